@@ -1,0 +1,25 @@
+//! The distribution an image says it is.
+
+/// What `os-release` and its older kin say, as written. Which namespace answers is the matcher's question.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Distro {
+    /// `ID`, in lower case: `debian`, `alpine`.
+    pub id: String,
+    /// `VERSION_ID`, as written; absent on rolling and testing releases.
+    pub version: Option<String>,
+    /// `VERSION_CODENAME`.
+    pub codename: Option<String>,
+    /// `PRETTY_NAME`, else `NAME` and `VERSION`.
+    pub pretty_name: Option<String>,
+    /// `NAME`.
+    pub name: Option<String>,
+    /// `ID_LIKE`, a word each, nearest first.
+    pub id_like: Vec<String>,
+    /// `VARIANT_ID`.
+    pub variant: Option<String>,
+    /// Other `os-release` keys that decide a namespace (`UBUNTU_CODENAME`, `DEBIAN_CODENAME`,
+    /// `REDHAT_SUPPORT_PRODUCT_VERSION` …), as `KEY=value`, sorted.
+    pub hints: Vec<String>,
+    /// Package repositories in use, as written, sorted: the lines of `/etc/apk/repositories`.
+    pub repositories: Vec<String>,
+}

@@ -1,0 +1,40 @@
+//! Facts about feeds and releases that matching needs before any row is looked up.
+
+use std::collections::BTreeMap;
+
+use crate::key::Namespace;
+
+/// The version of the matching rules. It is part of every snapshot stamp and re-match state: when it
+/// differs, everything is judged anew.
+pub const RULES_VERSION: u32 = 1;
+
+/// What a provider's silence about a package means (feeds.md D1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CoverageClass {
+    /// Fixed and unfixed are both published: silence is a statement.
+    Complete,
+    /// Only fixes (and "never affected") are published: silence says nothing of unfixed vulnerabilities.
+    FixOnly,
+}
+
+/// What is known of one namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamespaceFacts {
+    /// What silence means.
+    pub coverage: CoverageClass,
+    /// The providers that answer it, sorted.
+    pub providers: Vec<String>,
+    /// The last day of support, `YYYY-MM-DD`, where known.
+    pub end_of_life: Option<String>,
+}
+
+/// Facts by namespace: the content of a snapshot's `facts` shard.
+///
+/// A namespace that is listed can be answered by a provider, whether or not its rows are held.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FeedFacts {
+    /// Facts of each namespace.
+    pub namespaces: BTreeMap<Namespace, NamespaceFacts>,
+    /// Debian's codename to release (`bookworm` to `12`), from the providers' tables.
+    pub codenames: BTreeMap<String, Namespace>,
+}

@@ -1,0 +1,192 @@
+//! A package and a vulnerability that concerns it.
+
+use crate::advisory::{CvssVector, Epss, FixState, Kev};
+use crate::key::Namespace;
+use crate::package::PackageIndex;
+use crate::severity::Severity;
+use crate::version::VersionText;
+
+/// What matching says of one vulnerability in one package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The installed version is vulnerable.
+    Affected,
+    /// It is not; why. Such a finding exists only when another source said affected.
+    NotAffected {
+        /// Why not.
+        because: NotAffectedReason,
+    },
+    /// It cannot be decided.
+    Undetermined {
+        /// Why not.
+        reason: UndeterminedReason,
+    },
+}
+
+/// Why an installed version is not affected although some source says affected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NotAffectedReason {
+    /// A stronger source asserts it was never affected.
+    VendorNotAffected,
+    /// A stronger source says the installed version holds the fix.
+    VendorFixed,
+    /// The owning distribution package answers for it.
+    OwnedByDistroPackage,
+    /// Every record was rejected or withdrawn.
+    RecordRejected,
+}
+
+impl NotAffectedReason {
+    /// The word in every contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::VendorNotAffected => "vendor-not-affected",
+            Self::VendorFixed => "vendor-fixed",
+            Self::OwnedByDistroPackage => "owned-by-distro-package",
+            Self::RecordRejected => "record-rejected",
+        }
+    }
+}
+
+/// Why no verdict could be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UndeterminedReason {
+    /// The installed version is absent or cannot be read by its scheme.
+    UnreadableVersion,
+    /// A bound of the record cannot be read by the scheme.
+    UnreadableBound,
+    /// The provider is still investigating.
+    UnderInvestigation,
+    /// The provider could not decide.
+    VendorUndetermined,
+}
+
+impl UndeterminedReason {
+    /// The word in every contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UnreadableVersion => "unreadable-version",
+            Self::UnreadableBound => "unreadable-bound",
+            Self::UnderInvestigation => "under-investigation",
+            Self::VendorUndetermined => "vendor-undetermined",
+        }
+    }
+}
+
+/// How the package's key met the row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MatchType {
+    /// The row names the package itself.
+    Direct,
+    /// The row names the package's source package.
+    Indirect,
+}
+
+impl MatchType {
+    /// The word in every contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Indirect => "indirect",
+        }
+    }
+}
+
+/// One record that was consulted for a finding and what it said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evidence {
+    /// The record's id.
+    pub record: String,
+    /// Who said it.
+    pub provider: String,
+    /// In which namespace.
+    pub namespace: Namespace,
+    /// The range or list that decided, for people: `>= 1.0, < 1.2-r3`.
+    pub range: String,
+    /// The version that was compared: the source package's where the row names the source.
+    pub compared: VersionText,
+    /// How key and row met.
+    pub match_type: MatchType,
+    /// How sure the step is, 0 to 1 (feeds.md D4).
+    pub confidence: f64,
+}
+
+/// What the vendor offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// The vendor's state.
+    pub state: FixState,
+    /// Versions that hold the fix, the nearest first; empty unless fixed.
+    pub versions: Vec<VersionText>,
+}
+
+/// The severity chosen, and who said so (feeds.md D6).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rating {
+    /// The level.
+    pub level: Severity,
+    /// The record or provider it was taken from; empty when unknown.
+    pub source: String,
+}
+
+/// A CVSS vector with its base score.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cvss {
+    /// The vector and who stated it.
+    pub vector: CvssVector,
+    /// The version: `2.0`, `3.0`, `3.1`, `4.0`.
+    pub version: String,
+    /// The base score.
+    pub score: f64,
+}
+
+/// Why a finding is not counted as one, and who says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// A word: one of [`NotAffectedReason`].
+    pub reason: String,
+    /// The record, package or document that decided.
+    pub source: String,
+}
+
+/// One vulnerability in one package: alias groups are one finding, all ids kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The group's primary id (feeds.md D5): the CVE if there is exactly one, else GHSA, else others.
+    pub id: String,
+    /// Every other id of the group, sorted.
+    pub aliases: Vec<String>,
+    /// The packages it was found in: those of one purl, in inventory order; never empty.
+    pub packages: Vec<PackageIndex>,
+    /// The answer.
+    pub verdict: Verdict,
+    /// What the vendor offers.
+    pub fix: Fix,
+    /// The records behind it, sorted by namespace, provider and record.
+    pub evidence: Vec<Evidence>,
+    /// A package-level severity from the deciding row, before decoration.
+    pub row_severity: Option<Rating>,
+    /// Why it is not counted; none for one that is.
+    pub suppressed: Option<Suppression>,
+    /// What decoration added; empty until then.
+    pub decoration: Decoration,
+}
+
+/// What is known about a finding's vulnerability beyond the verdict. It never changes the verdict.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Decoration {
+    /// One line for people.
+    pub title: Option<String>,
+    /// The severity chosen.
+    pub severity: Rating,
+    /// Every CVSS vector that could be read, highest version first.
+    pub cvss: Vec<Cvss>,
+    /// The highest EPSS of the group's CVEs.
+    pub epss: Option<Epss>,
+    /// The group's KEV entry.
+    pub kev: Option<Kev>,
+    /// Links, sorted, each once.
+    pub references: Vec<String>,
+    /// 0 to 100 (feeds.md D8).
+    pub risk: f64,
+}

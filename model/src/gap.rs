@@ -1,0 +1,87 @@
+//! What could not be known, said as a value.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// The kind of a gap, a word in kebab case. Words of other plimsoll versions are kept as they are.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GapKind(Cow<'static, str>);
+
+impl GapKind {
+    /// A file that a cataloger wanted could not be read or understood.
+    pub const UNREADABLE_FILE: Self = Self(Cow::Borrowed("unreadable-file"));
+    /// One record of a package database could not be understood; the others were.
+    pub const UNREADABLE_RECORD: Self = Self(Cow::Borrowed("unreadable-record"));
+    /// A limit was passed; the detail names it. What lies beyond was not read.
+    pub const LIMIT_EXCEEDED: Self = Self(Cow::Borrowed("limit-exceeded"));
+    /// A path or link leaves the image's root; it was not followed.
+    pub const PATH_ESCAPES: Self = Self(Cow::Borrowed("path-escapes"));
+    /// No file says which distribution this is.
+    pub const NO_DISTRO: Self = Self(Cow::Borrowed("no-distro"));
+    /// A document lacks a fact that matching wants; the detail says which and what it costs.
+    pub const MISSING_FACT: Self = Self(Cow::Borrowed("missing-fact"));
+    /// A feed could not be had, or is older than was asked for.
+    pub const STALE_FEED: Self = Self(Cow::Borrowed("stale-feed"));
+    /// A feed that answers a namespace is not held.
+    pub const FEED_NOT_FETCHED: Self = Self(Cow::Borrowed("feed-not-fetched"));
+    /// A release whose support has ended: absence of findings means little.
+    pub const ENDED_DISTRO: Self = Self(Cow::Borrowed("ended-distro"));
+
+    /// The kind spelt `word`, known or not.
+    pub fn from_word(word: &str) -> Self {
+        Self(Cow::Owned(word.to_owned()))
+    }
+
+    /// The word.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Something that could not be known: what kind, where, and in which way.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Gap {
+    /// What kind of gap.
+    pub kind: GapKind,
+    /// A path, a URL or a namespace; it holds no `|`.
+    pub place: String,
+    /// A sentence fragment for people.
+    pub detail: String,
+}
+
+impl Gap {
+    /// A gap of `kind` at `place`.
+    pub fn new(kind: GapKind, place: impl Into<String>, detail: impl Into<String>) -> Self {
+        let clean = |text: String| text.replace(['\n', '\r'], " ");
+        Self { kind, place: clean(place.into()).replace('|', "%7C"), detail: clean(detail.into()) }
+    }
+
+    /// The gap whose text (as displayed) is `text`; text of another shape is kept as detail.
+    pub fn from_text(text: &str) -> Self {
+        let mut parts = text.splitn(3, '|');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(kind), Some(place), Some(detail)) => {
+                Self { kind: GapKind::from_word(kind), place: place.to_owned(), detail: detail.to_owned() }
+            }
+            _ => Self::new(GapKind::from_word("unknown"), "", text),
+        }
+    }
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}|{}|{}", self.kind.as_str(), self.place, self.detail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_reads_back_as_written() {
+        let gap = Gap::new(GapKind::UNREADABLE_FILE, "a|b", "line 1\nline 2 | rest");
+        assert_eq!(Gap::from_text(&gap.to_string()), gap);
+        assert_eq!(gap.to_string(), "unreadable-file|a%7Cb|line 1 line 2 | rest");
+    }
+}

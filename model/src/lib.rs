@@ -1,0 +1,25 @@
+//! The nouns of plimsoll. Values only: nothing here reads, writes, prints or serialises.
+//!
+//! - [`package`], [`distro`], [`inventory`]: what is in an image
+//! - [`key`], [`advisory`], [`facts`]: what the feeds say, and how it is looked up
+//! - [`finding`], [`report`]: the answer
+//! - [`gap`]: what could not be known, as a value
+//! - [`ecosystem`], [`purl`], [`version`], [`severity`], [`limits`]: the words they are made of
+//!
+//! Invariants: no type here implements `Serialize` (every contract owns its wire type), and nothing is
+//! re-exported, so that a line search sees who uses which noun.
+
+pub mod advisory;
+pub mod distro;
+pub mod ecosystem;
+pub mod facts;
+pub mod finding;
+pub mod gap;
+pub mod inventory;
+pub mod key;
+pub mod limits;
+pub mod package;
+pub mod purl;
+pub mod report;
+pub mod severity;
+pub mod version;
