@@ -41,6 +41,17 @@ pub enum FixState {
 }
 
 impl FixState {
+    /// Every value, in the order of declaration.
+    pub const ALL: [Self; 7] = [
+        Self::Fixed,
+        Self::NotFixed,
+        Self::Pending,
+        Self::Deferred,
+        Self::WontFix,
+        Self::EndOfLife,
+        Self::Unknown,
+    ];
+
     /// The word in every contract, in kebab case.
     pub fn as_str(self) -> &'static str {
         match self {

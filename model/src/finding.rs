@@ -34,9 +34,20 @@ pub enum NotAffectedReason {
     OwnedByDistroPackage,
     /// Every record was rejected or withdrawn.
     RecordRejected,
+    /// The package is made from the kernel's source and holds none of its code (feeds.md B4).
+    KernelHeaders,
 }
 
 impl NotAffectedReason {
+    /// Every value, in the order of declaration.
+    pub const ALL: [Self; 5] = [
+        Self::VendorNotAffected,
+        Self::VendorFixed,
+        Self::OwnedByDistroPackage,
+        Self::RecordRejected,
+        Self::KernelHeaders,
+    ];
+
     /// The word in every contract.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -44,6 +55,7 @@ impl NotAffectedReason {
             Self::VendorFixed => "vendor-fixed",
             Self::OwnedByDistroPackage => "owned-by-distro-package",
             Self::RecordRejected => "record-rejected",
+            Self::KernelHeaders => "kernel-headers",
         }
     }
 }
@@ -62,6 +74,10 @@ pub enum UndeterminedReason {
 }
 
 impl UndeterminedReason {
+    /// Every value, in the order of declaration.
+    pub const ALL: [Self; 4] =
+        [Self::UnreadableVersion, Self::UnreadableBound, Self::UnderInvestigation, Self::VendorUndetermined];
+
     /// The word in every contract.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -83,6 +99,9 @@ pub enum MatchType {
 }
 
 impl MatchType {
+    /// Every value, in the order of declaration.
+    pub const ALL: [Self; 2] = [Self::Direct, Self::Indirect];
+
     /// The word in every contract.
     pub fn as_str(self) -> &'static str {
         match self {

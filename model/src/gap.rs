@@ -27,6 +27,11 @@ impl GapKind {
     /// A release whose support has ended: absence of findings means little.
     pub const ENDED_DISTRO: Self = Self(Cow::Borrowed("ended-distro"));
 
+    /// Installed versions that their ecosystem's order cannot read; nothing but `Undetermined` can be said.
+    pub const UNREADABLE_VERSION: Self = Self(Cow::Borrowed("unreadable-version"));
+    /// A feed that publishes only fixes: its silence says nothing of vulnerabilities without one.
+    pub const FIX_ONLY_FEED: Self = Self(Cow::Borrowed("fix-only-feed"));
+
     /// The kind spelt `word`, known or not.
     pub fn from_word(word: &str) -> Self {
         Self(Cow::Owned(word.to_owned()))

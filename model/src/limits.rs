@@ -7,6 +7,8 @@ pub struct Limits {
     pub entries_max: u64,
     /// Bytes of one path.
     pub path_bytes_max: usize,
+    /// Bytes of all paths and link targets of one image, or of the member names of one archive.
+    pub tree_bytes_max: u64,
     /// Bytes of one layer once inflated.
     pub layer_bytes_max: u64,
     /// How many times larger than its compressed form a stream may become, beyond the first 64 MiB.
@@ -19,6 +21,10 @@ pub struct Limits {
     pub manifest_bytes_max: u64,
     /// Bytes of an SBOM document.
     pub document_bytes_max: u64,
+    /// Bytes of one feed document, as downloaded and once unpacked.
+    pub feed_bytes_max: u64,
+    /// Bytes of one record of a feed.
+    pub record_bytes_max: u64,
     /// Packages in one inventory.
     pub packages_max: usize,
     /// Links followed for one path.
@@ -30,12 +36,15 @@ impl Default for Limits {
         Self {
             entries_max: 5_000_000,
             path_bytes_max: 16 << 10,
+            tree_bytes_max: 1 << 30,
             layer_bytes_max: 64 << 30,
             inflate_ratio_max: 1_000,
             file_bytes_max: 512 << 20,
             spool_bytes_min: 16 << 20,
             manifest_bytes_max: 16 << 20,
             document_bytes_max: 512 << 20,
+            feed_bytes_max: 8 << 30,
+            record_bytes_max: 64 << 20,
             packages_max: 1_000_000,
             links_max: 40,
         }
