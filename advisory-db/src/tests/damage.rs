@@ -1,0 +1,202 @@
+//! Foreign, damaged, newer and missing files are refused with their path; nothing panics.
+
+use std::fs;
+
+use tempfile::{TempDir, tempdir};
+use testkit::mutate;
+
+use super::*;
+
+/// A directory with one snapshot that has a shard of each kind.
+fn sound() -> TempDir {
+    let directory = tempdir().unwrap();
+    let feeds = FeedsDir::open(directory.path());
+    let lock = feeds.lock().unwrap();
+    let mut writer = feeds.writer(&lock).unwrap();
+    let records: Vec<Advisory> = (0..40)
+        .map(|n| {
+            let mut record = advisory(&format!("CVE-{n}"), &format!("debian:12|source|p{}", n % 9), "3");
+            record.title = Some(format!("title {n}"));
+            record.affected[0].versions = vec!["1".into(), "2".into()];
+            record
+        })
+        .collect();
+    replace(&mut writer, "debian:12", "debian", 0, &records).unwrap();
+    let kev = model::advisory::Kev { added: "2025-01-01".to_owned(), due: None, ransomware: false };
+    let kev = (0..40).map(|n| (format!("CVE-{n}"), kev.clone())).collect();
+    writer.set_daily(None, Some(&kev)).unwrap();
+    writer.set_facts(&model::facts::FeedFacts::default()).unwrap();
+    writer.swap(time(0)).unwrap();
+    directory
+}
+
+/// Asks everything there is to ask; the first refusal, if any.
+fn ask(path: &Path) -> Result<(), DbError> {
+    let Some(snapshot) = FeedsDir::open(path).current()? else { return Ok(()) };
+    let asked = (0..9).map(|n| key(&format!("debian:12|source|p{n}"))).collect();
+    snapshot.load(&asked)?;
+    snapshot.key_hashes(&asked)?;
+    snapshot.facts()?;
+    let ids = (0..40).map(|n| format!("CVE-{n}"));
+    snapshot.texts(&ids.clone().map(|id| (namespace("debian:12"), id)).collect())?;
+    snapshot.daily(&[namespace("debian:12")].into(), &ids.collect())?;
+    snapshot.namespaces();
+    Ok(())
+}
+
+#[test]
+fn what_is_no_manifest_is_refused_with_its_path_and_reason() {
+    let directory = sound();
+    let path = directory.path().join("manifest.json");
+    let manifest = fs::read_to_string(&path).unwrap();
+    let hash = shard_path(directory.path(), "rows").file_name().unwrap().to_str().unwrap()[..64].to_owned();
+    let cases = [
+        (String::new(), "EOF"),
+        ("<!DOCTYPE html><html></html>".to_owned(), "web page"),
+        ("{}".to_owned(), "missing field `schema`"),
+        ("[1]".to_owned(), "invalid type"),
+        (r#"{"schema":"plimsoll-report/1"}"#.to_owned(), "its schema is `plimsoll-report/1`"),
+        (r#"{"schema":"plimsoll-feeds/0"}"#.to_owned(), "its schema is"),
+        (r#"{"schema":"plimsoll-feeds/1"}"#.to_owned(), "missing field"),
+        (manifest.replace(&hash, "../../../etc/passwd"), "is not a digest"),
+        (manifest.replace(&hash, &hash.to_uppercase()), "is not a digest"),
+        (manifest.replace(&hash, &"0".repeat(64)), "its content has"),
+        (manifest.replace("debian:12", "debian:13"), "its content has"),
+        (manifest.replace("\"complete\"", "\"everything\""), "unknown word `everything`"),
+        (manifest.replace("data_as_of\": \"", "data_as_of\": \"on "), "failed to parse"),
+        (manifest[..manifest.len() / 2].to_owned(), "EOF"),
+        (" ".repeat((16 << 20) + 1), "larger than 16777216 bytes"),
+    ];
+    for (text, reason) in cases {
+        fs::write(&path, &text).unwrap();
+        let feeds = FeedsDir::open(directory.path());
+        let error = feeds.current().unwrap_err();
+        assert!(matches!(&error, DbError::Manifest { path: found, .. } if *found == path), "{error:?}");
+        assert!(error.to_string().contains(reason), "{reason}: {error}");
+        // A writer does not replace what it cannot read.
+        let lock = feeds.lock().unwrap();
+        assert!(feeds.writer(&lock).is_err());
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    }
+}
+
+#[test]
+fn a_newer_schema_is_named_instead_of_misread() {
+    let directory = sound();
+    let path = directory.path().join("manifest.json");
+    let manifest = fs::read_to_string(&path).unwrap();
+    fs::write(&path, r#"{"schema":"plimsoll-feeds/2","everything":"else"}"#).unwrap();
+    let feeds = FeedsDir::open(directory.path());
+    let error = feeds.current().unwrap_err();
+    assert!(matches!(error, DbError::SchemaTooNew { found: 2, known: 1, .. }), "{error:?}");
+    let lock = feeds.lock().unwrap();
+    assert!(feeds.writer(&lock).is_err());
+    assert!(feeds.gc(&lock, jiff::SignedDuration::ZERO, time(1_000_000)).is_err());
+    fs::write(&path, manifest).unwrap();
+
+    let shard = shard_path(directory.path(), "rows");
+    let connection = rusqlite::Connection::open(&shard).unwrap();
+    connection.execute_batch("PRAGMA user_version = 2").unwrap();
+    drop(connection);
+    let error = ask(directory.path()).unwrap_err();
+    assert!(
+        matches!(&error, DbError::SchemaTooNew { path, found: 2, known: 1 } if *path == shard),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn a_shard_that_is_not_what_the_manifest_says_is_refused_with_its_path() {
+    for kind in ["rows", "text", "daily", "facts"] {
+        let directory = sound();
+        let path = shard_path(directory.path(), kind);
+        let bytes = fs::read(&path).unwrap();
+        let check = |expected: &dyn Fn(&DbError) -> bool| {
+            let error = ask(directory.path()).unwrap_err();
+            assert!(expected(&error), "{kind}: {error:?}");
+            assert!(error.to_string().contains(path.to_str().unwrap()), "{kind}: {error}");
+            let verified = current(directory.path()).verify();
+            assert_eq!(verified.len(), 1, "{kind}: {verified:?}");
+        };
+        for end in [0, 1, 100, 4096, bytes.len() - 1] {
+            fs::write(&path, &bytes[..end]).unwrap();
+            check(&|error| matches!(error, DbError::Damaged { .. }));
+        }
+        fs::write(&path, vec![b'x'; bytes.len()]).unwrap();
+        check(&|error| matches!(error, DbError::Sqlite { .. }));
+
+        fs::remove_file(&path).unwrap();
+        check(&|error| matches!(error, DbError::Missing { .. }));
+
+        fs::write(&path, &bytes).unwrap();
+        let foreign = rusqlite::Connection::open(&path).unwrap();
+        foreign.execute_batch("PRAGMA application_id = 0").unwrap();
+        drop(foreign);
+        check(&|error| error.to_string().contains("not one of plimsoll's"));
+    }
+}
+
+#[test]
+fn shards_cannot_be_exchanged_for_each_other() {
+    let directory = sound();
+    let (text, daily) = (shard_path(directory.path(), "text"), shard_path(directory.path(), "daily"));
+    fs::copy(&text, &daily).unwrap();
+    let error = ask(directory.path()).unwrap_err();
+    assert!(matches!(error, DbError::Damaged { .. }), "{error:?}");
+}
+
+#[test]
+fn no_mutation_of_any_file_panics_and_none_is_missed_by_verify() {
+    for kind in ["rows", "text", "daily", "facts"] {
+        let directory = sound();
+        let path = shard_path(directory.path(), kind);
+        let bytes = fs::read(&path).unwrap();
+        for mutated in mutate::mutations(&bytes, 150) {
+            fs::write(&path, &mutated).unwrap();
+            // Refused, or read past the mutation; never a panic.
+            _ = ask(directory.path());
+            assert_eq!(current(directory.path()).verify().is_empty(), mutated == bytes);
+        }
+    }
+    let directory = sound();
+    let path = directory.path().join("manifest.json");
+    let bytes = fs::read(&path).unwrap();
+    for mutated in mutate::mutations(&bytes, 300) {
+        fs::write(&path, &mutated).unwrap();
+        _ = ask(directory.path());
+    }
+    for prefix in mutate::some_prefixes(&bytes, 200) {
+        // Without its last line break it is still the whole manifest.
+        if prefix.len() < bytes.len() - 1 {
+            fs::write(&path, prefix).unwrap();
+            assert!(ask(directory.path()).is_err(), "{}", prefix.len());
+        }
+    }
+}
+
+#[test]
+fn a_reader_whose_snapshot_was_removed_is_told_which_one_is_current() {
+    let directory = tempdir().unwrap();
+    let old = sync(directory.path(), 0, &[advisory("CVE-1", "debian:12|source|a", "1")]).unwrap();
+    let path = shard_path(directory.path(), "rows");
+    let reader = current(directory.path());
+    let new = sync(directory.path(), 1, &[advisory("CVE-1", "debian:12|source|a", "2")]).unwrap();
+    fs::remove_file(path).unwrap();
+    let error = reader.load(&keys(&["debian:12|source|a"])).unwrap_err();
+    let DbError::Superseded { id, current } = &error else { panic!("{error:?}") };
+    assert_eq!((id, current), (&old.id, &new.id));
+}
+
+#[test]
+fn a_retained_manifest_of_another_snapshot_is_refused() {
+    let directory = tempdir().unwrap();
+    let old = sync(directory.path(), 0, &[advisory("CVE-1", "debian:12|source|a", "1")]).unwrap();
+    let new = sync(directory.path(), 1, &[advisory("CVE-1", "debian:12|source|a", "2")]).unwrap();
+    let manifests = directory.path().join("manifests");
+    fs::copy(manifests.join(format!("{}.json", new.id)), manifests.join(format!("{}.json", old.id))).unwrap();
+    let feeds = FeedsDir::open(directory.path());
+    assert!(matches!(feeds.snapshot(&old.id), Err(DbError::Manifest { .. })));
+    for text in ["../manifest", "", "..", &old.id[1..]] {
+        assert!(feeds.snapshot(text).unwrap().is_none(), "{text}");
+    }
+}
