@@ -1,1 +1,28 @@
-//! placeholder
+//! Vendor feeds into the feed database.
+//!
+//! - [`provider`]: who publishes, what there is to download and how to read it; one file a provider
+//! - [`schema`]: document shapes that several providers publish
+//! - [`document`]: a downloaded file, opened within bounds; [`advisories`]: what reading it gives
+//! - [`selection`]: which feeds are asked
+//! - [`engine`]: [`engine::sync`] downloads, reads and writes; [`plan`]: what that would ask for, beforehand
+//! - [`kept`]: the downloads kept below the feeds directory, and what is remembered of them
+//! - [`facts`]: what is known of releases with no feed at hand
+//! - [`report`]: how a sync went; [`error`]: why it could not
+//!
+//! A provider declares and reads; only the engine downloads. One provider's failure never stops another, and
+//! what a failed download leaves in place is the last good state.
+
+pub mod advisories;
+pub mod document;
+pub mod engine;
+pub mod error;
+pub mod facts;
+pub mod kept;
+pub mod plan;
+pub mod provider;
+pub mod report;
+pub mod schema;
+pub mod selection;
+
+#[cfg(test)]
+mod tests;

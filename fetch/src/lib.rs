@@ -1,1 +1,21 @@
-//! placeholder
+//! One bounded download: conditional, resuming, retried.
+//!
+//! - [`fetcher`]: [`fetcher::Fetcher::get`] brings one URL to one file
+//! - [`origin`]: the network, a mirror directory or a mirror URL, and where a URL lies in a mirror
+//! - [`validators`]: what is remembered of a download, so that the next one can be conditional
+//! - [`error`]: the ways it can go wrong; each names the URL, never a credential
+//!
+//! What it deliberately leaves out: what the bytes mean. A caller remembers [`validators::Validators`] only
+//! after it has read the bytes successfully; otherwise a bad download would stick.
+//!
+//! The HTTP client is built at the first request that needs it, because building one loads the system's root
+//! certificates (42 ms), and never when a mirror directory answers or the origin is offline.
+
+pub mod error;
+pub mod fetcher;
+mod http;
+pub mod origin;
+pub mod validators;
+
+#[cfg(test)]
+mod tests;

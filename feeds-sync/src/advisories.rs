@@ -1,0 +1,155 @@
+//! What reading a feed gives: advisories by namespace, and a count of everything that was not understood.
+
+use std::collections::BTreeMap;
+
+use advisory_db::EpssTable;
+use model::advisory::{Advisory, Affected, Kev, RecordState, SeverityWord};
+use model::key::Namespace;
+use model::severity::Severity;
+
+/// Collects the advisories of one feed.
+#[derive(Debug, Default)]
+pub struct Advisories {
+    namespaces: BTreeMap<Namespace, BTreeMap<String, Advisory>>,
+    /// What was left out or not understood.
+    pub remarks: Remarks,
+}
+
+/// What a reader left out or did not understand. Nothing is left out silently.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Remarks {
+    /// Words that the provider's vocabulary lacks, as `field=word`, and how often they occurred.
+    pub unknown_words: BTreeMap<String, u64>,
+    /// What was left out on purpose, by reason, and how often.
+    pub left_out: BTreeMap<String, u64>,
+    /// Records that could not be understood: which, and why. Only the first few are named.
+    pub unreadable: Vec<String>,
+    /// How many records could not be understood.
+    pub n_unreadable: u64,
+}
+
+impl Remarks {
+    /// How many unreadable records are named.
+    const UNREADABLE_NAMED_MAX: usize = 5;
+
+    /// Counts a word that the vocabulary of `field` lacks.
+    pub fn unknown_word(&mut self, field: &str, word: &str) {
+        // A hostile document must not make the report grow: a word is short.
+        let word: String = word.chars().take(64).collect();
+        *self.unknown_words.entry(format!("{field}={word}")).or_default() += 1;
+    }
+
+    /// Counts something left out on purpose.
+    pub fn leave_out(&mut self, reason: &str) {
+        match self.left_out.get_mut(reason) {
+            Some(count) => *count += 1,
+            None => drop(self.left_out.insert(reason.to_owned(), 1)),
+        }
+    }
+
+    /// Notes a record that could not be understood.
+    pub fn unreadable(&mut self, record: &str, why: impl std::fmt::Display) {
+        self.n_unreadable += 1;
+        if self.unreadable.len() < Self::UNREADABLE_NAMED_MAX {
+            self.unreadable.push(format!("{record}: {why}"));
+        }
+    }
+
+    /// Adds what `other` counted.
+    pub fn add(&mut self, other: Self) {
+        for (word, count) in other.unknown_words {
+            *self.unknown_words.entry(word).or_default() += count;
+        }
+        for (reason, count) in other.left_out {
+            *self.left_out.entry(reason).or_default() += count;
+        }
+        self.n_unreadable += other.n_unreadable;
+        let room = Self::UNREADABLE_NAMED_MAX.saturating_sub(self.unreadable.len());
+        self.unreadable.extend(other.unreadable.into_iter().take(room));
+    }
+
+    /// The severity that `word` in `field` means; a word that no table has is unknown, and counted.
+    pub fn severity(&mut self, field: &str, word: &str) -> SeverityWord {
+        let level = Severity::from_vendor_word(word).unwrap_or_else(|| {
+            self.unknown_word(field, word);
+            Severity::Unknown
+        });
+        SeverityWord { word: word.to_owned(), level }
+    }
+}
+
+impl Advisories {
+    /// Makes `namespace` one that the feed speaks for, even if it has no advisory.
+    pub fn namespace(&mut self, namespace: &Namespace) {
+        if !self.namespaces.contains_key(namespace) {
+            self.namespaces.insert(namespace.clone(), BTreeMap::new());
+        }
+    }
+
+    /// The advisory `id` of `namespace`, made empty at its first mention.
+    pub fn record(&mut self, namespace: &Namespace, id: &str) -> &mut Advisory {
+        self.namespace(namespace);
+        let records = self.namespaces.get_mut(namespace).expect("the line above made it");
+        if !records.contains_key(id) {
+            records.insert(id.to_owned(), empty(id));
+        }
+        records.get_mut(id).expect("the line above made it")
+    }
+
+    /// Adds a whole advisory. Of two with the same id the one modified last stands; of the same date, both.
+    pub fn push(&mut self, namespace: &Namespace, advisory: Advisory) {
+        self.namespace(namespace);
+        let records = self.namespaces.get_mut(namespace).expect("the line above made it");
+        match records.get_mut(&advisory.id) {
+            None => drop(records.insert(advisory.id.clone(), advisory)),
+            Some(held) if advisory.modified > held.modified => *held = advisory,
+            Some(held) if advisory.modified < held.modified => {}
+            Some(held) => advisory.affected.into_iter().for_each(|affected| push_once(held, affected)),
+        }
+    }
+
+    /// The advisories by namespace and id; their `affected` in the order of keys.
+    pub fn into_namespaces(mut self) -> BTreeMap<Namespace, BTreeMap<String, Advisory>> {
+        for advisory in self.namespaces.values_mut().flat_map(BTreeMap::values_mut) {
+            advisory.affected.sort_by(|a, b| a.key.cmp(&b.key));
+            advisory.aliases.retain(|alias| *alias != advisory.id);
+            advisory.aliases.sort();
+            advisory.aliases.dedup();
+        }
+        self.namespaces
+    }
+}
+
+/// Adds `affected` to `advisory`, unless it says the same already.
+pub fn push_once(advisory: &mut Advisory, affected: Affected) {
+    if !advisory.affected.contains(&affected) {
+        advisory.affected.push(affected);
+    }
+}
+
+/// An advisory that says nothing yet.
+pub fn empty(id: &str) -> Advisory {
+    Advisory {
+        id: id.to_owned(),
+        aliases: Vec::new(),
+        state: RecordState::Published,
+        published: None,
+        modified: None,
+        title: None,
+        cvss: Vec::new(),
+        severity: None,
+        references: Vec::new(),
+        affected: Vec::new(),
+    }
+}
+
+/// Collects the tables that rank findings.
+#[derive(Debug, Default)]
+pub struct DailyTables {
+    /// EPSS.
+    pub epss: Option<EpssTable>,
+    /// CISA's catalogue of known exploited vulnerabilities, by CVE.
+    pub kev: Option<BTreeMap<String, Kev>>,
+    /// What was left out or not understood.
+    pub remarks: Remarks,
+}

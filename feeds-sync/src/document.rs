@@ -1,0 +1,174 @@
+//! A downloaded file, opened within bounds.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use model::limits::Limits;
+use serde::de::DeserializeSeed;
+
+use crate::error::ParseError;
+
+/// Compressed bytes below which no ratio is checked (`Limits::inflate_ratio_max`).
+const RATIO_FREE_BYTES: u64 = 64 << 20;
+
+/// Takes the name and the content of one file of an archive.
+pub type Visit<'a> = dyn FnMut(&str, &[u8]) -> Result<(), ParseError> + 'a;
+
+/// A document of a feed, on disk.
+#[derive(Clone, Copy, Debug)]
+pub struct Document<'a> {
+    /// Where it was downloaded from.
+    pub url: &'a str,
+    /// Where it lies.
+    pub path: &'a Path,
+    /// What reading it may use.
+    pub limits: &'a Limits,
+}
+
+impl Document<'_> {
+    /// The content, unpacked when it is gzip, never more than `feed_bytes_max`.
+    ///
+    /// # Errors
+    /// When it cannot be opened, is empty, or is an HTML page (hosts send those with status 200).
+    pub fn open(&self) -> Result<Box<dyn BufRead>, ParseError> {
+        let file = File::open(self.path)?;
+        let bytes = file.metadata()?.len();
+        let mut file = BufReader::with_capacity(128 << 10, file);
+        let is_gzip = file.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+        let mut content: Box<dyn BufRead> = if is_gzip {
+            let limit = self.unpacked_limit(bytes);
+            Box::new(BufReader::new(Bounded::new(flate2::bufread::MultiGzDecoder::new(file), limit)))
+        } else {
+            let limit = UnpackedLimit { name: "feed_bytes_max", bytes_max: self.limits.feed_bytes_max };
+            Box::new(BufReader::new(Bounded::new(file, limit)))
+        };
+        check_start(content.fill_buf()?)?;
+        Ok(content)
+    }
+
+    /// Reads the whole document as one JSON value by `seed`, without holding its text.
+    ///
+    /// # Errors
+    /// As [`Document::open`]; and when it is no such JSON, ends early or has more behind it.
+    pub fn json<T>(&self, seed: impl for<'de> DeserializeSeed<'de, Value = T>) -> Result<T, ParseError> {
+        let mut deserializer = serde_json::Deserializer::from_reader(self.open()?);
+        let value = seed.deserialize(&mut deserializer)?;
+        deserializer.end()?;
+        Ok(value)
+    }
+
+    /// Calls `visit` with the name and content of each file of a zip archive, one at a time.
+    ///
+    /// # Errors
+    /// When it is no sound archive (directory, lengths and checksums are verified), or a limit is passed:
+    /// `entries_max`, `record_bytes_max` for one file, `feed_bytes_max` and `inflate_ratio_max` for all.
+    pub fn zip_entries(&self, visit: &mut Visit<'_>) -> Result<(), ParseError> {
+        let mut file = File::open(self.path)?;
+        let mut start = [0; 64];
+        let n_read = file.read(&mut start)?;
+        check_start(&start[..n_read])?;
+        let bytes = file.metadata()?.len();
+        let limit = self.unpacked_limit(bytes);
+        let mut buffer = vec![0; rawzip::RECOMMENDED_BUFFER_SIZE];
+        let archive = rawzip::ZipArchive::from_file(file, &mut buffer)?;
+        let (mut n_entries, mut n_unpacked) = (0, 0);
+        let mut entries = archive.entries(&mut buffer);
+        let mut content = Vec::new();
+        while let Some(entry) = entries.next_entry()? {
+            n_entries += 1;
+            if n_entries > self.limits.entries_max {
+                return Err(ParseError::Limit { limit: "entries_max", max: self.limits.entries_max });
+            }
+            if entry.is_dir() {
+                continue;
+            }
+            // A label only: nothing is ever written under it, so it is taken as it is.
+            let name = String::from_utf8_lossy(entry.file_path().as_ref()).into_owned();
+            let (method, wayfinder) = (entry.compression_method(), entry.wayfinder());
+            let entry = archive.get_entry(wayfinder)?;
+            content.clear();
+            let max = self.limits.record_bytes_max;
+            let n_read = match method {
+                rawzip::CompressionMethod::STORE => {
+                    entry.verifying_reader(entry.reader()).take(max + 1).read_to_end(&mut content)?
+                }
+                rawzip::CompressionMethod::DEFLATE => {
+                    let inflated = flate2::read::DeflateDecoder::new(entry.reader());
+                    entry.verifying_reader(inflated).take(max + 1).read_to_end(&mut content)?
+                }
+                other => {
+                    let what = format!("a zip archive packed by a method that is not read: {other:?}");
+                    return Err(ParseError::NotTheFeed(what));
+                }
+            } as u64;
+            n_unpacked += n_read;
+            if n_read > max {
+                return Err(ParseError::Limit { limit: "record_bytes_max", max });
+            }
+            if n_unpacked > limit.bytes_max {
+                return Err(ParseError::Limit { limit: limit.name, max: limit.bytes_max });
+            }
+            visit(&name, &content)?;
+        }
+        if n_entries != archive.entries_hint() {
+            let what =
+                format!("a zip archive of {n_entries} files that announces {}", archive.entries_hint());
+            return Err(ParseError::NotTheFeed(what));
+        }
+        Ok(())
+    }
+
+    /// How large the document may become when unpacked, and which limit says so.
+    fn unpacked_limit(&self, packed_bytes: u64) -> UnpackedLimit {
+        let by_ratio = packed_bytes.saturating_mul(self.limits.inflate_ratio_max).max(RATIO_FREE_BYTES);
+        if by_ratio < self.limits.feed_bytes_max {
+            UnpackedLimit { name: "inflate_ratio_max", bytes_max: by_ratio }
+        } else {
+            UnpackedLimit { name: "feed_bytes_max", bytes_max: self.limits.feed_bytes_max }
+        }
+    }
+}
+
+/// The most bytes that a document may have when unpacked.
+struct UnpackedLimit {
+    /// The name of the limit in `Limits` that this follows from.
+    name: &'static str,
+    bytes_max: u64,
+}
+
+/// Refuses what hosts send in place of a feed with status 200.
+fn check_start(start: &[u8]) -> Result<(), ParseError> {
+    if start.is_empty() {
+        return Err(ParseError::NotTheFeed("empty".to_owned()));
+    }
+    if start.trim_ascii_start().first() == Some(&b'<') {
+        return Err(ParseError::NotTheFeed("an HTML or XML page".to_owned()));
+    }
+    Ok(())
+}
+
+/// A reader that fails, rather than ends, behind its limit.
+struct Bounded<R> {
+    reader: R,
+    n_read: u64,
+    limit: UnpackedLimit,
+}
+
+impl<R> Bounded<R> {
+    fn new(reader: R, limit: UnpackedLimit) -> Self {
+        Self { reader, n_read: 0, limit }
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n_read = self.reader.read(buffer)?;
+        self.n_read += n_read as u64;
+        let UnpackedLimit { name, bytes_max } = self.limit;
+        if self.n_read > bytes_max {
+            return Err(io::Error::other(format!("passes the limit `{name}`: {bytes_max} bytes unpacked")));
+        }
+        Ok(n_read)
+    }
+}

@@ -1,0 +1,60 @@
+//! Why a sync could not be done, and why a document could not be read.
+
+use std::io;
+use std::path::PathBuf;
+
+use advisory_db::DbError;
+
+/// Why a whole sync could not be done. A single feed's failure is no error; it is in the report.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// A name that was asked for is no namespace, provider or feed.
+    #[error("`{name}` is no namespace that a feed answers, no provider and no feed; providers: {known}")]
+    UnknownName {
+        /// What was asked for.
+        name: String,
+        /// The providers there are.
+        known: String,
+    },
+    /// The feed database cannot be read or written.
+    #[error("the feed database cannot be used")]
+    Db(#[from] DbError),
+    /// The directory of kept downloads cannot be used.
+    #[error("cannot {action} `{}`", path.display())]
+    Io {
+        /// What was attempted.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The operating system's error.
+        source: io::Error,
+    },
+}
+
+/// Why a document is not the feed that it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum ParseError {
+    /// It cannot be read or unpacked.
+    #[error("cannot be read: {0}")]
+    Io(#[from] io::Error),
+    /// It is no JSON, ends early, or has another shape.
+    #[error("is not the JSON that was expected: {0}")]
+    Json(#[from] serde_json::Error),
+    /// It is no zip archive, or a damaged one.
+    #[error("is not a sound zip archive: {0}")]
+    Zip(#[from] rawzip::Error),
+    /// It is no CSV.
+    #[error("is not the CSV that was expected: {0}")]
+    Csv(#[from] csv::Error),
+    /// It is something else.
+    #[error("is {0}")]
+    NotTheFeed(String),
+    /// A limit was passed.
+    #[error("passes the limit `{limit}` of {max}")]
+    Limit {
+        /// The name of the limit in `model::limits::Limits`.
+        limit: &'static str,
+        /// Its value.
+        max: u64,
+    },
+}

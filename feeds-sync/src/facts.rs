@@ -1,0 +1,112 @@
+//! What is known of releases with no feed at hand: who answers, what silence means, when support ends.
+
+use std::collections::BTreeMap;
+
+use model::facts::{CoverageClass, FeedFacts, NamespaceFacts};
+use model::key::Namespace;
+
+use crate::provider::{self, PROVIDERS, Release, Scope};
+
+/// Facts of every namespace that can be listed without asking a provider. A namespace without providers is one
+/// that nobody answers; it is listed for its end of life.
+pub fn builtin_facts() -> FeedFacts {
+    let mut facts = FeedFacts::default();
+    let releases = PROVIDERS.iter().flat_map(|provider| provider.releases).chain(UNANSWERED);
+    for release in releases {
+        let namespace = Namespace::new(release.namespace);
+        if let Some(codename) = release.codename {
+            facts.codenames.insert(codename.to_owned(), image_namespace(release));
+        }
+        facts.namespaces.insert(namespace.clone(), facts_of(&namespace));
+    }
+    for feed in PROVIDERS.iter().flat_map(|provider| (provider.feeds)()) {
+        if let Scope::One(namespace) = feed.scope {
+            facts.namespaces.entry(namespace.clone()).or_insert_with(|| facts_of(&namespace));
+        }
+    }
+    facts
+}
+
+/// What is known of `namespace`, listed or not.
+pub fn facts_of(namespace: &Namespace) -> NamespaceFacts {
+    let releases = PROVIDERS.iter().flat_map(|provider| provider.releases).chain(UNANSWERED);
+    let end_of_life = releases
+        .filter(|release| release.namespace == namespace.as_str())
+        .find_map(|release| release.end_of_life);
+    NamespaceFacts {
+        coverage: coverage(namespace),
+        providers: provider::answering(namespace)
+            .map(|(provider, _)| provider.name.to_owned())
+            .into_iter()
+            .collect(),
+        end_of_life: end_of_life.map(str::to_owned),
+    }
+}
+
+/// What silence about a package means in `namespace` (feeds.md D1). Databases of languages publish unfixed
+/// vulnerabilities too.
+pub fn coverage(namespace: &Namespace) -> CoverageClass {
+    match namespace.distro_id() {
+        None => CoverageClass::Complete,
+        Some(
+            "debian" | "ubuntu" | "redhat" | "azurelinux" | "mariner" | "arch" | "sles" | "opensuse-leap"
+            | "echo",
+        ) => CoverageClass::Complete,
+        Some(_) => CoverageClass::FixOnly,
+    }
+}
+
+/// The namespace of an image that names only a codename. Testing has a codename and no number yet: such
+/// images are judged as unstable (feeds.md B5).
+fn image_namespace(release: &Release) -> Namespace {
+    match release.end_of_life {
+        Some(_) => Namespace::new(release.namespace),
+        None => Namespace::distro("debian", "unstable"),
+    }
+}
+
+/// Releases whose end is known and whose feed is not read (feeds.md A26; months end on their last day).
+static UNANSWERED: &[Release] = &[
+    Release::ends("amazon:1", "2023-12-31"),
+    Release::ends("amazon:2", "2026-06-30"),
+    Release::ends("opensuse-leap:15.5", "2024-12-31"),
+    Release::ends("opensuse-leap:15.6", "2026-04-30"),
+    Release::ends("opensuse-leap:16.0", "2027-10-31"),
+    Release::ends("oracle:7", "2024-12-31"),
+    Release::ends("oracle:8", "2029-07-31"),
+    Release::ends("oracle:9", "2032-06-30"),
+    Release::ends("photon:3.0", "2024-03-31"),
+    Release::ends("photon:4.0", "2026-03-31"),
+    Release::ends("redhat:6", "2020-11-30"),
+    Release::ends("redhat:7", "2024-06-30"),
+    Release::ends("sles:12.5", "2024-10-31"),
+    Release::ends("sles:15.5", "2024-12-31"),
+    Release::ends("sles:15.6", "2025-12-31"),
+    Release::ends("sles:15.7", "2031-07-31"),
+    Release::ends("sles:16.0", "2027-11-30"),
+    Release::ends("ubuntu:16.04", "2021-04-30"),
+    Release::ends("ubuntu:18.04", "2023-05-31"),
+    Release::ends("ubuntu:20.04", "2025-05-31"),
+    Release::ends("ubuntu:22.04", "2027-04-30"),
+    Release::ends("ubuntu:24.04", "2029-05-31"),
+    Release::ends("ubuntu:25.04", "2026-01-31"),
+    Release::ends("ubuntu:25.10", "2026-07-31"),
+    Release::ends("ubuntu:26.04", "2031-05-31"),
+];
+
+/// Adds to `facts` what is known of every namespace of `held`, and takes the providers from those of `absent`:
+/// the provider was asked, and has no such release.
+pub(crate) fn with_snapshot<'a>(
+    mut facts: FeedFacts,
+    held: impl Iterator<Item = &'a Namespace>,
+    absent: impl Iterator<Item = &'a Namespace>,
+) -> FeedFacts {
+    let namespaces: &mut BTreeMap<Namespace, NamespaceFacts> = &mut facts.namespaces;
+    for namespace in absent {
+        namespaces.entry(namespace.clone()).or_insert_with(|| facts_of(namespace)).providers.clear();
+    }
+    for namespace in held {
+        namespaces.insert(namespace.clone(), facts_of(namespace));
+    }
+    facts
+}

@@ -1,0 +1,274 @@
+//! The downloads kept below the feeds directory, and what is remembered of them.
+//!
+//! `downloads/<host>/<path>` holds the bytes that were last read successfully; `downloads/sources.json` says of
+//! each source what makes the next request conditional, when it was last asked, and what went wrong last. The
+//! file is written only after the rows are in the snapshot, so that a bad download is never taken for a good
+//! one. Both are a cache: without them everything is downloaded again.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use advisory_db::FeedsDir;
+use fetch::origin::Origin;
+use fetch::validators::Validators;
+use jiff::Timestamp;
+use model::key::Namespace;
+use serde::{Deserialize, Serialize};
+
+use crate::engine::{Applied, SyncOptions};
+use crate::error::SyncError;
+
+/// Raised when a parser gives other rows for the same bytes, so that kept bytes are read again.
+const PARSER_VERSION: u32 = 1;
+
+/// How one source stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceStatus {
+    /// Where it is.
+    pub url: String,
+    /// When its provider last said that the bytes held are its state.
+    pub fetched_at: Option<Timestamp>,
+    /// How many bytes are held.
+    pub bytes: Option<u64>,
+    /// When the host or mirror last said that there is no such file, if that is the latest answer.
+    pub absent_at: Option<Timestamp>,
+    /// When and how the latest attempt failed, if it did.
+    pub failure: Option<(Timestamp, String)>,
+}
+
+/// How every source that was ever asked stands, by URL. It reads only.
+pub fn source_status(feeds: &FeedsDir) -> Vec<SourceStatus> {
+    let time = |text: &str| text.parse::<Timestamp>().ok();
+    let status = |(url, state): (String, State)| SourceStatus {
+        url,
+        fetched_at: state.held.as_ref().and_then(|held| time(&held.fetched_at)),
+        bytes: state.held.as_ref().map(|held| held.bytes),
+        absent_at: state.absent.as_ref().and_then(|absent| time(&absent.at)),
+        failure: state.failure.and_then(|failure| Some((time(&failure.at)?, failure.error))),
+    };
+    Kept::read(feeds).sources.into_iter().map(status).collect()
+}
+
+/// What is remembered of all sources.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    dir: PathBuf,
+    sources: BTreeMap<String, State>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Table {
+    version: u32,
+    sources: BTreeMap<String, State>,
+}
+
+const TABLE_VERSION: u32 = 1;
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct State {
+    held: Option<Held>,
+    absent: Option<Answer>,
+    failure: Option<Failure>,
+}
+
+/// The bytes held.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Held {
+    etag: Option<String>,
+    last_modified: Option<String>,
+    sha256: String,
+    bytes: u64,
+    fetched_at: String,
+    origin: String,
+    parser_version: u32,
+    /// The namespaces that the feed of this source filled, and with how many records.
+    namespaces: Vec<String>,
+    records: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Answer {
+    at: String,
+    origin: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Failure {
+    at: String,
+    error: String,
+}
+
+impl Kept {
+    /// What is remembered; nothing when the table is absent or not readable, which costs a download.
+    pub(crate) fn read(feeds: &FeedsDir) -> Self {
+        let dir = feeds.path().join("downloads");
+        let table = fs::read(dir.join("sources.json")).ok();
+        let table = table.and_then(|bytes| serde_json::from_slice::<Table>(&bytes).ok());
+        let table = table.filter(|table| table.version == TABLE_VERSION).unwrap_or_default();
+        Self { dir, sources: table.sources }
+    }
+
+    /// Waits until no other sync of this directory runs. The lock ends with the file.
+    pub(crate) fn lock(feeds: &FeedsDir) -> Result<File, SyncError> {
+        let dir = feeds.path().join("downloads");
+        fs::create_dir_all(&dir).map_err(io_error("create", &dir))?;
+        let path = dir.join("lock");
+        let file = File::create(&path).map_err(io_error("create", &path))?;
+        file.lock().map_err(io_error("lock", &path))?;
+        Ok(file)
+    }
+
+    /// Where the bytes of `url` are kept, and where new ones wait until they are read.
+    pub(crate) fn paths(&self, url: &str) -> Option<(PathBuf, PathBuf)> {
+        let kept = self.dir.join(fetch::origin::relative_path(url).ok()?);
+        let mut staged = kept.clone().into_os_string();
+        staged.push(".new");
+        Some((kept, PathBuf::from(staged)))
+    }
+
+    /// What makes a request conditional: nothing when the bytes are gone, their hash alone when they came from
+    /// another origin, whose tags and dates mean nothing here.
+    pub(crate) fn validators(&self, url: &str, origin: &Origin) -> Option<Validators> {
+        let held = self.sources.get(url)?.held.as_ref()?;
+        let (path, _) = self.paths(url)?;
+        if fs::metadata(path).ok()?.len() != held.bytes {
+            return None;
+        }
+        let is_same_origin = held.origin == origin_text(origin);
+        Some(Validators {
+            etag: held.etag.clone().filter(|_| is_same_origin),
+            last_modified: held.last_modified.clone().filter(|_| is_same_origin),
+            sha256: held.sha256.clone(),
+            bytes: held.bytes,
+        })
+    }
+
+    /// How many bytes `url` had when it was last read.
+    pub(crate) fn bytes(&self, url: &str) -> Option<u64> {
+        Some(self.sources.get(url)?.held.as_ref()?.bytes)
+    }
+
+    /// How many records the feed of `url` gave when it was last read.
+    pub(crate) fn records(&self, url: &str) -> Option<u64> {
+        Some(self.sources.get(url)?.held.as_ref()?.records)
+    }
+
+    /// When the bytes held of `url` were last its provider's state.
+    pub(crate) fn fetched_at(&self, url: &str) -> Option<Timestamp> {
+        self.sources.get(url)?.held.as_ref()?.fetched_at.parse().ok()
+    }
+
+    /// Whether the host or mirror said that there is no `url`, at the last time it answered.
+    pub(crate) fn is_absent(&self, url: &str) -> bool {
+        self.sources.get(url).is_some_and(|state| state.absent.is_some())
+    }
+
+    /// The namespaces that the bytes held of `url` filled, as read by this version of the parsers.
+    pub(crate) fn namespaces(&self, url: &str) -> Option<Vec<Namespace>> {
+        let held = self.sources.get(url)?.held.as_ref()?;
+        let names = held.namespaces.iter().map(|name| Namespace::new(name.as_str()));
+        (held.parser_version == PARSER_VERSION).then(|| names.collect())
+    }
+
+    /// Whether `url` was answered less than `options.max_age` ago by the same origin.
+    pub(crate) fn is_fresh(&self, url: &str, origin: &Origin, options: &SyncOptions<'_>) -> bool {
+        let (Some(state), Some(max_age)) = (self.sources.get(url), options.max_age) else { return false };
+        let answers = [
+            state.held.as_ref().map(|held| (&held.fetched_at, &held.origin)),
+            state.absent.as_ref().map(|absent| (&absent.at, &absent.origin)),
+        ];
+        let is_recent = |at: &str| {
+            at.parse::<Timestamp>()
+                .is_ok_and(|at| at <= options.now && options.now.duration_since(at) < max_age)
+        };
+        let is_usable = state.absent.is_some() || self.validators(url, origin).is_some();
+        is_usable
+            && state.failure.is_none()
+            && answers.into_iter().flatten().any(|(at, from)| *from == origin_text(origin) && is_recent(at))
+    }
+
+    /// Whether another sync, which this one waited for, got an answer for `url`.
+    pub(crate) fn was_answered_since(&self, before: &Self, url: &str, origin: &Origin) -> bool {
+        let time = |kept: &Self| {
+            let state = kept.sources.get(url)?;
+            let held = state.held.as_ref().map(|held| (held.fetched_at.clone(), held.origin.clone()));
+            held.or_else(|| state.absent.as_ref().map(|absent| (absent.at.clone(), absent.origin.clone())))
+        };
+        let now = time(self);
+        now.as_ref().is_some_and(|(_, from)| *from == origin_text(origin)) && now != time(before)
+    }
+
+    /// Remembers that the bytes of `validators` are the state of `url`, and what they gave.
+    pub(crate) fn hold(
+        &mut self,
+        url: &str,
+        validators: &Validators,
+        origin: &Origin,
+        now: Timestamp,
+        applied: &Applied,
+    ) {
+        let held = Held {
+            etag: validators.etag.clone(),
+            last_modified: validators.last_modified.clone(),
+            sha256: validators.sha256.clone(),
+            bytes: validators.bytes,
+            fetched_at: now.to_string(),
+            origin: origin_text(origin),
+            parser_version: PARSER_VERSION,
+            namespaces: applied.namespaces.iter().map(Namespace::to_string).collect(),
+            records: applied.records,
+        };
+        self.sources.insert(url.to_owned(), State { held: Some(held), absent: None, failure: None });
+    }
+
+    /// Remembers what the bytes held of `url` gave.
+    pub(crate) fn fill(&mut self, url: &str, applied: &Applied) {
+        if let Some(held) = self.sources.get_mut(url).and_then(|state| state.held.as_mut()) {
+            held.parser_version = PARSER_VERSION;
+            held.namespaces = applied.namespaces.iter().map(Namespace::to_string).collect();
+            held.records = applied.records;
+        }
+    }
+
+    /// Remembers that there is no `url`; bytes held of it stay.
+    pub(crate) fn miss(&mut self, url: &str, origin: &Origin, now: Timestamp) {
+        let state = self.sources.entry(url.to_owned()).or_default();
+        state.absent = Some(Answer { at: now.to_string(), origin: origin_text(origin) });
+        state.failure = None;
+    }
+
+    /// Remembers that `url` could not be had or read; bytes held of it stay.
+    pub(crate) fn fail(&mut self, url: &str, error: &str, now: Timestamp) {
+        let state = self.sources.entry(url.to_owned()).or_default();
+        state.failure = Some(Failure { at: now.to_string(), error: error.to_owned() });
+    }
+
+    /// Forgets the bytes held of `url`, so that the next request is for all of them.
+    pub(crate) fn forget(&mut self, url: &str) {
+        if let Some(state) = self.sources.get_mut(url) {
+            state.held = None;
+        }
+    }
+
+    /// Writes the table; whole or not at all.
+    pub(crate) fn write(&self) -> Result<(), SyncError> {
+        let table = Table { version: TABLE_VERSION, sources: self.sources.clone() };
+        let text = serde_json::to_vec_pretty(&table).expect("a table of texts is always JSON");
+        let (new, path) = (self.dir.join("sources.json.new"), self.dir.join("sources.json"));
+        let mut file = File::create(&new).map_err(io_error("create", &new))?;
+        file.write_all(&text).and_then(|()| file.sync_all()).map_err(io_error("write", &new))?;
+        fs::rename(&new, &path).map_err(io_error("write", &path))
+    }
+}
+
+pub(crate) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> SyncError {
+    let path = path.to_owned();
+    move |source| SyncError::Io { action, path, source }
+}
+
+/// The origin as text without credentials; only ever compared.
+fn origin_text(origin: &Origin) -> String {
+    origin.to_string()
+}

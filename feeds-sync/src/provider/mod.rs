@@ -1,0 +1,111 @@
+//! Who publishes, what there is to download, and how to read it.
+//!
+//! A provider is data and functions. It declares its feeds and reads a document that was downloaded; it never
+//! downloads. To add one: a file here with a `static PROVIDER`, a line in [`PROVIDERS`], and a case in
+//! `testdata/provider/<name>/`.
+
+mod alpine;
+mod debian;
+mod epss;
+mod kev;
+mod osv;
+
+use model::key::Namespace;
+
+use crate::advisories::{Advisories, DailyTables};
+use crate::document::Document;
+use crate::error::ParseError;
+
+/// Every provider, by name.
+pub static PROVIDERS: &[&Provider] =
+    &[&alpine::PROVIDER, &debian::PROVIDER, &epss::PROVIDER, &kev::PROVIDER, &osv::PROVIDER];
+
+/// One publisher of feeds.
+pub struct Provider {
+    /// Its name, in kebab case; also its file's.
+    pub name: &'static str,
+    /// How it wants to be named where its data is shown; none when it does not ask for it.
+    pub attribution: Option<&'static str>,
+    /// Every feed that can be listed without asking the provider.
+    pub feeds: fn() -> Vec<Feed>,
+    /// The feed that answers a namespace, whether or not it is listed.
+    pub answering: fn(&Namespace) -> Option<Feed>,
+    /// What is known of its releases without asking it.
+    pub releases: &'static [Release],
+    /// How to read a document.
+    pub parse: Parse,
+}
+
+/// How to read one document of a feed.
+#[derive(Clone, Copy)]
+pub enum Parse {
+    /// It holds advisories.
+    Advisories(fn(&Feed, &Document<'_>, &mut Advisories) -> Result<(), ParseError>),
+    /// It holds a table that ranks findings, and says how many entries.
+    Daily(fn(&Document<'_>, &mut DailyTables) -> Result<u64, ParseError>),
+}
+
+/// What is downloaded, read and replaced as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feed {
+    /// Its name, unique within the provider: `alpine:3.20`, `debian`, `PyPI`.
+    pub name: String,
+    /// Its files; together they are the feed.
+    pub sources: Vec<Source>,
+    /// The namespaces that it speaks for.
+    pub scope: Scope,
+    /// The licence of the data: an SPDX expression, or a sentence.
+    pub license: &'static str,
+    /// Whether the licence lets others pass the data on.
+    pub is_redistributable: bool,
+}
+
+/// One download.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Where it is.
+    pub url: String,
+    /// The most bytes to accept.
+    pub bytes_max: u64,
+}
+
+/// The namespaces that a feed speaks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Just this one; the feed speaks for it even when it has no advisory.
+    One(Namespace),
+    /// Every release of the distribution with this id that occurs in the feed.
+    Distro(&'static str),
+    /// None: it ranks findings of all namespaces.
+    Ranking,
+}
+
+/// What is known of a release with no feed at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// Its namespace.
+    pub namespace: &'static str,
+    /// Its codename, where images may name it by that alone.
+    pub codename: Option<&'static str>,
+    /// The last day of support, `YYYY-MM-DD`.
+    pub end_of_life: Option<&'static str>,
+}
+
+impl Release {
+    /// A release whose end of support is known.
+    pub(crate) const fn ends(namespace: &'static str, end_of_life: &'static str) -> Self {
+        Self { namespace, codename: None, end_of_life: Some(end_of_life) }
+    }
+
+    /// A release without a known end.
+    pub(crate) const fn open(namespace: &'static str) -> Self {
+        Self { namespace, codename: None, end_of_life: None }
+    }
+}
+
+/// The feed that answers `namespace`, and its provider.
+pub fn answering(namespace: &Namespace) -> Option<(&'static Provider, Feed)> {
+    PROVIDERS.iter().find_map(|provider| Some((*provider, (provider.answering)(namespace)?)))
+}
+
+const MIB: u64 = 1 << 20;

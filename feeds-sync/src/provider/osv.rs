@@ -1,0 +1,186 @@
+//! The OSV.dev aggregate: one archive an ecosystem (feeds.md A16).
+//!
+//! Ecosystems whose vendor is a provider of its own (Alpine, Debian) are not read from here, nor are those
+//! whose names plimsoll cannot look up. A record that speaks of several ecosystems is read for each from that
+//! ecosystem's archive.
+
+use model::ecosystem::Ecosystem;
+use model::key::{KeyKind, Namespace, PackageKey, normalise_name};
+
+use super::{Feed, MIB, Parse, Provider, Release, Scope, Source};
+use crate::advisories::Advisories;
+use crate::document::Document;
+use crate::error::ParseError;
+use crate::schema::osv::{self, Reading};
+
+pub(super) static PROVIDER: Provider = Provider {
+    name: "osv",
+    attribution: Some("OSV.dev and the databases it aggregates, https://osv.dev/"),
+    feeds: || ARCHIVES.iter().map(Archive::feed).collect(),
+    answering: |namespace| ARCHIVES.iter().find(|archive| archive.answers(namespace)).map(Archive::feed),
+    releases: RELEASES,
+    parse: Parse::Advisories(parse),
+};
+
+/// End of support as of feeds.md A26.
+static RELEASES: &[Release] = &[
+    Release::ends("almalinux:8", "2029-03-31"),
+    Release::ends("almalinux:9", "2032-05-31"),
+    Release::ends("almalinux:10", "2035-05-31"),
+    Release::ends("rocky:8", "2029-05-31"),
+    Release::ends("rocky:9", "2032-05-31"),
+    Release::open("rocky:10"),
+    Release::open("chainguard:rolling"),
+    Release::open("minimos:rolling"),
+    Release::open("wolfi:rolling"),
+];
+
+/// One ecosystem of OSV.dev.
+struct Archive {
+    /// OSV's name for it, without suffix.
+    name: &'static str,
+    packages: Packages,
+    license: &'static str,
+    is_redistributable: bool,
+}
+
+enum Packages {
+    /// Of a language; all in one namespace.
+    Language(Ecosystem),
+    /// Of the releases of a distribution: its id, and the kind of the names.
+    Distro { id: &'static str, ecosystem: Ecosystem, kind: KeyKind },
+}
+
+/// The name that OSV gives to the ecosystem of Rust.
+const RUST: &str = concat!("crates", ".io");
+
+/// GitHub advisories, which most language archives hold, are CC-BY-4.0.
+static ARCHIVES: &[Archive] = &[
+    Archive::distro("AlmaLinux", "almalinux", Ecosystem::Rpm, KeyKind::Binary, "MIT"),
+    Archive::language("Bitnami", Ecosystem::Bitnami, "Apache-2.0"),
+    Archive::language("CRAN", Ecosystem::Cran, "CC-BY-4.0"),
+    Archive::distro("Chainguard", "chainguard", Ecosystem::Apk, KeyKind::Source, NOT_TO_BE_PASSED_ON),
+    Archive::language("ConanCenter", Ecosystem::Conan, "CC-BY-4.0"),
+    Archive::language("GitHub Actions", Ecosystem::GithubActions, "CC-BY-4.0"),
+    Archive::language("Go", Ecosystem::Golang, "CC-BY-4.0"),
+    Archive::language("Hackage", Ecosystem::Hackage, "CC0-1.0"),
+    Archive::language("Hex", Ecosystem::Hex, "CC-BY-4.0"),
+    Archive::language("Julia", Ecosystem::Julia, "CC-BY-4.0"),
+    Archive::language("Maven", Ecosystem::Maven, "CC-BY-4.0"),
+    Archive::distro("MinimOS", "minimos", Ecosystem::Apk, KeyKind::Source, NOT_TO_BE_PASSED_ON),
+    Archive::language("NuGet", Ecosystem::NuGet, "CC-BY-4.0"),
+    Archive::language("Packagist", Ecosystem::Composer, "CC-BY-4.0"),
+    Archive::language("Pub", Ecosystem::Pub, "CC-BY-4.0"),
+    Archive::language("PyPI", Ecosystem::PyPi, "CC-BY-4.0"),
+    Archive::distro("Rocky Linux", "rocky", Ecosystem::Rpm, KeyKind::Binary, "BSD-3-Clause"),
+    Archive::language("RubyGems", Ecosystem::Gem, "CC-BY-4.0"),
+    Archive::language("SwiftURL", Ecosystem::Swift, "CC-BY-4.0"),
+    Archive::distro("Wolfi", "wolfi", Ecosystem::Apk, KeyKind::Source, NOT_TO_BE_PASSED_ON),
+    Archive::language(RUST, Ecosystem::Cargo, "CC0-1.0 AND CC-BY-4.0"),
+    Archive::language("npm", Ecosystem::Npm, "CC-BY-4.0 AND Apache-2.0"),
+];
+
+const NOT_TO_BE_PASSED_ON: &str = "vendor's terms; not to be passed on";
+
+impl Archive {
+    const fn language(name: &'static str, ecosystem: Ecosystem, license: &'static str) -> Self {
+        Self { name, packages: Packages::Language(ecosystem), license, is_redistributable: true }
+    }
+
+    const fn distro(
+        name: &'static str,
+        id: &'static str,
+        ecosystem: Ecosystem,
+        kind: KeyKind,
+        license: &'static str,
+    ) -> Self {
+        // Those of apk distributions are the vendors' whose terms forbid it (feeds.md A2).
+        let is_redistributable = !matches!(ecosystem, Ecosystem::Apk);
+        Self { name, packages: Packages::Distro { id, ecosystem, kind }, license, is_redistributable }
+    }
+
+    fn answers(&self, namespace: &Namespace) -> bool {
+        match &self.packages {
+            Packages::Language(ecosystem) => namespace.as_str() == ecosystem.name(),
+            Packages::Distro { id, .. } => namespace.distro_id() == Some(id),
+        }
+    }
+
+    fn feed(&self) -> Feed {
+        let directory = self.name.replace(' ', "%20");
+        Feed {
+            name: self.name.to_owned(),
+            sources: vec![Source {
+                url: format!("https://osv-vulnerabilities.storage.googleapis.com/{directory}/all.zip"),
+                bytes_max: 2048 * MIB,
+            }],
+            scope: match &self.packages {
+                Packages::Language(ecosystem) => Scope::One(Namespace::language(*ecosystem)),
+                Packages::Distro { id, .. } => Scope::Distro(id),
+            },
+            license: self.license,
+            is_redistributable: self.is_redistributable,
+        }
+    }
+
+    /// The key of a package called `name` in `ecosystem`, when that is this archive's.
+    fn key(&self, ecosystem: &osv::Ecosystem<'_>, name: &str) -> Option<PackageKey> {
+        if ecosystem.name != self.name {
+            return None;
+        }
+        match &self.packages {
+            // The suffix is a repository's URL. Such packages (`drupal/…`) bear names of their own, so they share
+            // the namespace.
+            Packages::Language(ecosystem) => {
+                let namespace = Namespace::language(*ecosystem);
+                Some(PackageKey::new(namespace, KeyKind::Language, normalise_name(*ecosystem, name)))
+            }
+            Packages::Distro { id, ecosystem: kin, kind } => {
+                let namespace = Namespace::distro(id, ecosystem.suffix.unwrap_or("rolling"));
+                Some(PackageKey::new(namespace, *kind, normalise_name(*kin, name)))
+            }
+        }
+    }
+
+    fn is_rpm(&self) -> bool {
+        matches!(self.packages, Packages::Distro { ecosystem: Ecosystem::Rpm, .. })
+    }
+}
+
+fn parse(feed: &Feed, document: &Document<'_>, advisories: &mut Advisories) -> Result<(), ParseError> {
+    let Some(archive) = ARCHIVES.iter().find(|archive| archive.name == feed.name) else { return Ok(()) };
+    if let Scope::One(namespace) = &feed.scope {
+        advisories.namespace(namespace);
+    }
+    let key = |ecosystem: &osv::Ecosystem<'_>, name: &str| {
+        let is_debug = archive.is_rpm() && (name.ends_with("-debuginfo") || name.ends_with("-debugsource"));
+        if is_debug { None } else { archive.key(ecosystem, name) }
+    };
+    let reading = Reading { key: &key, leave_out: no_advisory, severity_in_summary: archive.is_rpm() };
+    let mut n_records = 0_u64;
+    document.zip_entries(&mut |name, content| {
+        if name.ends_with(".json") {
+            n_records += 1;
+            if let Err(error) = osv::read(content, &reading, advisories) {
+                advisories.remarks.unreadable(name, error);
+            }
+        }
+        Ok(())
+    })?;
+    if n_records == 0 {
+        return Err(ParseError::NotTheFeed("an archive without records".to_owned()));
+    }
+    if n_records == advisories.remarks.n_unreadable {
+        return Err(ParseError::NotTheFeed("an archive without a readable record".to_owned()));
+    }
+    Ok(())
+}
+
+/// Why the record `id` is no security advisory that can be judged (feeds.md A8, A9).
+fn no_advisory(id: &str) -> Option<&'static str> {
+    match id.split_once('-').map(|(prefix, _)| prefix) {
+        Some("ALBA" | "ALEA" | "RLBA" | "RLEA") => Some("bug fix or enhancement, no security advisory"),
+        Some("RXSA") => Some("rebuild of a special interest group, not of the distribution"),
+        _ => None,
+    }
+}

@@ -1,0 +1,73 @@
+//! What the tests of this crate share.
+
+mod data;
+mod engine;
+mod providers;
+mod robustness;
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use model::advisory::Advisory;
+use model::key::Namespace;
+use model::limits::Limits;
+use tempfile::TempDir;
+
+use crate::advisories::{Advisories, DailyTables, Remarks};
+use crate::document::Document;
+use crate::error::ParseError;
+use crate::provider::{Feed, PROVIDERS, Parse, Provider};
+
+type Namespaces = BTreeMap<Namespace, BTreeMap<String, Advisory>>;
+
+/// The provider called `name`.
+fn provider(name: &str) -> &'static Provider {
+    PROVIDERS.iter().find(|provider| provider.name == name).expect("a provider of that name")
+}
+
+/// The feed called `name` of `provider`.
+fn feed(provider: &Provider, name: &str) -> Feed {
+    let mut feeds = (provider.feeds)().into_iter();
+    feeds.find(|feed| feed.name == name).expect("a feed of that name")
+}
+
+/// Reads `documents` as the feed called `name` of the provider of advisories `provider`.
+fn read(provider: &Provider, name: &str, documents: &[Vec<u8>]) -> Result<(Namespaces, Remarks), ParseError> {
+    read_within(provider, name, documents, &Limits::default())
+}
+
+fn read_within(
+    provider: &Provider,
+    name: &str,
+    documents: &[Vec<u8>],
+    limits: &Limits,
+) -> Result<(Namespaces, Remarks), ParseError> {
+    let Parse::Advisories(parse) = provider.parse else { panic!("a provider of advisories") };
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("document");
+    let feed = feed(provider, name);
+    let mut advisories = Advisories::default();
+    for document in documents {
+        fs::write(&path, document).unwrap();
+        parse(
+            &feed,
+            &Document { url: "https://feeds.example/document", path: &path, limits },
+            &mut advisories,
+        )?;
+    }
+    let remarks = std::mem::take(&mut advisories.remarks);
+    Ok((advisories.into_namespaces(), remarks))
+}
+
+/// Reads `document` as the table of `provider`.
+fn read_table(provider: &Provider, document: &[u8]) -> Result<(DailyTables, u64), ParseError> {
+    let Parse::Daily(parse) = provider.parse else { panic!("a provider of a table") };
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("document");
+    fs::write(&path, document).unwrap();
+    let limits = Limits::default();
+    let mut tables = DailyTables::default();
+    let document = Document { url: "https://feeds.example/document", path: &path, limits: &limits };
+    let n_entries = parse(&document, &mut tables)?;
+    Ok((tables, n_entries))
+}

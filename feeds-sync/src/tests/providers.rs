@@ -1,0 +1,216 @@
+//! Every provider against the cases in `testdata/provider/<name>/<case>/`.
+//!
+//! A case holds the vendor's files under the vendor's names, `feed.txt` with the feed's name where the provider
+//! has several, and `expected.txt`. The `.json` files of a case of an archive are zipped.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use model::advisory::{Affected, AffectedRange, RangeEvent};
+
+use super::{feed, provider, read, read_table};
+use crate::advisories::{DailyTables, Remarks};
+use crate::error::ParseError;
+use crate::provider::{PROVIDERS, Parse, Provider};
+
+#[test]
+fn every_provider_reads_its_cases_as_expected() {
+    for provider in PROVIDERS {
+        for case in directories(&testdata(provider)) {
+            let expected = fs::read_to_string(case.join("expected.txt")).unwrap_or_default();
+            let actual = reading(provider, &case);
+            assert_eq!(actual, expected, "{} reads so:\n{actual}", case.display());
+        }
+    }
+}
+
+#[test]
+fn every_file_of_the_family_is_in_the_table_and_has_a_case() {
+    let names: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name).collect();
+    let mut files: Vec<String> = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/provider"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().replace('_', "-"))
+        .filter(|name| name != "mod")
+        .collect();
+    files.sort();
+    assert_eq!(names, files, "PROVIDERS lists each file of src/provider/, sorted by name");
+    for provider in PROVIDERS {
+        assert!(!directories(&testdata(provider)).is_empty(), "{} has a case in testdata/", provider.name);
+    }
+}
+
+#[test]
+fn feeds_have_names_of_their_own_and_urls_that_a_mirror_can_hold() {
+    for provider in PROVIDERS {
+        let feeds = (provider.feeds)();
+        let mut names: Vec<&str> = feeds.iter().map(|feed| feed.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), feeds.len(), "{}", provider.name);
+        for source in feeds.iter().flat_map(|feed| &feed.sources) {
+            fetch::origin::relative_path(&source.url).unwrap();
+        }
+    }
+}
+
+fn testdata(provider: &Provider) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/provider").join(provider.name)
+}
+
+fn directories(path: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(path)
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect();
+    paths.sort();
+    paths
+}
+
+/// What the provider reads in a case, as text.
+fn reading(provider: &Provider, case: &Path) -> String {
+    let mut files: Vec<PathBuf> = fs::read_dir(case).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| !file.ends_with("expected.txt") && !file.ends_with("feed.txt"));
+    // The vendor's order: `main` before `community`.
+    files.sort_by(|a, b| b.cmp(a));
+    let name =
+        fs::read_to_string(case.join("feed.txt")).unwrap_or_else(|_| (provider.feeds)()[0].name.clone());
+    let is_archive = feed(provider, name.trim()).sources[0].url.ends_with(".zip");
+    let documents = if is_archive && files.iter().all(|file| file.extension().is_some_and(|it| it == "json"))
+    {
+        vec![archive(&files)]
+    } else {
+        files.iter().map(|file| fs::read(file).unwrap()).collect()
+    };
+    match provider.parse {
+        Parse::Advisories(_) => match read(provider, name.trim(), &documents) {
+            Ok((namespaces, remarks)) => {
+                let mut text = String::new();
+                for (namespace, records) in namespaces {
+                    writeln!(text, "{namespace}").unwrap();
+                    for advisory in records.values() {
+                        writeln!(text, "  {}", record(advisory)).unwrap();
+                        for affected in &advisory.affected {
+                            writeln!(text, "    {}", row(affected)).unwrap();
+                        }
+                    }
+                }
+                text + &remarks_text(&remarks)
+            }
+            Err(error) => refused(&error),
+        },
+        Parse::Daily(_) => match read_table(provider, &documents[0]) {
+            Ok((tables, n_entries)) => format!("entries {n_entries}\n{}", tables_text(&tables)),
+            Err(error) => refused(&error),
+        },
+    }
+}
+
+fn archive(files: &[PathBuf]) -> Vec<u8> {
+    let member =
+        |file: &PathBuf| (file.file_name().unwrap().to_string_lossy().into_owned(), fs::read(file).unwrap());
+    testkit::feeds::zip(&files.iter().map(member).collect::<Vec<_>>())
+}
+
+fn refused(error: &ParseError) -> String {
+    format!("refused: {error}\n")
+}
+
+fn record(advisory: &model::advisory::Advisory) -> String {
+    let mut text = advisory.id.clone();
+    if !advisory.aliases.is_empty() {
+        write!(text, " = {}", advisory.aliases.join(" ")).unwrap();
+    }
+    if advisory.state != model::advisory::RecordState::Published {
+        write!(text, " {:?}", advisory.state).unwrap();
+    }
+    if let Some(severity) = &advisory.severity {
+        write!(text, " [{} = {}]", severity.word, severity.level).unwrap();
+    }
+    for vector in &advisory.cvss {
+        write!(text, " {}", vector.vector).unwrap();
+    }
+    if let Some(title) = &advisory.title {
+        write!(text, " \"{title}\"").unwrap();
+    }
+    for reference in &advisory.references {
+        write!(text, " <{reference}>").unwrap();
+    }
+    text
+}
+
+fn row(affected: &Affected) -> String {
+    let mut text = format!(
+        "{} {} {:?} {}",
+        affected.key.kind.as_str(),
+        affected.key.name,
+        affected.status,
+        affected.fix_state.as_str()
+    );
+    for AffectedRange { events } in &affected.ranges {
+        let events: Vec<String> = events
+            .iter()
+            .map(|event| match event {
+                RangeEvent::Introduced(version) => format!(">={version}"),
+                RangeEvent::Fixed(version) => format!("fixed {version}"),
+                RangeEvent::LastAffected(version) => format!("<={version}"),
+                RangeEvent::Limit(version) => format!("<{version}"),
+            })
+            .collect();
+        write!(text, " ({})", events.join(", ")).unwrap();
+    }
+    if !affected.versions.is_empty() {
+        let versions: Vec<&str> = affected.versions.iter().map(|version| version.as_str()).collect();
+        write!(text, " {{{}}}", versions.join(", ")).unwrap();
+    }
+    if let Some(severity) = &affected.severity {
+        write!(text, " [{} = {}]", severity.word, severity.level).unwrap();
+    }
+    if let Some(reason) = &affected.reason {
+        write!(text, " \"{reason}\"").unwrap();
+    }
+    text
+}
+
+fn remarks_text(remarks: &Remarks) -> String {
+    let mut text = String::new();
+    for (word, count) in &remarks.unknown_words {
+        writeln!(text, "unknown {word} {count}").unwrap();
+    }
+    for (reason, count) in &remarks.left_out {
+        writeln!(text, "left out {reason} {count}").unwrap();
+    }
+    for record in &remarks.unreadable {
+        writeln!(text, "unreadable {record}").unwrap();
+    }
+    text
+}
+
+fn tables_text(tables: &DailyTables) -> String {
+    let mut text = String::new();
+    if let Some(epss) = &tables.epss {
+        writeln!(text, "model {} of {}", epss.stamp.model_version, epss.stamp.score_date).unwrap();
+        for (id, epss) in &epss.scores {
+            writeln!(text, "{id} {} {}", epss.score, epss.percentile).unwrap();
+        }
+    }
+    for (id, kev) in tables.kev.iter().flatten() {
+        let due = kev.due.as_deref().unwrap_or("-");
+        writeln!(text, "{id} added {} due {due} ransomware {}", kev.added, kev.ransomware).unwrap();
+    }
+    text + &remarks_text(&tables.remarks)
+}
+
+#[test]
+fn epss_is_read_packed_and_plain_and_never_cut() {
+    let plain = b"#model_version:v2025.03.14,score_date:2025-06-06T00:00:00+0000\ncve,epss,percentile\nCVE-2025-10001,0.5,0.75\n";
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut encoder, plain).unwrap();
+    let packed = encoder.finish().unwrap();
+    for document in [&plain[..], &packed] {
+        assert_eq!(read_table(provider("epss"), document).unwrap().1, 1);
+    }
+    assert!(read_table(provider("epss"), &packed[..packed.len() - 4]).is_err());
+}
