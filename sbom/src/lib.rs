@@ -1,1 +1,11 @@
-//! placeholder
+//! Container image to inventory to SBOM, and back. Knows no advisory, no feed and no network.
+//!
+//! - [`image`]: opens an archive, a layout or a directory, and streams its layers
+//! - [`inventory`]: the story from an opened image to an [`Inventory`](model::inventory::Inventory)
+//! - [`cataloger`]: one file a kind of evidence; from files to packages
+//! - [`format`]: one file a document format; from an inventory to bytes, and from bytes to an inventory
+
+pub mod cataloger;
+pub mod format;
+pub mod image;
+pub mod inventory;

@@ -1,0 +1,351 @@
+//! The distribution as the image states it: `os-release`, its older kin, and the apk repositories in use.
+//!
+//! Everything is kept as written; which feed answers for it is not decided here.
+
+use std::ops::ControlFlow;
+
+use model::distro::Distro;
+use model::gap::{Gap, GapKind};
+
+use super::{Cataloger, Content, Fact, FactTree, Facts, File, Found, Wants};
+
+pub(super) static CATALOGER: Cataloger = Cataloger {
+    name: "distro",
+    wants: Wants::Paths(&[
+        "etc/os-release",
+        "usr/lib/os-release",
+        "etc/lsb-release",
+        "etc/alpine-release",
+        "etc/debian_version",
+        "etc/centos-release",
+        "etc/fedora-release",
+        "etc/redhat-release",
+        "etc/system-release",
+        "etc/system-release-cpe",
+        "etc/SuSE-release",
+        "etc/issue",
+        "etc/apk/repositories",
+        "etc/apk/repositories.d/*.list",
+        "bin/busybox",
+        "usr/bin/busybox",
+    ]),
+    read,
+    assemble,
+};
+
+/// What one file says of the distribution; none when it says nothing.
+type Parse = fn(&str) -> Option<Distro>;
+
+/// How each file is read, by file name, in the order of trust; the first that names a distribution decides, and
+/// later ones that name the same fill in what it leaves out. Of two equal names `etc/` goes before `usr/lib/`.
+const STATEMENTS: &[(&str, Parse)] = &[
+    ("os-release", os_release),
+    ("lsb-release", lsb_release),
+    ("alpine-release", alpine_release),
+    ("debian_version", debian_version),
+    ("centos-release", release_line),
+    ("fedora-release", release_line),
+    ("redhat-release", release_line),
+    ("system-release", release_line),
+    ("system-release-cpe", release_cpe),
+    ("SuSE-release", suse_release),
+    ("issue", issue),
+    ("busybox", busybox),
+];
+
+/// Keys of `os-release` that are kept as hints: feeds.md B5 to B7 and D10 read them.
+const HINTS: &[&str] = &[
+    "BUILD_ID",
+    "CPE_NAME",
+    "DEBIAN_CODENAME",
+    "OPENSHIFT_VERSION",
+    "REDHAT_SUPPORT_PRODUCT",
+    "REDHAT_SUPPORT_PRODUCT_VERSION",
+    "RHEL_VERSION",
+    "SUPPORT_END",
+    "UBUNTU_CODENAME",
+    "VARIANT",
+    "VERSION",
+];
+
+/// How the names that distributions write begin, in lower case, and their `ID`. Longer ones first.
+const NAMES: &[(&str, &str)] = &[
+    ("opensuse leap", "opensuse-leap"),
+    ("opensuse tumbleweed", "opensuse-tumbleweed"),
+    ("suse linux enterprise desktop", "sled"),
+    ("suse linux enterprise", "sles"),
+    ("red hat enterprise linux", "rhel"),
+    ("scientific linux", "scientific"),
+    ("vmware photon", "photon"),
+    ("amazon linux", "amzn"),
+    ("alpine linux", "alpine"),
+    ("oracle linux", "ol"),
+    ("arch linux", "arch"),
+    ("rocky linux", "rocky"),
+    ("almalinux", "almalinux"),
+    ("debian", "debian"),
+    ("centos", "centos"),
+    ("fedora", "fedora"),
+    ("ubuntu", "ubuntu"),
+];
+
+/// Bytes of a statement; the real ones have a few hundred.
+const STATEMENT_BYTES_MAX: usize = 64 << 10;
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn read(file: &mut File<'_>, facts: &mut Facts) {
+    let name = file_name(file.path);
+    let Some((_, parse)) = STATEMENTS.iter().find(|(statement, _)| *statement == name) else {
+        let repositories = statement_lines(text_of(file, facts).as_str()).map(str::to_owned).collect();
+        return facts.push(Fact::Repositories(repositories));
+    };
+    let distro = match (name, file.content) {
+        // The one statement that is a program. Even static builds with every applet have two megabytes.
+        ("busybox", Content::Bytes(bytes)) => busybox(&String::from_utf8_lossy(bytes)),
+        ("busybox", Content::Spooled(_)) => None,
+        _ => parse(&text_of(file, facts)),
+    };
+    match distro {
+        Some(distro) => facts.push(Fact::Distro(distro)),
+        None if name == "os-release" => {
+            let gap = file.unreadable(&"it states neither ID nor NAME");
+            facts.push(Fact::Gap(gap));
+        }
+        None => {}
+    }
+}
+
+fn text_of(file: &File<'_>, facts: &mut Facts) -> String {
+    let mut text = String::new();
+    file.for_each_line(facts, |facts, _, line| {
+        if text.len() + line.len() > STATEMENT_BYTES_MAX {
+            let detail = format!("more than {STATEMENT_BYTES_MAX} bytes; the rest was not read");
+            facts.push(Fact::Gap(Gap::new(GapKind::LIMIT_EXCEEDED, file.path, detail)));
+            return ControlFlow::Break(());
+        }
+        text.push_str(line);
+        text.push('\n');
+        ControlFlow::Continue(())
+    });
+    text
+}
+
+fn statement_lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+/// The keys and values of a file of shell assignments (os-release(5)), in the file's order.
+fn assignments(text: &str) -> impl Iterator<Item = (&str, String)> {
+    statement_lines(text).filter_map(|line| {
+        let (key, value) = line.split_once('=')?;
+        let value = unquoted(value.trim());
+        (!value.is_empty()).then(|| (key.trim(), value))
+    })
+}
+
+/// A value with its shell quotes removed. As in systemd's reader, white space needs no quotes.
+fn unquoted(value: &str) -> String {
+    let mut text = String::new();
+    let mut quote = None;
+    let mut characters = value.chars();
+    while let Some(character) = characters.next() {
+        match (character, quote) {
+            ('"' | '\'', None) => quote = Some(character),
+            ('"', Some('"')) | ('\'', Some('\'')) => quote = None,
+            ('\\', None) => text.extend(characters.next()),
+            // Between double quotes a backslash escapes only these; before others it stands for itself.
+            ('\\', Some('"')) => match characters.next() {
+                Some(escaped @ ('"' | '\\' | '$' | '`')) => text.push(escaped),
+                other => text.extend(std::iter::once('\\').chain(other)),
+            },
+            _ => text.push(character),
+        }
+    }
+    text
+}
+
+fn os_release(text: &str) -> Option<Distro> {
+    let mut distro = Distro::default();
+    let mut version_text = None;
+    for (key, value) in assignments(text) {
+        if HINTS.contains(&key) {
+            distro.hints.push(format!("{key}={value}"));
+        }
+        match key {
+            "ID" => distro.id = value.to_lowercase(),
+            "ID_LIKE" => distro.id_like = value.split_whitespace().map(str::to_lowercase).collect(),
+            "VERSION_ID" => distro.version = Some(value),
+            "VERSION_CODENAME" => distro.codename = Some(value),
+            "VARIANT_ID" => distro.variant = Some(value),
+            "PRETTY_NAME" => distro.pretty_name = Some(value),
+            "NAME" => distro.name = Some(value),
+            "VERSION" => version_text = Some(value),
+            _ => {}
+        }
+    }
+    distro.hints.sort();
+    distro.hints.dedup();
+    if distro.pretty_name.is_none() {
+        distro.pretty_name = match (&distro.name, version_text) {
+            (Some(name), Some(version)) => Some(format!("{name} {version}")),
+            (name, _) => name.clone(),
+        };
+    }
+    if distro.id.is_empty() {
+        distro.id = id_of_name(distro.name.as_deref().unwrap_or_default())?;
+    }
+    Some(distro)
+}
+
+fn lsb_release(text: &str) -> Option<Distro> {
+    let mut distro = Distro::default();
+    for (key, value) in assignments(text) {
+        match key {
+            "DISTRIB_ID" => {
+                distro.id = id_of_name(&value)?;
+                distro.name = Some(value);
+            }
+            "DISTRIB_RELEASE" => distro.version = Some(value),
+            "DISTRIB_CODENAME" => distro.codename = Some(value),
+            "DISTRIB_DESCRIPTION" => distro.pretty_name = Some(value),
+            _ => {}
+        }
+    }
+    (!distro.id.is_empty()).then_some(distro)
+}
+
+/// `3.20.3`.
+fn alpine_release(text: &str) -> Option<Distro> {
+    let version = statement_lines(text).next()?;
+    Some(Distro { id: "alpine".to_owned(), version: Some(version.to_owned()), ..Distro::default() })
+}
+
+/// `12.5`, or `forky/sid` before a release.
+fn debian_version(text: &str) -> Option<Distro> {
+    let stated = statement_lines(text).next()?;
+    let id = "debian".to_owned();
+    Some(if stated.starts_with(|first: char| first.is_ascii_digit()) {
+        Distro { id, version: Some(stated.to_owned()), ..Distro::default() }
+    } else {
+        let codename = stated.split('/').next().unwrap_or(stated);
+        Distro { id, codename: Some(codename.to_owned()), ..Distro::default() }
+    })
+}
+
+/// `CentOS release 6.10 (Final)`.
+fn release_line(text: &str) -> Option<Distro> {
+    let line = statement_lines(text).next()?;
+    let (name, rest) = line.split_once(" release ")?;
+    Some(Distro {
+        id: id_of_name(name)?,
+        version: rest.split_whitespace().next().map(str::to_owned),
+        pretty_name: Some(line.to_owned()),
+        name: Some(name.to_owned()),
+        ..Distro::default()
+    })
+}
+
+/// `cpe:/o:amazon:linux:2014.03:ga`; an old CentOS leaves the product out.
+fn release_cpe(text: &str) -> Option<Distro> {
+    let line = statement_lines(text).next()?;
+    let mut parts = line.strip_prefix("cpe:/o:")?.split(':');
+    let id = match parts.next()? {
+        "amazon" => "amzn",
+        "fedoraproject" => "fedora",
+        "oracle" => "ol",
+        "redhat" => "rhel",
+        vendor => vendor,
+    };
+    let version = parts.find(|part| part.starts_with(|first: char| first.is_ascii_digit()));
+    Some(Distro {
+        id: Some(id).filter(|id| !id.is_empty())?.to_lowercase(),
+        version: version.map(str::to_owned),
+        hints: vec![format!("CPE_NAME={line}")],
+        ..Distro::default()
+    })
+}
+
+/// `SUSE Linux Enterprise Server 11 (x86_64)`, then `VERSION = 11` and `PATCHLEVEL = 4`.
+fn suse_release(text: &str) -> Option<Distro> {
+    let line = statement_lines(text).next()?;
+    let value = |wanted: &str| assignments(text).find(|(key, _)| *key == wanted).map(|(_, value)| value);
+    let version = match (value("VERSION"), value("PATCHLEVEL")) {
+        (Some(version), Some(level)) if level != "0" => Some(format!("{version}.{level}")),
+        (version, _) => version,
+    };
+    Some(Distro { id: id_of_name(line)?, version, pretty_name: Some(line.to_owned()), ..Distro::default() })
+}
+
+/// `Welcome to Alpine Linux 3.19 (edge)`: for years the only file that told edge from a release.
+fn issue(text: &str) -> Option<Distro> {
+    let line = statement_lines(text).next()?;
+    (line.contains("Alpine Linux") && line.contains("(edge)")).then(|| Distro {
+        id: "alpine".to_owned(),
+        hints: vec![format!("ISSUE={line}")],
+        ..Distro::default()
+    })
+}
+
+/// The banner inside the program: `BusyBox v1.31.1`. An image with nothing else is a distribution of its own.
+fn busybox(text: &str) -> Option<Distro> {
+    let version = text.split("BusyBox v").skip(1).find_map(|rest| {
+        let end = rest.find(|character: char| !character.is_ascii_digit() && character != '.')?;
+        Some(rest[..end].trim_end_matches('.')).filter(|version| !version.is_empty())
+    })?;
+    let id = "busybox".to_owned();
+    let pretty_name = Some(format!("BusyBox v{version}"));
+    Some(Distro { id, version: Some(version.to_owned()), pretty_name, ..Distro::default() })
+}
+
+/// The `ID` of a distribution that writes its name as `name`; an unknown name in lower case, its words joined
+/// by `-`. None when it has no letters or digits.
+fn id_of_name(name: &str) -> Option<String> {
+    let lower = name.trim().to_lowercase();
+    if let Some((_, id)) = NAMES.iter().find(|(start, _)| lower.starts_with(start)) {
+        return Some((*id).to_owned());
+    }
+    let words: Vec<&str> =
+        lower.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    (!words.is_empty()).then(|| words.join("-"))
+}
+
+fn assemble(tree: &FactTree<'_>, found: &mut Found) {
+    found.distro = tree.distro().cloned();
+}
+
+/// The distribution that all statements together make.
+pub(super) fn stated(tree: &FactTree<'_>) -> Option<Distro> {
+    let mut statements: Vec<(usize, &str, &Distro)> = Vec::new();
+    let mut repositories: Vec<String> = Vec::new();
+    for file in tree.of(CATALOGER.name) {
+        let rank = STATEMENTS.iter().position(|(name, _)| *name == file_name(&file.path));
+        for fact in &file.facts {
+            match fact {
+                Fact::Distro(distro) => {
+                    statements.push((rank.unwrap_or(STATEMENTS.len()), &file.path, distro));
+                }
+                Fact::Repositories(lines) => repositories.extend_from_slice(lines),
+                Fact::Package(_) | Fact::OwnedFiles { .. } | Fact::Gap(_) => {}
+            }
+        }
+    }
+    statements.sort_by_key(|(rank, path, _)| (*rank, *path));
+    let mut statements = statements.into_iter().map(|(_, _, distro)| distro);
+    let mut distro = statements.next()?.clone();
+    for other in statements.filter(|other| other.id == distro.id).cloned().collect::<Vec<_>>() {
+        distro.version = distro.version.or(other.version);
+        distro.codename = distro.codename.or(other.codename);
+        distro.pretty_name = distro.pretty_name.or(other.pretty_name);
+        distro.name = distro.name.or(other.name);
+        distro.hints.extend(other.hints);
+    }
+    distro.hints.sort();
+    distro.hints.dedup();
+    repositories.sort();
+    repositories.dedup();
+    distro.repositories = repositories;
+    Some(distro)
+}

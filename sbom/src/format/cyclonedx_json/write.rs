@@ -1,0 +1,204 @@
+//! An inventory as CycloneDX 1.6 JSON, pretty-printed with two spaces.
+
+use std::io;
+
+use model::distro::Distro;
+use model::gap::Gap;
+use model::inventory::{Inventory, Subject};
+use model::package::{Package, PackageKind};
+use model::purl::Purl;
+use serde::Serialize;
+
+use super::super::WriteOptions;
+use super::super::wire::facts::{self, Noun, Stated};
+use super::super::wire::json::{List, Text};
+use super::super::wire::seal::{self, References};
+use super::super::wire::{identity, license};
+use super::{Component, Evidence, License, LicenseChoice, Occurrence, Organization, Property, read};
+
+/// `maxLength` of `version`.
+const VERSION_CHARACTERS_MAX: usize = 1024;
+
+/// The document.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Bom<'a> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    bom_format: &'static str,
+    spec_version: &'static str,
+    serial_number: String,
+    version: u32,
+    metadata: Metadata<'a>,
+    components: Vec<Component<'a>>,
+}
+
+#[derive(Serialize)]
+struct Metadata<'a> {
+    timestamp: String,
+    tools: Tools<'a>,
+    component: Component<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    properties: Vec<Property<'a>>,
+}
+
+#[derive(Serialize)]
+struct Tools<'a> {
+    components: [Component<'a>; 1],
+}
+
+/// Writes `inventory`.
+pub(super) fn write(
+    inventory: &Inventory,
+    options: &WriteOptions<'_>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let mut references = References::default();
+    let subject = subject(&inventory.subject, references.give("subject".to_owned()));
+    let distro =
+        inventory.distro.as_ref().map(|distro| self::distro(distro, references.give("distro".to_owned())));
+    let mut purls = Vec::with_capacity(inventory.packages.len());
+    let mut names = Vec::with_capacity(inventory.packages.len());
+    for package in &inventory.packages {
+        let purl = Some(package.purl.as_str()).filter(|purl| purl.parse::<Purl>().is_ok());
+        names.push(references.give(reference(package, purl)));
+        purls.push(purl);
+    }
+    let packages = inventory.packages.iter().enumerate().map(|(index, package)| {
+        let owner = package.owner.map(|owner| names[owner.as_usize()].as_str());
+        self::package(package, &names[index], purls[index], owner)
+    });
+    let components: Vec<_> = distro.into_iter().chain(packages).collect();
+    let properties: Vec<_> = inventory.gaps.iter().map(gap).collect();
+    let bom = Bom {
+        schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        bom_format: "CycloneDX",
+        spec_version: "1.6",
+        serial_number: format!("urn:uuid:{}", seal::uuid("cyclonedx", inventory)),
+        version: 1,
+        metadata: Metadata {
+            timestamp: options.created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            tools: Tools { components: [tool(options.tool_version)] },
+            component: subject,
+            properties,
+        },
+        components,
+    };
+    let mut out = io::BufWriter::with_capacity(64 << 10, out);
+    serde_json::to_writer_pretty(&mut out, &bom)?;
+    io::Write::write_all(&mut out, b"\n")?;
+    io::Write::flush(&mut out)
+}
+
+fn tool(version: &str) -> Component<'_> {
+    Component {
+        kind: "application".into(),
+        name: "plimsoll".into(),
+        version: Some(version.into()),
+        ..Component::default()
+    }
+}
+
+/// The reference wished for: `purl`, the package's where it is valid.
+fn reference(package: &Package, purl: Option<&str>) -> String {
+    if let Some(purl) = purl {
+        return purl.to_owned();
+    }
+    let identity = [package.purl.as_str(), &package.name, package.version.as_str()].join("\n");
+    format!("package-{}", seal::short(&identity))
+}
+
+fn package<'a>(
+    package: &'a Package,
+    reference: &'a str,
+    purl: Option<&'a str>,
+    owner: Option<&'a str>,
+) -> Component<'a> {
+    let occurrences: Vec<_> = package
+        .locations
+        .iter()
+        .map(|location| Occurrence { location: location.path.as_str().into() })
+        .collect();
+    let evidence = (!occurrences.is_empty()).then_some(Evidence { occurrences: List(occurrences) });
+    let mut component = Component {
+        kind: match package.kind {
+            PackageKind::Library => "library".into(),
+            PackageKind::Application => "application".into(),
+        },
+        reference: Some(reference.into()),
+        supplier: package.supplier.as_deref().map(|supplier| Organization { name: Some(supplier.into()) }),
+        name: package.name.as_str().into(),
+        version: version(package.version.as_str()),
+        licenses: licenses(&package.licenses),
+        cpe: package.cpes.iter().find(|cpe| identity::is_cpe(cpe)).map(|cpe| cpe.as_str().into()),
+        purl: purl.map(Into::into),
+        evidence,
+        ..Component::default()
+    };
+    let owner = owner.map(|owner| Property { name: facts::OWNER.into(), value: Some(owner.into()) });
+    component.properties = beside(package, &read::package(&component, ""));
+    component.properties.0.extend(owner);
+    component
+}
+
+fn distro(distro: &Distro, reference: String) -> Component<'_> {
+    let mut component = Component {
+        kind: "operating-system".into(),
+        reference: Some(reference.into()),
+        name: distro.id.as_str().into(),
+        version: distro.version.as_deref().and_then(version),
+        description: distro.pretty_name.as_deref().map(Into::into),
+        ..Component::default()
+    };
+    component.properties = beside(distro, &read::distro(&component));
+    component
+}
+
+fn subject(subject: &Subject, reference: String) -> Component<'_> {
+    let digest = subject.manifest_digest.as_deref().or(subject.digest.as_deref());
+    let is_image = digest.is_some() || !subject.layers.is_empty();
+    let mut component = Component {
+        kind: if is_image { "container".into() } else { "file".into() },
+        reference: Some(reference.into()),
+        name: subject.name.as_str().into(),
+        version: subject.version.as_deref().or(digest).and_then(version),
+        ..Component::default()
+    };
+    component.properties = beside(subject, &read::subject(&component));
+    component
+}
+
+/// What `seen`, which is read from the standard's fields, lacks of `actual`, as properties.
+fn beside<'a, N: Noun>(actual: &'a N, seen: &N) -> List<Property<'a>> {
+    let property = |(fact, value): Stated<'a>| Property { name: fact.into(), value: Some(Text(value)) };
+    List(facts::difference(actual, seen).into_iter().map(property).collect())
+}
+
+fn version(text: &str) -> Option<Text<'_>> {
+    let fits = !text.is_empty() && text.chars().count() <= VERSION_CHARACTERS_MAX;
+    fits.then(|| text.into())
+}
+
+/// An expression stands alone by the schema; beside others it is the name of a licence.
+fn licenses(stated: &[String]) -> List<LicenseChoice<'_>> {
+    if let [one] = stated
+        && license::stated(one) == license::Stated::Expression
+    {
+        let expression = Some(one.as_str().into());
+        return List(vec![LicenseChoice { expression, ..LicenseChoice::default() }]);
+    }
+    let said = stated.iter().filter(|text| !text.is_empty());
+    List(said.map(|text| named_license(text)).collect())
+}
+
+fn named_license(text: &str) -> LicenseChoice<'_> {
+    let license = match license::stated(text) {
+        license::Stated::Id => License { id: Some(text.into()), name: None },
+        license::Stated::Expression | license::Stated::Name => License { id: None, name: Some(text.into()) },
+    };
+    LicenseChoice { license: Some(license), expression: None }
+}
+
+fn gap(gap: &Gap) -> Property<'_> {
+    Property { name: facts::GAP.into(), value: Some(gap.to_string().into()) }
+}

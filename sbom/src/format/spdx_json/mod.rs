@@ -1,0 +1,120 @@
+//! SPDX JSON: 2.3 is written, 2.2 and 2.3 are read (<https://spdx.github.io/spdx-spec/v2.3/>).
+//!
+//! The document describes the subject, the subject contains the distro (purpose `OPERATING_SYSTEM`) and the
+//! packages. `CONTAINS` from one package to another is ownership; `GENERATED_FROM` leads to the source package,
+//! an element of purpose `SOURCE` that is not itself installed. What SPDX cannot say is an annotation
+//! `plimsoll:<fact>=<value>`; a gap is an annotation of the document.
+
+use serde::{Deserialize, Serialize};
+
+use super::wire::json::{List, Text};
+use super::wire::text::Family;
+use super::{Format, Reader};
+
+mod read;
+mod write;
+
+pub(super) static FORMAT: Format = Format {
+    name: "spdx-json",
+    media_type: "application/spdx+json",
+    versions: &["2.3"],
+    write: write::write,
+    reader: Some(Reader { accepts: "SPDX 2.2 to 2.3 JSON", family: Family::SpdxJson, read: read::read }),
+};
+
+/// The id of the document itself (§6.3).
+const DOCUMENT: &str = "SPDXRef-DOCUMENT";
+
+/// What stands where nothing is said (§4).
+const NOASSERTION: &str = "NOASSERTION";
+
+/// Package information (§7), the fields that an inventory fills or reads.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Element<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
+    #[serde(rename = "SPDXID", borrow)]
+    id: Text<'a>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    version_info: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    supplier: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    originator: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    download_location: Option<Text<'a>>,
+    #[serde(default)]
+    files_analyzed: bool,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    source_info: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    license_concluded: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    license_declared: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    copyright_text: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    summary: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "List::is_empty")]
+    external_refs: List<ExternalRef<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    primary_package_purpose: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "List::is_empty")]
+    annotations: List<Annotation<'a>>,
+    /// Where Trivy wrote its facts until 0.56.
+    #[serde(borrow, default, skip_serializing_if = "List::is_empty")]
+    attribution_texts: List<Text<'a>>,
+}
+
+/// An external reference (§7.21).
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ExternalRef<'a> {
+    #[serde(borrow)]
+    reference_category: Text<'a>,
+    #[serde(borrow)]
+    reference_type: Text<'a>,
+    #[serde(borrow)]
+    reference_locator: Text<'a>,
+}
+
+/// An annotation (§12).
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Annotation<'a> {
+    #[serde(borrow, default)]
+    annotation_date: Text<'a>,
+    #[serde(borrow, default)]
+    annotation_type: Text<'a>,
+    #[serde(borrow, default)]
+    annotator: Text<'a>,
+    #[serde(borrow)]
+    comment: Text<'a>,
+}
+
+/// A relationship (§11).
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Relationship<'a> {
+    #[serde(borrow)]
+    spdx_element_id: Text<'a>,
+    #[serde(borrow)]
+    relationship_type: Text<'a>,
+    #[serde(borrow)]
+    related_spdx_element: Text<'a>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    comment: Option<Text<'a>>,
+}
+
+/// A licence of no list (§10).
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ExtractedLicense<'a> {
+    #[serde(borrow)]
+    license_id: Text<'a>,
+    #[serde(borrow, default)]
+    extracted_text: Text<'a>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    name: Option<Text<'a>>,
+}

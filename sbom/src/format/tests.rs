@@ -1,0 +1,715 @@
+//! The law of the family, on generated inventories and on real documents.
+
+use std::fs;
+use std::path::Path;
+
+use model::distro::Distro;
+use model::ecosystem::Ecosystem;
+use model::gap::{Gap, GapKind};
+use model::inventory::{Inventory, Subject, SubjectLayer};
+use model::limits::Limits;
+use model::package::{Location, Package, PackageIndex, PackageKind, SourcePackage};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{Config, TestRunner};
+
+use super::*;
+
+const OPTIONS: WriteOptions<'_> =
+    WriteOptions { tool_version: "0.0.0-test", created: jiff::Timestamp::constant(1_700_000_000, 5) };
+
+fn write(name: &str, inventory: &Inventory) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    by_name(name).unwrap().write(inventory, &OPTIONS, &mut bytes).unwrap();
+    bytes
+}
+
+fn read_back(bytes: &[u8]) -> Inventory {
+    read(bytes, &Limits::default()).unwrap().inventory
+}
+
+/// The formats that can be read back.
+fn documents() -> impl Iterator<Item = &'static str> {
+    FORMATS.iter().filter(|format| format.reader.is_some()).map(|format| format.name)
+}
+
+// ---- generated inventories
+
+/// Text of every nasty kind: separators of our own, quotes, control characters, look-alikes of other fields.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => "[a-z][a-z0-9.+-]{0,12}",
+        2 => any::<String>(),
+        2 => select(vec![
+            "", " ", "|", "a|b", "\"", "\\", "\u{0}", "\u{7}\u{1b}[31m", "line\nline\r\ttab", "\u{feff}", "\u{202e}",
+            "é", "𝄞", "NOASSERTION", "NONE", "plimsoll:none", "a=b", "=", "0 x", "<script>", "sha256:00", "1:2",
+            "../..", "/etc/passwd", "LicenseRef-a", "MIT", "(paren)", "application", "x:y",
+        ]).prop_map(str::to_owned),
+    ]
+}
+
+fn license_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        text(),
+        select(vec![
+            "MIT",
+            "mit",
+            "GPL-2.0-only",
+            "GPL-2.0",
+            "MIT AND ISC",
+            "MIT OR Apache-2.0",
+            "(MIT)",
+            "public domain",
+            "GPL-2.0-only WITH Classpath-exception-2.0",
+            "MIT and ISC",
+            "LicenseRef-x",
+            "BSD-3-Clause, MIT",
+            "NOASSERTION",
+            "Apache-2.0+",
+            "GPL-2.0+",
+            "CC-BY-NC-3.0-IGO",
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+fn purl_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        text(),
+        select(vec![
+            "pkg:apk/alpine/musl@1.2.3-r0?arch=x86_64&distro=alpine-3.16.2&upstream=musl",
+            "pkg:deb/debian/libssl3@3.0.15?arch=amd64&epoch=1&upstream=openssl%403.0.1",
+            "pkg:deb/debian/libssl3@1:3.0.15",
+            "pkg:rpm/redhat/openssl-libs@3.0.7?upstream=openssl-3.0.7-28.el9.src.rpm",
+            "pkg:npm/%40acme/demo@1.0.0",
+            "pkg:golang/golang.org/x/net@v1",
+            "pkg:maven/a/b@1",
+            "pkg:pypi/a@1",
+            "pkg:deb/debian/libssl3 @3",
+            "pkg:npm/a@%zz",
+            "pkg:",
+            "pkg:x/",
+            "pkg:generic/a@1?b=%20c",
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+fn cpe_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        text(),
+        select(vec![
+            "cpe:2.3:a:gnu:bash:5.1:*:*:*:*:*:*:*",
+            "cpe:2.3:a:gnu:bash:5.1\\:1:*:*:*:*:*:*:*",
+            "cpe:/a:gnu:bash:5.1",
+            "cpe:2.3:a:gnu",
+            "cpe:2.3:a:gnu:ba sh:5.1:*:*:*:*:*:*:*",
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+fn package() -> impl Strategy<Value = Package> {
+    let ecosystems: Vec<_> = Ecosystem::ALL.iter().copied().chain([Ecosystem::Unknown]).collect();
+    let identity =
+        (any::<bool>(), select(ecosystems), text(), version_text(), purl_text(), option::of(text()));
+    let source = option::of((text(), option::of(version_text())));
+    let location = (text(), option::of(text()));
+    let rest =
+        (vec(license_text(), 0..4), option::of(text()), vec(cpe_text(), 0..3), vec(location, 0..4), text());
+    (identity, source, rest).prop_map(
+        |(
+            (application, ecosystem, name, version, purl, architecture),
+            source,
+            (licenses, supplier, cpes, found, cataloger),
+        )| {
+            Package {
+                kind: if application { PackageKind::Application } else { PackageKind::Library },
+                ecosystem,
+                name,
+                version: version.into(),
+                purl,
+                architecture,
+                source: source
+                    .map(|(name, version)| SourcePackage { name, version: version.map(Into::into) }),
+                licenses,
+                supplier,
+                cpes,
+                locations: found.into_iter().map(|(path, layer)| Location { path, layer }).collect(),
+                owner: None,
+                cataloger,
+            }
+        },
+    )
+}
+
+fn version_text() -> impl Strategy<Value = String> {
+    prop_oneof![9 => text(), 1 => "[0-9a-f]{1020,1030}"]
+}
+
+fn subject() -> impl Strategy<Value = Subject> {
+    let layers = vec((text(), option::of(text())), 0..4);
+    let optional = || option::of(text());
+    (text(), optional(), optional(), optional(), optional(), optional(), layers).prop_map(
+        |(name, version, digest, manifest_digest, platform, created, layers)| Subject {
+            name,
+            version,
+            digest,
+            manifest_digest,
+            platform,
+            created,
+            layers: layers
+                .into_iter()
+                .map(|(diff_id, created_by)| SubjectLayer { diff_id, created_by })
+                .collect(),
+        },
+    )
+}
+
+fn distro() -> impl Strategy<Value = Distro> {
+    let optional = || option::of(text());
+    let lists = (vec(text(), 0..3), vec(text(), 0..3), vec(text(), 0..3));
+    (text(), optional(), optional(), optional(), optional(), optional(), lists).prop_map(
+        |(id, version, codename, pretty_name, name, variant, (id_like, hints, repositories))| Distro {
+            id,
+            version,
+            codename,
+            pretty_name,
+            name,
+            id_like,
+            variant,
+            hints,
+            repositories,
+        },
+    )
+}
+
+/// Inventories whose owners come earlier in the list than what they own, so that there is no cycle.
+fn inventory() -> impl Strategy<Value = Inventory> {
+    let gaps = vec(("[a-z-]{1,12}", text(), text()), 0..3);
+    let packages = vec((package(), option::of(any::<prop::sample::Index>())), 0..6);
+    (subject(), option::of(distro()), packages, gaps).prop_map(|(subject, distro, packages, gaps)| {
+        let own = |(index, (mut package, owner)): (usize, (Package, Option<prop::sample::Index>))| {
+            package.owner = owner.filter(|_| index > 0).map(|owner| PackageIndex(owner.index(index) as u32));
+            package
+        };
+        let packages = packages.into_iter().enumerate().map(own).collect();
+        let gap = |(kind, place, detail): (String, String, String)| {
+            Gap::new(GapKind::from_word(&kind), place, detail)
+        };
+        Inventory::new(subject, distro, packages, gaps.into_iter().map(gap).collect())
+    })
+}
+
+/// Runs `test` on `cases` inventories, the same ones every time.
+fn for_inventories(cases: u32, test: impl Fn(&Inventory)) {
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(
+        config,
+        proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
+    );
+    runner
+        .run(&inventory(), |inventory| {
+            test(&inventory);
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// An inventory that fills every field as a real image does.
+fn image() -> Inventory {
+    let layer = |digit: &str| format!("sha256:{}", digit.repeat(64));
+    let subject = Subject {
+        name: "registry.test/app".to_owned(),
+        version: Some("1.2".to_owned()),
+        digest: Some(layer("a")),
+        manifest_digest: Some(layer("b")),
+        platform: Some("linux/amd64".to_owned()),
+        created: Some("2024-01-02T03:04:05Z".to_owned()),
+        layers: vec![
+            SubjectLayer { diff_id: layer("1"), created_by: Some("ADD rootfs.tar /".to_owned()) },
+            SubjectLayer { diff_id: layer("2"), created_by: None },
+        ],
+    };
+    let distro = Distro {
+        id: "debian".to_owned(),
+        version: Some("12".to_owned()),
+        codename: Some("bookworm".to_owned()),
+        pretty_name: Some("Debian GNU/Linux 12 (bookworm)".to_owned()),
+        name: Some("Debian GNU/Linux".to_owned()),
+        id_like: Vec::new(),
+        variant: None,
+        hints: vec!["DEBIAN_CODENAME=bookworm".to_owned()],
+        repositories: vec!["https://deb.test/debian bookworm main".to_owned()],
+    };
+    let found = |path: &str, digit: &str| Location { path: path.to_owned(), layer: Some(layer(digit)) };
+    let mut openssl = Package::new(
+        Ecosystem::Deb,
+        "libssl3",
+        "1:3.0.15-1~deb12u1",
+        "pkg:deb/debian/libssl3@1:3.0.15-1~deb12u1?arch=amd64&distro=debian-12&upstream=openssl".to_owned(),
+    );
+    openssl.architecture = Some("amd64".to_owned());
+    openssl.source =
+        Some(SourcePackage { name: "openssl".to_owned(), version: Some("1:3.0.15-1~deb12u1".into()) });
+    openssl.licenses = vec!["Apache-2.0".to_owned(), "Artistic or GPL-1+".to_owned()];
+    openssl.supplier = Some("Debian OpenSSL Team <openssl@lists.test>".to_owned());
+    openssl.cpes = vec!["cpe:2.3:a:openssl:openssl:3.0.15:*:*:*:*:*:*:*".to_owned()];
+    openssl.locations = vec![found("var/lib/dpkg/status", "1"), found("var/lib/dpkg/info/libssl3.list", "2")];
+    openssl.cataloger = "dpkg-status".to_owned();
+    let mut child = Package::new(Ecosystem::PyPi, "Demo_App", "1.0", "pkg:pypi/demo-app@1.0".to_owned());
+    child.kind = PackageKind::Application;
+    child.licenses = vec!["MIT OR Apache-2.0".to_owned()];
+    child.locations = vec![found("usr/lib/python3/dist-packages/demo_app-1.0.dist-info/METADATA", "2")];
+    child.owner = Some(PackageIndex(0));
+    child.cataloger = "python".to_owned();
+    let gaps = vec![Gap::new(GapKind::UNREADABLE_FILE, "opt/a.json", "ends early")];
+    Inventory::new(subject, Some(distro), vec![openssl, child], gaps)
+}
+
+#[test]
+fn every_inventory_reads_back_as_written() {
+    for_inventories(if cfg!(debug_assertions) { 300 } else { 5_000 }, |inventory| {
+        for name in documents() {
+            assert_eq!(read_back(&write(name, inventory)), *inventory, "{name}");
+        }
+    });
+    for name in documents() {
+        assert_eq!(read_back(&write(name, &image())), image(), "{name}");
+        assert_eq!(read_back(&write(name, &Inventory::default())), Inventory::default(), "{name}");
+    }
+}
+
+#[test]
+fn the_same_inventory_gives_the_same_bytes_and_the_ids_know_no_time() {
+    for name in documents() {
+        let bytes = write(name, &image());
+        assert_eq!(bytes, write(name, &image()), "{name}");
+        let later = WriteOptions { tool_version: "9", created: jiff::Timestamp::constant(1_800_000_000, 0) };
+        let mut other = Vec::new();
+        by_name(name).unwrap().write(&image(), &later, &mut other).unwrap();
+        let id = |bytes: &[u8]| {
+            let document: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+            document.get("serialNumber").or(document.get("documentNamespace")).unwrap().clone()
+        };
+        assert_eq!(id(&bytes), id(&other), "{name}");
+    }
+}
+
+#[test]
+fn a_name_may_carry_a_version() {
+    let shown = |name: &str| match by_name(name) {
+        Ok(choice) => format!("{choice:?}"),
+        Err(error) => error.to_string(),
+    };
+    let known = "cyclonedx-json, purls, spdx-json, table";
+    assert_eq!(shown("cyclonedx-json"), "cyclonedx-json@1.6");
+    assert_eq!(shown("spdx-json@2.3"), "spdx-json@2.3");
+    assert_eq!(shown("table"), "table");
+    assert_eq!(shown("json"), format!("no SBOM format is called `json`; known are {known}"));
+    assert_eq!(shown("spdx-json@9"), "`spdx-json` is not written in version `9`; known are 2.3");
+    assert_eq!(shown("purls@1"), "`purls` is not written in version `1`; known are none");
+}
+
+#[test]
+fn every_file_of_the_family_is_in_the_table_under_its_name() {
+    let names: Vec<_> = FORMATS.iter().map(|format| format.name).collect();
+    let mut files: Vec<_> = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/format"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().replace('_', "-"))
+        .filter(|stem| !["mod", "tests", "wire"].contains(&stem.as_str()))
+        .collect();
+    files.sort();
+    assert_eq!(names, files, "a format's name is its file's, and FORMATS is sorted");
+}
+
+#[test]
+fn the_reference_page_names_every_fact() {
+    use wire::facts::{GAP, NONE, Noun, OWNER};
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference/sbom-facts.md");
+    let page = fs::read_to_string(page).unwrap();
+    let facts = [Package::FACTS, Distro::FACTS, Subject::FACTS, &[GAP, NONE, OWNER]].concat();
+    for fact in facts {
+        assert!(page.contains(&format!("`{fact}`")), "docs/reference/sbom-facts.md does not name `{fact}`");
+    }
+}
+
+#[test]
+fn exports_are_lines_for_people() {
+    let mut inventory = image();
+    inventory.packages[1].name = "evil\u{1b}[2J\nname".to_owned();
+    let text = |name| String::from_utf8(write(name, &inventory)).unwrap();
+    assert_eq!(
+        text("table"),
+        "NAME                 VERSION             TYPE  LOCATION\n\
+         evil\\u{1b}[2J\\nname  1.0                 pypi  usr/lib/python3/dist-packages/demo_app-1.0.dist-info/METADATA\n\
+         libssl3              1:3.0.15-1~deb12u1  deb   var/lib/dpkg/info/libssl3.list\n"
+    );
+    assert_eq!(
+        text("purls"),
+        "pkg:deb/debian/libssl3@1:3.0.15-1~deb12u1?arch=amd64&distro=debian-12&upstream=openssl\n\
+         pkg:pypi/demo-app@1.0\n"
+    );
+}
+
+// ---- the standards
+
+/// The official schema at `path` under the data directory, with the schemas it refers to; nothing is fetched.
+fn schema(data: &Path, path: &str) -> jsonschema::Validator {
+    let load = |path: &str| -> serde_json::Value {
+        serde_json::from_slice(&testkit::data::read(&data.join("schemas").join(path))).unwrap()
+    };
+    let mut registry = jsonschema::Registry::new();
+    for name in ["spdx.schema.json", "jsf-0.82.schema.json"] {
+        let resource = jsonschema::Resource::from_contents(load(&format!("cyclonedx/{name}")));
+        registry = registry.add(format!("http://cyclonedx.org/schema/{name}"), resource).unwrap();
+    }
+    let registry = registry.prepare().unwrap();
+    jsonschema::options().with_registry(&registry).build(&load(path)).unwrap()
+}
+
+const SCHEMAS: &[(&str, &str)] =
+    &[("cyclonedx-json", "cyclonedx/bom-1.6.schema.json"), ("spdx-json", "spdx/2.3/spdx-schema.json")];
+
+#[test]
+fn everything_written_is_valid_by_the_official_schemas() {
+    let Some(data) = testkit::data::require("everything_written_is_valid_by_the_official_schemas") else {
+        return;
+    };
+    for (name, path) in SCHEMAS {
+        let schema = schema(&data, path);
+        let check = |inventory: &Inventory| {
+            let document = serde_json::from_slice(&write(name, inventory)).unwrap();
+            let errors: Vec<_> = schema
+                .iter_errors(&document)
+                .map(|error| format!("{} at {}", error, error.instance_path()))
+                .collect();
+            assert!(errors.is_empty(), "{name}: {errors:#?}");
+        };
+        check(&image());
+        check(&Inventory::default());
+        for_inventories(if cfg!(debug_assertions) { 60 } else { 2_000 }, check);
+    }
+}
+
+#[test]
+fn spdx_written_is_read_alike_by_another_reader() {
+    let inventory = image();
+    let bytes = write("spdx-json", &inventory);
+    let document: spdx_rs::models::SPDX = serde_json::from_slice(&bytes).unwrap();
+    let names: Vec<_> = document
+        .package_information
+        .iter()
+        .map(|package| {
+            let version = package.package_version.as_deref().unwrap_or("");
+            format!("{} {version} {}", package.package_name, package.external_reference.len())
+        })
+        .collect();
+    let digest = inventory.subject.version.unwrap();
+    assert_eq!(
+        names,
+        [
+            format!("registry.test/app {digest} 0"),
+            "debian 12 0".to_owned(),
+            "libssl3 1:3.0.15-1~deb12u1 2".to_owned(),
+            "Demo_App 1.0 1".to_owned(),
+            "openssl 1:3.0.15-1~deb12u1 0".to_owned(),
+        ]
+    );
+    assert_eq!(document.relationships.len(), 1 + 1 + 2 + 1 + 1);
+    let license = document.package_information[3].declared_license.as_ref().unwrap();
+    assert_eq!(license.to_string(), "MIT OR Apache-2.0");
+}
+
+// ---- what is no SBOM, or a bad one
+
+#[track_caller]
+fn refused(bytes: &[u8], words: &str) {
+    let error = read(bytes, &Limits::default()).unwrap_err().to_string();
+    assert!(error.contains(words), "{error}");
+}
+
+#[test]
+fn what_is_no_sbom_is_refused_and_named() {
+    refused(b"", "the document is empty; accepted are CycloneDX 1.2 to 1.7 JSON and SPDX 2.2 to 2.3 JSON");
+    refused(b" \n\t", "empty");
+    refused(b"<!DOCTYPE html><html></html>", "looks like an HTML page");
+    refused(b"{}", "neither `bomFormat` nor `spdxVersion`");
+    refused(b"{\"schema\":\"plimsoll-report/1\"}", "a plimsoll report");
+    refused(b"hello", "plain text");
+    refused(b"\xFF\xFE{\0}\0", "UTF-16");
+    refused(&[b'['; 100_000], "JSON array");
+    refused(&[b"{\"a\":".as_slice(), &[b'['; 100_000]].concat(), "cut off or malformed");
+}
+
+#[test]
+fn a_bad_sbom_is_refused_with_path_and_reason() {
+    refused(
+        b"{\"bomFormat\":\"CycloneDX\",\"specVersion\":\"1.6\",\n \"components\":[{\"type\":\"library\",\"name\":\"a\"},{\"type\":\"library\"}]}",
+        "CycloneDX JSON document, components[1] (line 2, column 63): missing field `name`",
+    );
+    refused(
+        br#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"type":"library","name":"a","licenses":[{"license":{"id":7}}]}]}"#,
+        "components[0].licenses[0].license.id",
+    );
+    refused(br#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":{}}"#, "components");
+    refused(br#"{"bomFormat":"CycloneDX"}"#, "missing field `specVersion`");
+    refused(br#"{"bomFormat":"CycloneDX","specVersion":"1.6","specVersion":"1.5"}"#, "duplicate field");
+    refused(br#"{"spdxVersion":"SPDX-2.3","packages":[{"SPDXID":"SPDXRef-a"}]}"#, "packages[0]");
+    refused(br#"{"spdxVersion":"SPDX-2.3","packages":[]"#, "EOF");
+    let nested = |depth: usize| {
+        let open = r#"{"type":"library","name":"a","components":["#.repeat(depth);
+        format!(
+            r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{open}{}]}}"#,
+            "]}".repeat(depth)
+        )
+    };
+    refused(nested(5_000).as_bytes(), "limit nesting of components of 32");
+    assert_eq!(read_back(nested(20).as_bytes()).packages.len(), 20);
+    let deep = format!(r#"{{"spdxVersion":"SPDX-2.3","packages":[{}{}]}}"#, "[".repeat(500), "]".repeat(500));
+    refused(deep.as_bytes(), "expected a string");
+}
+
+#[test]
+fn limits_are_kept_and_named() {
+    for name in documents() {
+        let bytes = write(name, &image());
+        let refused = |limits: Limits| read(&bytes, &limits).unwrap_err().to_string();
+        let limits = Limits { document_bytes_max: 100, ..Limits::default() };
+        assert_eq!(refused(limits), "the document exceeds the limit document_bytes_max of 100");
+        let limits = Limits { packages_max: 1, ..Limits::default() };
+        assert_eq!(refused(limits), "the document exceeds the limit packages_max of 1");
+        let limits = Limits { packages_max: 2, ..Limits::default() };
+        assert!(read(&bytes, &limits).is_ok());
+    }
+}
+
+#[test]
+fn damaged_documents_never_panic_the_reader() {
+    for name in documents() {
+        let bytes = write(name, &image());
+        for prefix in testkit::mutate::some_prefixes(&bytes, 2_000) {
+            // Only the end of line at the end may be missing.
+            assert_eq!(
+                read(prefix, &Limits::default()).is_ok(),
+                prefix.len() + 1 == bytes.len(),
+                "{}",
+                prefix.len()
+            );
+        }
+        for damaged in testkit::mutate::mutations(&bytes, 500) {
+            let _ = read(&damaged, &Limits::default());
+        }
+    }
+}
+
+// ---- documents of other tools
+
+/// Documents that the index does not call invalid, and that are refused all the same: what each lacks.
+const REFUSED: &[(&str, &str)] = &[
+    ("guac/exampledata/small-spdx.json", "creationInfo.creators[0]"),
+    ("sbomqs/testdata/sboms/metadata-required-violations.cdx.json", "missing field `name`"),
+    (
+        "spdx-ntia-checker/data/missing_unique_identifiers/SPDXJSONExample-v2.3.spdx.json",
+        "missing field `SPDXID`",
+    ),
+    ("spdx-tools-golang/json/test_fixtures/spdx2_2_null_package.json", "packages[0]"),
+    ("spdx-tools-golang/json/test_fixtures/spdx2_3_null_package.json", "packages[0]"),
+    ("syft/syft/format/spdxjson/testdata/spdx/bad/example7-third-party-modules.spdx.json", "creators[0]"),
+];
+
+/// In debug builds only documents up to this size are written and read again, for the sake of time.
+const ROUND_TRIP_BYTES_MAX: usize = 100 << 10;
+
+#[test]
+fn real_documents_are_read_or_refused_and_what_was_read_survives_writing() {
+    let Some(data) = testkit::data::require("real_documents_are_read_or_refused") else { return };
+    let index = fs::read_to_string(data.join("sboms/index.tsv")).unwrap();
+    let mut n_read = 0;
+    for line in index.lines().skip(1) {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let [path, format, .., validity] = fields[..] else { panic!("{line}") };
+        // Compressed otherwise than the data directory does it: refused by what they are.
+        let name = path.strip_suffix(".zst").unwrap_or(path);
+        let packed = name.ends_with(".xz") || name.ends_with(".bz2");
+        let bytes = testkit::data::read(&data.join("sboms").join(name));
+        let document = match read(&bytes, &Limits::default()) {
+            Ok(document) => document,
+            Err(error) => {
+                let known = REFUSED.iter().find(|(refused, _)| *refused == path);
+                let ours =
+                    ["CycloneDX JSON", "SPDX JSON"].contains(&format) && validity != "invalid" && !packed;
+                match known {
+                    Some((_, words)) => assert!(error.to_string().contains(words), "{path}: {error}"),
+                    None => assert!(!ours, "{path}: {error}"),
+                }
+                continue;
+            }
+        };
+        n_read += 1;
+        if cfg!(debug_assertions) && bytes.len() > ROUND_TRIP_BYTES_MAX {
+            continue;
+        }
+        assert!(document.format.starts_with(format.trim_end_matches(" JSON")), "{path}: {}", document.format);
+        for name in documents() {
+            let bytes = write(name, &document.inventory);
+            assert_eq!(read_back(&bytes), document.inventory, "{path} as {name}");
+        }
+    }
+    assert!(n_read > 700, "only {n_read} documents were read");
+}
+
+/// What a reader sees, a package a line, then gaps.
+fn seen(text: &str) -> String {
+    let document = read(text.as_bytes(), &Limits::default()).unwrap();
+    let inventory = &document.inventory;
+    let distro = inventory.distro.as_ref().map_or("-".to_owned(), |distro| {
+        format!("{} {}", distro.id, distro.version.as_deref().unwrap_or("-"))
+    });
+    let mut lines = vec![format!("{} | {} | {distro}", document.format, inventory.subject.name)];
+    for package in &inventory.packages {
+        let source = package.source.as_ref().map_or("-".to_owned(), |source| {
+            format!("{}@{}", source.name, source.version.as_ref().map_or("-", |version| version.as_str()))
+        });
+        let locations: Vec<_> = package
+            .locations
+            .iter()
+            .map(|location| format!("{}@{}", location.path, location.layer.as_deref().unwrap_or("-")))
+            .collect();
+        let owner = package.owner.map_or("-", |owner| &inventory.package(owner).name);
+        lines.push(format!(
+            "{} {} {} {source} [{}] {owner} {}",
+            package.ecosystem,
+            package.name,
+            package.version,
+            locations.join(" "),
+            package.cataloger
+        ));
+    }
+    lines.extend(inventory.gaps.iter().map(ToString::to_string));
+    lines.join("\n")
+}
+
+#[test]
+fn syft_cyclonedx_is_understood() {
+    let text = r#"{"bomFormat":"CycloneDX","specVersion":"1.4",
+      "metadata":{"tools":[{"vendor":"anchore","name":"syft","version":"0.58.0"}],
+        "component":{"type":"container","name":"app:1","version":"sha256:aa"}},
+      "components":[
+        {"type":"operating-system","name":"alpine","version":"3.16.2","description":"Alpine Linux v3.16"},
+        {"type":"library","name":"ssl_client","version":"1.35.0-r17",
+         "purl":"pkg:alpine/ssl_client@1.35.0-r17?arch=x86_64&upstream=busybox&distro=alpine-3.16.2",
+         "properties":[{"name":"syft:package:foundBy","value":"apkdb-cataloger"},
+           {"name":"syft:location:0:path","value":"/lib/apk/db/installed"},
+           {"name":"syft:location:0:layerID","value":"sha256:11"}]}]}"#;
+    assert_eq!(
+        seen(text),
+        "CycloneDX 1.4 JSON | app:1 | alpine 3.16.2\n\
+         apk ssl_client 1.35.0-r17 busybox@- [lib/apk/db/installed@sha256:11] - apkdb-cataloger"
+    );
+}
+
+#[test]
+fn trivy_cyclonedx_is_understood() {
+    let text = r#"{"bomFormat":"CycloneDX","specVersion":"1.6",
+      "metadata":{"tools":{"components":[{"type":"application","name":"trivy"}]},
+        "component":{"type":"container","name":"app"}},
+      "components":[
+        {"type":"operating-system","name":"redhat","version":"9.4"},
+        {"type":"application","name":"app/package-lock.json",
+         "properties":[{"name":"aquasecurity:trivy:Class","value":"lang-pkgs"}]},
+        {"type":"library","name":"openssl-libs","version":"3.0.7-28.el9",
+         "purl":"pkg:rpm/redhat/openssl-libs@3.0.7-28.el9?arch=x86_64&epoch=1",
+         "properties":[{"name":"aquasecurity:trivy:SrcName","value":"openssl"},
+           {"name":"aquasecurity:trivy:SrcVersion","value":"3.0.7"},
+           {"name":"aquasecurity:trivy:SrcRelease","value":"28.el9"},
+           {"name":"aquasecurity:trivy:SrcEpoch","value":"1"}]},
+        {"type":"library","group":"@acme","name":"demo","version":"1.0.0","purl":"pkg:npm/%40acme/demo@1.0.0",
+         "properties":[{"name":"aquasecurity:trivy:FilePath","value":"app/package.json"},
+           {"name":"aquasecurity:trivy:LayerDiffID","value":"sha256:22"}]}]}"#;
+    assert_eq!(
+        seen(text),
+        "CycloneDX 1.6 JSON | app | redhat 9.4\n\
+         npm @acme/demo 1.0.0 - [app/package.json@sha256:22] - trivy\n\
+         rpm openssl-libs 1:3.0.7-28.el9 openssl@1:3.0.7-28.el9 [] - trivy\n\
+         missing-fact|document|location of 1 packages: where in the image they are cannot be said\n\
+         missing-fact|document|owner of 1 packages: those that the distribution installed and patched are judged \
+         as if they came from upstream"
+    );
+}
+
+#[test]
+fn syft_spdx_is_understood() {
+    let text = r#"{"spdxVersion":"SPDX-2.3","name":"app","creationInfo":{"creators":["Organization: Anchore, Inc","Tool: syft-1.4.1"]},
+      "packages":[
+        {"name":"app","SPDXID":"SPDXRef-DocumentRoot","versionInfo":"sha256:aa","primaryPackagePurpose":"CONTAINER"},
+        {"name":"py3-demo","SPDXID":"SPDXRef-a","versionInfo":"1-r0","sourceInfo":"acquired package info from APK DB: /lib/apk/db/installed",
+         "supplier":"NOASSERTION","originator":"Person: A B","licenseDeclared":"NOASSERTION","licenseConcluded":"MIT",
+         "externalRefs":[{"referenceCategory":"PACKAGE_MANAGER","referenceType":"purl",
+           "referenceLocator":"pkg:apk/alpine/py3-demo@1-r0?upstream=demo&distro=alpine-3.20.1"}]},
+        {"name":"demo","SPDXID":"SPDXRef-b","versionInfo":"1",
+         "externalRefs":[{"referenceCategory":"PACKAGE-MANAGER","referenceType":"purl","referenceLocator":"pkg:pypi/demo@1"}]}],
+      "relationships":[
+        {"spdxElementId":"SPDXRef-DOCUMENT","relationshipType":"DESCRIBES","relatedSpdxElement":"SPDXRef-DocumentRoot"},
+        {"spdxElementId":"SPDXRef-DocumentRoot","relationshipType":"CONTAINS","relatedSpdxElement":"SPDXRef-a"},
+        {"spdxElementId":"SPDXRef-a","relationshipType":"OTHER","relatedSpdxElement":"SPDXRef-b","comment":"ownership-by-file-overlap: …"}]}"#;
+    assert_eq!(
+        seen(text),
+        "SPDX 2.3 JSON | app | alpine 3.20.1\n\
+         apk py3-demo 1-r0 demo@- [lib/apk/db/installed@-] - syft\n\
+         pypi demo 1 - [] py3-demo syft\n\
+         missing-fact|document|location of 1 packages: where in the image they are cannot be said"
+    );
+}
+
+#[test]
+fn what_a_foreign_document_lacks_is_said() {
+    let text = r#"{"bomFormat":"CycloneDX","specVersion":"9.9","components":[
+        {"type":"library","name":"a"},
+        {"type":"library","name":"b","version":"1","purl":"pkg:deb/debian/b@1"},
+        {"type":"library","name":"c","version":"1","purl":"not a purl","bom-ref":"x"},
+        {"type":"library","name":"d","version":"1","purl":"pkg:npm/d@1","bom-ref":"x"},
+        {"type":"alien","name":"e","version":"1","purl":"pkg:npm/e@1"}]}"#;
+    let seen = seen(text);
+    for words in [
+        "unreadable-record|specVersion|version 9.9 is not known",
+        "unreadable-record|x|several elements carry this reference",
+        "unreadable-record|e|component type `alien` is not known",
+        "missing-fact|document|package URL of 1 packages",
+        "missing-fact|document|package URL of a known type of 1 packages",
+        "missing-fact|document|version of 1 packages",
+        "missing-fact|document|distribution of 1 packages",
+        "missing-fact|document|source package of 1 packages",
+        "missing-fact|document|owner of 2 packages",
+        "missing-fact|document|location of 5 packages",
+    ] {
+        assert!(seen.contains(words), "{words} not in {seen}");
+    }
+}
+
+#[test]
+fn owners_in_a_circle_or_missing_are_gaps() {
+    let component = |name: &str, owner: &str| {
+        format!(
+            r#"{{"type":"library","name":"{name}","bom-ref":"{name}","purl":"pkg:npm/{name}@1",
+            "properties":[{{"name":"plimsoll:owner","value":"{owner}"}}]}}"#
+        )
+    };
+    let text = format!(
+        r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","metadata":{{"tools":{{"components":[{{"type":"application","name":"plimsoll"}}]}}}},
+        "components":[{},{},{},{}]}}"#,
+        component("a", "b"),
+        component("b", "a"),
+        component("c", "c"),
+        component("d", "gone"),
+    );
+    let inventory = read_back(text.as_bytes());
+    let owned: Vec<_> = inventory.packages.iter().map(|package| package.owner.is_some()).collect();
+    assert_eq!(owned, [true, false, false, false]);
+    assert_eq!(inventory.gaps.len(), 3);
+    for name in documents() {
+        assert_eq!(read_back(&write(name, &inventory)), inventory, "{name}");
+    }
+}

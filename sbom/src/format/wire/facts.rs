@@ -1,0 +1,305 @@
+//! Every fact of a package, distro or subject, as name and value.
+//!
+//! A writer fills the standard's own fields, reads them back as any reader would, and writes beside them the
+//! [`difference`] to what it wanted to say. A reader reads the standard's fields and [`apply`]s what is beside
+//! them. So no fact depends on how well a standard's field fits, and none is written twice.
+
+use std::borrow::Cow;
+
+use model::distro::Distro;
+use model::ecosystem::Ecosystem;
+use model::inventory::{Subject, SubjectLayer};
+use model::package::{Location, Package, PackageKind, SourcePackage};
+
+/// What the names of all facts begin with.
+pub(in crate::format) const PREFIX: &str = "plimsoll:";
+
+/// The fact that another fact, its value, is not there although a standard field suggests it.
+pub(in crate::format) const NONE: &str = "plimsoll:none";
+
+/// A gap of the inventory.
+pub(in crate::format) const GAP: &str = "plimsoll:gap";
+
+/// The reference of the package that owns this one.
+pub(in crate::format) const OWNER: &str = "plimsoll:owner";
+
+/// A fact's name, and one of its values. A fact of several values is several of these, one after the other.
+pub(in crate::format) type Stated<'a> = (&'static str, Cow<'a, str>);
+
+/// Something that is all facts.
+pub(in crate::format) trait Noun {
+    /// The names of its facts, in the order in which they are stated and set.
+    const FACTS: &'static [&'static str];
+
+    /// All its facts, in the order of [`Noun::FACTS`].
+    fn state(&self) -> Vec<Stated<'_>>;
+
+    /// Sets one fact to `values`; none means that it is not there.
+    fn set(&mut self, fact: &str, values: &[&str]);
+}
+
+/// What must be stated beside `seen` for it to become `actual`.
+pub(in crate::format) fn difference<'a, N: Noun>(actual: &'a N, seen: &N) -> Vec<Stated<'a>> {
+    let (actual, seen) = (actual.state(), seen.state());
+    let mut beside = Vec::new();
+    for &fact in N::FACTS {
+        let (wanted, had) = (values(&actual, fact), values(&seen, fact));
+        if wanted == had {
+            continue;
+        }
+        if wanted.is_empty() {
+            beside.push((NONE, Cow::Borrowed(fact)));
+        }
+        beside.extend_from_slice(wanted);
+    }
+    beside
+}
+
+/// The run of `stated` that is about `fact`.
+fn values<'s, 'a>(stated: &'s [Stated<'a>], fact: &str) -> &'s [Stated<'a>] {
+    let start = stated.iter().position(|(name, _)| *name == fact).unwrap_or(stated.len());
+    let length = stated[start..].iter().take_while(|(name, _)| *name == fact).count();
+    &stated[start..start + length]
+}
+
+/// Sets what `stated`, pairs of name and value in any order of names, says of `noun`.
+pub(in crate::format) fn apply<N: Noun>(noun: &mut N, stated: &[(&str, &str)]) {
+    if stated.is_empty() {
+        return;
+    }
+    for fact in N::FACTS {
+        let values: Vec<&str> =
+            stated.iter().filter(|(name, _)| name == fact).map(|(_, value)| *value).collect();
+        if !values.is_empty() || stated.contains(&(NONE, fact)) {
+            noun.set(fact, &values);
+        }
+    }
+}
+
+/// The first of `values`, owned.
+fn first(values: &[&str]) -> Option<String> {
+    values.first().map(|value| (*value).to_owned())
+}
+
+/// All of `values`, owned.
+fn all(values: &[&str]) -> Vec<String> {
+    values.iter().map(|value| (*value).to_owned()).collect()
+}
+
+/// A value of a list that not every element has: the element's position, a space, the value.
+fn at<'a>(index: usize, value: &str) -> Cow<'a, str> {
+    Cow::Owned(format!("{index} {value}"))
+}
+
+/// The position and value of a text made by [`at`].
+fn position(value: &str) -> Option<(usize, &str)> {
+    let (index, value) = value.split_once(' ')?;
+    Some((index.parse().ok()?, value))
+}
+
+fn state_one<'a>(stated: &mut Vec<Stated<'a>>, fact: &'static str, value: Option<&'a str>) {
+    stated.extend(value.map(|value| (fact, Cow::Borrowed(value))));
+}
+
+fn state_all<'a>(stated: &mut Vec<Stated<'a>>, fact: &'static str, values: &'a [String]) {
+    stated.extend(values.iter().map(|value| (fact, Cow::Borrowed(value.as_str()))));
+}
+
+impl Noun for Package {
+    const FACTS: &'static [&'static str] = &[
+        "plimsoll:kind",
+        "plimsoll:ecosystem",
+        "plimsoll:name",
+        "plimsoll:version",
+        "plimsoll:purl",
+        "plimsoll:architecture",
+        "plimsoll:source",
+        "plimsoll:source:version",
+        "plimsoll:license",
+        "plimsoll:supplier",
+        "plimsoll:cpe",
+        "plimsoll:location",
+        "plimsoll:location:layer",
+        "plimsoll:cataloger",
+    ];
+
+    fn state(&self) -> Vec<Stated<'_>> {
+        let kind = match self.kind {
+            PackageKind::Library => "library",
+            PackageKind::Application => "application",
+        };
+        let source_version = self.source.as_ref().and_then(|source| source.version.as_ref());
+        let mut stated = Vec::with_capacity(16);
+        state_one(&mut stated, "plimsoll:kind", Some(kind));
+        state_one(&mut stated, "plimsoll:ecosystem", Some(self.ecosystem.name()));
+        state_one(&mut stated, "plimsoll:name", Some(&self.name));
+        state_one(&mut stated, "plimsoll:version", Some(self.version.as_str()));
+        state_one(&mut stated, "plimsoll:purl", Some(&self.purl));
+        state_one(&mut stated, "plimsoll:architecture", self.architecture.as_deref());
+        state_one(&mut stated, "plimsoll:source", self.source.as_ref().map(|source| source.name.as_str()));
+        state_one(&mut stated, "plimsoll:source:version", source_version.map(|version| version.as_str()));
+        state_all(&mut stated, "plimsoll:license", &self.licenses);
+        state_one(&mut stated, "plimsoll:supplier", self.supplier.as_deref());
+        state_all(&mut stated, "plimsoll:cpe", &self.cpes);
+        for location in &self.locations {
+            state_one(&mut stated, "plimsoll:location", Some(&location.path));
+        }
+        for (index, location) in self.locations.iter().enumerate() {
+            if let Some(layer) = &location.layer {
+                stated.push(("plimsoll:location:layer", at(index, layer)));
+            }
+        }
+        state_one(&mut stated, "plimsoll:cataloger", Some(&self.cataloger));
+        stated
+    }
+
+    fn set(&mut self, fact: &str, values: &[&str]) {
+        let text = || first(values).unwrap_or_default();
+        match fact {
+            "plimsoll:kind" => {
+                self.kind = if values.first() == Some(&"application") {
+                    PackageKind::Application
+                } else {
+                    PackageKind::Library
+                };
+            }
+            "plimsoll:ecosystem" => self.ecosystem = Ecosystem::from_name(&text()),
+            "plimsoll:name" => self.name = text(),
+            "plimsoll:version" => self.version = text().into(),
+            "plimsoll:purl" => self.purl = text(),
+            "plimsoll:architecture" => self.architecture = first(values),
+            "plimsoll:source" => {
+                let version = self.source.take().and_then(|source| source.version);
+                self.source = first(values).map(|name| SourcePackage { name, version });
+            }
+            "plimsoll:source:version" => {
+                if let Some(source) = &mut self.source {
+                    source.version = first(values).map(Into::into);
+                }
+            }
+            "plimsoll:license" => self.licenses = all(values),
+            "plimsoll:supplier" => self.supplier = first(values),
+            "plimsoll:cpe" => self.cpes = all(values),
+            "plimsoll:location" => {
+                let mut layers =
+                    std::mem::take(&mut self.locations).into_iter().map(|location| location.layer);
+                let locate = |path: String| Location { path, layer: layers.next().flatten() };
+                self.locations = all(values).into_iter().map(locate).collect();
+            }
+            "plimsoll:location:layer" => {
+                for location in &mut self.locations {
+                    location.layer = None;
+                }
+                for (index, layer) in values.iter().filter_map(|value| position(value)) {
+                    if let Some(location) = self.locations.get_mut(index) {
+                        location.layer = Some(layer.to_owned());
+                    }
+                }
+            }
+            "plimsoll:cataloger" => self.cataloger = text(),
+            _ => {}
+        }
+    }
+}
+
+impl Noun for Distro {
+    const FACTS: &'static [&'static str] = &[
+        "plimsoll:distro:id",
+        "plimsoll:distro:version",
+        "plimsoll:distro:codename",
+        "plimsoll:distro:pretty-name",
+        "plimsoll:distro:name",
+        "plimsoll:distro:id-like",
+        "plimsoll:distro:variant",
+        "plimsoll:distro:hint",
+        "plimsoll:distro:repository",
+    ];
+
+    fn state(&self) -> Vec<Stated<'_>> {
+        let mut stated = Vec::new();
+        state_one(&mut stated, "plimsoll:distro:id", Some(&self.id));
+        state_one(&mut stated, "plimsoll:distro:version", self.version.as_deref());
+        state_one(&mut stated, "plimsoll:distro:codename", self.codename.as_deref());
+        state_one(&mut stated, "plimsoll:distro:pretty-name", self.pretty_name.as_deref());
+        state_one(&mut stated, "plimsoll:distro:name", self.name.as_deref());
+        state_all(&mut stated, "plimsoll:distro:id-like", &self.id_like);
+        state_one(&mut stated, "plimsoll:distro:variant", self.variant.as_deref());
+        state_all(&mut stated, "plimsoll:distro:hint", &self.hints);
+        state_all(&mut stated, "plimsoll:distro:repository", &self.repositories);
+        stated
+    }
+
+    fn set(&mut self, fact: &str, values: &[&str]) {
+        match fact {
+            "plimsoll:distro:id" => self.id = first(values).unwrap_or_default(),
+            "plimsoll:distro:version" => self.version = first(values),
+            "plimsoll:distro:codename" => self.codename = first(values),
+            "plimsoll:distro:pretty-name" => self.pretty_name = first(values),
+            "plimsoll:distro:name" => self.name = first(values),
+            "plimsoll:distro:id-like" => self.id_like = all(values),
+            "plimsoll:distro:variant" => self.variant = first(values),
+            "plimsoll:distro:hint" => self.hints = all(values),
+            "plimsoll:distro:repository" => self.repositories = all(values),
+            _ => {}
+        }
+    }
+}
+
+impl Noun for Subject {
+    const FACTS: &'static [&'static str] = &[
+        "plimsoll:subject:name",
+        "plimsoll:subject:version",
+        "plimsoll:subject:digest",
+        "plimsoll:subject:manifest-digest",
+        "plimsoll:subject:platform",
+        "plimsoll:subject:created",
+        "plimsoll:subject:layer",
+        "plimsoll:subject:layer:created-by",
+    ];
+
+    fn state(&self) -> Vec<Stated<'_>> {
+        let mut stated = Vec::new();
+        state_one(&mut stated, "plimsoll:subject:name", Some(&self.name));
+        state_one(&mut stated, "plimsoll:subject:version", self.version.as_deref());
+        state_one(&mut stated, "plimsoll:subject:digest", self.digest.as_deref());
+        state_one(&mut stated, "plimsoll:subject:manifest-digest", self.manifest_digest.as_deref());
+        state_one(&mut stated, "plimsoll:subject:platform", self.platform.as_deref());
+        state_one(&mut stated, "plimsoll:subject:created", self.created.as_deref());
+        for layer in &self.layers {
+            state_one(&mut stated, "plimsoll:subject:layer", Some(&layer.diff_id));
+        }
+        for (index, layer) in self.layers.iter().enumerate() {
+            if let Some(created_by) = &layer.created_by {
+                stated.push(("plimsoll:subject:layer:created-by", at(index, created_by)));
+            }
+        }
+        stated
+    }
+
+    fn set(&mut self, fact: &str, values: &[&str]) {
+        match fact {
+            "plimsoll:subject:name" => self.name = first(values).unwrap_or_default(),
+            "plimsoll:subject:version" => self.version = first(values),
+            "plimsoll:subject:digest" => self.digest = first(values),
+            "plimsoll:subject:manifest-digest" => self.manifest_digest = first(values),
+            "plimsoll:subject:platform" => self.platform = first(values),
+            "plimsoll:subject:created" => self.created = first(values),
+            "plimsoll:subject:layer" => {
+                let mut lines = std::mem::take(&mut self.layers).into_iter().map(|layer| layer.created_by);
+                let layer = |diff_id| SubjectLayer { diff_id, created_by: lines.next().flatten() };
+                self.layers = all(values).into_iter().map(layer).collect();
+            }
+            "plimsoll:subject:layer:created-by" => {
+                for layer in &mut self.layers {
+                    layer.created_by = None;
+                }
+                for (index, created_by) in values.iter().filter_map(|value| position(value)) {
+                    if let Some(layer) = self.layers.get_mut(index) {
+                        layer.created_by = Some(created_by.to_owned());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! What a package URL says of a package, and of the distro it is from (`feeds.md` is not read here: which
+//! namespace answers is the matcher's question).
+
+use model::distro::Distro;
+use model::ecosystem::Ecosystem;
+use model::key::normalise_name;
+use model::package::{Package, SourcePackage};
+use model::purl::Purl;
+
+/// The package named and versioned `name` and `version` by a document, with what `purl` adds.
+///
+/// The purl decides the ecosystem. It decides name and version where the document says something else, for it
+/// is what other tools match by; a document's spelling of the same name, and its version with an epoch, stay.
+/// An unreadable purl is kept as text.
+pub(in crate::format) fn package(name: &str, version: &str, purl: &str) -> Package {
+    let mut package = Package::new(Ecosystem::Unknown, name, version, purl.to_owned());
+    let Ok(purl) = purl.parse::<Purl>() else { return package };
+    package.ecosystem = ecosystem(&purl.kind);
+    let full_name = full_name(package.ecosystem, &purl);
+    let same = normalise_name(package.ecosystem, name) == normalise_name(package.ecosystem, &full_name);
+    if !same && package.ecosystem != Ecosystem::Unknown {
+        package.name = full_name;
+    }
+    package.version = full_version(version, &purl).into();
+    package.architecture = purl.qualifiers.get("arch").cloned();
+    package.source = ["upstream", "origin"]
+        .iter()
+        .find_map(|key| purl.qualifiers.get(*key))
+        .map(|upstream| source(package.ecosystem, upstream));
+    package
+}
+
+/// The ecosystem of a purl type, older spellings included.
+fn ecosystem(kind: &str) -> Ecosystem {
+    match kind {
+        // Syft wrote `pkg:alpine/…` until 0.60.
+        "alpine" => Ecosystem::Apk,
+        "github" => Ecosystem::GithubActions,
+        kind => Ecosystem::from_purl_type(kind),
+    }
+}
+
+/// The name as the ecosystem writes it: with its namespace where that is part of the name.
+fn full_name(ecosystem: Ecosystem, purl: &Purl) -> String {
+    let separator = match ecosystem {
+        Ecosystem::Maven => ":",
+        Ecosystem::Npm
+        | Ecosystem::Golang
+        | Ecosystem::Composer
+        | Ecosystem::Hex
+        | Ecosystem::Swift
+        | Ecosystem::GithubActions => "/",
+        _ => return purl.name.clone(),
+    };
+    match &purl.namespace {
+        Some(namespace) => format!("{namespace}{separator}{}", purl.name),
+        None => purl.name.clone(),
+    }
+}
+
+/// The version with its epoch, from the document's `stated` version and the purl's version and `epoch`.
+fn full_version(stated: &str, purl: &Purl) -> String {
+    let in_purl = purl.version.as_deref().unwrap_or("");
+    let version = match stated.split_once(':') {
+        Some((_, bare)) if bare == in_purl => stated,
+        _ if in_purl.is_empty() => stated,
+        _ => in_purl,
+    };
+    match purl.qualifiers.get("epoch") {
+        Some(epoch) if epoch != "0" && !version.is_empty() && !version.contains(':') => {
+            format!("{epoch}:{version}")
+        }
+        _ => version.to_owned(),
+    }
+}
+
+/// The source package in an `upstream` qualifier: `openssl`, `openssl@3.0.15-1`, `openssl-3.0.7-28.el9.src.rpm`.
+fn source(ecosystem: Ecosystem, upstream: &str) -> SourcePackage {
+    let bare = |name: &str| SourcePackage { name: name.to_owned(), version: None };
+    let versioned =
+        |name: &str, version: &str| SourcePackage { name: name.to_owned(), version: Some(version.into()) };
+    if ecosystem == Ecosystem::Rpm {
+        let file = upstream.strip_suffix(".rpm").unwrap_or(upstream);
+        let file = file.strip_suffix(".src").or_else(|| file.strip_suffix(".nosrc")).unwrap_or(file);
+        let split = file.rmatch_indices('-').nth(1).map(|(index, _)| file.split_at(index));
+        return match split {
+            Some((name, version)) if file.len() < upstream.len() => versioned(name, &version[1..]),
+            _ => bare(upstream),
+        };
+    }
+    match upstream.split_once('@') {
+        Some((name, version)) => versioned(name, version),
+        None => bare(upstream),
+    }
+}
+
+/// The distro in the `distro` qualifier of `purl`: `debian-12`, `rocky-linux-8`, `3.16.0`, `jammy`.
+pub(in crate::format) fn distro(purl: &str) -> Option<Distro> {
+    if !purl.contains("distro=") {
+        return None;
+    }
+    let purl: Purl = purl.parse().ok()?;
+    let stated = purl.qualifiers.get("distro")?;
+    let id = purl.namespace.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let begins_version = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
+    let distro = match stated.rsplit_once('-') {
+        _ if begins_version(stated) => Distro { id, version: Some(stated.clone()), ..Distro::default() },
+        Some((id, version)) if begins_version(version) || version == "edge" => {
+            Distro { id: id.to_ascii_lowercase(), version: Some(version.to_owned()), ..Distro::default() }
+        }
+        _ if id.is_empty() || *stated == id => {
+            Distro { id: stated.to_ascii_lowercase(), ..Distro::default() }
+        }
+        _ => Distro { id, codename: Some(stated.clone()), ..Distro::default() },
+    };
+    (!distro.id.is_empty()).then_some(distro)
+}
+
+/// Whether `text` is a CPE 2.3 formatted string (NISTIR 7695 §6.2): thirteen parts, punctuation escaped.
+pub(in crate::format) fn is_cpe(text: &str) -> bool {
+    let Some(parts) = text.strip_prefix("cpe:2.3:") else { return false };
+    let mut parts = split_unescaped(parts).into_iter();
+    let kind_is_known = parts.next().is_some_and(|part| matches!(part, "a" | "h" | "o" | "*" | "-"));
+    let values: Vec<&str> = parts.collect();
+    kind_is_known
+        && values.len() == 10
+        && values.iter().enumerate().all(|(index, value)| match index {
+            5 => is_language(value),
+            _ => is_cpe_value(value),
+        })
+}
+
+/// `text` cut at each `:` that no backslash precedes.
+fn split_unescaped(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut start, mut escaped) = (0, false);
+    for (index, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b':' => {
+                parts.push(&text[start..index]);
+                start = index + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+/// `*`, `-`, or letters, digits, `-._` and escaped punctuation, with wildcards at the ends only.
+fn is_cpe_value(value: &str) -> bool {
+    if matches!(value, "*" | "-") {
+        return true;
+    }
+    let mut rest = value.strip_prefix('*').unwrap_or_else(|| value.trim_start_matches('?'));
+    let mut empty = true;
+    loop {
+        rest = match rest.as_bytes() {
+            [b'\\', escaped, ..] if escaped.is_ascii_punctuation() && *escaped != b'_' => &rest[2..],
+            [plain, ..] if plain.is_ascii_alphanumeric() || b"-._".contains(plain) => &rest[1..],
+            _ => break,
+        };
+        empty = false;
+    }
+    !empty && (rest == "*" || rest.bytes().all(|byte| byte == b'?'))
+}
+
+/// `*`, `-`, or a language tag: `en`, `en-us`.
+fn is_language(value: &str) -> bool {
+    let letters = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    match value.split_once('-') {
+        _ if matches!(value, "*" | "-") => true,
+        None => letters(value) && matches!(value.len(), 2 | 3),
+        Some((language, region)) => {
+            let number = region.len() == 3 && region.bytes().all(|byte| byte.is_ascii_digit());
+            letters(language)
+                && matches!(language.len(), 2 | 3)
+                && (number || region.len() == 2 && letters(region))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(name: &str, version: &str, purl: &str, expected: &str) {
+        let package = package(name, version, purl);
+        let source = package.source.as_ref().map_or("-".to_owned(), |source| {
+            format!("{} {}", source.name, source.version.as_ref().map_or("-", |version| version.as_str()))
+        });
+        let seen = format!(
+            "{} {} {} {} {source}",
+            package.ecosystem,
+            package.name,
+            package.version,
+            package.architecture.as_deref().unwrap_or("-"),
+        );
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn a_purl_gives_ecosystem_name_version_architecture_and_source() {
+        check(
+            "libssl3",
+            "3.0.15-1",
+            "pkg:deb/debian/libssl3@3.0.15-1?arch=amd64&epoch=1&upstream=openssl%403.0.15",
+            "deb libssl3 1:3.0.15-1 amd64 openssl 3.0.15",
+        );
+        check("a", "1:2", "pkg:deb/debian/a@1%3A2?epoch=1", "deb a 1:2 - -");
+        check("a", "1:2", "pkg:rpm/fedora/a@2?epoch=1", "rpm a 1:2 - -");
+        check("a", "2", "pkg:rpm/fedora/a@2?epoch=0", "rpm a 2 - -");
+        check(
+            "openssl-libs",
+            "",
+            "pkg:rpm/redhat/openssl-libs@3.0.7-28.el9?upstream=openssl-3.0.7-28.el9.src.rpm",
+            "rpm openssl-libs 3.0.7-28.el9 - openssl 3.0.7-28.el9",
+        );
+        check("musl", "1", "pkg:alpine/musl@1?upstream=musl", "apk musl 1 - musl -");
+        check("Flask_Thing", "1", "pkg:pypi/flask-thing@1", "pypi Flask_Thing 1 - -");
+        check("demo", "1", "pkg:npm/%40acme/demo@1", "npm @acme/demo 1 - -");
+        check("core", "1", "pkg:maven/org.x/core@1", "maven org.x:core 1 - -");
+        check("net", "v1", "pkg:golang/golang.org/x/net@v1", "golang golang.org/x/net v1 - -");
+        check("a", "1", "no purl", "unknown a 1 - -");
+        check("a", "1", "", "unknown a 1 - -");
+    }
+
+    #[test]
+    fn a_cpe_is_told_from_other_text() {
+        for good in [
+            "cpe:2.3:a:gnu:bash:5.1:*:*:*:*:*:*:*",
+            r"cpe:2.3:a:foo\\bar:big\$money:2010:*:*:*:special:ipod_touch:80gb:*",
+            r"cpe:2.3:a:libstdc\+\+:x:1\:2:-:*:en-us:*:*:*:*",
+            "cpe:2.3:o:*:*alpine*:3??:*:*:*:*:*:*:*",
+        ] {
+            assert!(is_cpe(good), "{good}");
+        }
+        for bad in [
+            "",
+            "cpe:/a:gnu:bash:5.1",
+            "cpe:2.3:a:gnu:bash",
+            "cpe:2.3:x:gnu:bash:5.1:*:*:*:*:*:*:*",
+            "cpe:2.3:a:gnu:ba sh:5.1:*:*:*:*:*:*:*",
+            "cpe:2.3:a:gnu::5.1:*:*:*:*:*:*:*",
+            "cpe:2.3:a:gnu:c++:5.1:*:*:*:*:*:*:*",
+            "cpe:2.3:a:gnu:bash:5.1:*:*:long:*:*:*:*",
+            "cpe:2.3:a:gnu:bash:5.1:*:*:*:*:*:*:*:*",
+        ] {
+            assert!(!is_cpe(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_distro_qualifier_gives_id_and_version() {
+        let check = |purl: &str, expected: &str| {
+            let distro = distro(purl).unwrap();
+            let version = distro.version.or(distro.codename).unwrap_or_default();
+            assert_eq!(format!("{} {version}", distro.id), expected);
+        };
+        check("pkg:deb/debian/a@1?distro=debian-12", "debian 12");
+        check("pkg:rpm/rocky/a@1?distro=rocky-linux-8", "rocky-linux 8");
+        check("pkg:apk/alpine/a@1?distro=3.16.0", "alpine 3.16.0");
+        check("pkg:deb/ubuntu/a@1?distro=jammy", "ubuntu jammy");
+        check("pkg:apk/wolfi/a@1?distro=wolfi", "wolfi ");
+        assert_eq!(distro("pkg:apk/wolfi/a@1"), None);
+        assert_eq!(distro("distro=x"), None);
+    }
+}

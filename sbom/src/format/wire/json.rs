@@ -1,0 +1,365 @@
+//! JSON with bounded lists, and errors that say where.
+//!
+//! Long arrays are taken as raw text first and then one element at a time ([`each`]), so that memory follows
+//! the inventory and not the document.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use super::text::Family;
+use crate::format::DocumentError;
+
+/// The most elements one list of one record may have.
+const LIST_MAX: usize = 1 << 20;
+
+/// A document being read: its whole text, to which every position refers.
+#[derive(Clone, Copy)]
+pub(in crate::format) struct Source<'a> {
+    pub(in crate::format) format: &'static str,
+    pub(in crate::format) text: &'a str,
+}
+
+impl<'a> Source<'a> {
+    /// The whole document as a `T`.
+    pub(in crate::format) fn parse<T: Deserialize<'a>>(self) -> Result<T, DocumentError> {
+        serde_json::from_str(self.text).map_err(|error| self.malformed(self.text, &error))
+    }
+
+    /// `raw`, a part of this document, as a `T`.
+    pub(in crate::format) fn part<T: Deserialize<'a>>(self, raw: &'a RawValue) -> Result<T, DocumentError> {
+        serde_json::from_str(raw.get()).map_err(|error| self.malformed(raw.get(), &error))
+    }
+
+    /// Calls `take` with each element of the array `raw`, a part of this document.
+    pub(in crate::format) fn each<T: Deserialize<'a>>(
+        self,
+        raw: Option<&'a RawValue>,
+        mut take: impl FnMut(T) -> Result<(), DocumentError>,
+    ) -> Result<(), DocumentError> {
+        let Some(raw) = raw.filter(|raw| raw.get() != "null") else { return Ok(()) };
+        let mut refused = None;
+        let elements = Elements {
+            take: |element| take(element).map_err(|error| refused = Some(error)),
+            element: PhantomData,
+        };
+        let done = elements.deserialize(&mut serde_json::Deserializer::from_str(raw.get()));
+        match (refused, done) {
+            (Some(error), _) => Err(error),
+            (None, done) => done.map_err(|error| self.malformed(raw.get(), &error)),
+        }
+    }
+
+    /// The error for `error`, which arose in `part`, a slice of this document.
+    fn malformed(self, part: &str, error: &serde_json::Error) -> DocumentError {
+        let start = (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
+        let offset = (start + offset_of(part, error)).min(self.text.len());
+        let before = &self.text.as_bytes()[..offset];
+        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |index| index + 1);
+        let reason = error.to_string();
+        let reason = reason.rsplit_once(" at line ").map_or(reason.as_str(), |(reason, _)| reason);
+        DocumentError::Malformed {
+            format: self.format,
+            place: path_at(before),
+            line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
+            column: (offset - line_start).max(1),
+            reason: reason.to_owned(),
+        }
+    }
+}
+
+/// The offset in `part` of the line and column (from 1) of `error`.
+fn offset_of(part: &str, error: &serde_json::Error) -> usize {
+    let lines = part.split_inclusive('\n').take(error.line().saturating_sub(1));
+    lines.map(str::len).sum::<usize>() + error.column()
+}
+
+/// The path of members to the end of `before`: `components[3].licenses[0].license`. Empty at the top.
+fn path_at(before: &[u8]) -> String {
+    enum Step {
+        Member(String),
+        Index(usize),
+    }
+    let mut steps = Vec::new();
+    let mut string: Option<usize> = None;
+    let mut escaped = false;
+    let mut key = "";
+    for (index, byte) in before.iter().enumerate() {
+        if let Some(start) = string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => {
+                    key = std::str::from_utf8(&before[start..index]).unwrap_or("");
+                    string = None;
+                }
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => string = Some(index + 1),
+            b'{' => steps.push(Step::Member(String::new())),
+            b'[' => steps.push(Step::Index(0)),
+            b'}' | b']' if steps.len() > 1 => {
+                steps.pop();
+            }
+            b':' => {
+                if let Some(Step::Member(name)) = steps.last_mut() {
+                    key.clone_into(name);
+                }
+            }
+            b',' => match steps.last_mut() {
+                Some(Step::Index(index)) => *index += 1,
+                Some(Step::Member(name)) => name.clear(),
+                None => {}
+            },
+            _ => {}
+        }
+    }
+    let mut path = String::new();
+    for step in &steps {
+        match step {
+            Step::Member(name) if name.is_empty() => {}
+            Step::Member(name) if path.is_empty() => path.push_str(name),
+            Step::Member(name) => path.extend([".", name]),
+            Step::Index(index) => path.push_str(&format!("[{index}]")),
+        }
+    }
+    if path.is_empty() { "top level".to_owned() } else { path }
+}
+
+/// Visits an array and hands out its elements.
+struct Elements<F, T> {
+    take: F,
+    element: PhantomData<T>,
+}
+
+impl<'a, T: Deserialize<'a>, F: FnMut(T) -> Result<(), ()>> DeserializeSeed<'a> for Elements<F, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'a>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_seq(self)
+    }
+}
+
+impl<'a, T: Deserialize<'a>, F: FnMut(T) -> Result<(), ()>> Visitor<'a> for Elements<F, T> {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(mut self, mut elements: A) -> Result<(), A::Error> {
+        while let Some(element) = elements.next_element()? {
+            (self.take)(element).map_err(|()| A::Error::custom("refused"))?;
+        }
+        Ok(())
+    }
+}
+
+/// A list of one record, of at most [`LIST_MAX`] elements; `null` is an empty one.
+#[derive(Debug)]
+pub(in crate::format) struct List<T>(pub(in crate::format) Vec<T>);
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> List<T> {
+    pub(in crate::format) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<T: Serialize> Serialize for List<T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(to)
+    }
+}
+
+impl<'a, T: Deserialize<'a>> Deserialize<'a> for List<T> {
+    fn deserialize<D: Deserializer<'a>>(from: D) -> Result<Self, D::Error> {
+        struct Bounded<T>(PhantomData<T>);
+
+        impl<'a, T: Deserialize<'a>> Visitor<'a> for Bounded<T> {
+            type Value = List<T>;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an array")
+            }
+
+            fn visit_unit<E>(self) -> Result<List<T>, E> {
+                Ok(List::default())
+            }
+
+            fn visit_seq<A: SeqAccess<'a>>(self, mut elements: A) -> Result<List<T>, A::Error> {
+                let mut list = Vec::new();
+                while let Some(element) = elements.next_element()? {
+                    if list.len() == LIST_MAX {
+                        return Err(A::Error::custom(format_args!(
+                            "more than {LIST_MAX} elements in one list"
+                        )));
+                    }
+                    list.push(element);
+                }
+                Ok(List(list))
+            }
+        }
+
+        from.deserialize_any(Bounded(PhantomData))
+    }
+}
+
+/// A JSON string, borrowed from the document where it holds no escape.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::format) struct Text<'a>(pub(in crate::format) Cow<'a, str>);
+
+impl Text<'_> {
+    pub(in crate::format) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Text<'_> {
+    fn from(text: String) -> Self {
+        Self(Cow::Owned(text))
+    }
+}
+
+impl Serialize for Text<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.0)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Borrowing;
+
+        impl<'a> Visitor<'a> for Borrowing {
+            type Value = Text<'a>;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'a str) -> Result<Text<'a>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Text<'a>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+
+            fn visit_string<E>(self, text: String) -> Result<Text<'a>, E> {
+                Ok(Text(Cow::Owned(text)))
+            }
+        }
+
+        from.deserialize_str(Borrowing)
+    }
+}
+
+/// The family of the JSON object `text`, read no further than the member that decides it.
+pub(in crate::format) fn family(text: &str) -> Family {
+    let mut found = None;
+    let mut hint = None;
+    let members = Members { found: &mut found, hint: &mut hint };
+    let done = members.deserialize(&mut serde_json::Deserializer::from_str(text));
+    if let Some(family) = found {
+        return family;
+    }
+    match (done, hint) {
+        (_, Some(words)) => Family::Other(Cow::Borrowed(words)),
+        (Ok(()), None) => Family::Other(Cow::Borrowed("JSON with neither `bomFormat` nor `spdxVersion`")),
+        (Err(error), None) => Family::Other(Cow::Owned(format!(
+            "JSON that is cut off or malformed at line {}, column {}",
+            error.line(),
+            error.column()
+        ))),
+    }
+}
+
+/// Members that tell what other documents are.
+const HINTS: &[(&str, &str)] = &[
+    ("@context", "JSON-LD, such as SPDX 3"),
+    ("payloadType", "a signed envelope (DSSE)"),
+    ("predicateType", "an in-toto statement"),
+    ("artifacts", "Syft JSON"),
+    ("ArtifactName", "a Trivy report"),
+    ("sbom", "an SBOM export with the SBOM in its member `sbom`"),
+    ("runs", "a SARIF log"),
+    ("document", "a CSAF document"),
+    ("manifests", "an OCI index"),
+    ("layers", "an OCI manifest"),
+];
+
+struct Members<'f> {
+    found: &'f mut Option<Family>,
+    hint: &'f mut Option<&'static str>,
+}
+
+impl<'a> DeserializeSeed<'a> for Members<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'a>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+impl<'a> Visitor<'a> for Members<'_> {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<(), A::Error> {
+        while let Some(member) = members.next_key::<Text<'a>>()? {
+            match member.as_str() {
+                "bomFormat" => {
+                    let value: Text<'a> = members.next_value()?;
+                    *self.found = Some(match value.as_str() {
+                        "CycloneDX" => Family::CycloneDxJson,
+                        other => {
+                            let shown: String = other.chars().take(40).collect();
+                            Family::Other(Cow::Owned(format!("JSON whose `bomFormat` is `{shown}`")))
+                        }
+                    });
+                }
+                "spdxVersion" => *self.found = Some(Family::SpdxJson),
+                "schema" => {
+                    let value: &'a RawValue = members.next_value()?;
+                    if value.get().starts_with("\"plimsoll-report/") {
+                        self.hint.get_or_insert("a plimsoll report");
+                    }
+                }
+                member => {
+                    members.next_value::<IgnoredAny>()?;
+                    if let Some((_, words)) = HINTS.iter().find(|(hint, _)| *hint == member) {
+                        self.hint.get_or_insert(words);
+                    }
+                }
+            }
+            if self.found.is_some() {
+                return Err(A::Error::custom("decided"));
+            }
+        }
+        Ok(())
+    }
+}

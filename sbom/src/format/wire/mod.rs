@@ -1,0 +1,18 @@
+//! What the document formats share: text and JSON as they arrive, and the facts of an inventory as text.
+//!
+//! - [`text`]: bytes to text, and what a text looks like
+//! - [`json`]: JSON with bounded lists and errors that say where
+//! - [`facts`]: every fact of a package, distro and subject as name and value; the difference of two is what
+//!   a standard's fields could not say
+//! - [`identity`]: what a package URL says of a package and its distro
+//! - [`license`]: which statements of a licence are SPDX
+//! - [`foreign`]: what the document of another tool leaves unsaid
+//! - [`seal`]: ids that follow from content
+
+pub(super) mod facts;
+pub(super) mod foreign;
+pub(super) mod identity;
+pub(super) mod json;
+pub(super) mod license;
+pub(super) mod seal;
+pub(super) mod text;

@@ -1,0 +1,108 @@
+//! Ids that follow from content: the same inventory has the same serial number, the same package the same id.
+
+use std::collections::HashMap;
+
+use model::inventory::Inventory;
+use sha2::{Digest, Sha256};
+
+use super::facts::Noun;
+
+/// A UUID (version 8, RFC 9562 §5.8) of bits of the SHA-256 of `format` and every fact of `inventory`.
+///
+/// Neither the time nor the version of plimsoll goes into it.
+pub(in crate::format) fn uuid(format: &str, inventory: &Inventory) -> String {
+    let mut seal = Seal(Sha256::new());
+    seal.field(format);
+    seal.noun(&inventory.subject);
+    if let Some(distro) = &inventory.distro {
+        seal.noun(distro);
+    }
+    for package in &inventory.packages {
+        seal.noun(package);
+        if let Some(owner) = package.owner {
+            seal.field(&owner.0.to_string());
+        }
+    }
+    for gap in &inventory.gaps {
+        seal.field(&gap.to_string());
+    }
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&seal.0.finalize()[..16]);
+    bytes[6] = 0x80 | (bytes[6] & 0x0F);
+    bytes[8] = 0x80 | (bytes[8] & 0x3F);
+    let hex = hex(&bytes);
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+}
+
+/// A hash of texts, each with its length before it, so that no two lists of texts look alike.
+struct Seal(Sha256);
+
+impl Seal {
+    fn noun(&mut self, noun: &impl Noun) {
+        let stated = noun.state();
+        self.0.update((stated.len() as u64).to_le_bytes());
+        for (fact, value) in stated {
+            self.field(fact);
+            self.field(&value);
+        }
+    }
+
+    fn field(&mut self, text: &str) {
+        self.0.update((text.len() as u64).to_le_bytes());
+        self.0.update(text.as_bytes());
+    }
+}
+
+/// The first 16 hexadecimal digits of the SHA-256 of `text`.
+pub(in crate::format) fn short(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes())[..8])
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Gives out references, each once.
+#[derive(Default)]
+pub(in crate::format) struct References {
+    given: HashMap<String, usize>,
+}
+
+impl References {
+    /// `wanted` itself where it is still free, else with the smallest number (from 2) behind it that is.
+    pub(in crate::format) fn give(&mut self, wanted: String) -> String {
+        let mut reference = wanted.clone();
+        let mut number = self.given.get(&wanted).copied().unwrap_or(1);
+        while self.given.contains_key(&reference) {
+            number += 1;
+            reference = format!("{wanted}-{number}");
+        }
+        self.given.insert(wanted, number);
+        self.given.entry(reference.clone()).or_insert(1);
+        reference
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_given_once() {
+        let mut references = References::default();
+        let given: Vec<_> =
+            ["a", "a-2", "a", "a", "b"].iter().map(|wanted| references.give((*wanted).to_owned())).collect();
+        assert_eq!(given, ["a", "a-2", "a-3", "a-4", "b"]);
+    }
+
+    #[test]
+    fn a_uuid_follows_from_content() {
+        let mut inventory = Inventory::default();
+        let empty = uuid("a", &inventory);
+        assert_eq!((empty.len(), &empty[14..15]), (36, "8"));
+        assert_eq!(empty, uuid("a", &inventory));
+        assert_ne!(empty, uuid("b", &inventory));
+        inventory.subject.name = "x".to_owned();
+        assert_ne!(empty, uuid("a", &inventory));
+    }
+}

@@ -1,0 +1,206 @@
+//! An OCI image layout (image-spec, image-layout.md), in a directory or an archive.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::path::Path;
+
+use super::blob::{BlobAddress, BlobSource};
+use super::digest::Digest;
+use super::manifest::{Config, Descriptor, IndexOrManifest};
+use super::parts::{self, Found, LayerReference, Parts};
+use super::platform::Platform;
+use super::{Image, ImageError, OpenOptions, SourceKind};
+
+/// Opens the layout whose files `blobs` holds.
+pub(super) fn open(
+    path: &Path,
+    kind: SourceKind,
+    blobs: Box<dyn BlobSource>,
+    options: &OpenOptions,
+) -> Result<Image, ImageError> {
+    let parts = Parts { path, blobs: &*blobs, limits: &options.limits };
+    let chosen = choose(&parts, manifests(&parts)?, options)?;
+    let found = read(&parts, &chosen)?;
+    let image = parts::image(&parts, found)?;
+    Ok(parts::opened(path, kind, image, blobs))
+}
+
+/// A manifest of the layout, and what the indexes above it say of it.
+struct Candidate {
+    descriptor: Descriptor,
+    platform: Option<Platform>,
+    reference: Option<String>,
+}
+
+/// The image manifests of the layout, those of nested indexes included, attestations left out.
+fn manifests(parts: &Parts<'_>) -> Result<Vec<Candidate>, ImageError> {
+    let index: IndexOrManifest = parts.json_at("index.json")?;
+    let top = index.manifests.unwrap_or_default();
+    let mut waiting: VecDeque<(Descriptor, Option<String>)> = top
+        .into_iter()
+        .map(|descriptor| {
+            let reference = descriptor.reference().map(str::to_owned);
+            (descriptor, reference)
+        })
+        .collect();
+    let mut indexes_read = BTreeSet::new();
+    let mut candidates = Vec::new();
+    while let Some((descriptor, reference)) = waiting.pop_front() {
+        if descriptor.is_attestation() {
+            continue;
+        }
+        if descriptor.is_index() {
+            // Each is read once, however often the indexes refer to each other.
+            if indexes_read.insert(descriptor.digest.clone()) {
+                let index: IndexOrManifest = parts.json("index", &descriptor)?;
+                let nested = index.manifests.unwrap_or_default();
+                waiting.extend(nested.into_iter().map(|descriptor| (descriptor, reference.clone())));
+            }
+        } else {
+            let platform = descriptor.platform.as_ref().map(super::manifest::WirePlatform::to_platform);
+            candidates.push(Candidate { descriptor, platform, reference });
+        }
+    }
+    Ok(candidates)
+}
+
+/// The digest of the manifest whose configuration is `config`, if the layout has an index that leads to it.
+pub(super) fn manifest_of(parts: &Parts<'_>, config: &Digest) -> Option<Digest> {
+    let candidates = manifests(parts).ok()?;
+    candidates.iter().find_map(|candidate| {
+        let manifest: IndexOrManifest = parts.json("manifest", &candidate.descriptor).ok()?;
+        (manifest.config?.digest == config.as_str()).then(|| candidate.descriptor.digest.parse().ok())?
+    })
+}
+
+/// The one candidate that is meant.
+fn choose(
+    parts: &Parts<'_>,
+    mut candidates: Vec<Candidate>,
+    options: &OpenOptions,
+) -> Result<Candidate, ImageError> {
+    let image = parts.name();
+    if candidates.is_empty() {
+        let reason = "its index refers to no image manifest".to_owned();
+        return Err(ImageError::NoImage { image, reason });
+    }
+    if let Some(asked) = &options.image {
+        let available = names(&candidates);
+        candidates.retain(|candidate| candidate.reference.as_ref() == Some(asked));
+        if candidates.is_empty() {
+            return Err(ImageError::ImageAbsent { image, asked: asked.clone(), available });
+        }
+    }
+    // One manifest may be known by several names.
+    let mut digests = BTreeSet::new();
+    let n_names = candidates.len();
+    candidates.retain(|candidate| digests.insert(candidate.descriptor.digest.clone()));
+    if candidates.len() < n_names && options.image.is_none() {
+        for candidate in &mut candidates {
+            candidate.reference = None;
+        }
+    }
+    if candidates.len() > 1 || options.platform.is_some() {
+        for candidate in &mut candidates {
+            if candidate.platform.is_none() {
+                candidate.platform = stated_platform(parts, &candidate.descriptor)?;
+            }
+        }
+        let platforms: Vec<Option<Platform>> =
+            candidates.iter().map(|candidate| candidate.platform.clone()).collect();
+        let fits = fitting(&image, &platforms, options.platform.as_ref())?;
+        let mut keep = fits.iter();
+        candidates.retain(|_| keep.next().copied().unwrap_or(false));
+    }
+    match <[Candidate; 1]>::try_from(candidates) {
+        Ok([candidate]) => Ok(candidate),
+        Err(candidates) => Err(ImageError::SeveralImages { image, available: names(&candidates) }),
+    }
+}
+
+/// Which of `platforms` fit: the one asked for, or that of this machine.
+///
+/// # Errors
+/// None fits; the error lists what there is.
+pub(super) fn fitting(
+    image: &str,
+    platforms: &[Option<Platform>],
+    asked: Option<&Platform>,
+) -> Result<Vec<bool>, ImageError> {
+    let wanted = asked.cloned().unwrap_or_else(Platform::host);
+    let exact: Vec<bool> = platforms.iter().map(|platform| platform.as_ref() == Some(&wanted)).collect();
+    if exact.contains(&true) {
+        return Ok(exact);
+    }
+    // An index may name a variant where nobody asks for one: `linux/amd64/v2`.
+    let without_variant = |platform: &Platform| {
+        (platform.os == wanted.os && platform.architecture == wanted.architecture) && wanted.variant.is_none()
+    };
+    let close: Vec<bool> =
+        platforms.iter().map(|platform| platform.as_ref().is_some_and(without_variant)).collect();
+    if close.contains(&true) {
+        return Ok(close);
+    }
+    let available: BTreeSet<String> = platforms.iter().flatten().map(ToString::to_string).collect();
+    Err(ImageError::PlatformAbsent {
+        image: image.to_owned(),
+        asked: wanted.to_string(),
+        available: available.into_iter().collect(),
+    })
+}
+
+fn names(candidates: &[Candidate]) -> Vec<String> {
+    let names: BTreeSet<String> = candidates
+        .iter()
+        .map(|candidate| match (&candidate.reference, &candidate.platform) {
+            (Some(reference), _) => reference.clone(),
+            (None, Some(platform)) => format!("{} ({platform})", candidate.descriptor.digest),
+            (None, None) => candidate.descriptor.digest.clone(),
+        })
+        .collect();
+    names.into_iter().collect()
+}
+
+/// The platform that the configuration behind `descriptor` states.
+fn stated_platform(parts: &Parts<'_>, descriptor: &Descriptor) -> Result<Option<Platform>, ImageError> {
+    let manifest: IndexOrManifest = parts.json("manifest", descriptor)?;
+    match &manifest.config {
+        Some(config) => Ok(parts.json::<Config>("configuration", config)?.platform()),
+        None => Ok(None),
+    }
+}
+
+/// Reads the manifest that was chosen, and its configuration.
+fn read(parts: &Parts<'_>, chosen: &Candidate) -> Result<Found, ImageError> {
+    let manifest_digest = parts.digest("manifest", &chosen.descriptor.digest)?;
+    let manifest: IndexOrManifest = parts.json("manifest", &chosen.descriptor)?;
+    let nonsense = |reason: &str| ImageError::Nonsense {
+        image: parts.name(),
+        part: format!("the manifest {manifest_digest}"),
+        reason: reason.to_owned(),
+    };
+    let config = manifest.config.ok_or_else(|| nonsense("it names no configuration"))?;
+    if !is_image_config(&config.media_type) {
+        return Err(nonsense(&format!("it is not of an image but of `{}`", config.media_type)));
+    }
+    let mut layers = Vec::new();
+    for layer in manifest.layers.unwrap_or_default() {
+        let digest: Digest = parts.digest("layer", &layer.digest)?;
+        let address = BlobAddress::Digest(digest.clone());
+        layers.push(LayerReference { address, digest: Some(digest), size: layer.size });
+    }
+    Ok(Found {
+        reference: chosen.reference.clone(),
+        config_digest: parts.digest("configuration", &config.digest)?,
+        manifest_digest: Some(manifest_digest),
+        config: parts.json("configuration", &config)?,
+        layers,
+    })
+}
+
+/// Manifests also carry charts, signatures and other artifacts; their configuration has another type.
+fn is_image_config(media_type: &str) -> bool {
+    matches!(
+        media_type,
+        "" | "application/vnd.oci.image.config.v1+json" | "application/vnd.docker.container.image.v1+json"
+    )
+}

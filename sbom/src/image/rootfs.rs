@@ -1,0 +1,41 @@
+//! A root filesystem, or any other directory, in place or in an archive: no manifest, no layers, no digests.
+
+use std::path::Path;
+
+use model::inventory::Subject;
+
+use super::blob::{BlobAddress, WholeFile};
+use super::{Content, Image, ImageError, Layer, SourceKind, display_name};
+
+/// The directory at `path`.
+pub(super) fn open_directory(path: &Path) -> Result<Image, ImageError> {
+    // Asked here, so that a directory that cannot be read at all is an error rather than a gap.
+    std::fs::read_dir(path).map_err(|source| ImageError::Read { path: path.into(), source })?;
+    Ok(Image {
+        name: path.display().to_string(),
+        kind: SourceKind::Dir,
+        subject: subject(path),
+        content: Content::Directory(path.into()),
+    })
+}
+
+/// The archive at `path`, whose uncompressed bytes `archive` holds.
+pub(super) fn open_archive(path: &Path, archive: Box<WholeFile>, size: u64) -> Image {
+    let layer = Layer {
+        place: "the archive".to_owned(),
+        address: BlobAddress::Path(String::new()),
+        digest: None,
+        size: Some(size),
+        diff_id: None,
+    };
+    Image {
+        name: path.display().to_string(),
+        kind: SourceKind::RootfsArchive,
+        subject: subject(path),
+        content: Content::Layers { layers: vec![layer], blobs: archive },
+    }
+}
+
+fn subject(path: &Path) -> Subject {
+    Subject { name: display_name(path), ..Subject::default() }
+}

@@ -1,0 +1,208 @@
+//! What kind of image a path holds.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use model::limits::Limits;
+
+use super::blob::{Archive, Directory, WholeFile};
+use super::compression::{Checksums, Compression, Inflated};
+use super::{Attempt, Image, ImageError, OpenOptions, SourceKind};
+use super::{docker_archive, oci_layout, rootfs};
+
+/// Opens the image at `path`.
+///
+/// Without a `kind` the content decides: a directory with an `oci-layout` file is a layout, any other a root
+/// filesystem; an archive with a `manifest.json` is what docker wrote, one with an `index.json` a layout, and any
+/// other that of a root filesystem, unless it holds pieces of an image. What is recognised and damaged is an error,
+/// never taken for something else.
+///
+/// An archive that is compressed as a whole is decompressed once, into a temporary file without a name.
+///
+/// # Errors
+/// As [`ImageError`] says; when nothing was recognised, with every kind that was tried and why it was not that.
+pub fn open(path: &Path, kind: Option<SourceKind>, options: &OpenOptions) -> Result<Image, ImageError> {
+    let metadata = fs::metadata(path).map_err(|source| ImageError::Read { path: path.into(), source })?;
+    if metadata.is_dir() {
+        open_directory(path, kind, options)
+    } else if !metadata.is_file() {
+        let source = io::Error::new(io::ErrorKind::InvalidInput, "neither a regular file nor a directory");
+        Err(ImageError::Read { path: path.into(), source })
+    } else if metadata.len() == 0 {
+        Err(ImageError::Empty { path: path.into() })
+    } else {
+        open_file(path, kind, options)
+    }
+}
+
+fn open_directory(
+    path: &Path,
+    kind: Option<SourceKind>,
+    options: &OpenOptions,
+) -> Result<Image, ImageError> {
+    let is_layout =
+        path.join("oci-layout").exists() || (path.join("index.json").exists() && path.join("blobs").is_dir());
+    match kind.unwrap_or(if is_layout { SourceKind::OciDir } else { SourceKind::Dir }) {
+        SourceKind::OciDir => {
+            let blobs = Box::new(Directory { root: path.into() });
+            oci_layout::open(path, SourceKind::OciDir, blobs, options)
+        }
+        SourceKind::Dir => rootfs::open_directory(path),
+        kind @ (SourceKind::DockerArchive | SourceKind::OciArchive | SourceKind::RootfsArchive) => {
+            let reason = "it is a directory".to_owned();
+            Err(ImageError::NotAnImage { path: path.into(), attempts: vec![Attempt { kind, reason }] })
+        }
+    }
+}
+
+const ARCHIVE_KINDS: [SourceKind; 3] =
+    [SourceKind::DockerArchive, SourceKind::OciArchive, SourceKind::RootfsArchive];
+
+fn open_file(path: &Path, kind: Option<SourceKind>, options: &OpenOptions) -> Result<Image, ImageError> {
+    if let Some(kind @ (SourceKind::OciDir | SourceKind::Dir)) = kind {
+        let reason = "it is a file".to_owned();
+        return Err(ImageError::NotAnImage { path: path.into(), attempts: vec![Attempt { kind, reason }] });
+    }
+    let not_an_image = |reason: &dyn Fn(SourceKind) -> String| ImageError::NotAnImage {
+        path: path.into(),
+        attempts: ARCHIVE_KINDS
+            .into_iter()
+            .filter(|tried| kind.is_none_or(|kind| kind == *tried))
+            .map(|kind| Attempt { kind, reason: reason(kind) })
+            .collect(),
+    };
+    let Plain { file, size, compression } = plain_file(path, &options.limits)?;
+    let archive = match Archive::index(Arc::clone(&file), size, &options.limits) {
+        Ok(archive) => archive,
+        Err((error, false)) => {
+            return Err(not_an_image(&|_| match compression {
+                Compression::None => format!("not a tar archive: {error}"),
+                packed => format!("what the {packed} stream holds is not a tar archive: {error}"),
+            }));
+        }
+        Err((error, true)) => return Err(ImageError::part(&name(path), "the archive", error)),
+    };
+    let found = ArchiveContent::of(&archive);
+    let Some(kind) = kind.or(found.kind()) else {
+        return Err(not_an_image(&|kind| found.why_not(kind).to_owned()));
+    };
+    if found.lacks(kind) {
+        return Err(not_an_image(&|kind| found.why_not(kind).to_owned()));
+    }
+    match kind {
+        SourceKind::DockerArchive => docker_archive::open(path, Box::new(archive), options),
+        SourceKind::OciArchive => {
+            oci_layout::open(path, SourceKind::OciArchive, Box::new(archive), options)
+        }
+        SourceKind::RootfsArchive => Ok(rootfs::open_archive(path, Box::new(WholeFile { file, size }), size)),
+        SourceKind::OciDir | SourceKind::Dir => unreachable!("a file is no directory, which was checked first"),
+    }
+}
+
+/// What the members of an archive say about its kind.
+struct ArchiveContent {
+    has_members: bool,
+    has_manifest: bool,
+    has_index: bool,
+    has_pieces: bool,
+}
+
+impl ArchiveContent {
+    fn of(archive: &Archive) -> Self {
+        Self {
+            has_members: archive.paths().any(|path| !path.is_empty()),
+            has_manifest: archive.has("manifest.json"),
+            has_index: archive.has("index.json"),
+            has_pieces: archive.has("oci-layout") || archive.paths().any(is_piece),
+        }
+    }
+
+    fn kind(&self) -> Option<SourceKind> {
+        if self.has_manifest {
+            Some(SourceKind::DockerArchive)
+        } else if self.has_index && self.has_pieces {
+            Some(SourceKind::OciArchive)
+        } else if self.has_pieces || !self.has_members {
+            None
+        } else {
+            Some(SourceKind::RootfsArchive)
+        }
+    }
+
+    fn lacks(&self, kind: SourceKind) -> bool {
+        match kind {
+            SourceKind::DockerArchive => !self.has_manifest,
+            SourceKind::OciArchive => !self.has_index,
+            SourceKind::RootfsArchive => !self.has_members,
+            SourceKind::OciDir | SourceKind::Dir => true,
+        }
+    }
+
+    fn why_not(&self, kind: SourceKind) -> &'static str {
+        match kind {
+            SourceKind::DockerArchive if self.has_pieces => "it has layers but no manifest.json",
+            SourceKind::DockerArchive => "it has no manifest.json",
+            SourceKind::OciArchive if self.has_pieces => "it has blobs but no index.json",
+            SourceKind::OciArchive => "it has no index.json",
+            SourceKind::RootfsArchive if self.has_pieces => "it holds pieces of an image",
+            SourceKind::RootfsArchive => "it has no entries",
+            SourceKind::OciDir | SourceKind::Dir => "it is a file",
+        }
+    }
+}
+
+/// Whether a path is that of a blob of a layout, or of a layer or configuration as docker-save names them.
+fn is_piece(path: &str) -> bool {
+    let is_hex = |text: &str| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match path.split_once('/') {
+        Some(("blobs", rest)) => rest.strip_prefix("sha256/").is_some_and(is_hex),
+        Some((directory, "layer.tar")) => is_hex(directory),
+        Some(_) => false,
+        None => path
+            .strip_suffix(".json")
+            .or_else(|| path.strip_suffix(".tar"))
+            .or_else(|| path.strip_suffix(".tar.gz"))
+            .is_some_and(is_hex),
+    }
+}
+
+fn name(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// A file whose bytes are those of the archive, uncompressed.
+struct Plain {
+    file: Arc<File>,
+    size: u64,
+    compression: Compression,
+}
+
+/// The file at `path`, or a temporary one with its uncompressed content.
+fn plain_file(path: &Path, limits: &Limits) -> Result<Plain, ImageError> {
+    let read = |source| ImageError::Read { path: path.into(), source };
+    let mut file = File::open(path).map_err(read)?;
+    let mut start = Vec::new();
+    Read::by_ref(&mut file).take(8).read_to_end(&mut start).map_err(read)?;
+    file.rewind().map_err(read)?;
+    let compression = Compression::of(&start);
+    if compression == Compression::None {
+        let size = file.metadata().map_err(read)?.len();
+        return Ok(Plain { file: Arc::new(file), size, compression });
+    }
+    let (file, size) = spool(file, limits)
+        .map_err(|error| ImageError::part(&name(path), format_args!("the {compression} stream"), error))?;
+    Ok(Plain { file: Arc::new(file), size, compression })
+}
+
+fn spool(file: File, limits: &Limits) -> io::Result<(File, u64)> {
+    let input = BufReader::with_capacity(256 << 10, file);
+    let mut inflated = Inflated::new(input, Checksums::Verify, limits)?;
+    let mut spool = BufWriter::with_capacity(1 << 20, tempfile::tempfile()?);
+    io::copy(&mut inflated, &mut spool)?;
+    spool.flush()?;
+    let bytes = inflated.bytes_out();
+    let file = spool.into_inner().map_err(io::IntoInnerError::into_error)?;
+    Ok((file, bytes))
+}

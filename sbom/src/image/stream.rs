@@ -1,0 +1,216 @@
+//! One layer as a stream of uncompressed bytes, read and hashed on a thread of its own and verified at its end.
+
+use std::io::{self, BufRead, Read};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread;
+
+use model::limits::Limits;
+
+use super::blob::{Blob, BlobSource};
+use super::compression::{Checksums, Inflated, Skip, read_buffered};
+use super::digest::{Digest, Hasher};
+use super::{ImageError, Layer};
+
+/// Bytes read and hashed at a time, and how many such pieces may wait to be inflated.
+const CHUNK_BYTES: usize = 256 << 10;
+const CHUNKS_AHEAD: usize = 4;
+
+/// Whether the digests of a layer are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verify {
+    /// To the end of the layer, before its content is believed.
+    Digests,
+    /// They were, when it was read before.
+    Nothing,
+}
+
+/// The uncompressed bytes of a layer.
+pub(crate) struct LayerReader {
+    inflated: Inflated<Chunks>,
+    /// Hashes what is consumed, where only the digest of the uncompressed layer is known.
+    hasher: Option<Hasher>,
+}
+
+impl BufRead for LayerReader {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.inflated.fill_buf()
+    }
+
+    fn consume(&mut self, n_bytes: usize) {
+        if let Some(hasher) = &mut self.hasher {
+            // The same bytes again, which are still in the buffer.
+            if let Ok(bytes) = self.inflated.fill_buf() {
+                hasher.update(&bytes[..n_bytes]);
+            }
+        }
+        self.inflated.consume(n_bytes);
+    }
+}
+
+impl Read for LayerReader {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        read_buffered(self, out)
+    }
+}
+
+impl Skip for LayerReader {}
+
+/// Opens `layer` of `image` and hands its uncompressed bytes to `read`; what that leaves is read too, and then the
+/// digests are compared, so that the result of `read` comes from the bytes that the image refers to, or not at all.
+///
+/// `advanced` is told about compressed bytes as they are read.
+pub(crate) fn read_layer<T>(
+    image: &str,
+    blobs: &dyn BlobSource,
+    layer: &Layer,
+    verify: Verify,
+    limits: &Limits,
+    advanced: &(dyn Fn(u64) + Sync),
+    read: impl FnOnce(&mut LayerReader) -> io::Result<T>,
+) -> Result<T, ImageError> {
+    let fail = |source| ImageError::part(image, &layer.place, source);
+    let blob = blobs.open(&layer.address).map_err(fail)?;
+    if let (Some(expected), Some(found)) = (layer.size, blob.size)
+        && expected != found
+    {
+        let (image, part) = (image.to_owned(), layer.place.clone());
+        return Err(ImageError::SizeMismatch { image, part, expected, found });
+    }
+    let expected = layer.digest.as_ref().filter(|_| verify == Verify::Digests);
+    let blob_hasher = expected.map(|digest| Hasher::new(digest.algorithm()));
+    let diff_id = layer.diff_id.as_ref().filter(|_| verify == Verify::Digests && expected.is_none());
+    let checksums = match expected {
+        Some(_) => Checksums::CoveredByDigest,
+        None => Checksums::Verify,
+    };
+    let (outcome, blob_outcome) = thread::scope(|scope| {
+        let (full_sender, full) = sync_channel(CHUNKS_AHEAD);
+        let (empty, empty_receiver) = channel();
+        let pump = Pump { blob, hasher: blob_hasher, full: full_sender, empty: empty_receiver };
+        let pump = scope.spawn(move || pump.run(advanced));
+        let chunks = Chunks { full, empty, chunk: Vec::new(), start: 0 };
+        let outcome = consume(chunks, diff_id, checksums, limits, verify, read);
+        (outcome, pump.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    let (outcome, diff_id_found) = match outcome {
+        Ok((value, found)) => (Ok(value), found),
+        Err(error) => (Err(error), None),
+    };
+    // A damaged blob makes its reader fail in ways that say less than the digest does.
+    let blob_found = blob_outcome.map_err(fail)?;
+    for (expected, found) in [(expected, blob_found), (diff_id, diff_id_found)] {
+        if let (Some(expected), Some(found)) = (expected, found)
+            && *expected != found
+        {
+            let (image, part, expected) = (image.to_owned(), layer.place.clone(), expected.clone());
+            return Err(ImageError::DigestMismatch { image, part, expected, found });
+        }
+    }
+    outcome.map_err(fail)
+}
+
+fn consume<T>(
+    chunks: Chunks,
+    diff_id: Option<&Digest>,
+    checksums: Checksums,
+    limits: &Limits,
+    verify: Verify,
+    read: impl FnOnce(&mut LayerReader) -> io::Result<T>,
+) -> io::Result<(T, Option<Digest>)> {
+    let inflated = Inflated::new(chunks, checksums, limits)?;
+    let hasher = diff_id.map(|digest| Hasher::new(digest.algorithm()));
+    let mut reader = LayerReader { inflated, hasher };
+    let value = read(&mut reader)?;
+    if verify == Verify::Digests {
+        loop {
+            let n_bytes = reader.fill_buf()?.len();
+            if n_bytes == 0 {
+                break;
+            }
+            reader.consume(n_bytes);
+        }
+    }
+    Ok((value, reader.hasher.map(Hasher::finish)))
+}
+
+/// Reads a blob to its end, hashing it, and sends it on in pieces.
+struct Pump {
+    blob: Blob,
+    hasher: Option<Hasher>,
+    full: SyncSender<Vec<u8>>,
+    empty: Receiver<Vec<u8>>,
+}
+
+impl Pump {
+    /// The digest of the blob, if one was wanted and the blob could be read to its end.
+    fn run(mut self, advanced: &(dyn Fn(u64) + Sync)) -> io::Result<Option<Digest>> {
+        let mut listening = true;
+        loop {
+            let mut chunk = self.empty.try_recv().unwrap_or_default();
+            chunk.resize(CHUNK_BYTES, 0);
+            let n_bytes = read_full(&mut *self.blob.reader, &mut chunk)?;
+            if n_bytes == 0 {
+                return Ok(self.hasher.map(Hasher::finish));
+            }
+            chunk.truncate(n_bytes);
+            if let Some(hasher) = &mut self.hasher {
+                hasher.update(&chunk);
+            }
+            advanced(n_bytes as u64);
+            if listening && self.full.send(chunk).is_err() {
+                listening = false;
+            }
+            // Once nobody reads on, only the digest is still of interest: it tells damage from nonsense.
+            if !listening && self.hasher.is_none() {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+/// The pieces as one buffered reader; emptied ones go back to be filled again.
+struct Chunks {
+    full: Receiver<Vec<u8>>,
+    empty: Sender<Vec<u8>>,
+    chunk: Vec<u8>,
+    start: usize,
+}
+
+impl BufRead for Chunks {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.start == self.chunk.len() {
+            // A closed channel is the end of the blob; if it was closed by an error, that error is reported.
+            let next = self.full.recv().unwrap_or_default();
+            let emptied = std::mem::replace(&mut self.chunk, next);
+            self.start = 0;
+            if emptied.capacity() > 0 {
+                // The pump may have ended already.
+                let _ = self.empty.send(emptied);
+            }
+        }
+        Ok(&self.chunk[self.start..])
+    }
+
+    fn consume(&mut self, n_bytes: usize) {
+        self.start += n_bytes;
+    }
+}
+
+impl Read for Chunks {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        read_buffered(self, out)
+    }
+}
+
+fn read_full(reader: &mut dyn Read, out: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < out.len() {
+        match reader.read(&mut out[filled..]) {
+            Ok(0) => break,
+            Ok(n_bytes) => filled += n_bytes,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}

@@ -1,0 +1,277 @@
+//! The pass over layers, in parallel, and the second one over those that hold files wanted late.
+
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use model::gap::{Gap, GapKind};
+use model::limits::Limits;
+
+use crate::cataloger::{Content, File};
+use crate::image::blob::BlobSource;
+use crate::image::listing::{Listed, ListedKind, Listing, TextBudget};
+use crate::image::path;
+use crate::image::squash::is_whiteout;
+use crate::image::stream::{LayerReader, Verify, read_layer};
+use crate::image::tar_stream::{End, EntryKind, TarReader};
+use crate::image::{ImageError, Layer};
+
+use super::reading::{self, ReadFile, interested, keep, starts};
+use super::wanted::{Again, Wish};
+use super::{Gaps, Part, Progress};
+
+/// Layers read at once. Each may keep a file of `spool_bytes_min` in memory, so more would cost what a machine
+/// with many cores gains.
+const WORKERS_MAX: usize = 6;
+
+/// Reads every layer, the largest first, on as many threads as there are cores.
+///
+/// A layer's blob is read and hashed on one thread, inflated and walked on another ([`read_layer`]): that fills two
+/// cores even when one layer dominates.
+pub(super) fn read_all(
+    image: &str,
+    layers: &[Layer],
+    blobs: &dyn BlobSource,
+    limits: &Limits,
+    budget: &TextBudget,
+    progress: &dyn Progress,
+) -> Result<Vec<Part>, ImageError> {
+    let mut order: Vec<usize> = (0..layers.len()).collect();
+    order.sort_by_key(|&index| std::cmp::Reverse(layers[index].stored_size(blobs)));
+    let read_one = |index: usize| {
+        let layer = &layers[index];
+        progress.layer_started(index, layer.stored_size(blobs));
+        let advanced = |n_bytes| progress.advanced(n_bytes);
+        let read = |reader: &mut LayerReader| read_entries(reader, layer, limits, budget);
+        let part = read_layer(image, blobs, layer, Verify::Digests, limits, &advanced, read)?;
+        progress.layer_finished(index);
+        Ok(part)
+    };
+    in_parallel(&order, read_one).into_iter().collect()
+}
+
+/// `work` done for each index of `order`, begun in that order; the results in the order of the indices.
+fn in_parallel<T: Send>(order: &[usize], work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let n_workers = thread::available_parallelism().map_or(1, usize::from).min(order.len()).min(WORKERS_MAX);
+    let next = AtomicUsize::new(0);
+    let results: Mutex<Vec<(usize, T)>> = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..n_workers {
+            scope.spawn(|| {
+                while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let result = work(index);
+                    results.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
+                }
+            });
+        }
+    });
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Lists the entries of a layer and reads what catalogers want of them.
+fn read_entries(
+    reader: &mut LayerReader,
+    layer: &Layer,
+    limits: &Limits,
+    budget: &TextBudget,
+) -> io::Result<Part> {
+    let mut entries = Entries::new(reader, limits);
+    let mut listing = Listing::default();
+    let mut files = Vec::new();
+    let mut buffer = Vec::new();
+    let mut catalogers: Vec<usize> = Vec::new();
+    while let Some(entry) = entries.next()? {
+        listing.push(entry.listed(), budget)?;
+        let ListedEntry { index, path, kind: Kind::File { size, executable } } = entry else { continue };
+        if is_whiteout(&path) {
+            continue;
+        }
+        catalogers.clear();
+        catalogers.extend(interested(&path, executable, size));
+        if !catalogers.is_empty() {
+            let requests: Vec<(usize, &str)> =
+                catalogers.iter().map(|&cataloger| (cataloger, path.as_str())).collect();
+            let mut push = |_, file| files.push(file);
+            entries.read(index, size, executable, &requests, &mut buffer, &mut push)?;
+        }
+    }
+    // A layer's digest tells whether it was cut; the archive of a root filesystem has none.
+    if entries.tar.end() == Some(End::Unmarked) && layer.diff_id().is_none() {
+        let detail = "it ends without an end-of-archive marker and may have been cut";
+        entries.gaps.push(Gap::new(GapKind::UNREADABLE_FILE, "", detail));
+    }
+    Ok(Part { listing, files, gaps: entries.gaps })
+}
+
+/// Reads the files of `again` from the layers that hold them.
+pub(super) fn read_again<'w>(
+    image: &str,
+    layers: &[Layer],
+    blobs: &dyn BlobSource,
+    limits: &Limits,
+    again: &'w Again,
+) -> Result<Vec<(&'w Wish, ReadFile)>, ImageError> {
+    let order: Vec<usize> = again.layers().collect();
+    let read_one = |index: usize| {
+        let layer = &layers[index];
+        read_layer(image, blobs, layer, Verify::Nothing, limits, &|_| {}, |reader| {
+            read_wishes(reader, index, limits, again)
+        })
+    };
+    let mut all = Vec::new();
+    for read in in_parallel(&order, read_one) {
+        all.extend(read?);
+    }
+    Ok(all)
+}
+
+fn read_wishes<'w>(
+    reader: &mut LayerReader,
+    layer: usize,
+    limits: &Limits,
+    again: &'w Again,
+) -> io::Result<Vec<(&'w Wish, ReadFile)>> {
+    let mut entries = Entries::new(reader, limits);
+    let mut files = Vec::new();
+    let mut buffer = Vec::new();
+    let mut n_left = again.n_contents(layer);
+    while n_left > 0
+        && let Some(entry) = entries.next()?
+    {
+        let wishes = again.of(layer, entry.index);
+        if wishes.is_empty() {
+            continue;
+        }
+        n_left -= 1;
+        if let Kind::File { size, executable } = entry.kind {
+            let requests: Vec<(usize, &str)> =
+                wishes.iter().map(|wish| (wish.cataloger, wish.shown_path.as_str())).collect();
+            let mut push = |request: usize, file| files.push((&wishes[request], file));
+            entries.read(entry.index, size, executable, &requests, &mut buffer, &mut push)?;
+        }
+    }
+    Ok(files)
+}
+
+/// The entries of a layer that have a place in the image, numbered as in its listing.
+struct Entries<'r, 'l> {
+    tar: TarReader<'l, &'r mut LayerReader>,
+    limits: &'l Limits,
+    n_entries: u32,
+    gaps: Gaps,
+}
+
+struct ListedEntry {
+    index: u32,
+    path: String,
+    kind: Kind,
+}
+
+enum Kind {
+    File { size: u64, executable: bool },
+    HardLink { target: String },
+    Symlink { target: String },
+    Directory,
+    Other,
+}
+
+impl ListedEntry {
+    fn listed(&self) -> Listed<'_> {
+        let kind = match &self.kind {
+            Kind::File { size, executable } => ListedKind::File { size: *size, executable: *executable },
+            Kind::HardLink { target } => ListedKind::HardLink { target },
+            Kind::Symlink { target } => ListedKind::Symlink { target },
+            Kind::Directory => ListedKind::Directory,
+            Kind::Other => ListedKind::Other,
+        };
+        Listed { path: &self.path, kind }
+    }
+}
+
+impl<'r, 'l> Entries<'r, 'l> {
+    fn new(reader: &'r mut LayerReader, limits: &'l Limits) -> Self {
+        Self { tar: TarReader::new(reader, limits), limits, n_entries: 0, gaps: Gaps::default() }
+    }
+
+    fn next(&mut self) -> io::Result<Option<ListedEntry>> {
+        while let Some(entry) = self.tar.next()? {
+            let longest = match &entry.kind {
+                EntryKind::HardLink(target) | EntryKind::Symlink(target) => target.len().max(entry.path.len()),
+                EntryKind::File | EntryKind::Directory | EntryKind::Other => entry.path.len(),
+            };
+            if longest > self.limits.path_bytes_max {
+                let start: String = path::text(&entry.path).chars().take(100).collect();
+                let detail = format!("a path of {longest} bytes exceeds path_bytes_max");
+                self.gaps.push(Gap::new(GapKind::LIMIT_EXCEEDED, start, detail));
+                continue;
+            }
+            let Ok(path) = path::normal(&entry.path) else {
+                self.gaps.push(escapes(&entry.path, "the path leads out of the image"));
+                continue;
+            };
+            let kind = match entry.kind {
+                EntryKind::File => Kind::File { size: entry.size, executable: entry.executable },
+                EntryKind::HardLink(target) => match path::normal(&target) {
+                    Ok(target) => Kind::HardLink { target },
+                    Err(path::Escapes) => {
+                        self.gaps.push(escapes(&entry.path, "the hard link leads out of the image"));
+                        Kind::Other
+                    }
+                },
+                EntryKind::Symlink(target) => Kind::Symlink { target: path::text(&target) },
+                EntryKind::Directory => Kind::Directory,
+                EntryKind::Other => Kind::Other,
+            };
+            let index = self.n_entries;
+            self.n_entries += 1;
+            return Ok(Some(ListedEntry { index, path, kind }));
+        }
+        Ok(None)
+    }
+
+    /// Hands the content of the current entry to catalogers, each with the path it is to see, and what they read to
+    /// `push` with the position of the request.
+    fn read(
+        &mut self,
+        entry: u32,
+        size: u64,
+        executable: bool,
+        requests: &[(usize, &str)],
+        buffer: &mut Vec<u8>,
+        push: &mut dyn FnMut(usize, ReadFile),
+    ) -> io::Result<()> {
+        let head = self.tar.head()?;
+        let keen: Vec<(usize, usize, &str)> = (0..)
+            .zip(requests)
+            .filter(|(_, (cataloger, _))| starts(*cataloger, head, size))
+            .map(|(request, &(cataloger, path))| (request, cataloger, path))
+            .collect();
+        let Some(&(_, _, path)) = keen.first() else { return Ok(()) };
+        if size > self.limits.file_bytes_max {
+            self.gaps.push(reading::too_large(path, size, self.limits));
+            return Ok(());
+        }
+        let limits = self.limits;
+        let mut read_from = |content: Content<'_>| {
+            for &(request, cataloger, path) in &keen {
+                let file = File { path, size, executable, content, limits };
+                push(request, ReadFile { entry, cataloger, facts: reading::read(cataloger, file) });
+            }
+        };
+        // Most files that are wanted lie in the buffer as a whole and need no copy.
+        if let Some(bytes) = self.tar.buffered()? {
+            read_from(Content::Bytes(bytes));
+            return Ok(());
+        }
+        let kept = keep(&mut self.tar.content(), size, buffer, limits)?;
+        read_from(kept.content(buffer));
+        Ok(())
+    }
+}
+
+fn escapes(path: &[u8], detail: &str) -> Gap {
+    Gap::new(GapKind::PATH_ESCAPES, path::text(path), detail)
+}

@@ -1,0 +1,95 @@
+//! One file, handed to the catalogers that want it.
+
+use std::io::{self, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use model::gap::{Gap, GapKind};
+use model::limits::Limits;
+
+use crate::cataloger::{CATALOGERS, Content, Fact, Facts, File, Wants};
+
+/// What one cataloger read from one file.
+pub(super) struct ReadFile {
+    /// The position of the file in its part's listing.
+    pub(super) entry: u32,
+    /// The position of the cataloger in [`CATALOGERS`].
+    pub(super) cataloger: usize,
+    pub(super) facts: Vec<Fact>,
+}
+
+/// The catalogers (positions in [`CATALOGERS`]) that want the file at `path`.
+pub(super) fn interested(path: &str, executable: bool, size: u64) -> impl Iterator<Item = usize> {
+    CATALOGERS
+        .iter()
+        .enumerate()
+        .filter(move |(_, cataloger)| cataloger.wants.matches(path, executable, size))
+        .map(|(index, _)| index)
+}
+
+/// Whether the cataloger at `index` still wants a file of `size` bytes that begins with `head`. With less at hand
+/// than it looks at, it does.
+pub(super) fn starts(index: usize, head: &[u8], size: u64) -> bool {
+    let head_bytes = usize::try_from(size).map_or(Wants::HEAD_BYTES, |size| size.min(Wants::HEAD_BYTES));
+    head.len() < head_bytes || CATALOGERS[index].wants.starts(&head[..head_bytes])
+}
+
+/// The gap of a file that is too large to be read.
+pub(super) fn too_large(path: &str, size: u64, limits: &Limits) -> Gap {
+    let detail = format!("{size} bytes exceed file_bytes_max of {}", limits.file_bytes_max);
+    Gap::new(GapKind::LIMIT_EXCEEDED, path, detail)
+}
+
+/// The facts that the cataloger at `index` reads from `file`. A panic is a gap of that file and cataloger.
+pub(super) fn read(index: usize, mut file: File<'_>) -> Vec<Fact> {
+    let cataloger = CATALOGERS[index];
+    let (path, limits) = (file.path, file.limits);
+    let read = || {
+        let mut facts = Facts::new(limits);
+        (cataloger.read)(&mut file, &mut facts);
+        facts.into_vec()
+    };
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+        let detail = format!("the cataloger {} panicked; this is a defect of plimsoll", cataloger.name);
+        vec![Fact::Gap(Gap::new(GapKind::UNREADABLE_FILE, path, detail))]
+    })
+}
+
+/// The content of one file, kept in memory or in a temporary file without a name.
+pub(super) enum Kept {
+    Memory,
+    Spool(std::fs::File),
+}
+
+/// Reads `size` bytes of `content` into `buffer`, or into a temporary file when there are more than
+/// `spool_bytes_min`.
+pub(super) fn keep(
+    content: &mut impl Read,
+    size: u64,
+    buffer: &mut Vec<u8>,
+    limits: &Limits,
+) -> io::Result<Kept> {
+    buffer.clear();
+    if size <= limits.spool_bytes_min {
+        content.read_to_end(buffer)?;
+        return Ok(Kept::Memory);
+    }
+    let mut spool = tempfile::tempfile()?;
+    let piece_bytes = 256 << 10;
+    buffer.resize(piece_bytes, 0);
+    loop {
+        let n_bytes = content.read(buffer)?;
+        if n_bytes == 0 {
+            return Ok(Kept::Spool(spool));
+        }
+        spool.write_all(&buffer[..n_bytes])?;
+    }
+}
+
+impl Kept {
+    pub(super) fn content<'a>(&'a self, buffer: &'a [u8]) -> Content<'a> {
+        match self {
+            Self::Memory => Content::Bytes(buffer),
+            Self::Spool(file) => Content::Spooled(file),
+        }
+    }
+}

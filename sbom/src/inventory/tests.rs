@@ -1,0 +1,456 @@
+//! What is found in images written as text, in every form in which an image can lie on a disk.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Mutex;
+
+use testkit::image::{self as kit, Compression, IndexShape, Layer};
+
+use super::*;
+use crate::image::{OpenOptions, open};
+
+const JS: &str = r#"{"name":"left-pad","version":"1.3.0"}"#;
+
+fn opened(path: &Path, limits: &Limits) -> Result<Inventory, ImageError> {
+    let options = OpenOptions { limits: limits.clone(), ..OpenOptions::default() };
+    let image = open(path, None, &options)?;
+    inventory(&image, &InventoryOptions { name: None, limits: limits.clone() }, &NoProgress)
+}
+
+fn of_bytes(bytes: &[u8], limits: &Limits) -> Result<Inventory, ImageError> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("image.tar");
+    std::fs::write(&path, bytes).unwrap();
+    opened(&path, limits)
+}
+
+/// Each package as `name version path layer`, then each gap.
+fn shown(inventory: &Inventory) -> String {
+    let mut text = String::new();
+    for package in &inventory.packages {
+        for location in &package.locations {
+            let layer = location.layer.as_ref().map_or("-".to_owned(), |diff_id| {
+                let position = inventory.subject.layers.iter().position(|layer| layer.diff_id == *diff_id);
+                position.unwrap().to_string()
+            });
+            writeln!(text, "{} {} {} {layer}", package.name, package.version, location.path).unwrap();
+        }
+    }
+    for gap in inventory.gaps.iter().filter(|gap| gap.kind != GapKind::NO_DISTRO) {
+        writeln!(text, "{gap}").unwrap();
+    }
+    text
+}
+
+/// The image `text` shows `expected` as a docker archive and as an OCI layout in both forms.
+#[track_caller]
+fn check(text: &str, expected: &str) {
+    let image = kit::Image::parse(text);
+    let dir = tempfile::tempdir().unwrap();
+    let (docker, oci, layout) =
+        (dir.path().join("docker.tar"), dir.path().join("oci.tar"), dir.path().join("layout"));
+    std::fs::write(&docker, image.docker_archive()).unwrap();
+    std::fs::write(&oci, image.oci_archive()).unwrap();
+    kit::write_dir(&kit::oci_files(std::slice::from_ref(&image), IndexShape::Nested), &layout);
+    for path in [docker, oci, layout] {
+        let inventory = opened(&path, &Limits::default()).unwrap();
+        assert_eq!(shown(&inventory), expected, "{}", path.display());
+        assert_eq!(inventory.subject.layers.len(), image.layers.len());
+    }
+}
+
+/// An image whose layers hold `node_modules` packages at the given paths.
+fn package(path: &str) -> String {
+    format!("//- {path}/package.json\n{JS}\n")
+}
+
+#[test]
+fn a_whiteout_hides_lower_layers_only_and_wherever_it_stands() {
+    let (a, b) = (package("/n/node_modules/a"), package("/n/node_modules/b"));
+    check(
+        &format!("//- layer\n{a}{b}//- layer\n//- /n/node_modules/a !\n"),
+        "left-pad 1.3.0 n/node_modules/b/package.json 0\n",
+    );
+    for second in [format!("{a}//- /n/node_modules/a !\n"), format!("//- /n/node_modules/a !\n{a}")] {
+        check(
+            &format!("//- layer\n{a}//- layer\n{second}"),
+            "left-pad 1.3.0 n/node_modules/a/package.json 1\n",
+        );
+    }
+    // The name of a file that only begins alike.
+    check(
+        &format!("//- layer\n{b}//- layer\n//- /n/node_modules/bb !\n"),
+        "left-pad 1.3.0 n/node_modules/b/package.json 0\n",
+    );
+}
+
+#[test]
+fn an_opaque_directory_hides_what_lower_layers_have_in_it() {
+    let (a, b) = (package("/n/node_modules/a"), package("/n/node_modules/b"));
+    for second in [format!("//- /n/ !!\n{b}"), format!("{b}//- /n/ !!\n")] {
+        check(
+            &format!("//- layer\n{a}//- layer\n{second}"),
+            "left-pad 1.3.0 n/node_modules/b/package.json 1\n",
+        );
+    }
+}
+
+#[test]
+fn the_last_layer_to_write_a_path_is_the_one_named() {
+    let a = package("/n/node_modules/a");
+    check(&format!("//- layer\n{a}//- layer\n{a}"), "left-pad 1.3.0 n/node_modules/a/package.json 1\n");
+    // Twice in one layer: the later entry counts.
+    let newer = a.replace("1.3.0", "1.4.0");
+    check(&format!("//- layer\n{a}{newer}"), "left-pad 1.4.0 n/node_modules/a/package.json 0\n");
+}
+
+#[test]
+fn files_replace_directories_and_the_reverse() {
+    let a = package("/n/node_modules/a");
+    check(&format!("//- layer\n{a}//- layer\n//- /n\nfile\n"), "");
+    check(
+        &format!("//- layer\n//- /n\nfile\n//- layer\n{a}"),
+        "left-pad 1.3.0 n/node_modules/a/package.json 1\n",
+    );
+    // An explicit directory takes the place of a link; what the link led to stays.
+    check(
+        &format!("//- layer\n{a}//- /m -> n\n//- layer\n//- /m/\n{}", package("/m/node_modules/b")),
+        "left-pad 1.3.0 m/node_modules/b/package.json 1\nleft-pad 1.3.0 n/node_modules/a/package.json 0\n",
+    );
+}
+
+#[test]
+fn a_later_layer_writes_through_links_of_lower_ones() {
+    let a = package("/lib/node_modules/a");
+    check(
+        &format!("//- layer\n//- /lib -> usr/lib\n//- /usr/lib/x\n//- layer\n{a}"),
+        "left-pad 1.3.0 usr/lib/node_modules/a/package.json 1\n",
+    );
+    check(
+        &format!(
+            "//- layer\n//- /lib -> usr/lib\n{}//- layer\n//- /lib/node_modules/a !\n",
+            package("/usr/lib/node_modules/a")
+        ),
+        "",
+    );
+}
+
+#[test]
+fn a_database_behind_links_is_found_once() {
+    let status = "Package: a\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n";
+    for links in [
+        "//- /var/lib/dpkg -> /srv/db\n",
+        "//- /var/lib -> ../srv/lib\n//- /srv/lib/dpkg -> ../db\n",
+        "//- /var/lib/dpkg -> ../../opt/one\n//- /opt/one -> two\n//- /opt/two -> /srv/./db/\n",
+    ] {
+        let expected = "a 1 srv/db/status 0\n";
+        check(&format!("//- layer\n{links}//- /srv/db/status\n{status}"), expected);
+        // The link may come later than the file.
+        check(&format!("//- layer\n//- /srv/db/status\n{status}//- layer\n{links}"), expected);
+    }
+    check(
+        &format!("//- layer\n//- /srv/status\n{status}//- /var/lib/dpkg/status => /srv/status\n"),
+        "a 1 var/lib/dpkg/status 0\n",
+    );
+    check(
+        &format!("//- layer\n//- /srv/status\n{status}//- /var/lib/dpkg/status -> ../../../srv/status\n"),
+        "a 1 srv/status 0\n",
+    );
+}
+
+#[test]
+fn a_hard_link_outlives_what_it_was_made_from() {
+    let a = package("/n/node_modules/a");
+    check(
+        &format!(
+            "//- layer\n{a}//- /n/node_modules/b/package.json => /n/node_modules/a/package.json\n\
+             //- layer\n//- /n/node_modules/a !\n"
+        ),
+        "left-pad 1.3.0 n/node_modules/b/package.json 0\n",
+    );
+}
+
+#[test]
+fn what_leads_out_of_the_image_is_a_gap_and_not_followed() {
+    check(
+        &format!("//- layer\n//- ../evil/node_modules/a/package.json\n{JS}\n{}", package("/n/node_modules/b")),
+        "left-pad 1.3.0 n/node_modules/b/package.json 0\n\
+         path-escapes|../evil/node_modules/a/package.json|the path leads out of the image\n",
+    );
+    check(
+        "//- layer\n//- /var/lib/dpkg -> ../../../../etc\n//- /etc/status\nPackage: a\nVersion: 1\n",
+        "path-escapes|var/lib/dpkg|a link to `../../../../etc`, which leads out of the image; it is not followed\n",
+    );
+    check(
+        "//- layer\n//- /a => ../../etc/passwd\n//- /b => /nowhere\n//- /.wh...\n",
+        "path-escapes|.wh...|a whiteout of the directory it lies in\n\
+         path-escapes|a|the hard link leads out of the image\n\
+         unreadable-file|b|a hard link to `nowhere`, which is not there\n",
+    );
+    // A leading slash is the root, as it is to every runtime.
+    check(
+        &format!("//- layer\n//- //n/node_modules/a/package.json\n{JS}\n"),
+        "left-pad 1.3.0 n/node_modules/a/package.json 0\n",
+    );
+}
+
+#[test]
+fn circles_of_links_end() {
+    check(
+        &format!(
+            "//- layer\n//- /var/lib/dpkg -> x\n//- /var/lib/x -> dpkg\n//- /etc -> etc\n//- layer\n\
+             //- /etc/motd\nhello\n{}",
+            package("/n/node_modules/b")
+        ),
+        "left-pad 1.3.0 n/node_modules/b/package.json 1\n\
+         limit-exceeded|etc/motd|more than links_max links on the way\n",
+    );
+}
+
+#[test]
+fn long_names_and_other_spellings_of_a_path_are_read() {
+    let long = "d".repeat(150);
+    check(
+        &format!("//- layer zstd\n{}//- layer none\n{}", package(&format!("/{long}/node_modules/a")), package("./n//./node_modules/b")),
+        &format!(
+            "left-pad 1.3.0 {long}/node_modules/a/package.json 0\n\
+             left-pad 1.3.0 n/node_modules/b/package.json 1\n"
+        ),
+    );
+}
+
+#[test]
+fn a_root_filesystem_reads_alike_in_place_and_in_every_archive() {
+    let text = format!(
+        "//- layer\n//- /lib -> usr/lib\n{}//- /usr/lib/apk/db/installed\nP:musl\nV:1.2.4-r2\nA:x86_64\n\n",
+        package("/n/node_modules/a")
+    );
+    let image = kit::Image::parse(&text);
+    let expected = "musl 1.2.4-r2 usr/lib/apk/db/installed -\nleft-pad 1.3.0 n/node_modules/a/package.json -\n";
+    for compression in
+        [Compression::None, Compression::Gzip, Compression::Stored, Compression::Zstd, Compression::Xz]
+    {
+        let inventory = of_bytes(&kit::rootfs_archive(&image, compression), &Limits::default()).unwrap();
+        assert_eq!(shown(&inventory), expected, "{compression:?}");
+        assert!(inventory.subject.layers.is_empty());
+        assert_eq!(inventory.subject.name, "image.tar");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("rootfs");
+    kit::rootfs_dir(&image, &root);
+    // A link out of the directory is not followed, whatever it leads to.
+    std::fs::create_dir_all(dir.path().join("outside/node_modules/x")).unwrap();
+    std::fs::write(dir.path().join("outside/node_modules/x/package.json"), JS).unwrap();
+    std::os::unix::fs::symlink("../outside", root.join("out")).unwrap();
+    let inventory = opened(&root, &Limits::default()).unwrap();
+    let gap = "path-escapes|out|a link to `../outside`, which leads out of the image; it is not followed\n";
+    assert_eq!(shown(&inventory), format!("{expected}{gap}"));
+    assert_eq!(inventory.subject.name, "rootfs");
+}
+
+#[test]
+fn outer_archives_may_be_compressed_too() {
+    let image = kit::Image::parse(&format!("//- layer\n{}", package("/n/node_modules/a")));
+    for bytes in [image.docker_archive(), image.oci_archive()] {
+        for compression in [Compression::Gzip, Compression::Zstd, Compression::Xz] {
+            let inventory = of_bytes(&kit::compress(&bytes, compression), &Limits::default()).unwrap();
+            assert_eq!(shown(&inventory), "left-pad 1.3.0 n/node_modules/a/package.json 0\n");
+        }
+    }
+}
+
+#[test]
+fn gzip_members_follow_each_other_and_what_follows_the_last_is_ignored() {
+    let mut layer = Layer::default();
+    layer.file("n/node_modules/a/package.json", JS);
+    let tar = layer.tar();
+    let (start, end) = tar.split_at(700);
+    let mut bytes = kit::compress(start, Compression::Gzip);
+    bytes.extend(kit::compress(end, Compression::Stored));
+    bytes.extend([0; 100]);
+    let inventory = of_bytes(&bytes, &Limits::default()).unwrap();
+    assert_eq!(shown(&inventory), "left-pad 1.3.0 n/node_modules/a/package.json -\n");
+}
+
+#[test]
+fn the_name_asked_for_is_the_subjects_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.tar");
+    std::fs::write(&path, kit::Image::parse("//- layer # RUN x\n//- /a\n").tagged("app:2").oci_archive()).unwrap();
+    let image = open(&path, None, &OpenOptions::default()).unwrap();
+    let options = InventoryOptions { name: Some("mine".to_owned()), ..InventoryOptions::default() };
+    let subject = inventory(&image, &options, &NoProgress).unwrap().subject;
+    assert_eq!((&*subject.name, subject.version.as_deref()), ("mine", Some("2")));
+    assert_eq!(subject.platform.as_deref(), Some("linux/amd64"));
+    assert_eq!(subject.layers[0].created_by.as_deref(), Some("RUN x"));
+    assert_eq!(image.subject().name, "app");
+}
+
+#[test]
+fn progress_tells_of_every_layer_and_byte() {
+    #[derive(Default)]
+    struct Heard(Mutex<(Vec<usize>, Vec<usize>, u64, u64)>);
+    impl Progress for Heard {
+        fn layer_started(&self, index: usize, bytes: Option<u64>) {
+            let mut heard = self.0.lock().unwrap();
+            heard.0.push(index);
+            heard.2 += bytes.unwrap();
+        }
+        fn advanced(&self, bytes: u64) {
+            self.0.lock().unwrap().3 += bytes;
+        }
+        fn layer_finished(&self, index: usize) {
+            self.0.lock().unwrap().1.push(index);
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.tar");
+    let image = kit::Image::parse("//- layer\n//- /a\n//- layer zstd\n//- /b\n//- layer none\n//- /c\n");
+    std::fs::write(&path, image.docker_archive()).unwrap();
+    let heard = Heard::default();
+    let image = open(&path, None, &OpenOptions::default()).unwrap();
+    inventory(&image, &InventoryOptions::default(), &heard).unwrap();
+    let (mut started, mut finished, announced, read) = heard.0.into_inner().unwrap();
+    started.sort_unstable();
+    finished.sort_unstable();
+    assert_eq!((started, finished), (vec![0, 1, 2], vec![0, 1, 2]));
+    assert_eq!(announced, read);
+}
+
+#[test]
+fn limits_are_named_when_they_are_passed() {
+    let one = format!("//- layer\n{}//- /b\n", package("/n/node_modules/a"));
+    let bytes = kit::Image::parse(&one).docker_archive();
+    let fails = |limits: Limits| match of_bytes(&bytes, &limits).unwrap_err() {
+        ImageError::LimitExceeded { limit, .. } => limit,
+        other => panic!("{other}"),
+    };
+    let limits = Limits::default;
+    assert_eq!(fails(Limits { entries_max: 1, ..limits() }), "entries_max");
+    assert_eq!(fails(Limits { layer_bytes_max: 1_000, ..limits() }), "layer_bytes_max");
+    assert_eq!(fails(Limits { tree_bytes_max: 10, ..limits() }), "tree_bytes_max");
+    assert_eq!(fails(Limits { manifest_bytes_max: 10, ..limits() }), "manifest_bytes_max");
+    let gap = |limits: Limits| shown(&of_bytes(&bytes, &limits).unwrap());
+    assert_eq!(
+        gap(Limits { file_bytes_max: 10, ..limits() }),
+        "limit-exceeded|n/node_modules/a/package.json|38 bytes exceed file_bytes_max of 10\n"
+    );
+    assert_eq!(
+        gap(Limits { path_bytes_max: 10, ..limits() }),
+        "limit-exceeded|n/node_modules/a/package.json|a path of 29 bytes exceeds path_bytes_max\n"
+    );
+    // Beyond this size a file is spooled, and reads the same.
+    assert_eq!(
+        gap(Limits { spool_bytes_min: 1, ..limits() }),
+        "left-pad 1.3.0 n/node_modules/a/package.json 0\n"
+    );
+}
+
+#[test]
+fn a_stream_that_inflates_without_end_is_stopped() {
+    let mut layer = Layer { compression: Compression::Zstd, ..Layer::default() };
+    layer.file("zeros", vec![0; 80 << 20]);
+    let bytes = kit::Image::new(vec![layer]).oci_archive();
+    assert!(bytes.len() < 100_000);
+    let error = of_bytes(&bytes, &Limits::default()).unwrap_err();
+    assert!(matches!(&error, ImageError::LimitExceeded { limit: "inflate_ratio_max", .. }), "{error}");
+    assert!(error.to_string().starts_with("layer 1 of 1 (sha256:"), "{error}");
+}
+
+#[test]
+fn no_prefix_and_no_mutation_of_an_image_makes_a_reader_panic() {
+    let text = format!("//- layer\n{}//- /b -> a\n//- layer zstd\n//- /b !\n", package("/n/node_modules/a"));
+    let image = kit::Image::parse(&text);
+    let limits = Limits { layer_bytes_max: 64 << 20, entries_max: 10_000, ..Limits::default() };
+    let whole = [
+        image.docker_archive(),
+        image.oci_archive(),
+        kit::rootfs_archive(&image, Compression::None),
+        kit::rootfs_archive(&image, Compression::Gzip),
+        kit::rootfs_archive(&image, Compression::Xz),
+        kit::rootfs_archive(&image, Compression::Zstd),
+    ];
+    for bytes in &whole {
+        let expected = of_bytes(bytes, &limits).unwrap().packages;
+        for prefix in testkit::mutate::some_prefixes(bytes, 150) {
+            // The zeros at the end of an archive may go; all else is an error or at least a gap.
+            if let Ok(inventory) = of_bytes(prefix, &limits) {
+                let gaps = inventory.gaps.iter().any(|gap| gap.kind != GapKind::NO_DISTRO);
+                assert!(inventory.packages == expected || gaps, "{} bytes", prefix.len());
+            }
+        }
+        for damaged in testkit::mutate::mutations(bytes, 200) {
+            drop(of_bytes(&damaged, &limits));
+        }
+    }
+}
+
+#[test]
+fn damage_inside_a_layer_is_never_silent() {
+    let image = kit::Image::parse(&format!("//- layer\n{}", package("/n/node_modules/a")));
+    for files in [
+        kit::docker_files(std::slice::from_ref(&image)),
+        kit::oci_files(std::slice::from_ref(&image), IndexShape::Flat),
+    ] {
+        let layer = image.layers[0].blob();
+        let path = files.iter().find(|(_, bytes)| **bytes == layer).unwrap().0.clone();
+        for damaged in testkit::mutate::mutations(&layer, 100).filter(|damaged| *damaged != layer) {
+            let mut files = files.clone();
+            files.insert(path.clone(), damaged);
+            // Docker's layers are known by their uncompressed bytes, which damage in a gzip header does not change.
+            match of_bytes(&kit::archive(&files), &Limits::default()) {
+                Ok(inventory) => assert_eq!(inventory.packages.len(), 1),
+                Err(error) => assert!(error.to_string().contains("layer 1 of 1"), "{error}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn real_images_open_and_small_odd_ones_open_or_say_why() {
+    let Some(data) = testkit::data::require("real_images_open_and_small_odd_ones_open_or_say_why") else {
+        return;
+    };
+    let limits = Limits::default();
+    for entry in std::fs::read_dir(data.join("images")).unwrap() {
+        let dir = entry.unwrap().path();
+        for file in ["oci-layout.tar", "docker-save.tar.gz", "rootfs.tar.xz"] {
+            let path = dir.join(file);
+            if path.exists() {
+                let inventory = opened(&path, &limits).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+                assert!(inventory.gaps.iter().all(|gap| gap.kind == GapKind::NO_DISTRO), "{:?}", inventory.gaps);
+            }
+        }
+    }
+    let mut waiting = vec![data.join("images/small")];
+    let (mut n_opened, mut n_refused) = (0, 0);
+    while let Some(path) = waiting.pop() {
+        match opened(&path, &limits) {
+            Ok(_) => n_opened += 1,
+            Err(error) => {
+                assert!(error.to_string().contains(&*path.to_string_lossy()), "{error}");
+                n_refused += 1;
+            }
+        }
+        if path.is_dir() {
+            waiting.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        }
+    }
+    assert!(n_opened > 10 && n_refused > 10, "{n_opened} opened, {n_refused} refused");
+}
+
+#[test]
+fn gaps_beyond_the_bound_are_counted() {
+    let mut all = Gaps::default();
+    for part in 0..2 {
+        let mut gaps = Gaps::default();
+        for index in 0..GAPS_OF_A_KIND_MAX + 5 {
+            gaps.push(Gap::new(GapKind::PATH_ESCAPES, format!("{part}/{index}"), "x"));
+        }
+        gaps.push(Gap::new(GapKind::UNREADABLE_FILE, "a", "b"));
+        all.merge(gaps);
+    }
+    let gaps = all.into_vec();
+    assert_eq!(gaps.len(), GAPS_OF_A_KIND_MAX + 2);
+    assert_eq!(gaps.last().unwrap().detail, "and 1010 more of this kind");
+}
