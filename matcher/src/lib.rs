@@ -1,1 +1,28 @@
-//! placeholder
+//! What is affected: a pure function of packages and advisories.
+//!
+//! - [`cases`] turns an inventory into [`Case`]s: each package with everything a verdict may read and every
+//!   key it consults, misses included ([`consulted_keys`], [`namespaces`]).
+//! - [`find`] judges the cases against the rows under those keys. It cannot fail, opens nothing and knows no
+//!   clock, exploit score or policy.
+//! - [`decorate`] adds what ranks and explains a finding: severity, CVSS, EPSS, KEV, risk.
+//! - [`coverage`] counts what was judged, what was not and why.
+//! - [`version`] is the family of version orders, one file a scheme.
+//!
+//! Left out on purpose: look-ups by CPE, and VEX.
+
+mod alias;
+mod authority;
+mod case;
+mod coverage;
+mod decorate;
+mod find;
+#[cfg(test)]
+mod fixture;
+mod namespace;
+mod range;
+pub mod version;
+
+pub use case::{Case, Consulted, Owner, cases, consulted_keys, namespaces};
+pub use coverage::coverage;
+pub use decorate::{RISK_FORMULA, decorate};
+pub use find::find;

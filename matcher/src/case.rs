@@ -1,0 +1,497 @@
+//! From an inventory to cases: each package with all that its verdict may depend on.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use model::ecosystem::Ecosystem;
+use model::facts::{CoverageClass, FeedFacts};
+use model::finding::MatchType;
+use model::inventory::Inventory;
+use model::key::{KeyKind, Namespace, PackageKey, normalise_name};
+use model::package::{Package, PackageIndex, PackageKind, SourcePackage};
+use model::report::UnmatchedReason;
+use model::version::VersionText;
+
+use crate::namespace::{self, Resolved};
+use crate::version;
+
+/// A package and everything a verdict on it may read. Findings are a function of the case and the rows under
+/// its keys alone, so equal cases of different images have equal findings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Case {
+    /// The instances of the package: same purl, same facts. Ascending, never empty.
+    pub packages: Vec<PackageIndex>,
+    /// The package URL.
+    pub purl: String,
+    /// The ecosystem, which says how versions are ordered.
+    pub ecosystem: Ecosystem,
+    /// The package's name as its ecosystem writes it.
+    pub name: String,
+    /// The installed version.
+    pub version: VersionText,
+    /// The keys to look up, misses included; sorted. Empty for a package that nothing can answer for.
+    pub consulted: Vec<Consulted>,
+    /// Why the package cannot be judged, or not by all that should, and the namespace that would have answered.
+    pub unmatched: Option<(UnmatchedReason, Namespace)>,
+    /// How sure it is that the namespaces are the right ones, 0 to 1 (feeds.md D4).
+    pub confidence: f64,
+    /// The operating-system package whose files these are.
+    pub owner: Option<Owner>,
+}
+
+/// A key to look up and the version to compare under it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consulted {
+    /// The key.
+    pub key: PackageKey,
+    /// How rows under the key concern the package.
+    pub match_type: MatchType,
+    /// The version to compare: the source package's under a source key.
+    pub version: VersionText,
+}
+
+/// The operating-system package that owns a language package's files (feeds.md D2).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Owner {
+    /// Its package URL.
+    pub purl: String,
+    /// Its ecosystem.
+    pub ecosystem: Ecosystem,
+    /// The keys under which its vendor speaks of it.
+    pub consulted: Vec<Consulted>,
+    /// What the vendor's silence means.
+    pub coverage: CoverageClass,
+}
+
+/// The distinct cases of `inventory`, in the order of their first package.
+pub fn cases(inventory: &Inventory, facts: &FeedFacts) -> Vec<Case> {
+    let mut resolver = Resolver::new(inventory, facts);
+    let mut cases: Vec<Case> = Vec::new();
+    let mut positions: HashMap<Identity<'_>, usize> = HashMap::new();
+    for (index, package) in inventory.packages.iter().enumerate() {
+        let index = PackageIndex(u32::try_from(index).expect("packages are limited to far fewer than 2^32"));
+        // An owner outside the inventory is damage in the document; it owns nothing.
+        let owner = package.owner.and_then(|owner| inventory.packages.get(owner.as_usize()));
+        match positions.get(&Identity::of(package, owner)) {
+            Some(&position) => cases[position].packages.push(index),
+            None => {
+                positions.insert(Identity::of(package, owner), cases.len());
+                cases.push(resolver.case(index, package, owner));
+            }
+        }
+    }
+    cases
+}
+
+/// Every key that `cases` consult, their owners' included.
+pub fn consulted_keys(cases: &[Case]) -> BTreeSet<PackageKey> {
+    let keys = cases.iter().flat_map(|case| {
+        let owned = case.owner.iter().flat_map(|owner| &owner.consulted);
+        case.consulted.iter().chain(owned).map(|consulted| &consulted.key)
+    });
+    // References first: most keys of an image are consulted by one case, but owners repeat.
+    keys.collect::<BTreeSet<_>>().into_iter().cloned().collect()
+}
+
+/// Every namespace that `cases` consult.
+pub fn namespaces(cases: &[Case]) -> BTreeSet<Namespace> {
+    let namespaces = cases.iter().flat_map(|case| {
+        let owned = case.owner.iter().flat_map(|owner| &owner.consulted);
+        case.consulted.iter().chain(owned).map(|consulted| &consulted.key.namespace)
+    });
+    namespaces.collect::<BTreeSet<_>>().into_iter().cloned().collect()
+}
+
+/// All that the case of a package depends on.
+#[derive(PartialEq, Eq, Hash)]
+struct Identity<'a> {
+    package: Facts<'a>,
+    owner: Option<Facts<'a>>,
+}
+
+#[derive(PartialEq, Eq, Hash)]
+struct Facts<'a> {
+    kind: PackageKind,
+    ecosystem: Ecosystem,
+    name: &'a str,
+    version: &'a str,
+    purl: &'a str,
+    source: Option<&'a SourcePackage>,
+}
+
+impl<'a> Identity<'a> {
+    fn of(package: &'a Package, owner: Option<&'a Package>) -> Self {
+        let facts = |package: &'a Package| Facts {
+            kind: package.kind,
+            ecosystem: package.ecosystem,
+            name: &package.name,
+            version: package.version.as_str(),
+            purl: &package.purl,
+            source: package.source.as_ref(),
+        };
+        Self { package: facts(package), owner: owner.map(facts) }
+    }
+}
+
+/// Who would answer for a package, before anything of it but its origin is known.
+#[derive(Clone)]
+enum Answer {
+    By(Resolved),
+    Nobody(UnmatchedReason, Namespace),
+}
+
+struct Resolver<'a> {
+    facts: &'a FeedFacts,
+    /// Who answers for operating-system packages, when the inventory names its distribution.
+    distro: Option<Answer>,
+    /// The same by the text of a purl's `distro` qualifier, for inventories that do not.
+    qualifiers: BTreeMap<String, Answer>,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(inventory: &Inventory, facts: &'a FeedFacts) -> Self {
+        let resolve = |distro| match namespace::resolve(distro, facts) {
+            Ok(resolved) => Answer::By(resolved),
+            Err(namespace) => Answer::Nobody(UnmatchedReason::NoFeed, namespace),
+        };
+        Self { facts, distro: inventory.distro.as_ref().map(resolve), qualifiers: BTreeMap::new() }
+    }
+
+    fn case(&mut self, index: PackageIndex, package: &Package, owner: Option<&Package>) -> Case {
+        let Keys { consulted, confidence, unmatched } = self.keys(package);
+        let unmatched = unmatched.or_else(|| {
+            let scheme = version::for_ecosystem(package.ecosystem)?;
+            let unreadable =
+                consulted.iter().find(|consulted| !(scheme.is_readable)(consulted.version.as_str()))?;
+            Some((UnmatchedReason::UnknownVersion, unreadable.key.namespace.clone()))
+        });
+        Case {
+            packages: vec![index],
+            purl: package.purl.clone(),
+            ecosystem: package.ecosystem,
+            name: package.name.clone(),
+            version: package.version.clone(),
+            consulted,
+            unmatched,
+            confidence,
+            owner: owner.filter(|_| !package.ecosystem.is_os()).and_then(|owner| self.owner(owner)),
+        }
+    }
+
+    /// The owner as far as its vendor can be asked; an owner that no feed covers says nothing.
+    fn owner(&mut self, owner: &Package) -> Option<Owner> {
+        let Keys { consulted, .. } = self.keys(owner);
+        let coverage = consulted
+            .iter()
+            .filter_map(|consulted| self.facts.namespaces.get(&consulted.key.namespace))
+            .map(|facts| facts.coverage)
+            .max()?;
+        Some(Owner { purl: owner.purl.clone(), ecosystem: owner.ecosystem, consulted, coverage })
+    }
+
+    fn keys(&mut self, package: &Package) -> Keys {
+        let resolved = match self.answer(package) {
+            Answer::By(resolved) => resolved,
+            Answer::Nobody(reason, namespace) => return Keys::none(reason, &namespace),
+        };
+        let ecosystem = package.ecosystem;
+        let has_feed = |namespace: &&Namespace| is_answered(self.facts, namespace);
+        let (answered, absent): (Vec<_>, Vec<_>) = resolved.namespaces.iter().partition(has_feed);
+        let Some(namespace) = answered.first() else {
+            return Keys::none(UnmatchedReason::NoFeed, absent[0]);
+        };
+        if version::for_ecosystem(ecosystem).is_none() {
+            return Keys::none(UnmatchedReason::NoVersionScheme, namespace);
+        }
+        if is_unversioned_main_module(package) {
+            return Keys::none(UnmatchedReason::UnknownVersion, namespace);
+        }
+        let mut consulted: Vec<Consulted> = Vec::new();
+        for namespace in answered {
+            match ecosystem.is_os() {
+                true => consulted.extend(os_keys(namespace, package)),
+                false => consulted.push(Consulted {
+                    key: PackageKey::new(
+                        namespace.clone(),
+                        KeyKind::Language,
+                        normalise_name(ecosystem, &package.name),
+                    ),
+                    match_type: MatchType::Direct,
+                    version: package.version.clone(),
+                }),
+            }
+        }
+        consulted.sort_by(|left, right| left.key.cmp(&right.key));
+        let unmatched = absent.first().map(|absent| (UnmatchedReason::NoFeed, (*absent).clone()));
+        Keys { consulted, confidence: resolved.confidence, unmatched }
+    }
+
+    fn answer(&mut self, package: &Package) -> Answer {
+        let ecosystem = package.ecosystem;
+        if !ecosystem.is_os() {
+            // Only module versions are known of a Go binary, not which packages are linked.
+            let confidence = if ecosystem == Ecosystem::Golang { 0.8 } else { 1.0 };
+            let namespaces = vec![Namespace::language(ecosystem)];
+            return Answer::By(Resolved { ecosystem, namespaces, confidence, own_builds: &[] });
+        }
+        let answer = match &self.distro {
+            Some(answer) => answer.clone(),
+            None => self.answer_of_purl(package),
+        };
+        match answer {
+            Answer::By(mut resolved) if resolved.ecosystem == ecosystem => {
+                if resolved.own_builds.iter().any(|mark| package.version.as_str().contains(mark)) {
+                    return Answer::Nobody(UnmatchedReason::NoFeed, resolved.namespaces[0].clone());
+                }
+                self.follow_backport(package, &mut resolved);
+                Answer::By(resolved)
+            }
+            // A package of another distribution's format: nothing says where it comes from.
+            Answer::By(_) => Answer::Nobody(UnmatchedReason::NoDistro, Namespace::language(ecosystem)),
+            nobody => nobody,
+        }
+    }
+
+    fn answer_of_purl(&mut self, package: &Package) -> Answer {
+        let nobody = || Answer::Nobody(UnmatchedReason::NoDistro, Namespace::language(package.ecosystem));
+        let Some(distro) = namespace::distro_of_purl(package) else {
+            return nobody();
+        };
+        let text = format!(
+            "{}-{}{}",
+            distro.id,
+            distro.version.as_deref().unwrap_or_default(),
+            distro.codename.as_deref().unwrap_or_default()
+        );
+        let facts = self.facts;
+        let resolve = || namespace::resolve(&distro, facts).map_or_else(|_| nobody(), Answer::By);
+        self.qualifiers.entry(text).or_insert_with(resolve).clone()
+    }
+
+    /// Debian's backports are built from the next release: its rows say whether they hold a fix, not those of
+    /// the release that they are installed on (feeds.md A3, D11 case 5).
+    fn follow_backport(&self, package: &Package, resolved: &mut Resolved) {
+        let [namespace] = resolved.namespaces.as_mut_slice() else { return };
+        let built_for = package.version.as_str().rsplit_once("~bpo").map(|(_, build)| {
+            let end = build.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(build.len());
+            &build[..end]
+        });
+        let Some(release) = built_for.filter(|_| namespace.distro_id() == Some("debian")) else { return };
+        let next = release.parse::<u32>().ok().and_then(|release| release.checked_add(1));
+        let next = next.map(|next| Namespace::distro("debian", &next.to_string()));
+        *namespace = next
+            .filter(|next| is_answered(self.facts, next))
+            .unwrap_or_else(|| Namespace::distro("debian", "unstable"));
+        resolved.confidence = resolved.confidence.min(0.9);
+    }
+}
+
+/// A namespace may be listed for its end of life alone.
+fn is_answered(facts: &FeedFacts, namespace: &Namespace) -> bool {
+    facts.namespaces.get(namespace).is_some_and(|facts| !facts.providers.is_empty())
+}
+
+struct Keys {
+    consulted: Vec<Consulted>,
+    confidence: f64,
+    unmatched: Option<(UnmatchedReason, Namespace)>,
+}
+
+impl Keys {
+    fn none(reason: UnmatchedReason, namespace: &Namespace) -> Self {
+        Self { consulted: Vec::new(), confidence: 1.0, unmatched: Some((reason, namespace.clone())) }
+    }
+}
+
+/// A Go program of its own whose version was never stated, or was made up from a commit (feeds.md D3).
+fn is_unversioned_main_module(package: &Package) -> bool {
+    let version = package.version.as_str();
+    package.ecosystem == Ecosystem::Golang
+        && package.kind == PackageKind::Application
+        && (matches!(version, "" | "(devel)" | "v0.0.0") || is_pseudo_version(version))
+}
+
+/// Whether the version ends in `yyyymmddhhmmss-abcdefabcdef` (golang.org/ref/mod#pseudo-versions).
+fn is_pseudo_version(version: &str) -> bool {
+    let version = version.split('+').next().unwrap_or_default();
+    let Some((rest, revision)) = version.rsplit_once('-') else { return false };
+    let date = rest.rsplit(['-', '.']).next().unwrap_or_default();
+    revision.len() == 12
+        && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && date.len() == 14
+        && date.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The source key and the binary key of an operating-system package (feeds.md B3).
+fn os_keys(namespace: &Namespace, package: &Package) -> Vec<Consulted> {
+    let ecosystem = package.ecosystem;
+    let binary = Consulted {
+        key: PackageKey::new(namespace.clone(), KeyKind::Binary, normalise_name(ecosystem, &package.name)),
+        match_type: MatchType::Direct,
+        version: package.version.clone(),
+    };
+    let Some((name, version)) = source(namespace, package) else {
+        return vec![binary];
+    };
+    let match_type = if name == package.name { MatchType::Direct } else { MatchType::Indirect };
+    let key = PackageKey::new(namespace.clone(), KeyKind::Source, normalise_name(ecosystem, &name));
+    vec![Consulted { key, match_type, version }, binary]
+}
+
+/// The source package under which the vendor speaks of `package`, and the version to compare with it.
+fn source(namespace: &Namespace, package: &Package) -> Option<(String, VersionText)> {
+    let stated = package.source.as_ref();
+    let name = stated.map_or(package.name.as_str(), |source| source.name.as_str());
+    if package.ecosystem != Ecosystem::Deb {
+        // An apk package has its origin's version.
+        return Some((name.to_owned(), package.version.clone()));
+    }
+    let version = match stated.and_then(|source| source.version.clone()) {
+        Some(version) => version,
+        None => without_binary_rebuild(&package.version),
+    };
+    match namespace.distro_id() {
+        // Signed kernels are packed anew from `linux`, whose `-N` becomes `+N` (feeds.md A3).
+        Some("debian") if name.starts_with("linux-signed-") => {
+            let (base, build) = version.as_str().rsplit_once('+').unwrap_or((version.as_str(), ""));
+            let is_build = !build.is_empty() && build.bytes().all(|byte| byte.is_ascii_digit());
+            let version = if is_build { format!("{base}-{build}").into() } else { version };
+            Some(("linux".to_owned(), version))
+        }
+        // A meta package has a version of its own kind, which says nothing of the kernel's (feeds.md B4).
+        Some("ubuntu") if name.starts_with("linux-meta") => None,
+        Some("ubuntu") if name.starts_with("linux-signed") => {
+            Some((name.replacen("-signed", "", 1), version))
+        }
+        _ => Some((name.to_owned(), version)),
+    }
+}
+
+/// `1.0-1+b2` is the second rebuild of `1.0-1`, from the same source.
+fn without_binary_rebuild(version: &VersionText) -> VersionText {
+    match version.as_str().rsplit_once("+b") {
+        Some((source, build)) if !build.is_empty() && build.bytes().all(|byte| byte.is_ascii_digit()) => {
+            source.into()
+        }
+        _ => version.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{facts, inventory, lines};
+
+    /// Compares, for each package, the keys with their versions, or why there are none.
+    #[track_caller]
+    fn check(distro: &str, packages: &str, expected: &str) {
+        let text = |case: &Case| {
+            let keys = case.consulted.iter().map(|consulted| {
+                format!("{} {} {}", consulted.key, consulted.match_type.as_str(), consulted.version)
+            });
+            let reason =
+                case.unmatched.iter().map(|(reason, namespace)| format!("{} {namespace}", reason.as_str()));
+            format!("{}: {}", case.name, keys.chain(reason).collect::<Vec<_>>().join(", "))
+        };
+        let cases = cases(&inventory(distro, packages), &facts());
+        assert_eq!(cases.iter().map(text).collect::<Vec<_>>(), lines(expected).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn distribution_packages_ask_under_source_and_binary_name() {
+        check(
+            "debian 12",
+            "deb libssl3 3.0.15-1+b2 source=openssl@3.0.15-1
+             deb Foo 1.0-1+b2
+             deb linux-image-amd64 6.1.115-1 source=linux-signed-amd64@6.1.115+1",
+            "libssl3: debian:12|source|openssl indirect 3.0.15-1, debian:12|binary|libssl3 direct 3.0.15-1+b2
+             Foo: debian:12|source|foo direct 1.0-1, debian:12|binary|foo direct 1.0-1+b2
+             linux-image-amd64: debian:12|source|linux indirect 6.1.115-1, debian:12|binary|linux-image-amd64 direct 6.1.115-1",
+        );
+        check(
+            "alpine 3.20",
+            "apk libssl3 3.3.2-r1 source=openssl",
+            "libssl3: alpine:3.20|source|openssl indirect 3.3.2-r1, alpine:3.20|binary|libssl3 direct 3.3.2-r1",
+        );
+        check(
+            "ubuntu 22.04",
+            "deb linux-image-generic 5.15.0.91.88 source=linux-meta
+             deb linux-image-5.15.0-91-generic 5.15.0-91.101 source=linux-signed",
+            "linux-image-generic: ubuntu:22.04|binary|linux-image-generic direct 5.15.0.91.88
+             linux-image-5.15.0-91-generic: ubuntu:22.04|source|linux indirect 5.15.0-91.101, ubuntu:22.04|binary|linux-image-5.15.0-91-generic direct 5.15.0-91.101",
+        );
+    }
+
+    #[test]
+    fn language_packages_ask_under_their_normalised_name() {
+        check(
+            "",
+            "pypi Foo.Bar__baz 1.0\nnpm @acme/Demo 1.0.0\ngolang GitHub.com/Acme/m v1.0.0",
+            "Foo.Bar__baz: pypi|language|foo-bar-baz direct 1.0
+             @acme/Demo: npm|language|@acme/Demo direct 1.0.0
+             GitHub.com/Acme/m: golang|language|github.com/Acme/m direct v1.0.0",
+        );
+    }
+
+    #[test]
+    fn what_nobody_can_judge_says_why() {
+        check("", "deb demo 1.0", "demo: no-distro deb");
+        check("alpine 3.20", "deb demo 1.0", "demo: no-distro deb");
+        check("alpine 3.5", "apk demo 1.0", "demo: no-feed alpine:3.5");
+        check("nixos 24.05", "deb demo 1.0", "demo: no-feed nixos:24.05");
+        check("kali", "deb demo 1.0-1kali1", "demo: no-feed debian:unstable");
+        check("", "gem demo 1.0", "demo: no-feed gem");
+        check("", "maven a:b 1.0", "a:b: no-version-scheme maven");
+        check("", "npm demo -", "demo: npm|language|demo direct , unknown-version npm");
+        check("", "npm demo latest", "demo: npm|language|demo direct latest, unknown-version npm");
+        check("", "golang example.com/app (devel) application", "example.com/app: unknown-version golang");
+    }
+
+    #[test]
+    fn a_release_without_feed_does_not_silence_the_others() {
+        check(
+            "alpine 3.20 repository=x/v3.5/main repository=x/v3.20/main",
+            "apk demo 1.0",
+            "demo: alpine:3.20|source|demo direct 1.0, alpine:3.20|binary|demo direct 1.0, no-feed alpine:3.5",
+        );
+    }
+
+    #[test]
+    fn a_purl_names_the_distribution_when_the_document_does_not() {
+        check(
+            "",
+            "deb demo 1.0 purl=pkg:deb/debian/demo@1.0?distro=debian-12
+             deb demo 1.0 purl=pkg:deb/debian/demo@1.0?distro=debian-sid
+             apk demo 1.0 purl=pkg:apk/alpine/demo@1.0?distro=alpine-3.20.3",
+            "demo: debian:12|source|demo direct 1.0, debian:12|binary|demo direct 1.0
+             demo: debian:unstable|source|demo direct 1.0, debian:unstable|binary|demo direct 1.0
+             demo: alpine:3.20|source|demo direct 1.0, alpine:3.20|binary|demo direct 1.0",
+        );
+    }
+
+    #[test]
+    fn instances_share_a_case_unless_their_owners_differ() {
+        let inventory = inventory(
+            "debian 12",
+            "npm demo 1.0.0\ndeb node-demo 1.0-1\nnpm demo 1.0.0\nnpm demo 1.0.0 owner=1\nnpm demo 1.0.0 owner=9",
+        );
+        let cases = cases(&inventory, &facts());
+        let packages: Vec<Vec<u32>> =
+            cases.iter().map(|case| case.packages.iter().map(|index| index.0).collect()).collect();
+        assert_eq!(packages, [vec![0, 2, 4], vec![1], vec![3]]);
+        let owner = cases[2].owner.as_ref().unwrap();
+        assert_eq!(owner.consulted[0].key.to_string(), "debian:12|source|node-demo");
+        assert!(consulted_keys(&cases).contains(&owner.consulted[0].key));
+        let names: Vec<String> = namespaces(&cases).iter().map(Namespace::to_string).collect();
+        assert_eq!(names, ["debian:12", "npm"]);
+    }
+
+    #[test]
+    fn pseudo_versions_are_told_from_releases() {
+        for version in ["v0.0.0-20240102030405-abcdefabcdef", "v1.2.4-0.20240102030405-abcdefabcdef+dirty"] {
+            assert!(is_pseudo_version(version), "{version}");
+        }
+        for version in ["v1.2.3", "v1.2.3-rc.1", "v1.2.3-20240102030405", "1.2.3-4-abcdefabcdef"] {
+            assert!(!is_pseudo_version(version), "{version}");
+        }
+    }
+}

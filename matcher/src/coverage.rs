@@ -1,0 +1,195 @@
+//! What was judged, what was not, and why.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use model::advisory::AdvisorySet;
+use model::facts::{CoverageClass, FeedFacts};
+use model::gap::{Gap, GapKind};
+use model::inventory::Inventory;
+use model::key::Namespace;
+use model::report::{Coverage, Unmatched, UnmatchedReason};
+
+use crate::case::Case;
+use crate::namespace;
+
+/// Counts the packages of `cases` as judged or not, and adds to the inventory's gaps those of the matching:
+/// no distribution named, support ended by `as_of`, versions that cannot be read, feeds not held, feeds that
+/// publish only fixes.
+pub fn coverage(
+    inventory: &Inventory,
+    cases: &[Case],
+    facts: &FeedFacts,
+    advisories: &AdvisorySet,
+    as_of: Timestamp,
+) -> Coverage {
+    let mut matched = 0;
+    let mut unmatched: BTreeMap<(UnmatchedReason, &Namespace), Vec<&Case>> = BTreeMap::new();
+    for case in cases {
+        match unmatched_reason(case, advisories) {
+            None => matched += case.packages.len(),
+            Some(reason) => unmatched.entry(reason).or_default().push(case),
+        }
+    }
+    let mut gaps: BTreeSet<Gap> = inventory.gaps.iter().cloned().collect();
+    gaps.extend(unmatched.iter().filter_map(|(&(reason, namespace), cases)| gap(reason, namespace, cases)));
+    gaps.extend(release_gaps(inventory, cases, facts, as_of));
+    Coverage {
+        packages: inventory.packages.len(),
+        matched,
+        unmatched: unmatched
+            .iter()
+            .map(|(&(reason, namespace), cases)| Unmatched {
+                reason,
+                namespace: namespace.clone(),
+                packages: n_packages(cases),
+            })
+            .collect(),
+        gaps: gaps.into_iter().collect(),
+    }
+}
+
+/// Why no feed that is held has judged the case; the namespaces that should must all be held.
+fn unmatched_reason<'a>(
+    case: &'a Case,
+    advisories: &AdvisorySet,
+) -> Option<(UnmatchedReason, &'a Namespace)> {
+    let is_absent = |key| !advisories.rows.contains_key(key);
+    let not_held = || case.consulted.iter().find(|consulted| is_absent(&consulted.key));
+    match &case.unmatched {
+        Some((reason, namespace)) => Some((*reason, namespace)),
+        None => not_held().map(|consulted| (UnmatchedReason::NotFetched, &consulted.key.namespace)),
+    }
+}
+
+fn n_packages(cases: &[&Case]) -> usize {
+    cases.iter().map(|case| case.packages.len()).sum()
+}
+
+fn gap(reason: UnmatchedReason, namespace: &Namespace, cases: &[&Case]) -> Option<Gap> {
+    let n_packages = n_packages(cases);
+    match reason {
+        UnmatchedReason::NoDistro => Some(Gap::new(
+            GapKind::NO_DISTRO,
+            namespace.as_str(),
+            format!(
+                "nothing says which distribution {n_packages} packages belong to, so none of them was judged"
+            ),
+        )),
+        UnmatchedReason::NotFetched => Some(Gap::new(
+            GapKind::FEED_NOT_FETCHED,
+            namespace.as_str(),
+            format!("the feed is not held, so {n_packages} packages were not judged"),
+        )),
+        UnmatchedReason::UnknownVersion => {
+            // A main module that states no version is the normal case in Go; it consults nothing.
+            let cases: Vec<&Case> = cases.iter().copied().filter(|case| !case.consulted.is_empty()).collect();
+            let (n_packages, first) = (self::n_packages(&cases), cases.first()?);
+            let detail = format!(
+                "the versions of {n_packages} packages cannot be compared, the first is `{}` of `{}`",
+                first.version, first.name
+            );
+            Some(Gap::new(GapKind::UNREADABLE_VERSION, namespace.as_str(), detail))
+        }
+        UnmatchedReason::NoFeed | UnmatchedReason::NoVersionScheme => None,
+    }
+}
+
+/// What there is to know about the releases that were asked, and about the image's own when none was.
+fn release_gaps(inventory: &Inventory, cases: &[Case], facts: &FeedFacts, as_of: Timestamp) -> Vec<Gap> {
+    let mut releases: BTreeSet<Namespace> = cases
+        .iter()
+        .filter(|case| case.ecosystem.is_os())
+        .flat_map(|case| &case.consulted)
+        .map(|consulted| consulted.key.namespace.clone())
+        .collect();
+    let distro = inventory.distro.as_ref().and_then(|distro| namespace::resolve(distro, facts).ok());
+    releases.extend(distro.into_iter().flat_map(|resolved| resolved.namespaces));
+
+    let today = as_of.strftime("%Y-%m-%d").to_string();
+    let mut gaps = Vec::new();
+    for (release, facts) in
+        releases.iter().filter_map(|release| Some((release, facts.namespaces.get(release)?)))
+    {
+        if let Some(end) = facts.end_of_life.as_ref().filter(|end| **end < today) {
+            let detail = format!("support ended on {end}; that nothing is found means little");
+            gaps.push(Gap::new(GapKind::ENDED_DISTRO, release.as_str(), detail));
+        }
+        if facts.coverage == CoverageClass::FixOnly && !facts.providers.is_empty() {
+            let detail = "the feed publishes only fixes: vulnerabilities without one are not known to it";
+            gaps.push(Gap::new(GapKind::FIX_ONLY_FEED, release.as_str(), detail));
+        }
+    }
+    gaps
+}
+
+#[cfg(test)]
+mod tests {
+    use model::facts::NamespaceFacts;
+
+    use super::*;
+    use crate::cases;
+    use crate::fixture::{advisories, facts, inventory};
+
+    /// Compares counts and gaps as text; `held` are the namespaces whose rows are there.
+    #[track_caller]
+    fn check(distro: &str, packages: &str, held: &[&str], expected: &str) {
+        let mut facts = facts();
+        facts.namespaces.get_mut(&Namespace::new("debian:11")).unwrap().end_of_life =
+            Some("2025-06-30".to_owned());
+        let unanswered = NamespaceFacts {
+            coverage: CoverageClass::FixOnly,
+            providers: Vec::new(),
+            end_of_life: Some("2024-03-31".to_owned()),
+        };
+        facts.namespaces.insert(Namespace::new("photon:3.0"), unanswered);
+        let inventory = inventory(distro, packages);
+        let cases = cases(&inventory, &facts);
+        let mut advisories = advisories(&inventory, "");
+        advisories.rows.retain(|key, _| held.contains(&key.namespace.as_str()));
+        let as_of = "2025-07-01T00:00:00Z".parse().unwrap();
+        let coverage = coverage(&inventory, &cases, &facts, &advisories, as_of);
+        let n_unmatched: usize = coverage.unmatched.iter().map(|unmatched| unmatched.packages).sum();
+        assert_eq!(coverage.packages, coverage.matched + n_unmatched);
+
+        let mut text = format!("{} of {}", coverage.matched, coverage.packages);
+        for Unmatched { reason, namespace, packages } in &coverage.unmatched {
+            text.push_str(&format!("; {packages} {} {namespace}", reason.as_str()));
+        }
+        for gap in &coverage.gaps {
+            text.push_str(&format!("; gap {} {}", gap.kind.as_str(), gap.place));
+        }
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn every_package_is_counted_as_judged_or_not() {
+        let packages = "
+            deb a 1.0
+            deb b 1.0é
+            npm c 1.0.0
+            npm c 1.0.0
+            gem d 1.0
+            maven e:f 1.0
+            apk g 1.0
+            golang example.com/app (devel) application";
+        check(
+            "debian 12",
+            packages,
+            &["debian:12", "golang"],
+            "1 of 8; 1 no-feed gem; 2 not-fetched npm; 1 no-distro apk; 1 unknown-version debian:12; \
+             1 unknown-version golang; 1 no-version-scheme maven; gap feed-not-fetched npm; gap no-distro apk; \
+             gap unreadable-version debian:12",
+        );
+    }
+
+    #[test]
+    fn ended_releases_and_fix_only_feeds_are_said() {
+        check("debian 11", "deb a 1.0", &["debian:11"], "1 of 1; gap ended-distro debian:11");
+        check("debian 12", "deb a 1.0", &["debian:12"], "1 of 1");
+        check("alpine 3.20", "apk a 1.0", &["alpine:3.20"], "1 of 1; gap fix-only-feed alpine:3.20");
+        check("alpine 3.5", "apk a 1.0", &[], "0 of 1; 1 no-feed alpine:3.5");
+        check("photon 3.0", "rpm a 1.0", &[], "0 of 1; 1 no-feed photon:3.0; gap ended-distro photon:3.0");
+        check("debian 11", "", &[], "0 of 0; gap ended-distro debian:11");
+    }
+}

@@ -1,0 +1,380 @@
+//! From cases and rows to findings.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeSet, HashMap};
+
+use model::advisory::{AdvisorySet, Affected, FixState, RangeEvent, RecordState, Row};
+use model::ecosystem::Ecosystem;
+use model::facts::CoverageClass;
+use model::finding::{
+    Decoration, Evidence, Finding, Fix, MatchType, NotAffectedReason, Rating, Suppression, Verdict,
+};
+use model::key::PackageKey;
+use model::severity::Severity;
+use model::version::VersionText;
+
+use crate::alias::{self, Group, is_cve};
+use crate::authority::{self, Answer, Decision, Statement};
+use crate::case::{Case, Consulted, Owner};
+use crate::range::{Containment, describe, is_zero, shown};
+use crate::version::{self, VersionScheme};
+
+/// The findings of `cases` under `advisories`, sorted by id, purl and verdict.
+///
+/// A function of its arguments alone: the order of the cases and of the rows does not matter, and rows under
+/// keys that no case consults are not seen. A case with no statement that says affected, or that cannot be
+/// decided, has no finding.
+pub fn find(cases: &[Case], advisories: &AdvisorySet) -> Vec<Finding> {
+    let mut owners = OwnerRows { advisories, by_id: HashMap::new() };
+    let mut findings: Vec<(&str, Finding)> = Vec::new();
+    for case in cases {
+        let Some(scheme) = version::for_ecosystem(case.ecosystem) else { continue };
+        let statements = statements(case, scheme, advisories);
+        // Most packages have nothing but fixed rows; they need no grouping.
+        let is_positive = |position: usize| statements[position].answer.is_positive();
+        if !(0..statements.len()).any(is_positive) {
+            continue;
+        }
+        let rows: Vec<&Row> = statements.iter().map(|statement| statement.row).collect();
+        for group in alias::groups(&rows, is_positive) {
+            let group_statements: Vec<Statement<'_>> =
+                group.rows.iter().map(|&row| statements[row]).collect();
+            let judge = Judge { case, scheme, group: &group, statements: &group_statements };
+            findings.extend(judge.finding(&mut owners).map(|finding| (case.purl.as_str(), finding)));
+        }
+    }
+    sorted(findings)
+}
+
+/// Sorts positions rather than the findings themselves, which are large.
+fn sorted(findings: Vec<(&str, Finding)>) -> Vec<Finding> {
+    let mut order: Vec<usize> = (0..findings.len()).collect();
+    order.sort_unstable_by(|&left, &right| {
+        let ((left_purl, left), (right_purl, right)) = (&findings[left], &findings[right]);
+        (&left.id, left_purl, &left.aliases, left.suppressed.is_some(), &left.packages).cmp(&(
+            &right.id,
+            right_purl,
+            &right.aliases,
+            right.suppressed.is_some(),
+            &right.packages,
+        ))
+    });
+    let mut findings: Vec<Option<Finding>> = findings.into_iter().map(|(_, finding)| Some(finding)).collect();
+    order.into_iter().filter_map(|position| findings[position].take()).collect()
+}
+
+/// What every row under the case's keys says of the installed version. Records that were taken back say
+/// nothing.
+fn statements<'a>(case: &'a Case, scheme: &VersionScheme, advisories: &'a AdvisorySet) -> Vec<Statement<'a>> {
+    let mut statements = Vec::new();
+    for consulted in &case.consulted {
+        let rows = advisories.rows.get(&consulted.key).into_iter().flatten();
+        state(rows.filter(|row| stands(row, case.ecosystem)), consulted, scheme, &mut statements);
+    }
+    statements
+}
+
+/// A distribution may list a CVE that was rejected since: that stays visible, as a suppressed finding. For
+/// languages a rejected record is as good as withdrawn (feeds.md D9).
+fn stands(row: &Row, ecosystem: Ecosystem) -> bool {
+    match row.state {
+        RecordState::Published => true,
+        RecordState::Rejected => ecosystem.is_os(),
+        RecordState::Withdrawn => false,
+    }
+}
+
+fn state<'a>(
+    rows: impl Iterator<Item = &'a Row>,
+    consulted: &'a Consulted,
+    scheme: &VersionScheme,
+    statements: &mut Vec<Statement<'a>>,
+) {
+    let rows: Vec<&Row> = rows.collect();
+    let affected: Vec<&Affected> = rows.iter().map(|row| &row.affected).collect();
+    let containments = (scheme.contain)(consulted.version.as_str(), &affected);
+    statements.extend(rows.into_iter().zip(containments).map(|(row, containment)| {
+        let answer = Answer::of(row.affected.status, containment);
+        Statement { row, consulted, containment, answer }
+    }));
+}
+
+/// The rows of owning packages, found by id. Many language packages share an owner.
+struct OwnerRows<'a> {
+    advisories: &'a AdvisorySet,
+    by_id: HashMap<&'a PackageKey, HashMap<&'a str, Vec<&'a Row>>>,
+}
+
+impl<'a> OwnerRows<'a> {
+    /// What the owner's vendor says of any of `ids`.
+    fn statements(
+        &mut self,
+        owner: &'a Owner,
+        ids: impl Iterator<Item = &'a str> + Clone,
+    ) -> Vec<Statement<'a>> {
+        let Some(scheme) = version::for_ecosystem(owner.ecosystem) else { return Vec::new() };
+        let mut statements = Vec::new();
+        for consulted in &owner.consulted {
+            let advisories = self.advisories;
+            let rows = self.by_id.entry(&consulted.key).or_insert_with(|| {
+                let mut by_id: HashMap<&str, Vec<&Row>> = HashMap::new();
+                for row in advisories.rows.get(&consulted.key).into_iter().flatten() {
+                    for id in std::iter::once(&row.record).chain(&row.aliases) {
+                        by_id.entry(id).or_default().push(row);
+                    }
+                }
+                by_id
+            });
+            let rows = ids.clone().filter_map(|id| rows.get(id)).flatten().copied();
+            let rows = rows.filter(|row| stands(row, owner.ecosystem));
+            state(rows, consulted, scheme, &mut statements);
+        }
+        statements
+    }
+
+    fn are_held(&self, owner: &Owner) -> bool {
+        owner.consulted.iter().all(|consulted| self.advisories.rows.contains_key(&consulted.key))
+    }
+}
+
+/// One vulnerability in one case.
+struct Judge<'a, 'g> {
+    case: &'a Case,
+    scheme: &'static VersionScheme,
+    group: &'g Group<'a>,
+    statements: &'g [Statement<'a>],
+}
+
+/// Why a finding is not counted.
+struct Overruled {
+    because: NotAffectedReason,
+    source: String,
+}
+
+impl<'a> Judge<'a, '_> {
+    /// The finding, given that at least one statement is positive.
+    fn finding(&self, owners: &mut OwnerRows<'a>) -> Option<Finding> {
+        let decision = match self.case.ecosystem.is_os() {
+            true => authority::of_vendor(self.statements)?,
+            false => authority::of_sources(self.case.ecosystem, self.statements)?,
+        };
+        let overruled = self.overruled(&decision).or_else(|| self.overruled_by_owner(owners));
+        let verdict = match (&overruled, decision.answer) {
+            (Some(Overruled { because, .. }), _) => Verdict::NotAffected { because: *because },
+            (None, Answer::Undetermined(reason)) => Verdict::Undetermined { reason },
+            (None, _) => Verdict::Affected,
+        };
+        Some(Finding {
+            id: self.group.primary.to_owned(),
+            aliases: self.group.others.iter().map(|&id| id.to_owned()).collect(),
+            packages: self.case.packages.clone(),
+            verdict,
+            fix: self.fix(&decision),
+            evidence: self.evidence(),
+            row_severity: self.severity(&decision),
+            suppressed: overruled.map(|Overruled { because, source }| Suppression {
+                reason: because.as_str().to_owned(),
+                source,
+            }),
+            decoration: Decoration::default(),
+        })
+    }
+
+    /// What in the case's own rows overrules those that say affected.
+    fn overruled(&self, decision: &Decision) -> Option<Overruled> {
+        let by_decider = |because| Some(Overruled { because, source: source(self.statements, decision) });
+        match decision.answer {
+            Answer::NeverAffected | Answer::Outside => by_decider(NotAffectedReason::VendorNotAffected),
+            Answer::Fixed => by_decider(NotAffectedReason::VendorFixed),
+            Answer::Affected | Answer::Undetermined(_) => {
+                let deciders = || decision.deciders.iter().map(|&index| &self.statements[index]);
+                let rejected: BTreeSet<&str> = self
+                    .statements
+                    .iter()
+                    .filter(|statement| statement.row.state == RecordState::Rejected)
+                    .map(|statement| statement.row.record.as_str())
+                    .collect();
+                // A rejected CVE counts for nothing, but an advisory of the vendor's own does.
+                let is_rejected = |row: &Row| is_cve(&row.record) && rejected.contains(row.record.as_str());
+                if deciders().all(|statement| is_rejected(statement.row)) {
+                    return by_decider(NotAffectedReason::RecordRejected);
+                }
+                if deciders().all(|statement| is_kernel_header(self.case, statement.consulted)) {
+                    return by_decider(NotAffectedReason::KernelHeaders);
+                }
+                None
+            }
+        }
+    }
+
+    /// The distribution answers for the files of its packages: wholly where its silence means something, else
+    /// where it speaks of this vulnerability. A Go or Rust module inside one of its binaries is not what its
+    /// source package is about, so only an explicit word counts there (feeds.md D2).
+    fn overruled_by_owner(&self, owners: &mut OwnerRows<'a>) -> Option<Overruled> {
+        let owner = self.case.owner.as_ref()?;
+        let by_owner = |because, source: &str| Some(Overruled { because, source: source.to_owned() });
+        let is_embedded = matches!(self.case.ecosystem, Ecosystem::Golang | Ecosystem::Cargo);
+        if owner.coverage == CoverageClass::Complete && !is_embedded && owners.are_held(owner) {
+            return by_owner(NotAffectedReason::OwnedByDistroPackage, &owner.purl);
+        }
+        let ids: Vec<&'a str> = self.group.ids().collect();
+        let statements = owners.statements(owner, ids.iter().copied());
+        let decision = authority::of_vendor(&statements)?;
+        let record = source(&statements, &decision);
+        match decision.answer {
+            Answer::NeverAffected => by_owner(NotAffectedReason::VendorNotAffected, &record),
+            Answer::Fixed => by_owner(NotAffectedReason::VendorFixed, &record),
+            Answer::Affected | Answer::Undetermined(_) | Answer::Outside => None,
+        }
+    }
+
+    /// What the deciding rows offer: the fixes above the installed version, nearest first; for a version that
+    /// holds the fix, that fix.
+    fn fix(&self, decision: &Decision) -> Fix {
+        let deciders = || decision.deciders.iter().map(|&index| &self.statements[index]);
+        let mut versions: Vec<&VersionText> = match decision.answer {
+            Answer::Fixed => deciders().filter_map(held_fix).collect(),
+            Answer::NeverAffected | Answer::Outside => Vec::new(),
+            Answer::Affected | Answer::Undetermined(_) => {
+                deciders().flat_map(|statement| self.fixes_above(statement)).collect()
+            }
+        };
+        // What cannot be read comes last, by its text.
+        versions.sort_by(|left, right| {
+            let (left, right) = (left.as_str(), right.as_str());
+            let (left_is_readable, right_is_readable) =
+                ((self.scheme.is_readable)(left), (self.scheme.is_readable)(right));
+            right_is_readable
+                .cmp(&left_is_readable)
+                .then_with(|| (self.scheme.compare)(left, right).unwrap_or(Ordering::Equal))
+                .then_with(|| left.cmp(right))
+        });
+        versions.dedup();
+        let stated = deciders().map(|statement| statement.row.affected.fix_state).min();
+        let state = match stated.unwrap_or(FixState::Unknown) {
+            // The record's fixes are for other branches than the installed one.
+            FixState::Fixed if versions.is_empty() => FixState::NotFixed,
+            _ if !versions.is_empty() => FixState::Fixed,
+            stated => stated,
+        };
+        Fix { state, versions: versions.into_iter().cloned().collect() }
+    }
+
+    /// The fixed versions of a row that are above the installed one, or that cannot be compared with it where
+    /// that is why the answer is undetermined.
+    fn fixes_above<'s>(&self, statement: &Statement<'s>) -> impl Iterator<Item = &'s VersionText> {
+        let scheme = self.scheme;
+        let installed = statement.consulted.version.as_str();
+        let is_undetermined = matches!(statement.answer, Answer::Undetermined(_));
+        let fixes = statement.row.affected.ranges.iter().flat_map(|range| &range.events);
+        let fixes = fixes.filter_map(|event| match event {
+            RangeEvent::Fixed(version) if !is_zero(version) => Some(version),
+            _ => None,
+        });
+        fixes.filter(move |fix| match (scheme.compare)(fix.as_str(), installed) {
+            Some(order) => order.is_gt(),
+            None => is_undetermined,
+        })
+    }
+
+    /// Every row that speaks of the vulnerability, whatever it says.
+    fn evidence(&self) -> Vec<Evidence> {
+        let of_statement = |statement: &Statement<'_>| Evidence {
+            record: statement.row.record.clone(),
+            provider: statement.row.provider.clone(),
+            namespace: statement.consulted.key.namespace.clone(),
+            range: range_text(statement),
+            compared: statement.consulted.version.clone(),
+            match_type: statement.consulted.match_type,
+            confidence: self.case.confidence,
+        };
+        let mut evidence: Vec<Evidence> = self.statements.iter().map(of_statement).collect();
+        evidence.sort_by(|left, right| {
+            (&left.namespace, &left.provider, &left.record, &left.range, left.match_type)
+                .cmp(&(&right.namespace, &right.provider, &right.record, &right.range, right.match_type))
+                .then_with(|| left.compared.as_str().cmp(right.compared.as_str()))
+        });
+        evidence.dedup();
+        evidence
+    }
+
+    fn severity(&self, decision: &Decision) -> Option<Rating> {
+        let rated = decision.deciders.iter().filter_map(|&index| {
+            let row = self.statements[index].row;
+            let severity = row.affected.severity.as_ref()?;
+            let source = if self.case.ecosystem.is_os() { &row.provider } else { &row.record };
+            (severity.level != Severity::Unknown).then_some((severity.level, source))
+        });
+        // The highest; among equals the first source by name.
+        let (level, source) =
+            rated.max_by(|left, right| left.0.cmp(&right.0).then_with(|| right.1.cmp(left.1)))?;
+        Some(Rating { level, source: source.clone() })
+    }
+}
+
+/// The record that decided; the first by name, where several say the same.
+fn source(statements: &[Statement<'_>], decision: &Decision) -> String {
+    let records = decision.deciders.iter().map(|&index| &statements[index].row.record);
+    records.min().cloned().unwrap_or_default()
+}
+
+fn held_fix<'a>(statement: &Statement<'a>) -> Option<&'a VersionText> {
+    let Containment::Outside { fixed: Some((range, event)) } = statement.containment else { return None };
+    match statement.row.affected.ranges.get(range)?.events.get(event)? {
+        RangeEvent::Fixed(version) => Some(version),
+        RangeEvent::Introduced(_) | RangeEvent::LastAffected(_) | RangeEvent::Limit(_) => None,
+    }
+}
+
+/// The range or list that decided, for people.
+fn range_text(statement: &Statement<'_>) -> String {
+    let affected = &statement.row.affected;
+    let ranges = || {
+        let texts: BTreeSet<String> = affected.ranges.iter().take(RANGES_MAX).map(describe).collect();
+        let mut text = texts.into_iter().collect::<Vec<_>>().join(" || ");
+        let more = affected.ranges.len().saturating_sub(RANGES_MAX);
+        if more > 0 {
+            text.push_str(&format!(" and {more} more ranges"));
+        }
+        text
+    };
+    if statement.answer == Answer::NeverAffected {
+        return "none".to_owned();
+    }
+    match statement.containment {
+        Containment::Everywhere => "all versions".to_owned(),
+        Containment::Inside { range } | Containment::UnreadableBound { range } => {
+            affected.ranges.get(range).map(describe).unwrap_or_default()
+        }
+        Containment::Listed => format!("= {}", shown(&statement.consulted.version)),
+        Containment::Outside { .. } | Containment::UnreadableVersion if affected.ranges.is_empty() => {
+            format!("one of {} versions", affected.versions.len())
+        }
+        Containment::Outside { .. } | Containment::UnreadableVersion => ranges(),
+    }
+}
+
+const RANGES_MAX: usize = 8;
+
+/// Headers and build tools are made from the kernel's source and hold none of its code (feeds.md B4).
+fn is_kernel_header(case: &Case, consulted: &Consulted) -> bool {
+    let name = case.name.as_str();
+    let is_header = match case.ecosystem {
+        Ecosystem::Deb => {
+            let rest = name.strip_prefix("linux-");
+            rest.is_some_and(|rest| {
+                rest == "libc-dev"
+                    || rest.starts_with("kbuild-")
+                    || rest.starts_with("headers-")
+                    || rest.contains("-headers-")
+            })
+        }
+        Ecosystem::Rpm => name == "kernel-headers",
+        _ => false,
+    };
+    let is_kernel = consulted.key.name.starts_with("linux") || &*consulted.key.name == "kernel";
+    is_header && is_kernel && consulted.match_type == MatchType::Indirect
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,519 @@
+//! Each rule of judgement as packages, rows and the findings they give; the regression cases of feeds.md D11
+//! by their number.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::cases;
+use crate::fixture::{advisories, check, facts, inventory, text};
+
+const DEMO: &str = "deb libdemo1 1.0-2+b1 source=demo@1.0-2";
+
+#[test]
+fn ranges_decide() {
+    let check = |row: &str, expected: &str| {
+        check("debian 12", DEMO, &format!("debian:12|source|demo debian {row}"), expected);
+    };
+    check("CVE-1 >=0 <1.0-3", "CVE-1 | libdemo1 | affected | fixed 1.0-3");
+    // The source's version is compared, not the rebuilt binary's, which is above this fix.
+    check("CVE-1 >=0 <1.0-2+b0", "CVE-1 | libdemo1 | affected | fixed 1.0-2+b0");
+    check("CVE-1 >=0 <1.0-2", "");
+    check("CVE-1 >=0 <=1.0-2", "CVE-1 | libdemo1 | affected | not-fixed");
+    check("CVE-1 >=0 <=1.0-1", "");
+    check("CVE-1 >=1.0-3", "");
+    check("CVE-1 >=0 <0.9 or >=1.0 <1.1", "CVE-1 | libdemo1 | affected | fixed 1.1");
+    check("CVE-1 >=0 <0.9 >=1.0 <1.1", "CVE-1 | libdemo1 | affected | fixed 1.1");
+    check("CVE-1 >=0 wont-fix", "CVE-1 | libdemo1 | affected | wont-fix");
+    check("CVE-1 all", "CVE-1 | libdemo1 | affected | not-fixed");
+    check("CVE-1 never", "");
+    check("CVE-1 =1.0-2 =1.0-1", "CVE-1 | libdemo1 | affected | not-fixed");
+    check("CVE-1 =1.0-1", "");
+    check("CVE-1 >=0 limit=1.0-2", "");
+    check("CVE-1 >=0 limit=1.0-3", "CVE-1 | libdemo1 | affected | not-fixed");
+    check("CVE-1 >=0 investigating", "CVE-1 | libdemo1 | under-investigation | not-fixed");
+    check("CVE-1 >=0 undetermined", "CVE-1 | libdemo1 | vendor-undetermined | not-fixed");
+}
+
+#[test]
+fn events_need_no_order_and_damaged_ranges_warn() {
+    let check = |row: &str, expected: &str| {
+        check("debian 12", DEMO, &format!("debian:12|source|demo debian {row}"), expected);
+    };
+    check("CVE-1 <1.1 >=1.0 <0.9 >=0", "CVE-1 | libdemo1 | affected | fixed 1.1");
+    // Adjacent: fixed in 1.0-2 and broken again by it.
+    check("CVE-1 >=0 <1.0-2 >=1.0-2 <2", "CVE-1 | libdemo1 | affected | fixed 2");
+    // Empty: broken and fixed by the same version.
+    check("CVE-1 >=1.0-2 <1.0-2", "");
+    // Inverted.
+    check("CVE-1 >=1.0 <0.5", "CVE-1 | libdemo1 | affected | not-fixed");
+    check("CVE-1 >=0 <0", "");
+    check("CVE-1 <2.0", "");
+}
+
+#[test]
+fn what_cannot_be_read_is_undetermined_and_never_silent() {
+    let rows = "
+        debian:12|source|demo debian CVE-1 >=0 <1.0-3
+        debian:12|source|demo debian CVE-2 >=0
+        debian:12|source|demo debian CVE-3 =1.0_é
+        debian:12|source|demo debian CVE-4 =1.0
+        debian:12|source|demo debian CVE-5 never";
+    check(
+        "debian 12",
+        "deb demo 1.0_é",
+        rows,
+        "CVE-1 | demo | unreadable-version | fixed 1.0-3
+         CVE-2 | demo | affected | not-fixed
+         CVE-3 | demo | affected | not-fixed",
+    );
+    let rows = "
+        debian:12|source|demo debian CVE-1 >=0 <1.0-é
+        debian:12|source|demo debian CVE-2 >=0 <1.0-é or >=1.0 <3.0";
+    check(
+        "debian 12",
+        "deb demo 2.0",
+        rows,
+        "CVE-1 | demo | unreadable-bound | fixed 1.0-é
+         CVE-2 | demo | affected | fixed 3.0",
+    );
+}
+
+#[test]
+fn binary_rows_come_before_source_rows_and_a_denial_before_a_fix() {
+    check(
+        "debian 12",
+        DEMO,
+        "debian:12|source|demo debian CVE-1 >=0 <2.0
+         debian:12|binary|libdemo1 debian CVE-1 >=0 <1.0-2",
+        "CVE-1 | libdemo1 | vendor-fixed by CVE-1 | fixed 1.0-2",
+    );
+    check(
+        "debian 12",
+        DEMO,
+        "debian:12|source|demo debian CVE-1 >=0 <2.0
+         debian:12|source|demo debian CVE-1 never",
+        "CVE-1 | libdemo1 | vendor-not-affected by CVE-1 | not-fixed",
+    );
+}
+
+#[test]
+fn d11_01_the_vendors_denial_silences_an_aggregator() {
+    check(
+        "alpine 3.20.3",
+        "apk demo 1.2-r3",
+        "alpine:3.20|source|demo alpine CVE-1 never
+         alpine:3.20|source|demo osv CVE-1 >=0",
+        "CVE-1 | demo | vendor-not-affected by CVE-1 | not-fixed",
+    );
+}
+
+#[test]
+fn d11_02_apk_revisions_are_numbers() {
+    let row = "alpine:3.20|source|demo alpine CVE-1 >=0 <1.2-r9";
+    check("alpine 3.20.3", "apk demo 1.2-r10", row, "");
+    check("alpine 3.20.3", "apk demo 1.2-r8", row, "CVE-1 | demo | affected | fixed 1.2-r9");
+}
+
+#[test]
+fn d11_03_a_vendors_rating_of_the_package_is_kept() {
+    let inventory = inventory("debian 12", "deb demo 1.0-1");
+    let row = "debian:12|source|demo debian TEMP-1-ABC >=0 severity=unimportant";
+    let findings = find(&cases(&inventory, &facts()), &advisories(&inventory, row));
+    let rating = findings[0].row_severity.clone().unwrap();
+    assert_eq!((rating.level, rating.source.as_str()), (Severity::Negligible, "debian"));
+}
+
+#[test]
+fn d11_04_signed_kernels_are_compared_as_linux() {
+    let package = "deb linux-image-6.1.0-28-amd64 6.1.115-1 source=linux-signed-amd64@6.1.115+1";
+    check("debian 12", package, "debian:12|source|linux debian CVE-1 >=0 <6.1.115-1", "");
+    check(
+        "debian 12",
+        package,
+        "debian:12|source|linux debian CVE-1 >=0 <6.1.119-1",
+        "CVE-1 | linux-image-6.1.0-28-amd64 | affected | fixed 6.1.119-1",
+    );
+}
+
+#[test]
+fn d11_05_backports_are_judged_by_the_release_they_were_built_from() {
+    check(
+        "debian 12",
+        "deb linux-image-amd64 6.12.90-2~bpo12+1 source=linux",
+        "debian:12|source|linux debian CVE-1 >=0
+         debian:unstable|source|linux debian CVE-1 >=0 <6.12.85-1",
+        "",
+    );
+}
+
+#[test]
+fn d11_21_a_last_known_affected_version_ends_the_range() {
+    check("", "npm demo 1.2.4", "npm|language|demo osv GHSA-1 >=0 <=1.2.3", "");
+    check(
+        "",
+        "npm demo 1.2.3",
+        "npm|language|demo osv GHSA-1 >=0 <=1.2.3",
+        "GHSA-1 | demo | affected | not-fixed",
+    );
+}
+
+#[test]
+fn d11_22_every_entry_of_a_record_counts() {
+    check(
+        "",
+        "npm demo 2.5.0",
+        "npm|language|demo osv GHSA-1 >=1.0.0 <1.9.0
+         npm|language|demo osv GHSA-1 >=2.0.0 <2.9.0
+         npm|language|demo osv GHSA-1 >=3.0.0 <3.9.0",
+        "GHSA-1 | demo | affected | fixed 2.9.0",
+    );
+}
+
+#[test]
+fn d11_24_main_modules_without_a_stated_version_are_not_matched() {
+    let rows = "golang|language|example.com/app osv GO-1 >=0";
+    for version in
+        ["v0.0.0-20240102030405-abcdefabcdef", "v1.2.4-0.20240102030405-abcdefabcdef", "(devel)", "-"]
+    {
+        check("", &format!("golang example.com/app {version} application"), rows, "");
+    }
+    check(
+        "",
+        "golang example.com/app v1.2.3 application",
+        rows,
+        "GO-1 | example.com/app | affected | not-fixed",
+    );
+    check(
+        "",
+        "golang example.com/app v0.0.0-20240102030405-abcdefabcdef",
+        rows,
+        "GO-1 | example.com/app | affected | not-fixed",
+    );
+}
+
+#[test]
+fn d11_25_a_candidate_is_below_its_release() {
+    check(
+        "",
+        "pypi demo 1.0rc1",
+        "pypi|language|demo osv PYSEC-1 >=0 <1.0",
+        "PYSEC-1 | demo | affected | fixed 1.0",
+    );
+}
+
+#[test]
+fn d11_26_a_local_build_counts_as_its_public_version() {
+    let package = "pypi demo 2.1.0+cu118";
+    check("", package, "pypi|language|demo osv PYSEC-1 >=0 <2.1.0", "");
+    check("", package, "pypi|language|demo osv PYSEC-1 >=0 <=2.1.0", "PYSEC-1 | demo | affected | not-fixed");
+    check("", package, "pypi|language|demo osv PYSEC-1 =2.1.0", "PYSEC-1 | demo | affected | not-fixed");
+}
+
+#[test]
+fn d11_32_two_cves_glued_by_one_record_are_two_findings() {
+    check(
+        "",
+        "pypi demo 1.0",
+        "pypi|language|demo osv PYSEC-1,CVE-1,CVE-2 >=0 <2.0",
+        "CVE-1 PYSEC-1 | demo | affected | fixed 2.0
+         CVE-2 PYSEC-1 | demo | affected | fixed 2.0",
+    );
+}
+
+#[test]
+fn the_preferred_source_decides_both_ways() {
+    check(
+        "",
+        "pypi demo 1.5",
+        "pypi|language|demo osv GHSA-1,CVE-1 >=0 <1.4
+         pypi|language|demo osv PYSEC-1,CVE-1 >=0 <1.6",
+        "CVE-1 GHSA-1 PYSEC-1 | demo | vendor-fixed by GHSA-1 | fixed 1.4",
+    );
+    check(
+        "",
+        "golang example.com/m v1.5.0",
+        "golang|language|example.com/m osv GHSA-1,CVE-1 >=0 <1.4.0
+         golang|language|example.com/m osv GO-1,CVE-1 >=0 <1.6.0",
+        "CVE-1 GHSA-1 GO-1 | example.com/m | affected | fixed 1.6.0",
+    );
+    check(
+        "",
+        "golang example.com/m v1.5.0",
+        "golang|language|example.com/m osv GHSA-1,CVE-1 >=0 <1.4.0
+         golang|language|example.com/m osv GO-1,CVE-1 >=0 reason=UNREVIEWED",
+        "CVE-1 GHSA-1 GO-1 | example.com/m | vendor-fixed by GHSA-1 | fixed 1.4.0",
+    );
+    // That an unreadable version is not on a list does not clear it.
+    check(
+        "",
+        "pypi demo latest",
+        "pypi|language|demo osv GHSA-1,CVE-1 >=0 <1.4
+         pypi|language|demo osv PYSEC-1,CVE-1 =1.6",
+        "CVE-1 GHSA-1 PYSEC-1 | demo | unreadable-version | fixed 1.4",
+    );
+    // A source that cannot be read leaves the answer to the next.
+    check(
+        "",
+        "pypi demo 1.5",
+        "pypi|language|demo osv GHSA-1,CVE-1 >=0 <x.y
+         pypi|language|demo osv PYSEC-1,CVE-1 >=0 <1.6",
+        "CVE-1 GHSA-1 PYSEC-1 | demo | affected | fixed 1.6",
+    );
+}
+
+#[test]
+fn go_versions_meet_records_in_every_spelling() {
+    let rows = "golang|language|stdlib osv GO-1 >=0 <1.21.0-rc.3";
+    for (version, is_affected) in
+        [("go1.21rc2", true), ("go1.21rc10", false), ("1.21.0", false), ("go1.20.5 X:boringcrypto", true)]
+    {
+        let inventory = inventory("", "golang stdlib 0");
+        let mut cases = cases(&inventory, &facts());
+        cases[0].consulted[0].version = version.into();
+        let findings = find(&cases, &advisories(&inventory, rows));
+        assert_eq!(!findings.is_empty(), is_affected, "{version}");
+    }
+    check(
+        "",
+        "golang example.com/m v2.0.0+incompatible",
+        "golang|language|example.com/m osv GO-1 >=0 <2.0.0",
+        "",
+    );
+}
+
+#[test]
+fn withdrawn_records_say_nothing_and_rejected_ones_stay_visible_in_distributions() {
+    check("", "npm demo 1.0.0", "npm|language|demo osv GHSA-1,CVE-1 >=0 withdrawn", "");
+    check("", "npm demo 1.0.0", "npm|language|demo osv CVE-1 >=0 rejected", "");
+    check(
+        "debian 12",
+        "deb demo 1.0",
+        "debian:12|source|demo debian CVE-1 >=0 rejected",
+        "CVE-1 | demo | record-rejected by CVE-1 | not-fixed",
+    );
+    check(
+        "",
+        "npm demo 1.0.0",
+        "npm|language|demo osv GHSA-1,CVE-1 >=0 withdrawn
+         npm|language|demo osv GHSA-2,CVE-1 >=0 <2.0.0",
+        "CVE-1 GHSA-2 | demo | affected | fixed 2.0.0",
+    );
+}
+
+#[test]
+fn a_complete_vendor_answers_for_the_language_packages_it_owns() {
+    let packages = "deb python3-demo 1.0-1\npypi demo 1.0 owner=0";
+    let row = "pypi|language|demo osv GHSA-1,CVE-1 >=0 <2.0";
+    check(
+        "debian 12",
+        packages,
+        row,
+        "CVE-1 GHSA-1 | demo | owned-by-distro-package by pkg:deb/python3-demo@1.0-1 | fixed 2.0",
+    );
+    // Where the vendor's feed is not held, nobody answers for it.
+    let inventory = inventory("debian 12", packages);
+    let mut advisories = advisories(&inventory, row);
+    advisories.rows.retain(|key, _| key.namespace.as_str() != "debian:12");
+    let findings = find(&cases(&inventory, &facts()), &advisories);
+    assert_eq!(text(&findings, &inventory), "CVE-1 GHSA-1 | demo | affected | fixed 2.0");
+}
+
+#[test]
+fn a_fix_only_vendor_answers_where_it_speaks() {
+    let packages = "apk py3-demo 1.0-r1\npypi demo 1.0 owner=0";
+    let upstream = "pypi|language|demo osv GHSA-1,CVE-1 >=0 <2.0";
+    check("alpine 3.20", packages, upstream, "CVE-1 GHSA-1 | demo | affected | fixed 2.0");
+    check(
+        "alpine 3.20",
+        packages,
+        &format!("{upstream}\nalpine:3.20|source|py3-demo alpine CVE-1 >=0 <1.0-r1"),
+        "CVE-1 GHSA-1 | demo | vendor-fixed by CVE-1 | fixed 2.0",
+    );
+    check(
+        "alpine 3.20",
+        packages,
+        &format!("{upstream}\nalpine:3.20|source|py3-demo alpine CVE-1 never"),
+        "CVE-1 GHSA-1 | demo | vendor-not-affected by CVE-1 | fixed 2.0",
+    );
+    check(
+        "alpine 3.20",
+        packages,
+        &format!("{upstream}\nalpine:3.20|source|py3-demo alpine CVE-1 >=0 <1.0-r2"),
+        "CVE-1 | py3-demo | affected | fixed 1.0-r2
+         CVE-1 GHSA-1 | demo | affected | fixed 2.0",
+    );
+}
+
+#[test]
+fn modules_inside_an_owned_binary_are_kept() {
+    check(
+        "debian 12",
+        "deb tool 1.0-1\ngolang example.com/m v1.0.0 owner=0",
+        "golang|language|example.com/m osv GO-1,CVE-1 >=0 <2.0.0",
+        "CVE-1 GO-1 | example.com/m | affected | fixed 2.0.0",
+    );
+    check(
+        "debian 12",
+        "deb tool 1.0-1\ngolang example.com/m v1.0.0 owner=0",
+        "golang|language|example.com/m osv GO-1,CVE-1 >=0 <2.0.0
+         debian:12|source|tool debian CVE-1 >=0 <1.0-1",
+        "CVE-1 GO-1 | example.com/m | vendor-fixed by CVE-1 | fixed 2.0.0",
+    );
+}
+
+#[test]
+fn kernel_headers_hold_no_kernel() {
+    let rows = "debian:12|source|linux debian CVE-1 >=0";
+    for name in ["linux-libc-dev", "linux-headers-6.1.0-28-amd64", "linux-kbuild-6.1"] {
+        let expected = format!("CVE-1 | {name} | kernel-headers by CVE-1 | not-fixed");
+        check("debian 12", &format!("deb {name} 6.1.119-1 source=linux"), rows, &expected);
+    }
+    check(
+        "debian 12",
+        "deb linux-image-6.1.0-28-amd64 6.1.119-1 source=linux",
+        rows,
+        "CVE-1 | linux-image-6.1.0-28-amd64 | affected | not-fixed",
+    );
+}
+
+#[test]
+fn instances_of_one_package_are_one_finding() {
+    check(
+        "",
+        "npm demo 1.0.0\nnpm other 1.0.0\nnpm demo 1.0.0",
+        "npm|language|demo osv GHSA-1 >=0 <2.0.0",
+        "GHSA-1 | demo demo | affected | fixed 2.0.0",
+    );
+}
+
+#[test]
+fn packages_of_mixed_releases_are_judged_by_each() {
+    check(
+        "alpine 3.20 repository=https://mirror/alpine/v3.20/main repository=@testing+https://mirror/alpine/edge/testing",
+        "apk demo 1.0-r1",
+        "alpine:3.20|source|demo alpine CVE-1 >=0 <1.0-r1
+         alpine:edge|source|demo alpine CVE-1 >=0 <1.1-r0",
+        "CVE-1 | demo | affected | fixed 1.1-r0",
+    );
+}
+
+#[test]
+fn evidence_says_what_was_compared_with_what() {
+    let inventory = inventory("debian 12", DEMO);
+    let rows = "debian:12|source|demo debian CVE-1 >=0 <0.5 or >=0.9 <1.0-3";
+    let findings = find(&cases(&inventory, &facts()), &advisories(&inventory, rows));
+    let evidence = &findings[0].evidence[0];
+    assert_eq!(evidence.range, ">= 0.9, < 1.0-3");
+    assert_eq!(evidence.compared.as_str(), "1.0-2");
+    assert_eq!(evidence.match_type, MatchType::Indirect);
+    assert!((evidence.confidence - 1.0).abs() < f64::EPSILON);
+}
+
+#[test]
+fn absurd_versions_and_giant_groups_are_judged_like_any_other() {
+    let absurd = [
+        "9".repeat(1 << 20),
+        "1.".repeat(1 << 15) + "1",
+        format!("1.0-{}", "a.".repeat(1 << 15) + "a"),
+        "1.0\u{0}\u{7}".to_owned(),
+        "\u{202e}0.1\u{200f}".to_owned(),
+        "-".repeat(1 << 16),
+        "\u{1f6a2}".to_owned(),
+    ];
+    for ecosystem in ["deb", "apk", "npm", "pypi", "golang", "pub", "cargo"] {
+        let mut inventory = inventory("", &format!("{ecosystem} demo 1.0"));
+        inventory.distro = crate::fixture::distro(match ecosystem {
+            "deb" => "debian 12",
+            _ => "alpine 3.20",
+        });
+        let cases = cases(&inventory, &facts());
+        let key = cases[0].consulted.last().unwrap().key.clone();
+        for version in &absurd {
+            let mut cases = cases.clone();
+            for consulted in &mut cases[0].consulted {
+                consulted.version = version.as_str().into();
+            }
+            let mut row = crate::fixture::row("npm|language|demo osv CVE-1 >=0 <2.0");
+            row.affected.key = key.clone();
+            row.affected.ranges.push(model::advisory::AffectedRange {
+                events: vec![RangeEvent::Introduced(version.as_str().into())],
+            });
+            let advisories = AdvisorySet { rows: [(key.clone(), vec![row])].into() };
+            // A number of any size is at its own bound; what is no version is undetermined. Never silent.
+            assert_eq!(find(&cases, &advisories).len(), 1, "{ecosystem} {:.20}", version);
+        }
+    }
+
+    let aliases: String = (0..10_000).map(|number| format!(",OSV-{number}")).collect();
+    let rows = format!("npm|language|demo osv GHSA-1{aliases} >=0\n");
+    let inventory = inventory("", "npm demo 1.0.0");
+    let findings = find(&cases(&inventory, &facts()), &advisories(&inventory, &rows));
+    assert_eq!((findings.len(), findings[0].aliases.len()), (1, 10_000));
+}
+
+/// Small worlds in which ids, sources, ranges and owners meet in many ways.
+fn world() -> impl Strategy<Value = (Vec<String>, Vec<String>)> {
+    let package = (0..4_usize, 0..4_usize, 0..3_usize).prop_map(|(name, version, kind)| match kind {
+        0 => format!("deb demo{name} 1.{version}-1"),
+        1 => format!("pypi demo{name} 1.{version}"),
+        _ => format!("pypi demo{name} 1.{version} owner=0"),
+    });
+    let row = (0..4_usize, 0..5_usize, 0..5_usize, 0..5_usize, 0..6_usize).prop_map(
+        |(name, id, alias, version, kind)| {
+            let (key, provider) = match kind % 3 {
+                0 => ("debian:12|source", "debian"),
+                1 => ("debian:12|binary", "osv"),
+                _ => ("pypi|language", "osv"),
+            };
+            let kinds = ["CVE", "GHSA", "PYSEC", "OSV", "CVE"];
+            let says = match kind {
+                0..4 => format!(">=0 <1.{version}"),
+                4 => "never".to_owned(),
+                _ => "all".to_owned(),
+            };
+            let (id_kind, alias_kind) = (kinds[id], kinds[alias]);
+            format!("{key}|demo{name} {provider} {id_kind}-{id},{alias_kind}-{alias} {says}")
+        },
+    );
+    let packages = proptest::collection::vec(package, 1..8);
+    (packages, proptest::collection::vec(row, 0..24))
+}
+
+fn findings_of(packages: &[String], rows: &[String], turn: usize) -> BTreeSet<String> {
+    let inventory = inventory("debian 12", &format!("deb demo0 1.0-1\n{}", packages.join("\n")));
+    let mut turned = cases(&inventory, &facts());
+    let length = turned.len();
+    turned.rotate_left(turn % length);
+    let mut advisories = advisories(&inventory, &rows.join("\n"));
+    for rows in advisories.rows.values_mut() {
+        let length = rows.len().max(1);
+        rows.rotate_left(turn % length);
+    }
+    let findings = find(&turned, &advisories);
+    text(&findings, &inventory).lines().map(str::to_owned).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn the_order_of_packages_and_rows_does_not_matter((packages, rows) in world(), turn in 1..7_usize) {
+        let straight = findings_of(&packages, &rows, 0);
+        prop_assert_eq!(&straight, &findings_of(&packages, &rows, turn));
+        let reversed: Vec<String> = packages.iter().rev().cloned().collect();
+        prop_assert_eq!(&straight, &findings_of(&reversed, &rows, turn));
+    }
+
+    #[test]
+    fn one_package_and_vulnerability_have_one_finding((packages, rows) in world()) {
+        let inventory = inventory("debian 12", &format!("deb demo0 1.0-1\n{}", packages.join("\n")));
+        let findings = find(&cases(&inventory, &facts()), &advisories(&inventory, &rows.join("\n")));
+        let keys: BTreeSet<_> =
+            findings.iter().map(|finding| (&finding.id, &finding.packages)).collect();
+        prop_assert_eq!(keys.len(), findings.len());
+        for finding in &findings {
+            let is_denied = matches!(finding.verdict, Verdict::NotAffected { .. });
+            prop_assert_eq!(finding.suppressed.is_some(), is_denied);
+        }
+    }
+}

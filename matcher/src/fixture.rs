@@ -1,0 +1,205 @@
+//! Packages, rows and findings as text, for tests.
+
+use std::collections::BTreeMap;
+
+use model::advisory::{
+    AdvisorySet, Affected, AffectedRange, FixState, RangeEvent, RecordState, Row, SeverityWord, Status,
+};
+use model::distro::Distro;
+use model::ecosystem::Ecosystem;
+use model::facts::{CoverageClass, FeedFacts, NamespaceFacts};
+use model::finding::{Finding, Verdict};
+use model::inventory::{Inventory, Subject};
+use model::key::Namespace;
+use model::package::{Package, PackageIndex, PackageKind, SourcePackage};
+use model::severity::Severity;
+
+use crate::{cases, consulted_keys, find};
+
+/// Facts of the namespaces that the tests use.
+pub(crate) fn facts() -> FeedFacts {
+    let mut namespaces = BTreeMap::new();
+    let mut add = |coverage, names: &[&str]| {
+        for name in names {
+            let providers = vec!["somebody".to_owned()];
+            let facts = NamespaceFacts { coverage, providers, end_of_life: None };
+            namespaces.insert(Namespace::new(*name), facts);
+        }
+    };
+    add(CoverageClass::FixOnly, &["alpine:3.19", "alpine:3.20", "alpine:edge"]);
+    add(CoverageClass::Complete, &["debian:11", "debian:12", "debian:unstable", "ubuntu:22.04"]);
+    add(CoverageClass::FixOnly, &["cargo", "golang", "maven", "npm", "pub", "pypi"]);
+    let codenames = [("bookworm", "debian:12"), ("sid", "debian:unstable"), ("jammy", "ubuntu:22.04")];
+    let codenames = codenames.map(|(codename, namespace)| (codename.to_owned(), Namespace::new(namespace)));
+    FeedFacts { namespaces, codenames: codenames.into() }
+}
+
+/// A distribution written `debian 12`; words such as `codename=sid` set the other fields.
+pub(crate) fn distro(text: &str) -> Option<Distro> {
+    let mut words = text.split_whitespace();
+    let mut distro = Distro { id: words.next()?.to_owned(), ..Distro::default() };
+    for word in words {
+        match word.split_once('=') {
+            None => distro.version = Some(word.to_owned()),
+            Some(("codename", codename)) => distro.codename = Some(codename.to_owned()),
+            Some(("pretty", name)) => distro.pretty_name = Some(name.replace('+', " ")),
+            Some(("name", name)) => distro.name = Some(name.replace('+', " ")),
+            Some(("like", id)) => distro.id_like.push(id.to_owned()),
+            Some(("repository", line)) => distro.repositories.push(line.replace('+', " ")),
+            Some(_) => distro.hints.push(word.to_owned()),
+        }
+    }
+    Some(distro)
+}
+
+/// Packages, one a line: `deb libdemo1 1.0-1+b1`, then `source=demo@1.0-1`, `owner=2` (the line, from 0),
+/// `application`, `purl=…`. An empty version is written `-`.
+pub(crate) fn packages(text: &str) -> Vec<Package> {
+    lines(text).map(package).collect()
+}
+
+fn package(line: &str) -> Package {
+    let mut words = line.split_whitespace();
+    let ecosystem = Ecosystem::from_name(words.next().unwrap());
+    let name = words.next().unwrap();
+    let version = match words.next().unwrap() {
+        "-" => "",
+        version => version,
+    };
+    let purl = format!("pkg:{ecosystem}/{name}@{version}");
+    let mut package = Package::new(ecosystem, name, version, purl);
+    for word in words {
+        match word.split_once('=') {
+            None if word == "application" => package.kind = PackageKind::Application,
+            None => panic!("unknown word {word}"),
+            Some(("source", source)) => {
+                let (name, version) = source.split_once('@').unwrap_or((source, ""));
+                let version = (!version.is_empty()).then(|| version.into());
+                package.source = Some(SourcePackage { name: name.to_owned(), version });
+            }
+            Some(("owner", owner)) => package.owner = Some(PackageIndex(owner.parse().unwrap())),
+            Some(("purl", purl)) => package.purl = purl.to_owned(),
+            Some((word, _)) => panic!("unknown word {word}"),
+        }
+    }
+    package
+}
+
+/// A row: `debian:12|source|demo debian CVE-1,GHSA-1 >=0 <1.0`. The first id is the record's. Then ranges, a
+/// new one after `or`: `>=` introduced, `<` fixed, `<=` last affected, `limit=`; and words: `never`, `all`,
+/// `investigating`, `undetermined`, `withdrawn`, `rejected`, `=1.0` (a listed version), `severity=low`,
+/// `reason=…`, `wont-fix`.
+pub(crate) fn row(line: &str) -> Row {
+    let mut words = line.split_whitespace();
+    let key = words.next().unwrap().parse().unwrap();
+    let provider = words.next().unwrap().to_owned();
+    let mut ids = words.next().unwrap().split(',').map(str::to_owned);
+    let mut row = Row {
+        provider,
+        record: ids.next().unwrap(),
+        aliases: ids.collect(),
+        state: RecordState::Published,
+        affected: Affected {
+            key,
+            status: Status::Affected,
+            fix_state: FixState::NotFixed,
+            ranges: Vec::new(),
+            versions: Vec::new(),
+            severity: None,
+            reason: None,
+        },
+    };
+    row.aliases.sort();
+    let mut events = Vec::new();
+    for word in words {
+        let affected = &mut row.affected;
+        match word {
+            "all" => {}
+            "never" => affected.status = Status::NotAffected,
+            "investigating" => affected.status = Status::UnderInvestigation,
+            "undetermined" => affected.status = Status::Undetermined,
+            "withdrawn" => row.state = RecordState::Withdrawn,
+            "rejected" => row.state = RecordState::Rejected,
+            "wont-fix" => affected.fix_state = FixState::WontFix,
+            "or" => affected.ranges.push(AffectedRange { events: std::mem::take(&mut events) }),
+            _ => {
+                if let Some(version) = word.strip_prefix(">=") {
+                    events.push(RangeEvent::Introduced(version.into()));
+                } else if let Some(version) = word.strip_prefix("<=") {
+                    events.push(RangeEvent::LastAffected(version.into()));
+                } else if let Some(version) = word.strip_prefix('<') {
+                    affected.fix_state = FixState::Fixed;
+                    events.push(RangeEvent::Fixed(version.into()));
+                } else if let Some(version) = word.strip_prefix("limit=") {
+                    events.push(RangeEvent::Limit(version.into()));
+                } else if let Some(word) = word.strip_prefix("severity=") {
+                    let level = Severity::from_vendor_word(word).unwrap();
+                    affected.severity = Some(SeverityWord { word: word.to_owned(), level });
+                } else if let Some(word) = word.strip_prefix("reason=") {
+                    affected.reason = Some(word.to_owned());
+                } else {
+                    affected.versions.push(word.strip_prefix('=').expect("a known word").into());
+                }
+            }
+        }
+    }
+    if !events.is_empty() {
+        row.affected.ranges.push(AffectedRange { events });
+    }
+    row.affected.versions.sort_by(|left, right| left.as_str().cmp(right.as_str()));
+    row
+}
+
+/// An inventory with its packages in the order written, so that a test can name them.
+pub(crate) fn inventory(distro_text: &str, packages_text: &str) -> Inventory {
+    Inventory {
+        subject: Subject::default(),
+        distro: distro(distro_text),
+        packages: packages(packages_text),
+        gaps: Vec::new(),
+    }
+}
+
+/// Every key that the inventory consults is held; `rows` are one a line.
+pub(crate) fn advisories(inventory: &Inventory, rows: &str) -> AdvisorySet {
+    let keys = consulted_keys(&cases(inventory, &facts()));
+    let mut set = AdvisorySet { rows: keys.into_iter().map(|key| (key, Vec::new())).collect() };
+    for row in lines(rows).map(row) {
+        set.rows.entry(row.affected.key.clone()).or_default().push(row);
+    }
+    set
+}
+
+/// Findings as text, one a line: ids, package names, verdict, fix, and who overruled it.
+pub(crate) fn text(findings: &[Finding], inventory: &Inventory) -> String {
+    let line = |finding: &Finding| {
+        let aliases: String = finding.aliases.iter().map(|id| format!(" {id}")).collect();
+        let names: Vec<&str> =
+            finding.packages.iter().map(|&index| inventory.package(index).name.as_str()).collect();
+        let verdict = match &finding.verdict {
+            Verdict::Affected => "affected".to_owned(),
+            Verdict::NotAffected { because } => {
+                let source = &finding.suppressed.as_ref().unwrap().source;
+                format!("{} by {source}", because.as_str())
+            }
+            Verdict::Undetermined { reason } => reason.as_str().to_owned(),
+        };
+        let versions: String = finding.fix.versions.iter().map(|version| format!(" {version}")).collect();
+        let fix = finding.fix.state.as_str();
+        format!("{}{aliases} | {} | {verdict} | {fix}{versions}", finding.id, names.join(" "))
+    };
+    findings.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Judges the packages against the rows and compares the findings as text.
+#[track_caller]
+pub(crate) fn check(distro: &str, packages: &str, rows: &str, expected: &str) {
+    let inventory = inventory(distro, packages);
+    let advisories = advisories(&inventory, rows);
+    let findings = find(&cases(&inventory, &facts()), &advisories);
+    assert_eq!(text(&findings, &inventory), lines(expected).collect::<Vec<_>>().join("\n"));
+}
+
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty())
+}

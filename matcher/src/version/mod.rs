@@ -1,0 +1,119 @@
+//! How ecosystems order versions: one file a scheme, one line in [`SCHEMES`].
+//!
+//! The type behind a scheme is private to its file, so versions of two schemes can never meet. Feeds never
+//! say which scheme to use: it follows from the ecosystem.
+
+use std::cmp::Ordering;
+
+use model::advisory::Affected;
+use model::ecosystem::Ecosystem;
+
+use crate::range::{self, Containment};
+
+mod apk;
+mod deb;
+mod golang;
+mod pep440;
+mod r#pub;
+mod semver;
+
+/// How one or more ecosystems order their versions.
+#[derive(Debug)]
+pub struct VersionScheme {
+    /// The scheme's name, which is also its file's.
+    pub name: &'static str,
+    /// The ecosystems that use it.
+    pub ecosystems: &'static [Ecosystem],
+    /// The order of two versions as text; none when either cannot be read. A preorder: versions of different
+    /// text may be equal.
+    pub compare: fn(&str, &str) -> Option<Ordering>,
+    /// Whether the text is a version of this scheme.
+    pub is_readable: fn(&str) -> bool,
+    /// Where an installed version stands towards what each record says is affected, in the order given.
+    pub(crate) contain: for<'a> fn(&'a str, &[&'a Affected]) -> Vec<Containment>,
+}
+
+/// Every scheme, sorted by name.
+pub static SCHEMES: &[&VersionScheme] =
+    &[&apk::SCHEME, &deb::SCHEME, &golang::SCHEME, &pep440::SCHEME, &r#pub::SCHEME, &semver::SCHEME];
+
+/// The scheme by which `ecosystem` orders versions, if plimsoll has it.
+pub fn for_ecosystem(ecosystem: Ecosystem) -> Option<&'static VersionScheme> {
+    SCHEMES.iter().copied().find(|scheme| scheme.ecosystems.contains(&ecosystem))
+}
+
+/// The scheme called `name`.
+pub fn by_name(name: &str) -> Option<&'static VersionScheme> {
+    SCHEMES.iter().copied().find(|scheme| scheme.name == name)
+}
+
+/// A version order, from which [`VersionScheme::of`] makes the table of functions.
+pub(crate) trait Scheme {
+    /// A version that was read; it borrows from its text where that saves an allocation.
+    type Version<'a>: Ord;
+
+    /// The version that `text` spells, if it spells one.
+    fn read(text: &str) -> Option<Self::Version<'_>>;
+
+    /// How an installed version relates to a bound of a record. It differs from the order only where the
+    /// ecosystem says that a bound stands for more than one version.
+    fn compare_to_bound<'a>(installed: &Self::Version<'a>, bound: &Self::Version<'a>) -> Ordering {
+        installed.cmp(bound)
+    }
+}
+
+impl VersionScheme {
+    const fn of<S: Scheme>(name: &'static str, ecosystems: &'static [Ecosystem]) -> Self {
+        Self {
+            name,
+            ecosystems,
+            compare: compare::<S>,
+            is_readable: |text| S::read(text).is_some(),
+            contain: range::contain::<S>,
+        }
+    }
+}
+
+fn compare<'a, S: Scheme>(left: &'a str, right: &'a str) -> Option<Ordering> {
+    Some(S::read(left)?.cmp(&S::read(right)?))
+}
+
+/// The order of two runs of decimal digits as numbers of any size; the empty run is zero.
+fn compare_numbers(left: &str, right: &str) -> Ordering {
+    let (left, right) = (left.trim_start_matches('0'), right.trim_start_matches('0'));
+    left.len().cmp(&right.len()).then_with(|| left.cmp(right))
+}
+
+/// The parts of `text` between `separator`s, which is ASCII.
+///
+/// Versions are short, and the standard library's search is made for long texts: with this loop in its place
+/// `semver` and `deb` compared 2.2 and 1.5 times as many versions a second.
+fn split(text: &str, separator: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let part = match split_once(text, separator) {
+            Some((part, after)) => {
+                rest = Some(after);
+                part
+            }
+            None => rest.take()?,
+        };
+        Some(part)
+    })
+}
+
+/// `text` before and after its first `separator`, which is ASCII.
+fn split_once(text: &str, separator: u8) -> Option<(&str, &str)> {
+    let end = text.bytes().position(|byte| byte == separator)?;
+    Some((&text[..end], &text[end + 1..]))
+}
+
+/// Splits `text` after its longest prefix of ASCII digits.
+fn split_digits(text: &str) -> (&str, &str) {
+    let end = text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+    text.split_at(end)
+}
+
+#[cfg(test)]
+mod tests;

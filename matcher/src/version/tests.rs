@@ -1,0 +1,309 @@
+//! What every scheme must keep, and what reference implementations say.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+
+use super::{SCHEMES, VersionScheme, by_name, for_ecosystem};
+use model::ecosystem::Ecosystem;
+
+#[track_caller]
+fn scheme(name: &str) -> &'static VersionScheme {
+    by_name(name).unwrap()
+}
+
+/// The order both ways round; they must agree.
+#[track_caller]
+fn order(scheme: &VersionScheme, left: &str, right: &str) -> Option<Ordering> {
+    let order = (scheme.compare)(left, right);
+    let reverse = (scheme.compare)(right, left);
+    assert_eq!(order, reverse.map(Ordering::reverse), "{}: `{left}` and `{right}`", scheme.name);
+    order
+}
+
+fn own_files(folder: &str, extension: &str) -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    #[expect(clippy::disallowed_methods, reason = "a test may look at the crate's own folder")]
+    let entries = std::fs::read_dir(folder).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let paths = paths.filter(|path| path.extension().is_some_and(|found| found == extension));
+    paths.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_file_is_a_scheme_with_cases_and_every_scheme_is_listed_once() {
+    let names: Vec<&str> = SCHEMES.iter().map(|scheme| scheme.name).collect();
+    assert!(names.is_sorted_by(|left, right| left < right), "sort SCHEMES by name: {names:?}");
+    let names: BTreeSet<String> = names.into_iter().map(str::to_owned).collect();
+    let mut files = own_files("src/version", "rs");
+    files.retain(|file| file != "mod" && file != "tests");
+    assert_eq!(files, names, "each file of src/version is in SCHEMES under its own name");
+    assert_eq!(own_files("testdata/versions", "txt"), names, "each scheme has cases in testdata/versions");
+}
+
+#[test]
+fn an_ecosystem_has_at_most_one_scheme() {
+    for &ecosystem in Ecosystem::ALL {
+        let schemes = SCHEMES.iter().filter(|scheme| scheme.ecosystems.contains(&ecosystem));
+        assert!(schemes.count() <= 1, "{ecosystem}");
+    }
+    assert_eq!(for_ecosystem(Ecosystem::Deb).unwrap().name, "deb");
+    assert!(for_ecosystem(Ecosystem::Unknown).is_none());
+}
+
+#[test]
+fn own_cases_hold() {
+    for scheme in SCHEMES {
+        let path = format!("{}/testdata/versions/{}.txt", env!("CARGO_MANIFEST_DIR"), scheme.name);
+        #[expect(clippy::disallowed_methods, reason = "a test may read its own cases")]
+        let cases = std::fs::read_to_string(path).unwrap();
+        for line in cases.lines().filter(|line| !line.starts_with('#')) {
+            let (left, sign, right) = line
+                .split_once(" < ")
+                .map(|(left, right)| (left, Ordering::Less, right))
+                .or_else(|| line.split_once(" = ").map(|(left, right)| (left, Ordering::Equal, right)))
+                .unwrap_or_else(|| panic!("{}: `{line}` is no case", scheme.name));
+            assert_eq!(order(scheme, left, right), Some(sign), "{}: {line}", scheme.name);
+        }
+    }
+}
+
+#[test]
+fn what_is_no_version_is_not_compared() {
+    let cases = [
+        ("apk", "a 1.2.3_post1 0.1-r2.1 1.0bc 1. .1 1-r 1~ 1~xyz 1_alpha. 1.0D 1..2"),
+        ("deb", "1.0- :1.0 a:1.0 1:-1 1.0é 1:"),
+        ("golang", "(devel) devel master v v1.2-rc.1 go gofmt go1.21rc"),
+        ("pep440", "1..0 french.toast 1.0+ dev-r123 1.0_1_1"),
+        ("pub", "any x.y.z 1.x"),
+        ("semver", "latest x 1.x 1.2.x 1. 1..2 1.0.0- 1.0.0-a..b 1.0.0-a_b ^1.0 -1 1.2.3- file:../x"),
+    ];
+    for (name, texts) in cases {
+        for text in texts.split(' ').chain(["", " ", "\u{0}", "\u{202e}1.0", "1.\u{665}", "devel go1.24-abc"])
+        {
+            assert!(!(scheme(name).is_readable)(text), "{name}: `{text}`");
+            assert_eq!((scheme(name).compare)(text, "1.0"), None, "{name}: `{text}`");
+        }
+    }
+}
+
+/// How many rows of a table name a text that we refuse to read, and why. No row is ordered differently.
+const REFUSED: &[(&str, usize, &str)] = &[
+    (
+        "apk",
+        21,
+        "forms that apk itself calls invalid (`1-r`, `1..2`, `1.2_blah`): its order of them is not transitive",
+    ),
+    (
+        "pep440",
+        44,
+        "written before PEP 440, which gives them no order: only enumerated versions may match them",
+    ),
+];
+
+/// Texts whose validity we judge otherwise than the reference, and why.
+const VALIDITY_DIFFERENCES: &[(&str, &str, &str)] = &[
+    ("npm", "0.0.90071992547409910", "node refuses numbers beyond 2^53; reading them changes no order"),
+    ("npm", "0.90071992547409910.0", "node refuses numbers beyond 2^53; reading them changes no order"),
+];
+
+/// The rows of a table, without its head.
+fn rows(data: &Path, table: &str) -> Vec<Vec<String>> {
+    let text = String::from_utf8(testkit::data::read(&data.join(table))).unwrap();
+    text.lines().skip(1).map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+}
+
+fn data(test: &str) -> Option<PathBuf> {
+    testkit::data::require(test)
+}
+
+#[test]
+fn versions_are_ordered_as_the_reference_implementations_order_them() {
+    let Some(data) = data("versions_are_ordered_as_the_reference_implementations_order_them") else { return };
+    let tables = [
+        ("apk", "apk"),
+        ("deb", "deb"),
+        ("go", "golang"),
+        ("pep440", "pep440"),
+        ("pub", "pub"),
+        ("cargo", "semver"),
+        ("npm", "semver"),
+        ("npm-loose", "semver"),
+        ("semver", "semver"),
+    ];
+    let mut wrong = Vec::new();
+    for (table, name) in tables {
+        let mut n_refused = 0;
+        for row in rows(&data, &format!("versions/compare/{table}.tsv")) {
+            let [left, right, expected, ..] = row.as_slice() else { panic!("{table}: {row:?}") };
+            let expected = expected.parse::<i8>().unwrap().cmp(&0);
+            match order(scheme(name), left, right) {
+                Some(order) if order == expected => {}
+                Some(order) => {
+                    wrong.push(format!("{table}: `{left}` is {order:?} `{right}`, not {expected:?}"))
+                }
+                None => n_refused += 1,
+            }
+        }
+        let argued =
+            REFUSED.iter().find(|(refused, _, _)| *refused == table).map_or(0, |(_, n_rows, _)| *n_rows);
+        assert_eq!(n_refused, argued, "{table}: rows refused");
+    }
+    assert!(wrong.is_empty(), "{} rows:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn versions_are_valid_where_the_reference_implementations_say_so() {
+    let Some(data) = data("versions_are_valid_where_the_reference_implementations_say_so") else { return };
+    let mut wrong = Vec::new();
+    for row in rows(&data, "versions/validity.tsv") {
+        let [table, text, validity, ..] = row.as_slice() else { panic!("{row:?}") };
+        let name = match table.as_str() {
+            "go" => "golang",
+            "npm" => "semver",
+            "maven-range" => continue,
+            other => other,
+        };
+        let is_readable = (scheme(name).is_readable)(text);
+        let is_argued = VALIDITY_DIFFERENCES.iter().any(|(other, form, _)| table == other && text == form);
+        if is_readable != (validity == "valid") && !is_argued {
+            wrong.push(format!("{table}: `{text}` is {validity}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A scanner's constraint: alternatives by `||`, each a list of comparisons.
+fn satisfies(scheme: &VersionScheme, version: &str, constraint: &str) -> Option<bool> {
+    let mut is_any = constraint.trim().is_empty();
+    for alternative in constraint.split("||").filter(|alternative| !alternative.trim().is_empty()) {
+        let mut is_all = true;
+        for term in alternative.split(',') {
+            let term = term.trim().trim_matches('"');
+            let sign = term.find(|first: char| !"<>=".contains(first)).unwrap_or(term.len());
+            let (sign, bound) = term.split_at(sign);
+            let order = order(scheme, version, bound.trim())?;
+            is_all &= match sign {
+                "<" => order.is_lt(),
+                "<=" => order.is_le(),
+                ">" => order.is_gt(),
+                ">=" => order.is_ge(),
+                _ => order.is_eq(),
+            };
+        }
+        is_any |= is_all;
+    }
+    Some(is_any)
+}
+
+/// Rows of constraint tables that mean something else than an order.
+const CONSTRAINT_DIFFERENCES: &[(&str, &str, &str)] = &[
+    (
+        "= 2.0.0",
+        "2.0.0+cgr.1",
+        "a bound without a local part stands for all of them in `compare_to_bound`; in an order it must not",
+    ),
+    ("= 1.0.0-rc-alpha", "1.0.0.rc.alpha", "a dot and a hyphen are different texts in a pre-release"),
+];
+
+#[test]
+fn constraints_hold_as_another_scanner_evaluates_them() {
+    let Some(data) = data("constraints_hold_as_another_scanner_evaluates_them") else { return };
+    let mut wrong = Vec::new();
+    for (table, name) in [("apk", "apk"), ("deb", "deb"), ("pep440", "pep440"), ("semver", "semver")] {
+        for row in rows(&data, &format!("versions/ranges/grype-{table}.tsv")) {
+            let [constraint, version, expected, ..] = row.as_slice() else { panic!("{table}: {row:?}") };
+            let is_argued = CONSTRAINT_DIFFERENCES
+                .iter()
+                .any(|(bound, installed, _)| constraint.trim() == *bound && version == installed);
+            let answer = satisfies(scheme(name), version, constraint);
+            if answer != Some(expected == "true") && !is_argued {
+                wrong.push(format!("{table}: `{version}` in `{constraint}` is {expected}, not {answer:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Texts that are often versions, of every scheme at once.
+fn versions() -> impl Strategy<Value = String> {
+    let part = prop_oneof![
+        Just("0"),
+        Just("00"),
+        Just("1"),
+        Just("01"),
+        Just("2"),
+        Just("10"),
+        Just("9"),
+        Just("a"),
+        Just("b"),
+        Just("rc"),
+        Just("alpha"),
+        Just("beta"),
+        Just("pre"),
+        Just("post"),
+        Just("dev"),
+        Just("p"),
+        Just("git"),
+        Just("ubuntu"),
+        Just("deb"),
+        Just("r"),
+        Just("go"),
+    ];
+    let separator = prop_oneof![
+        Just("."),
+        Just("."),
+        Just("-"),
+        Just("_"),
+        Just("+"),
+        Just("~"),
+        Just(":"),
+        Just("-r"),
+        Just("_p"),
+        Just("!"),
+        Just(""),
+    ];
+    proptest::collection::vec((part, separator), 1..7).prop_map(|parts| {
+        let mut text = "1".to_owned();
+        for (part, separator) in parts {
+            text.push_str(separator);
+            text.push_str(part);
+        }
+        text
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn orders_are_total_and_transitive(texts in proptest::collection::vec(versions(), 12)) {
+        for scheme in SCHEMES {
+            let readable: Vec<&str> =
+                texts.iter().map(String::as_str).filter(|text| (scheme.is_readable)(text)).collect();
+            for left in &readable {
+                prop_assert_eq!(order(scheme, left, left), Some(Ordering::Equal));
+                for middle in &readable {
+                    let first = order(scheme, left, middle);
+                    prop_assert!(first.is_some());
+                    for right in &readable {
+                        let (second, both) = (order(scheme, middle, right), order(scheme, left, right));
+                        if first == second || second == Some(Ordering::Equal) {
+                            prop_assert_eq!(both, first, "{}: {} {} {}", scheme.name, left, middle, right);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(text in "\\PC*", other in "[0-9a-z.~+:_-]*") {
+        for scheme in SCHEMES {
+            order(scheme, &text, &other);
+            order(scheme, &other, &other);
+        }
+    }
+}
