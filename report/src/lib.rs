@@ -1,1 +1,22 @@
-//! placeholder
+//! A [`Report`] and its [`Judgement`](policy::Judgement) as bytes.
+//!
+//! - [`format`]: one file an output format, and the table [`FORMATS`] of them; [`by_name`] finds one
+//! - [`fingerprint`]: the identity of a finding across runs
+//! - `found.rs`: the package and the places of a finding
+//! - `text.rs`: foreign text made harmless; `subject.rs`: what an image is called when its tag is left out
+//!
+//! Rendering is a function of its arguments: no clock, no environment, no locale. Nothing is filtered here;
+//! a gate hides no finding.
+
+pub mod format;
+
+mod fingerprint;
+mod found;
+mod subject;
+mod text;
+
+#[cfg(test)]
+mod testing;
+
+pub use fingerprint::fingerprint;
+pub use format::{Choice, FORMATS, Format, RenderOptions, UnknownFormat, by_name};

@@ -1,0 +1,150 @@
+//! The gate of `--fail-on`: a severity, or an expression in CEL (the Common Expression Language).
+
+use cel::{Context, Program, Value};
+
+use model::finding::{Finding, Verdict};
+use model::report::Report;
+use model::severity::Severity;
+
+use crate::check;
+use crate::error::PolicyError;
+use crate::variables::{self, Variable};
+
+/// Bytes of an expression. The longest that anybody would write is a few hundred; a program that is fed a
+/// file by mistake says so.
+const EXPRESSION_BYTES_MAX: usize = 4096;
+
+/// What makes a report not acceptable.
+///
+/// A severity word gates the findings whose verdict is *affected* and whose severity is that one or worse:
+/// `high` means `verdict == "affected" && severity >= HIGH`. A finding that cannot be decided does not break
+/// a build by a word alone, because nobody has said that the package is vulnerable; it is in every report,
+/// and an expression that does not mention `verdict` gates it too. `unknown` is below every other severity, so that
+/// the word `unknown` gates every affected finding, and `severity == UNKNOWN` those that nobody rated.
+///
+/// An expression is checked before anything else is done: a name that does not exist, a comparison that can
+/// never be meant (`severity == "high"`, `fix == "fixd"`) and a value that is not true or false are errors of
+/// [`FailOn::parse`], so that a gate never fails to fire because of a typing mistake.
+#[derive(Debug)]
+pub struct FailOn {
+    text: String,
+    gate: Gate,
+}
+
+#[derive(Debug)]
+enum Gate {
+    Severity(Severity),
+    Expression(Program),
+}
+
+/// What is the same for every finding of a report.
+pub(crate) struct Scope {
+    context: Context<'static, 'static>,
+    variables: Vec<&'static Variable>,
+}
+
+impl FailOn {
+    /// The gate that `text` says: a word of the severity scale in any case, else an expression.
+    ///
+    /// # Errors
+    ///
+    /// Every [`PolicyError`] but [`PolicyError::Evaluation`].
+    pub fn parse(text: &str) -> Result<Self, PolicyError> {
+        let text = text.trim();
+        if text.len() > EXPRESSION_BYTES_MAX {
+            return Err(PolicyError::TooLong { bytes: text.len(), bytes_max: EXPRESSION_BYTES_MAX });
+        }
+        let gate = match severity(text) {
+            Some(level) => Gate::Severity(level),
+            None => Gate::Expression(expression(text)?),
+        };
+        Ok(Self { text: text.to_owned(), gate })
+    }
+
+    /// The gate as typed, without the spaces around it.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The constants, and the variables that this gate names.
+    pub(crate) fn scope(&self) -> Scope {
+        let Gate::Expression(program) = &self.gate else {
+            return Scope { context: Context::empty(), variables: Vec::new() };
+        };
+        let mut context = Context::default();
+        for (name, number) in variables::severity_constants() {
+            context.add_variable_from_value(name, number);
+        }
+        let references = program.references();
+        let named = variables::VARIABLES.iter().filter(|variable| references.has_variable(variable.name));
+        Scope { context, variables: named.collect() }
+    }
+
+    /// Whether `finding` is one that this gate does not accept.
+    pub(crate) fn is_violated(
+        &self,
+        report: &Report,
+        finding: &Finding,
+        scope: &Scope,
+    ) -> Result<bool, PolicyError> {
+        let program = match &self.gate {
+            Gate::Severity(level) => {
+                return Ok(
+                    finding.verdict == Verdict::Affected && finding.decoration.severity.level >= *level
+                );
+            }
+            Gate::Expression(program) => program,
+        };
+        let mut context = scope.context.new_inner_scope();
+        for variable in &scope.variables {
+            context.add_variable_from_value(variable.name, (variable.value)(report, finding));
+        }
+        let reason = match program.execute(&context) {
+            Ok(Value::Bool(answer)) => return Ok(answer),
+            Ok(other) => format!("its value is {other:?}, neither true nor false"),
+            Err(error) => error.to_string(),
+        };
+        Err(PolicyError::Evaluation {
+            expression: self.text.clone(),
+            id: finding.id.clone(),
+            purl: variables::package(report, finding).purl.clone(),
+            reason,
+        })
+    }
+}
+
+impl std::str::FromStr for FailOn {
+    type Err = PolicyError;
+
+    fn from_str(text: &str) -> Result<Self, PolicyError> {
+        Self::parse(text)
+    }
+}
+
+/// The words of the severity scale, lowest first, for people.
+pub(crate) fn severity_words() -> String {
+    Severity::ALL.map(Severity::as_str).join(", ")
+}
+
+fn severity(word: &str) -> Option<Severity> {
+    Severity::ALL.into_iter().find(|level| level.as_str().eq_ignore_ascii_case(word))
+}
+
+fn expression(text: &str) -> Result<Program, PolicyError> {
+    let program = Program::compile(text).map_err(|errors| PolicyError::Syntax {
+        expression: text.to_owned(),
+        reason: syntax_reason(&errors),
+    })?;
+    check::check(program.expression())
+        .map_err(|problem| PolicyError::Meaning { expression: text.to_owned(), problem })?;
+    Ok(program)
+}
+
+/// What the parser says first, with the place; the rest follows from it.
+fn syntax_reason(errors: &cel::ParseErrors) -> String {
+    errors.errors.first().map_or_else(String::new, |error| {
+        let (line, column) = error.pos;
+        let message = error.msg.lines().next().unwrap_or_default();
+        format!("line {line}, column {column}: {message}")
+    })
+}

@@ -1,0 +1,66 @@
+//! The answer: acceptable or not, and because of what.
+
+use model::finding::{Finding, Verdict};
+use model::report::Report;
+
+use crate::error::PolicyError;
+use crate::gate::FailOn;
+use crate::variables::package;
+
+/// What a gate says of a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// Whether nothing violates the gate; always so without a gate.
+    pub acceptable: bool,
+    /// What violates it, in the order of the report's findings.
+    pub violations: Vec<Violation>,
+}
+
+/// One finding that a gate does not accept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The gate as typed.
+    pub rule: String,
+    /// The finding's position in [`Report::findings`].
+    pub finding: usize,
+    /// One line for people: `CVE-2021-36159 in apk-tools 2.10.4-r1: critical, fixed in 2.10.7-r0`.
+    pub message: String,
+}
+
+/// Judges every finding of `report` that is not suppressed; without a gate everything is acceptable.
+///
+/// # Errors
+///
+/// [`PolicyError::Evaluation`] when the gate's expression has no value for a finding. There is no judgement then.
+pub fn judge(report: &Report, fail_on: Option<&FailOn>) -> Result<Judgement, PolicyError> {
+    let mut violations = Vec::new();
+    if let Some(gate) = fail_on {
+        let scope = gate.scope();
+        for (index, finding) in report.findings.iter().enumerate() {
+            if finding.suppressed.is_none() && gate.is_violated(report, finding, &scope)? {
+                violations.push(Violation {
+                    rule: gate.as_str().to_owned(),
+                    finding: index,
+                    message: message(report, finding),
+                });
+            }
+        }
+    }
+    Ok(Judgement { acceptable: violations.is_empty(), violations })
+}
+
+fn message(report: &Report, finding: &Finding) -> String {
+    let package = package(report, finding);
+    let fix = match finding.fix.versions.first() {
+        Some(version) => format!("fixed in {version}"),
+        None => format!("fix: {}", finding.fix.state.as_str()),
+    };
+    let undecided = match finding.verdict {
+        Verdict::Undetermined { .. } => "undetermined, ",
+        _ => "",
+    };
+    format!(
+        "{} in {} {}: {undecided}{}, {fix}",
+        finding.id, package.name, package.version, finding.decoration.severity.level
+    )
+}

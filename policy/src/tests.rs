@@ -1,0 +1,333 @@
+//! What gates accept, refuse and say.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use model::advisory::{Epss, FixState, Kev};
+use model::ecosystem::Ecosystem;
+use model::finding::{
+    Cvss, Decoration, Finding, Fix, NotAffectedReason, Rating, Suppression, UndeterminedReason, Verdict,
+};
+use model::inventory::{Inventory, Subject};
+use model::package::{Location, Package, PackageIndex};
+use model::report::{Coverage, Report, SnapshotStamp};
+use model::severity::Severity;
+
+use crate::variables::VARIABLES;
+use crate::{FailOn, PolicyError, judge};
+
+/// Three findings in one package: a critical one with everything known, one that nobody rated, one undetermined.
+fn report() -> Report {
+    let mut package = Package::new(Ecosystem::Npm, "demo", "1.0.0", "pkg:npm/demo@1.0.0".into());
+    package.locations = vec![Location { path: "srv/node_modules/demo/package.json".into(), layer: None }];
+    let mut known = finding("CVE-2023-0001", Severity::Critical);
+    known.aliases = vec!["GHSA-aaaa-bbbb-cccc".into()];
+    known.fix = Fix { state: FixState::Fixed, versions: vec!["1.0.1".into()] };
+    known.decoration.epss = Some(Epss { score: 0.5, percentile: 0.97 });
+    known.decoration.kev = Some(Kev { added: "2023-01-02".into(), due: None, ransomware: true });
+    known.decoration.risk = 52.5;
+    known.decoration.cvss = vec![Cvss {
+        vector: model::advisory::CvssVector { source: "osv".into(), vector: String::new() },
+        version: "3.1".into(),
+        score: 9.8,
+    }];
+    let mut undetermined = finding("CVE-2023-0003", Severity::High);
+    undetermined.verdict = Verdict::Undetermined { reason: UndeterminedReason::UnreadableVersion };
+    Report {
+        as_of: "2023-06-01T00:00:00Z".parse().unwrap(),
+        sbom_digest: String::new(),
+        inventory: Inventory::new(Subject::default(), None, vec![package], Vec::new()),
+        snapshot: SnapshotStamp::default(),
+        coverage: Coverage::default(),
+        findings: vec![known, finding("CVE-2023-0002", Severity::Unknown), undetermined],
+    }
+}
+
+fn finding(id: &str, level: Severity) -> Finding {
+    Finding {
+        id: id.into(),
+        aliases: Vec::new(),
+        packages: vec![PackageIndex(0)],
+        verdict: Verdict::Affected,
+        fix: Fix { state: FixState::NotFixed, versions: Vec::new() },
+        evidence: Vec::new(),
+        row_severity: None,
+        suppressed: None,
+        decoration: Decoration { severity: Rating { level, source: "osv".into() }, ..Decoration::default() },
+    }
+}
+
+/// The positions of the findings that violate `gate`.
+#[track_caller]
+fn check(gate: &str, violating: &[usize]) {
+    let gate = FailOn::parse(gate).unwrap();
+    let judgement = judge(&report(), Some(&gate)).unwrap();
+    let found: Vec<usize> = judgement.violations.iter().map(|violation| violation.finding).collect();
+    assert_eq!(found, violating, "{}", gate.as_str());
+    assert_eq!(judgement.acceptable, violating.is_empty());
+}
+
+/// What is said of a gate that cannot be used.
+#[track_caller]
+fn refused(gate: &str, expected: &str) {
+    let error = FailOn::parse(gate).expect_err(gate).to_string();
+    assert!(error.contains(expected), "{gate}: {error}");
+    assert!(!error.contains('\n'), "one line: {error}");
+}
+
+#[test]
+fn without_a_gate_everything_is_acceptable() {
+    let judgement = judge(&report(), None).unwrap();
+    assert!(judgement.acceptable && judgement.violations.is_empty());
+}
+
+#[test]
+fn a_word_gates_affected_findings_of_that_severity_or_worse() {
+    check("critical", &[0]);
+    check(" High ", &[0]);
+    check("HIGH", &[0]);
+    check("low", &[0]);
+    check("none", &[0]);
+    check("unknown", &[0, 1]);
+}
+
+#[test]
+fn an_expression_gates_undetermined_findings_too_unless_it_says_otherwise() {
+    check("severity >= HIGH", &[0, 2]);
+    check("severity >= HIGH && verdict == 'affected'", &[0]);
+    check("verdict == \"undetermined\"", &[2]);
+    check("severity == UNKNOWN", &[1]);
+}
+
+#[test]
+fn every_variable_has_its_value() {
+    for gate in [
+        "aliases.exists(alias, alias.startsWith('GHSA-'))",
+        "'GHSA-aaaa-bbbb-cccc' in aliases",
+        "size(aliases) == 1 && aliases.size() > 0",
+        "cvss == 9.8",
+        "epss >= 0.1",
+        "epss * 100.0 >= 50.0 && 0 < epss",
+        "epss_percentile > 0.9",
+        "fix == 'fixed'",
+        "fix in ['fixed', 'pending']",
+        "fixed",
+        "id == 'CVE-2023-0001'",
+        "id in ['CVE-2023-0001', 'CVE-2023-9999']",
+        "kev",
+        "kev_ransomware",
+        "kev || (severity >= HIGH && fix == \"fixed\")",
+        "risk > 50",
+        "risk > 50.0",
+        "severity == CRITICAL",
+        "severity in [CRITICAL]",
+        "severity >= 6",
+        "fixed ? severity >= MEDIUM : severity > CRITICAL",
+        "!(severity <= UNKNOWN) && fixed",
+        "aliases.map(a, size(a)).exists(n, n > 10)",
+        "aliases.filter(a, a.contains('bbbb')).size() == 1",
+        "aliases.exists_one(a, a.endsWith('cccc'))",
+    ] {
+        check(gate, &[0]);
+    }
+    for gate in [
+        "package_name == 'demo'",
+        "package_purl.startsWith('pkg:npm/')",
+        "package_type in ['npm', 'pypi']",
+        "package_version == '1.0.0'",
+        "paths.all(path, path.startsWith('srv/'))",
+        "true",
+    ] {
+        check(gate, &[0, 1, 2]);
+    }
+    check("false", &[]);
+    check("epss < 0.0", &[]);
+}
+
+#[test]
+fn a_suppressed_finding_never_violates() {
+    let mut report = report();
+    for finding in &mut report.findings {
+        finding.suppressed = Some(Suppression { reason: "vendor-fixed".into(), source: "x".into() });
+    }
+    report.findings[1].verdict = Verdict::NotAffected { because: NotAffectedReason::VendorFixed };
+    for gate in ["unknown", "true", "kev"] {
+        assert!(judge(&report, Some(&FailOn::parse(gate).unwrap())).unwrap().acceptable, "{gate}");
+    }
+}
+
+#[test]
+fn a_violation_says_rule_finding_and_reason() {
+    let judgement = judge(&report(), Some(&FailOn::parse("severity >= HIGH").unwrap())).unwrap();
+    let messages: Vec<&str> = judgement.violations.iter().map(|violation| &*violation.message).collect();
+    assert_eq!(
+        messages,
+        [
+            "CVE-2023-0001 in demo 1.0.0: critical, fixed in 1.0.1",
+            "CVE-2023-0003 in demo 1.0.0: undetermined, high, fix: not-fixed"
+        ]
+    );
+    assert_eq!(judgement.violations[0].rule, "severity >= HIGH");
+}
+
+#[test]
+fn a_severity_is_not_compared_with_text() {
+    refused("severity == \"high\"", "write the constant `HIGH`");
+    refused("\"important\" == severity", "write the constant `HIGH`");
+    refused("severity >= 'Critical'", "write the constant `CRITICAL`");
+    refused(
+        "kev || (fixed && severity != 'x')",
+        "write one of UNKNOWN, NONE, NEGLIGIBLE, LOW, MEDIUM, HIGH, CRITICAL",
+    );
+    refused("severity in ['high']", "write the constant `HIGH`");
+    refused("severity == id", "use the constants");
+    refused("severity >= high", "written as the constant `HIGH`");
+    refused("severity > 0.5", "use the constants");
+}
+
+#[test]
+fn a_name_that_does_not_exist_is_refused_wherever_it_stands() {
+    refused("hihg", "nothing is called `hihg`, did you mean `high`");
+    refused("kev || sevrity >= HIGH", "did you mean `severity`");
+    refused("kev ? true : fixd", "did you mean `fixed`");
+    refused("severity >= CRITCAL", "did you mean `CRITICAL`");
+    refused("aliases.exists(a, b == 'x')", "nothing is called `b`");
+    refused("zzzzzz", "nothing is called `zzzzzz`");
+    refused("package.name == 'x'", "");
+    refused("id.lowerAscii() == 'x'", "there is no function `lowerAscii`");
+    refused("id.startWith('x')", "did you mean `startsWith`");
+    refused("id.matches('x')", "there is no function `matches`");
+}
+
+#[test]
+fn a_comparison_that_can_never_hold_is_refused() {
+    refused("kev == 'true'", "true or false is compared with text");
+    refused("fix == 'fixd'", "`fix` is never \"fixd\", did you mean `fixed`; it is one of fixed, not-fixed");
+    refused("fix in ['fixed', 'wontfix']", "did you mean `wont-fix`");
+    refused("verdict != 'suppressed'", "it is one of affected, undetermined");
+    refused("id == 1", "text is compared with a whole number");
+    refused("id in aliases || kev in aliases", "true or false is compared with text");
+    refused("kev > false", "has no order");
+    refused("aliases == 'x'", "a list is compared with text");
+    refused("id in 'CVE'", "`in` looks into a list");
+    refused("[1, 'a'] == [1]", "a list holds both");
+    refused("id == null", "`null`");
+    refused("epss > 1u", "unsigned");
+}
+
+#[test]
+fn what_is_neither_true_nor_false_is_refused() {
+    refused("severity", "this is a severity: write `severity >= HIGH`");
+    refused("epss", "a gate is true or false, this is a number");
+    refused("kev ? 1 : 2", "this is a whole number");
+    refused("epss || kev", "take what is true or false, not a number");
+    refused("!id", "not text");
+    refused("aliases[0] == 'x'", "a list has no positions");
+    refused("{'a': true}['a']", "a list has no positions");
+    refused("{}", "maps");
+    refused("epss * 100 > 5.0", "write `100.0` for `100`");
+    refused("id + id == 'x'", "`+` cannot be applied to text and text");
+    refused("-kev", "`-` cannot be applied to true or false");
+    refused("risk.exists(r, r > 1)", "are for lists");
+    refused("has(id.x)", "nothing has fields");
+}
+
+#[test]
+fn what_is_no_expression_is_said_with_the_place() {
+    for gate in [
+        "",
+        "severity >=",
+        "kev &&",
+        "((",
+        "high or worse",
+        "kev && && fixed",
+        "'open",
+        "a\u{0}b",
+        "severity >= HIGH;",
+    ] {
+        refused(
+            gate,
+            "is neither a severity (unknown, none, negligible, low, medium, high, critical) nor an expression: line 1",
+        );
+    }
+    refused(&"kev || ".repeat(1_000), "longer than the 4096");
+    let deep = format!("{}kev{}", "(".repeat(1_000), ")".repeat(1_000));
+    assert!(FailOn::parse(&deep).is_err());
+}
+
+#[test]
+fn an_expression_without_a_value_is_an_error_that_names_the_finding() {
+    let gate = FailOn::parse("1 / size(aliases) > 0").unwrap();
+    let error = judge(&report(), Some(&gate)).unwrap_err();
+    assert!(matches!(&error, PolicyError::Evaluation { id, .. } if id == "CVE-2023-0002"), "{error}");
+}
+
+#[test]
+fn no_mutation_of_an_expression_panics_or_is_half_understood() {
+    let seeds = [
+        "kev || (severity >= HIGH && fix == \"fixed\")",
+        "aliases.exists(a, a.startsWith('GHSA')) ? epss >= 0.1 : !fixed",
+        "id in ['a', 'b'] && size(paths) > 1 && risk * 2.0 > 1e3",
+    ];
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut random = |bound: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % bound as u64).unwrap()
+    };
+    let letters: Vec<char> = "()[]{}.,'\"&|!=<>?:+-*/% aKé0\u{0}".chars().collect();
+    let report = report();
+    for seed in seeds {
+        for _ in 0..100 {
+            let mut text: Vec<char> = seed.chars().collect();
+            for _ in 0..=random(2) {
+                let at = random(text.len());
+                match random(3) {
+                    0 => drop(text.remove(at)),
+                    1 => text[at] = letters[random(letters.len())],
+                    _ => text.insert(at, letters[random(letters.len())]),
+                }
+            }
+            let text: String = text.into_iter().collect();
+            // What passes the check has a value for every finding.
+            if let Ok(gate) = FailOn::parse(&text) {
+                judge(&report, Some(&gate)).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn the_reference_lists_exactly_the_variables() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference/fail-on.md");
+    let page = fs::read_to_string(page).unwrap();
+    let table = page.split("| Name | Type |").nth(1).unwrap();
+    let listed: Vec<&str> = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| line.split('`').nth(1).unwrap())
+        .collect();
+    let names: Vec<&str> = VARIABLES.iter().map(|variable| variable.name).collect();
+    assert_eq!(listed, names);
+    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+    assert!(names.is_sorted());
+}
+
+#[test]
+fn every_example_of_the_reference_is_a_gate() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference/fail-on.md");
+    let page = fs::read_to_string(page).unwrap();
+    let examples: Vec<&str> = page
+        .split("```cel\n")
+        .skip(1)
+        .flat_map(|block| block.split("```").next().unwrap().lines())
+        .filter(|line| !line.starts_with("//"))
+        .collect();
+    assert!(examples.len() > 5);
+    for example in examples {
+        FailOn::parse(example).unwrap();
+    }
+}

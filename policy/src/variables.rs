@@ -1,0 +1,150 @@
+//! What an expression may name: one table, the same as in `docs/reference/fail-on.md`.
+
+use cel::Value;
+
+use model::advisory::FixState;
+use model::finding::{Finding, Verdict};
+use model::package::Package;
+use model::report::Report;
+use model::severity::Severity;
+
+/// The type of a value in an expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Type {
+    Bool,
+    Int,
+    /// An integer too, but one that only the constants of the scale are compared with.
+    Severity,
+    Double,
+    Text,
+    List(Box<Self>),
+    /// The element of an empty list.
+    Any,
+}
+
+impl Type {
+    /// The type in words for people.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Bool => "true or false",
+            Self::Int => "a whole number",
+            Self::Severity => "a severity",
+            Self::Double => "a number",
+            Self::Text => "text",
+            Self::List(_) => "a list",
+            Self::Any => "anything",
+        }
+    }
+
+    /// The type that a value of either type has: of an empty and another list that of the other. None when they
+    /// have nothing in common.
+    pub(crate) fn both(&self, other: &Self) -> Option<Self> {
+        match (self, other) {
+            (Self::Any, kind) | (kind, Self::Any) => Some(kind.clone()),
+            (Self::List(a), Self::List(b)) => a.both(b).map(|kind| Self::List(Box::new(kind))),
+            (a, b) => (a == b).then(|| a.clone()),
+        }
+    }
+}
+
+/// One name that an expression may use.
+pub(crate) struct Variable {
+    /// The name.
+    pub(crate) name: &'static str,
+    /// Its type.
+    pub(crate) kind: fn() -> Type,
+    /// For a text that is one of few words: the words. Comparing with any other is a mistake, never a match.
+    pub(crate) words: Option<fn() -> Vec<&'static str>>,
+    /// Its value for a finding.
+    pub(crate) value: fn(&Report, &Finding) -> Value,
+}
+
+/// Every name, sorted.
+pub(crate) static VARIABLES: &[Variable] = &[
+    variable("aliases", texts, |_, finding| finding.aliases.clone().into()),
+    variable("cvss", double, |_, finding| {
+        finding.decoration.cvss.iter().map(|cvss| cvss.score).fold(0.0, f64::max).into()
+    }),
+    variable("epss", double, |_, finding| finding.decoration.epss.map_or(0.0, |epss| epss.score).into()),
+    variable("epss_percentile", double, |_, finding| {
+        finding.decoration.epss.map_or(0.0, |epss| epss.percentile).into()
+    }),
+    Variable {
+        words: Some(|| FixState::ALL.map(FixState::as_str).to_vec()),
+        ..variable("fix", text, |_, finding| finding.fix.state.as_str().into())
+    },
+    variable("fixed", bool, |_, finding| (finding.fix.state == FixState::Fixed).into()),
+    variable("id", text, |_, finding| finding.id.as_str().into()),
+    variable("kev", bool, |_, finding| finding.decoration.kev.is_some().into()),
+    variable("kev_ransomware", bool, |_, finding| {
+        finding.decoration.kev.as_ref().is_some_and(|kev| kev.ransomware).into()
+    }),
+    variable("package_name", text, |report, finding| package(report, finding).name.as_str().into()),
+    variable("package_purl", text, |report, finding| package(report, finding).purl.as_str().into()),
+    variable("package_type", text, |report, finding| package(report, finding).ecosystem.name().into()),
+    variable("package_version", text, |report, finding| package(report, finding).version.as_str().into()),
+    variable("paths", texts, |report, finding| paths(report, finding).into()),
+    variable("risk", double, |_, finding| finding.decoration.risk.into()),
+    variable(
+        "severity",
+        || Type::Severity,
+        |_, finding| severity_number(finding.decoration.severity.level).into(),
+    ),
+    Variable {
+        words: Some(|| vec!["affected", "undetermined"]),
+        ..variable("verdict", text, |_, finding| verdict(&finding.verdict).into())
+    },
+];
+
+/// The names of the severities, as constants: `UNKNOWN` is 0.
+pub(crate) fn severity_constants() -> impl Iterator<Item = (String, i64)> {
+    Severity::ALL.into_iter().map(|level| (level.as_str().to_ascii_uppercase(), severity_number(level)))
+}
+
+/// The package of a finding; those it was found in have one purl and differ in place only.
+pub(crate) fn package<'a>(report: &'a Report, finding: &Finding) -> &'a Package {
+    report.inventory.package(finding.packages[0])
+}
+
+const fn variable(name: &'static str, kind: fn() -> Type, value: fn(&Report, &Finding) -> Value) -> Variable {
+    Variable { name, kind, words: None, value }
+}
+
+fn bool() -> Type {
+    Type::Bool
+}
+
+fn double() -> Type {
+    Type::Double
+}
+
+fn text() -> Type {
+    Type::Text
+}
+
+fn texts() -> Type {
+    Type::List(Box::new(Type::Text))
+}
+
+/// The position in the scale.
+fn severity_number(level: Severity) -> i64 {
+    Severity::ALL.into_iter().zip(0..).find_map(|(one, number)| (one == level).then_some(number)).unwrap_or(0)
+}
+
+fn verdict(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Affected => "affected",
+        // Such a finding is suppressed, and no gate sees it.
+        Verdict::NotAffected { .. } => "not-affected",
+        Verdict::Undetermined { .. } => "undetermined",
+    }
+}
+
+fn paths(report: &Report, finding: &Finding) -> Vec<String> {
+    finding
+        .packages
+        .iter()
+        .flat_map(|&index| &report.inventory.package(index).locations)
+        .map(|location| location.path.clone())
+        .collect()
+}

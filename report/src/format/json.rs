@@ -1,0 +1,552 @@
+//! JSON v1: the report for programs. The schema is `docs/reference/report-v1.schema.json`.
+//!
+//! The structs here are the contract and nothing else; properties may be added within version 1, and are never
+//! renamed, removed or given another meaning.
+
+use std::io;
+
+use serde::Serialize;
+
+use model::advisory::Epss;
+use model::distro::Distro;
+use model::finding::{Cvss, Evidence, Finding, Verdict};
+use model::gap::Gap;
+use model::package::Package;
+use model::report::{NamespaceStamp, Report, Unmatched};
+use policy::Judgement;
+
+use super::{Format, RenderOptions};
+use crate::fingerprint::fingerprint;
+use crate::found;
+use crate::text::HarmlessJson;
+
+pub(super) static FORMAT: Format =
+    Format { name: "json", media_type: "application/json", extension: "json", render, variants: &[] };
+
+const SCHEMA: &str = "plimsoll-report/1";
+
+fn render(
+    report: &Report,
+    judgement: &Judgement,
+    options: &RenderOptions<'_>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    HarmlessJson::write(&Document::of(report, judgement, options), out)
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    tool: Tool<'a>,
+    as_of: String,
+    subject: Subject<'a>,
+    snapshot: Snapshot<'a>,
+    coverage: Coverage<'a>,
+    packages: Vec<PackageLine<'a>>,
+    findings: Vec<FindingLine<'a>>,
+    judgement: JudgementLine<'a>,
+}
+
+#[derive(Serialize)]
+struct Tool<'a> {
+    name: &'static str,
+    version: &'a str,
+}
+
+#[derive(Serialize)]
+struct Subject<'a> {
+    name: &'a str,
+    version: Option<&'a str>,
+    digest: Option<&'a str>,
+    manifest_digest: Option<&'a str>,
+    sbom_digest: &'a str,
+    platform: Option<&'a str>,
+    distro: Option<DistroLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct DistroLine<'a> {
+    id: &'a str,
+    version: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Snapshot<'a> {
+    id: &'a str,
+    created: Option<String>,
+    namespaces: Vec<NamespaceLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct NamespaceLine<'a> {
+    name: &'a str,
+    data_as_of: Option<String>,
+    records: u64,
+}
+
+#[derive(Serialize)]
+struct Coverage<'a> {
+    packages: usize,
+    matched: usize,
+    unmatched: Vec<UnmatchedLine<'a>>,
+    gaps: Vec<GapLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct UnmatchedLine<'a> {
+    reason: &'static str,
+    namespace: &'a str,
+    packages: usize,
+}
+
+#[derive(Serialize)]
+struct GapLine<'a> {
+    kind: &'a str,
+    #[serde(rename = "where")]
+    place: &'a str,
+    detail: &'a str,
+}
+
+#[derive(Serialize)]
+struct PackageLine<'a> {
+    purl: &'a str,
+    name: &'a str,
+    version: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The purl of the operating-system package that owns it.
+    owner: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct FindingLine<'a> {
+    id: &'a str,
+    aliases: &'a [String],
+    title: Option<&'a str>,
+    verdict: &'static str,
+    /// Why, when the verdict is not `affected`.
+    verdict_reason: Option<&'static str>,
+    /// `unknown` until the base image can be told from what was added to it.
+    origin: &'static str,
+    package: FoundPackage<'a>,
+    fix: FixLine<'a>,
+    severity: SeverityLine<'a>,
+    cvss: Vec<CvssLine<'a>>,
+    epss: Option<EpssLine>,
+    kev: Option<KevLine<'a>>,
+    risk: f64,
+    evidence: Vec<EvidenceLine<'a>>,
+    references: &'a [String],
+    suppressed: Option<SuppressedLine<'a>>,
+    fingerprint: String,
+}
+
+#[derive(Serialize)]
+struct FoundPackage<'a> {
+    purl: &'a str,
+    name: &'a str,
+    version: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    locations: Vec<LocationLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct LocationLine<'a> {
+    path: &'a str,
+    layer: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct FixLine<'a> {
+    state: &'static str,
+    versions: Vec<&'a str>,
+    /// When the fix was published. No feed that is read yet says it.
+    date: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct SeverityLine<'a> {
+    level: &'static str,
+    source: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct CvssLine<'a> {
+    source: &'a str,
+    version: &'a str,
+    vector: &'a str,
+    score: f64,
+}
+
+#[derive(Serialize)]
+struct EpssLine {
+    score: f64,
+    percentile: f64,
+}
+
+#[derive(Serialize)]
+struct KevLine<'a> {
+    added: &'a str,
+    due: Option<&'a str>,
+    ransomware: bool,
+}
+
+#[derive(Serialize)]
+struct EvidenceLine<'a> {
+    record: &'a str,
+    provider: &'a str,
+    namespace: &'a str,
+    range: &'a str,
+    compared: &'a str,
+    #[serde(rename = "match")]
+    match_type: &'static str,
+    confidence: f64,
+}
+
+#[derive(Serialize)]
+struct SuppressedLine<'a> {
+    reason: &'a str,
+    source: &'a str,
+}
+
+#[derive(Serialize)]
+struct JudgementLine<'a> {
+    acceptable: bool,
+    violations: Vec<ViolationLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct ViolationLine<'a> {
+    rule: &'a str,
+    id: &'a str,
+    purl: &'a str,
+    message: &'a str,
+    fingerprint: String,
+}
+
+impl<'a> Document<'a> {
+    fn of(report: &'a Report, judgement: &'a Judgement, options: &RenderOptions<'a>) -> Self {
+        let inventory = &report.inventory;
+        Self {
+            schema: SCHEMA,
+            tool: Tool { name: "plimsoll", version: options.tool_version },
+            as_of: report.as_of.to_string(),
+            subject: Subject {
+                name: &inventory.subject.name,
+                version: inventory.subject.version.as_deref(),
+                digest: inventory.subject.digest.as_deref(),
+                manifest_digest: inventory.subject.manifest_digest.as_deref(),
+                sbom_digest: &report.sbom_digest,
+                platform: inventory.subject.platform.as_deref(),
+                distro: inventory.distro.as_ref().map(DistroLine::of),
+            },
+            snapshot: Snapshot {
+                id: &report.snapshot.id,
+                created: report.snapshot.created.map(|time| time.to_string()),
+                namespaces: report.snapshot.namespaces.iter().map(NamespaceLine::of).collect(),
+            },
+            coverage: Coverage {
+                packages: report.coverage.packages,
+                matched: report.coverage.matched,
+                unmatched: report.coverage.unmatched.iter().map(UnmatchedLine::of).collect(),
+                gaps: report.coverage.gaps.iter().map(GapLine::of).collect(),
+            },
+            packages: inventory.packages.iter().map(|package| PackageLine::of(report, package)).collect(),
+            findings: report.findings.iter().map(|finding| FindingLine::of(report, finding)).collect(),
+            judgement: JudgementLine {
+                acceptable: judgement.acceptable,
+                violations: judgement
+                    .violations
+                    .iter()
+                    .map(|violation| {
+                        let finding = &report.findings[violation.finding];
+                        ViolationLine {
+                            rule: &violation.rule,
+                            id: &finding.id,
+                            purl: &found::package(report, finding).purl,
+                            message: &violation.message,
+                            fingerprint: fingerprint(report, finding),
+                        }
+                    })
+                    .collect(),
+            },
+        }
+    }
+}
+
+impl<'a> DistroLine<'a> {
+    fn of(distro: &'a Distro) -> Self {
+        Self { id: &distro.id, version: distro.version.as_deref() }
+    }
+}
+
+impl<'a> NamespaceLine<'a> {
+    fn of(stamp: &'a NamespaceStamp) -> Self {
+        Self {
+            name: stamp.name.as_str(),
+            data_as_of: stamp.data_as_of.map(|time| time.to_string()),
+            records: stamp.records,
+        }
+    }
+}
+
+impl<'a> UnmatchedLine<'a> {
+    fn of(unmatched: &'a Unmatched) -> Self {
+        Self {
+            reason: unmatched.reason.as_str(),
+            namespace: unmatched.namespace.as_str(),
+            packages: unmatched.packages,
+        }
+    }
+}
+
+impl<'a> GapLine<'a> {
+    fn of(gap: &'a Gap) -> Self {
+        Self { kind: gap.kind.as_str(), place: &gap.place, detail: &gap.detail }
+    }
+}
+
+impl<'a> PackageLine<'a> {
+    fn of(report: &'a Report, package: &'a Package) -> Self {
+        Self {
+            purl: &package.purl,
+            name: &package.name,
+            version: package.version.as_str(),
+            kind: package.ecosystem.name(),
+            owner: package.owner.map(|owner| report.inventory.package(owner).purl.as_str()),
+        }
+    }
+}
+
+impl<'a> FindingLine<'a> {
+    fn of(report: &'a Report, finding: &'a Finding) -> Self {
+        let (verdict, verdict_reason) = match &finding.verdict {
+            Verdict::Affected => ("affected", None),
+            Verdict::NotAffected { because } => ("not-affected", Some(because.as_str())),
+            Verdict::Undetermined { reason } => ("undetermined", Some(reason.as_str())),
+        };
+        let decoration = &finding.decoration;
+        Self {
+            id: &finding.id,
+            aliases: &finding.aliases,
+            title: decoration.title.as_deref(),
+            verdict,
+            verdict_reason,
+            origin: "unknown",
+            package: FoundPackage::of(report, finding),
+            fix: FixLine {
+                state: finding.fix.state.as_str(),
+                versions: finding.fix.versions.iter().map(|version| version.as_str()).collect(),
+                date: None,
+            },
+            severity: SeverityLine {
+                level: decoration.severity.level.as_str(),
+                source: Some(decoration.severity.source.as_str()).filter(|source| !source.is_empty()),
+            },
+            cvss: decoration.cvss.iter().map(CvssLine::of).collect(),
+            epss: decoration.epss.map(|Epss { score, percentile }| EpssLine { score, percentile }),
+            kev: decoration.kev.as_ref().map(|kev| KevLine {
+                added: &kev.added,
+                due: kev.due.as_deref(),
+                ransomware: kev.ransomware,
+            }),
+            risk: decoration.risk,
+            evidence: finding.evidence.iter().map(EvidenceLine::of).collect(),
+            references: &decoration.references,
+            suppressed: finding
+                .suppressed
+                .as_ref()
+                .map(|one| SuppressedLine { reason: &one.reason, source: &one.source }),
+            fingerprint: fingerprint(report, finding),
+        }
+    }
+}
+
+impl<'a> FoundPackage<'a> {
+    fn of(report: &'a Report, finding: &Finding) -> Self {
+        let package = found::package(report, finding);
+        Self {
+            purl: &package.purl,
+            name: &package.name,
+            version: package.version.as_str(),
+            kind: package.ecosystem.name(),
+            locations: found::locations(report, finding)
+                .into_iter()
+                .map(|location| LocationLine { path: &location.path, layer: location.layer.as_deref() })
+                .collect(),
+        }
+    }
+}
+
+impl<'a> CvssLine<'a> {
+    fn of(cvss: &'a Cvss) -> Self {
+        Self {
+            source: &cvss.vector.source,
+            version: &cvss.version,
+            vector: &cvss.vector.vector,
+            score: cvss.score,
+        }
+    }
+}
+
+impl<'a> EvidenceLine<'a> {
+    fn of(evidence: &'a Evidence) -> Self {
+        Self {
+            record: &evidence.record,
+            provider: &evidence.provider,
+            namespace: evidence.namespace.as_str(),
+            range: &evidence.range,
+            compared: evidence.compared.as_str(),
+            match_type: evidence.match_type.as_str(),
+            confidence: evidence.confidence,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use model::advisory::FixState;
+    use model::finding::{MatchType, NotAffectedReason, UndeterminedReason};
+    use model::severity::Severity;
+    use serde_json::{Value, json};
+
+    use crate::testing::{cases, judgement, many, parsed, rendered};
+
+    fn schema() -> Value {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference/report-v1.schema.json");
+        serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+    }
+
+    /// The published schema lets later versions add properties. Here every property must be in it.
+    fn closed(mut schema: Value) -> Value {
+        match &mut schema {
+            Value::Object(object) => {
+                if object.contains_key("properties") {
+                    object.insert("additionalProperties".into(), json!(false));
+                }
+                object.values_mut().for_each(|value| *value = closed(value.take()));
+            }
+            Value::Array(array) => array.iter_mut().for_each(|value| *value = closed(value.take())),
+            _ => {}
+        }
+        schema
+    }
+
+    #[track_caller]
+    fn assert_valid(schema: &Value, document: &Value) {
+        let validator = jsonschema::draft202012::new(schema).unwrap();
+        let errors: Vec<String> = validator
+            .iter_errors(document)
+            .take(5)
+            .map(|error| format!("{} at {}", error, error.instance_path()))
+            .collect();
+        assert_eq!(errors, Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_schema_is_one_and_every_property_is_described() {
+        let schema = schema();
+        jsonschema::meta::validate(&schema).unwrap();
+        fn walk(value: &Value, path: &str) {
+            let Value::Object(object) = value else { return };
+            if let Some(Value::Object(properties)) = object.get("properties") {
+                for (name, property) in properties {
+                    let described = property.get("description").is_some() || property.get("$ref").is_some();
+                    assert!(described, "{path}/{name} has no description");
+                }
+                let required: Vec<&str> = object["required"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|name| name.as_str().unwrap())
+                    .collect();
+                let mut all: Vec<&str> = properties.keys().map(String::as_str).collect();
+                let mut sorted = required.clone();
+                sorted.sort_unstable();
+                all.sort_unstable();
+                assert_eq!(sorted, all, "{path}: everything is always there, absent values are null");
+            }
+            for (name, value) in object {
+                walk(value, &format!("{path}/{name}"));
+            }
+        }
+        walk(&schema, "");
+    }
+
+    #[test]
+    fn every_report_is_valid() {
+        let (open, closed) = (schema(), closed(schema()));
+        for case in cases() {
+            let document = parsed("json", &case.report, case.fail_on);
+            assert_valid(&open, &document);
+            assert_valid(&closed, &document);
+        }
+        assert_valid(&closed, &parsed("json", &many(200), Some("medium")));
+    }
+
+    #[test]
+    fn the_schema_refuses_what_is_no_report() {
+        let validator = jsonschema::draft202012::new(&schema()).unwrap();
+        let good = parsed("json", &cases().pop().unwrap().report, None);
+        for (pointer, wrong) in [
+            ("/schema", json!("plimsoll-report/2")),
+            ("/findings/0/verdict", json!("maybe")),
+            ("/findings/0/risk", json!(101)),
+            ("/findings/0/severity/level", json!("HIGH")),
+            ("/findings/0/fix/state", json!("soon")),
+            ("/findings/0/fingerprint", json!("zz")),
+            ("/coverage/packages", json!(-1)),
+            ("/as_of", json!("yesterday")),
+        ] {
+            let mut document = good.clone();
+            *document.pointer_mut(pointer).unwrap() = wrong;
+            assert!(!validator.is_valid(&document), "{pointer}");
+        }
+    }
+
+    #[test]
+    fn the_schema_has_every_word_that_a_report_can_say() {
+        let schema = schema();
+        let words = |pointer: &str| -> Vec<String> {
+            let all = schema.pointer(pointer).unwrap().as_array().unwrap();
+            all.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+        };
+        let finding = "/$defs/finding/properties";
+        assert_eq!(
+            words(&format!("{finding}/fix/properties/state/enum")),
+            FixState::ALL.map(FixState::as_str)
+        );
+        assert_eq!(
+            words(&format!("{finding}/severity/properties/level/enum")),
+            Severity::ALL.map(Severity::as_str)
+        );
+        let reasons = NotAffectedReason::ALL.map(NotAffectedReason::as_str).into_iter();
+        let reasons: Vec<&str> =
+            reasons.chain(UndeterminedReason::ALL.map(UndeterminedReason::as_str)).collect();
+        assert_eq!(words(&format!("{finding}/verdict_reason/enum")), reasons);
+        let items = "/properties/evidence/items/properties/match/enum";
+        assert_eq!(words(&format!("/$defs/finding{items}")), MatchType::ALL.map(MatchType::as_str));
+    }
+
+    #[test]
+    fn a_violation_points_to_its_finding() {
+        let case = cases().into_iter().find(|case| case.name == "two-ecosystems").unwrap();
+        let document = parsed("json", &case.report, case.fail_on);
+        let violations = document["judgement"]["violations"].as_array().unwrap();
+        assert_eq!(violations.len(), 1);
+        assert_eq!(violations[0]["fingerprint"], document["findings"][0]["fingerprint"]);
+        assert_eq!(violations[0]["id"], "CVE-2023-0002");
+    }
+
+    #[test]
+    fn every_finding_is_written_however_many() {
+        let report = many(3_000);
+        let text = rendered("json", &report, &judgement(&report, None), &crate::testing::OPTIONS);
+        let document: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(document["findings"].as_array().unwrap().len(), 3_000);
+    }
+}

@@ -1,0 +1,521 @@
+//! The report for people, on a terminal or in a log.
+//!
+//! It ends with what was matched against what and with the judgement; "no findings" is never said alone. Colour only
+//! repeats what a word says already. Nothing is shortened without saying by how much.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
+use jiff::Timestamp;
+
+use model::advisory::FixState;
+use model::finding::{Finding, Verdict};
+use model::package::{Location, Package};
+use model::report::{NamespaceStamp, Report};
+use model::severity::Severity;
+use policy::Judgement;
+
+use super::{Format, RenderOptions};
+use crate::found;
+use crate::text::{count, plain, thousands};
+
+pub(super) static FORMAT: Format =
+    Format { name: "table", media_type: "text/plain", extension: "txt", render, variants: &[] };
+
+/// Bytes of a foreign text in one cell.
+const CELL_BYTES_MAX: usize = 160;
+/// Ids listed of a package of which nothing could be decided, and violations listed below the table.
+const LISTED_MAX: usize = 10;
+/// Below this a table cannot be laid out, whatever the terminal says.
+const WIDTH_MIN: usize = 40;
+
+const HEADER: [&str; 8] = ["SEVERITY", "ID", "PACKAGE", "INSTALLED", "FIXED IN", "EPSS", "KEV", "WHERE"];
+/// Columns of one short word, which is not broken to fit.
+const UNBROKEN: [&str; 4] = ["SEVERITY", "ID", "EPSS", "KEV"];
+
+fn render(
+    report: &Report,
+    judgement: &Judgement,
+    options: &RenderOptions<'_>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let paint = Paint { color: options.color };
+    writeln!(out, "{}", paint.bold(&heading(report)))?;
+    writeln!(out)?;
+    let groups = groups(report);
+    if !groups.is_empty() {
+        affected(report, &groups, options, &paint, out)?;
+        writeln!(out)?;
+    }
+    undetermined(report, out)?;
+    suppressed(report, out)?;
+    totals(report, out)?;
+    writeln!(out)?;
+    coverage(report, &paint, out)?;
+    writeln!(out)?;
+    verdict(judgement, &paint, out)
+}
+
+/// `app:1.2 · linux/amd64 · alpine 3.10.2 · sha256:…`
+fn heading(report: &Report) -> String {
+    let inventory = &report.inventory;
+    let subject = &inventory.subject;
+    let mut parts = vec![match subject.name.as_str() {
+        "" => "unnamed".to_owned(),
+        name => cell(name),
+    }];
+    if let Some(version) = &subject.version {
+        parts.push(cell(version));
+    }
+    parts.extend(subject.platform.as_deref().map(cell));
+    if let Some(distro) = &inventory.distro {
+        let version = distro.version.as_deref().unwrap_or_default();
+        parts.push(cell(format!("{} {version}", distro.id).trim_end()));
+    }
+    parts.extend(subject.digest.as_deref().map(cell));
+    parts.join("  ")
+}
+
+/// Findings that say the same of several packages: the binaries of one source package.
+struct Group<'a> {
+    first: &'a Finding,
+    packages: Vec<&'a Package>,
+}
+
+/// The affected findings that are not suppressed, grouped, in the report's order of their first.
+fn groups(report: &Report) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut positions = BTreeMap::new();
+    for finding in
+        report.findings.iter().filter(|one| one.suppressed.is_none() && one.verdict == Verdict::Affected)
+    {
+        let package = found::package(report, finding);
+        let same = (&finding.id, cells(report, finding));
+        let position = *positions.entry(same).or_insert(groups.len());
+        match groups.get_mut(position) {
+            Some(group) => group.packages.push(package),
+            None => groups.push(Group { first: finding, packages: vec![package] }),
+        }
+    }
+    groups
+}
+
+/// What a row says beside the id and the package.
+fn cells(report: &Report, finding: &Finding) -> [String; 6] {
+    let decoration = &finding.decoration;
+    [
+        decoration.severity.level.to_string(),
+        cell(found::package(report, finding).version.as_str()),
+        fixed_in(finding),
+        decoration.epss.map_or_else(dash, |epss| percent(epss.score)),
+        match &decoration.kev {
+            None => dash(),
+            Some(kev) if kev.ransomware => "ransomware".to_owned(),
+            Some(_) => "yes".to_owned(),
+        },
+        place(report, &found::locations(report, finding)),
+    ]
+}
+
+fn dash() -> String {
+    "-".to_owned()
+}
+
+/// The versions that hold the fix, or the vendor's word for why there is none.
+fn fixed_in(finding: &Finding) -> String {
+    let versions: Vec<String> = finding.fix.versions.iter().map(|version| cell(version.as_str())).collect();
+    match finding.fix.state {
+        _ if !versions.is_empty() => versions.join(", "),
+        FixState::Unknown => dash(),
+        state => format!("({})", state.as_str()),
+    }
+}
+
+/// `7.3%`; what would round to nothing is `<0.1%`.
+fn percent(share: f64) -> String {
+    if share > 0.0 && share < 0.001 { "<0.1%".to_owned() } else { format!("{:.1}%", share * 100.0) }
+}
+
+/// `lib/apk/db/installed, layer 1`, and how many places more.
+fn place(report: &Report, locations: &[&Location]) -> String {
+    let Some(first) = locations.first() else { return dash() };
+    let layers = &report.inventory.subject.layers;
+    let layer = first.layer.as_deref().and_then(|layer| layers.iter().position(|one| one.diff_id == layer));
+    let layer = layer.map_or_else(String::new, |index| format!(", layer {}", index + 1));
+    let more = match locations.len() {
+        1 => String::new(),
+        n => format!(", and {} more", thousands(n as u64 - 1)),
+    };
+    format!("{}{layer}{more}", cell(&first.path))
+}
+
+fn affected(
+    report: &Report,
+    groups: &[Group<'_>],
+    options: &RenderOptions<'_>,
+    paint: &Paint,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    if let Some(width) = options.width {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(u16::try_from(width.max(WIDTH_MIN)).unwrap_or(u16::MAX));
+    }
+    table.set_header(HEADER);
+    for group in groups {
+        let [severity, installed, fixed, epss, kev, place] = cells(report, group.first);
+        let mut names: Vec<String> = group.packages.iter().map(|package| cell(&package.name)).collect();
+        names.sort();
+        names.dedup();
+        table.add_row([
+            severity,
+            cell(&group.first.id),
+            names.join(", "),
+            installed,
+            fixed,
+            epss,
+            kev,
+            place,
+        ]);
+    }
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        if UNBROKEN.contains(&HEADER[index]) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
+    for (index, line) in table.lines().enumerate() {
+        let line = line.trim_end();
+        // The severity stands first in its row, where no foreign text can be.
+        let line = if index == 0 { paint.bold(line) } else { paint.severity(line) };
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// One line for each package and reason why something of it could not be decided.
+fn undetermined(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut packages: BTreeMap<(&str, &'static str), (&Package, Vec<String>)> = BTreeMap::new();
+    let mut n_findings = 0;
+    for finding in report.findings.iter().filter(|finding| finding.suppressed.is_none()) {
+        let Verdict::Undetermined { reason } = &finding.verdict else { continue };
+        let package = found::package(report, finding);
+        let (_, ids) = packages.entry((&package.purl, reason.as_str())).or_insert((package, Vec::new()));
+        ids.push(cell(&finding.id));
+        n_findings += 1;
+    }
+    if packages.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "Undetermined: {} could not be decided", count(n_findings, "finding"))?;
+    for ((_, reason), (package, ids)) in packages {
+        let more = match ids.len().saturating_sub(LISTED_MAX) {
+            0 => String::new(),
+            n => format!(" and {} more", thousands(n as u64)),
+        };
+        writeln!(
+            out,
+            "  {} {} ({}, {reason}): {}{more}",
+            cell(&package.name),
+            cell(package.version.as_str()),
+            package.ecosystem,
+            ids[..ids.len().min(LISTED_MAX)].join(", "),
+        )?;
+    }
+    writeln!(out)
+}
+
+/// `Suppressed: 3 findings (2 owned-by-distro-package, 1 vendor-fixed)`.
+fn suppressed(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in report.findings.iter().filter_map(|finding| finding.suppressed.as_ref()) {
+        *reasons.entry(&one.reason).or_default() += 1;
+    }
+    if reasons.is_empty() {
+        return Ok(());
+    }
+    let words: Vec<String> =
+        reasons.iter().map(|(reason, n)| format!("{} {}", thousands(*n as u64), cell(reason))).collect();
+    writeln!(out, "Suppressed: {} ({})", count(reasons.values().sum(), "finding"), words.join(", "))
+}
+
+/// How many findings of which severity, or that there are none, with what that rests on.
+fn totals(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    let counted: Vec<&Finding> =
+        report.findings.iter().filter(|finding| finding.suppressed.is_none()).collect();
+    let matched = report.coverage.matched;
+    if counted.is_empty() && matched == 0 {
+        return writeln!(out, "Findings: nothing can be said, because no package was matched");
+    }
+    if counted.is_empty() {
+        let names: Vec<String> =
+            report.snapshot.namespaces.iter().map(|stamp| cell(stamp.name.as_str())).collect();
+        let against = if names.is_empty() { "no feed".to_owned() } else { names.join(", ") };
+        return writeln!(out, "Findings: none in {} matched against {against}", count(matched, "package"));
+    }
+    let levels: Vec<String> = Severity::ALL
+        .into_iter()
+        .rev()
+        .map(|level| (level, counted.iter().filter(|one| one.decoration.severity.level == level).count()))
+        .filter(|(_, n)| *n > 0)
+        .map(|(level, n)| format!("{} {level}", thousands(n as u64)))
+        .collect();
+    let fixed = counted.iter().filter(|finding| finding.fix.state == FixState::Fixed).count();
+    let exploited = counted.iter().filter(|finding| finding.decoration.kev.is_some()).count();
+    writeln!(
+        out,
+        "Findings: {} ({}); {} with a fix, {} known to be exploited",
+        thousands(counted.len() as u64),
+        levels.join(", "),
+        thousands(fixed as u64),
+        thousands(exploited as u64),
+    )
+}
+
+fn coverage(report: &Report, paint: &Paint, out: &mut dyn io::Write) -> io::Result<()> {
+    let coverage = &report.coverage;
+    let unmatched = coverage.packages - coverage.matched.min(coverage.packages);
+    writeln!(
+        out,
+        "Coverage: {}, {} matched, {} not matched",
+        count(coverage.packages, "package"),
+        thousands(coverage.matched as u64),
+        thousands(unmatched as u64),
+    )?;
+    match &report.snapshot.namespaces[..] {
+        [] => writeln!(out, "  matched against no feed")?,
+        stamps => {
+            for stamp in stamps {
+                writeln!(out, "  matched against {}", feed(stamp, report.as_of))?;
+            }
+        }
+    }
+    for one in &coverage.unmatched {
+        let line = format!(
+            "not matched: {} of {} ({})",
+            count(one.packages, "package"),
+            cell(one.namespace.as_str()),
+            one.reason.as_str()
+        );
+        writeln!(out, "  {}", paint.warning(&line))?;
+    }
+    if !coverage.gaps.is_empty() {
+        writeln!(out, "Gaps: {}", thousands(coverage.gaps.len() as u64))?;
+    }
+    for gap in &coverage.gaps {
+        let place = if gap.place.is_empty() { String::new() } else { format!(" {}", cell(&gap.place)) };
+        let line = format!("{}{place}: {}", cell(gap.kind.as_str()), plain(&gap.detail, 4 * CELL_BYTES_MAX));
+        writeln!(out, "  {}", paint.warning(&line))?;
+    }
+    Ok(())
+}
+
+/// `alpine:3.10 (1,234 records of 2021-09-01, 3 days old)`.
+fn feed(stamp: &NamespaceStamp, as_of: Timestamp) -> String {
+    let state = match stamp.data_as_of {
+        None => "of an unknown date".to_owned(),
+        Some(time) => {
+            let days = as_of.duration_since(time).as_hours() / 24;
+            let age = usize::try_from(days).map_or_else(
+                |_| "newer than this report".to_owned(),
+                |days| format!("{} old", count(days, "day")),
+            );
+            let date = time.to_string();
+            format!("of {}, {age}", date.split('T').next().unwrap_or(&date))
+        }
+    };
+    format!("{} ({} records {state})", cell(stamp.name.as_str()), thousands(stamp.records))
+}
+
+fn verdict(judgement: &Judgement, paint: &Paint, out: &mut dyn io::Write) -> io::Result<()> {
+    if judgement.acceptable {
+        return writeln!(out, "Judgement: {}", paint.good("acceptable"));
+    }
+    let mut rules: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for violation in &judgement.violations {
+        rules.entry(&violation.rule).or_default().push(&violation.message);
+    }
+    writeln!(out, "Judgement: {}", paint.bad("not acceptable"))?;
+    for (rule, messages) in rules {
+        writeln!(out, "  `{}` is violated by {}:", cell(rule), count(messages.len(), "finding"))?;
+        for message in messages.iter().take(LISTED_MAX) {
+            writeln!(out, "    {}", plain(message, 2 * CELL_BYTES_MAX))?;
+        }
+        if let Some(more) = messages.len().checked_sub(LISTED_MAX).filter(|more| *more > 0) {
+            writeln!(out, "    and {} more; the format `json` lists all", thousands(more as u64))?;
+        }
+    }
+    Ok(())
+}
+
+fn cell(text: &str) -> String {
+    plain(text, CELL_BYTES_MAX).into_owned()
+}
+
+/// ANSI colours (ECMA-48 SGR), or none.
+struct Paint {
+    color: bool,
+}
+
+impl Paint {
+    fn bold(&self, text: &str) -> String {
+        self.sgr("1", text)
+    }
+
+    fn good(&self, text: &str) -> String {
+        self.sgr("32", text)
+    }
+
+    fn bad(&self, text: &str) -> String {
+        self.sgr("1;31", text)
+    }
+
+    fn warning(&self, text: &str) -> String {
+        self.sgr("33", text)
+    }
+
+    /// `line` with the severity that it begins with in its colour.
+    fn severity(&self, line: &str) -> String {
+        let end = line.find(' ').unwrap_or(line.len());
+        let (word, rest) = line.split_at(end);
+        let code = match word {
+            "critical" => "1;31",
+            "high" => "31",
+            "medium" => "33",
+            "low" | "negligible" | "none" => "36",
+            "unknown" => "35",
+            _ => return line.to_owned(),
+        };
+        format!("{}{rest}", self.sgr(code, word))
+    }
+
+    fn sgr(&self, code: &str, text: &str) -> String {
+        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::ecosystem::Ecosystem;
+    use policy::Judgement;
+
+    use super::*;
+    use crate::testing::{BASE_LAYER, OPTIONS, cases, empty, expect, finding, judgement, package, rendered};
+
+    fn text(report: &Report, options: &RenderOptions<'_>) -> String {
+        rendered("table", report, &judgement(report, None), options)
+    }
+
+    #[test]
+    fn a_table_fits_its_width() {
+        let case = cases().into_iter().find(|case| case.name == "two-ecosystems").unwrap();
+        let options = RenderOptions { width: Some(100), ..OPTIONS };
+        let found = rendered("table", &case.report, &case.judgement(), &options);
+        expect("table", case.name, "expected-100-columns.txt", &found);
+        let table = found
+            .lines()
+            .skip_while(|line| !line.starts_with("SEVERITY"))
+            .take_while(|line| !line.is_empty());
+        assert!(table.into_iter().all(|line| line.chars().count() <= 100), "{found}");
+        for width in [0, 1, 20, 70_000, usize::MAX] {
+            text(&case.report, &RenderOptions { width: Some(width), ..OPTIONS });
+        }
+    }
+
+    #[test]
+    fn colour_adds_nothing_but_colour() {
+        for case in cases() {
+            let colored = text(&case.report, &RenderOptions { color: true, ..OPTIONS });
+            let mut plain = String::new();
+            for (index, part) in colored.split("\x1b[").enumerate() {
+                plain.push_str(if index == 0 { part } else { part.split_once('m').unwrap().1 });
+            }
+            assert_ne!(colored, plain);
+            assert_eq!(plain, text(&case.report, &OPTIONS));
+        }
+    }
+
+    #[test]
+    fn no_findings_is_never_said_alone() {
+        for case in cases().into_iter().filter(|case| case.report.findings.is_empty()) {
+            let found = text(&case.report, &OPTIONS);
+            let line = found.lines().find(|line| line.starts_with("Findings:")).unwrap();
+            assert!(line.contains("matched against ") || line.contains("nothing can be said"), "{line}");
+        }
+    }
+
+    #[test]
+    fn it_always_ends_with_coverage_and_judgement() {
+        for case in cases() {
+            let found = text(&case.report, &OPTIONS);
+            let (_, end) = found.split_once("\nCoverage: ").unwrap();
+            assert!(end.lines().last().unwrap().starts_with("Judgement: "), "{end}");
+        }
+    }
+
+    #[test]
+    fn no_finding_is_left_out_however_many() {
+        let mut report = empty("app");
+        for index in 0..2_000 {
+            report.inventory.packages.push(package(
+                Ecosystem::Npm,
+                &format!("p{index}"),
+                "1",
+                "srv/x",
+                BASE_LAYER,
+            ));
+            report.findings.push(finding(&format!("CVE-2023-{index}"), index, Severity::Low));
+        }
+        let found = text(&report, &OPTIONS);
+        assert_eq!(found.lines().filter(|line| line.starts_with("low ")).count(), 2_000);
+    }
+
+    #[test]
+    fn binaries_of_one_source_share_a_row_and_none_is_lost() {
+        let case = cases().into_iter().find(|case| case.name == "two-ecosystems").unwrap();
+        let found = text(&case.report, &OPTIONS);
+        let rows: Vec<&str> = found.lines().filter(|line| line.contains("CVE-2023-0001")).collect();
+        assert_eq!(rows.len(), 1);
+        assert!(rows[0].contains("libcrypto3, libssl3"));
+    }
+
+    #[test]
+    fn many_violations_are_counted() {
+        let mut report = empty("app");
+        report.inventory.packages = vec![package(Ecosystem::Npm, "demo", "1", "srv/x", BASE_LAYER)];
+        report.findings = (0..25).map(|index| finding(&format!("CVE-{index}"), 0, Severity::High)).collect();
+        let found = rendered("table", &report, &judgement(&report, Some("high")), &OPTIONS);
+        assert!(found.contains("  `high` is violated by 25 findings:\n"), "{found}");
+        assert!(found.ends_with("    and 15 more; the format `json` lists all\n"), "{found}");
+    }
+
+    #[test]
+    fn small_shares_are_not_nothing() {
+        for (share, expected) in
+            [(0.0, "0.0%"), (0.0004, "<0.1%"), (0.001, "0.1%"), (0.0731, "7.3%"), (1.0, "100.0%")]
+        {
+            assert_eq!(percent(share), expected);
+        }
+    }
+
+    #[test]
+    fn a_feed_states_its_age() {
+        let report = empty("app");
+        let feed = |as_of: &str| feed(&report.snapshot.namespaces[0], as_of.parse().unwrap());
+        assert_eq!(feed("2023-05-30T07:00:00Z"), "alpine:3.18 (4,321 records of 2023-05-30, 0 days old)");
+        assert_eq!(feed("2023-05-31T07:00:00Z"), "alpine:3.18 (4,321 records of 2023-05-30, 1 day old)");
+        assert_eq!(
+            feed("2023-05-01T00:00:00Z"),
+            "alpine:3.18 (4,321 records of 2023-05-30, newer than this report)"
+        );
+    }
+
+    #[test]
+    fn a_judgement_without_findings_is_acceptable() {
+        let report = empty("app");
+        let acceptable = Judgement { acceptable: true, violations: Vec::new() };
+        assert!(rendered("table", &report, &acceptable, &OPTIONS).ends_with("Judgement: acceptable\n"));
+    }
+}
