@@ -1,1 +1,21 @@
-//! placeholder
+//! What tests are made of: images, feeds, mirrors and misbehaving servers, written as text in the test.
+//!
+//! For tests only: everything here panics on what cannot be, with a message for the author of the test.
+//! It knows none of plimsoll's crates, so that any of them can be tested with it, and so that it cannot
+//! share a mistake with what it checks.
+//!
+//! - [`data`]: the real feeds and images that lie outside the repository;
+//! - [`image`]: layers as text, and every form in which an image can lie on a disk;
+//! - [`go`]: the smallest executable that carries Go build information;
+//! - [`feeds`]: mirrors, from the dated real feeds or from text;
+//! - [`server`]: an HTTP server on the loopback interface that misbehaves on demand;
+//! - [`mutate`]: prefixes and damaged copies of bytes, the same in every run;
+//! - [`examples`]: the image and the mirror in `examples/`.
+
+pub mod data;
+pub mod examples;
+pub mod feeds;
+pub mod go;
+pub mod image;
+pub mod mutate;
+pub mod server;
