@@ -1,1 +1,32 @@
-fn main() {}
+//! `plimsoll`: arguments in, bytes out. Everything it does is done by the crates beside it.
+//!
+//! - [`args`]: what can be typed; [`config`]: what `plimsoll.toml` says instead
+//! - [`commands`]: one file a command
+//! - [`output`]: `-o FORMAT[=FILE]`; [`ui`]: streams, colour and progress; [`error`]: what people read when
+//!   something failed; [`exit_code`]: what scripts read
+
+mod args;
+mod commands;
+mod config;
+mod environment;
+mod error;
+mod exit_code;
+mod feeds;
+mod output;
+mod ui;
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let result = args::parse(std::env::args_os()).and_then(|arguments| {
+        let ui = ui::Ui::new(&arguments.global);
+        commands::run(&arguments, &ui)
+    });
+    match result {
+        Ok(code) => code.into(),
+        Err(error) => error.report().into(),
+    }
+}

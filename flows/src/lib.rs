@@ -1,1 +1,18 @@
-//! placeholder
+//! The flows of plimsoll: each file reads as the flow it names.
+//!
+//! - [`source`]: what a person typed → an opened image or a read SBOM
+//! - [`feeds`]: which namespaces an inventory needs → those shards are held, or a gap says why not
+//! - [`match_sbom`]: an inventory and a snapshot → a [`Report`](model::report::Report)
+//! - [`scan`]: an image → its SBOM, then the two above
+//! - [`rematch`]: a directory of stored SBOMs and a newer snapshot → what changed, and only that judged
+//! - [`changes`]: two runs → the change set between them
+//!
+//! Here the crates that may not know each other are introduced. Nothing here prints or reads the environment.
+
+pub mod changes;
+pub mod error;
+pub mod feeds;
+pub mod match_sbom;
+pub mod rematch;
+pub mod scan;
+pub mod source;

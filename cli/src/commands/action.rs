@@ -1,0 +1,308 @@
+//! `plimsoll action`: the GitHub Action's one step, hidden. It reads `INPUT_*` and writes `GITHUB_*`.
+//!
+//! The contract is `docs/reference/action.md`. Foreign text (package names, titles) never reaches the runner as
+//! a command: the log is fenced with `stop-commands`, and outputs are written with a random delimiter.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::{self, OpenOptions};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use flows::match_sbom::Subject;
+use flows::source::read_sbom;
+use model::limits::Limits;
+use model::report::Report;
+use model::severity::Severity;
+use sbom::image::platform::{InvalidPlatform, Platform};
+
+use crate::args::Global;
+use crate::commands::match_sbom::{Judge, JudgeArgs, read};
+use crate::commands::sbom::{ImageArgs, write_options};
+use crate::environment;
+use crate::error::{CommandError, visible};
+use crate::exit_code::Exit;
+use crate::feeds::FeedArgs;
+use crate::output::{self, Output};
+use crate::ui::Ui;
+
+/// The steps of the GitHub Action
+#[derive(Debug, Args)]
+pub(crate) struct ActionArgs {}
+
+pub(crate) fn run(_args: &ActionArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
+    let inputs = Inputs::from_environment()?;
+    let global = inputs.global(global);
+    let fence = Fence::new();
+    let result = fence.around(|| judge(&inputs, &global, ui));
+    let (report, exit) = match result {
+        Ok(judged) => judged,
+        Err(error) => {
+            write_outputs(&BTreeMap::from([("exit-code", Exit::NotJudged.code().to_string())]))?;
+            return Err(error);
+        }
+    };
+    write_outputs(&inputs.outputs(&report, exit))?;
+    write_summary(&report, exit)?;
+    // A judgement is an output; the action's last step turns it into the job's result.
+    Ok(if exit == Exit::NotJudged { Exit::NotJudged } else { Exit::Acceptable })
+}
+
+fn judge(inputs: &Inputs, global: &Global, ui: &Ui) -> Result<(Report, Exit), CommandError> {
+    let args = JudgeArgs {
+        output: vec![
+            Output { format: "table".to_owned(), target: None },
+            Output { format: "sarif".to_owned(), target: Some(inputs.sarif.clone()) },
+            Output { format: "json".to_owned(), target: Some(inputs.report.clone()) },
+        ],
+        fail_on: inputs.fail_on.clone(),
+        ..JudgeArgs::default()
+    };
+    let feeds = FeedArgs { mirror: inputs.mirror.clone(), ..FeedArgs::standard() };
+    let judge = Judge::new(&args, &feeds, global, ui, 1)?;
+    let subject = inputs.subject(ui)?;
+    let report = judge.report(subject)?;
+    let exit = judge.conclude(&report)?;
+    Ok((report, exit))
+}
+
+/// What the action was given. An empty input is none.
+#[derive(Debug)]
+struct Inputs {
+    what: What,
+    name: Option<String>,
+    platform: Option<Platform>,
+    fail_on: Option<String>,
+    mirror: Option<String>,
+    feeds: Option<PathBuf>,
+    offline: bool,
+    sarif: PathBuf,
+    report: PathBuf,
+    sbom: PathBuf,
+}
+
+#[derive(Debug)]
+enum What {
+    Image(String),
+    Sbom(String),
+}
+
+impl Inputs {
+    fn from_environment() -> Result<Self, CommandError> {
+        let input = |name: &str| environment::variable(&format!("INPUT_{name}"));
+        let what = match (input("IMAGE"), input("SBOM")) {
+            (Some(image), None) => What::Image(image),
+            (None, Some(sbom)) => What::Sbom(sbom),
+            _ => return Err(CommandError::new("give exactly one of the inputs `image` and `sbom`")),
+        };
+        let platform = input("PLATFORM").map(|text| text.parse()).transpose();
+        let platform = platform.map_err(|error: InvalidPlatform| CommandError::Failed {
+            error: Box::new(error),
+            hints: vec!["the input `platform` is like `linux/arm64`".to_owned()],
+        })?;
+        let offline = match input("OFFLINE").as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(other) => {
+                return Err(CommandError::new(format!("the input `offline` is `{other}`, not true or false")));
+            }
+        };
+        let file = |name: &str, default: &str| PathBuf::from(input(name).unwrap_or_else(|| default.to_owned()));
+        Ok(Self {
+            name: input("NAME"),
+            platform,
+            fail_on: input("FAIL_ON"),
+            mirror: input("MIRROR"),
+            feeds: input("FEEDS").map(PathBuf::from),
+            offline,
+            sarif: file("SARIF_FILE", "plimsoll.sarif"),
+            report: file("REPORT_FILE", "plimsoll-report.json"),
+            sbom: match &what {
+                What::Image(_) => file("SBOM_FILE", "plimsoll.cdx.json"),
+                What::Sbom(place) => PathBuf::from(place),
+            },
+            what,
+        })
+    }
+
+    fn global(&self, global: &Global) -> Global {
+        Global {
+            feeds: self.feeds.clone().or_else(|| global.feeds.clone()),
+            offline: self.offline || global.offline,
+            no_progress: true,
+            ..global.clone()
+        }
+    }
+
+    /// The image's inventory, its SBOM written; or the SBOM that was given.
+    fn subject(&self, ui: &Ui) -> Result<Subject, CommandError> {
+        match &self.what {
+            What::Image(source) => {
+                let image = ImageArgs::new(self.platform.clone(), self.name.clone());
+                let inventory = image.inventory(source, ui)?;
+                let options = write_options(&inventory)?;
+                let format = sbom::format::by_name("cyclonedx-json").expect("CycloneDX is in the table of formats");
+                let target = Output { format: String::new(), target: Some(self.sbom.clone()) };
+                output::write(&target, "", |out| format.write(&inventory, &options, out))?;
+                Ok(flows::scan::subject(inventory, &options)?)
+            }
+            What::Sbom(place) => {
+                let bytes = read(place)?;
+                let mut inventory = read_sbom(place, &bytes, &Limits::default())?;
+                if let Some(name) = &self.name {
+                    inventory.subject.name.clone_from(name);
+                }
+                ui.gaps(&inventory.gaps);
+                Ok(Subject::new(inventory, &bytes))
+            }
+        }
+    }
+
+    fn outputs(&self, report: &Report, exit: Exit) -> BTreeMap<&'static str, String> {
+        let counts = counts(report);
+        let count = |levels: &[Severity]| -> String {
+            levels.iter().filter_map(|level| counts.get(level)).sum::<usize>().to_string()
+        };
+        BTreeMap::from([
+            ("sarif", self.sarif.display().to_string()),
+            ("report", self.report.display().to_string()),
+            ("sbom", self.sbom.display().to_string()),
+            ("acceptable", (exit == Exit::Acceptable).to_string()),
+            ("exit-code", exit.code().to_string()),
+            ("findings", count(&Severity::ALL)),
+            ("critical", count(&[Severity::Critical])),
+            ("high", count(&[Severity::High])),
+            ("medium", count(&[Severity::Medium])),
+            ("low", count(&[Severity::Low, Severity::Negligible, Severity::None])),
+            ("unknown", count(&[Severity::Unknown])),
+        ])
+    }
+}
+
+/// Findings that count, by severity.
+fn counts(report: &Report) -> BTreeMap<Severity, usize> {
+    let mut counts = BTreeMap::new();
+    for finding in report.findings.iter().filter(|finding| finding.suppressed.is_none()) {
+        *counts.entry(finding.decoration.severity.level).or_default() += 1;
+    }
+    counts
+}
+
+/// A word that nobody outside this process can guess.
+fn random_word() -> String {
+    let mut hasher = RandomState::new().build_hasher();
+    hasher.write_u32(std::process::id());
+    let first = hasher.finish();
+    format!("plimsoll-{first:016x}{:016x}", RandomState::new().build_hasher().finish())
+}
+
+/// Keeps the runner from taking a line of the log for a workflow command.
+struct Fence(String);
+
+impl Fence {
+    fn new() -> Self {
+        Self(random_word())
+    }
+
+    fn around<T>(&self, act: impl FnOnce() -> T) -> T {
+        // Standard output may be closed; then nobody reads commands either.
+        let say = |line: String| {
+            let _ = writeln!(io::stdout().lock(), "{line}");
+        };
+        say(format!("::stop-commands::{}", self.0));
+        let result = act();
+        say(format!("::{}::", self.0));
+        result
+    }
+}
+
+/// Appends `name<<delimiter`, the value and the delimiter to the file of step outputs.
+fn write_outputs(outputs: &BTreeMap<&str, String>) -> Result<(), CommandError> {
+    let Some(file) = environment::variable("GITHUB_OUTPUT").map(PathBuf::from) else { return Ok(()) };
+    let mut text = String::new();
+    for (name, value) in outputs {
+        let delimiter = random_word();
+        writeln!(text, "{name}<<{delimiter}\n{value}\n{delimiter}").expect("writing to a string cannot fail");
+    }
+    append(&file, &text)
+}
+
+/// Appends counts and coverage to the job's summary page.
+fn write_summary(report: &Report, exit: Exit) -> Result<(), CommandError> {
+    let Some(file) = environment::variable("GITHUB_STEP_SUMMARY").map(PathBuf::from) else { return Ok(()) };
+    append(&file, &summary(report, exit))
+}
+
+fn summary(report: &Report, exit: Exit) -> String {
+    let mut text = String::new();
+    let judgement = match exit {
+        Exit::Acceptable => "acceptable",
+        Exit::NotAcceptable => "not acceptable",
+        Exit::NotJudged => "not judged",
+    };
+    let mut line = |words: String| {
+        text.push_str(&words);
+        text.push('\n');
+    };
+    line(format!("### plimsoll: {} is {judgement}", markdown(&report.inventory.subject.name)));
+    line(String::new());
+    line("| severity | findings |".to_owned());
+    line("|---|---:|".to_owned());
+    let counts = counts(report);
+    for level in Severity::ALL.into_iter().rev() {
+        if let Some(count) = counts.get(&level) {
+            line(format!("| {level} | {count} |"));
+        }
+    }
+    line(String::new());
+    let coverage = &report.coverage;
+    let namespaces: Vec<String> = report
+        .snapshot
+        .namespaces
+        .iter()
+        .map(|stamp| match stamp.data_as_of {
+            Some(time) => format!("{} ({})", stamp.name, time.strftime("%Y-%m-%d")),
+            None => stamp.name.to_string(),
+        })
+        .collect();
+    line(format!(
+        "{} of {} packages were matched against {}.",
+        coverage.matched,
+        coverage.packages,
+        markdown(&namespaces.join(", "))
+    ));
+    for unmatched in &coverage.unmatched {
+        line(format!(
+            "- {} packages of {}: {}",
+            unmatched.packages,
+            markdown(unmatched.namespace.as_str()),
+            unmatched.reason.as_str()
+        ));
+    }
+    line(String::new());
+    text
+}
+
+/// Foreign text inside a line of Markdown.
+fn markdown(text: &str) -> String {
+    let mut out = String::new();
+    for character in visible(text).chars() {
+        if matches!(character, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '!' | '#' | '&' | '@') {
+            out.push('\\');
+        }
+        out.push(character);
+    }
+    out
+}
+
+fn append(path: &Path, text: &str) -> Result<(), CommandError> {
+    let appended = (|| {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            fs::create_dir_all(folder)?;
+        }
+        OpenOptions::new().create(true).append(true).open(path)?.write_all(text.as_bytes())
+    })();
+    appended.map_err(|error: io::Error| CommandError::new(format!("cannot write `{}`: {error}", path.display())))
+}

@@ -1,0 +1,273 @@
+//! `plimsoll feeds`: what the vendors say, kept as a cached database.
+
+use std::collections::BTreeSet;
+
+use advisory_db::{FeedsDir, Snapshot};
+use clap::{Args, Subcommand, ValueEnum};
+use feeds_sync::kept::source_status;
+use feeds_sync::report::{SourceOutcome, SyncReport};
+use feeds_sync::selection::Selection;
+use flows::error::FlowError;
+use flows::match_sbom::{Question, facts};
+use flows::source::read_sbom;
+use jiff::{SignedDuration, Timestamp};
+use model::key::Namespace;
+use model::limits::Limits;
+use serde_json::json;
+
+use crate::args::Global;
+use crate::environment;
+use crate::error::{CommandError, visible};
+use crate::exit_code::Exit;
+use crate::feeds::FeedArgs;
+use crate::output::{self, Output};
+use crate::ui::{Ui, bytes};
+
+/// Sync the feeds, and see what is there
+#[derive(Debug, Args)]
+pub(crate) struct FeedsArgs {
+    #[command(subcommand)]
+    command: FeedsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum FeedsCommand {
+    Sync(SyncArgs),
+    Status(StatusArgs),
+    Gc(GcArgs),
+}
+
+/// Bring the feed database up to date
+///
+/// Without `--only` and `--for`, every feed is synced. A feed that cannot be had leaves its last good state in
+/// place, and the report says its age and the cause.
+#[derive(Debug, Args)]
+struct SyncArgs {
+    /// A namespace (`alpine:3.20`, `pypi`) or a provider (`debian`, `kev`); may be repeated
+    #[arg(long, value_name = "NAMESPACE|PROVIDER")]
+    only: Vec<String>,
+    /// Only what this SBOM needs; may be repeated
+    #[arg(long = "for", value_name = "SBOM")]
+    for_sbom: Vec<String>,
+    #[command(flatten)]
+    feeds: FeedArgs,
+}
+
+/// Say what is there, from when, and how many records
+#[derive(Debug, Args)]
+struct StatusArgs {
+    /// How to say it
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = StatusFormat::Table)]
+    format: StatusFormat,
+    /// Read every shard and compare its digest with the manifest
+    #[arg(long)]
+    verify: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum StatusFormat {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}
+
+/// Remove snapshots beyond the retention time, and shards that none of the others names
+#[derive(Debug, Args)]
+struct GcArgs {
+    /// How long a snapshot is kept (`30d`)
+    #[arg(long, value_name = "T", value_parser = crate::feeds::duration, default_value = "30d")]
+    keep: SignedDuration,
+}
+
+pub(crate) fn run(args: &FeedsArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
+    match &args.command {
+        FeedsCommand::Sync(args) => sync(args, global, ui),
+        FeedsCommand::Status(args) => status(args, global),
+        FeedsCommand::Gc(args) => gc(args, global, ui),
+    }
+}
+
+fn sync(args: &SyncArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
+    let feeds_dir = args.feeds.open(global)?;
+    let needed = needed(&args.for_sbom, &feeds_dir)?;
+    let selection = match (&args.only[..], needed.is_empty()) {
+        ([], true) => Selection::All,
+        ([], false) => Selection::Namespaces(&needed),
+        (only, true) => Selection::Only(only),
+        (_, false) => return Err(CommandError::new("`--only` and `--for` cannot be combined")),
+    };
+    let report = args.feeds.sync(&feeds_dir, selection, global, ui)?;
+    tell(&report, ui);
+    let is_failed = |outcome: &SourceOutcome| matches!(outcome, SourceOutcome::Failed { .. });
+    let failed = report.sources.iter().any(|source| is_failed(&source.outcome));
+    // What was asked for by name and could not be had is a failure; what rode along is a stated gap.
+    for name in &report.unanswered {
+        ui.warn(&format!("nothing could be had of `{name}`"));
+    }
+    Ok(if failed || !report.unanswered.is_empty() { Exit::NotJudged } else { Exit::Acceptable })
+}
+
+fn needed(sboms: &[String], feeds_dir: &FeedsDir) -> Result<BTreeSet<Namespace>, CommandError> {
+    let facts = facts(feeds_dir.current().map_err(FlowError::from)?.as_ref())?;
+    let mut namespaces = BTreeSet::new();
+    for place in sboms {
+        let bytes = std::fs::read(place)
+            .map_err(|error| CommandError::new(format!("cannot read SBOM `{place}`: {error}")))?;
+        let inventory = read_sbom(place, &bytes, &Limits::default())?;
+        namespaces.extend(Question::of(&inventory, &facts).namespaces());
+    }
+    Ok(namespaces)
+}
+
+fn tell(report: &SyncReport, ui: &Ui) {
+    let mut unchanged = 0;
+    for source in &report.sources {
+        let line = match &source.outcome {
+            SourceOutcome::Updated { bytes: size } => {
+                format!("updated: {} ({}, {} records)", source.url, bytes(*size), source.records)
+            }
+            SourceOutcome::Missing => format!("missing: {}", source.url),
+            SourceOutcome::Failed { error } => format!("failed: {}: {error}", source.url),
+            SourceOutcome::Unchanged | SourceOutcome::Fresh => {
+                unchanged += 1;
+                continue;
+            }
+        };
+        ui.say(&line);
+    }
+    if unchanged > 0 {
+        ui.say(&format!("unchanged: {unchanged} sources"));
+    }
+    ui.gaps(&report.gaps);
+    for (feed, remarks) in &report.remarks {
+        for (word, count) in &remarks.unknown_words {
+            ui.say(&format!("unknown word: {feed}: {word} ({count} times)"));
+        }
+        for (reason, count) in &remarks.left_out {
+            ui.say_more(&format!("left out: {feed}: {reason} ({count} times)"));
+        }
+        for record in &remarks.unreadable {
+            ui.say(&format!("unreadable: {feed}: {record}"));
+        }
+    }
+    match &report.snapshot {
+        Some(id) if report.changed => ui.say(&format!("new snapshot: {id}")),
+        Some(id) => ui.say(&format!("snapshot unchanged: {id}")),
+        None => ui.say("no snapshot: nothing was read"),
+    }
+}
+
+fn status(args: &StatusArgs, global: &Global) -> Result<Exit, CommandError> {
+    let feeds_dir = FeedArgs::default().open(global)?;
+    let snapshot = feeds_dir
+        .current()
+        .map_err(FlowError::from)?
+        .ok_or_else(|| FlowError::NoFeeds { feeds: feeds_dir.path().to_owned() })?;
+    let damaged = if args.verify { snapshot.verify() } else { Vec::new() };
+    let stdout = Output { format: String::new(), target: None };
+    output::write(&stdout, "", |out| match args.format {
+        StatusFormat::Table => status_table(&feeds_dir, &snapshot, environment::now(), out),
+        StatusFormat::Json => status_json(&feeds_dir, &snapshot, out),
+    })?;
+    match damaged.into_iter().next() {
+        None => Ok(Exit::Acceptable),
+        Some(error) => Err(FlowError::from(error).into()),
+    }
+}
+
+fn status_table(
+    feeds_dir: &FeedsDir,
+    snapshot: &Snapshot,
+    now: Timestamp,
+    out: &mut dyn std::io::Write,
+) -> std::io::Result<()> {
+    writeln!(out, "feeds     {}", feeds_dir.path().display())?;
+    writeln!(out, "snapshot  {}", snapshot.id())?;
+    writeln!(out, "created   {} ({} ago)", snapshot.created(), age(snapshot.created(), now))?;
+    writeln!(out)?;
+    writeln!(out, "{:<24} {:>9} {:>10}  {:<20} {:>8}  provider", "namespace", "records", "size", "as of", "age")?;
+    for entry in snapshot.namespaces() {
+        for provider in &entry.providers {
+            writeln!(
+                out,
+                "{:<24} {:>9} {:>10}  {:<20} {:>8}  {}",
+                entry.name.as_str(),
+                provider.records,
+                bytes(entry.bytes),
+                provider.data_as_of.to_string(),
+                age(provider.data_as_of, now),
+                provider.name
+            )?;
+        }
+    }
+    let failures: Vec<_> = source_status(feeds_dir)
+        .into_iter()
+        .filter_map(|source| source.failure.map(|(when, why)| (source.url, when, why)))
+        .collect();
+    if !failures.is_empty() {
+        writeln!(out)?;
+        for (url, when, why) in failures {
+            writeln!(out, "failed {} ago: {url}: {}", age(when, now), visible(&why))?;
+        }
+    }
+    if let Some(epss) = snapshot.epss() {
+        writeln!(out)?;
+        writeln!(out, "EPSS scores of {} (model {})", epss.score_date, epss.model_version)?;
+    }
+    Ok(())
+}
+
+fn status_json(
+    feeds_dir: &FeedsDir,
+    snapshot: &Snapshot,
+    out: &mut dyn std::io::Write,
+) -> std::io::Result<()> {
+    let namespaces: Vec<_> = snapshot
+        .namespaces()
+        .into_iter()
+        .map(|entry| {
+            let providers: Vec<_> = entry
+                .providers
+                .iter()
+                .map(|provider| {
+                    json!({"name": provider.name, "data_as_of": provider.data_as_of.to_string(),
+                           "records": provider.records})
+                })
+                .collect();
+            json!({"name": entry.name.as_str(), "rows": entry.rows, "bytes": entry.bytes,
+                   "providers": providers})
+        })
+        .collect();
+    let document = json!({
+        "feeds": feeds_dir.path().display().to_string(),
+        "snapshot": snapshot.id(),
+        "created": snapshot.created().to_string(),
+        "namespaces": namespaces,
+    });
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)
+}
+
+/// How long ago, in the largest whole unit.
+fn age(then: Timestamp, now: Timestamp) -> String {
+    let seconds = now.as_second().saturating_sub(then.as_second()).max(0);
+    match seconds {
+        0..3600 => format!("{} min", seconds / 60),
+        3600..172_800 => format!("{} h", seconds / 3600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+fn gc(args: &GcArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
+    let feeds_dir = FeedArgs::default().open(global)?;
+    let lock = feeds_dir.lock().map_err(FlowError::from)?;
+    let outcome = feeds_dir.gc(&lock, args.keep, environment::now()).map_err(FlowError::from)?;
+    ui.say(&format!(
+        "removed {} snapshots and {} files, {}",
+        outcome.snapshots,
+        outcome.files,
+        bytes(outcome.bytes)
+    ));
+    Ok(Exit::Acceptable)
+}

@@ -1,0 +1,258 @@
+//! `plimsoll match`: stored SBOMs against the feeds, now or years later, with no image.
+
+use std::fs;
+use std::io::{self, Read as _};
+
+use advisory_db::{FeedsDir, Snapshot};
+use clap::Args;
+use flows::error::FlowError;
+use flows::match_sbom::{Question, Subject, facts};
+use flows::source::read_sbom;
+use jiff::Timestamp;
+use model::distro::Distro;
+use model::limits::Limits;
+use model::report::Report;
+use policy::FailOn;
+
+use crate::args::Global;
+use crate::environment;
+use crate::error::CommandError;
+use crate::exit_code::Exit;
+use crate::feeds::FeedArgs;
+use crate::output::{self, Output, Resolved};
+use crate::ui::Ui;
+
+/// Match SBOMs against the feeds and judge them
+///
+/// Unless `--offline`, the feeds that answer an SBOM's packages are synced first when they are missing or old.
+#[derive(Debug, Args)]
+pub(crate) struct MatchArgs {
+    /// The SBOMs (CycloneDX or SPDX JSON); `-` is standard input
+    #[arg(required = true)]
+    sbom: Vec<String>,
+    /// The distribution to assume where an SBOM names none, as in `debian:12`
+    #[arg(long, value_name = "ID:VERSION", value_parser = distro)]
+    distro: Option<Distro>,
+    #[command(flatten)]
+    judge: JudgeArgs,
+    #[command(flatten)]
+    feeds: FeedArgs,
+}
+
+/// Options of every command that judges.
+#[derive(Debug, Default, Args)]
+pub(crate) struct JudgeArgs {
+    /// A format (`table`, `json`, `sarif`), and a file for it; may be repeated
+    #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
+    pub(crate) output: Vec<Output>,
+    /// What makes the exit code 1: a severity (`high` = high or worse) or an expression such as
+    /// `kev || (severity >= HIGH && fix == "fixed")`
+    #[arg(long, value_name = "EXPR")]
+    pub(crate) fail_on: Option<String>,
+    /// Judge against a snapshot that is kept: its id, or a date for the newest one then
+    #[arg(long, value_name = "ID|DATE")]
+    pub(crate) snapshot: Option<String>,
+    /// The time that stands for "now" in the report [default: `SOURCE_DATE_EPOCH`, else now]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) as_of: Option<Timestamp>,
+    /// Accept that there is nothing to judge
+    #[arg(long)]
+    pub(crate) allow_empty: bool,
+}
+
+pub(crate) fn run(args: &MatchArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
+    judge_all(&args.sbom, &args.judge, &args.feeds, global, ui, |place| {
+        let bytes = read(place)?;
+        let name = if place == "-" { "standard input" } else { place };
+        let mut inventory = read_sbom(name, &bytes, &Limits::default())?;
+        if inventory.distro.is_none() {
+            inventory.distro.clone_from(&args.distro);
+        }
+        ui.gaps(&inventory.gaps);
+        Ok(Subject::new(inventory, &bytes))
+    })
+}
+
+/// Judges each of `places`, which `open` turns into subjects one at a time. One that cannot be judged is told
+/// and does not keep the others from being judged.
+pub(crate) fn judge_all(
+    places: &[String],
+    args: &JudgeArgs,
+    feeds: &FeedArgs,
+    global: &Global,
+    ui: &Ui,
+    open: impl Fn(&str) -> Result<Subject, CommandError>,
+) -> Result<Exit, CommandError> {
+    let judge = Judge::new(args, feeds, global, ui, places.len())?;
+    let one = |place: &String| judge.conclude(&judge.report(open(place)?)?);
+    let mut exit = Exit::Acceptable;
+    for place in places {
+        match one(place) {
+            Ok(found) => exit = worse(exit, found),
+            Err(error) if places.len() == 1 => return Err(error),
+            Err(CommandError::BrokenPipe) => return Err(CommandError::BrokenPipe),
+            Err(error) => exit = worse(exit, error.report()),
+        }
+    }
+    Ok(exit)
+}
+
+/// Everything that judging a subject needs, checked before the first one is opened.
+pub(crate) struct Judge<'a> {
+    args: &'a JudgeArgs,
+    feeds: &'a FeedArgs,
+    global: &'a Global,
+    ui: &'a Ui,
+    feeds_dir: FeedsDir,
+    outputs: Vec<Resolved<report::Choice>>,
+    fail_on: Option<FailOn>,
+    as_of: Timestamp,
+}
+
+impl<'a> Judge<'a> {
+    /// As the options ask, for that many subjects.
+    pub(crate) fn new(
+        args: &'a JudgeArgs,
+        feeds: &'a FeedArgs,
+        global: &'a Global,
+        ui: &'a Ui,
+        subjects: usize,
+    ) -> Result<Self, CommandError> {
+        let outputs = output::resolve(&args.output, "table", subjects, report::by_name)?;
+        let fail_on = fail_on(args.fail_on.as_deref())?;
+        let as_of = as_of(args.as_of)?;
+        Ok(Self { args, feeds, global, ui, feeds_dir: feeds.open(global)?, outputs, fail_on, as_of })
+    }
+
+    /// Matches a subject, its feeds synced first.
+    pub(crate) fn report(&self, subject: Subject) -> Result<Report, CommandError> {
+        let (snapshot, gaps) = match &self.args.snapshot {
+            Some(wanted) => (kept(&self.feeds_dir, wanted)?, Vec::new()),
+            None => {
+                let current = self.feeds_dir.current().map_err(FlowError::from)?;
+                let needed = Question::of(&subject.inventory, &facts(current.as_ref())?).namespaces();
+                self.feeds.ensure(&self.feeds_dir, &needed, self.global, self.ui)?
+            }
+        };
+        self.ui.gaps(&gaps);
+        let report = flows::match_sbom::match_sbom(subject, &snapshot, &gaps, self.as_of)?;
+        self.ui.say_more(&format!("matched with {} shards opened", snapshot.shards_opened()));
+        Ok(report)
+    }
+
+    /// Writes the outputs of one report and says what it came to.
+    pub(crate) fn conclude(&self, report: &Report) -> Result<Exit, CommandError> {
+        let judgement = policy::judge(report, self.fail_on.as_ref()).map_err(FlowError::from)?;
+        let options = report::RenderOptions {
+            tool_version: env!("CARGO_PKG_VERSION"),
+            color: self.ui.colors_stdout(),
+            width: self.ui.stdout_width(),
+        };
+        for resolved in &self.outputs {
+                output::write(&resolved.output, &report.inventory.subject.name, |out| {
+                resolved.format.render(report, &judgement, &options, out)
+            })?;
+        }
+        if report.coverage.matched == 0 && !self.args.allow_empty {
+            return Err(nothing_judged(report));
+        }
+        Ok(if judgement.acceptable { Exit::Acceptable } else { Exit::NotAcceptable })
+    }
+}
+
+/// The gate that `text` says.
+pub(crate) fn fail_on(text: Option<&str>) -> Result<Option<FailOn>, CommandError> {
+    text.map(FailOn::parse)
+        .transpose()
+        .map_err(|error| CommandError::Failed { error: Box::new(error), hints: Vec::new() })
+}
+
+/// The time that stands for "now".
+pub(crate) fn as_of(typed: Option<Timestamp>) -> Result<Timestamp, CommandError> {
+    match typed {
+        Some(time) => Ok(time),
+        None => Ok(environment::source_date_epoch()?.unwrap_or_else(environment::now)),
+    }
+}
+
+fn nothing_judged(report: &Report) -> CommandError {
+    let name = &report.inventory.subject.name;
+    let error = match report.coverage.packages {
+        0 => CommandError::new(format!("no verdict was reached: no package was found in `{name}`")),
+        packages => CommandError::new(format!(
+            "no verdict was reached: none of the {packages} packages of `{name}` could be judged"
+        ))
+        .hint("the coverage summary says why"),
+    };
+    error.hint("`--allow-empty` accepts this")
+}
+
+fn worse(left: Exit, right: Exit) -> Exit {
+    if left.code() >= right.code() { left } else { right }
+}
+
+/// The snapshot called `wanted`, or the newest that was made before the end of that day.
+fn kept(feeds_dir: &FeedsDir, wanted: &str) -> Result<Snapshot, CommandError> {
+    let find = || -> Result<Option<Snapshot>, advisory_db::DbError> {
+        if let Some(snapshot) = feeds_dir.snapshot(wanted)? {
+            return Ok(Some(snapshot));
+        }
+        let Some(until) = end_of(wanted) else { return Ok(None) };
+        let newest = feeds_dir.retained()?.into_iter().filter(|kept| kept.created < until).max_by_key(|kept| kept.created);
+        newest.map_or(Ok(None), |kept| feeds_dir.snapshot(&kept.id))
+    };
+    let found = find().map_err(FlowError::from)?;
+    Ok(found.ok_or_else(|| FlowError::NoSuchSnapshot {
+        id: wanted.to_owned(),
+        feeds: feeds_dir.path().to_owned(),
+    })?)
+}
+
+/// The end of a day, or just after a moment.
+fn end_of(text: &str) -> Option<Timestamp> {
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Timestamp::from_nanosecond(moment.as_nanosecond() + 1).ok();
+    }
+    let day: jiff::civil::Date = text.parse().ok()?;
+    let next = day.tomorrow().ok()?;
+    next.at(0, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+}
+
+/// The bytes of an SBOM; `-` is standard input.
+pub(crate) fn read(place: &str) -> Result<Vec<u8>, CommandError> {
+    let limit = Limits::default().document_bytes_max;
+    let mut bytes = Vec::new();
+    let read = if place == "-" {
+        io::stdin().lock().take(limit + 1).read_to_end(&mut bytes)
+    } else {
+        fs::File::open(place).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
+    };
+    match read {
+        Err(error) => Err(CommandError::new(format!("cannot read SBOM `{place}`: {error}"))),
+        Ok(length) if length as u64 > limit => {
+            Err(CommandError::new(format!("SBOM `{place}` is larger than {limit} bytes")))
+        }
+        Ok(_) => Ok(bytes),
+    }
+}
+
+fn distro(text: &str) -> Result<Distro, String> {
+    let (id, version) = text.split_once(':').ok_or("not of the form ID:VERSION")?;
+    if id.is_empty() || version.is_empty() {
+        return Err("not of the form ID:VERSION".to_owned());
+    }
+    Ok(Distro { id: id.to_lowercase(), version: Some(version.to_owned()), ..Distro::default() })
+}
+
+/// A moment in RFC 3339, or the start of a day in UTC.
+pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Ok(moment);
+    }
+    let day: jiff::civil::Date =
+        text.parse().map_err(|_| "neither a time like 2026-01-31T12:00:00Z nor a date".to_owned())?;
+    day.at(0, 0, 0, 0)
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .map(|zoned| zoned.timestamp())
+        .map_err(|error| error.to_string())
+}

@@ -1,0 +1,28 @@
+//! One file a command; each holds its arguments, whose doc comments are the help, and one function.
+
+pub(crate) mod action;
+pub(crate) mod completions;
+pub(crate) mod feeds;
+pub(crate) mod match_sbom;
+pub(crate) mod rematch;
+pub(crate) mod sbom;
+pub(crate) mod scan;
+
+use crate::args::{Arguments, Command};
+use crate::error::CommandError;
+use crate::exit_code::Exit;
+use crate::ui::Ui;
+
+/// Runs the command that was typed.
+pub(crate) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit, CommandError> {
+    let global = &arguments.global;
+    match &arguments.command {
+        Command::Action(args) => action::run(args, global, ui),
+        Command::Completions(args) => completions::run(args),
+        Command::Feeds(args) => feeds::run(args, global, ui),
+        Command::Match(args) => match_sbom::run(args, global, ui),
+        Command::Rematch(args) => rematch::run(args, global, ui),
+        Command::Sbom(args) => sbom::run(args, ui),
+        Command::Scan(args) => scan::run(args, global, ui),
+    }
+}

@@ -1,0 +1,160 @@
+//! `plimsoll rematch`: stored SBOMs against newer feeds; only what changed is judged again.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+
+use clap::Args;
+use flows::changes::{ChangeKind, ChangeSet};
+use flows::error::FlowError;
+use flows::rematch::{RematchOptions, needed, rematch, stored_sboms};
+use jiff::Timestamp;
+use model::limits::Limits;
+
+use crate::args::Global;
+use crate::commands::match_sbom::{as_of, fail_on};
+use crate::error::{CommandError, visible};
+use crate::exit_code::Exit;
+use crate::feeds::FeedArgs;
+use crate::output::{self, Output};
+use crate::ui::Ui;
+
+/// Match stored SBOMs again, where the feeds say something new
+///
+/// Every `*.json` below DIR is an SBOM. What was found the last time is kept in `DIR/.plimsoll-rematch`; an
+/// SBOM whose questions have the same answers as then is not judged again. No image is opened.
+#[derive(Debug, Args)]
+pub(crate) struct RematchArgs {
+    /// The directory of SBOMs
+    #[arg(default_value = ".")]
+    dir: PathBuf,
+    /// `table` or `json` for what changed, and a file for it; or a report format (`sarif`, `json`, `table`)
+    /// with a directory (`sarif=reports/`) for a report of every SBOM; may be repeated
+    #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
+    output: Vec<Output>,
+    /// What makes the exit code 1: a severity or an expression, asked of every SBOM
+    #[arg(long, value_name = "EXPR")]
+    fail_on: Option<String>,
+    /// The time that stands for "now" [default: `SOURCE_DATE_EPOCH`, else now]
+    #[arg(long, value_name = "TIME", value_parser = crate::commands::match_sbom::time)]
+    as_of: Option<Timestamp>,
+    /// Say what changed without remembering it
+    #[arg(long)]
+    dry_run: bool,
+    /// Judge every SBOM
+    #[arg(long)]
+    full: bool,
+    #[command(flatten)]
+    feeds: FeedArgs,
+}
+
+pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
+    let (reports, changes): (Vec<Output>, Vec<Output>) =
+        args.output.iter().cloned().partition(Output::is_directory);
+    let changes = output::resolve(&changes, "table", 1, ChangeFormat::by_name)?;
+    let reports = if reports.is_empty() {
+        Vec::new()
+    } else {
+        output::resolve(&reports, "sarif", usize::MAX, report::by_name)?
+    };
+    let fail_on = fail_on(args.fail_on.as_deref())?;
+    let as_of = as_of(args.as_of)?;
+
+    let limits = Limits::default();
+    let feeds_dir = args.feeds.open(global)?;
+    let sboms = stored_sboms(&args.dir)?;
+    let asked = needed(&sboms, feeds_dir.current().map_err(FlowError::from)?.as_ref(), &limits)?;
+    let (snapshot, gaps) = args.feeds.ensure(&feeds_dir, &asked, global, ui)?;
+    ui.gaps(&gaps);
+
+    let options = RematchOptions { full: args.full, dry_run: args.dry_run, as_of, gaps: &gaps, limits: &limits };
+    let not_acceptable = RefCell::new(0_usize);
+    let unwritten = RefCell::new(None);
+    let outcome = rematch(&args.dir, &sboms, &snapshot, &options, |sbom, found| {
+        let judgement = policy::judge(found, fail_on.as_ref())?;
+        *not_acceptable.borrow_mut() += usize::from(!judgement.acceptable);
+        let options = report::RenderOptions { tool_version: env!("CARGO_PKG_VERSION"), color: false, width: None };
+        for resolved in &reports {
+            let stem = sbom.file.strip_suffix(".json").unwrap_or(&sbom.file);
+            let written = output::write(&resolved.output, stem, |out| {
+                resolved.format.render(found, &judgement, &options, out)
+            });
+            if let Err(error) = written {
+                unwritten.borrow_mut().get_or_insert(error);
+            }
+        }
+        Ok(())
+    })?;
+    if let Some(error) = unwritten.into_inner() {
+        return Err(error);
+    }
+    for resolved in &changes {
+        output::write(&resolved.output, "changes", |out| match resolved.format {
+            ChangeFormat::Json => outcome.changes.write_json(out),
+            ChangeFormat::Table => table(&outcome.changes, out),
+        })?;
+    }
+    if outcome.failures.is_empty() {
+        let acceptable = not_acceptable.into_inner() == 0;
+        return Ok(if acceptable { Exit::Acceptable } else { Exit::NotAcceptable });
+    }
+    for failure in outcome.failures {
+        CommandError::from(failure).report();
+    }
+    Ok(Exit::NotJudged)
+}
+
+/// How a change set is written.
+#[derive(Clone, Copy, Debug)]
+enum ChangeFormat {
+    Json,
+    Table,
+}
+
+/// A name that is no format of a change set.
+#[derive(Debug, thiserror::Error)]
+#[error("`{name}` is no format for what changed: use `table` or `json`; a report format needs a directory, as in `sarif=reports/`")]
+struct UnknownChangeFormat {
+    name: String,
+}
+
+impl ChangeFormat {
+    fn by_name(name: &str) -> Result<Self, UnknownChangeFormat> {
+        match name {
+            "json" => Ok(Self::Json),
+            "table" => Ok(Self::Table),
+            _ => Err(UnknownChangeFormat { name: name.to_owned() }),
+        }
+    }
+}
+
+fn table(changes: &ChangeSet, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+    for change in &changes.changes {
+        let sign = match change.kind {
+            ChangeKind::Appeared => '+',
+            ChangeKind::Disappeared => '-',
+            ChangeKind::Changed => '~',
+        };
+        let text = |value: &serde_json::Value| visible(value.as_str().unwrap_or_default());
+        writeln!(
+            out,
+            "{sign} {:<20} {:<10} {} {}  {} ({})",
+            text(&change.finding["id"]),
+            text(&change.finding["severity"]["level"]),
+            text(&change.finding["package"]["name"]),
+            text(&change.finding["package"]["version"]),
+            visible(&change.sbom.file),
+            change.reason
+        )?;
+    }
+    let counts = changes.sboms;
+    let from = changes.from.as_ref().map_or("nothing", |name| name.snapshot.as_str());
+    writeln!(
+        out,
+        "{} changes from {from} to {}: {} SBOMs stored, {} judged, {} did not have to be",
+        changes.changes.len(),
+        changes.to.snapshot,
+        counts.stored,
+        counts.judged,
+        counts.unchanged
+    )
+}

@@ -1,0 +1,220 @@
+//! `plimsoll.toml`: another default for every option.
+//!
+//! A key at the top is an option of any command (`fail-on = "high"`); under a command's name it holds for that
+//! command alone (`[scan]`, `[feeds.sync]`). The feeds directory is `feeds.dir`. An unknown key is an error
+//! that names the nearest known one.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{ArgAction, Command};
+use toml::{Table, Value};
+
+use crate::environment;
+use crate::error::CommandError;
+
+/// The name that is searched upwards from the working directory.
+const FILE_NAME: &str = "plimsoll.toml";
+
+/// `command` with the defaults that the configuration file says, if there is one.
+pub(crate) fn apply(command: Command, words: &[OsString]) -> Result<Command, CommandError> {
+    let Some(path) = named_file(words).or_else(found_file) else { return Ok(command) };
+    let text = fs::read_to_string(&path).map_err(|error| CommandError::Failed {
+        error: format!("cannot read configuration `{}`: {error}", path.display()).into(),
+        hints: Vec::new(),
+    })?;
+    let table: Table = text.parse().map_err(|error: toml::de::Error| {
+        CommandError::new(format!("configuration `{}` is not TOML: {}", path.display(), error.message()))
+    })?;
+    with_defaults(command, table).map_err(|problem| {
+        let error = CommandError::new(format!("configuration `{}`: {}", path.display(), problem.what));
+        match problem.hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    })
+}
+
+fn named_file(words: &[OsString]) -> Option<PathBuf> {
+    let mut words = words.iter().take_while(|word| *word != "--");
+    while let Some(word) = words.next() {
+        if word == "--config" {
+            return words.next().map(PathBuf::from);
+        }
+        if let Some(path) = word.to_str().and_then(|word| word.strip_prefix("--config=")) {
+            return Some(PathBuf::from(path));
+        }
+    }
+    environment::variable("PLIMSOLL_CONFIG").map(PathBuf::from)
+}
+
+fn found_file() -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    here.ancestors().map(|folder: &Path| folder.join(FILE_NAME)).find(|path| path.is_file())
+}
+
+/// What is wrong with a configuration.
+#[derive(Debug, PartialEq, Eq)]
+struct Problem {
+    what: String,
+    hint: Option<String>,
+}
+
+fn with_defaults(mut command: Command, table: Table) -> Result<Command, Problem> {
+    command.build();
+    let known = known_keys(&command);
+    for (key, value) in table {
+        command = match value {
+            Value::Table(section) => in_section(command, &key, section, &known)?,
+            value => {
+                if !known.contains(&key) {
+                    return Err(unknown(&key, &known));
+                }
+                everywhere(command, &key, &texts(&key, value)?)
+            }
+        };
+    }
+    Ok(command)
+}
+
+/// Sets the options of the command called `path` (`scan`, `feeds.sync`).
+fn in_section(
+    mut command: Command,
+    path: &str,
+    section: Table,
+    known: &BTreeSet<String>,
+) -> Result<Command, Problem> {
+    let Some(mut target) = find(&command, path).cloned() else {
+        return Err(unknown(path, known));
+    };
+    for (key, value) in section {
+        if let ("feeds", "dir") = (path, key.as_str()) {
+            command = everywhere(command, "feeds", &texts("feeds.dir", value)?);
+            target = find(&command, path).cloned().unwrap_or(target);
+            continue;
+        }
+        if let Value::Table(inner) = value {
+            command = in_section(command, &format!("{path}.{key}"), inner, known)?;
+            continue;
+        }
+        if !has_option(&target, &key) {
+            let options = target.get_arguments().filter_map(|arg| arg.get_long()).map(str::to_owned).collect();
+            return Err(unknown(&key, &options));
+        }
+        let values = texts(&key, value)?;
+        command = at(command, path, &|target| set(target, &key, &values));
+    }
+    Ok(command)
+}
+
+fn find<'a>(command: &'a Command, path: &str) -> Option<&'a Command> {
+    path.split('.').try_fold(command, |command, name| command.find_subcommand(name))
+}
+
+fn at(command: Command, path: &str, change: &dyn Fn(Command) -> Command) -> Command {
+    match path.split_once('.') {
+        Some((first, rest)) => command.mut_subcommand(first.to_owned(), |inner| at(inner, rest, change)),
+        None => command.mut_subcommand(path.to_owned(), change),
+    }
+}
+
+fn everywhere(command: Command, key: &str, values: &[String]) -> Command {
+    let command = if has_option(&command, key) { set(command, key, values) } else { command };
+    command.mut_subcommands(|inner| everywhere(inner, key, values))
+}
+
+fn has_option(command: &Command, key: &str) -> bool {
+    command.get_arguments().any(|arg| arg.get_long() == Some(key))
+}
+
+fn set(command: Command, key: &str, values: &[String]) -> Command {
+    let Some(id) = command.get_arguments().find(|arg| arg.get_long() == Some(key)).map(|arg| arg.get_id().clone())
+    else {
+        return command;
+    };
+    command.mut_arg(id, |arg| match arg.get_action() {
+        ArgAction::Append => arg.default_values(values.to_vec()),
+        _ => arg.default_value(values.first().cloned().unwrap_or_default()),
+    })
+}
+
+fn known_keys(command: &Command) -> BTreeSet<String> {
+    let mut keys: BTreeSet<String> = command
+        .get_arguments()
+        .filter_map(|arg| arg.get_long())
+        .filter(|long| !matches!(*long, "help" | "version" | "config"))
+        .map(str::to_owned)
+        .collect();
+    for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
+        keys.extend(known_keys(inner));
+    }
+    keys
+}
+
+fn texts(key: &str, value: Value) -> Result<Vec<String>, Problem> {
+    let one = |value: Value| match value {
+        Value::String(text) => Ok(text),
+        Value::Boolean(on) => Ok(on.to_string()),
+        Value::Integer(number) => Ok(number.to_string()),
+        Value::Float(number) => Ok(number.to_string()),
+        Value::Datetime(time) => Ok(time.to_string()),
+        Value::Array(_) | Value::Table(_) => {
+            Err(Problem { what: format!("`{key}` must be a text, a number, true or false"), hint: None })
+        }
+    };
+    match value {
+        Value::Array(values) => values.into_iter().map(one).collect(),
+        value => Ok(vec![one(value)?]),
+    }
+}
+
+fn unknown(key: &str, known: &BTreeSet<String>) -> Problem {
+    let nearest = known.iter().min_by_key(|candidate| strsim::damerau_levenshtein(key, candidate));
+    Problem {
+        what: format!("unknown key `{key}`"),
+        hint: nearest.map(|nearest| format!("the nearest known key is `{nearest}`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args;
+
+    #[track_caller]
+    fn feeds_dir_of_scan(config: &str) -> String {
+        let command = with_defaults(args::command(), config.parse().unwrap()).unwrap();
+        let matches = command.try_get_matches_from(["plimsoll", "scan", "x"]).unwrap();
+        let (_, scan) = matches.subcommand().unwrap();
+        scan.get_one::<PathBuf>("feeds").map(|path| path.display().to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn the_feeds_directory_is_a_key_of_the_feeds_section() {
+        assert_eq!(feeds_dir_of_scan("feeds.dir = '/data/feeds'"), "/data/feeds");
+        assert_eq!(feeds_dir_of_scan(""), "");
+    }
+
+    #[test]
+    fn a_key_at_the_top_holds_for_every_command_and_a_section_for_its_own() {
+        let command =
+            with_defaults(args::command(), "offline = true\n[scan]\nfail-on = 'high'".parse().unwrap()).unwrap();
+        let matches = command.clone().try_get_matches_from(["plimsoll", "scan", "x"]).unwrap();
+        let (_, scan) = matches.subcommand().unwrap();
+        assert_eq!(scan.get_one::<String>("fail_on").map(String::as_str), Some("high"));
+        assert!(scan.get_flag("offline"));
+        let matches = command.try_get_matches_from(["plimsoll", "match", "x"]).unwrap();
+        let (_, matched) = matches.subcommand().unwrap();
+        assert_eq!(matched.get_one::<String>("fail_on"), None);
+    }
+
+    #[test]
+    fn an_unknown_key_names_the_nearest() {
+        let problem = with_defaults(args::command(), "fail-onn = 'high'".parse().unwrap()).unwrap_err();
+        assert_eq!(problem.what, "unknown key `fail-onn`");
+        assert_eq!(problem.hint.as_deref(), Some("the nearest known key is `fail-on`"));
+        assert!(with_defaults(args::command(), "[scann]\nx = 1".parse().unwrap()).is_err());
+    }
+}

@@ -1,0 +1,144 @@
+//! Standard error: messages, gaps and progress bars. Data goes to standard output and nowhere near here.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal as _};
+use std::sync::Mutex;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use model::gap::Gap;
+
+use crate::args::{Color, Global};
+use crate::environment;
+use crate::error::eprint;
+
+/// What may be said, and how.
+#[derive(Debug)]
+pub(crate) struct Ui {
+    quiet: bool,
+    verbosity: u8,
+    color: Color,
+    bars: MultiProgress,
+}
+
+impl Ui {
+    /// As the global options ask.
+    pub(crate) fn new(global: &Global) -> Self {
+        let draws = io::stderr().is_terminal() && !global.no_progress && !global.quiet;
+        let target = if draws { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        Self {
+            quiet: global.quiet,
+            verbosity: global.verbose,
+            color: global.color,
+            bars: MultiProgress::with_draw_target(target),
+        }
+    }
+
+    /// Says a line to whoever is watching.
+    pub(crate) fn say(&self, line: &str) {
+        if !self.quiet {
+            self.bars.suspend(|| eprint(line));
+        }
+    }
+
+    /// Says a line that only `-v` wants.
+    pub(crate) fn say_more(&self, line: &str) {
+        if self.verbosity > 0 {
+            self.say(line);
+        }
+    }
+
+    /// Says a line even when quiet: something failed that does not end the run.
+    pub(crate) fn warn(&self, line: &str) {
+        self.bars.suspend(|| eprint(&format!("warning: {line}")));
+    }
+
+    /// Says each gap in a line.
+    pub(crate) fn gaps(&self, gaps: &[Gap]) {
+        for gap in gaps {
+            self.say(&format!("gap: {}: {}: {}", gap.kind.as_str(), gap.place, gap.detail));
+        }
+    }
+
+    /// Whether what goes to standard output is coloured.
+    pub(crate) fn colors_stdout(&self) -> bool {
+        match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => io::stdout().is_terminal() && environment::variable("NO_COLOR").is_none(),
+        }
+    }
+
+    /// The width of the terminal behind standard output, when there is one.
+    pub(crate) fn stdout_width(&self) -> Option<usize> {
+        if !io::stdout().is_terminal() {
+            return None;
+        }
+        let columns = environment::variable("COLUMNS").and_then(|columns| columns.parse().ok());
+        columns.or_else(|| console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns)))
+    }
+
+    /// A bar of `bytes` (a spinner when they are not known) called `name`.
+    pub(crate) fn bar(&self, name: &str, bytes: Option<u64>) -> ProgressBar {
+        let template = match bytes {
+            Some(_) => "{prefix:24!} [{bar:24}] {bytes:>10} / {total_bytes:<10} {eta}",
+            None => "{prefix:24!} {spinner} {bytes:>10} {msg}",
+        };
+        let style = ProgressStyle::with_template(template).expect("the templates above are well-formed");
+        let bar = self.bars.add(ProgressBar::new(bytes.unwrap_or(0)));
+        bar.set_style(style.progress_chars("=> "));
+        bar.set_prefix(name.to_owned());
+        bar
+    }
+}
+
+/// Bars by key, for reports that come from several threads at once.
+#[derive(Debug, Default)]
+pub(crate) struct Bars<K: Ord>(Mutex<BTreeMap<K, ProgressBar>>);
+
+impl<K: Ord> Bars<K> {
+    /// Remembers `bar` under `key`.
+    pub(crate) fn insert(&self, key: K, bar: ProgressBar) {
+        self.lock().insert(key, bar);
+    }
+
+    /// Does something with the bar under `key`, if there is one.
+    pub(crate) fn with(&self, key: &K, act: impl FnOnce(&ProgressBar)) {
+        if let Some(bar) = self.lock().get(key) {
+            act(bar);
+        }
+    }
+
+    /// Takes the bar under `key` off the screen.
+    pub(crate) fn finish(&self, key: &K) {
+        if let Some(bar) = self.lock().remove(key) {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<K, ProgressBar>> {
+        // A panic elsewhere cannot leave a map of bars in a state that matters.
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// Bytes as people read them: `12.3 MB`.
+pub(crate) fn bytes(count: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
+    let mut value = count as f64;
+    let mut unit = 0;
+    while value >= 1000.0 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{count} B") } else { format!("{value:.1} {}", UNITS[unit]) }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn bytes_are_said_in_thousands() {
+        for (count, text) in [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (12_345_678, "12.3 MB")] {
+            assert_eq!(super::bytes(count), text);
+        }
+    }
+}
