@@ -1,1 +1,42 @@
-fn main() {}
+//! Chores of the repository: `cargo xtask torture` kills a sync at random moments, `cargo xtask examples`
+//! writes the example image and mirror anew, `cargo xtask mirror DIR` lays the real dated feeds out as a mirror.
+#![expect(clippy::print_stdout, reason = "chores report to the person who started them")]
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+fn main() -> Result<()> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words[..] {
+        ["examples"] => testkit::examples::write(&root().join("examples")).context("cannot write the examples"),
+        ["mirror", dir] => mirror(Path::new(dir)),
+        ["torture", binary] => torture(Path::new(binary), 1_000),
+        ["torture", binary, kills] => torture(Path::new(binary), kills.parse().context("KILLS is a number")?),
+        _ => bail!("usage: cargo xtask examples | mirror DIR | torture BINARY [KILLS]"),
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// Lays out the newest state of each real feed (`PLIMSOLL_TEST_DATA`) below `dir`.
+fn mirror(dir: &Path) -> Result<()> {
+    let data = testkit::data::dir().context("no real data; PLIMSOLL_TEST_DATA names its directory")?;
+    let mirror = testkit::feeds::Mirror::at(dir);
+    mirror.alpine(&data, &["3.3", "3.4", "3.6", "3.7", "3.8", "3.10", "3.11"], None);
+    mirror.debian(&data, "2023-04-02").kev(&data, "2025-06-10");
+    for (ecosystem, date) in [("PyPI", "2024-01-01"), ("Go", "2026-01-01"), ("AlmaLinux", "2026-01-01")] {
+        mirror.osv(&data, ecosystem, date);
+    }
+    Ok(())
+}
+
+/// Kills a sync `kills` times and prints what was seen.
+fn torture(binary: &Path, kills: usize) -> Result<()> {
+    let outcome = testkit::torture::kill_syncs(binary, kills, 1).map_err(anyhow::Error::msg)?;
+    println!("{outcome}");
+    Ok(())
+}

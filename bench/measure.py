@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""Whole-command measurements, printed as Markdown: wall time, CPU time, peak memory; the median of the runs.
+
+usage: bench/measure.py sbom IMAGE SYFT [--runs N]      IMAGE: an OCI layout; SYFT: the program to stand beside
+       bench/measure.py match MIRROR [--runs N]         MIRROR: as `cargo xtask mirror DIR` lays it out
+
+plimsoll is target/release/plimsoll (`cargo build --release`), or the program in PLIMSOLL. Figures are of a machine;
+the calibration says of which: what one core hashes and inflates in a second.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PLIMSOLL = os.environ.get("PLIMSOLL", str(ROOT / "target/release/plimsoll"))
+# The catalogers that plimsoll has so far, by Syft's names.
+CATALOGERS = "apk-db-cataloger,dpkg-db-cataloger,python-installed-package-cataloger,javascript-package-cataloger,go-module-binary-cataloger"
+
+
+def run(command):
+    """Wall seconds, CPU seconds, peak resident MiB and exit code of one run."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, process.returncode
+
+
+def measure(commands, runs):
+    """Each command `runs` times after one warm-up, in turn, so that a drift of the machine meets all alike."""
+    results = {name: [] for name in commands}
+    for number in range(runs + 1):
+        for name, command in commands.items():
+            result = run(command)
+            if number > 0:
+                results[name].append(result)
+    return results
+
+
+def table(results):
+    print("| command | wall (s) | min–max | CPU (s) | peak memory (MiB) | exit code |")
+    print("|---|---:|---:|---:|---:|---:|")
+    for name, found in results.items():
+        walls, cpus, peaks, codes = zip(*found)
+        print(
+            f"| {name} | {statistics.median(walls):.3f} | {min(walls):.3f}–{max(walls):.3f} "
+            f"| {statistics.median(cpus):.2f} | {max(peaks):.0f} | {','.join(map(str, sorted(set(codes))))} |"
+        )
+    print()
+
+
+def calibration():
+    block = os.urandom(1 << 20) * 64
+    started = time.perf_counter()
+    for _ in range(8):
+        hashlib.sha256(block).digest()
+    hashed = 8 * len(block) / (time.perf_counter() - started) / 1e6
+    text = b"".join(b"%d some words that repeat and some that do not: %d\n" % (n, n * n % 7919) for n in range(1 << 20))
+    packed = zlib.compress(text, 6)
+    started = time.perf_counter()
+    for _ in range(8):
+        zlib.decompress(packed)
+    inflated = 8 * len(text) / (time.perf_counter() - started) / 1e6
+    print(f"Calibration, one core: SHA-256 {hashed:.0f} MB/s, inflate (zlib, of text) {inflated:.0f} MB/s; {os.cpu_count()} cores\n")
+
+
+def sbom(arguments):
+    with tempfile.TemporaryDirectory() as folder:
+        out = f"{folder}/sbom.json"
+        results = measure(
+            {
+                "plimsoll sbom": [PLIMSOLL, "sbom", arguments.image, "-o", f"cyclonedx-json={out}"],
+                "syft, limited to the same catalogers": [
+                    arguments.syft, "scan", f"oci-dir:{arguments.image}", "-q", "-o", "cyclonedx-json",
+                    "--override-default-catalogers", CATALOGERS,
+                ],
+                "syft, as it comes": [arguments.syft, "scan", f"oci-dir:{arguments.image}", "-q", "-o", "cyclonedx-json"],
+            },
+            arguments.runs,
+        )
+        table(results)
+        wall = {name: statistics.median(entry[0] for entry in found) for name, found in results.items()}
+        ours = wall["plimsoll sbom"]
+        for name, theirs in wall.items():
+            if name.startswith("syft"):
+                print(f"- {name}: {theirs / ours:.1f} times the wall time of plimsoll")
+        print(f"- {len(json.load(open(out))['components'])} components in plimsoll's SBOM")
+
+
+def match(arguments):
+    with tempfile.TemporaryDirectory() as folder:
+        document = f"{folder}/sbom.json"
+        feeds = f"{folder}/feeds"
+        components = stored_components(pathlib.Path(arguments.mirror), 1500)
+        json.dump({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components}, open(document, "w"))
+        base = [PLIMSOLL, "match", document, "--feeds", feeds, "-o", f"json={folder}/report.json"]
+        first = subprocess.run(base + ["--mirror", arguments.mirror], capture_output=True, text=True)
+        if first.returncode not in (0, 1):
+            sys.exit(first.stderr)
+        table(measure({"plimsoll match --offline, 1,500 packages": base + ["--offline"]}, arguments.runs))
+        said = subprocess.run(base + ["--offline", "-v"], capture_output=True, text=True).stderr
+        report = json.load(open(f"{folder}/report.json"))
+        print(f"- {report['coverage']['matched']} packages matched, {len(report['findings'])} findings")
+        print("- " + next(line for line in said.splitlines() if "shards" in line))
+
+
+def stored_components(mirror, count):
+    """An SBOM's components as a stranger would write them: Debian packages and Python packages that feeds know."""
+    tracker = json.load(open(mirror / "security-tracker.debian.org/tracker/data/json"))
+    components = []
+    for name in sorted(tracker)[: count * 2 // 3]:
+        components.append(f"pkg:deb/debian/{name}@1.0-1?arch=amd64&distro=debian-11")
+    import zipfile
+
+    archive = zipfile.ZipFile(mirror / "osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip")
+    names = set()
+    for member in sorted(archive.namelist()):
+        for affected in json.loads(archive.read(member)).get("affected", []):
+            names.add(affected["package"]["name"].lower())
+    for name in sorted(names)[: count - len(components)]:
+        components.append(f"pkg:pypi/{name}@1.0.0")
+    return [
+        {"type": "library", "bom-ref": purl, "name": purl.split("/")[-1].split("@")[0], "version": purl.split("@")[1].split("?")[0], "purl": purl}
+        for purl in components
+    ]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    one = commands.add_parser("sbom")
+    one.add_argument("image")
+    one.add_argument("syft")
+    other = commands.add_parser("match")
+    other.add_argument("mirror")
+    for command in (one, other):
+        command.add_argument("--runs", type=int, default=5)
+    arguments = parser.parse_args()
+    calibration()
+    {"sbom": sbom, "match": match}[arguments.command](arguments)
+
+
+if __name__ == "__main__":
+    main()

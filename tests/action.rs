@@ -1,0 +1,341 @@
+//! The GitHub Action: its steps run for real, with values that nobody should trust.
+
+mod expression;
+mod runner;
+mod yaml;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use testkit::image::{Compression, Layer, compress, sha256};
+use testkit::server::Server;
+
+use crate::harness::{PLIMSOLL, read_json, root};
+use runner::{Job, Outcome, commands};
+use yaml::Node;
+
+/// Texts that mean something to a shell, to the runner's log, to its files, or to a parser of options.
+const HOSTILE: [&str; 12] = [
+    "$(touch pwned)",
+    "`touch pwned`",
+    "; touch pwned #",
+    "\"; touch pwned; echo \"",
+    "'; touch pwned; echo '",
+    "${IFS}|touch${IFS}pwned",
+    "--version",
+    "a\nsarif=/etc/passwd\nacceptable<<x\ntrue\nx",
+    "a\n::add-mask::a\n::error::a\n##[error]a",
+    "a\r::set-output name=acceptable::true",
+    "%0A::error::a",
+    "${{ github.token }}",
+];
+
+#[test]
+fn the_action_judges_an_image_and_says_what_it_found() {
+    let job = Job::new(root());
+    let outcome = job.run(&action(), &image_inputs(&[]), None);
+    assert_eq!(outcome.failed, None, "{}", outcome.log);
+    let output = |name: &str| &*outcome.outputs[name];
+    assert_eq!((output("acceptable"), output("exit-code")), ("true", "0"));
+
+    let report = read_json(Path::new(output("report")));
+    let findings = report["findings"].as_array().unwrap();
+    let counted: Vec<&Value> = findings.iter().filter(|finding| finding["suppressed"].is_null()).collect();
+    let level = |words: &[&str]| {
+        let is_one = |finding: &&&Value| words.contains(&finding["severity"]["level"].as_str().unwrap());
+        counted.iter().filter(is_one).count().to_string()
+    };
+    assert!(!counted.is_empty());
+    assert_eq!(output("findings"), counted.len().to_string());
+    assert_eq!(output("critical"), level(&["critical"]));
+    assert_eq!(output("high"), level(&["high"]));
+    assert_eq!(output("medium"), level(&["medium"]));
+    assert_eq!(output("low"), level(&["low", "negligible", "none"]));
+    assert_eq!(output("unknown"), level(&["unknown"]));
+    assert_eq!(output("snapshot"), report["snapshot"]["id"].as_str().unwrap());
+    assert_eq!(read_json(Path::new(output("sarif")))["version"], "2.1.0");
+    assert_eq!(read_json(Path::new(output("sbom")))["bomFormat"], "CycloneDX");
+    assert!(outcome.summary.contains("acceptable"), "{}", outcome.summary);
+    assert!(fs::read_dir(job.workspace("")).unwrap().next().is_none(), "the checkout stays as it was");
+}
+
+#[test]
+fn an_sbom_gives_the_findings_of_its_image() {
+    let job = Job::new(root());
+    let of_image = job.run(&action(), &image_inputs(&[("sbom-file", "kept/app.cdx.json")]), None);
+    let mirror = example("mirror");
+    let inputs =
+        [("sbom", "kept/app.cdx.json"), ("mirror", &*mirror), ("binary", PLIMSOLL), ("fail-on", "critical")];
+    let of_sbom = job.run(&action(), &inputs, None);
+    let findings = |outcome: &Outcome| read_json(Path::new(&outcome.outputs["report"]))["findings"].clone();
+    assert_eq!(findings(&of_image), findings(&of_sbom));
+    assert_eq!(of_sbom.outputs["sbom"], "kept/app.cdx.json");
+}
+
+#[test]
+fn what_is_not_acceptable_fails_last_and_only_if_wanted() {
+    for (fail_build, failed) in [("true", Some(("Fail when not acceptable".to_owned(), 1))), ("false", None)]
+    {
+        let job = Job::new(root());
+        let inputs = image_inputs(&[("fail-on", "kev"), ("fail-build", fail_build)]);
+        let outcome = job.run(&action(), &inputs, None);
+        assert_eq!(outcome.failed, failed, "{}", outcome.log);
+        assert_eq!((&*outcome.outputs["acceptable"], &*outcome.outputs["exit-code"]), ("false", "1"));
+        assert!(Path::new(&outcome.outputs["sarif"]).is_file(), "the alerts are there to be uploaded");
+        assert!(outcome.used.iter().any(|(step, _)| step == "Keep the feeds"), "{:?}", outcome.used);
+    }
+}
+
+#[test]
+fn what_cannot_be_judged_fails_at_once() {
+    let mirror = example("mirror");
+    for (what, inputs) in [
+        ("neither image nor SBOM", vec![]),
+        ("both", vec![("image", "a"), ("sbom", "b")]),
+        ("an image that is absent", vec![("image", "absent.tar")]),
+        ("a condition that is none", vec![("image", "absent.tar"), ("fail-on", "severity >=")]),
+    ] {
+        let mut inputs = inputs;
+        inputs.extend([("binary", PLIMSOLL), ("mirror", &*mirror), ("fail-build", "false")]);
+        let outcome = Job::new(root()).run(&action(), &inputs, None);
+        assert_eq!(outcome.failed, Some(("Judge".to_owned(), 2)), "{what}: {}", outcome.log);
+        assert_eq!(outcome.outputs["exit-code"], "2", "{what}");
+        assert_eq!(outcome.outputs["acceptable"], "false", "{what}");
+    }
+}
+
+#[test]
+fn feeds_are_kept_under_a_key_that_ends_in_their_snapshot() {
+    let mut job = Job::new(root());
+    let first = job.run(&action(), &image_inputs(&[]), None);
+    let [(_, restored), (step, saved)] = &*first.used else { panic!("{:?}", first.used) };
+    assert_eq!(step, "Keep the feeds");
+    assert_eq!(saved["path"], restored["path"]);
+    assert_eq!(saved["key"], format!("{}{}", restored["key"], first.outputs["snapshot"]));
+    assert!(restored["key"].starts_with(restored["restore-keys"].trim()), "{restored:?}");
+
+    job.cached = saved["key"].clone();
+    let second = job.run(&action(), &image_inputs(&[]), None);
+    assert_eq!(second.outputs["snapshot"], first.outputs["snapshot"]);
+    assert_eq!(second.used.len(), 1, "feeds that did not change are not kept again: {:?}", second.used);
+
+    let other = job.run(&action(), &image_inputs(&[("mirror", "elsewhere")]), Some("Get plimsoll"));
+    assert_ne!(other.step_outputs["prepare.cache-key"], first.step_outputs["prepare.cache-key"]);
+    assert_ne!(other.step_outputs["prepare.feeds"], first.step_outputs["prepare.feeds"]);
+    let none = job.run(&action(), &image_inputs(&[("feeds-cache", "false")]), None);
+    assert!(none.used.is_empty(), "{:?}", none.used);
+}
+
+#[test]
+fn a_hostile_name_is_only_a_name() {
+    for hostile in HOSTILE {
+        let job = Job::new(root());
+        let outcome = job.run(&action(), &image_inputs(&[("name", hostile)]), None);
+        assert_eq!(outcome.failed, None, "{hostile:?}: {}", outcome.log);
+        check_unharmed(&job, &outcome, hostile);
+        assert_eq!(outcome.outputs["acceptable"], "true", "{hostile:?}");
+        let report = read_json(Path::new(&outcome.outputs["report"]));
+        assert_eq!(report["subject"]["name"].as_str(), Some(hostile));
+    }
+}
+
+#[test]
+fn hostile_inputs_do_no_harm() {
+    let everything = HOSTILE.join("\n");
+    for (input, _) in action().get("inputs").unwrap().entries() {
+        let mut inputs = image_inputs(&[]);
+        if input == "sbom" {
+            inputs.retain(|(name, _)| *name != "image");
+        }
+        if input == "version" {
+            inputs.retain(|(name, _)| *name != "binary");
+        }
+        inputs.retain(|(name, _)| *name != input);
+        inputs.push((input, &everything));
+        let job = Job::new(root());
+        let outcome = job.run(&action(), &inputs, None);
+        check_unharmed(&job, &outcome, input);
+    }
+}
+
+/// Nothing was run, no output was forged, and no line of the log was taken for a command of a value's.
+#[track_caller]
+fn check_unharmed(job: &Job, outcome: &Outcome, what: &str) {
+    assert_eq!(job.files_called("pwned"), Vec::<PathBuf>::new(), "{what:?}");
+    for command in commands(&outcome.log) {
+        assert!(command.starts_with("::error title=plimsoll::"), "{what:?}: {command}");
+    }
+    let known = action();
+    for output in outcome.step_outputs.keys() {
+        let name = output.strip_prefix("judge.");
+        assert!(
+            name.is_none_or(|name| known.get("outputs").unwrap().get(name).is_some()),
+            "{what:?}: {output}"
+        );
+    }
+    assert_ne!(outcome.outputs["sarif"], "/etc/passwd", "{what:?}");
+}
+
+#[test]
+fn a_release_is_used_only_if_the_action_vouches_for_it() {
+    let asset = format!("plimsoll-1.2.3-{}-{}.tar.gz", std::env::consts::OS, std::env::consts::ARCH);
+    let mut files = Layer::default();
+    files.executable("plimsoll", "#!/bin/sh\necho plimsoll 1.2.3\n");
+    let archive = compress(&files.tar(), Compression::Gzip);
+    let server = Server::new();
+    server.serve(&format!("/owner/plimsoll/releases/download/v1.2.3/{asset}"), archive.clone());
+
+    let good = format!("{}  {asset}\n", sha256(&archive));
+    let bad = format!("{}  {asset}\n", sha256(b"another"));
+    for (checksums, version, error) in [
+        (Some(&*good), "1.2.3", None),
+        (Some(&*bad), "1.2.3", Some("it is not used")),
+        (Some(&*good), "1.2.4", Some("it is not downloaded")),
+        (Some(&*good), "../../evil", Some("is no version")),
+        (None, "1.2.3", Some("knows no release")),
+    ] {
+        let mut job = Job::new(root());
+        job.action = copy_of_the_scripts(&job);
+        job.repository = "owner/plimsoll".to_owned();
+        job.server = server.url("");
+        if let Some(checksums) = checksums {
+            fs::write(job.action.join("action/checksums.txt"), checksums).unwrap();
+        }
+        let outcome = job.run(&action(), &[("version", version)], Some("Get plimsoll"));
+        match error {
+            None => {
+                assert_eq!(outcome.failed, None, "{}", outcome.log);
+                assert_eq!(outcome.step_outputs["prepare.version"], "1.2.3");
+            }
+            Some(error) => {
+                assert_eq!(outcome.failed, Some(("Get plimsoll".to_owned(), 2)), "{}", outcome.log);
+                assert!(outcome.log.contains(error), "`{error}` is not in: {}", outcome.log);
+                assert_eq!(outcome.step_outputs.get("prepare.binary"), None);
+            }
+        }
+    }
+    assert_eq!(server.requests().len(), 2, "what nobody vouches for is not even asked for");
+}
+
+#[test]
+fn without_a_release_the_action_is_built_from_its_own_source() {
+    let mut job = Job::new(root());
+    job.action = copy_of_the_scripts(&job);
+    let programs = job.workspace("programs");
+    write_program(
+        &programs.join("cargo"),
+        "#!/bin/sh\necho \"in $PWD: cargo $*\" >>\"$HOME/built\"\nfor last; do :; done\n\
+         mkdir -p \"$last/release\"\nprintf '#!/bin/sh\\necho plimsoll 9.9.9\\n' >\"$last/release/plimsoll\"\n\
+         chmod +x \"$last/release/plimsoll\"\n",
+    );
+    job.programs = Some(programs);
+    let outcome = job.run(&action(), &[], Some("Get plimsoll"));
+    assert_eq!(outcome.failed, None, "{}", outcome.log);
+    assert_eq!(outcome.step_outputs["prepare.version"], "9.9.9");
+    let built = fs::read_to_string(&job.files_called("built")[0]).unwrap();
+    let directory = fs::canonicalize(&job.action).unwrap();
+    let expected = format!("in {}: cargo build --release --locked --package plimsoll ", directory.display());
+    assert!(built.starts_with(&expected), "{built}");
+}
+
+#[test]
+fn sarif_files_are_grouped_as_uploads_allow() {
+    let job = Job::new(root());
+    let script = root().join("action/group-sarif");
+    for (count, expected) in [(0, "[]\n"), (1, "[0]\n"), (20, "[0]\n"), (45, "[0,1,2]\n")] {
+        let (from, to) = (job.workspace(&format!("from-{count}")), job.workspace(&format!("to-{count}")));
+        fs::create_dir_all(from.join("team a")).unwrap();
+        for index in 0..count {
+            fs::write(from.join(format!("team a/{index} $(x).sarif")), "{}").unwrap();
+        }
+        let output = std::process::Command::new(&script).args([&from, &to]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+        for group in fs::read_dir(&to).into_iter().flatten() {
+            assert!(fs::read_dir(group.unwrap().path()).unwrap().count() <= 20);
+        }
+    }
+}
+
+#[test]
+fn no_expression_reaches_a_shell_and_every_action_is_pinned() {
+    let workflows = root().join(".github/workflows");
+    let mut files = vec![root().join("action.yml")];
+    files.extend(fs::read_dir(&workflows).unwrap().map(|entry| entry.unwrap().path()));
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let document = yaml::parse(&text);
+        let mut steps = 0;
+        for mapping in document.mappings() {
+            if let Some(script) = mapping.text("run") {
+                assert!(!script.contains("${{"), "{}: {script}", file.display());
+                steps += 1;
+            }
+            if let Some(uses) = mapping.text("uses") {
+                let hash = uses.split_once('@').map(|(_, hash)| hash);
+                let pinned = hash.is_some_and(|hash| {
+                    hash.len() == 40 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+                });
+                assert!(uses == "./" || pinned, "{}: {uses}", file.display());
+                let versioned = text.lines().any(|line| line.contains(&format!("{uses} # v")));
+                assert!(uses == "./" || versioned, "{}: {uses} does not say its version", file.display());
+                steps += 1;
+            }
+            if mapping.text("uses").is_some_and(|uses| uses.starts_with("actions/checkout@")) {
+                let credentials = mapping.get("with").and_then(|with| with.text("persist-credentials"));
+                assert_eq!(credentials, Some("false"), "{}", file.display());
+            }
+        }
+        assert!(steps > 0, "{} has no steps", file.display());
+        if file.parent() == Some(&workflows) {
+            let permissions = document.get("permissions").unwrap_or_else(|| panic!("{}", file.display()));
+            assert_eq!(permissions, &yaml::parse("contents: read"), "{}", file.display());
+            assert!(document.get("concurrency").is_some(), "{}", file.display());
+        }
+    }
+}
+
+#[test]
+fn the_documentation_names_every_input_and_output() {
+    let document = fs::read_to_string(root().join("docs/reference/action.md")).unwrap();
+    for section in ["inputs", "outputs"] {
+        for (name, _) in action().get(section).unwrap().entries() {
+            assert!(document.contains(&format!("`{name}`")), "{section}: {name}");
+        }
+    }
+}
+
+fn action() -> Node {
+    yaml::parse(&fs::read_to_string(root().join("action.yml")).unwrap())
+}
+
+fn example(name: &str) -> String {
+    fs::canonicalize(root().join("examples").join(name)).unwrap().into_os_string().into_string().unwrap()
+}
+
+/// The inputs for the example image, its mirror and the binary under test, with `others`.
+fn image_inputs<'a>(others: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    static IMAGE: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| example("image"));
+    static MIRROR: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| example("mirror"));
+    let mut inputs = vec![("image", &**IMAGE), ("mirror", &**MIRROR), ("binary", PLIMSOLL)];
+    inputs.retain(|(name, _)| others.iter().all(|(other, _)| other != name));
+    inputs.extend(others);
+    inputs
+}
+
+/// A directory with the action's scripts and nothing else.
+fn copy_of_the_scripts(job: &Job) -> PathBuf {
+    let copy = job.workspace("the action");
+    for name in ["get-binary", "group-sarif"] {
+        let text = fs::read_to_string(root().join("action").join(name)).unwrap();
+        write_program(&copy.join("action").join(name), &text);
+    }
+    copy
+}
+
+fn write_program(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    // Copied rather than written: it keeps the permission to run.
+    fs::copy(root().join("action/get-binary"), path).unwrap();
+    fs::write(path, text).unwrap();
+}
