@@ -3,7 +3,10 @@
 use crate::harness::{AS_OF, Place, root};
 
 fn example() -> [String; 2] {
-    [root().join("examples/image").display().to_string(), root().join("examples/mirror").display().to_string()]
+    [
+        root().join("examples/image").display().to_string(),
+        root().join("examples/mirror").display().to_string(),
+    ]
 }
 
 #[test]
@@ -56,12 +59,19 @@ fn data_goes_to_standard_output_and_all_else_to_standard_error() {
 fn a_flag_beats_the_environment_which_beats_the_file() {
     let place = Place::new();
     let [image, mirror] = example();
-    place.write("plimsoll.toml", format!("mirror = {mirror:?}\nas-of = {AS_OF:?}\n[scan]\nfail-on = \"low\"\n"));
+    place.write(
+        "plimsoll.toml",
+        format!("mirror = {mirror:?}\nas-of = {AS_OF:?}\n[scan]\nfail-on = \"low\"\n"),
+    );
     place.run(["scan", &image]).expect_code(1);
     let output = place.command().env("PLIMSOLL_FAIL_ON", "false").args(["scan", &image]).output().unwrap();
     assert_eq!(output.status.code(), Some(0));
-    let output =
-        place.command().env("PLIMSOLL_FAIL_ON", "false").args(["scan", &image, "--fail-on", "low"]).output().unwrap();
+    let output = place
+        .command()
+        .env("PLIMSOLL_FAIL_ON", "false")
+        .args(["scan", &image, "--fail-on", "low"])
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(1));
     place.write("plimsoll.toml", "fail-no = \"low\"\n");
     place.run(["scan", &image]).expect_code(2).expect_stderr(&["unknown key `fail-no`", "`fail-on`"]);

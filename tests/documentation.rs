@@ -60,11 +60,17 @@ fn the_reference_of_the_command_line_is_what_help_says() {
         let help = place.run(&words).stdout;
         for option in options(&help) {
             let is_global = reference.split_once("## Everywhere").unwrap().1.contains(&format!("`{option}"));
-            assert!(section.contains(&format!("`{option}")) || is_global, "{command:?}: `{option}` is not in the reference");
+            assert!(
+                section.contains(&format!("`{option}")) || is_global,
+                "{command:?}: `{option}` is not in the reference"
+            );
         }
         for option in section.split("`--").skip(1) {
             let option = format!("--{}", option.split(['`', ' ', '[', '=']).next().unwrap());
-            assert!(help.contains(&option), "{command:?}: `{option}` is in the reference and not in the help");
+            assert!(
+                help.contains(&option),
+                "{command:?}: `{option}` is in the reference and not in the help"
+            );
         }
     }
 }
@@ -72,8 +78,10 @@ fn the_reference_of_the_command_line_is_what_help_says() {
 /// Every `--option` of a help text, but help and version.
 fn options(help: &str) -> Vec<String> {
     help.lines()
-        .filter_map(|line| line.trim_start().split("--").nth(1).filter(|_| line.trim_start().starts_with('-')))
-        .map(|rest| format!("--{}", rest.split([' ', '=', '[']).next().unwrap()))
+        .filter_map(|line| {
+            line.trim_start().split("--").nth(1).filter(|_| line.trim_start().starts_with('-'))
+        })
+        .map(|rest| format!("--{}", rest.split([' ', '=', '[', '.']).next().unwrap()))
         .filter(|option| !matches!(option.as_str(), "--help" | "--version"))
         .collect()
 }

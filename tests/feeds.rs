@@ -12,7 +12,10 @@ fn mirror(place: &Place) -> Mirror {
     let mirror = Mirror::at(place.path("mirror"));
     mirror.secdb("3.20", "main", "openssl\n  3.3.2-r0 CVE-2024-6119\n");
     mirror.secdb("3.20", "community", "");
-    mirror.osv_records("PyPI", &[osv_record("PYSEC-2024-1", &["CVE-2024-1"], "PyPI", "django", "introduced 0, fixed 4.0")]);
+    mirror.osv_records(
+        "PyPI",
+        &[osv_record("PYSEC-2024-1", &["CVE-2024-1"], "PyPI", "django", "introduced 0, fixed 4.0")],
+    );
     mirror.kev_entries("2024-01-01", &[]);
     mirror.epss("2024-01-01", &[("CVE-2024-6119", "0.5", "0.9")]);
     mirror
@@ -53,7 +56,10 @@ fn what_a_mirror_lacks_is_a_gap_unless_it_was_asked_for_by_name() {
     let ran = place.run(["match", &sbom.display().to_string(), "--mirror", &path, "--as-of", AS_OF]);
     ran.expect_code(0);
     assert!(ran.stdout.contains("PYSEC-2024-1"), "{}", ran.stdout);
-    place.run(["feeds", "sync", "--only", "npm", "--mirror", &path]).expect_code(2).expect_stderr(&["missing: "]);
+    place
+        .run(["feeds", "sync", "--only", "npm", "--mirror", &path])
+        .expect_code(2)
+        .expect_stderr(&["missing: "]);
 }
 
 #[test]
@@ -89,7 +95,8 @@ fn many_processes_share_one_database() {
         let runs: Vec<_> = (0..6)
             .map(|_| {
                 scope.spawn(|| {
-                    let ran = place.run(["scan", &image, "--mirror", &mirror, "--as-of", AS_OF, "-o", "json"]);
+                    let ran =
+                        place.run(["scan", &image, "--mirror", &mirror, "--as-of", AS_OF, "-o", "json"]);
                     ran.expect_code(0);
                     ran.stdout
                 })
@@ -97,7 +104,8 @@ fn many_processes_share_one_database() {
             .collect();
         runs.into_iter().map(|run| run.join().unwrap()).collect()
     });
-    let findings = |text: &String| serde_json::from_str::<serde_json::Value>(text).unwrap()["findings"].clone();
+    let findings =
+        |text: &String| serde_json::from_str::<serde_json::Value>(text).unwrap()["findings"].clone();
     assert!(outputs.iter().all(|output| findings(output) == findings(&outputs[0])));
 }
 

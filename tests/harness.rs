@@ -33,7 +33,8 @@ pub(crate) struct Ran {
 
 impl Place {
     pub(crate) fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap() }
+        // Some validators pass over hidden folders, which `tempdir` makes.
+        Self { dir: tempfile::Builder::new().prefix("plimsoll-").tempdir().unwrap() }
     }
 
     /// The path of `name` below this place.

@@ -31,7 +31,10 @@ fn sbom(name: &str, purls: &[&str]) -> String {
 fn store(place: &Place) {
     place.write(
         "sboms/alpine.json",
-        sbom("alpine-app", &["pkg:apk/alpine/libssl1.1@1.1.1c-r0?arch=x86_64&distro=alpine-3.10.2&upstream=openssl"]),
+        sbom(
+            "alpine-app",
+            &["pkg:apk/alpine/libssl1.1@1.1.1c-r0?arch=x86_64&distro=alpine-3.10.2&upstream=openssl"],
+        ),
     );
     place.write(
         "sboms/python.json",
@@ -43,7 +46,11 @@ fn store(place: &Place) {
 
 fn mirrors(place: &Place, data: &Path) -> [Mirror; 2] {
     let old = Mirror::at(place.path("mirror-old"));
-    old.alpine(data, &["3.10"], Some("2019-09-01")).osv(data, "PyPI", "2023-01-01").osv(data, "Go", "2026-01-01");
+    old.alpine(data, &["3.10"], Some("2019-09-01")).osv(data, "PyPI", "2023-01-01").osv(
+        data,
+        "Go",
+        "2026-01-01",
+    );
     old.kev(data, "2025-02-01");
     let new = Mirror::at(place.path("mirror-new"));
     new.alpine(data, &["3.10"], None).osv(data, "PyPI", "2024-01-01").osv(data, "Go", "2026-01-01");
@@ -80,7 +87,8 @@ fn full(place: &Place) -> BTreeMap<String, String> {
         .iter()
         .map(|name| {
             let sbom = place.path(&format!("sboms/{name}.json")).display().to_string();
-            let ran = place.run(["match", &sbom, "--offline", "-o", "json", "--as-of", AS_OF, "--allow-empty"]);
+            let ran =
+                place.run(["match", &sbom, "--offline", "-o", "json", "--as-of", AS_OF, "--allow-empty"]);
             ran.expect_code(0);
             (format!("{}.json", name.replace('/', "-")), ran.stdout)
         })
@@ -137,7 +145,8 @@ fn a_rematch_says_what_two_full_runs_say_and_judges_only_what_changed() {
         said
     };
     let (old_findings, new_findings) = (active(&before), active(&after));
-    let appeared: Vec<_> = new_findings.iter().filter(|found| !old_findings.contains(found)).cloned().collect();
+    let appeared: Vec<_> =
+        new_findings.iter().filter(|found| !old_findings.contains(found)).cloned().collect();
     let gone: Vec<_> = old_findings.iter().filter(|found| !new_findings.contains(found)).cloned().collect();
     let merged: Vec<_> = said("changed");
     let not_merged = |found: &Vec<(String, String)>| -> Vec<(String, String)> {
@@ -175,7 +184,13 @@ fn an_unreadable_sbom_is_an_error_and_does_not_keep_the_others_from_being_judged
     let mirror = Mirror::at(place.path("mirror"));
     mirror.osv_records(
         "PyPI",
-        &[testkit::feeds::osv_record("PYSEC-2024-1", &["CVE-2024-1"], "PyPI", "django", "introduced 0, fixed 4.0")],
+        &[testkit::feeds::osv_record(
+            "PYSEC-2024-1",
+            &["CVE-2024-1"],
+            "PyPI",
+            "django",
+            "introduced 0, fixed 4.0",
+        )],
     );
     place.write("sboms/good.json", sbom("good", &["pkg:pypi/django@3.2.5"]));
     place.write("sboms/bad.json", "<html>not an SBOM</html>");
@@ -193,11 +208,12 @@ fn an_unreadable_sbom_is_an_error_and_does_not_keep_the_others_from_being_judged
 #[test]
 fn a_finding_disappears_with_its_reason() {
     let place = Place::new();
-    let record = |events: &str| {
-        testkit::feeds::osv_record("PYSEC-2024-1", &["CVE-2024-1"], "PyPI", "django", events)
-    };
+    let record =
+        |events: &str| testkit::feeds::osv_record("PYSEC-2024-1", &["CVE-2024-1"], "PyPI", "django", events);
     let filler: Vec<Value> = (2..40)
-        .map(|number| testkit::feeds::osv_record(&format!("PYSEC-2024-{number}"), &[], "PyPI", "other", "introduced 0"))
+        .map(|number| {
+            testkit::feeds::osv_record(&format!("PYSEC-2024-{number}"), &[], "PyPI", "other", "introduced 0")
+        })
         .collect();
     let with = |first: Value| -> Vec<Value> { std::iter::once(first).chain(filler.clone()).collect() };
     place.write("sboms/app.json", sbom("app", &["pkg:pypi/django@3.2.5"]));

@@ -63,7 +63,6 @@ struct Problem {
 }
 
 fn with_defaults(mut command: Command, table: Table) -> Result<Command, Problem> {
-    command.build();
     let known = known_keys(&command);
     for (key, value) in table {
         command = match value {
@@ -100,7 +99,8 @@ fn in_section(
             continue;
         }
         if !has_option(&target, &key) {
-            let options = target.get_arguments().filter_map(|arg| arg.get_long()).map(str::to_owned).collect();
+            let options =
+                target.get_arguments().filter_map(|arg| arg.get_long()).map(str::to_owned).collect();
             return Err(unknown(&key, &options));
         }
         let values = texts(&key, value)?;
@@ -130,7 +130,8 @@ fn has_option(command: &Command, key: &str) -> bool {
 }
 
 fn set(command: Command, key: &str, values: &[String]) -> Command {
-    let Some(id) = command.get_arguments().find(|arg| arg.get_long() == Some(key)).map(|arg| arg.get_id().clone())
+    let Some(id) =
+        command.get_arguments().find(|arg| arg.get_long() == Some(key)).map(|arg| arg.get_id().clone())
     else {
         return command;
     };
@@ -200,11 +201,17 @@ mod tests {
     #[test]
     fn a_key_at_the_top_holds_for_every_command_and_a_section_for_its_own() {
         let command =
-            with_defaults(args::command(), "offline = true\n[scan]\nfail-on = 'high'".parse().unwrap()).unwrap();
+            with_defaults(args::command(), "offline = true\n[scan]\nfail-on = 'high'".parse().unwrap())
+                .unwrap();
         let matches = command.clone().try_get_matches_from(["plimsoll", "scan", "x"]).unwrap();
         let (_, scan) = matches.subcommand().unwrap();
         assert_eq!(scan.get_one::<String>("fail_on").map(String::as_str), Some("high"));
         assert!(scan.get_flag("offline"));
+        let words = ["plimsoll", "scan", "x", "--fail-on", "low", "--snapshot", "s"];
+        let matches = command.clone().try_get_matches_from(words).unwrap();
+        let (_, scan) = matches.subcommand().unwrap();
+        assert_eq!(scan.get_one::<String>("fail_on").map(String::as_str), Some("low"));
+        assert_eq!(scan.get_one::<String>("snapshot").map(String::as_str), Some("s"));
         let matches = command.try_get_matches_from(["plimsoll", "match", "x"]).unwrap();
         let (_, matched) = matches.subcommand().unwrap();
         assert_eq!(matched.get_one::<String>("fail_on"), None);

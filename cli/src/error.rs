@@ -71,7 +71,8 @@ pub(crate) fn eprint(line: &str) {
 pub(crate) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
-        let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let turns =
+            matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         if character.is_control() || turns {
             out.extend(character.escape_unicode());
         } else {
@@ -93,7 +94,9 @@ impl From<flows::source::UnsupportedSource> for CommandError {
             "docker" | "podman" | "containerd" => {
                 "export the image first, for example with `docker save IMAGE -o image.tar`"
             }
-            "registry" => "copy the image to a folder first, for example with `skopeo copy docker://IMAGE oci:image`",
+            "registry" => {
+                "copy the image to a folder first, for example with `skopeo copy docker://IMAGE oci:image`"
+            }
             "sbom" => "use `plimsoll match FILE` for an SBOM",
             _ => "give a path to an image archive, an OCI layout or a directory",
         };
@@ -113,22 +116,23 @@ impl From<flows::error::FlowError> for CommandError {
         }
         let hints = match &error {
             E::Image { .. } => vec![
-                "if the archive was copied or downloaded, fetch it again; `--help` lists the accepted kinds".to_owned(),
+                "if the archive was copied or downloaded, fetch it again; `--help` lists the accepted kinds"
+                    .to_owned(),
             ],
-            E::Document { .. } => vec![
-                "write an SBOM with `plimsoll sbom IMAGE -o cyclonedx-json=sbom.json`".to_owned(),
-            ],
-            E::NoFeeds { .. } => vec![
-                "run `plimsoll feeds sync`, or leave out `--offline`".to_owned(),
-            ],
-            E::NoSuchSnapshot { .. } => vec!["`plimsoll feeds status` lists the snapshots that are kept".to_owned()],
+            E::Document { .. } => {
+                vec!["write an SBOM with `plimsoll sbom IMAGE -o cyclonedx-json=sbom.json`".to_owned()]
+            }
+            E::NoFeeds { .. } => vec!["run `plimsoll feeds sync`, or leave out `--offline`".to_owned()],
+            E::NoSuchSnapshot { .. } => {
+                vec!["`plimsoll feeds status` lists the snapshots that are kept".to_owned()]
+            }
             E::Database(_) => vec![
                 "the database is only a cache: remove the directory and run `plimsoll feeds sync`".to_owned(),
             ],
             E::Sync(_) => vec!["the last good state was left in place".to_owned()],
-            E::NoSboms { .. } => vec![
-                "store one with `plimsoll sbom IMAGE -o cyclonedx-json=DIR/NAME.json`".to_owned(),
-            ],
+            E::NoSboms { .. } => {
+                vec!["store one with `plimsoll sbom IMAGE -o cyclonedx-json=DIR/NAME.json`".to_owned()]
+            }
             E::File { .. } | E::Render(_) | E::Policy(_) => Vec::new(),
         };
         Self::Failed { error: Box::new(error), hints }

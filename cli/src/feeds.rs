@@ -132,7 +132,10 @@ pub(crate) fn duration(text: &str) -> Result<SignedDuration, String> {
         _ => return Err(format!("`{unit}` is no unit: use s, m, h, d or w")),
     };
     let number: i64 = number.parse().map_err(|_| "a time is a number and a unit, as in `6h`".to_owned())?;
-    number.checked_mul(seconds).map(SignedDuration::from_secs).ok_or_else(|| "that is too long a time".to_owned())
+    number
+        .checked_mul(seconds)
+        .map(SignedDuration::from_secs)
+        .ok_or_else(|| "that is too long a time".to_owned())
 }
 
 /// Tells a sync to whoever watches standard error.

@@ -40,9 +40,9 @@ impl Output {
 
     /// Whether the target is a directory that gets one file a subject: it ends in `/`, or is one.
     pub(crate) fn is_directory(&self) -> bool {
-        self.target.as_deref().is_some_and(|target| {
-            target.as_os_str().as_encoded_bytes().ends_with(b"/") || target.is_dir()
-        })
+        self.target
+            .as_deref()
+            .is_some_and(|target| target.as_os_str().as_encoded_bytes().ends_with(b"/") || target.is_dir())
     }
 }
 
@@ -74,8 +74,10 @@ pub(crate) fn resolve<F, E: std::error::Error + Send + Sync + 'static>(
         .map(|output| {
             if subjects > 1 && output.target.is_some() && !output.is_directory() {
                 let name = &output.format;
-                return Err(CommandError::new(format!("{subjects} subjects cannot share the file of `-o {name}`"))
-                    .hint(format!("give a directory, as in `-o {name}=reports/`")));
+                return Err(CommandError::new(format!(
+                    "{subjects} subjects cannot share the file of `-o {name}`"
+                ))
+                .hint(format!("give a directory, as in `-o {name}=reports/`")));
             }
             let format = look_up(&output.format)
                 .map_err(|error| CommandError::Failed { error: Box::new(error), hints: Vec::new() })?;

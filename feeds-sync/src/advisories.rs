@@ -1,18 +1,30 @@
 //! What reading a feed gives: advisories by namespace, and a count of everything that was not understood.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use advisory_db::EpssTable;
 use model::advisory::{Advisory, Affected, Kev, RecordState, SeverityWord};
 use model::key::Namespace;
 use model::severity::Severity;
 
-/// Collects the advisories of one feed.
-#[derive(Debug, Default)]
+/// Collects the advisories of one feed: all of them, those of some namespaces, or only how many there are.
+#[derive(Debug)]
 pub struct Advisories {
+    keep: Keep,
     namespaces: BTreeMap<Namespace, BTreeMap<String, Advisory>>,
+    /// The ids met, by namespace, when nothing else is kept.
+    ids: BTreeMap<Namespace, BTreeSet<Box<str>>>,
+    /// Takes what is said about a record that is not kept.
+    scratch: Advisory,
     /// What was left out or not understood.
     pub remarks: Remarks,
+}
+
+#[derive(Debug)]
+enum Keep {
+    All,
+    Of(BTreeSet<Namespace>),
+    Ids,
 }
 
 /// What a reader left out or did not understand. Nothing is left out silently.
@@ -55,6 +67,13 @@ impl Remarks {
         }
     }
 
+    /// Which records could not be understood, in words; none when all could.
+    pub fn unreadable_text(&self) -> Option<String> {
+        (self.n_unreadable > 0).then(|| {
+            format!("{} of its records could not be read: {}", self.n_unreadable, self.unreadable.join("; "))
+        })
+    }
+
     /// Adds what `other` counted.
     pub fn add(&mut self, other: Self) {
         for (word, count) in other.unknown_words {
@@ -78,18 +97,47 @@ impl Remarks {
     }
 }
 
+impl Default for Advisories {
+    fn default() -> Self {
+        Self::keeping(Keep::All)
+    }
+}
+
 impl Advisories {
+    /// Keeps only what is said of `namespaces`. A feed of many releases is read in several passes, because all
+    /// releases at once take several times the document's size.
+    pub fn of(namespaces: BTreeSet<Namespace>) -> Self {
+        Self::keeping(Keep::Of(namespaces))
+    }
+
+    /// Keeps nothing but the ids.
+    pub fn survey() -> Self {
+        Self::keeping(Keep::Ids)
+    }
+
+    fn keeping(keep: Keep) -> Self {
+        Self {
+            keep,
+            namespaces: BTreeMap::new(),
+            ids: BTreeMap::new(),
+            scratch: empty(""),
+            remarks: Remarks::default(),
+        }
+    }
+
     /// Makes `namespace` one that the feed speaks for, even if it has no advisory.
     pub fn namespace(&mut self, namespace: &Namespace) {
-        if !self.namespaces.contains_key(namespace) {
-            self.namespaces.insert(namespace.clone(), BTreeMap::new());
-        }
+        self.records(namespace);
     }
 
     /// The advisory `id` of `namespace`, made empty at its first mention.
     pub fn record(&mut self, namespace: &Namespace, id: &str) -> &mut Advisory {
-        self.namespace(namespace);
-        let records = self.namespaces.get_mut(namespace).expect("the line above made it");
+        if !self.keeps(namespace) {
+            self.note(namespace, id);
+            self.scratch = empty(id);
+            return &mut self.scratch;
+        }
+        let records = self.records(namespace);
         if !records.contains_key(id) {
             records.insert(id.to_owned(), empty(id));
         }
@@ -98,14 +146,50 @@ impl Advisories {
 
     /// Adds a whole advisory. Of two with the same id the one modified last stands; of the same date, both.
     pub fn push(&mut self, namespace: &Namespace, advisory: Advisory) {
-        self.namespace(namespace);
-        let records = self.namespaces.get_mut(namespace).expect("the line above made it");
+        if !self.keeps(namespace) {
+            return self.note(namespace, &advisory.id);
+        }
+        let records = self.records(namespace);
         match records.get_mut(&advisory.id) {
             None => drop(records.insert(advisory.id.clone(), advisory)),
             Some(held) if advisory.modified > held.modified => *held = advisory,
             Some(held) if advisory.modified < held.modified => {}
             Some(held) => advisory.affected.into_iter().for_each(|affected| push_once(held, affected)),
         }
+    }
+
+    fn keeps(&self, namespace: &Namespace) -> bool {
+        match &self.keep {
+            Keep::All => true,
+            Keep::Of(namespaces) => namespaces.contains(namespace),
+            Keep::Ids => false,
+        }
+    }
+
+    fn note(&mut self, namespace: &Namespace, id: &str) {
+        if !matches!(self.keep, Keep::Ids) {
+            return;
+        }
+        match self.ids.get_mut(namespace) {
+            Some(ids) if ids.contains(id) => {}
+            Some(ids) => drop(ids.insert(id.into())),
+            None => drop(self.ids.insert(namespace.clone(), BTreeSet::from([id.into()]))),
+        }
+    }
+
+    fn records(&mut self, namespace: &Namespace) -> &mut BTreeMap<String, Advisory> {
+        if !self.namespaces.contains_key(namespace) {
+            self.namespaces.insert(namespace.clone(), BTreeMap::new());
+        }
+        self.namespaces.get_mut(namespace).expect("the line above made it")
+    }
+
+    /// How many records each namespace has.
+    pub fn counts(&self) -> BTreeMap<Namespace, u64> {
+        let kept =
+            self.namespaces.iter().map(|(namespace, records)| (namespace.clone(), records.len() as u64));
+        let noted = self.ids.iter().map(|(namespace, ids)| (namespace.clone(), ids.len() as u64));
+        kept.chain(noted).collect()
     }
 
     /// The advisories by namespace and id; their `affected` in the order of keys.

@@ -6,19 +6,11 @@
 //! hold.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error;
 use std::fs;
-use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use advisory_db::{FeedsDir, Publication, Writer};
-use fetch::error::FetchError;
-use fetch::fetcher::{Fetched, Fetcher, Request};
-use fetch::validators::Validators;
+use fetch::fetcher::Fetcher;
 use jiff::{SignedDuration, Timestamp};
-use model::advisory::Advisory;
 use model::gap::{Gap, GapKind};
 use model::key::Namespace;
 use model::limits::Limits;
@@ -28,7 +20,8 @@ use crate::document::Document;
 use crate::error::{ParseError, SyncError};
 use crate::facts;
 use crate::kept::{Kept, io_error};
-use crate::provider::{self, Feed, Parse, Scope, Source};
+use crate::provider::{self, Parse, Scope};
+use crate::pull::{Applied, Had, Pull, SourcePull, download, prepare};
 use crate::report::{SourceOutcome, SourceReport, SyncReport};
 use crate::selection::{Selected, Selection, ranking, select};
 
@@ -55,6 +48,10 @@ pub const LOSS_PERCENT_MAX: u64 = 10;
 
 /// Losing fewer records than this is never refused: a share says nothing of a handful.
 const LOSS_RECORDS_MIN: u64 = 10;
+
+/// How many records of several namespaces are held at once. Debian's tracker, 78 MB with 61,000 records for each of
+/// five releases, takes 540 MB when it is held as a whole.
+const PASS_RECORDS_MAX: u64 = 100_000;
 
 /// Told how a sync goes on. Downloads call it from their own threads.
 pub trait Progress: Sync {
@@ -94,6 +91,9 @@ pub fn sync(
 ) -> Result<SyncReport, SyncError> {
     let selected = select(options.selection)?;
     let before = Kept::read(feeds);
+    if let Some(report) = report_if_settled(feeds, &selected, &before, fetcher, options)? {
+        return Ok(report);
+    }
     let _turn = Kept::lock(feeds)?;
     let mut kept = Kept::read(feeds);
 
@@ -122,198 +122,45 @@ pub fn sync(
     Ok(report)
 }
 
-/// One selected feed on its way.
-struct Pull {
-    selected: Selected,
-    sources: Vec<SourcePull>,
-    /// What became of its documents, once they are read or need no reading.
-    applied: Option<Applied>,
-    remarks: Remarks,
-}
-
-/// One source on its way.
-struct SourcePull {
-    source: Source,
-    kept: PathBuf,
-    staged: PathBuf,
-    had: Had,
-    /// When the bytes held were last the provider's state; none when no bytes are held.
-    held_at: Option<Timestamp>,
-    /// Whether the bytes held cannot be read any more.
-    is_spoilt: bool,
-}
-
-/// What the download gave.
-enum Had {
-    Fresh,
-    Unchanged(Validators),
-    New(Validators),
-    Missing,
-    /// Missing when it was last asked, which is recent enough.
-    StillMissing,
-    Failed(String),
-}
-
-pub(crate) struct Applied {
-    pub(crate) namespaces: Vec<Namespace>,
-    pub(crate) records: u64,
-}
-
-impl Pull {
-    fn is_ranking(&self) -> bool {
-        self.selected.feed.scope == Scope::Ranking
-    }
-
-    fn has_new_bytes(&self) -> bool {
-        self.sources.iter().any(|source| matches!(source.had, Had::New(_)))
-    }
-
-    /// Whether all of the feed that exists is at hand. A source that failed and of which nothing is held may hold
-    /// anything; one that is missing holds nothing.
-    fn is_complete(&self) -> bool {
-        self.sources.iter().any(|source| source.document().is_some())
-            && self.sources.iter().all(|source| {
-                source.document().is_some() || matches!(source.had, Had::Missing | Had::StillMissing)
-            })
-    }
-
-    /// When the state that the documents give was last the provider's: the oldest of them.
-    fn data_as_of(&self, now: Timestamp) -> Timestamp {
-        let as_of = |source: &SourcePull| match source.had {
-            Had::New(_) | Had::Unchanged(_) => Some(now),
-            _ => source.held_at,
-        };
-        self.sources.iter().filter_map(as_of).min().unwrap_or(now)
-    }
-
-    /// Makes the sources whose bytes were not accepted ones that failed: the new ones, or, when what was read had
-    /// been kept, all of them; such bytes are of no use any more.
-    fn refuse(&mut self, error: &str) {
-        let has_new_bytes = self.has_new_bytes();
-        for source in self.sources.iter_mut().filter(|source| source.document().is_some()) {
-            source.is_spoilt = !has_new_bytes;
-            if !has_new_bytes || matches!(source.had, Had::New(_)) {
-                source.had = Had::Failed(error.to_owned());
-            }
-        }
-    }
-
-    /// Whether its provider answered just now, or recently enough, and had something.
-    fn is_answered(&self) -> bool {
-        let has_bytes =
-            |source: &SourcePull| matches!(source.had, Had::New(_) | Had::Unchanged(_) | Had::Fresh);
-        self.applied.is_some() && self.sources.iter().any(has_bytes)
-    }
-
-    /// Whether the provider says that there is no such feed.
-    fn is_absent(&self) -> bool {
-        self.sources.iter().all(|source| matches!(source.had, Had::Missing | Had::StillMissing))
-    }
-}
-
-impl SourcePull {
-    /// The bytes to read: new ones, else those held.
-    fn document(&self) -> Option<&PathBuf> {
-        match self.had {
-            Had::New(_) => Some(&self.staged),
-            _ => self.held_at.map(|_| &self.kept),
-        }
-    }
-}
-
-/// Asks every source that is not fresh, several at once.
-fn download(
-    selected: Vec<Selected>,
-    before: &Kept,
+/// The report of a sync that has nothing to do: every source answered recently enough, and its rows are in the
+/// snapshot. It takes no lock and writes nothing, so that it works on a read-only directory too.
+fn report_if_settled(
+    feeds: &FeedsDir,
+    selected: &[Selected],
     kept: &Kept,
     fetcher: &Fetcher,
     options: &SyncOptions<'_>,
-    progress: &dyn Progress,
-) -> Vec<Pull> {
-    let mut pulls: Vec<Pull> =
-        selected.into_iter().map(|selected| prepare(selected, kept, fetcher)).collect();
-    let sources: Vec<Mutex<&mut SourcePull>> =
-        pulls.iter_mut().flat_map(|pull| &mut pull.sources).map(Mutex::new).collect();
-    each_in_parallel(options.jobs, sources.len(), &|index| {
-        let mut source = sources[index].lock().expect("each source has one thread");
-        let url = source.source.url.clone();
-        let is_answered = kept.is_fresh(&url, fetcher.origin(), options)
-            || kept.was_answered_since(before, &url, fetcher.origin());
-        source.had = match is_answered {
-            true if kept.is_absent(&url) => Had::StillMissing,
-            true => Had::Fresh,
-            false => ask(&source, kept, fetcher, options.limits, progress),
-        };
-        progress.source_finished(&url, &source.had.outcome());
-    });
-    drop(sources);
-    pulls
-}
-
-fn prepare(selected: Selected, kept: &Kept, fetcher: &Fetcher) -> Pull {
-    let sources = selected.feed.sources.iter().map(|source| {
-        let (kept_path, staged) = kept.paths(&source.url).unwrap_or_default();
-        let is_held = kept.validators(&source.url, fetcher.origin()).is_some();
-        SourcePull {
-            source: source.clone(),
-            kept: kept_path,
-            staged,
-            had: Had::Fresh,
-            held_at: kept.fetched_at(&source.url).filter(|_| is_held),
-            is_spoilt: false,
+) -> Result<Option<SyncReport>, SyncError> {
+    let mut sources = selected.iter().flat_map(|selected| &selected.feed.sources);
+    if !sources.all(|source| kept.is_fresh(&source.url, fetcher.origin(), options)) {
+        return Ok(None);
+    }
+    let Some(snapshot) = feeds.current()? else { return Ok(None) };
+    let records: BTreeMap<(Namespace, String), u64> = snapshot
+        .namespaces()
+        .into_iter()
+        .flat_map(|entry| {
+            let name = entry.name;
+            entry.providers.into_iter().map(move |stamp| ((name.clone(), stamp.name), stamp.records))
+        })
+        .collect();
+    let mut pulls = Vec::new();
+    for selected in selected {
+        let mut pull = prepare(selected.clone(), kept, fetcher);
+        for source in pull.sources.iter_mut().filter(|source| kept.is_absent(&source.source.url)) {
+            source.had = Had::StillMissing;
         }
-    });
-    Pull { sources: sources.collect(), selected, applied: None, remarks: Remarks::default() }
-}
-
-fn ask(source: &SourcePull, kept: &Kept, fetcher: &Fetcher, limits: &Limits, progress: &dyn Progress) -> Had {
-    let url = source.source.url.as_str();
-    let previous = kept.validators(url, fetcher.origin());
-    let request = Request {
-        url,
-        to: &source.staged,
-        previous: previous.as_ref(),
-        bytes_max: source.source.bytes_max.min(limits.feed_bytes_max),
-    };
-    match fetcher.get(&request, &SourceProgress { url, progress }) {
-        Ok(Fetched::Unchanged { validators }) => Had::Unchanged(validators),
-        Ok(Fetched::File { validators }) => Had::New(validators),
-        Err(FetchError::NotFound { .. }) => Had::Missing,
-        Err(error) => Had::Failed(chain(&error)),
-    }
-}
-
-struct SourceProgress<'a> {
-    url: &'a str,
-    progress: &'a dyn Progress,
-}
-
-impl fetch::fetcher::Progress for SourceProgress<'_> {
-    fn started(&self, offset: u64, total: Option<u64>) {
-        self.progress.source_started(self.url, offset, total);
-    }
-
-    fn advanced(&self, bytes: u64) {
-        self.progress.source_advanced(self.url, bytes);
-    }
-}
-
-/// Runs `work` for each index below `n_items`, on at most `jobs` threads.
-pub(crate) fn each_in_parallel(jobs: usize, n_items: usize, work: &(dyn Fn(usize) + Sync)) {
-    let next = AtomicUsize::new(0);
-    thread::scope(|scope| {
-        for _ in 0..jobs.clamp(1, n_items.max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    if index >= n_items {
-                        return;
-                    }
-                    work(index);
-                }
-            });
+        let provider = pull.selected.provider.name.to_owned();
+        let records = |namespace: &Namespace| records.get(&(namespace.clone(), provider.clone())).copied();
+        pull.applied = pull.held(kept, &records);
+        if pull.applied.is_none() && pull.is_complete() {
+            return Ok(None);
         }
-    });
+        pulls.push(pull);
+    }
+    let mut report = SyncReport { snapshot: Some(snapshot.id().to_owned()), ..SyncReport::default() };
+    tell(&mut report, pulls, kept, options);
+    Ok(Some(report))
 }
 
 /// The part of a sync that reads and writes.
@@ -331,103 +178,98 @@ impl Run<'_, '_> {
         if !pull.is_complete() {
             return Ok(());
         }
-        let held = self.held_namespaces(pull);
-        if let (false, Some(held)) = (pull.has_new_bytes(), &held) {
-            pull.applied = Some(self.touch(pull, held));
+        let provider = pull.selected.provider.name;
+        let records = |namespace: &Namespace| Some(self.writer.provider_state(namespace, provider)?.records);
+        let held = pull.held(self.kept, &records);
+        if let (false, Some(held)) = (pull.has_new_bytes(), held) {
+            self.touch(pull, &held);
+            pull.applied = Some(held);
             return Ok(());
         }
-        match self.read(pull) {
-            Ok(namespaces) => pull.applied = Some(self.replace(pull, namespaces)?),
+        match self.read_first(pull) {
+            Ok(first) => pull.applied = Some(self.replace(pull, first)?),
             Err(error) => pull.refuse(&error),
         }
         Ok(())
     }
 
-    /// The namespaces that the held documents of the feed filled, if all of them are in the snapshot.
-    fn held_namespaces(&self, pull: &Pull) -> Option<BTreeSet<Namespace>> {
-        let mut namespaces = BTreeSet::new();
-        for source in pull.sources.iter().filter(|source| source.held_at.is_some()) {
-            namespaces.extend(self.kept.namespaces(&source.source.url)?);
-        }
-        let provider = pull.selected.provider.name;
-        let is_held = |namespace| self.writer.provider_state(namespace, provider).is_some();
-        (!namespaces.is_empty() && namespaces.iter().all(is_held)).then_some(namespaces)
-    }
-
     /// Moves the date of rows that are as they were, when every source of them said so.
-    fn touch(&mut self, pull: &Pull, namespaces: &BTreeSet<Namespace>) -> Applied {
-        let provider = pull.selected.provider.name;
-        let is_confirmed = pull
-            .sources
-            .iter()
-            .all(|source| matches!(source.had, Had::Unchanged(_)) || source.held_at.is_none());
-        let mut records = 0;
-        for namespace in namespaces {
-            if is_confirmed {
-                self.writer.touch_provider(namespace, provider, self.options.now);
+    fn touch(&mut self, pull: &Pull, held: &Applied) {
+        let is_confirmed =
+            |source: &SourcePull| matches!(source.had, Had::Unchanged(_)) || source.held_at.is_none();
+        if pull.sources.iter().all(is_confirmed) {
+            for namespace in &held.namespaces {
+                self.writer.touch_provider(namespace, pull.selected.provider.name, self.options.now);
             }
-            records += self.writer.provider_state(namespace, provider).map_or(0, |stamp| stamp.records);
         }
-        Applied { namespaces: namespaces.iter().cloned().collect(), records }
     }
 
-    /// The advisories of all documents of the feed, or why they are not accepted.
-    fn read(&self, pull: &mut Pull) -> Result<BTreeMap<Namespace, BTreeMap<String, Advisory>>, String> {
-        let Parse::Advisories(parse) = pull.selected.provider.parse else { return Ok(BTreeMap::new()) };
+    /// Reads all documents of the feed to the end, or says why they are not accepted: nothing is written before the
+    /// whole was found to be sound. Of a feed of many releases only the ids are kept.
+    fn read_first(&self, pull: &mut Pull) -> Result<Advisories, String> {
         let feed = &pull.selected.feed;
         self.progress.reading(pull.selected.provider.name, &feed.name);
-        let mut advisories = Advisories::default();
+        let mut first = match feed.scope {
+            Scope::One(_) | Scope::Ranking => Advisories::default(),
+            Scope::Distro(_) => Advisories::survey(),
+        };
+        self.read(pull, &mut first).map_err(|(url, error)| refusal(&url, &error))?;
+        let counts = first.counts();
+        if counts.is_empty() {
+            return Err(format!("feed `{}` holds no record that can be looked up", feed.name));
+        }
+        for (namespace, now) in counts {
+            let held = self.writer.provider_state(&namespace, pull.selected.provider.name);
+            let before = held.map_or(0, |stamp| stamp.records);
+            check_loss(namespace.as_str(), before, now, self.options.loss_percent_max)?;
+        }
+        pull.remarks = std::mem::take(&mut first.remarks);
+        Ok(first)
+    }
+
+    fn read(&self, pull: &Pull, advisories: &mut Advisories) -> Result<(), (String, ParseError)> {
+        let Parse::Advisories(parse) = pull.selected.provider.parse else { return Ok(()) };
         for source in &pull.sources {
             let Some(path) = source.document() else { continue };
             let document = Document { url: &source.source.url, path, limits: self.options.limits };
-            parse(feed, &document, &mut advisories).map_err(|error| refusal(&source.source.url, &error))?;
-        }
-        pull.remarks = std::mem::take(&mut advisories.remarks);
-        let namespaces = advisories.into_namespaces();
-        if namespaces.is_empty() {
-            return Err(format!("feed `{}` holds no record that can be looked up", feed.name));
-        }
-        self.check_loss(pull, &namespaces)?;
-        Ok(namespaces)
-    }
-
-    /// Refuses a feed of which some namespace lost too many of its records.
-    fn check_loss(
-        &self,
-        pull: &Pull,
-        namespaces: &BTreeMap<Namespace, BTreeMap<String, Advisory>>,
-    ) -> Result<(), String> {
-        for (namespace, records) in namespaces {
-            let held = self.writer.provider_state(namespace, pull.selected.provider.name);
-            let (before, now) = (held.map_or(0, |stamp| stamp.records), records.len() as u64);
-            check_loss(namespace.as_str(), before, now, self.options.loss_percent_max)?;
+            parse(&pull.selected.feed, &document, advisories)
+                .map_err(|error| (source.source.url.clone(), error))?;
         }
         Ok(())
     }
 
-    /// Writes the rows. A namespace that the feed no longer mentions keeps its rows: its release has ended, and
-    /// the vendor took it out (feeds.md §0.4(8)).
-    fn replace(
-        &mut self,
-        pull: &Pull,
-        namespaces: BTreeMap<Namespace, BTreeMap<String, Advisory>>,
-    ) -> Result<Applied, SyncError> {
-        let data_as_of = pull.data_as_of(self.options.now);
-        let mut applied = Applied { namespaces: Vec::new(), records: 0 };
-        for (namespace, advisories) in namespaces {
+    /// Writes the rows; of a feed of many releases in as many passes as their number asks for. A namespace that the
+    /// feed no longer mentions keeps its rows: its release has ended, and the vendor took it out
+    /// (feeds.md §0.4(8)).
+    fn replace(&mut self, pull: &Pull, first: Advisories) -> Result<Applied, SyncError> {
+        let mut applied = Applied { unreadable: pull.remarks.unreadable_text(), ..Applied::default() };
+        if let Scope::One(_) = pull.selected.feed.scope {
+            self.write(pull, first, &mut applied)?;
+            return Ok(applied);
+        }
+        for namespaces in passes(first.counts()) {
+            let mut advisories = Advisories::of(namespaces);
+            self.read(pull, &mut advisories).map_err(|(url, source)| SyncError::Changed { url, source })?;
+            self.write(pull, advisories, &mut applied)?;
+        }
+        Ok(applied)
+    }
+
+    fn write(&mut self, pull: &Pull, advisories: Advisories, applied: &mut Applied) -> Result<(), SyncError> {
+        for (namespace, advisories) in advisories.into_namespaces() {
             let publication = Publication {
                 namespace: &namespace,
                 provider: pull.selected.provider.name,
                 license: pull.selected.feed.license,
                 coverage: facts::coverage(&namespace),
-                data_as_of,
+                data_as_of: pull.data_as_of(self.options.now),
             };
             let outcome = self.writer.replace_provider(&publication, advisories.into_values())?;
             self.has_new_rows |= outcome.changed;
             applied.records += outcome.records;
             applied.namespaces.push(namespace);
         }
-        Ok(applied)
+        Ok(())
     }
 
     /// Joins EPSS and KEV to the rows, when either is new or there are new rows.
@@ -435,14 +277,14 @@ impl Run<'_, '_> {
         let is_new = pulls.iter().any(|pull| pull.is_ranking() && pull.has_new_bytes());
         if !is_new && !self.has_new_rows {
             let ranking = pulls.iter_mut().filter(|pull| pull.is_ranking() && pull.is_complete());
-            ranking.for_each(|pull| pull.applied = Some(self.held_table(pull)));
+            ranking.for_each(|pull| pull.applied = pull.held(self.kept, &|_| None));
             return Ok(());
         }
         let mut tables = DailyTables::default();
         for pull in pulls.iter_mut().filter(|pull| pull.is_ranking() && pull.is_complete()) {
             self.progress.reading(pull.selected.provider.name, &pull.selected.feed.name);
             match self.read_table(pull, &mut tables) {
-                Ok(records) => pull.applied = Some(Applied { namespaces: Vec::new(), records }),
+                Ok(records) => pull.applied = Some(Applied { records, ..Applied::default() }),
                 Err(error) => pull.refuse(&error),
             }
         }
@@ -453,12 +295,6 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    /// A table that is as it was.
-    fn held_table(&self, pull: &Pull) -> Applied {
-        let records = pull.sources.iter().filter_map(|source| self.kept.records(&source.source.url)).sum();
-        Applied { namespaces: Vec::new(), records }
-    }
-
     fn read_table(&self, pull: &mut Pull, tables: &mut DailyTables) -> Result<u64, String> {
         let Parse::Daily(parse) = pull.selected.provider.parse else { return Ok(0) };
         let mut n_entries = 0;
@@ -467,7 +303,7 @@ impl Run<'_, '_> {
             let document = Document { url: &source.source.url, path, limits: self.options.limits };
             n_entries += parse(&document, tables).map_err(|error| refusal(&source.source.url, &error))?;
         }
-        let before = self.held_table(pull).records;
+        let before = pull.held(self.kept, &|_| None).map_or(0, |held| held.records);
         check_loss(&pull.selected.feed.name, before, n_entries, self.options.loss_percent_max)?;
         pull.remarks = std::mem::take(&mut tables.remarks);
         Ok(n_entries)
@@ -519,6 +355,23 @@ impl Run<'_, '_> {
     }
 }
 
+/// Groups namespaces so that the records of a group can be held at once.
+fn passes(counts: BTreeMap<Namespace, u64>) -> Vec<BTreeSet<Namespace>> {
+    let mut passes: Vec<BTreeSet<Namespace>> = Vec::new();
+    let mut n_records = 0;
+    for (namespace, count) in counts {
+        n_records += count;
+        match passes.last_mut() {
+            Some(pass) if n_records <= PASS_RECORDS_MAX => drop(pass.insert(namespace)),
+            _ => {
+                n_records = count;
+                passes.push(BTreeSet::from([namespace]));
+            }
+        }
+    }
+    passes
+}
+
 /// Refuses a loss of more than `percent_max` of `before` records.
 fn check_loss(what: &str, before: u64, now: u64, percent_max: u64) -> Result<(), String> {
     let lost = before.saturating_sub(now);
@@ -530,18 +383,6 @@ fn check_loss(what: &str, before: u64, now: u64, percent_max: u64) -> Result<(),
 
 fn refusal(url: &str, error: &ParseError) -> String {
     format!("`{url}` {error}")
-}
-
-/// An error and its causes in one line.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 /// Forgets what is known of every file that is about to be replaced.
@@ -572,6 +413,10 @@ fn settle(
             if source.is_spoilt {
                 kept.forget(url);
             }
+            if pull.applied.is_none() {
+                // Bytes that were brought and not read are of no use; that there are none is the usual case.
+                let _ = fs::remove_file(&source.staged);
+            }
             match (&source.had, &pull.applied) {
                 (Had::New(validators), Some(applied)) => {
                     fs::rename(&source.staged, &source.kept).map_err(io_error("write", &source.kept))?;
@@ -591,18 +436,6 @@ fn settle(
     kept.write()
 }
 
-impl Had {
-    fn outcome(&self) -> SourceOutcome {
-        match self {
-            Self::Fresh => SourceOutcome::Fresh,
-            Self::Unchanged(_) => SourceOutcome::Unchanged,
-            Self::New(validators) => SourceOutcome::Updated { bytes: validators.bytes },
-            Self::Missing | Self::StillMissing => SourceOutcome::Missing,
-            Self::Failed(error) => SourceOutcome::Failed { error: error.clone() },
-        }
-    }
-}
-
 /// Says how it went.
 fn tell(report: &mut SyncReport, pulls: Vec<Pull>, kept: &Kept, options: &SyncOptions<'_>) {
     let mut asked = BTreeSet::new();
@@ -617,7 +450,7 @@ fn tell(report: &mut SyncReport, pulls: Vec<Pull>, kept: &Kept, options: &SyncOp
         if pull.remarks != Remarks::default() {
             report.remarks.insert(format!("{provider}:{}", pull.selected.feed.name), pull.remarks);
         }
-        let applied = pull.applied.unwrap_or(Applied { namespaces: Vec::new(), records: 0 });
+        let applied = pull.applied.unwrap_or_default();
         report.sources.extend(pull.sources.iter().map(|source| SourceReport {
             provider,
             feed: pull.selected.feed.name.clone(),
@@ -649,23 +482,10 @@ fn gaps(pull: &Pull, kept: &Kept, options: &SyncOptions<'_>) -> Vec<Gap> {
         };
         gaps.push(Gap::new(kind, pull.place(), format!("{what}; {instead}")));
     }
-    if pull.remarks.n_unreadable > 0 {
-        let (count, named) = (pull.remarks.n_unreadable, pull.remarks.unreadable.join("; "));
-        let detail = format!("{count} records could not be read: {named}");
-        gaps.push(Gap::new(GapKind::UNREADABLE_RECORD, pull.place(), detail));
+    if let Some(unreadable) = pull.applied.as_ref().and_then(|applied| applied.unreadable.as_deref()) {
+        gaps.push(Gap::new(GapKind::UNREADABLE_RECORD, pull.place(), unreadable));
     }
     gaps
-}
-
-impl Pull {
-    /// The namespace of the feed where it has but one, else its name.
-    fn place(&self) -> String {
-        let feed: &Feed = &self.selected.feed;
-        match &feed.scope {
-            Scope::One(namespace) => namespace.to_string(),
-            Scope::Distro(_) | Scope::Ranking => feed.name.clone(),
-        }
-    }
 }
 
 fn age(at: Timestamp, now: Timestamp) -> String {

@@ -19,6 +19,14 @@ pub enum SyncError {
     /// The feed database cannot be read or written.
     #[error("the feed database cannot be used")]
     Db(#[from] DbError),
+    /// A document that was read to its end a moment ago cannot be read again.
+    #[error("`{url}` was damaged while it was being read")]
+    Changed {
+        /// Where it was downloaded from.
+        url: String,
+        /// What is wrong with it now.
+        source: ParseError,
+    },
     /// The directory of kept downloads cannot be used.
     #[error("cannot {action} `{}`", path.display())]
     Io {

@@ -17,8 +17,9 @@ use jiff::Timestamp;
 use model::key::Namespace;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{Applied, SyncOptions};
+use crate::engine::SyncOptions;
 use crate::error::SyncError;
+use crate::pull::Applied;
 
 /// Raised when a parser gives other rows for the same bytes, so that kept bytes are read again.
 const PARSER_VERSION: u32 = 1;
@@ -86,6 +87,8 @@ struct Held {
     /// The namespaces that the feed of this source filled, and with how many records.
     namespaces: Vec<String>,
     records: u64,
+    /// Which records could not be read, in words.
+    unreadable: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -155,6 +158,11 @@ impl Kept {
         Some(self.sources.get(url)?.held.as_ref()?.records)
     }
 
+    /// Which records of the feed of `url` could not be read, in words.
+    pub(crate) fn unreadable(&self, url: &str) -> Option<&str> {
+        self.sources.get(url)?.held.as_ref()?.unreadable.as_deref()
+    }
+
     /// When the bytes held of `url` were last its provider's state.
     pub(crate) fn fetched_at(&self, url: &str) -> Option<Timestamp> {
         self.sources.get(url)?.held.as_ref()?.fetched_at.parse().ok()
@@ -219,6 +227,7 @@ impl Kept {
             parser_version: PARSER_VERSION,
             namespaces: applied.namespaces.iter().map(Namespace::to_string).collect(),
             records: applied.records,
+            unreadable: applied.unreadable.clone(),
         };
         self.sources.insert(url.to_owned(), State { held: Some(held), absent: None, failure: None });
     }
@@ -229,6 +238,7 @@ impl Kept {
             held.parser_version = PARSER_VERSION;
             held.namespaces = applied.namespaces.iter().map(Namespace::to_string).collect();
             held.records = applied.records;
+            held.unreadable.clone_from(&applied.unreadable);
         }
     }
 

@@ -20,6 +20,7 @@ pub mod facts;
 pub mod kept;
 pub mod plan;
 pub mod provider;
+mod pull;
 pub mod report;
 pub mod schema;
 pub mod selection;

@@ -5,9 +5,10 @@ use std::sync::Mutex;
 use advisory_db::FeedsDir;
 use fetch::fetcher::Fetcher;
 
-use crate::engine::{SyncOptions, each_in_parallel};
+use crate::engine::SyncOptions;
 use crate::error::SyncError;
 use crate::kept::Kept;
+use crate::pull::each_in_parallel;
 use crate::selection::select;
 
 /// What a sync would ask for.

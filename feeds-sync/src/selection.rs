@@ -26,6 +26,7 @@ pub fn answers(namespace: &Namespace) -> bool {
 }
 
 /// A feed to ask, and for the sake of which names.
+#[derive(Clone)]
 pub(crate) struct Selected {
     pub(crate) provider: &'static Provider,
     pub(crate) feed: Feed,

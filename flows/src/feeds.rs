@@ -55,9 +55,8 @@ pub fn ensure(
             }
         }
     };
-    let snapshot = feeds_dir
-        .current()?
-        .ok_or_else(|| FlowError::NoFeeds { feeds: feeds_dir.path().to_owned() })?;
+    let snapshot =
+        feeds_dir.current()?.ok_or_else(|| FlowError::NoFeeds { feeds: feeds_dir.path().to_owned() })?;
     Ok((snapshot, gaps))
 }
 

@@ -41,18 +41,16 @@ pub fn digest(bytes: &[u8]) -> String {
     })
 }
 
-/// Judges `subject` against `snapshot`. `gaps` are what the sync before it could not do.
-pub fn match_sbom(
-    subject: Subject,
-    snapshot: &Snapshot,
-    gaps: &[Gap],
-    as_of: Timestamp,
-) -> Result<Report, FlowError> {
+/// Judges `subject` against `snapshot`.
+///
+/// What a sync before it could not do is no part of the report, which is a function of SBOM, snapshot and
+/// `as_of`; that data is old or absent is, because the snapshot says so.
+pub fn match_sbom(subject: Subject, snapshot: &Snapshot, as_of: Timestamp) -> Result<Report, FlowError> {
     let question = Question::of(&subject.inventory, &facts(Some(snapshot))?);
     let advisories = snapshot.load(&question.keys)?;
     let findings = matcher::find(&question.cases, &advisories);
     let answer = Answer { question, advisories, findings };
-    answer.report(subject, snapshot, gaps, as_of)
+    answer.report(subject, snapshot, as_of)
 }
 
 /// What the facts shard says, or what is built in before there is one.
@@ -101,7 +99,6 @@ impl Answer {
         self,
         subject: Subject,
         snapshot: &Snapshot,
-        gaps: &[Gap],
         as_of: Timestamp,
     ) -> Result<Report, FlowError> {
         let Self { question, advisories, mut findings } = self;
@@ -112,7 +109,8 @@ impl Answer {
 
         let mut coverage =
             matcher::coverage(&subject.inventory, &question.cases, &question.facts, &advisories, as_of);
-        coverage.gaps.extend(gaps.iter().filter(|gap| concerns(gap, &asked)).cloned());
+        coverage.gaps.extend(stale(snapshot, &asked, as_of));
+        coverage.gaps.extend(unranked(snapshot));
         coverage.gaps.sort();
         coverage.gaps.dedup();
 
@@ -127,11 +125,32 @@ impl Answer {
     }
 }
 
-/// A gap of the sync belongs into a report when it is about a namespace that was asked, or about all.
-fn concerns(gap: &Gap, asked: &BTreeSet<Namespace>) -> bool {
-    let about_feeds = gap.kind == GapKind::STALE_FEED || gap.kind == GapKind::FEED_NOT_FETCHED;
-    let names_other = Namespace::new(gap.place.as_str());
-    !about_feeds || names_other.release().is_none() || asked.contains(&names_other)
+/// After how many days the state of a feed is old: vendors publish daily or more often.
+const STALE_AFTER_DAYS: i64 = 7;
+
+/// The feeds asked whose state is older than that on the day of the report.
+fn stale(snapshot: &Snapshot, asked: &BTreeSet<Namespace>, as_of: Timestamp) -> Vec<Gap> {
+    let mut gaps = Vec::new();
+    for entry in snapshot.namespaces().into_iter().filter(|entry| asked.contains(&entry.name)) {
+        for provider in &entry.providers {
+            let days = as_of.duration_since(provider.data_as_of).as_hours() / 24;
+            if days > STALE_AFTER_DAYS {
+                let detail = format!(
+                    "what `{}` says is of {}, {days} days before this report",
+                    provider.name,
+                    provider.data_as_of.strftime("%Y-%m-%d")
+                );
+                gaps.push(Gap::new(GapKind::STALE_FEED, entry.name.as_str(), detail));
+            }
+        }
+    }
+    gaps
+}
+
+/// Said when no scores are held: then findings are ranked without them.
+fn unranked(snapshot: &Snapshot) -> Option<Gap> {
+    let detail = "no EPSS scores are held: findings are ranked without them";
+    snapshot.epss().is_none().then(|| Gap::new(GapKind::FEED_NOT_FETCHED, "epss", detail))
 }
 
 /// Which state of the feeds answered for the namespaces asked.

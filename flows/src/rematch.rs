@@ -15,7 +15,6 @@ use std::path::{Path, PathBuf};
 use advisory_db::{KeyHash, Snapshot};
 use jiff::Timestamp;
 use model::advisory::{AdvisorySet, RecordState, Status};
-use model::gap::Gap;
 use model::key::{Namespace, PackageKey};
 use model::limits::Limits;
 use model::report::Report;
@@ -39,8 +38,6 @@ pub struct RematchOptions<'a> {
     pub dry_run: bool,
     /// The time that stands for "now".
     pub as_of: Timestamp,
-    /// What the sync before it could not do.
-    pub gaps: &'a [Gap],
     /// Bounds for reading SBOMs.
     pub limits: &'a Limits,
 }
@@ -119,8 +116,7 @@ pub fn rematch(
 ) -> Result<Rematch, FlowError> {
     let state_dir = directory.join(STATE);
     let mut earlier = State::read(&state_dir)?;
-    let mut changes =
-        ChangeSet::new(options.as_of, earlier.snapshot.take(), snapshot.id().to_owned());
+    let mut changes = ChangeSet::new(options.as_of, earlier.snapshot.take(), snapshot.id().to_owned());
     let mut failures = Vec::new();
     let mut state = State::new(snapshot.id());
 
@@ -175,9 +171,8 @@ fn one(
         subject: subject.inventory.subject.name.clone(),
     };
 
-    let stands = before.filter(|entry| {
-        !options.full && entry.digest == subject.sbom_digest && entry.asked == asked
-    });
+    let stands =
+        before.filter(|entry| !options.full && entry.digest == subject.sbom_digest && entry.asked == asked);
     let (answer, judged) = match stands.and_then(Entry::findings) {
         Some(findings) => {
             let advisories = held_without_rows(&hashes);
@@ -191,22 +186,27 @@ fn one(
     };
     let mut entry = Entry::new(&subject, asked, &answer.findings);
     let keys = answer.question.keys.clone();
-    let report = answer.report(subject, snapshot, options.gaps, options.as_of)?;
+    let report = answer.report(subject, snapshot, options.as_of)?;
     entry.reported = findings_json(&report)?;
     entry.purls = purls;
 
-    let before_side = before
-        .map(|earlier| Side { digest: &earlier.digest, findings: &earlier.reported, purls: &earlier.purls });
+    let before_side = before.map(|earlier| Side {
+        digest: &earlier.digest,
+        findings: &earlier.reported,
+        purls: &earlier.purls,
+    });
     let after_side = Side { digest: &entry.digest, findings: &entry.reported, purls: &entry.purls };
     let rows = if before.is_some() && judged { snapshot.load(&keys)? } else { AdvisorySet::default() };
-    let changed =
-        between(&changed_sbom, before_side, after_side, &|id, _purl| why_gone(&rows, &keys, id));
+    let changed = between(&changed_sbom, before_side, after_side, &|id, _purl| why_gone(&rows, &keys, id));
     Ok(Outcome { entry, report, judged, changed })
 }
 
 fn read(sbom: &StoredSbom, limits: &Limits) -> Result<Subject, FlowError> {
-    let bytes = fs::read(&sbom.path)
-        .map_err(|source| FlowError::File { action: "read", path: sbom.path.clone(), source })?;
+    let bytes = fs::read(&sbom.path).map_err(|source| FlowError::File {
+        action: "read",
+        path: sbom.path.clone(),
+        source,
+    })?;
     let inventory = read_sbom(&sbom.file, &bytes, limits)?;
     Ok(Subject::new(inventory, &bytes))
 }
@@ -275,11 +275,8 @@ fn why_gone(rows: &AdvisorySet, keys: &BTreeSet<PackageKey>, id: &str) -> &'stat
 
 /// The disappearances of an SBOM that is no longer stored.
 fn gone(file: &str, entry: &Entry) -> Vec<crate::changes::Change> {
-    let sbom = ChangedSbom {
-        file: file.to_owned(),
-        digest: entry.digest.clone(),
-        subject: entry.subject.clone(),
-    };
+    let sbom =
+        ChangedSbom { file: file.to_owned(), digest: entry.digest.clone(), subject: entry.subject.clone() };
     let none = BTreeSet::new();
     let before = Side { digest: &entry.digest, findings: &entry.reported, purls: &entry.purls };
     between(&sbom, Some(before), Side { digest: "", findings: &[], purls: &none }, &|_, _| "record_removed")

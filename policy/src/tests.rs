@@ -190,7 +190,7 @@ fn a_severity_is_not_compared_with_text() {
 fn a_name_that_does_not_exist_is_refused_wherever_it_stands() {
     refused("hihg", "nothing is called `hihg`, did you mean `high`");
     refused("kev || sevrity >= HIGH", "did you mean `severity`");
-    refused("kev ? true : fixd", "did you mean `fixed`");
+    refused("kev ? true : fixde", "did you mean `fixed`");
     refused("severity >= CRITCAL", "did you mean `CRITICAL`");
     refused("aliases.exists(a, b == 'x')", "nothing is called `b`");
     refused("zzzzzz", "nothing is called `zzzzzz`");

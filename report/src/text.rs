@@ -134,6 +134,10 @@ impl Formatter for HarmlessJson<'_> {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
+        // What reaches here holds no C0 control: serde_json has escaped them.
+        if fragment.is_ascii() && !fragment.as_bytes().contains(&0x7f) {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some(at) = rest.find(is_harmful) {
             let (clean, from) = rest.split_at(at);

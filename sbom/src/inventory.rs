@@ -73,6 +73,7 @@ pub fn inventory(
     let budget = TextBudget::new(limits.tree_bytes_max);
     let mut gaps = Gaps::default();
     let mut facts = BTreeMap::new();
+    let mut listings = Vec::new();
     let mut squash = Squash::new(limits.links_max);
     for (layer, part) in (0..).zip(read_parts(image, limits, &budget, progress)?) {
         squash.apply(&part.listing);
@@ -80,11 +81,14 @@ pub fn inventory(
             facts.entry(ContentId { layer, entry: file.entry }).or_insert_with(Vec::new).push(file);
         }
         gaps.merge(part.gaps);
+        listings.push(part.listing);
     }
     let (tree, squash_gaps) = squash.finish();
     gaps.extend(squash_gaps);
 
-    let files = surviving_files(image, &tree, facts, limits, &mut gaps)?;
+    let wanted = wanted::wanted(&tree, &listings, &facts, &mut gaps);
+    drop(listings);
+    let files = surviving_files(image, wanted, facts, limits)?;
     let resolve = |path: &str| resolve(&tree, path);
     let found = cataloger::assemble(&FactTree::new(&files, &resolve), limits);
     gaps.extend(found.gaps);
@@ -120,12 +124,10 @@ fn read_parts(
 /// The facts of the files that are in the squashed image, sorted by path and cataloger.
 fn surviving_files(
     image: &Image,
-    tree: &Tree,
+    Wanted { own, again }: Wanted,
     mut facts: BTreeMap<ContentId, Vec<ReadFile>>,
     limits: &Limits,
-    gaps: &mut Gaps,
 ) -> Result<Vec<FactFile>, ImageError> {
-    let Wanted { own, again } = wanted::wanted(tree, &facts, gaps);
     let diff_id = |layer: u32| {
         let layer = image.layers().get(layer as usize)?;
         layer.diff_id().map(ToString::to_string)

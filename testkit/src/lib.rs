@@ -10,6 +10,7 @@
 //! - [`feeds`]: mirrors, from the dated real feeds or from text;
 //! - [`server`]: an HTTP server on the loopback interface that misbehaves on demand;
 //! - [`mutate`]: prefixes and damaged copies of bytes, the same in every run;
+//! - [`torture`]: syncs killed at random moments;
 //! - [`examples`]: the image and the mirror in `examples/`.
 
 pub mod data;
@@ -19,3 +20,4 @@ pub mod go;
 pub mod image;
 pub mod mutate;
 pub mod server;
+pub mod torture;

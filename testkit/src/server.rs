@@ -100,6 +100,13 @@ pub struct Request {
     pub body: Vec<u8>,
 }
 
+impl Request {
+    /// The header called `name`, in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+}
+
 /// A running server. It stops when it is dropped.
 #[derive(Debug)]
 pub struct Server {

@@ -109,13 +109,20 @@ fn snapshot(binary: &Path, feeds: &Path) -> Result<String, String> {
     if !output.status.success() {
         return Err(format!("the snapshot is not readable: {}", String::from_utf8_lossy(&output.stderr)));
     }
-    let status: serde_json::Value = serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())?;
+    let status: serde_json::Value =
+        serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())?;
     status["snapshot"].as_str().map(str::to_owned).ok_or_else(|| "the status names no snapshot".to_owned())
 }
 
 fn command(binary: &Path, feeds: &Path) -> Command {
     let mut command = Command::new(binary);
-    command.arg("--feeds").arg(feeds).arg("feeds").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .arg("--feeds")
+        .arg(feeds)
+        .arg("feeds")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     command
 }
 

@@ -10,7 +10,9 @@ fn main() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
-        ["examples"] => testkit::examples::write(&root().join("examples")).context("cannot write the examples"),
+        ["examples"] => {
+            testkit::examples::write(&root().join("examples")).context("cannot write the examples")
+        }
         ["mirror", dir] => mirror(Path::new(dir)),
         ["torture", binary] => torture(Path::new(binary), 1_000),
         ["torture", binary, kills] => torture(Path::new(binary), kills.parse().context("KILLS is a number")?),

@@ -33,21 +33,28 @@ use crate::ui::Ui;
 pub(crate) struct ActionArgs {}
 
 pub(crate) fn run(_args: &ActionArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
-    let inputs = Inputs::from_environment()?;
-    let global = inputs.global(global);
-    let fence = Fence::new();
-    let result = fence.around(|| judge(&inputs, &global, ui));
-    let (report, exit) = match result {
-        Ok(judged) => judged,
+    let fence = Fence::raise();
+    let (outputs, exit) = match steps(global, ui) {
+        Ok(outputs) => (outputs, Exit::Acceptable),
+        // Said inside the fence: an error quotes foreign names.
         Err(error) => {
-            write_outputs(&BTreeMap::from([("exit-code", Exit::NotJudged.code().to_string())]))?;
-            return Err(error);
+            let exit = error.report();
+            let code = Exit::NotJudged.code().to_string();
+            (BTreeMap::from([("acceptable", "false".to_owned()), ("exit-code", code)]), exit)
         }
     };
-    write_outputs(&inputs.outputs(&report, exit))?;
+    fence.lower();
+    write_outputs(&outputs)?;
+    Ok(exit)
+}
+
+/// Judges what the inputs name and gives the step's outputs. The judgement is among them; the action's last step
+/// turns it into the job's result.
+fn steps(global: &Global, ui: &Ui) -> Result<BTreeMap<&'static str, String>, CommandError> {
+    let inputs = Inputs::from_environment()?;
+    let (report, exit) = judge(&inputs, &inputs.global(global), ui)?;
     write_summary(&report, exit)?;
-    // A judgement is an output; the action's last step turns it into the job's result.
-    Ok(if exit == Exit::NotJudged { Exit::NotJudged } else { Exit::Acceptable })
+    Ok(inputs.outputs(&report, exit))
 }
 
 fn judge(inputs: &Inputs, global: &Global, ui: &Ui) -> Result<(Report, Exit), CommandError> {
@@ -97,6 +104,11 @@ impl Inputs {
             (None, Some(sbom)) => What::Sbom(sbom),
             _ => return Err(CommandError::new("give exactly one of the inputs `image` and `sbom`")),
         };
+        if let (What::Sbom(_), Some(_)) = (&what, input("PLATFORM")) {
+            return Err(CommandError::new(
+                "the input `platform` goes with `image`: an SBOM has one platform",
+            ));
+        }
         let platform = input("PLATFORM").map(|text| text.parse()).transpose();
         let platform = platform.map_err(|error: InvalidPlatform| CommandError::Failed {
             error: Box::new(error),
@@ -106,10 +118,13 @@ impl Inputs {
             None | Some("false") => false,
             Some("true") => true,
             Some(other) => {
-                return Err(CommandError::new(format!("the input `offline` is `{other}`, not true or false")));
+                return Err(CommandError::new(format!(
+                    "the input `offline` is `{other}`, not true or false"
+                )));
             }
         };
-        let file = |name: &str, default: &str| PathBuf::from(input(name).unwrap_or_else(|| default.to_owned()));
+        let file =
+            |name: &str, default: &str| PathBuf::from(input(name).unwrap_or_else(|| default.to_owned()));
         Ok(Self {
             name: input("NAME"),
             platform,
@@ -143,7 +158,8 @@ impl Inputs {
                 let image = ImageArgs::new(self.platform.clone(), self.name.clone());
                 let inventory = image.inventory(source, ui)?;
                 let options = write_options(&inventory)?;
-                let format = sbom::format::by_name("cyclonedx-json").expect("CycloneDX is in the table of formats");
+                let format =
+                    sbom::format::by_name("cyclonedx-json").expect("CycloneDX is in the table of formats");
                 let target = Output { format: String::new(), target: Some(self.sbom.clone()) };
                 output::write(&target, "", |out| format.write(&inventory, &options, out))?;
                 Ok(flows::scan::subject(inventory, &options)?)
@@ -171,6 +187,7 @@ impl Inputs {
             ("sbom", self.sbom.display().to_string()),
             ("acceptable", (exit == Exit::Acceptable).to_string()),
             ("exit-code", exit.code().to_string()),
+            ("snapshot", report.snapshot.id.clone()),
             ("findings", count(&Severity::ALL)),
             ("critical", count(&[Severity::Critical])),
             ("high", count(&[Severity::High])),
@@ -202,19 +219,15 @@ fn random_word() -> String {
 struct Fence(String);
 
 impl Fence {
-    fn new() -> Self {
-        Self(random_word())
+    fn raise() -> Self {
+        let word = random_word();
+        // Standard output may be closed; then nobody reads commands either.
+        let _ = writeln!(io::stdout().lock(), "::stop-commands::{word}");
+        Self(word)
     }
 
-    fn around<T>(&self, act: impl FnOnce() -> T) -> T {
-        // Standard output may be closed; then nobody reads commands either.
-        let say = |line: String| {
-            let _ = writeln!(io::stdout().lock(), "{line}");
-        };
-        say(format!("::stop-commands::{}", self.0));
-        let result = act();
-        say(format!("::{}::", self.0));
-        result
+    fn lower(self) {
+        let _ = writeln!(io::stdout().lock(), "::{}::", self.0);
     }
 }
 
@@ -304,5 +317,6 @@ fn append(path: &Path, text: &str) -> Result<(), CommandError> {
         }
         OpenOptions::new().create(true).append(true).open(path)?.write_all(text.as_bytes())
     })();
-    appended.map_err(|error: io::Error| CommandError::new(format!("cannot write `{}`: {error}", path.display())))
+    appended
+        .map_err(|error: io::Error| CommandError::new(format!("cannot write `{}`: {error}", path.display())))
 }

@@ -186,7 +186,11 @@ fn status_table(
     writeln!(out, "snapshot  {}", snapshot.id())?;
     writeln!(out, "created   {} ({} ago)", snapshot.created(), age(snapshot.created(), now))?;
     writeln!(out)?;
-    writeln!(out, "{:<24} {:>9} {:>10}  {:<20} {:>8}  provider", "namespace", "records", "size", "as of", "age")?;
+    writeln!(
+        out,
+        "{:<24} {:>9} {:>10}  {:<20} {:>8}  provider",
+        "namespace", "records", "size", "as of", "age"
+    )?;
     for entry in snapshot.namespaces() {
         for provider in &entry.providers {
             writeln!(

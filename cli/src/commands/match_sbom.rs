@@ -135,7 +135,7 @@ impl<'a> Judge<'a> {
             }
         };
         self.ui.gaps(&gaps);
-        let report = flows::match_sbom::match_sbom(subject, &snapshot, &gaps, self.as_of)?;
+        let report = flows::match_sbom::match_sbom(subject, &snapshot, self.as_of)?;
         self.ui.say_more(&format!("matched with {} shards opened", snapshot.shards_opened()));
         Ok(report)
     }
@@ -149,7 +149,7 @@ impl<'a> Judge<'a> {
             width: self.ui.stdout_width(),
         };
         for resolved in &self.outputs {
-                output::write(&resolved.output, &report.inventory.subject.name, |out| {
+            output::write(&resolved.output, &report.inventory.subject.name, |out| {
                 resolved.format.render(report, &judgement, &options, out)
             })?;
         }
@@ -198,7 +198,11 @@ fn kept(feeds_dir: &FeedsDir, wanted: &str) -> Result<Snapshot, CommandError> {
             return Ok(Some(snapshot));
         }
         let Some(until) = end_of(wanted) else { return Ok(None) };
-        let newest = feeds_dir.retained()?.into_iter().filter(|kept| kept.created < until).max_by_key(|kept| kept.created);
+        let newest = feeds_dir
+            .retained()?
+            .into_iter()
+            .filter(|kept| kept.created < until)
+            .max_by_key(|kept| kept.created);
         newest.map_or(Ok(None), |kept| feeds_dir.snapshot(&kept.id))
     };
     let found = find().map_err(FlowError::from)?;

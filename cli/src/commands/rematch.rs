@@ -66,13 +66,14 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     let (snapshot, gaps) = args.feeds.ensure(&feeds_dir, &asked, global, ui)?;
     ui.gaps(&gaps);
 
-    let options = RematchOptions { full: args.full, dry_run: args.dry_run, as_of, gaps: &gaps, limits: &limits };
+    let options = RematchOptions { full: args.full, dry_run: args.dry_run, as_of, limits: &limits };
     let not_acceptable = RefCell::new(0_usize);
     let unwritten = RefCell::new(None);
     let outcome = rematch(&args.dir, &sboms, &snapshot, &options, |sbom, found| {
         let judgement = policy::judge(found, fail_on.as_ref())?;
         *not_acceptable.borrow_mut() += usize::from(!judgement.acceptable);
-        let options = report::RenderOptions { tool_version: env!("CARGO_PKG_VERSION"), color: false, width: None };
+        let options =
+            report::RenderOptions { tool_version: env!("CARGO_PKG_VERSION"), color: false, width: None };
         for resolved in &reports {
             let stem = sbom.file.strip_suffix(".json").unwrap_or(&sbom.file);
             let written = output::write(&resolved.output, stem, |out| {
@@ -112,7 +113,9 @@ enum ChangeFormat {
 
 /// A name that is no format of a change set.
 #[derive(Debug, thiserror::Error)]
-#[error("`{name}` is no format for what changed: use `table` or `json`; a report format needs a directory, as in `sarif=reports/`")]
+#[error(
+    "`{name}` is no format for what changed: use `table` or `json`; a report format needs a directory, as in `sarif=reports/`"
+)]
 struct UnknownChangeFormat {
     name: String,
 }

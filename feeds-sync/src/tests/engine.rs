@@ -214,6 +214,39 @@ fn a_source_asked_recently_is_not_asked_again() {
 }
 
 #[test]
+fn a_sync_with_nothing_to_do_writes_nothing() {
+    let mut bench = Bench::new();
+    let names = ["alpine:3.18", "alpine:3.20", "pypi"];
+    let first = bench.namespaces(&names);
+    bench.max_age = Some(SignedDuration::from_hours(6));
+    let lock = bench.feeds().lock().unwrap();
+    fs::remove_file(bench.feeds().path().join("downloads/lock")).unwrap();
+    let second = bench.namespaces(&names);
+    assert!(!bench.feeds().path().join("downloads/lock").exists());
+    assert_eq!((second.snapshot, second.gaps), (first.snapshot, first.gaps));
+    let counts = |report: &[crate::report::SourceReport]| -> Vec<(Vec<Namespace>, u64)> {
+        report.iter().map(|source| (source.namespaces.clone(), source.records)).collect()
+    };
+    assert_eq!(counts(&second.sources), counts(&first.sources));
+    drop(lock);
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_a_gap_for_as_long_as_it_is_there() {
+    let mut bench = Bench::new();
+    let good = osv_record("PYSEC-2025-1", &[], "PyPI", "demo", "introduced 0, fixed 1.4");
+    bench.mirror.osv_records("PyPI", &[good, json!({"id": "PYSEC-2025-2", "affected": "none"})]);
+    let first = bench.namespaces(&["pypi"]);
+    let [gap] = &first.gaps[..] else { panic!("one gap: {:?}", first.gaps) };
+    assert_eq!((&gap.kind, gap.place.as_str()), (&GapKind::UNREADABLE_RECORD, "pypi"));
+    assert!(gap.detail.starts_with("1 of its records could not be read: PYSEC-2025-2"), "{gap}");
+    assert_eq!(bench.namespaces(&["pypi"]).gaps, first.gaps);
+    bench.max_age = Some(SignedDuration::from_hours(6));
+    assert_eq!(bench.namespaces(&["pypi"]).gaps, first.gaps);
+    assert_eq!(bench.records("pypi|language|demo"), ["PYSEC-2025-1"]);
+}
+
+#[test]
 fn a_changed_file_is_read_together_with_the_unchanged_one_of_its_feed() {
     let bench = Bench::new();
     bench.namespaces(&["alpine:3.20"]);

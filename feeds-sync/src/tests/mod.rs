@@ -25,10 +25,11 @@ fn provider(name: &str) -> &'static Provider {
     PROVIDERS.iter().find(|provider| provider.name == name).expect("a provider of that name")
 }
 
-/// The feed called `name` of `provider`.
+/// The feed of `provider` that is called `name`, or that answers the namespace `name`.
 fn feed(provider: &Provider, name: &str) -> Feed {
     let mut feeds = (provider.feeds)().into_iter();
-    feeds.find(|feed| feed.name == name).expect("a feed of that name")
+    let named = feeds.find(|feed| feed.name == name);
+    named.or_else(|| (provider.answering)(&Namespace::new(name))).expect("a feed of that name")
 }
 
 /// Reads `documents` as the feed called `name` of the provider of advisories `provider`.

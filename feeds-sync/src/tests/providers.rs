@@ -1,7 +1,7 @@
 //! Every provider against the cases in `testdata/provider/<name>/<case>/`.
 //!
-//! A case holds the vendor's files under the vendor's names, `feed.txt` with the feed's name where the provider
-//! has several, and `expected.txt`. The `.json` files of a case of an archive are zipped.
+//! A case holds the vendor's files under the vendor's names, `feed.txt` with the feed's name or namespace where
+//! the provider has several, and `expected.txt`. The `.json` files of a case of an archive are zipped.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use model::advisory::{Affected, AffectedRange, RangeEvent};
 
 use super::{feed, provider, read, read_table};
-use crate::advisories::{DailyTables, Remarks};
+use crate::advisories::{Advisories, DailyTables, Remarks};
+use crate::document::Document;
 use crate::error::ParseError;
 use crate::provider::{PROVIDERS, Parse, Provider};
 
@@ -213,4 +214,30 @@ fn epss_is_read_packed_and_plain_and_never_cut() {
         assert_eq!(read_table(provider("epss"), document).unwrap().1, 1);
     }
     assert!(read_table(provider("epss"), &packed[..packed.len() - 4]).is_err());
+}
+
+#[test]
+fn reading_in_passes_gives_what_reading_at_once_gives() {
+    let document = serde_json::json!({"libdemo": {"CVE-2025-10001": {"releases": {
+        "bookworm": {"status": "open"}, "trixie": {"status": "open"}, "sid": {"status": "open"}}}},
+        "other": {"CVE-2025-10001": {"releases": {"sid": {"status": "open"}}}}});
+    let dir = tempfile::TempDir::new().unwrap();
+    let path = dir.path().join("json");
+    fs::write(&path, document.to_string()).unwrap();
+    let limits = model::limits::Limits::default();
+    let debian = provider("debian");
+    let Parse::Advisories(parse) = debian.parse else { panic!("a provider of advisories") };
+    let read_into = |mut advisories: Advisories| {
+        let document = Document { url: "https://feeds.example/json", path: &path, limits: &limits };
+        parse(&feed(debian, "debian"), &document, &mut advisories).unwrap();
+        advisories
+    };
+    let whole = read_into(Advisories::default());
+    let counts = read_into(Advisories::survey()).counts();
+    assert_eq!(counts, whole.counts());
+    let whole = whole.into_namespaces();
+    for namespace in counts.into_keys() {
+        let alone = read_into(Advisories::of([namespace.clone()].into())).into_namespaces();
+        assert_eq!(alone, [(namespace.clone(), whole[&namespace].clone())].into());
+    }
 }

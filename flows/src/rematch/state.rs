@@ -7,8 +7,8 @@ use std::path::Path;
 
 use model::advisory::FixState;
 use model::finding::{
-    Decoration, Evidence, Finding, Fix, MatchType, NotAffectedReason, Rating, Suppression, UndeterminedReason,
-    Verdict,
+    Decoration, Evidence, Finding, Fix, MatchType, NotAffectedReason, Rating, Suppression,
+    UndeterminedReason, Verdict,
 };
 use model::key::Namespace;
 use model::package::PackageIndex;
@@ -183,10 +183,7 @@ impl StoredFinding {
                     source: source.clone(),
                 }),
             },
-            suppressed: self
-                .suppressed
-                .clone()
-                .map(|(reason, source)| Suppression { reason, source }),
+            suppressed: self.suppressed.clone().map(|(reason, source)| Suppression { reason, source }),
             decoration: Decoration::default(),
         })
     }

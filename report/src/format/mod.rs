@@ -131,7 +131,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::testing::{OPTIONS, cases, expect, rendered, testdata};
+    use crate::testing::{OPTIONS, cases, difference, rendered, testdata};
 
     #[test]
     fn every_file_in_the_folder_is_in_the_table_under_its_name() {
@@ -163,11 +163,23 @@ mod tests {
 
     #[test]
     fn every_case_is_written_as_expected_in_every_format() {
+        let mut differences = Vec::new();
         for format in FORMATS {
             for case in cases() {
                 let found = rendered(format.name, &case.report, &case.judgement(), &OPTIONS);
-                expect(format.name, case.name, &format!("expected.{}", format.extension), &found);
+                let file = format!("expected.{}", format.extension);
+                differences.extend(difference(format.name, case.name, &file, &found));
             }
+        }
+        assert!(
+            differences.is_empty(),
+            "{}",
+            differences.join(
+                "
+"
+            )
+        );
+        for format in FORMATS {
             let folders = fs::read_dir(testdata(format.name)).unwrap().count();
             assert_eq!(folders, cases().len(), "testdata/{} has a folder that no case uses", format.name);
         }

@@ -21,7 +21,7 @@ use policy::Judgement;
 
 use super::{Format, RenderOptions, Variant};
 use crate::fingerprint::fingerprint;
-use crate::text::{HarmlessJson, count, markdown, plain, relative_uri, sarif_message};
+use crate::text::{HarmlessJson, count, markdown, plain, relative_uri, sarif_message, thousands};
 use crate::{found, subject};
 
 pub(super) static FORMAT: Format = Format {
@@ -47,17 +47,19 @@ const GAPS_TOLD_MAX: usize = 100;
 /// Bytes of foreign texts. They bound the file: 5,000 results of texts that do not compress at all stay below
 /// the 10 MB that the service takes (see the test `the_largest_capped_file_…`).
 mod bytes_max {
-    pub(super) const TITLE: usize = 200;
-    pub(super) const NAME: usize = 120;
-    pub(super) const VERSION: usize = 80;
-    pub(super) const PURL: usize = 300;
-    pub(super) const PATH: usize = 300;
-    pub(super) const URL: usize = 200;
+    pub(super) const ID: usize = 60;
+    pub(super) const TITLE: usize = 160;
+    pub(super) const NAME: usize = 100;
+    pub(super) const VERSION: usize = 64;
+    pub(super) const PURL: usize = 200;
+    pub(super) const PATH: usize = 240;
+    pub(super) const URL: usize = 160;
     pub(super) const NOTE: usize = 500;
 }
-const REFERENCES_MAX: usize = 3;
-const ALIASES_MAX: usize = 8;
+const REFERENCES_MAX: usize = 2;
+const ALIASES_MAX: usize = 4;
 const PACKAGES_NAMED_MAX: usize = 8;
+const FIXED_VERSIONS_MAX: usize = 3;
 
 fn render_capped(
     report: &Report,
@@ -71,16 +73,16 @@ fn render_capped(
         left_out.push(Note::warning(
             "truncated",
             format!(
-                "truncated: this file has the {} of highest risk; {} more are in the formats `json` and `sarif@full`",
+                "truncated: these are the {} of highest risk of {}; the formats `json` and `sarif@full` have all",
                 count(RESULTS_STORED_MAX, "finding"),
-                count(shown - RESULTS_STORED_MAX, "finding"),
+                thousands(shown as u64),
             ),
         ));
     }
     let suppressed = report.findings.len() - shown;
     if suppressed > 0 {
         // The service shows a result with `suppressions` as an open alert.
-        left_out.push(Note::note(
+        left_out.push(Note::remark(
             "suppressed",
             format!(
                 "{} left out; the formats `json` and `sarif@full` have them",
@@ -218,7 +220,7 @@ fn run_properties(report: &Report, judgement: &Judgement) -> PropertyBag {
 /// highest rating among them, and each result its own level.
 fn rule(report: &Report, group: &[&Finding]) -> ReportingDescriptor {
     let worst = worst(group);
-    let id = plain(&worst.id, bytes_max::NAME);
+    let id = plain(&worst.id, bytes_max::ID);
     let title = match &worst.decoration.title {
         Some(title) => plain(title, bytes_max::TITLE).into_owned(),
         None => format!("Vulnerability in {}", package_names(report, group).join(", ")),
@@ -327,7 +329,7 @@ fn tags(report: &Report, group: &[&Finding]) -> Vec<String> {
 /// ids at the aggregator of those databases. None for an id that could not be part of an address.
 fn help_uri(id: &str) -> Option<String> {
     let safe = !id.is_empty()
-        && id.len() <= bytes_max::NAME
+        && id.len() <= bytes_max::ID
         && id.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '_' | ':'));
     safe.then(|| match id.starts_with("CVE-") {
         true => format!("https://www.cve.org/CVERecord?id={id}"),
@@ -363,7 +365,7 @@ fn help(report: &Report, group: &[&Finding], title: &str) -> MultiformatMessageS
     }
     let aliases: BTreeSet<&str> = group.iter().flat_map(|one| &one.aliases).map(String::as_str).collect();
     if !aliases.is_empty() {
-        let names = aliases.iter().map(|alias| plain(alias, bytes_max::NAME).into_owned());
+        let names = aliases.iter().map(|alias| plain(alias, bytes_max::ID).into_owned());
         facts.push(("Also known as", some(aliases.len(), ALIASES_MAX, names).join(", ")));
     }
     let links = links(worst);
@@ -386,7 +388,7 @@ fn package_line(report: &Report, finding: &Finding) -> String {
 fn fix_words(finding: &Finding) -> String {
     match finding.fix.versions.first() {
         Some(version) => format!("fixed in {}", plain(version.as_str(), bytes_max::VERSION)),
-        None => format!("fix state {}", finding.fix.state.as_str()),
+        None => format!("fix: {}", finding.fix.state.as_str()),
     }
 }
 
@@ -439,7 +441,7 @@ fn result<'a>(
 /// One sentence or two: what, where, and what to do.
 fn message(report: &Report, finding: &Finding) -> String {
     let package = found::package(report, finding);
-    let id = plain(&finding.id, bytes_max::NAME);
+    let id = plain(&finding.id, bytes_max::ID);
     let name = plain(&package.name, bytes_max::NAME);
     let version = plain(package.version.as_str(), bytes_max::VERSION);
     let level = finding.decoration.severity.level;
@@ -486,7 +488,7 @@ fn distinct(text: &str, bytes_max: usize) -> String {
 
 /// The id of a finding's rule: its own, unless it is one that no publisher would give.
 fn rule_id(finding: &Finding) -> String {
-    plain(&distinct(&finding.id, bytes_max::NAME), usize::MAX).into_owned()
+    plain(&distinct(&finding.id, bytes_max::ID), usize::MAX).into_owned()
 }
 
 fn location(report: &Report, finding: &Finding, uri: String) -> Location {
@@ -515,7 +517,7 @@ fn result_properties(report: &Report, finding: &Finding) -> PropertyBag {
         .fix
         .versions
         .iter()
-        .take(REFERENCES_MAX)
+        .take(FIXED_VERSIONS_MAX)
         .map(|version| plain(version.as_str(), bytes_max::VERSION))
         .collect();
     let layer = found::locations(report, finding).first().and_then(|location| location.layer.clone());
@@ -538,7 +540,7 @@ struct Note {
 }
 
 impl Note {
-    fn note(kind: impl Into<String>, text: impl Into<String>) -> Self {
+    fn remark(kind: impl Into<String>, text: impl Into<String>) -> Self {
         Self { kind: kind.into(), level: "note", text: text.into() }
     }
 
@@ -572,7 +574,7 @@ fn notes(report: &Report, judgement: &Judgement, selection: &Selection<'_>) -> V
         })
         .collect();
     let against = if against.is_empty() { "no feed".to_owned() } else { against.join(", ") };
-    let mut notes = vec![Note::note(
+    let mut notes = vec![Note::remark(
         "coverage",
         format!(
             "{} of {} matched, against {against}.",
@@ -599,8 +601,10 @@ fn notes(report: &Report, judgement: &Judgement, selection: &Selection<'_>) -> V
         notes.push(Note::warning(format!("gap/{kind}"), format!("{kind} at {}: {}.", gap.place, gap.detail)));
     }
     if let Some(more) = coverage.gaps.len().checked_sub(selection.gaps_told_max).filter(|more| *more > 0) {
-        notes
-            .push(Note::warning("gaps", format!("{} more; the format `json` has them.", count(more, "gap"))));
+        notes.push(Note::warning(
+            "gaps",
+            format!("{} left out; the format `json` has them.", count(more, "gap")),
+        ));
     }
     if !judgement.acceptable {
         let text = format!("Not acceptable: {}.", count(judgement.violations.len(), "violation"));
@@ -609,7 +613,7 @@ fn notes(report: &Report, judgement: &Judgement, selection: &Selection<'_>) -> V
     notes
 }
 
-/// The descriptors that notifications refer to, each once.
+/// The descriptors that notifications refer to, each once. They have all that the service asks of a rule.
 fn note_kinds(notes: &[Note]) -> Vec<ReportingDescriptor> {
     let kinds: BTreeSet<&str> = notes.iter().map(|note| note.kind.as_str()).collect();
     kinds
@@ -625,6 +629,8 @@ fn note_kinds(notes: &[Note]) -> Vec<ReportingDescriptor> {
             };
             ReportingDescriptor {
                 short_description: Some(multiformat(text, None)),
+                full_description: Some(multiformat(text, None)),
+                help: Some(multiformat(text, Some(text.to_owned()))),
                 ..ReportingDescriptor::builder().id(kind).build()
             }
         })
@@ -708,6 +714,11 @@ mod tests {
         assert_eq!(run["tool"]["driver"]["name"], "plimsoll");
         let category = run["automationDetails"]["id"].as_str().unwrap();
         assert!(category.starts_with("plimsoll/") && category.ends_with('/'), "{category}");
+        for kind in run["tool"]["driver"]["notifications"].as_array().unwrap() {
+            for text in ["shortDescription", "fullDescription", "help"] {
+                assert!(!kind[text]["text"].as_str().unwrap().is_empty());
+            }
+        }
         let rules = rules(log);
         assert!(rules.len() <= 25_000);
         let ids: BTreeSet<&str> = rules.iter().map(|rule| rule["id"].as_str().unwrap()).collect();
@@ -783,7 +794,7 @@ mod tests {
 
     #[test]
     fn the_largest_capped_file_is_within_the_rules_of_the_service_and_says_what_it_lacks() {
-        let report = many(6_000);
+        let report = many(5_001);
         let text = rendered("sarif", &report, &judgement(&report, None), &OPTIONS);
         let log: Value = serde_json::from_str(&text).unwrap();
         assert_taken(&log);
@@ -793,8 +804,8 @@ mod tests {
         assert_eq!(
             truncated,
             [
-                "truncated truncated: this file has the 5,000 findings of highest risk; 1,000 findings more are in the \
-              formats `json` and `sarif@full`."
+                "truncated truncated: these are the 5,000 findings of highest risk of 5,001; the formats `json` \
+                 and `sarif@full` have all."
             ]
         );
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -811,9 +822,9 @@ mod tests {
         );
         let capped = parsed("sarif", &report, None);
         assert_eq!((results(&capped).len(), rules(&capped).len()), (5_000, 5_000));
-        let full = parsed("sarif@full", &report, None);
-        assert_eq!(results(&full).len(), 30_000);
-        assert!(notes(&full).iter().any(|note| note.starts_with("complete ") && note.contains("25,000")));
+        let full = rendered("sarif@full", &report, &judgement(&report, None), &OPTIONS);
+        assert_eq!(full.matches("\"ruleId\": ").count(), 30_000);
+        assert!(full.contains("at most 25,000 results refuses this file"));
     }
 
     #[test]
@@ -947,7 +958,10 @@ mod tests {
         let told = notes(&log);
         let gaps = told.iter().filter(|note| note.starts_with("gap/unreadable-file ")).count();
         assert_eq!(gaps, 100);
-        assert!(told.iter().any(|note| note == "gaps 30 gaps more; the format `json` has them."), "{told:?}");
+        assert!(
+            told.iter().any(|note| note == "gaps 30 gaps left out; the format `json` has them."),
+            "{told:?}"
+        );
         assert!(told[1].contains("odd \\[bytes\\] {{0}}"), "{}", told[1]);
         let full = notes(&parsed("sarif@full", &report, None));
         assert_eq!(full.iter().filter(|note| note.starts_with("gap/")).count(), 130);

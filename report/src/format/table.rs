@@ -402,7 +402,9 @@ mod tests {
     use policy::Judgement;
 
     use super::*;
-    use crate::testing::{BASE_LAYER, OPTIONS, cases, empty, expect, finding, judgement, package, rendered};
+    use crate::testing::{
+        BASE_LAYER, OPTIONS, cases, difference, empty, finding, judgement, package, rendered,
+    };
 
     fn text(report: &Report, options: &RenderOptions<'_>) -> String {
         rendered("table", report, &judgement(report, None), options)
@@ -413,7 +415,7 @@ mod tests {
         let case = cases().into_iter().find(|case| case.name == "two-ecosystems").unwrap();
         let options = RenderOptions { width: Some(100), ..OPTIONS };
         let found = rendered("table", &case.report, &case.judgement(), &options);
-        expect("table", case.name, "expected-100-columns.txt", &found);
+        assert_eq!(difference("table", case.name, "expected-100-columns.txt", &found), None);
         let table = found
             .lines()
             .skip_while(|line| !line.starts_with("SEVERITY"))

@@ -6,7 +6,7 @@ use model::ecosystem::Ecosystem;
 use model::package::{Package, SourcePackage};
 
 use super::facts::PathListBuilder;
-use super::file::is_legible;
+use super::file::unidentified;
 use super::{Cataloger, Fact, FactTree, Facts, File, Found, PackageFact, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
@@ -74,27 +74,15 @@ impl Record {
         if self.name.starts_with('.') && self.origin.is_empty() {
             return;
         }
-        let line = self.first_line;
-        let why = match (self.name.as_str(), self.version.as_str()) {
-            ("", _) => Some(format!("the record at line {line} states no name")),
-            (name, "") => Some(format!("the record of `{name}` at line {line} states no version")),
-            (name, version) if !is_legible(name) || !is_legible(version) => {
-                Some(format!("the record at line {line} has an illegible name or version"))
-            }
-            (name, _) if self.malformed => {
-                Some(format!("the record of `{name}` at line {line} has a line that is no field"))
-            }
-            _ => None,
-        };
-        if let Some(why) = &why {
-            facts.push(Fact::Gap(file.unreadable_record(why)));
+        if let Some(why) = unidentified(self.first_line, &self.name, &self.version) {
+            return facts.push(Fact::Gap(file.unreadable_record(&why)));
         }
-        if self.name.is_empty()
-            || self.version.is_empty()
-            || !is_legible(&self.name)
-            || !is_legible(&self.version)
-        {
-            return;
+        if self.malformed {
+            let why = format!(
+                "the record of `{}` at line {} has a line that is no field",
+                self.name, self.first_line
+            );
+            facts.push(Fact::Gap(file.unreadable_record(&why)));
         }
         let stated = |text: String| (!text.is_empty()).then_some(text);
         let mut package = Package::new(Ecosystem::Apk, &self.name, &self.version, String::new());

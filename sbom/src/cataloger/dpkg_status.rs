@@ -9,7 +9,7 @@ use model::package::{Package, SourcePackage};
 use model::version::VersionText;
 
 use super::facts::PathListBuilder;
-use super::file::is_legible;
+use super::file::unidentified;
 use super::{Cataloger, Fact, FactTree, Facts, File, Found, PathList, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
@@ -26,12 +26,12 @@ pub(super) static CATALOGER: Cataloger = Cataloger {
 
 fn read(file: &mut File<'_>, facts: &mut Facts) {
     let name = file.path.rsplit('/').next().unwrap_or(file.path);
-    if let Some(package) = name.strip_suffix(".list") {
+    if name.ends_with(".list") {
         let paths = listed(file, facts);
-        facts.push(Fact::OwnedFiles { package: package.to_owned(), paths });
-    } else if let Some(package) = name.strip_suffix(".md5sums") {
+        facts.push(Fact::OwnedFiles(paths));
+    } else if name.ends_with(".md5sums") {
         let paths = checksummed(file, facts);
-        facts.push(Fact::OwnedFiles { package: package.to_owned(), paths });
+        facts.push(Fact::OwnedFiles(paths));
     } else {
         records(file, facts);
     }
@@ -116,17 +116,8 @@ impl Record {
         if self.first_line == 0 || !self.is_installed() {
             return;
         }
-        let line = self.first_line;
-        let why = match (self.package.as_str(), self.version.as_str()) {
-            ("", _) => Some(format!("the record at line {line} states no package")),
-            (name, "") => Some(format!("the record of `{name}` at line {line} states no version")),
-            (name, version) if !is_legible(name) || !is_legible(version) => {
-                Some(format!("the record at line {line} has an illegible name or version"))
-            }
-            _ => None,
-        };
-        if let Some(why) = &why {
-            return facts.push(Fact::Gap(file.unreadable_record(why)));
+        if let Some(why) = unidentified(self.first_line, &self.package, &self.version) {
+            return facts.push(Fact::Gap(file.unreadable_record(&why)));
         }
         let stated = |text: String| (!text.is_empty()).then_some(text);
         let mut package = Package::new(Ecosystem::Deb, &self.package, &self.version, String::new());
@@ -183,8 +174,7 @@ fn lists<'a>(tree: &FactTree<'a>) -> BTreeMap<&'a str, &'a PathList> {
     let mut lists = BTreeMap::new();
     for file in tree.of(CATALOGER.name) {
         for fact in &file.facts {
-            if let (Fact::OwnedFiles { paths, .. }, Some((stem, suffix))) = (fact, file.path.rsplit_once('.'))
-            {
+            if let (Fact::OwnedFiles(paths), Some((stem, suffix))) = (fact, file.path.rsplit_once('.')) {
                 if suffix == "list" {
                     lists.insert(stem, paths);
                 } else {

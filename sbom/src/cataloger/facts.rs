@@ -22,13 +22,9 @@ pub enum Fact {
     /// A package. Locations, owner and cataloger are filled in when assembled, and so is the purl of an
     /// operating-system package, which names the distribution.
     Package(PackageFact),
-    /// The files of an operating-system package whose own record lies in another file.
-    OwnedFiles {
-        /// The package as the file names it: `libc6:amd64`.
-        package: String,
-        /// Its files.
-        paths: PathList,
-    },
+    /// The files of an operating-system package whose own record lies in another file; the path of this one says
+    /// which.
+    OwnedFiles(PathList),
     /// Something that could not be read.
     Gap(Gap),
 }

@@ -128,6 +128,16 @@ pub(super) fn is_legible(text: &str) -> bool {
     !text.contains(|character: char| character == char::REPLACEMENT_CHARACTER || character.is_control())
 }
 
+/// Why the database record that starts at `line` identifies no package; none when it does.
+pub(super) fn unidentified(line: u64, name: &str, version: &str) -> Option<String> {
+    match (name, version) {
+        ("", _) => Some(format!("the record at line {line} states no name")),
+        (name, "") => Some(format!("the record of `{name}` at line {line} states no version")),
+        (name, version) if is_legible(name) && is_legible(version) => None,
+        _ => Some(format!("the record at line {line} has an illegible name or version")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

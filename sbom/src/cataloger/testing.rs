@@ -88,8 +88,6 @@ fn image_of(case: &Path) -> Files {
             let text = String::from_utf8(std::mem::take(bytes)).unwrap();
             let (go_version, modules) = text.split_once('\n').unwrap();
             *bytes = testkit::go::binary(go_version, modules);
-            // The size of a real program is beyond the smallest that is looked into.
-            bytes.resize(bytes.len().max(8 << 10), 0);
             *path = format!("{program}*");
         }
     }

@@ -671,6 +671,8 @@ fn what_a_foreign_document_lacks_is_said() {
         {"type":"library","name":"b","version":"1","purl":"pkg:deb/debian/b@1"},
         {"type":"library","name":"c","version":"1","purl":"not a purl","bom-ref":"x"},
         {"type":"library","name":"d","version":"1","purl":"pkg:npm/d@1","bom-ref":"x"},
+        {"type":"operating-system","name":"debian"},
+        {"type":"operating-system","name":"alpine"},
         {"type":"alien","name":"e","version":"1","purl":"pkg:npm/e@1"}]}"#;
     let seen = seen(text);
     for words in [
@@ -680,7 +682,8 @@ fn what_a_foreign_document_lacks_is_said() {
         "missing-fact|document|package URL of 1 packages",
         "missing-fact|document|package URL of a known type of 1 packages",
         "missing-fact|document|version of 1 packages",
-        "missing-fact|document|distribution of 1 packages",
+        "unreadable-record|document|1 more operating systems are described",
+        "missing-fact|document|release of the distribution of 1 packages",
         "missing-fact|document|source package of 1 packages",
         "missing-fact|document|owner of 2 packages",
         "missing-fact|document|location of 5 packages",

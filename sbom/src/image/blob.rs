@@ -101,7 +101,10 @@ pub(super) struct Archive {
 
 #[derive(Clone)]
 enum Member {
-    File { offset: u64, size: u64 },
+    File {
+        offset: u64,
+        size: u64,
+    },
     /// Another member's path: docker-save writes a layer once and links to it.
     Link(String),
     Other,
@@ -142,9 +145,7 @@ impl Archive {
         let beside = |target: &[u8]| [path::split(path).0.as_bytes(), b"/", target].concat();
         match &entry.kind {
             EntryKind::File => Member::File { offset, size: entry.size },
-            EntryKind::Symlink(target) => {
-                path::normal(&beside(target)).map_or(Member::Other, Member::Link)
-            }
+            EntryKind::Symlink(target) => path::normal(&beside(target)).map_or(Member::Other, Member::Link),
             EntryKind::HardLink(target) => path::normal(target).map_or(Member::Other, Member::Link),
             EntryKind::Directory | EntryKind::Other => Member::Other,
         }

@@ -88,9 +88,7 @@ impl<R: BufRead> Inflated<R> {
         let form = match compression {
             Compression::None => Form::Plain(reader),
             Compression::Gzip => Form::Gzip(GzipReader::new(reader, checksums)),
-            Compression::Zstd => {
-                Form::Zstd(Buffered::new(zstd::stream::read::Decoder::with_buffer(reader)?))
-            }
+            Compression::Zstd => Form::Zstd(Buffered::new(zstd::stream::read::Decoder::with_buffer(reader)?)),
             Compression::Xz => Form::Xz(Buffered::new(XzReader::new(reader))),
         };
         Ok(Self {
@@ -119,7 +117,8 @@ impl<R: BufRead> Inflated<R> {
         if self.bytes_out > self.layer_bytes_max {
             return Err(LimitPassed::error("layer_bytes_max", self.layer_bytes_max));
         }
-        let bytes_max = self.bytes_in().saturating_mul(self.inflate_ratio_max).saturating_add(RATIO_FREE_BYTES);
+        let bytes_max =
+            self.bytes_in().saturating_mul(self.inflate_ratio_max).saturating_add(RATIO_FREE_BYTES);
         if self.bytes_out > bytes_max {
             return Err(LimitPassed::error("inflate_ratio_max", self.inflate_ratio_max));
         }

@@ -129,7 +129,8 @@ mod tests {
         assert_eq!(empty.parse::<Digest>().unwrap().layout_path(), format!("blobs/sha256/{}", &empty[7..]));
         assert_eq!(Digest::from_layout_path(&format!("blobs/sha256/{}", &empty[7..])), empty.parse().ok());
         let upper = empty.to_uppercase();
-        for wrong in ["", "sha256:", "sha256:e3b0", "md5:d41d8cd98f00b204e9800998ecf8427e", &upper, "sha256/../../etc"]
+        for wrong in
+            ["", "sha256:", "sha256:e3b0", "md5:d41d8cd98f00b204e9800998ecf8427e", &upper, "sha256/../../etc"]
         {
             assert!(wrong.parse::<Digest>().is_err(), "{wrong}");
         }

@@ -36,11 +36,18 @@ pub(crate) struct Listed<'a> {
 /// What an entry of a [`Listing`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ListedKind<'a> {
-    File { size: u64, executable: bool },
+    File {
+        size: u64,
+        executable: bool,
+    },
     /// Another name of the file at `target`, a path like the entry's own.
-    HardLink { target: &'a str },
+    HardLink {
+        target: &'a str,
+    },
     /// A link to `target`, as written.
-    Symlink { target: &'a str },
+    Symlink {
+        target: &'a str,
+    },
     Directory,
     /// What holds no bytes that could be read: a device, a pipe.
     Other,
@@ -101,6 +108,11 @@ impl Listing {
         self.entries.len()
     }
 
+    /// The path of the entry at `index`.
+    pub(crate) fn path(&self, index: u32) -> &str {
+        &self.text[self.entries[index as usize].path.clone()]
+    }
+
     /// The entries in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Listed<'_>> {
         self.entries.iter().map(|stored| Listed {
@@ -109,7 +121,9 @@ impl Listing {
                 StoredKind::File { size, executable } => {
                     ListedKind::File { size: *size, executable: *executable }
                 }
-                StoredKind::HardLink { target } => ListedKind::HardLink { target: &self.text[target.clone()] },
+                StoredKind::HardLink { target } => {
+                    ListedKind::HardLink { target: &self.text[target.clone()] }
+                }
                 StoredKind::Symlink { target } => ListedKind::Symlink { target: &self.text[target.clone()] },
                 StoredKind::Directory => ListedKind::Directory,
                 StoredKind::Other => ListedKind::Other,

@@ -59,8 +59,7 @@ impl Parts<'_> {
         part: String,
         bytes: &[u8],
     ) -> Result<T, ImageError> {
-        serde_json::from_slice(bytes)
-            .map_err(|source| ImageError::Json { image: self.name(), part, source })
+        serde_json::from_slice(bytes).map_err(|source| ImageError::Json { image: self.name(), part, source })
     }
 
     /// The bytes of a document: no more than `manifest_bytes_max`, of the size and digest that are stated.

@@ -37,11 +37,7 @@ pub fn open(path: &Path, kind: Option<SourceKind>, options: &OpenOptions) -> Res
     }
 }
 
-fn open_directory(
-    path: &Path,
-    kind: Option<SourceKind>,
-    options: &OpenOptions,
-) -> Result<Image, ImageError> {
+fn open_directory(path: &Path, kind: Option<SourceKind>, options: &OpenOptions) -> Result<Image, ImageError> {
     let is_layout =
         path.join("oci-layout").exists() || (path.join("index.json").exists() && path.join("blobs").is_dir());
     match kind.unwrap_or(if is_layout { SourceKind::OciDir } else { SourceKind::Dir }) {
@@ -93,11 +89,11 @@ fn open_file(path: &Path, kind: Option<SourceKind>, options: &OpenOptions) -> Re
     }
     match kind {
         SourceKind::DockerArchive => docker_archive::open(path, Box::new(archive), options),
-        SourceKind::OciArchive => {
-            oci_layout::open(path, SourceKind::OciArchive, Box::new(archive), options)
-        }
+        SourceKind::OciArchive => oci_layout::open(path, SourceKind::OciArchive, Box::new(archive), options),
         SourceKind::RootfsArchive => Ok(rootfs::open_archive(path, Box::new(WholeFile { file, size }), size)),
-        SourceKind::OciDir | SourceKind::Dir => unreachable!("a file is no directory, which was checked first"),
+        SourceKind::OciDir | SourceKind::Dir => {
+            unreachable!("a file is no directory, which was checked first")
+        }
     }
 }
 

@@ -76,7 +76,7 @@ impl Squash {
         let layer = id.layer;
         let kind = match listed.kind {
             ListedKind::File { size, executable } => {
-                NodeKind::File(FileNode { content: id, is_own: true, size, executable })
+                NodeKind::File(FileNode { content: id, size, executable })
             }
             ListedKind::HardLink { target } => match self.link_target(target) {
                 Ok(kind) => kind,
@@ -109,7 +109,7 @@ impl Squash {
     fn link_target(&self, target: &str) -> Result<NodeKind, &'static str> {
         match self.tree.find(target, LastLink::Keep) {
             Ok(Resolved { node, .. }) => match &self.tree.node(node).kind {
-                NodeKind::File(file) => Ok(NodeKind::File(FileNode { is_own: false, ..*file })),
+                NodeKind::File(file) => Ok(NodeKind::File(*file)),
                 NodeKind::Symlink(target) => Ok(NodeKind::Symlink(target.clone())),
                 NodeKind::Other => Ok(NodeKind::Other),
                 NodeKind::Directory(_) => Err("which is a directory"),
@@ -156,9 +156,10 @@ impl Squash {
                 continue;
             }
             let directory = *made.last().expect("the parent stays");
-            let existing = self.tree.child(directory, &name).filter(|id| {
-                matches!(self.tree.node(*id).kind, NodeKind::Directory(_))
-            });
+            let existing = self
+                .tree
+                .child(directory, &name)
+                .filter(|id| matches!(self.tree.node(*id).kind, NodeKind::Directory(_)));
             let node = Node { layer, kind: NodeKind::Directory(BTreeMap::new()) };
             made.push(existing.unwrap_or_else(|| self.tree.insert(directory, &name, node)));
         }

@@ -234,10 +234,8 @@ impl<'l, R: Skip> TarReader<'l, R> {
             let map_bytes = numbers.n_bytes;
             let map_padding = padding(map_bytes);
             self.skip(map_padding)?;
-            self.stored_left = self
-                .stored_left
-                .checked_sub(map_padding)
-                .ok_or_else(|| malformed("sparse map"))?;
+            self.stored_left =
+                self.stored_left.checked_sub(map_padding).ok_or_else(|| malformed("sparse map"))?;
             return Sparse::new(parts, size, self.stored_left).map(Some);
         }
         match (pax.size, pax.parts.is_empty()) {
@@ -402,7 +400,8 @@ impl Extensions {
                 sparse.parts.push(Part { offset, size: decimal(value)? });
             }
             b"GNU.sparse.map" if !value.is_empty() => {
-                let numbers = value.split(|&byte| byte == b',').map(decimal).collect::<io::Result<Vec<_>>>()?;
+                let numbers =
+                    value.split(|&byte| byte == b',').map(decimal).collect::<io::Result<Vec<_>>>()?;
                 let (pairs, []) = numbers.as_chunks::<2>() else {
                     return Err(malformed("sparse map"));
                 };
@@ -469,7 +468,11 @@ impl Header {
         let with_blanks = |index: usize| if (148..156).contains(&index) { b' ' } else { self.0[index] };
         let unsigned: u64 = (0..self.0.len()).map(|index| u64::from(with_blanks(index))).sum();
         let signed: i64 = (0..self.0.len()).map(|index| i64::from(with_blanks(index).cast_signed())).sum();
-        if stated == unsigned || i64::try_from(stated) == Ok(signed) { Ok(()) } else { Err(malformed("header")) }
+        if stated == unsigned || i64::try_from(stated) == Ok(signed) {
+            Ok(())
+        } else {
+            Err(malformed("header"))
+        }
     }
 }
 
@@ -514,8 +517,9 @@ fn malformed(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("a {what} of the tar stream is malformed"))
 }
 
+/// Says what an end means here, unless the stream below said already why it ends.
 fn cut(error: io::Error) -> io::Error {
-    if error.kind() == io::ErrorKind::UnexpectedEof {
+    if error.kind() == io::ErrorKind::UnexpectedEof && error.get_ref().is_none() {
         io::Error::new(io::ErrorKind::UnexpectedEof, "the tar stream ends within an entry")
     } else {
         error
@@ -586,7 +590,13 @@ mod tests {
             block(b"g", b'g', 12, |_| {}, b"12 path=zzz\n"),
             pax(&[("path", "renamed"), ("size", "3"), ("mtime", "1.5")]),
             block(b"short", b'0', 0, |_| {}, b"def"),
-            block(b"binary", b'0', 0, |header| header[124..136].copy_from_slice(b"\x80\0\0\0\0\0\0\0\0\0\0\x01"), b"g"),
+            block(
+                b"binary",
+                b'0',
+                0,
+                |header| header[124..136].copy_from_slice(b"\x80\0\0\0\0\0\0\0\0\0\0\x01"),
+                b"g",
+            ),
             block(b"old/", 0, 0, |_| {}, b""),
             block(b"device", b'3', 9, |_| {}, b""),
             block(b"hard", b'1', 9, |header| header[157..159].copy_from_slice(b"to"), b""),

@@ -82,7 +82,9 @@ fn what_is_no_image_is_told_with_every_attempt() {
          rootfs-archive (not a tar archive: the tar stream ends within an entry)"
     );
     assert!(none(&[b'x'; 2048]).contains("not a tar archive: a number of the tar stream is malformed"));
-    assert!(none(&kit::compress(b"hello", Compression::Gzip)).contains("what the gzip stream holds is not a tar"));
+    assert!(
+        none(&kit::compress(b"hello", Compression::Gzip)).contains("what the gzip stream holds is not a tar")
+    );
     assert!(none(&[0; 10_240]).contains("rootfs-archive (it has no entries)"));
     let mut files = kit::docker_files(&[kit::Image::parse(TEXT)]);
     files.remove("manifest.json");
@@ -137,7 +139,10 @@ fn the_platform_chooses_among_several() {
         }
     }
     // The only one there is needs no choice, but is not another one either.
-    for files in [kit::oci_files(&[image("linux/s390x")], IndexShape::Flat), kit::docker_files(&[image("linux/s390x")])] {
+    for files in [
+        kit::oci_files(&[image("linux/s390x")], IndexShape::Flat),
+        kit::docker_files(&[image("linux/s390x")]),
+    ] {
         assert!(open_files(&files, &OpenOptions::default()).is_ok());
         assert_eq!(
             message(open_files(&files, &platform("linux/amd64"))),
@@ -167,10 +172,8 @@ fn attestations_are_never_chosen() {
 
 #[test]
 fn of_several_images_one_must_be_named() {
-    let images = [
-        kit::Image::parse(TEXT).tagged("app:1"),
-        kit::Image::parse("//- layer\n//- /b\n").tagged("app:2"),
-    ];
+    let images =
+        [kit::Image::parse(TEXT).tagged("app:1"), kit::Image::parse("//- layer\n//- /b\n").tagged("app:2")];
     for files in [kit::docker_files(&images), kit::oci_files(&images, IndexShape::Flat)] {
         let named = |name: &str| OpenOptions { image: Some(name.to_owned()), ..OpenOptions::default() };
         assert_eq!(
@@ -216,7 +219,10 @@ fn docker_layers_may_be_links_to_each_other() {
     archive.file("one/layer.tar", layer);
     archive.push("two/layer.tar", 0o777, kit::EntryKind::Symlink("../one/layer.tar".to_owned()));
     archive.file("c.json", config);
-    archive.file("manifest.json", r#"[{"Config":"c.json","RepoTags":null,"Layers":["one/layer.tar","two/layer.tar"]}]"#);
+    archive.file(
+        "manifest.json",
+        r#"[{"Config":"c.json","RepoTags":null,"Layers":["one/layer.tar","two/layer.tar"]}]"#,
+    );
     let opened = open_bytes(&archive.tar(), None, &OpenOptions::default()).unwrap();
     let Content::Layers { layers, blobs } = opened.content() else { panic!() };
     assert_eq!(layers[0].stored_size(&**blobs), layers[1].stored_size(&**blobs));
@@ -262,7 +268,8 @@ fn damage_is_named_by_what_is_damaged() {
         let mut damaged = bytes.clone();
         damaged[3] ^= 1;
         assert!(
-            with(path, Some(&damaged)).starts_with(&format!("{what} {digest} of `x.tar` is damaged: its digest is"))
+            with(path, Some(&damaged))
+                .starts_with(&format!("{what} {digest} of `x.tar` is damaged: its digest is"))
         );
     }
     let docker = kit::docker_files(&[image]);
@@ -297,7 +304,10 @@ fn a_layer_that_is_not_there_or_not_itself_is_an_error() {
         let mut without = files.clone();
         without.remove(&path);
         let error = read(&without);
-        assert!(matches!(&error, ImageError::Missing { part, .. } if part.starts_with("layer 2 of 2")), "{error}");
+        assert!(
+            matches!(&error, ImageError::Missing { part, .. } if part.starts_with("layer 2 of 2")),
+            "{error}"
+        );
         // Another valid layer in its place.
         let mut swapped = files.clone();
         swapped.insert(path, kit::Layer { compression: Compression::Gzip, ..kit::Layer::default() }.blob());
@@ -313,13 +323,13 @@ fn a_layer_that_is_not_there_or_not_itself_is_an_error() {
 #[test]
 fn a_manifest_of_something_else_is_refused() {
     let mut files = kit::oci_files(&[kit::Image::parse(TEXT)], IndexShape::Flat);
-    let manifest = br#"{"config":{"mediaType":"application/vnd.cncf.helm.config.v1+json","digest":"sha256:0"}}"#;
+    let manifest =
+        br#"{"config":{"mediaType":"application/vnd.cncf.helm.config.v1+json","digest":"sha256:0"}}"#;
     let digest = kit::sha256(manifest);
     files.insert(format!("blobs/sha256/{digest}"), manifest.to_vec());
     let index = format!(r#"{{"manifests":[{{"digest":"sha256:{digest}","size":{}}}]}}"#, manifest.len());
     files.insert("index.json".to_owned(), index.into_bytes());
-    assert!(
-        message(open_files(&files, &OpenOptions::default()))
-            .ends_with("makes no sense: it is not of an image but of `application/vnd.cncf.helm.config.v1+json`")
-    );
+    assert!(message(open_files(&files, &OpenOptions::default())).ends_with(
+        "makes no sense: it is not of an image but of `application/vnd.cncf.helm.config.v1+json`"
+    ));
 }

@@ -27,8 +27,6 @@ pub(crate) enum NodeKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FileNode {
     pub(crate) content: ContentId,
-    /// Whether the entry of the content is also that of this path; false for a hard link.
-    pub(crate) is_own: bool,
     pub(crate) size: u64,
     pub(crate) executable: bool,
 }
@@ -191,8 +189,6 @@ impl Tree {
 /// Pushes the components of `path` so that the first comes off first.
 fn push_components(ahead: &mut Vec<String>, path: &str) {
     ahead.extend(
-        path.rsplit('/')
-            .filter(|component| !component.is_empty() && *component != ".")
-            .map(str::to_owned),
+        path.rsplit('/').filter(|component| !component.is_empty() && *component != ".").map(str::to_owned),
     );
 }

@@ -31,10 +31,16 @@ pub(super) struct XzReader<R: BufRead> {
 
 enum State<R: BufRead> {
     /// Between streams; `first` until one stream was read.
-    Stream { input: R, first: bool },
+    Stream {
+        input: R,
+        first: bool,
+    },
     /// Before a block header or the index.
     Block(R),
-    Data { reader: Box<Lzma2Reader<Tally<R>>>, check: Check },
+    Data {
+        reader: Box<Lzma2Reader<Tally<R>>>,
+        check: Check,
+    },
     End(R),
     /// Only while a state is being replaced, or after an error.
     Broken,
@@ -85,7 +91,8 @@ impl<R: BufRead> XzReader<R> {
                         skip_index(&mut input, self.n_blocks)?;
                         let mut footer = [0; 12];
                         input.read_exact(&mut footer)?;
-                        if footer[10..] != FOOTER_MAGIC || crc32(&footer[4..10]).to_le_bytes() != footer[..4] {
+                        if footer[10..] != FOOTER_MAGIC || crc32(&footer[4..10]).to_le_bytes() != footer[..4]
+                        {
                             return Err(malformed("stream footer"));
                         }
                         State::Stream { input, first: false }

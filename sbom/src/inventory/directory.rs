@@ -8,13 +8,13 @@ use model::gap::{Gap, GapKind};
 use model::limits::Limits;
 
 use crate::cataloger::{Content, Fact, File, Wants};
-use crate::image::{ImageError, LimitPassed};
 use crate::image::listing::{Listed, ListedKind, TextBudget};
 use crate::image::path;
+use crate::image::{ImageError, LimitPassed};
 
+use super::Part;
 use super::reading::{self, ReadFile, interested, starts};
 use super::wanted::{Again, Wish};
-use super::Part;
 
 /// Directories at the root that a running system mounts; another file system there is not part of the image.
 const MOUNT_POINTS: [&str; 3] = ["dev", "proc", "sys"];
@@ -29,8 +29,9 @@ pub(super) fn read_all(
     let mut walk = Walk { root, limits, budget, part: Part::default(), n_entries: 0, buffer: Vec::new() };
     let mut waiting = vec![(root.to_path_buf(), String::new())];
     while let Some((directory, inside)) = waiting.pop() {
-        let below =
-            walk.directory(&directory, &inside).map_err(|source| ImageError::part(image, "the tree", source))?;
+        let below = walk
+            .directory(&directory, &inside)
+            .map_err(|source| ImageError::part(image, "the tree", source))?;
         waiting.extend(below.into_iter().rev());
     }
     Ok(walk.part)
@@ -120,8 +121,7 @@ impl Walk<'_> {
     #[cfg(unix)]
     fn is_mounted(&self, path: &str, metadata: &Metadata) -> bool {
         use std::os::unix::fs::MetadataExt;
-        MOUNT_POINTS.contains(&path)
-            && self.root.metadata().is_ok_and(|root| root.dev() != metadata.dev())
+        MOUNT_POINTS.contains(&path) && self.root.metadata().is_ok_and(|root| root.dev() != metadata.dev())
     }
 
     #[cfg(not(unix))]

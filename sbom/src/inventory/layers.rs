@@ -199,7 +199,9 @@ impl<'r, 'l> Entries<'r, 'l> {
     fn next(&mut self) -> io::Result<Option<ListedEntry>> {
         while let Some(entry) = self.tar.next()? {
             let longest = match &entry.kind {
-                EntryKind::HardLink(target) | EntryKind::Symlink(target) => target.len().max(entry.path.len()),
+                EntryKind::HardLink(target) | EntryKind::Symlink(target) => {
+                    target.len().max(entry.path.len())
+                }
                 EntryKind::File | EntryKind::Directory | EntryKind::Other => entry.path.len(),
             };
             if longest > self.limits.path_bytes_max {

@@ -98,7 +98,10 @@ fn an_opaque_directory_hides_what_lower_layers_have_in_it() {
 #[test]
 fn the_last_layer_to_write_a_path_is_the_one_named() {
     let a = package("/n/node_modules/a");
-    check(&format!("//- layer\n{a}//- layer\n{a}"), "left-pad 1.3.0 n/node_modules/a/package.json 1\n");
+    check(
+        &format!("//- layer\n{a}//- layer\n//- /x\n{a}"),
+        "left-pad 1.3.0 n/node_modules/a/package.json 1\n",
+    );
     // Twice in one layer: the later entry counts.
     let newer = a.replace("1.3.0", "1.4.0");
     check(&format!("//- layer\n{a}{newer}"), "left-pad 1.4.0 n/node_modules/a/package.json 0\n");
@@ -173,7 +176,10 @@ fn a_hard_link_outlives_what_it_was_made_from() {
 #[test]
 fn what_leads_out_of_the_image_is_a_gap_and_not_followed() {
     check(
-        &format!("//- layer\n//- ../evil/node_modules/a/package.json\n{JS}\n{}", package("/n/node_modules/b")),
+        &format!(
+            "//- layer\n//- ../evil/node_modules/a/package.json\n{JS}\n{}",
+            package("/n/node_modules/b")
+        ),
         "left-pad 1.3.0 n/node_modules/b/package.json 0\n\
          path-escapes|../evil/node_modules/a/package.json|the path leads out of the image\n",
     );
@@ -211,7 +217,11 @@ fn circles_of_links_end() {
 fn long_names_and_other_spellings_of_a_path_are_read() {
     let long = "d".repeat(150);
     check(
-        &format!("//- layer zstd\n{}//- layer none\n{}", package(&format!("/{long}/node_modules/a")), package("./n//./node_modules/b")),
+        &format!(
+            "//- layer zstd\n{}//- layer none\n{}",
+            package(&format!("/{long}/node_modules/a")),
+            package("./n//./node_modules/b")
+        ),
         &format!(
             "left-pad 1.3.0 {long}/node_modules/a/package.json 0\n\
              left-pad 1.3.0 n/node_modules/b/package.json 1\n"
@@ -226,7 +236,8 @@ fn a_root_filesystem_reads_alike_in_place_and_in_every_archive() {
         package("/n/node_modules/a")
     );
     let image = kit::Image::parse(&text);
-    let expected = "musl 1.2.4-r2 usr/lib/apk/db/installed -\nleft-pad 1.3.0 n/node_modules/a/package.json -\n";
+    let expected =
+        "musl 1.2.4-r2 usr/lib/apk/db/installed -\nleft-pad 1.3.0 n/node_modules/a/package.json -\n";
     for compression in
         [Compression::None, Compression::Gzip, Compression::Stored, Compression::Zstd, Compression::Xz]
     {
@@ -276,7 +287,8 @@ fn gzip_members_follow_each_other_and_what_follows_the_last_is_ignored() {
 fn the_name_asked_for_is_the_subjects_name() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.tar");
-    std::fs::write(&path, kit::Image::parse("//- layer # RUN x\n//- /a\n").tagged("app:2").oci_archive()).unwrap();
+    std::fs::write(&path, kit::Image::parse("//- layer # RUN x\n//- /a\n").tagged("app:2").oci_archive())
+        .unwrap();
     let image = open(&path, None, &OpenOptions::default()).unwrap();
     let options = InventoryOptions { name: Some("mine".to_owned()), ..InventoryOptions::default() };
     let subject = inventory(&image, &options, &NoProgress).unwrap().subject;
@@ -417,8 +429,13 @@ fn real_images_open_and_small_odd_ones_open_or_say_why() {
         for file in ["oci-layout.tar", "docker-save.tar.gz", "rootfs.tar.xz"] {
             let path = dir.join(file);
             if path.exists() {
-                let inventory = opened(&path, &limits).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-                assert!(inventory.gaps.iter().all(|gap| gap.kind == GapKind::NO_DISTRO), "{:?}", inventory.gaps);
+                let inventory =
+                    opened(&path, &limits).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+                assert!(
+                    inventory.gaps.iter().all(|gap| gap.kind == GapKind::NO_DISTRO),
+                    "{:?}",
+                    inventory.gaps
+                );
             }
         }
     }

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::gap::{Gap, GapKind};
 
 use crate::cataloger::{CATALOGERS, Wants, component_matches};
+use crate::image::listing::Listing;
 use crate::image::path;
 use crate::image::tree::{ContentId, FileNode, LastLink, NodeId, NodeKind, NotFound, Tree};
 
@@ -18,7 +19,7 @@ use super::reading::{ReadFile, interested};
 
 /// The files whose facts count.
 pub(super) struct Wanted {
-    /// Path and content of files that were read under their own path.
+    /// Path and content of files that were read and lie where they were written.
     pub(super) own: Vec<(String, ContentId)>,
     /// Files to be read again.
     pub(super) again: Again,
@@ -64,11 +65,17 @@ impl Again {
     }
 }
 
-/// Finds the wanted files of `tree`; `facts` holds what was read as it passed by.
-pub(super) fn wanted(tree: &Tree, facts: &BTreeMap<ContentId, Vec<ReadFile>>, gaps: &mut Gaps) -> Wanted {
+/// Finds the wanted files of `tree`, which the parts of `listings` amount to; `facts` holds what was read as it
+/// passed by.
+pub(super) fn wanted(
+    tree: &Tree,
+    listings: &[Listing],
+    facts: &BTreeMap<ContentId, Vec<ReadFile>>,
+    gaps: &mut Gaps,
+) -> Wanted {
     let mut search = Search {
         tree,
-        // Each cataloger and path once, whether it was read or is wished for.
+        // Each cataloger and path once, whether it was offered before or is wished for.
         seen: BTreeSet::new(),
         again: Again::default(),
         // Each pattern visits each node a few times. More means links laid out to multiply.
@@ -78,15 +85,18 @@ pub(super) fn wanted(tree: &Tree, facts: &BTreeMap<ContentId, Vec<ReadFile>>, ga
     let mut directories = vec![(String::new(), Tree::ROOT)];
     tree.visit(|path, id| match &tree.node(id).kind {
         NodeKind::File(file) => {
-            let read = facts.get(&file.content).filter(|_| file.is_own);
-            for file in read.into_iter().flatten() {
-                search.seen.insert((file.cataloger, path.to_owned()));
-            }
-            if read.is_some() {
+            let ContentId { layer, entry } = file.content;
+            // Under the path it is written at, every cataloger had its chance.
+            let as_written = listings[layer as usize].path(entry) == path;
+            if as_written && facts.contains_key(&file.content) {
                 own.push((path.to_owned(), file.content));
             }
             for cataloger in interested(path, file.executable, file.size) {
-                search.wish(cataloger, path.to_owned(), path.to_owned(), id, file);
+                if as_written {
+                    search.seen.insert((cataloger, path.to_owned()));
+                } else {
+                    search.wish(cataloger, path.to_owned(), path.to_owned(), id, file);
+                }
             }
         }
         NodeKind::Directory(_) => directories.push((path.to_owned(), id)),

@@ -6,8 +6,8 @@
 //! distribution owns and has fixed, a package deleted by a later layer, a withdrawn record, a language with
 //! no feed. Nothing in them may be relied on as advice.
 
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
 use serde_json::{Value, json};
 
@@ -21,19 +21,22 @@ const DATE: &str = "2025-02-28";
 /// Writes `image/`, an OCI layout, and `mirror/`, a mirror of feeds, into the directory `dir`, in place of what
 /// was there under these names. The bytes are the same in every run.
 ///
+/// # Errors
+///
+/// When what was there cannot be removed.
+///
 /// # Panics
 ///
-/// When the file system refuses.
-pub fn write(dir: &Path) {
-    for name in ["image", "mirror"] {
-        let path = dir.join(name);
+/// When a file cannot be written.
+pub fn write(dir: &Path) -> io::Result<()> {
+    for path in ["image", "mirror"].map(|name| dir.join(name)) {
         if path.exists() {
-            fs::remove_dir_all(&path)
-                .unwrap_or_else(|error| panic!("cannot remove {}: {error}", path.display()));
+            fs::remove_dir_all(path)?;
         }
     }
     write_dir(&oci_files(&[image()], IndexShape::Flat), &dir.join("image"));
     write_mirror(&Mirror::at(dir.join("mirror")));
+    Ok(())
 }
 
 /// The image: four layers on an Alpine-like base, with Python and npm packages and a Go program.
@@ -269,7 +272,7 @@ mod tests {
     #[test]
     fn the_committed_examples_are_what_is_written() {
         let written = tempfile::tempdir().unwrap();
-        write(written.path());
+        write(written.path()).unwrap();
         let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
         for name in ["image", "mirror"] {
             let (written, committed) = (files(&written.path().join(name)), files(&committed.join(name)));
@@ -284,7 +287,7 @@ mod tests {
     #[test]
     fn the_examples_stay_small() {
         let written = tempfile::tempdir().unwrap();
-        write(written.path());
+        write(written.path()).unwrap();
         let bytes: usize = files(written.path()).values().map(Vec::len).sum();
         assert!(bytes < 200_000, "{bytes} bytes");
     }

@@ -77,6 +77,8 @@ struct Reading<'a> {
     /// The tool that wrote the document; empty for plimsoll itself.
     tool: String,
     distro: Option<Distro>,
+    /// Operating systems after the first.
+    distros_left_out: usize,
     packages: Vec<Package>,
     /// The package behind a reference; none where several carry it.
     references: HashMap<Text<'a>, Option<usize>>,
@@ -97,6 +99,7 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Document, DocumentErro
         packages_max: limits.packages_max,
         tool: if own { String::new() } else { tools.into_iter().next().unwrap_or_default() },
         distro: None,
+        distros_left_out: 0,
         packages: Vec::new(),
         references: HashMap::new(),
         owned: Vec::new(),
@@ -164,11 +167,7 @@ impl<'a> Reading<'a> {
         if kind == "operating-system" {
             match self.distro {
                 None => self.distro = Some(distro(&component)),
-                Some(_) => self.gaps.push(Gap::new(
-                    GapKind::UNREADABLE_RECORD,
-                    component.name.as_str(),
-                    "a second operating system; the first is taken for all packages",
-                )),
+                Some(_) => self.distros_left_out += 1,
             }
             return Ok(());
         }
@@ -221,6 +220,7 @@ impl<'a> Reading<'a> {
         }
         let ambiguous = self.references.iter().filter(|(_, package)| package.is_none());
         self.gaps.extend(ambiguous.map(|(reference, _)| foreign::ambiguous(reference.as_str())));
+        self.gaps.extend(foreign::more_distros(self.distros_left_out));
         foreign::break_cycles(&mut self.packages, &mut self.gaps);
         if !own {
             self.distro = self.distro.or_else(|| foreign::distro(&self.packages, &mut self.gaps));

@@ -89,7 +89,7 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Document, DocumentErro
         name: root.name.as_ref().map_or(String::new(), |name| name.0.to_string()),
         ..Subject::default()
     };
-    let mut distro = None;
+    let (mut distro, mut distros_left_out) = (None, 0);
     let mut packages: Vec<Package> = Vec::new();
     let mut ids: HashMap<Text<'_>, Option<usize>> = HashMap::new();
     source.each(root.packages, |element: Element<'_>| {
@@ -100,7 +100,10 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Document, DocumentErro
             }
         }
         if is_distro(&element) {
-            distro.get_or_insert(self::distro(&element));
+            match distro {
+                None => distro = Some(self::distro(&element)),
+                Some(_) => distros_left_out += 1,
+            }
             return Ok(());
         }
         if sources.contains_key(&element.id) || !is_package(&element) {
@@ -120,6 +123,7 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Document, DocumentErro
     own_packages(source, &root, own, &ids, &mut packages)?;
     let ambiguous = ids.iter().filter(|(_, index)| index.is_none());
     gaps.extend(ambiguous.map(|(id, _)| foreign::ambiguous(id.as_str())));
+    gaps.extend(foreign::more_distros(distros_left_out));
     foreign::break_cycles(&mut packages, &mut gaps);
     source.each(root.annotations, |annotation: Annotation<'_>| {
         let ours = annotation.annotator.as_str().starts_with("Tool: plimsoll-");

@@ -112,6 +112,13 @@ pub(in crate::format) fn ambiguous(reference: &str) -> Gap {
     )
 }
 
+/// A gap for operating systems that a document describes after its first.
+pub(in crate::format) fn more_distros(left_out: usize) -> Option<Gap> {
+    let detail =
+        format!("{left_out} more operating systems are described; the first is taken for all packages");
+    (left_out > 0).then(|| Gap::new(GapKind::UNREADABLE_RECORD, "document", detail))
+}
+
 /// The gap that the document lacks what `detail` names.
 fn missing(detail: String) -> Gap {
     Gap::new(GapKind::MISSING_FACT, "document", detail)

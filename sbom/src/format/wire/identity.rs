@@ -1,5 +1,6 @@
-//! What a package URL says of a package, and of the distro it is from (`feeds.md` is not read here: which
-//! namespace answers is the matcher's question).
+//! What a package URL says of a package, and of the distro it is from; and which text is a CPE name.
+//!
+//! Everything is taken as written: which namespace answers for a distro is the matcher's question.
 
 use model::distro::Distro;
 use model::ecosystem::Ecosystem;

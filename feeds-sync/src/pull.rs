@@ -1,0 +1,271 @@
+//! The feeds of one sync on their way: what was asked, what came, and what is held already.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use fetch::error::FetchError;
+use fetch::fetcher::{Fetched, Fetcher, Request};
+use fetch::validators::Validators;
+use jiff::Timestamp;
+use model::key::Namespace;
+use model::limits::Limits;
+
+use crate::advisories::Remarks;
+use crate::engine::{Progress, SyncOptions};
+use crate::kept::Kept;
+use crate::provider::{Feed, Scope, Source};
+use crate::report::SourceOutcome;
+use crate::selection::Selected;
+
+/// One selected feed on its way.
+pub(crate) struct Pull {
+    pub(crate) selected: Selected,
+    pub(crate) sources: Vec<SourcePull>,
+    /// What became of its documents, once they are read or need no reading.
+    pub(crate) applied: Option<Applied>,
+    pub(crate) remarks: Remarks,
+}
+
+/// One source on its way.
+pub(crate) struct SourcePull {
+    pub(crate) source: Source,
+    pub(crate) kept: PathBuf,
+    pub(crate) staged: PathBuf,
+    pub(crate) had: Had,
+    /// When the bytes held were last the provider's state; none when no bytes are held.
+    pub(crate) held_at: Option<Timestamp>,
+    /// Whether the bytes held cannot be read any more.
+    pub(crate) is_spoilt: bool,
+}
+
+/// What the download gave.
+pub(crate) enum Had {
+    Fresh,
+    Unchanged(Validators),
+    New(Validators),
+    Missing,
+    /// Missing when it was last asked, which is recent enough.
+    StillMissing,
+    Failed(String),
+}
+
+#[derive(Default)]
+pub(crate) struct Applied {
+    pub(crate) namespaces: Vec<Namespace>,
+    pub(crate) records: u64,
+    /// Which records could not be read, in words.
+    pub(crate) unreadable: Option<String>,
+}
+
+impl Pull {
+    /// The namespace of the feed where it has but one, else its name.
+    pub(crate) fn place(&self) -> String {
+        let feed: &Feed = &self.selected.feed;
+        match &feed.scope {
+            Scope::One(namespace) => namespace.to_string(),
+            Scope::Distro(_) | Scope::Ranking => feed.name.clone(),
+        }
+    }
+
+    pub(crate) fn is_ranking(&self) -> bool {
+        self.selected.feed.scope == Scope::Ranking
+    }
+
+    pub(crate) fn has_new_bytes(&self) -> bool {
+        self.sources.iter().any(|source| matches!(source.had, Had::New(_)))
+    }
+
+    /// Whether all of the feed that exists is at hand. A source that failed and of which nothing is held may hold
+    /// anything; one that is missing holds nothing.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.sources.iter().any(|source| source.document().is_some())
+            && self.sources.iter().all(|source| {
+                source.document().is_some() || matches!(source.had, Had::Missing | Had::StillMissing)
+            })
+    }
+
+    /// What the held documents of the feed gave, if the snapshot has all of it. `records` tells how many records of
+    /// this provider the snapshot has in a namespace.
+    pub(crate) fn held(&self, kept: &Kept, records: &dyn Fn(&Namespace) -> Option<u64>) -> Option<Applied> {
+        let mut namespaces = BTreeSet::new();
+        let mut held = Applied::default();
+        for source in self.sources.iter().filter(|source| source.held_at.is_some()) {
+            namespaces.extend(kept.namespaces(&source.source.url)?);
+            held.unreadable = kept.unreadable(&source.source.url).map(str::to_owned);
+            if self.is_ranking() {
+                held.records += kept.records(&source.source.url)?;
+            }
+        }
+        for namespace in &namespaces {
+            held.records += records(namespace)?;
+        }
+        held.namespaces = namespaces.into_iter().collect();
+        (self.is_ranking() || !held.namespaces.is_empty()).then_some(held)
+    }
+
+    /// When the state that the documents give was last the provider's: the oldest of them.
+    pub(crate) fn data_as_of(&self, now: Timestamp) -> Timestamp {
+        let as_of = |source: &SourcePull| match source.had {
+            Had::New(_) | Had::Unchanged(_) => Some(now),
+            _ => source.held_at,
+        };
+        self.sources.iter().filter_map(as_of).min().unwrap_or(now)
+    }
+
+    /// Makes the sources whose bytes were not accepted ones that failed: the new ones, or, when what was read had
+    /// been kept, all of them; such bytes are of no use any more.
+    pub(crate) fn refuse(&mut self, error: &str) {
+        let has_new_bytes = self.has_new_bytes();
+        for source in self.sources.iter_mut().filter(|source| source.document().is_some()) {
+            source.is_spoilt = !has_new_bytes;
+            if !has_new_bytes || matches!(source.had, Had::New(_)) {
+                source.had = Had::Failed(error.to_owned());
+            }
+        }
+    }
+
+    /// Whether its provider answered just now, or recently enough, and had something.
+    pub(crate) fn is_answered(&self) -> bool {
+        let has_bytes =
+            |source: &SourcePull| matches!(source.had, Had::New(_) | Had::Unchanged(_) | Had::Fresh);
+        self.applied.is_some() && self.sources.iter().any(has_bytes)
+    }
+
+    /// Whether the provider says that there is no such feed.
+    pub(crate) fn is_absent(&self) -> bool {
+        self.sources.iter().all(|source| matches!(source.had, Had::Missing | Had::StillMissing))
+    }
+}
+
+impl SourcePull {
+    /// The bytes to read: new ones, else those held.
+    pub(crate) fn document(&self) -> Option<&PathBuf> {
+        match self.had {
+            Had::New(_) => Some(&self.staged),
+            _ => self.held_at.map(|_| &self.kept),
+        }
+    }
+}
+
+/// Asks every source that is not fresh, several at once.
+pub(crate) fn download(
+    selected: Vec<Selected>,
+    before: &Kept,
+    kept: &Kept,
+    fetcher: &Fetcher,
+    options: &SyncOptions<'_>,
+    progress: &dyn Progress,
+) -> Vec<Pull> {
+    let mut pulls: Vec<Pull> =
+        selected.into_iter().map(|selected| prepare(selected, kept, fetcher)).collect();
+    let sources: Vec<Mutex<&mut SourcePull>> =
+        pulls.iter_mut().flat_map(|pull| &mut pull.sources).map(Mutex::new).collect();
+    each_in_parallel(options.jobs, sources.len(), &|index| {
+        let mut source = sources[index].lock().expect("each source has one thread");
+        let url = source.source.url.clone();
+        let is_answered = kept.is_fresh(&url, fetcher.origin(), options)
+            || kept.was_answered_since(before, &url, fetcher.origin());
+        source.had = match is_answered {
+            true if kept.is_absent(&url) => Had::StillMissing,
+            true => Had::Fresh,
+            false => ask(&source, kept, fetcher, options.limits, progress),
+        };
+        progress.source_finished(&url, &source.had.outcome());
+    });
+    drop(sources);
+    pulls
+}
+
+pub(crate) fn prepare(selected: Selected, kept: &Kept, fetcher: &Fetcher) -> Pull {
+    let sources = selected.feed.sources.iter().map(|source| {
+        let (kept_path, staged) = kept.paths(&source.url).unwrap_or_default();
+        let is_held = kept.validators(&source.url, fetcher.origin()).is_some();
+        SourcePull {
+            source: source.clone(),
+            kept: kept_path,
+            staged,
+            had: Had::Fresh,
+            held_at: kept.fetched_at(&source.url).filter(|_| is_held),
+            is_spoilt: false,
+        }
+    });
+    Pull { sources: sources.collect(), selected, applied: None, remarks: Remarks::default() }
+}
+
+fn ask(source: &SourcePull, kept: &Kept, fetcher: &Fetcher, limits: &Limits, progress: &dyn Progress) -> Had {
+    let url = source.source.url.as_str();
+    let previous = kept.validators(url, fetcher.origin());
+    let request = Request {
+        url,
+        to: &source.staged,
+        previous: previous.as_ref(),
+        bytes_max: source.source.bytes_max.min(limits.feed_bytes_max),
+    };
+    match fetcher.get(&request, &SourceProgress { url, progress }) {
+        Ok(Fetched::Unchanged { validators }) => Had::Unchanged(validators),
+        Ok(Fetched::File { validators }) => Had::New(validators),
+        Err(FetchError::NotFound { .. }) => Had::Missing,
+        Err(error) => Had::Failed(chain(&error)),
+    }
+}
+
+struct SourceProgress<'a> {
+    url: &'a str,
+    progress: &'a dyn Progress,
+}
+
+impl fetch::fetcher::Progress for SourceProgress<'_> {
+    fn started(&self, offset: u64, total: Option<u64>) {
+        self.progress.source_started(self.url, offset, total);
+    }
+
+    fn advanced(&self, bytes: u64) {
+        self.progress.source_advanced(self.url, bytes);
+    }
+}
+
+/// Runs `work` for each index below `n_items`, on at most `jobs` threads.
+pub(crate) fn each_in_parallel(jobs: usize, n_items: usize, work: &(dyn Fn(usize) + Sync)) {
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..jobs.clamp(1, n_items.max(1)) {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    if index >= n_items {
+                        return;
+                    }
+                    work(index);
+                }
+            });
+        }
+    });
+}
+
+impl Had {
+    pub(crate) fn outcome(&self) -> SourceOutcome {
+        match self {
+            Self::Fresh => SourceOutcome::Fresh,
+            Self::Unchanged(_) => SourceOutcome::Unchanged,
+            Self::New(validators) => SourceOutcome::Updated { bytes: validators.bytes },
+            Self::Missing | Self::StillMissing => SourceOutcome::Missing,
+            Self::Failed(error) => SourceOutcome::Failed { error: error.clone() },
+        }
+    }
+}
+
+/// An error and its causes in one line.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
