@@ -158,12 +158,16 @@ impl Advisories {
         }
     }
 
-    fn keeps(&self, namespace: &Namespace) -> bool {
+    /// Whether anything said of `namespace` is of use; a reader may pass over what is not.
+    pub fn wants(&self, namespace: &Namespace) -> bool {
         match &self.keep {
-            Keep::All => true,
+            Keep::All | Keep::Ids => true,
             Keep::Of(namespaces) => namespaces.contains(namespace),
-            Keep::Ids => false,
         }
+    }
+
+    fn keeps(&self, namespace: &Namespace) -> bool {
+        self.wants(namespace) && !matches!(self.keep, Keep::Ids)
     }
 
     fn note(&mut self, namespace: &Namespace, id: &str) {

@@ -52,7 +52,9 @@ impl Document<'_> {
     /// # Errors
     /// As [`Document::open`]; and when it is no such JSON, ends early or has more behind it.
     pub fn json<T>(&self, seed: impl for<'de> DeserializeSeed<'de, Value = T>) -> Result<T, ParseError> {
-        let mut deserializer = serde_json::Deserializer::from_reader(self.open()?);
+        // serde_json takes a reader byte by byte; through a trait object each of them would be a call.
+        let content = BufReader::with_capacity(128 << 10, self.open()?);
+        let mut deserializer = serde_json::Deserializer::from_reader(content);
         let value = seed.deserialize(&mut deserializer)?;
         deserializer.end()?;
         Ok(value)

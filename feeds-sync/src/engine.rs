@@ -49,9 +49,9 @@ pub const LOSS_PERCENT_MAX: u64 = 10;
 /// Losing fewer records than this is never refused: a share says nothing of a handful.
 const LOSS_RECORDS_MIN: u64 = 10;
 
-/// How many records of several namespaces are held at once. Debian's tracker, 78 MB with 61,000 records for each of
-/// five releases, takes 540 MB when it is held as a whole.
-const PASS_RECORDS_MAX: u64 = 100_000;
+/// How many records of several namespaces are held at once. A sync of a document of the size of Debian's tracker
+/// (78 MB, 61,000 records for each of five releases) peaks at 540 MB when it is read at once, at 256 MB so.
+const PASS_RECORDS_MAX: u64 = 150_000;
 
 /// Told how a sync goes on. Downloads call it from their own threads.
 pub trait Progress: Sync {

@@ -169,6 +169,9 @@ fn add(
             advisories.remarks.unknown_word("codename", &codename);
             continue;
         };
+        if !advisories.wants(namespace) {
+            continue;
+        }
         let row = row(name, namespace, &state, &mut advisories.remarks);
         let advisory = advisories.record(namespace, id);
         if advisory.title.is_none() {
