@@ -3,7 +3,7 @@
 //! - [`image`]: opens an archive, a layout or a directory, and streams its layers
 //! - [`inventory`]: the story from an opened image to an [`Inventory`](model::inventory::Inventory)
 //! - [`cataloger`]: one file a kind of evidence; from files to packages
-//! - [`format`]: one file a document format; from an inventory to bytes, and from bytes to an inventory
+//! - [`mod@format`]: one file a document format; from an inventory to bytes, and from bytes to an inventory
 
 pub mod cataloger;
 pub mod format;

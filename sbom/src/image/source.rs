@@ -9,6 +9,7 @@ use model::limits::Limits;
 
 use super::blob::{Archive, Directory, WholeFile};
 use super::compression::{Checksums, Compression, Inflated};
+use super::digest::Digest;
 use super::{Attempt, Image, ImageError, OpenOptions, SourceKind};
 use super::{docker_archive, oci_layout, rootfs};
 
@@ -103,6 +104,7 @@ struct ArchiveContent {
     has_manifest: bool,
     has_index: bool,
     has_pieces: bool,
+    has_root: bool,
 }
 
 impl ArchiveContent {
@@ -112,11 +114,13 @@ impl ArchiveContent {
             has_manifest: archive.has("manifest.json"),
             has_index: archive.has("index.json"),
             has_pieces: archive.has("oci-layout") || archive.paths().any(is_piece),
+            has_root: archive.paths().any(|path| path.starts_with("etc/") || path.starts_with("usr/")),
         }
     }
 
     fn kind(&self) -> Option<SourceKind> {
-        if self.has_manifest {
+        // A root filesystem may well have a file of that name.
+        if self.has_manifest && (self.has_pieces || !self.has_root) {
             Some(SourceKind::DockerArchive)
         } else if self.has_index && self.has_pieces {
             Some(SourceKind::OciArchive)
@@ -153,14 +157,9 @@ impl ArchiveContent {
 fn is_piece(path: &str) -> bool {
     let is_hex = |text: &str| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     match path.split_once('/') {
-        Some(("blobs", rest)) => rest.strip_prefix("sha256/").is_some_and(is_hex),
         Some((directory, "layer.tar")) => is_hex(directory),
-        Some(_) => false,
-        None => path
-            .strip_suffix(".json")
-            .or_else(|| path.strip_suffix(".tar"))
-            .or_else(|| path.strip_suffix(".tar.gz"))
-            .is_some_and(is_hex),
+        Some(_) => Digest::from_layout_path(path).is_some(),
+        None => [".json", ".tar", ".tar.gz"].iter().any(|end| path.strip_suffix(end).is_some_and(is_hex)),
     }
 }
 

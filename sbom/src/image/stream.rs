@@ -11,9 +11,10 @@ use super::compression::{Checksums, Inflated, Skip, read_buffered};
 use super::digest::{Digest, Hasher};
 use super::{ImageError, Layer};
 
-/// Bytes read and hashed at a time, and how many such pieces may wait to be inflated.
-const CHUNK_BYTES: usize = 256 << 10;
-const CHUNKS_AHEAD: usize = 4;
+/// Bytes read and hashed at a time, and how many such pieces may wait to be inflated. All of them fit a core's
+/// second-level cache: with four pieces of 256 KiB copying from the kernel took twice as long.
+const CHUNK_BYTES: usize = 64 << 10;
+const CHUNKS_AHEAD: usize = 8;
 
 /// Whether the digests of a layer are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,6 +17,7 @@ use super::reading::{self, ReadFile, interested, starts};
 use super::wanted::{Again, Wish};
 
 /// Directories at the root that a running system mounts; another file system there is not part of the image.
+#[cfg(unix)]
 const MOUNT_POINTS: [&str; 3] = ["dev", "proc", "sys"];
 
 /// Lists what is in `root` and reads what catalogers want of it.
@@ -49,7 +50,11 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// Reads one directory; the result is the directories in it. Only a passed limit is an error.
     fn directory(&mut self, directory: &Path, inside: &str) -> io::Result<Vec<(PathBuf, String)>> {
-        let mut entries: Vec<DirEntry> = match fs::read_dir(directory).and_then(Iterator::collect) {
+        // One more than may be, so that a directory beyond the limit is noticed without being held.
+        let n_entries_max =
+            usize::try_from(self.limits.entries_max).map_or(usize::MAX, |max| max.saturating_add(1));
+        let read = |entries: fs::ReadDir| entries.take(n_entries_max).collect();
+        let mut entries: Vec<DirEntry> = match fs::read_dir(directory).and_then(read) {
             Ok(entries) => entries,
             Err(error) => {
                 self.unreadable(inside, &error);

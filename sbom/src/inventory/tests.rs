@@ -284,6 +284,27 @@ fn gzip_members_follow_each_other_and_what_follows_the_last_is_ignored() {
 }
 
 #[test]
+fn a_checksum_inside_a_compressed_archive_is_compared() {
+    let image = kit::Image::parse(&format!("//- layer\n{}", package("/n/node_modules/a")));
+    // Of gzip the trailer's checksum; of xz the block's, which lies before the index and footer of 12 bytes each.
+    for (compression, from_end) in [(Compression::Gzip, 8), (Compression::Xz, 30)] {
+        let mut bytes = kit::rootfs_archive(&image, compression);
+        let at = bytes.len() - from_end;
+        bytes[at] ^= 1;
+        let error = of_bytes(&bytes, &Limits::default()).unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(cause.contains("checksum"), "{error}: {cause}");
+    }
+}
+
+#[test]
+fn a_file_called_manifest_does_not_make_a_root_filesystem_a_docker_archive() {
+    let image = kit::Image::parse("//- layer\n//- /manifest.json\n{}\n//- /etc/os-release\nID=debian\n");
+    let inventory = of_bytes(&kit::rootfs_archive(&image, Compression::None), &Limits::default()).unwrap();
+    assert_eq!(inventory.distro.unwrap().id, "debian");
+}
+
+#[test]
 fn the_name_asked_for_is_the_subjects_name() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.tar");
