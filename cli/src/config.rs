@@ -115,8 +115,8 @@ fn find<'a>(command: &'a Command, path: &str) -> Option<&'a Command> {
 
 fn at(command: Command, path: &str, change: &dyn Fn(Command) -> Command) -> Command {
     match path.split_once('.') {
-        Some((first, rest)) => command.mut_subcommand(first.to_owned(), |inner| at(inner, rest, change)),
-        None => command.mut_subcommand(path.to_owned(), change),
+        Some((first, rest)) => command.mut_subcommand(first, |inner| at(inner, rest, change)),
+        None => command.mut_subcommand(path, change),
     }
 }
 
