@@ -37,13 +37,14 @@ def run(command):
 
 
 def measure(commands, runs):
-    """Each command `runs` times after one warm-up, in turn, so that a drift of the machine meets all alike."""
+    """Each command `runs` times, in turn, so that a drift of the machine meets all alike; before that the first one once,
+    which brings the input into the page cache."""
+    run(next(iter(commands.values())))
     results = {name: [] for name in commands}
-    for number in range(runs + 1):
+    for _ in range(runs):
         for name, command in commands.items():
-            result = run(command)
-            if number > 0:
-                results[name].append(result)
+            results[name].append(run(command))
+            print(f"{name}: {results[name][-1][0]:.2f} s", file=sys.stderr)
     return results
 
 
@@ -146,6 +147,7 @@ def main():
     for command in (one, other):
         command.add_argument("--runs", type=int, default=5)
     arguments = parser.parse_args()
+    sys.stdout.reconfigure(line_buffering=True)
     calibration()
     {"sbom": sbom, "match": match}[arguments.command](arguments)
 
