@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use jiff::Timestamp;
-use model::advisory::{AdvisorySet, Daily, RecordText};
+use model::advisory::{AdvisorySet, Daily, RecordText, Row};
 use model::facts::{CoverageClass, FeedFacts};
 use model::key::{Namespace, PackageKey};
 use serde::{Deserialize, Serialize};
@@ -25,7 +26,7 @@ use crate::shard::{Kind, Shard, ShardRef, daily, facts, rows, text};
 pub struct Snapshot {
     feeds: FeedsDir,
     manifest: Manifest,
-    opened: Mutex<BTreeMap<PathBuf, Shard>>,
+    opened: Mutex<BTreeMap<PathBuf, Arc<Mutex<Shard>>>>,
 }
 
 /// One namespace of a snapshot.
@@ -135,16 +136,33 @@ impl Snapshot {
     /// A key whose namespace is not held is absent from the set; one whose namespace is held is present,
     /// perhaps with no rows.
     pub fn load(&self, keys: &BTreeSet<PackageKey>) -> Result<AdvisorySet, DbError> {
-        let mut rows = BTreeMap::new();
-        for (parts, keys) in self.held(keys) {
-            rows.extend(keys.iter().map(|&key| (key.clone(), Vec::new())));
-            for (provider, shard) in shards_of(parts, |shards| &shards.rows) {
-                self.with(Kind::Rows, shard, |shard| {
-                    rows::load(shard, provider, keys.iter().copied(), &mut rows)
-                })?;
-            }
-        }
+        // Namespaces share no shard, so they are asked side by side: decoding rows is most of the work.
+        let rows = thread::scope(|scope| {
+            let asked: Vec<_> = self
+                .held(keys)
+                .map(|(parts, keys)| scope.spawn(move || self.load_namespace(parts, &keys)))
+                .collect();
+            asked.into_iter().try_fold(BTreeMap::new(), |mut rows, namespace| {
+                rows.append(&mut namespace.join().expect("reading a shard does not panic")?);
+                Ok(rows)
+            })
+        })?;
         Ok(AdvisorySet { rows })
+    }
+
+    fn load_namespace(
+        &self,
+        parts: &BTreeMap<String, Part>,
+        keys: &[&PackageKey],
+    ) -> Result<BTreeMap<PackageKey, Vec<Row>>, DbError> {
+        let mut rows: BTreeMap<PackageKey, Vec<Row>> =
+            keys.iter().map(|&key| (key.clone(), Vec::new())).collect();
+        for (provider, shard) in shards_of(parts, |shards| &shards.rows) {
+            self.with(Kind::Rows, shard, |shard| {
+                rows::load(shard, provider, keys.iter().copied(), &mut rows)
+            })?;
+        }
+        Ok(rows)
     }
 
     /// The hash of what [`Snapshot::load`] would give for each key, without loading it.
@@ -265,12 +283,20 @@ impl Snapshot {
         ask: impl FnOnce(&Shard) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
         let path = shard.path(&self.feeds.shards_path(), kind);
-        let mut opened = self.opened();
-        let opened = match opened.entry(path) {
-            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::btree_map::Entry::Vacant(entry) => entry.insert(self.open(kind, shard)?),
+        let shard = {
+            let mut opened = self.opened();
+            match opened.get(&path) {
+                Some(shard) => Arc::clone(shard),
+                None => {
+                    let shard = Arc::new(Mutex::new(self.open(kind, shard)?));
+                    opened.insert(path, Arc::clone(&shard));
+                    shard
+                }
+            }
         };
-        ask(opened)
+        // A panic elsewhere cannot leave a shard half asked: all of them are read-only.
+        let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        ask(&shard)
     }
 
     fn open(&self, kind: Kind, shard: &ShardRef) -> Result<Shard, DbError> {
@@ -289,8 +315,8 @@ impl Snapshot {
         }
     }
 
-    fn opened(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Shard>> {
-        // A panic elsewhere cannot leave a shard half asked: all of them are read-only.
+    fn opened(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Arc<Mutex<Shard>>>> {
+        // A panic elsewhere cannot leave a map of shards in a state that matters.
         self.opened.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -11,7 +11,8 @@ use feeds_sync::report::{SourceOutcome, SyncReport};
 use feeds_sync::selection::Selection;
 use fetch::fetcher::{FetchOptions, Fetcher};
 use fetch::origin::Origin;
-use flows::feeds::{Feeds, SyncObserver};
+use flows::error::FlowError;
+use flows::feeds::SyncObserver;
 use jiff::SignedDuration;
 use model::gap::Gap;
 use model::key::Namespace;
@@ -55,23 +56,26 @@ impl FeedArgs {
         Ok(FeedsDir::open(&dir))
     }
 
-    /// The snapshot that answers `needed`, synced first unless the run is offline.
+    /// Whether only what is held may be used: a mirror directory is no network.
+    fn is_held(&self, global: &Global) -> bool {
+        global.offline && self.mirror.as_deref().is_none_or(is_url)
+    }
+
+    /// The snapshot that answers the namespaces that `needed` gives, synced first unless the run is offline.
     pub(crate) fn ensure(
         &self,
         feeds_dir: &FeedsDir,
-        needed: &BTreeSet<Namespace>,
+        needed: impl FnOnce() -> Result<BTreeSet<Namespace>, FlowError>,
         global: &Global,
         ui: &Ui,
     ) -> Result<(Snapshot, Vec<Gap>), CommandError> {
-        let observer = Watch::new(ui);
-        if global.offline && self.mirror.as_deref().is_none_or(is_url) {
-            return Ok(flows::feeds::ensure(feeds_dir, &Feeds::Held, needed, &observer)?);
+        if self.is_held(global) {
+            return Ok((flows::feeds::held(feeds_dir)?, Vec::new()));
         }
-        let fetcher = self.fetcher(global);
         let limits = Limits::default();
         let options = self.options(Selection::All, &limits);
-        let feeds = Feeds::Synced { fetcher: &fetcher, options: &options };
-        Ok(flows::feeds::ensure(feeds_dir, &feeds, needed, &observer)?)
+        let fetcher = self.fetcher(global);
+        Ok(flows::feeds::ensure(feeds_dir, &fetcher, &options, &needed()?, &Watch::new(ui))?)
     }
 
     /// Syncs what is selected.

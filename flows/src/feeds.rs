@@ -19,45 +19,31 @@ pub trait SyncObserver: Progress {
     fn planned(&self, plan: &Plan);
 }
 
-/// How feeds may be had.
-pub enum Feeds<'a> {
-    /// Only what is held: no network, ever.
-    Held,
-    /// Synced first, from the network or a mirror.
-    Synced {
-        /// Where downloads come from.
-        fetcher: &'a Fetcher,
-        /// Options of the sync; its selection is replaced by what is needed.
-        options: &'a SyncOptions<'a>,
-    },
+/// The snapshot that is held, with no network.
+pub fn held(feeds_dir: &FeedsDir) -> Result<Snapshot, FlowError> {
+    let none = || FlowError::NoFeeds { feeds: feeds_dir.path().to_owned() };
+    feeds_dir.current()?.ok_or_else(none)
 }
 
 /// The snapshot that answers `needed` as well as can be, and what could not be done for it.
 ///
 /// Only the providers that answer `needed` are asked, and of those only sources older than the options'
-/// `max_age`. A failed sync leaves the last good snapshot, and the gaps say so.
+/// `max_age`; the options' selection is replaced. A failed sync leaves the last good snapshot, and the gaps say so.
 pub fn ensure(
     feeds_dir: &FeedsDir,
-    feeds: &Feeds<'_>,
+    fetcher: &Fetcher,
+    options: &SyncOptions<'_>,
     needed: &BTreeSet<Namespace>,
     observer: &dyn SyncObserver,
 ) -> Result<(Snapshot, Vec<Gap>), FlowError> {
-    let gaps = match feeds {
-        Feeds::Held => Vec::new(),
-        Feeds::Synced { fetcher, options } => {
-            let answerable: BTreeSet<Namespace> =
-                needed.iter().filter(|namespace| answers(namespace)).cloned().collect();
-            if answerable.is_empty() && feeds_dir.current()?.is_some() {
-                Vec::new()
-            } else {
-                let options = SyncOptions { selection: Selection::Namespaces(&answerable), ..**options };
-                sync(feeds_dir, fetcher, &options, observer)?.gaps
-            }
-        }
-    };
-    let snapshot =
-        feeds_dir.current()?.ok_or_else(|| FlowError::NoFeeds { feeds: feeds_dir.path().to_owned() })?;
-    Ok((snapshot, gaps))
+    let answerable: BTreeSet<Namespace> =
+        needed.iter().filter(|namespace| answers(namespace)).cloned().collect();
+    if answerable.is_empty() && feeds_dir.current()?.is_some() {
+        return Ok((held(feeds_dir)?, Vec::new()));
+    }
+    let options = SyncOptions { selection: Selection::Namespaces(&answerable), ..*options };
+    let gaps = sync(feeds_dir, fetcher, &options, observer)?.gaps;
+    Ok((held(feeds_dir)?, gaps))
 }
 
 /// Plans, says so, and syncs.

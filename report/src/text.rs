@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::io;
+use std::io::{self, Write as _};
 
 use serde_json::ser::{Formatter, PrettyFormatter};
 
@@ -121,10 +121,14 @@ pub(crate) struct HarmlessJson<'a>(PrettyFormatter<'a>);
 impl HarmlessJson<'_> {
     /// Writes `value` and a line end.
     pub(crate) fn write(value: &impl serde::Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+        // A document is hundreds of thousands of small writes: the buffer here keeps each from being a call
+        // through `dyn`.
+        let mut out = io::BufWriter::with_capacity(64 << 10, out);
         let mut serializer =
-            serde_json::Serializer::with_formatter(&mut *out, HarmlessJson(PrettyFormatter::new()));
+            serde_json::Serializer::with_formatter(&mut out, HarmlessJson(PrettyFormatter::new()));
         value.serialize(&mut serializer)?;
-        out.write_all(b"\n")
+        out.write_all(b"\n")?;
+        out.flush()
     }
 }
 

@@ -129,9 +129,11 @@ impl<'a> Judge<'a> {
         let (snapshot, gaps) = match &self.args.snapshot {
             Some(wanted) => (kept(&self.feeds_dir, wanted)?, Vec::new()),
             None => {
-                let current = self.feeds_dir.current().map_err(FlowError::from)?;
-                let needed = Question::of(&subject.inventory, &facts(current.as_ref())?).namespaces();
-                self.feeds.ensure(&self.feeds_dir, &needed, self.global, self.ui)?
+                let needed = || -> Result<_, FlowError> {
+                    let facts = facts(self.feeds_dir.current()?.as_ref())?;
+                    Ok(Question::of(&subject.inventory, &facts).namespaces())
+                };
+                self.feeds.ensure(&self.feeds_dir, needed, self.global, self.ui)?
             }
         };
         self.ui.gaps(&gaps);

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 use flows::changes::{ChangeKind, ChangeSet};
-use flows::error::FlowError;
 use flows::rematch::{RematchOptions, needed, rematch, stored_sboms};
 use jiff::Timestamp;
 use model::limits::Limits;
@@ -62,8 +61,8 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     let limits = Limits::default();
     let feeds_dir = args.feeds.open(global)?;
     let sboms = stored_sboms(&args.dir)?;
-    let asked = needed(&sboms, feeds_dir.current().map_err(FlowError::from)?.as_ref(), &limits)?;
-    let (snapshot, gaps) = args.feeds.ensure(&feeds_dir, &asked, global, ui)?;
+    let asked = || needed(&sboms, feeds_dir.current()?.as_ref(), &limits);
+    let (snapshot, gaps) = args.feeds.ensure(&feeds_dir, asked, global, ui)?;
     ui.gaps(&gaps);
 
     let options = RematchOptions { full: args.full, dry_run: args.dry_run, as_of, limits: &limits };
