@@ -56,7 +56,10 @@ pub fn read(text: &[u8], reading: &Reading<'_>, advisories: &mut Advisories) -> 
     for entry in &record.affected {
         let Some(key) = entry.key(reading) else { continue };
         match affected(key, entry, &mut remarks) {
-            Ok(affected) => merge(&mut rows, affected),
+            Ok(mut affected) => {
+                affected.reason = words([affected.reason, unreviewed(&record)]);
+                merge(&mut rows, affected);
+            }
             Err(reason) => remarks.leave_out(reason),
         }
     }
@@ -242,17 +245,26 @@ fn bound(text: &str) -> Option<RangeEvent> {
     }
 }
 
-/// The platforms that a record is restricted to, and its review status, in the words of RustSec and Go.
+/// That nobody reviewed the record, in the word of the Go database (feeds.md A21); such a record comes after a
+/// reviewed one of the same vulnerability (feeds.md D1).
+fn unreviewed(record: &Record<'_>) -> Option<String> {
+    let status = record.database_specific.as_ref()?.review_status.as_ref()?;
+    status.eq_ignore_ascii_case("unreviewed").then(|| "unreviewed".to_owned())
+}
+
+/// What is there, joined; none when nothing is.
+fn words<const N: usize>(parts: [Option<String>; N]) -> Option<String> {
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// The platforms that a record is restricted to, in the words of RustSec.
 fn platforms(entry: &AffectedEntry<'_>) -> Option<String> {
     let affects = entry.ecosystem_specific.as_ref()?.affects.as_ref()?;
     let list = |what: &str, words: &[Cow<'_, str>]| {
         (!words.is_empty()).then(|| format!("{what}: {}", words.join(", ")))
     };
-    let parts: Vec<String> = [list("only on os", &affects.os), list("only on arch", &affects.arch)]
-        .into_iter()
-        .flatten()
-        .collect();
-    (!parts.is_empty()).then(|| parts.join("; "))
+    words([list("only on os", &affects.os), list("only on arch", &affects.arch)])
 }
 
 #[derive(Deserialize)]
@@ -373,6 +385,7 @@ impl Event<'_> {
 struct Specific {
     severity: Option<serde_json::Value>,
     informational: Option<serde_json::Value>,
+    review_status: Option<String>,
     last_known_affected_version_range: Option<String>,
 }
 
