@@ -237,6 +237,10 @@ fn a_finding_disappears_with_its_reason() {
     let gone = rematch(&place, &mirror, "reports", &[]);
     assert_eq!(gone["changes"][0]["reason"], "withdrawn");
 
+    place.write("sboms/.plimsoll-rematch/state.json", "{\"version\": 0");
+    let words = ["rematch", "sboms", "--offline", "--dry-run"];
+    place.run(words).expect_code(0).expect_stderr(&["warning: ", ".plimsoll-rematch"]);
+
     fs::remove_file(place.path("sboms/app.json")).unwrap();
     place.write("sboms/other.json", sbom("other", &["pkg:pypi/other@1"]));
     let other = rematch(&place, &mirror, "reports", &[]);

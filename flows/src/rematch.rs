@@ -49,6 +49,8 @@ pub struct Rematch {
     pub changes: ChangeSet,
     /// SBOM files that could not be read or judged; their earlier state is kept.
     pub failures: Vec<FlowError>,
+    /// Whether the state of an earlier run was there and could not be used, so that this run counts as the first.
+    pub is_state_discarded: bool,
 }
 
 /// An SBOM file below the directory.
@@ -116,6 +118,7 @@ pub fn rematch(
 ) -> Result<Rematch, FlowError> {
     let state_dir = directory.join(STATE);
     let mut earlier = State::read(&state_dir)?;
+    let is_state_discarded = earlier.is_discarded;
     let mut changes = ChangeSet::new(options.as_of, earlier.snapshot.take(), snapshot.id().to_owned());
     let mut failures = Vec::new();
     let mut state = State::new(snapshot.id());
@@ -143,7 +146,7 @@ pub fn rematch(
     if !options.dry_run {
         state.write(&state_dir)?;
     }
-    Ok(Rematch { changes, failures })
+    Ok(Rematch { changes, failures, is_state_discarded })
 }
 
 struct Outcome {

@@ -84,6 +84,9 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
         }
         Ok(())
     })?;
+    if outcome.is_state_discarded {
+        ui.warn("what the last run left in `.plimsoll-rematch` is damaged or of another version: every finding appears as new");
+    }
     if let Some(error) = unwritten.into_inner() {
         return Err(error);
     }

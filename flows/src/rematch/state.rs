@@ -32,6 +32,9 @@ pub(super) struct State {
     pub(super) snapshot: Option<String>,
     /// What is known of each SBOM, by its file.
     pub(super) entries: BTreeMap<String, Entry>,
+    /// Whether there was a state that could not be used.
+    #[serde(skip)]
+    pub(super) is_discarded: bool,
 }
 
 /// What is known of one SBOM.
@@ -53,11 +56,16 @@ pub(super) struct Entry {
 impl State {
     /// A state with nothing in it but the snapshot.
     pub(super) fn new(snapshot: &str) -> Self {
-        Self { version: VERSION, snapshot: Some(snapshot.to_owned()), entries: BTreeMap::new() }
+        Self {
+            version: VERSION,
+            snapshot: Some(snapshot.to_owned()),
+            entries: BTreeMap::new(),
+            is_discarded: false,
+        }
     }
 
-    /// The state in `directory`. One that is absent, damaged or of another version is empty: everything is
-    /// then judged anew, which costs time and nothing else.
+    /// The state in `directory`. One that is absent is empty, and so is one that is damaged or of another version,
+    /// which says that it was discarded: everything is then judged anew, and every finding appears.
     pub(super) fn read(directory: &Path) -> Result<Self, FlowError> {
         let path = directory.join(FILE);
         let bytes = match fs::read(&path) {
@@ -65,8 +73,10 @@ impl State {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(source) => return Err(FlowError::File { action: "read", path, source }),
         };
-        let state: Self = serde_json::from_slice(&bytes).unwrap_or_default();
-        Ok(if state.version == VERSION { state } else { Self::default() })
+        match serde_json::from_slice::<Self>(&bytes) {
+            Ok(state) if state.version == VERSION => Ok(state),
+            _ => Ok(Self { is_discarded: true, ..Self::default() }),
+        }
     }
 
     /// Replaces the state in `directory`, whole or not at all.
