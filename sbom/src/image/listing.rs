@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::LimitPassed;
+use super::mode::Mode;
 
 /// The entries of one layer; all their texts lie in one string.
 #[derive(Default)]
@@ -18,10 +19,10 @@ struct Stored {
 }
 
 enum StoredKind {
-    File { size: u64, executable: bool },
+    File { size: u64, mode: Mode },
     HardLink { target: Range<usize> },
     Symlink { target: Range<usize> },
-    Directory,
+    Directory { mode: Mode },
     Other,
 }
 
@@ -38,7 +39,7 @@ pub(crate) struct Listed<'a> {
 pub(crate) enum ListedKind<'a> {
     File {
         size: u64,
-        executable: bool,
+        mode: Mode,
     },
     /// Another name of the file at `target`, a path like the entry's own.
     HardLink {
@@ -48,7 +49,9 @@ pub(crate) enum ListedKind<'a> {
     Symlink {
         target: &'a str,
     },
-    Directory,
+    Directory {
+        mode: Mode,
+    },
     /// What holds no bytes that could be read: a device, a pipe.
     Other,
 }
@@ -81,16 +84,16 @@ impl Listing {
     pub(crate) fn push(&mut self, entry: Listed<'_>, budget: &TextBudget) -> std::io::Result<()> {
         let target = match entry.kind {
             ListedKind::HardLink { target } | ListedKind::Symlink { target } => target,
-            ListedKind::File { .. } | ListedKind::Directory | ListedKind::Other => "",
+            ListedKind::File { .. } | ListedKind::Directory { .. } | ListedKind::Other => "",
         };
         budget.take(entry.path.len() + target.len())?;
         let path = self.keep(entry.path);
         let target = self.keep(target);
         let kind = match entry.kind {
-            ListedKind::File { size, executable } => StoredKind::File { size, executable },
+            ListedKind::File { size, mode } => StoredKind::File { size, mode },
             ListedKind::HardLink { .. } => StoredKind::HardLink { target },
             ListedKind::Symlink { .. } => StoredKind::Symlink { target },
-            ListedKind::Directory => StoredKind::Directory,
+            ListedKind::Directory { mode } => StoredKind::Directory { mode },
             ListedKind::Other => StoredKind::Other,
         };
         self.entries.push(Stored { path, kind });
@@ -118,14 +121,12 @@ impl Listing {
         self.entries.iter().map(|stored| Listed {
             path: &self.text[stored.path.clone()],
             kind: match &stored.kind {
-                StoredKind::File { size, executable } => {
-                    ListedKind::File { size: *size, executable: *executable }
-                }
+                StoredKind::File { size, mode } => ListedKind::File { size: *size, mode: *mode },
                 StoredKind::HardLink { target } => {
                     ListedKind::HardLink { target: &self.text[target.clone()] }
                 }
                 StoredKind::Symlink { target } => ListedKind::Symlink { target: &self.text[target.clone()] },
-                StoredKind::Directory => ListedKind::Directory,
+                StoredKind::Directory { mode } => ListedKind::Directory { mode: *mode },
                 StoredKind::Other => ListedKind::Other,
             },
         })

@@ -17,6 +17,7 @@ mod docker_archive;
 mod error;
 pub(crate) mod listing;
 mod manifest;
+pub(crate) mod mode;
 mod oci_layout;
 mod parts;
 pub(crate) mod path;

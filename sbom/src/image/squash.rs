@@ -75,9 +75,7 @@ impl Squash {
     fn put(&mut self, parent: NodeId, name: &str, id: ContentId, listed: Listed<'_>) {
         let layer = id.layer;
         let kind = match listed.kind {
-            ListedKind::File { size, executable } => {
-                NodeKind::File(FileNode { content: id, size, executable })
-            }
+            ListedKind::File { size, mode } => NodeKind::File(FileNode { content: id, size, mode }),
             ListedKind::HardLink { target } => match self.link_target(target) {
                 Ok(kind) => kind,
                 Err(reason) => {
@@ -87,7 +85,7 @@ impl Squash {
                 }
             },
             ListedKind::Symlink { target } => NodeKind::Symlink(target.into()),
-            ListedKind::Directory => {
+            ListedKind::Directory { .. } => {
                 if let Some(existing) = self.tree.child(parent, name)
                     && let NodeKind::Directory(_) = self.tree.node(existing).kind
                 {

@@ -9,6 +9,7 @@ use model::limits::Limits;
 
 use super::compression::{Skip, read_buffered};
 use super::error::LimitPassed;
+use super::mode::Mode;
 
 const BLOCK_BYTES: u64 = 512;
 
@@ -34,7 +35,7 @@ pub(crate) struct Entry {
     pub(crate) kind: EntryKind,
     /// Bytes of the content as read, holes included.
     pub(crate) size: u64,
-    pub(crate) executable: bool,
+    pub(crate) mode: Mode,
 }
 
 /// How a stream of entries ended.
@@ -215,7 +216,7 @@ impl<'l, R: Skip> TarReader<'l, R> {
         self.padding = padding(stored);
         self.sparse = self.read_sparse(header, extensions.sparse)?;
         let size = self.sparse.as_ref().map_or(stored, |sparse| sparse.size);
-        Ok(Entry { path, kind, size, executable: header.mode() & 0o111 != 0 })
+        Ok(Entry { path, kind, size, mode: Mode::new(header.mode()) })
     }
 
     /// The map of a sparse entry, in any of the four ways that GNU tar has written it.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::mode::Mode;
 use super::path;
 
 /// A node's position in its [`Tree`].
@@ -28,7 +29,7 @@ pub(crate) enum NodeKind {
 pub(crate) struct FileNode {
     pub(crate) content: ContentId,
     pub(crate) size: u64,
-    pub(crate) executable: bool,
+    pub(crate) mode: Mode,
 }
 
 /// Where the bytes of a file are: the layer, and the position of the entry in that layer's listing.

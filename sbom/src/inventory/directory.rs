@@ -9,6 +9,7 @@ use model::limits::Limits;
 
 use crate::cataloger::{Content, Fact, File, Wants};
 use crate::image::listing::{Listed, ListedKind, TextBudget};
+use crate::image::mode::Mode;
 use crate::image::path;
 use crate::image::{ImageError, LimitPassed};
 
@@ -101,16 +102,17 @@ impl Walk<'_> {
             }
             ListedKind::Symlink { target: &target }
         } else if metadata.is_dir() {
-            ListedKind::Directory
+            ListedKind::Directory { mode: mode_of(metadata) }
         } else if metadata.is_file() {
-            ListedKind::File { size: metadata.len(), executable: is_executable(metadata) }
+            ListedKind::File { size: metadata.len(), mode: mode_of(metadata) }
         } else {
             ListedKind::Other
         };
         let index = self.part.listing.len();
         self.part.listing.push(Listed { path, kind }, self.budget)?;
         match kind {
-            ListedKind::File { size, executable } => {
+            ListedKind::File { size, mode } => {
+                let executable = mode.is_executable();
                 let requests: Vec<(usize, &str)> =
                     interested(path, executable, size).map(|cataloger| (cataloger, path)).collect();
                 let entry = u32::try_from(index).expect("entries_max is far below 2^32");
@@ -118,7 +120,7 @@ impl Walk<'_> {
                 self.part.files.extend(files);
                 Ok(false)
             }
-            ListedKind::Directory => Ok(!self.is_mounted(path, metadata)),
+            ListedKind::Directory { .. } => Ok(!self.is_mounted(path, metadata)),
             ListedKind::HardLink { .. } | ListedKind::Symlink { .. } | ListedKind::Other => Ok(false),
         }
     }
@@ -146,7 +148,7 @@ pub(super) fn read_again<'w>(root: &Path, limits: &Limits, again: &'w Again) -> 
     for (content, wish) in again.iter() {
         let request = [(wish.cataloger, wish.shown_path.as_str())];
         let on_disk = root.join(&wish.path);
-        let executable = on_disk.symlink_metadata().is_ok_and(|metadata| is_executable(&metadata));
+        let executable = on_disk.symlink_metadata().is_ok_and(|metadata| mode_of(&metadata).is_executable());
         let read = read(&on_disk, content.entry, executable, &request, &mut buffer, limits);
         files.extend(read.into_iter().map(|file| (wish, file)));
     }
@@ -205,12 +207,12 @@ fn try_read(
 }
 
 #[cfg(unix)]
-fn is_executable(metadata: &Metadata) -> bool {
+fn mode_of(metadata: &Metadata) -> Mode {
     use std::os::unix::fs::PermissionsExt;
-    metadata.permissions().mode() & 0o111 != 0
+    Mode::new(metadata.permissions().mode())
 }
 
 #[cfg(not(unix))]
-fn is_executable(_: &Metadata) -> bool {
-    true
+fn mode_of(_: &Metadata) -> Mode {
+    Mode::new(0o755)
 }

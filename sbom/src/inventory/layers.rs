@@ -11,6 +11,7 @@ use model::limits::Limits;
 use crate::cataloger::{Content, File};
 use crate::image::blob::BlobSource;
 use crate::image::listing::{Listed, ListedKind, Listing, TextBudget};
+use crate::image::mode::Mode;
 use crate::image::path;
 use crate::image::squash::is_whiteout;
 use crate::image::stream::{LayerReader, Verify, read_layer};
@@ -85,17 +86,17 @@ fn read_entries(
     let mut catalogers: Vec<usize> = Vec::new();
     while let Some(entry) = entries.next()? {
         listing.push(entry.listed(), budget)?;
-        let ListedEntry { index, path, kind: Kind::File { size, executable } } = entry else { continue };
+        let ListedEntry { index, path, kind: Kind::File { size, mode } } = entry else { continue };
         if is_whiteout(&path) {
             continue;
         }
         catalogers.clear();
-        catalogers.extend(interested(&path, executable, size));
+        catalogers.extend(interested(&path, mode.is_executable(), size));
         if !catalogers.is_empty() {
             let requests: Vec<(usize, &str)> =
                 catalogers.iter().map(|&cataloger| (cataloger, path.as_str())).collect();
             let mut push = |_, file| files.push(file);
-            entries.read(index, size, executable, &requests, &mut buffer, &mut push)?;
+            entries.read(index, size, mode, &requests, &mut buffer, &mut push)?;
         }
     }
     // A layer's digest tells whether it was cut; the archive of a root filesystem has none.
@@ -146,11 +147,11 @@ fn read_wishes<'w>(
             continue;
         }
         n_left -= 1;
-        if let Kind::File { size, executable } = entry.kind {
+        if let Kind::File { size, mode } = entry.kind {
             let requests: Vec<(usize, &str)> =
                 wishes.iter().map(|wish| (wish.cataloger, wish.shown_path.as_str())).collect();
             let mut push = |request: usize, file| files.push((&wishes[request], file));
-            entries.read(entry.index, size, executable, &requests, &mut buffer, &mut push)?;
+            entries.read(entry.index, size, mode, &requests, &mut buffer, &mut push)?;
         }
     }
     Ok(files)
@@ -171,20 +172,20 @@ struct ListedEntry {
 }
 
 enum Kind {
-    File { size: u64, executable: bool },
+    File { size: u64, mode: Mode },
     HardLink { target: String },
     Symlink { target: String },
-    Directory,
+    Directory { mode: Mode },
     Other,
 }
 
 impl ListedEntry {
     fn listed(&self) -> Listed<'_> {
         let kind = match &self.kind {
-            Kind::File { size, executable } => ListedKind::File { size: *size, executable: *executable },
+            Kind::File { size, mode } => ListedKind::File { size: *size, mode: *mode },
             Kind::HardLink { target } => ListedKind::HardLink { target },
             Kind::Symlink { target } => ListedKind::Symlink { target },
-            Kind::Directory => ListedKind::Directory,
+            Kind::Directory { mode } => ListedKind::Directory { mode: *mode },
             Kind::Other => ListedKind::Other,
         };
         Listed { path: &self.path, kind }
@@ -215,7 +216,7 @@ impl<'r, 'l> Entries<'r, 'l> {
                 continue;
             };
             let kind = match entry.kind {
-                EntryKind::File => Kind::File { size: entry.size, executable: entry.executable },
+                EntryKind::File => Kind::File { size: entry.size, mode: entry.mode },
                 EntryKind::HardLink(target) => match path::normal(&target) {
                     Ok(target) => Kind::HardLink { target },
                     Err(path::Escapes) => {
@@ -224,7 +225,7 @@ impl<'r, 'l> Entries<'r, 'l> {
                     }
                 },
                 EntryKind::Symlink(target) => Kind::Symlink { target: path::text(&target) },
-                EntryKind::Directory => Kind::Directory,
+                EntryKind::Directory => Kind::Directory { mode: entry.mode },
                 EntryKind::Other => Kind::Other,
             };
             let index = self.n_entries;
@@ -240,7 +241,7 @@ impl<'r, 'l> Entries<'r, 'l> {
         &mut self,
         entry: u32,
         size: u64,
-        executable: bool,
+        mode: Mode,
         requests: &[(usize, &str)],
         buffer: &mut Vec<u8>,
         push: &mut dyn FnMut(usize, ReadFile),
@@ -259,6 +260,7 @@ impl<'r, 'l> Entries<'r, 'l> {
         let limits = self.limits;
         let mut read_from = |content: Content<'_>| {
             for &(request, cataloger, path) in &keen {
+                let executable = mode.is_executable();
                 let file = File { path, size, executable, content, limits };
                 push(request, ReadFile { entry, cataloger, facts: reading::read(cataloger, file) });
             }

@@ -91,7 +91,7 @@ pub(super) fn wanted(
             if as_written && facts.contains_key(&file.content) {
                 own.push((path.to_owned(), file.content));
             }
-            for cataloger in interested(path, file.executable, file.size) {
+            for cataloger in interested(path, file.mode.is_executable(), file.size) {
                 if as_written {
                     search.seen.insert((cataloger, path.to_owned()));
                 } else {
