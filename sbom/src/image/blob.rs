@@ -22,6 +22,9 @@ pub enum BlobAddress {
     Path(String),
     /// The digest of its bytes. Sources do not verify it; whoever reads the blob does.
     Digest(Digest),
+    /// The same for a manifest or an index, which registries keep apart from other blobs (OCI
+    /// distribution-spec, "Pulling manifests").
+    Manifest(Digest),
 }
 
 impl BlobAddress {
@@ -29,7 +32,7 @@ impl BlobAddress {
     fn path(&self) -> String {
         match self {
             Self::Path(path) => path.clone(),
-            Self::Digest(digest) => digest.layout_path(),
+            Self::Digest(digest) | Self::Manifest(digest) => digest.layout_path(),
         }
     }
 }
@@ -38,7 +41,7 @@ impl fmt::Display for BlobAddress {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Path(path) => out.write_str(path),
-            Self::Digest(digest) => digest.fmt(out),
+            Self::Digest(digest) | Self::Manifest(digest) => digest.fmt(out),
         }
     }
 }
@@ -51,7 +54,7 @@ pub struct Blob {
     pub reader: Box<dyn Read + Send>,
 }
 
-/// Something that holds the blobs of an image: a directory, an archive, later a registry.
+/// Something that holds the blobs of an image: a directory, an archive, a registry.
 ///
 /// Several blobs may be open at once, on several threads.
 pub trait BlobSource: Send + Sync {

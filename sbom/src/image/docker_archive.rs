@@ -4,7 +4,6 @@
 //! (`blobs/sha256/…`), which state their digest; before, a layer is verified by the diff-id in the configuration.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use super::blob::{BlobAddress, BlobSource};
 use super::digest::Digest;
@@ -12,22 +11,22 @@ use super::manifest::{Config, SavedImage};
 use super::oci_layout;
 use super::parts::{self, Found, LayerReference, Parts};
 use super::path;
-use super::{Image, ImageError, OpenOptions, SourceKind};
+use super::{Called, Image, ImageError, OpenOptions, SourceKind};
 
 const MANIFEST: &str = "manifest.json";
 
 /// Opens the archive whose files `blobs` holds.
 pub(super) fn open(
-    path: &Path,
+    called: &Called,
     blobs: Box<dyn BlobSource>,
     options: &OpenOptions,
 ) -> Result<Image, ImageError> {
-    let parts = Parts { path, blobs: &*blobs, limits: &options.limits };
+    let parts = Parts { called, blobs: &*blobs, limits: &options.limits };
     let images: Option<Vec<SavedImage>> = parts.json_at(MANIFEST)?;
     let saved = choose(&parts, images.unwrap_or_default(), options)?;
     let found = read(&parts, saved, options)?;
     let image = parts::image(&parts, found)?;
-    Ok(parts::opened(path, SourceKind::DockerArchive, image, blobs))
+    Ok(parts::opened(called, SourceKind::DockerArchive, image, blobs))
 }
 
 /// The one image that is meant.

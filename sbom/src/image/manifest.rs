@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 
+use super::digest::Digest;
 use super::platform::Platform;
 
 /// The media type of a nested index, and its Docker equivalent.
@@ -45,6 +46,17 @@ pub(super) struct Descriptor {
 }
 
 impl Descriptor {
+    /// A reference to the document of `media_type` with `digest`, nothing else known.
+    pub(super) fn of(media_type: &str, digest: &Digest) -> Self {
+        Self {
+            media_type: media_type.to_owned(),
+            digest: digest.to_string(),
+            size: None,
+            platform: None,
+            annotations: BTreeMap::new(),
+        }
+    }
+
     pub(super) fn is_index(&self) -> bool {
         INDEX_TYPES.contains(&self.media_type.as_str())
     }

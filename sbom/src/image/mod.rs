@@ -40,7 +40,8 @@ use platform::Platform;
 
 pub(crate) use error::LimitPassed;
 pub use error::{Attempt, ImageError};
-pub use source::open;
+pub use oci_layout::{Root, open_root};
+pub use source::{open, open_stream};
 
 /// What a source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,10 +56,12 @@ pub enum SourceKind {
     Dir,
     /// A tar archive of a root filesystem.
     RootfsArchive,
+    /// A repository of a registry. [`open`] opens none; [`open_root`] does.
+    Registry,
 }
 
 impl SourceKind {
-    /// Every kind, in the order in which they are tried.
+    /// Every kind that a path can hold, in the order in which they are tried.
     pub const ALL: [Self; 5] =
         [Self::DockerArchive, Self::OciArchive, Self::OciDir, Self::Dir, Self::RootfsArchive];
 
@@ -70,6 +73,7 @@ impl SourceKind {
             Self::OciDir => "oci-dir",
             Self::Dir => "dir",
             Self::RootfsArchive => "rootfs-archive",
+            Self::Registry => "registry",
         }
     }
 
@@ -165,11 +169,22 @@ impl Layer {
     }
 }
 
-/// The name of `path` that a person would use.
-fn display_name(path: &Path) -> String {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    let name = absolute.file_name().unwrap_or(absolute.as_os_str());
-    name.to_string_lossy().into_owned()
+/// What an image is called before it was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// What errors call it: the source as it was given.
+    pub source: String,
+    /// The name of the subject, where the image states none.
+    pub subject: String,
+}
+
+impl Called {
+    /// The image at `path`: a person would use the last part of it.
+    pub(crate) fn of(path: &Path) -> Self {
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        let name = absolute.file_name().unwrap_or(absolute.as_os_str());
+        Self { source: path.display().to_string(), subject: name.to_string_lossy().into_owned() }
+    }
 }
 
 #[cfg(test)]

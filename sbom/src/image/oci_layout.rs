@@ -1,27 +1,58 @@
 //! An OCI image layout (image-spec, image-layout.md), in a directory or an archive.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::path::Path;
 
 use super::blob::{BlobAddress, BlobSource};
 use super::digest::Digest;
 use super::manifest::{Config, Descriptor, IndexOrManifest};
-use super::parts::{self, Found, LayerReference, Parts};
+use super::parts::{self, Found, LayerReference, Part, Parts};
 use super::platform::Platform;
-use super::{Image, ImageError, OpenOptions, SourceKind};
+use super::{Called, Image, ImageError, OpenOptions, SourceKind};
 
 /// Opens the layout whose files `blobs` holds.
 pub(super) fn open(
-    path: &Path,
+    called: &Called,
     kind: SourceKind,
     blobs: Box<dyn BlobSource>,
     options: &OpenOptions,
 ) -> Result<Image, ImageError> {
-    let parts = Parts { path, blobs: &*blobs, limits: &options.limits };
+    let parts = Parts { called, blobs: &*blobs, limits: &options.limits };
     let chosen = choose(&parts, manifests(&parts)?, options)?;
     let found = read(&parts, &chosen)?;
     let image = parts::image(&parts, found)?;
-    Ok(parts::opened(path, kind, image, blobs))
+    Ok(parts::opened(called, kind, image, blobs))
+}
+
+/// The one document that a name in a registry leads to.
+#[derive(Clone, Debug)]
+pub struct Root {
+    /// What the image is called; the subject's name is its reference, `registry/name:tag`.
+    pub called: Called,
+    /// What the registry says the document is.
+    pub media_type: String,
+    /// Its digest, which was verified.
+    pub digest: Digest,
+}
+
+/// Opens the image that `root`, a manifest or an index, describes; `blobs` holds all of its parts, the root too.
+///
+/// # Errors
+/// As [`open`](super::open).
+pub fn open_root(
+    root: &Root,
+    kind: SourceKind,
+    blobs: Box<dyn BlobSource>,
+    options: &OpenOptions,
+) -> Result<Image, ImageError> {
+    let parts = Parts { called: &root.called, blobs: &*blobs, limits: &options.limits };
+    let descriptor = Descriptor::of(&root.media_type, &root.digest);
+    let candidates = below(&parts, vec![(descriptor, Some(root.called.subject.clone()))])?;
+    // The reference names one image; that archives hold several of other names does not concern it.
+    let options = OpenOptions { image: None, ..options.clone() };
+    let chosen = choose(&parts, candidates, &options)?;
+    let found = read(&parts, &chosen)?;
+    let image = parts::image(&parts, found)?;
+    Ok(parts::opened(&root.called, kind, image, blobs))
 }
 
 /// A manifest of the layout, and what the indexes above it say of it.
@@ -35,13 +66,16 @@ struct Candidate {
 fn manifests(parts: &Parts<'_>) -> Result<Vec<Candidate>, ImageError> {
     let index: IndexOrManifest = parts.json_at("index.json")?;
     let top = index.manifests.unwrap_or_default();
-    let mut waiting: VecDeque<(Descriptor, Option<String>)> = top
-        .into_iter()
-        .map(|descriptor| {
-            let reference = descriptor.reference().map(str::to_owned);
-            (descriptor, reference)
-        })
-        .collect();
+    let named = |descriptor: Descriptor| {
+        let reference = descriptor.reference().map(str::to_owned);
+        (descriptor, reference)
+    };
+    below(parts, top.into_iter().map(named).collect())
+}
+
+/// The image manifests among `top` and below the indexes among them.
+fn below(parts: &Parts<'_>, top: Vec<(Descriptor, Option<String>)>) -> Result<Vec<Candidate>, ImageError> {
+    let mut waiting = VecDeque::from(top);
     let mut indexes_read = BTreeSet::new();
     let mut candidates = Vec::new();
     while let Some((descriptor, reference)) = waiting.pop_front() {
@@ -51,7 +85,7 @@ fn manifests(parts: &Parts<'_>) -> Result<Vec<Candidate>, ImageError> {
         if descriptor.is_index() {
             // Each is read once, however often the indexes refer to each other.
             if indexes_read.insert(descriptor.digest.clone()) {
-                let index: IndexOrManifest = parts.json("index", &descriptor)?;
+                let index: IndexOrManifest = parts.json(Part::Index, &descriptor)?;
                 let nested = index.manifests.unwrap_or_default();
                 waiting.extend(nested.into_iter().map(|descriptor| (descriptor, reference.clone())));
             }
@@ -67,7 +101,7 @@ fn manifests(parts: &Parts<'_>) -> Result<Vec<Candidate>, ImageError> {
 pub(super) fn manifest_of(parts: &Parts<'_>, config: &Digest) -> Option<Digest> {
     let candidates = manifests(parts).ok()?;
     candidates.iter().find_map(|candidate| {
-        let manifest: IndexOrManifest = parts.json("manifest", &candidate.descriptor).ok()?;
+        let manifest: IndexOrManifest = parts.json(Part::Manifest, &candidate.descriptor).ok()?;
         (manifest.config?.digest == config.as_str()).then(|| candidate.descriptor.digest.parse().ok())?
     })
 }
@@ -162,9 +196,9 @@ fn names(candidates: &[Candidate]) -> Vec<String> {
 
 /// The platform that the configuration behind `descriptor` states.
 fn stated_platform(parts: &Parts<'_>, descriptor: &Descriptor) -> Result<Option<Platform>, ImageError> {
-    let manifest: IndexOrManifest = parts.json("manifest", descriptor)?;
+    let manifest: IndexOrManifest = parts.json(Part::Manifest, descriptor)?;
     match &manifest.config {
-        Some(config) => Ok(parts.json::<Config>("configuration", config)?.platform()),
+        Some(config) => Ok(parts.json::<Config>(Part::Configuration, config)?.platform()),
         None => Ok(None),
     }
 }
@@ -172,7 +206,7 @@ fn stated_platform(parts: &Parts<'_>, descriptor: &Descriptor) -> Result<Option<
 /// Reads the manifest that was chosen, and its configuration.
 fn read(parts: &Parts<'_>, chosen: &Candidate) -> Result<Found, ImageError> {
     let manifest_digest = parts.digest("manifest", &chosen.descriptor.digest)?;
-    let manifest: IndexOrManifest = parts.json("manifest", &chosen.descriptor)?;
+    let manifest: IndexOrManifest = parts.json(Part::Manifest, &chosen.descriptor)?;
     let nonsense = |reason: &str| ImageError::Nonsense {
         image: parts.name(),
         part: format!("the manifest {manifest_digest}"),
@@ -192,7 +226,7 @@ fn read(parts: &Parts<'_>, chosen: &Candidate) -> Result<Found, ImageError> {
         reference: chosen.reference.clone(),
         config_digest: parts.digest("configuration", &config.digest)?,
         manifest_digest: Some(manifest_digest),
-        config: parts.json("configuration", &config)?,
+        config: parts.json(Part::Configuration, &config)?,
         layers,
     })
 }

@@ -1,7 +1,6 @@
 //! What layered images have in common: documents read and verified, layers and subject made from them.
 
 use std::io::{self, Read};
-use std::path::Path;
 
 use model::inventory::{Subject, SubjectLayer};
 use model::limits::Limits;
@@ -11,19 +10,36 @@ use super::blob::{BlobAddress, BlobSource};
 use super::digest::{Digest, Hasher};
 use super::error::LimitPassed;
 use super::manifest::{Config, Descriptor};
-use super::{Content, Image, ImageError, Layer, SourceKind, display_name};
+use super::{Called, Content, Image, ImageError, Layer, SourceKind};
 
-/// An archive or layout whose documents are being read.
+/// A document of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Index,
+    Manifest,
+    Configuration,
+}
+
+impl Part {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Index => "index",
+            Self::Manifest => "manifest",
+            Self::Configuration => "configuration",
+        }
+    }
+}
+
+/// An archive, layout or repository whose documents are being read.
 pub(super) struct Parts<'a> {
-    /// The path as it was given.
-    pub(super) path: &'a Path,
+    pub(super) called: &'a Called,
     pub(super) blobs: &'a dyn BlobSource,
     pub(super) limits: &'a Limits,
 }
 
 impl Parts<'_> {
     pub(super) fn name(&self) -> String {
-        self.path.display().to_string()
+        self.called.source.clone()
     }
 
     /// The JSON document at `path` inside the archive or layout.
@@ -36,12 +52,16 @@ impl Parts<'_> {
     /// The JSON document that `descriptor` refers to, verified.
     pub(super) fn json<T: for<'de> Deserialize<'de>>(
         &self,
-        what: &str,
+        what: Part,
         descriptor: &Descriptor,
     ) -> Result<T, ImageError> {
-        let digest = self.digest(what, &descriptor.digest)?;
-        let part = format!("the {what} {digest}");
-        let bytes = self.bytes(&part, &BlobAddress::Digest(digest), descriptor.size)?;
+        let digest = self.digest(what.name(), &descriptor.digest)?;
+        let part = format!("the {} {digest}", what.name());
+        let address = match what {
+            Part::Index | Part::Manifest => BlobAddress::Manifest(digest),
+            Part::Configuration => BlobAddress::Digest(digest),
+        };
+        let bytes = self.bytes(&part, &address, descriptor.size)?;
         self.parse(part, &bytes)
     }
 
@@ -78,7 +98,7 @@ impl Parts<'_> {
         if found > bytes_max {
             return Err(fail(LimitPassed::error("manifest_bytes_max", bytes_max)));
         }
-        if let BlobAddress::Digest(expected) = address {
+        if let BlobAddress::Digest(expected) | BlobAddress::Manifest(expected) = address {
             let mut hasher = Hasher::new(expected.algorithm());
             hasher.update(&bytes);
             let found = hasher.finish();
@@ -142,8 +162,8 @@ pub(super) fn image(parts: &Parts<'_>, found: Found) -> Result<(Subject, Vec<Lay
     }
     let (name, version) = match found.reference.as_deref().map(split_reference) {
         Some((Some(name), version)) => (name.to_owned(), version),
-        Some((None, version)) => (display_name(parts.path), version),
-        None => (display_name(parts.path), None),
+        Some((None, version)) => (parts.called.subject.clone(), version),
+        None => (parts.called.subject.clone(), None),
     };
     let subject = Subject {
         name,
@@ -174,12 +194,12 @@ fn split_reference(reference: &str) -> (Option<&str>, Option<&str>) {
 
 /// An opened image of layers.
 pub(super) fn opened(
-    path: &Path,
+    called: &Called,
     kind: SourceKind,
     (subject, layers): (Subject, Vec<Layer>),
     blobs: Box<dyn BlobSource>,
 ) -> Image {
-    Image { name: path.display().to_string(), kind, subject, content: Content::Layers { layers, blobs } }
+    Image { name: called.source.clone(), kind, subject, content: Content::Layers { layers, blobs } }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::path::Path;
 use model::inventory::Subject;
 
 use super::blob::{BlobAddress, WholeFile};
-use super::{Content, Image, ImageError, Layer, SourceKind, display_name};
+use super::{Called, Content, Image, ImageError, Layer, SourceKind};
 
 /// The directory at `path`.
 pub(super) fn open_directory(path: &Path) -> Result<Image, ImageError> {
@@ -14,13 +14,13 @@ pub(super) fn open_directory(path: &Path) -> Result<Image, ImageError> {
     Ok(Image {
         name: path.display().to_string(),
         kind: SourceKind::Dir,
-        subject: subject(path),
+        subject: subject(&Called::of(path)),
         content: Content::Directory(path.into()),
     })
 }
 
-/// The archive at `path`, whose uncompressed bytes `archive` holds.
-pub(super) fn open_archive(path: &Path, archive: Box<WholeFile>, size: u64) -> Image {
+/// The archive whose uncompressed bytes `archive` holds.
+pub(super) fn open_archive(called: &Called, archive: Box<WholeFile>, size: u64) -> Image {
     let layer = Layer {
         place: "the archive".to_owned(),
         address: BlobAddress::Path(String::new()),
@@ -29,13 +29,13 @@ pub(super) fn open_archive(path: &Path, archive: Box<WholeFile>, size: u64) -> I
         diff_id: None,
     };
     Image {
-        name: path.display().to_string(),
+        name: called.source.clone(),
         kind: SourceKind::RootfsArchive,
-        subject: subject(path),
+        subject: subject(called),
         content: Content::Layers { layers: vec![layer], blobs: archive },
     }
 }
 
-fn subject(path: &Path) -> Subject {
-    Subject { name: display_name(path), ..Subject::default() }
+fn subject(called: &Called) -> Subject {
+    Subject { name: called.subject.clone(), ..Subject::default() }
 }

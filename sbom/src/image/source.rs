@@ -1,7 +1,7 @@
 //! What kind of image a path holds.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use model::limits::Limits;
 use super::blob::{Archive, Directory, WholeFile};
 use super::compression::{Checksums, Compression, Inflated};
 use super::digest::Digest;
-use super::{Attempt, Image, ImageError, OpenOptions, SourceKind};
+use super::{Attempt, Called, Image, ImageError, OpenOptions, SourceKind};
 use super::{docker_archive, oci_layout, rootfs};
 
 /// Opens the image at `path`.
@@ -38,39 +38,73 @@ pub fn open(path: &Path, kind: Option<SourceKind>, options: &OpenOptions) -> Res
     }
 }
 
+/// Opens the archive that `stream` delivers, which is kept in a temporary file without a name, uncompressed.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_stream(
+    called: &Called,
+    stream: &mut dyn Read,
+    kind: Option<SourceKind>,
+    options: &OpenOptions,
+) -> Result<Image, ImageError> {
+    let mut input = BufReader::with_capacity(INPUT_BYTES, stream);
+    let fail = |part: &dyn std::fmt::Display, error| ImageError::part(&called.source, part, error);
+    let start = input.fill_buf().map_err(|error| fail(&"the stream", error))?;
+    if start.is_empty() {
+        return Err(ImageError::Empty { path: called.source.clone().into() });
+    }
+    let compression = Compression::of(start);
+    let (file, size) = spool(input, &options.limits)
+        .map_err(|error| fail(&format_args!("the {compression} stream"), error))?;
+    open_plain(called, Plain { file: Arc::new(file), size, compression }, kind, options)
+}
+
 fn open_directory(path: &Path, kind: Option<SourceKind>, options: &OpenOptions) -> Result<Image, ImageError> {
     let is_layout =
         path.join("oci-layout").exists() || (path.join("index.json").exists() && path.join("blobs").is_dir());
     match kind.unwrap_or(if is_layout { SourceKind::OciDir } else { SourceKind::Dir }) {
         SourceKind::OciDir => {
             let blobs = Box::new(Directory { root: path.into() });
-            oci_layout::open(path, SourceKind::OciDir, blobs, options)
+            oci_layout::open(&Called::of(path), SourceKind::OciDir, blobs, options)
         }
         SourceKind::Dir => rootfs::open_directory(path),
-        kind @ (SourceKind::DockerArchive | SourceKind::OciArchive | SourceKind::RootfsArchive) => {
-            let reason = "it is a directory".to_owned();
-            Err(ImageError::NotAnImage { path: path.into(), attempts: vec![Attempt { kind, reason }] })
-        }
+        kind @ (SourceKind::DockerArchive
+        | SourceKind::OciArchive
+        | SourceKind::RootfsArchive
+        | SourceKind::Registry) => Err(not_that(path, kind, "it is a directory")),
     }
+}
+
+fn not_that(path: &Path, kind: SourceKind, reason: &str) -> ImageError {
+    ImageError::NotAnImage { path: path.into(), attempts: vec![Attempt { kind, reason: reason.to_owned() }] }
 }
 
 const ARCHIVE_KINDS: [SourceKind; 3] =
     [SourceKind::DockerArchive, SourceKind::OciArchive, SourceKind::RootfsArchive];
 
 fn open_file(path: &Path, kind: Option<SourceKind>, options: &OpenOptions) -> Result<Image, ImageError> {
-    if let Some(kind @ (SourceKind::OciDir | SourceKind::Dir)) = kind {
-        let reason = "it is a file".to_owned();
-        return Err(ImageError::NotAnImage { path: path.into(), attempts: vec![Attempt { kind, reason }] });
+    if let Some(kind @ (SourceKind::OciDir | SourceKind::Dir | SourceKind::Registry)) = kind {
+        return Err(not_that(path, kind, "it is a file"));
     }
+    open_plain(&Called::of(path), plain_file(path, &options.limits)?, kind, options)
+}
+
+fn open_plain(
+    called: &Called,
+    plain: Plain,
+    kind: Option<SourceKind>,
+    options: &OpenOptions,
+) -> Result<Image, ImageError> {
     let not_an_image = |reason: &dyn Fn(SourceKind) -> String| ImageError::NotAnImage {
-        path: path.into(),
+        path: called.source.clone().into(),
         attempts: ARCHIVE_KINDS
             .into_iter()
             .filter(|tried| kind.is_none_or(|kind| kind == *tried))
             .map(|kind| Attempt { kind, reason: reason(kind) })
             .collect(),
     };
-    let Plain { file, size, compression } = plain_file(path, &options.limits)?;
+    let Plain { file, size, compression } = plain;
     let archive = match Archive::index(Arc::clone(&file), size, &options.limits) {
         Ok(archive) => archive,
         Err((error, false)) => {
@@ -79,7 +113,7 @@ fn open_file(path: &Path, kind: Option<SourceKind>, options: &OpenOptions) -> Re
                 packed => format!("what the {packed} stream holds is not a tar archive: {error}"),
             }));
         }
-        Err((error, true)) => return Err(ImageError::part(&name(path), "the archive", error)),
+        Err((error, true)) => return Err(ImageError::part(&called.source, "the archive", error)),
     };
     let found = ArchiveContent::of(&archive);
     let Some(kind) = kind.or(found.kind()) else {
@@ -89,11 +123,15 @@ fn open_file(path: &Path, kind: Option<SourceKind>, options: &OpenOptions) -> Re
         return Err(not_an_image(&|kind| found.why_not(kind).to_owned()));
     }
     match kind {
-        SourceKind::DockerArchive => docker_archive::open(path, Box::new(archive), options),
-        SourceKind::OciArchive => oci_layout::open(path, SourceKind::OciArchive, Box::new(archive), options),
-        SourceKind::RootfsArchive => Ok(rootfs::open_archive(path, Box::new(WholeFile { file, size }), size)),
-        SourceKind::OciDir | SourceKind::Dir => {
-            unreachable!("a file is no directory, which was checked first")
+        SourceKind::DockerArchive => docker_archive::open(called, Box::new(archive), options),
+        SourceKind::OciArchive => {
+            oci_layout::open(called, SourceKind::OciArchive, Box::new(archive), options)
+        }
+        SourceKind::RootfsArchive => {
+            Ok(rootfs::open_archive(called, Box::new(WholeFile { file, size }), size))
+        }
+        SourceKind::OciDir | SourceKind::Dir | SourceKind::Registry => {
+            unreachable!("`lacks` says that no archive is of that kind")
         }
     }
 }
@@ -136,7 +174,7 @@ impl ArchiveContent {
             SourceKind::DockerArchive => !self.has_manifest,
             SourceKind::OciArchive => !self.has_index,
             SourceKind::RootfsArchive => !self.has_members,
-            SourceKind::OciDir | SourceKind::Dir => true,
+            SourceKind::OciDir | SourceKind::Dir | SourceKind::Registry => true,
         }
     }
 
@@ -148,7 +186,7 @@ impl ArchiveContent {
             SourceKind::OciArchive => "it has no index.json",
             SourceKind::RootfsArchive if self.has_pieces => "it holds pieces of an image",
             SourceKind::RootfsArchive => "it has no entries",
-            SourceKind::OciDir | SourceKind::Dir => "it is a file",
+            SourceKind::OciDir | SourceKind::Dir | SourceKind::Registry => "it is a file",
         }
     }
 }
@@ -161,10 +199,6 @@ fn is_piece(path: &str) -> bool {
         Some(_) => Digest::from_layout_path(path).is_some(),
         None => [".json", ".tar", ".tar.gz"].iter().any(|end| path.strip_suffix(end).is_some_and(is_hex)),
     }
-}
-
-fn name(path: &Path) -> String {
-    path.display().to_string()
 }
 
 /// A file whose bytes are those of the archive, uncompressed.
@@ -186,13 +220,16 @@ fn plain_file(path: &Path, limits: &Limits) -> Result<Plain, ImageError> {
         let size = file.metadata().map_err(read)?.len();
         return Ok(Plain { file: Arc::new(file), size, compression });
     }
-    let (file, size) = spool(file, limits)
-        .map_err(|error| ImageError::part(&name(path), format_args!("the {compression} stream"), error))?;
+    let (file, size) = spool(BufReader::with_capacity(INPUT_BYTES, file), limits).map_err(|error| {
+        ImageError::part(&path.display().to_string(), format_args!("the {compression} stream"), error)
+    })?;
     Ok(Plain { file: Arc::new(file), size, compression })
 }
 
-fn spool(file: File, limits: &Limits) -> io::Result<(File, u64)> {
-    let input = BufReader::with_capacity(256 << 10, file);
+/// Bytes of compressed input read at a time.
+const INPUT_BYTES: usize = 256 << 10;
+
+fn spool(input: impl BufRead, limits: &Limits) -> io::Result<(File, u64)> {
     let mut inflated = Inflated::new(input, Checksums::Verify, limits)?;
     let mut spool = BufWriter::with_capacity(1 << 20, tempfile::tempfile()?);
     io::copy(&mut inflated, &mut spool)?;

@@ -28,7 +28,7 @@ pub(crate) enum Verify {
 /// The uncompressed bytes of a layer.
 pub(crate) struct LayerReader {
     inflated: Inflated<Chunks>,
-    /// Hashes what is consumed, where only the digest of the uncompressed layer is known.
+    /// Hashes what is consumed, unless the digest of the blob says as much.
     hasher: Option<Hasher>,
 }
 
@@ -56,8 +56,9 @@ impl Read for LayerReader {
 
 impl Skip for LayerReader {}
 
-/// Opens `layer` of `image` and hands its uncompressed bytes to `read`; what that leaves is read too, and then the
-/// digests are compared, so that the result of `read` comes from the bytes that the image refers to, or not at all.
+/// Opens `layer` of `image` and hands its uncompressed bytes to `read`; what that leaves is read too, and then both
+/// digests of the layer are compared, so that the result of `read` comes from the bytes that the image refers to, or
+/// not at all. Beside it stands how many bytes the uncompressed layer has.
 ///
 /// `advanced` is told about compressed bytes as they are read.
 pub(crate) fn read_layer<T>(
@@ -68,7 +69,7 @@ pub(crate) fn read_layer<T>(
     limits: &Limits,
     advanced: &(dyn Fn(u64) + Sync),
     read: impl FnOnce(&mut LayerReader) -> io::Result<T>,
-) -> Result<T, ImageError> {
+) -> Result<(T, u64), ImageError> {
     let fail = |source| ImageError::part(image, &layer.place, source);
     let blob = blobs.open(&layer.address).map_err(fail)?;
     if let (Some(expected), Some(found)) = (layer.size, blob.size)
@@ -79,10 +80,12 @@ pub(crate) fn read_layer<T>(
     }
     let expected = layer.digest.as_ref().filter(|_| verify == Verify::Digests);
     let blob_hasher = expected.map(|digest| Hasher::new(digest.algorithm()));
-    let diff_id = layer.diff_id.as_ref().filter(|_| verify == Verify::Digests && expected.is_none());
-    let checksums = match expected {
-        Some(_) => Checksums::CoveredByDigest,
-        None => Checksums::Verify,
+    // The two digests of a layer that is not compressed are one.
+    let diff_id =
+        layer.diff_id.as_ref().filter(|diff_id| verify == Verify::Digests && expected != Some(*diff_id));
+    let checksums = match (expected, diff_id) {
+        (None, None) => Checksums::Verify,
+        _ => Checksums::CoveredByDigest,
     };
     let (outcome, blob_outcome) = thread::scope(|scope| {
         let (full_sender, full) = sync_channel(CHUNKS_AHEAD);
@@ -94,17 +97,17 @@ pub(crate) fn read_layer<T>(
         (outcome, pump.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     let (outcome, diff_id_found) = match outcome {
-        Ok((value, found)) => (Ok(value), found),
+        Ok((value, bytes, found)) => (Ok((value, bytes)), found),
         Err(error) => (Err(error), None),
     };
     // A damaged blob makes its reader fail in ways that say less than the digest does.
     let blob_found = blob_outcome.map_err(fail)?;
-    for (expected, found) in [(expected, blob_found), (diff_id, diff_id_found)] {
+    for (what, expected, found) in [("", expected, blob_found), (", uncompressed,", diff_id, diff_id_found)] {
         if let (Some(expected), Some(found)) = (expected, found)
             && *expected != found
         {
-            let (image, part, expected) = (image.to_owned(), layer.place.clone(), expected.clone());
-            return Err(ImageError::DigestMismatch { image, part, expected, found });
+            let (image, part) = (image.to_owned(), format!("{}{what}", layer.place));
+            return Err(ImageError::DigestMismatch { image, part, expected: expected.clone(), found });
         }
     }
     outcome.map_err(fail)
@@ -117,7 +120,7 @@ fn consume<T>(
     limits: &Limits,
     verify: Verify,
     read: impl FnOnce(&mut LayerReader) -> io::Result<T>,
-) -> io::Result<(T, Option<Digest>)> {
+) -> io::Result<(T, u64, Option<Digest>)> {
     let inflated = Inflated::new(chunks, checksums, limits)?;
     let hasher = diff_id.map(|digest| Hasher::new(digest.algorithm()));
     let mut reader = LayerReader { inflated, hasher };
@@ -131,7 +134,7 @@ fn consume<T>(
             reader.consume(n_bytes);
         }
     }
-    Ok((value, reader.hasher.map(Hasher::finish)))
+    Ok((value, reader.inflated.bytes_out(), reader.hasher.map(Hasher::finish)))
 }
 
 /// Reads a blob to its end, hashing it, and sends it on in pieces.

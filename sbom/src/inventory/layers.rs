@@ -45,7 +45,7 @@ pub(super) fn read_all(
         progress.layer_started(index, layer.stored_size(blobs));
         let advanced = |n_bytes| progress.advanced(n_bytes);
         let read = |reader: &mut LayerReader| read_entries(reader, layer, limits, budget);
-        let part = read_layer(image, blobs, layer, Verify::Digests, limits, &advanced, read)?;
+        let (part, _) = read_layer(image, blobs, layer, Verify::Digests, limits, &advanced, read)?;
         progress.layer_finished(index);
         Ok(part)
     };
@@ -121,6 +121,7 @@ pub(super) fn read_again<'w>(
         read_layer(image, blobs, layer, Verify::Nothing, limits, &|_| {}, |reader| {
             read_wishes(reader, index, limits, again)
         })
+        .map(|(files, _)| files)
     };
     let mut all = Vec::new();
     for read in in_parallel(&order, read_one) {
