@@ -30,6 +30,8 @@ pub struct SubjectLayer {
     pub diff_id: String,
     /// The history line that made it.
     pub created_by: Option<String>,
+    /// Whether it was not read this time, because what is in it was known from a layer of the same digest.
+    pub is_from_cache: bool,
 }
 
 /// The inventory of one subject.

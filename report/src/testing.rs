@@ -183,7 +183,8 @@ pub(crate) fn many(n: usize) -> Report {
 
 /// A report of nothing, of an image called `name`.
 pub(crate) fn empty(name: &str) -> Report {
-    let layer = |diff_id: &str| SubjectLayer { diff_id: diff_id.into(), created_by: None };
+    let layer =
+        |diff_id: &str| SubjectLayer { diff_id: diff_id.into(), created_by: None, is_from_cache: false };
     Report {
         as_of: "2023-06-02T00:00:00Z".parse().unwrap(),
         sbom_digest: format!("sha256:{}", "5b".repeat(32)),

@@ -15,11 +15,13 @@ mod reading;
 mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use model::gap::{Gap, GapKind};
-use model::inventory::{Inventory, Subject};
+use model::inventory::Inventory;
 use model::limits::Limits;
 
+use crate::cache::LayerCache;
 use crate::cataloger::{self, CATALOGERS, FactFile, FactTree};
 use crate::image::listing::{Listing, TextBudget};
 use crate::image::path;
@@ -27,8 +29,11 @@ use crate::image::squash::Squash;
 use crate::image::tree::{ContentId, LastLink, Tree};
 use crate::image::{Content, Image, ImageError};
 
-use reading::ReadFile;
-use wanted::Wanted;
+use layers::Layers;
+use wanted::{Again, Wanted};
+
+pub(crate) use reading::ReadFile;
+pub(crate) use wanted::Wish;
 
 /// What an inventory is made with.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +42,8 @@ pub struct InventoryOptions {
     pub name: Option<String>,
     /// What may be used.
     pub limits: Limits,
+    /// Where the facts of layers are kept; without one every layer is read.
+    pub cache: Option<Arc<LayerCache>>,
 }
 
 /// Hears how far the reading of layers is, from several threads.
@@ -47,6 +54,10 @@ pub trait Progress: Sync {
     fn advanced(&self, bytes: u64);
     /// The layer at `index` was read to its end.
     fn layer_finished(&self, index: usize);
+    /// The layer at `index` need not be read: what is in it was kept.
+    fn layer_known(&self, index: usize);
+    /// Catalogers read so many files more.
+    fn files_read(&self, count: usize);
 }
 
 /// Hears nothing.
@@ -56,6 +67,8 @@ impl Progress for NoProgress {
     fn layer_started(&self, _: usize, _: Option<u64>) {}
     fn advanced(&self, _: u64) {}
     fn layer_finished(&self, _: usize) {}
+    fn layer_known(&self, _: usize) {}
+    fn files_read(&self, _: usize) {}
 }
 
 /// The inventory of `image`.
@@ -70,17 +83,20 @@ pub fn inventory(
     progress: &dyn Progress,
 ) -> Result<Inventory, ImageError> {
     let limits = &options.limits;
+    let source = source(image, options, progress);
     let budget = TextBudget::new(limits.tree_bytes_max);
     let mut gaps = Gaps::default();
     let mut facts = BTreeMap::new();
     let mut listings = Vec::new();
     let mut squash = Squash::new(limits.links_max);
-    for (layer, part) in (0..).zip(read_parts(image, limits, &budget, progress)?) {
+    let mut known = Vec::new();
+    for (layer, part) in (0..).zip(source.parts(&budget)?) {
         squash.apply(&part.listing);
         for file in part.files {
             facts.entry(ContentId { layer, entry: file.entry }).or_insert_with(Vec::new).push(file);
         }
         gaps.merge(part.gaps);
+        known.push(part.is_known);
         listings.push(part.listing);
     }
     let (tree, squash_gaps) = squash.finish();
@@ -88,36 +104,73 @@ pub fn inventory(
 
     let wanted = wanted::wanted(&tree, &listings, &facts, &mut gaps);
     drop(listings);
-    let files = surviving_files(image, wanted, facts, limits)?;
+    let files = surviving_files(image, wanted, facts, &source)?;
     let resolve = |path: &str| resolve(&tree, path);
     let found = cataloger::assemble(&FactTree::new(&files, &resolve), limits);
     gaps.extend(found.gaps);
-    let subject = Subject {
-        name: options.name.clone().unwrap_or_else(|| image.subject().name.clone()),
-        ..image.subject().clone()
-    };
+    let mut subject = image.subject().clone();
+    if let Some(name) = &options.name {
+        subject.name.clone_from(name);
+    }
+    for (layer, is_known) in subject.layers.iter_mut().zip(known) {
+        layer.is_from_cache = is_known;
+    }
+    if let Some(cache) = &options.cache {
+        cache.sweep();
+    }
     Ok(Inventory::new(subject, found.distro, found.packages, gaps.into_vec()))
 }
 
 /// What one layer, or the directory, holds.
 #[derive(Default)]
-struct Part {
-    listing: Listing,
-    files: Vec<ReadFile>,
-    gaps: Gaps,
+pub(crate) struct Part {
+    pub(crate) listing: Listing,
+    pub(crate) files: Vec<ReadFile>,
+    pub(crate) gaps: Gaps,
+    /// Bytes of the uncompressed layer.
+    pub(crate) bytes: u64,
+    /// Whether it comes from the cache.
+    pub(crate) is_known: bool,
 }
 
-fn read_parts(
-    image: &Image,
-    limits: &Limits,
-    budget: &TextBudget,
-    progress: &dyn Progress,
-) -> Result<Vec<Part>, ImageError> {
+/// What there is to read, and how.
+enum Source<'a> {
+    Layers(Layers<'a>),
+    Directory { image: &'a str, root: &'a std::path::Path, limits: &'a Limits },
+}
+
+fn source<'a>(image: &'a Image, options: &'a InventoryOptions, progress: &'a dyn Progress) -> Source<'a> {
+    let limits = &options.limits;
     match image.content() {
-        Content::Layers { layers, blobs } => {
-            layers::read_all(image.name(), layers, &**blobs, limits, budget, progress)
+        Content::Layers { layers, blobs } => Source::Layers(Layers {
+            image: image.name(),
+            layers,
+            blobs: &**blobs,
+            limits,
+            cache: options.cache.as_deref(),
+            progress,
+        }),
+        Content::Directory(root) => Source::Directory { image: image.name(), root, limits },
+    }
+}
+
+impl Source<'_> {
+    /// The layers, lowest first, or the directory.
+    fn parts(&self, budget: &TextBudget) -> Result<Vec<Part>, ImageError> {
+        match self {
+            Self::Layers(layers) => layers.read_all(budget),
+            Self::Directory { image, root, limits } => {
+                Ok(vec![directory::read_all(image, root, limits, budget)?])
+            }
         }
-        Content::Directory(root) => Ok(vec![directory::read_all(image.name(), root, limits, budget)?]),
+    }
+
+    /// What is read of the files of `again`.
+    fn again<'w>(&self, again: &'w Again) -> Result<Vec<(&'w Wish, ReadFile)>, ImageError> {
+        match self {
+            Self::Layers(layers) => layers.read_again(again),
+            Self::Directory { root, limits, .. } => Ok(directory::read_again(root, limits, again)),
+        }
     }
 }
 
@@ -126,7 +179,7 @@ fn surviving_files(
     image: &Image,
     Wanted { own, again }: Wanted,
     mut facts: BTreeMap<ContentId, Vec<ReadFile>>,
-    limits: &Limits,
+    source: &Source<'_>,
 ) -> Result<Vec<FactFile>, ImageError> {
     let diff_id = |layer: u32| {
         let layer = image.layers().get(layer as usize)?;
@@ -144,13 +197,7 @@ fn surviving_files(
             files.push(fact_file(path.clone(), content.layer, file));
         }
     }
-    let read_again = match image.content() {
-        Content::Layers { layers, blobs } => {
-            layers::read_again(image.name(), layers, &**blobs, limits, &again)?
-        }
-        Content::Directory(root) => directory::read_again(root, limits, &again),
-    };
-    for (wish, file) in read_again {
+    for (wish, file) in source.again(&again)? {
         files.push(fact_file(wish.path.clone(), wish.layer, file));
     }
     files.sort_by(|left, right| (&left.path, left.cataloger).cmp(&(&right.path, right.cataloger)));
@@ -168,7 +215,7 @@ const GAPS_OF_A_KIND_MAX: usize = 1_000;
 
 /// Gaps, of which a hostile image could have millions.
 #[derive(Default)]
-struct Gaps {
+pub(crate) struct Gaps {
     kept: BTreeSet<Gap>,
     n_by_kind: BTreeMap<GapKind, usize>,
 }
@@ -203,6 +250,18 @@ impl Gaps {
                 *self.n_by_kind.entry(kind).or_default() += n_of_kind;
             }
         }
+    }
+
+    /// The gaps that are kept, and how many of each kind there were.
+    pub(crate) fn parts(
+        &self,
+    ) -> (impl ExactSizeIterator<Item = &Gap>, impl ExactSizeIterator<Item = (&GapKind, &usize)>) {
+        (self.kept.iter(), self.n_by_kind.iter())
+    }
+
+    /// The gaps whose [`parts`](Self::parts) were these.
+    pub(crate) fn from_parts(kept: Vec<Gap>, counted: Vec<(GapKind, usize)>) -> Self {
+        Self { kept: kept.into_iter().collect(), n_by_kind: counted.into_iter().collect() }
     }
 
     fn into_vec(self) -> Vec<Gap> {

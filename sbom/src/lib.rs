@@ -2,9 +2,11 @@
 //!
 //! - [`image`]: opens an archive, a layout or a directory, and streams its layers
 //! - [`inventory`]: the story from an opened image to an [`Inventory`](model::inventory::Inventory)
+//! - [`cache`]: what was found in a layer, kept for the next image that has it
 //! - [`cataloger`]: one file a kind of evidence; from files to packages
 //! - [`mod@format`]: one file a document format; from an inventory to bytes, and from bytes to an inventory
 
+pub mod cache;
 pub mod cataloger;
 pub mod format;
 pub mod image;

@@ -11,6 +11,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Found, PackageFact, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "apk-db",
+    version: 1,
     wants: Wants::Paths(&["lib/apk/db/installed", "usr/lib/apk/db/installed"]),
     read,
     assemble,

@@ -11,6 +11,7 @@ use super::{Cataloger, Content, Fact, FactTree, Facts, File, Found, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "distro",
+    version: 1,
     wants: Wants::Paths(&[
         "etc/os-release",
         "usr/lib/os-release",

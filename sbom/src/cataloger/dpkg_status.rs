@@ -14,6 +14,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Found, PathList, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "dpkg-status",
+    version: 1,
     wants: Wants::Paths(&[
         "var/lib/dpkg/status",
         "var/lib/dpkg/status.d/*",

@@ -93,6 +93,16 @@ impl PathList {
         })
     }
 
+    /// The text that it is.
+    pub(crate) fn as_text(&self) -> &str {
+        &self.0
+    }
+
+    /// The list whose text is `text`.
+    pub(crate) fn from_text(text: &str) -> Self {
+        Self(text.into())
+    }
+
     /// Whether it holds no path.
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()

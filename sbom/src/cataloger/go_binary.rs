@@ -15,7 +15,7 @@ use container::{Program, Source};
 pub(super) use container::is_executable_format;
 
 pub(super) static CATALOGER: Cataloger =
-    Cataloger { name: "go-binary", wants: Wants::Executables, read, assemble };
+    Cataloger { name: "go-binary", version: 1, wants: Wants::Executables, read, assemble };
 
 /// Bytes of a section that are searched, and of a string that is read. The largest module lists known have some
 /// hundred KiB.

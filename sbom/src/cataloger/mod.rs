@@ -29,6 +29,8 @@ pub use file::{Content, File};
 pub struct Cataloger {
     /// Its name in kebab case, which is also its file's name.
     pub name: &'static str,
+    /// Goes up when it reads other facts from the same file, so that cached ones are not taken for its own.
+    pub version: u32,
     /// Which files it wants to read.
     pub wants: Wants,
     /// Reads one file into facts; what cannot be understood becomes a [`Fact::Gap`].

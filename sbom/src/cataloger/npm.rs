@@ -18,7 +18,7 @@ use super::file::is_legible;
 use super::{Cataloger, Content, Fact, FactTree, Facts, File, Found, Wants};
 
 pub(super) static CATALOGER: Cataloger =
-    Cataloger { name: "npm", wants: Wants::Paths(&["**/package.json"]), read, assemble };
+    Cataloger { name: "npm", version: 1, wants: Wants::Paths(&["**/package.json"]), read, assemble };
 
 /// Bytes of one value that is looked into.
 const VALUE_BYTES_MAX: usize = 64 << 10;

@@ -13,6 +13,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Found, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "python",
+    version: 1,
     wants: Wants::Paths(&[
         "**/*dist-info/METADATA",
         "**/*DIST-INFO/METADATA",

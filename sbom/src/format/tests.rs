@@ -150,7 +150,7 @@ fn version_text() -> impl Strategy<Value = String> {
 }
 
 fn subject() -> impl Strategy<Value = Subject> {
-    let layers = vec((text(), option::of(text())), 0..4);
+    let layers = vec((text(), option::of(text()), any::<bool>()), 0..4);
     let optional = || option::of(text());
     (text(), optional(), optional(), optional(), optional(), optional(), layers).prop_map(
         |(name, version, digest, manifest_digest, platform, created, layers)| Subject {
@@ -162,7 +162,11 @@ fn subject() -> impl Strategy<Value = Subject> {
             created,
             layers: layers
                 .into_iter()
-                .map(|(diff_id, created_by)| SubjectLayer { diff_id, created_by })
+                .map(|(diff_id, created_by, is_from_cache)| SubjectLayer {
+                    diff_id,
+                    created_by,
+                    is_from_cache,
+                })
                 .collect(),
         },
     )
@@ -229,8 +233,12 @@ fn image() -> Inventory {
         platform: Some("linux/amd64".to_owned()),
         created: Some("2024-01-02T03:04:05Z".to_owned()),
         layers: vec![
-            SubjectLayer { diff_id: layer("1"), created_by: Some("ADD rootfs.tar /".to_owned()) },
-            SubjectLayer { diff_id: layer("2"), created_by: None },
+            SubjectLayer {
+                diff_id: layer("1"),
+                created_by: Some("ADD rootfs.tar /".to_owned()),
+                is_from_cache: true,
+            },
+            SubjectLayer { diff_id: layer("2"), created_by: None, is_from_cache: false },
         ],
     };
     let distro = Distro {

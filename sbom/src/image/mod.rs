@@ -158,6 +158,16 @@ impl Layer {
         self.diff_id.as_ref()
     }
 
+    /// The digest of the layer as stored, where the image states it.
+    pub(crate) fn digest(&self) -> Option<&Digest> {
+        self.digest.as_ref()
+    }
+
+    /// What errors call it.
+    pub(crate) fn place(&self) -> &str {
+        &self.place
+    }
+
     /// Bytes as stored, where the image states them.
     pub fn size(&self) -> Option<u64> {
         self.size

@@ -175,7 +175,11 @@ pub(super) fn image(parts: &Parts<'_>, found: Found) -> Result<(Subject, Vec<Lay
         layers: diff_ids
             .iter()
             .zip(found.config.created_by(n_layers))
-            .map(|(diff_id, created_by)| SubjectLayer { diff_id: diff_id.clone(), created_by })
+            .map(|(diff_id, created_by)| SubjectLayer {
+                diff_id: diff_id.clone(),
+                created_by,
+                is_from_cache: false,
+            })
             .collect(),
     };
     Ok((subject, layers))

@@ -8,6 +8,7 @@ use std::thread;
 use model::gap::{Gap, GapKind};
 use model::limits::Limits;
 
+use crate::cache::LayerCache;
 use crate::cataloger::{Content, File};
 use crate::image::blob::BlobSource;
 use crate::image::listing::{Listed, ListedKind, Listing, TextBudget};
@@ -26,30 +27,91 @@ use super::{Gaps, Part, Progress};
 /// with many cores gains.
 const WORKERS_MAX: usize = 6;
 
-/// Reads every layer, the largest first, on as many threads as there are cores.
-///
-/// A layer's blob is read and hashed on one thread, inflated and walked on another ([`read_layer`]): that fills two
-/// cores even when one layer dominates.
-pub(super) fn read_all(
-    image: &str,
-    layers: &[Layer],
-    blobs: &dyn BlobSource,
-    limits: &Limits,
-    budget: &TextBudget,
-    progress: &dyn Progress,
-) -> Result<Vec<Part>, ImageError> {
-    let mut order: Vec<usize> = (0..layers.len()).collect();
-    order.sort_by_key(|&index| std::cmp::Reverse(layers[index].stored_size(blobs)));
-    let read_one = |index: usize| {
-        let layer = &layers[index];
-        progress.layer_started(index, layer.stored_size(blobs));
-        let advanced = |n_bytes| progress.advanced(n_bytes);
-        let read = |reader: &mut LayerReader| read_entries(reader, layer, limits, budget);
-        let (part, _) = read_layer(image, blobs, layer, Verify::Digests, limits, &advanced, read)?;
-        progress.layer_finished(index);
+/// The layers of an image, and how they are to be read.
+pub(super) struct Layers<'a> {
+    /// What errors call the image.
+    pub(super) image: &'a str,
+    pub(super) layers: &'a [Layer],
+    pub(super) blobs: &'a dyn BlobSource,
+    pub(super) limits: &'a Limits,
+    pub(super) cache: Option<&'a LayerCache>,
+    pub(super) progress: &'a dyn Progress,
+}
+
+impl Layers<'_> {
+    /// Reads every layer that is not known, the largest first, on as many threads as there are cores.
+    ///
+    /// A layer's blob is read and hashed on one thread, inflated and walked on another ([`read_layer`]): that fills
+    /// two cores even when one layer dominates.
+    pub(super) fn read_all(&self, budget: &TextBudget) -> Result<Vec<Part>, ImageError> {
+        let mut order: Vec<usize> = (0..self.layers.len()).collect();
+        order.sort_by_key(|&index| std::cmp::Reverse(self.layers[index].stored_size(self.blobs)));
+        in_parallel(&order, |index| self.part(index, budget)).into_iter().collect()
+    }
+
+    fn part(&self, index: usize, budget: &TextBudget) -> Result<Part, ImageError> {
+        let layer = &self.layers[index];
+        let known = match self.cache {
+            Some(cache) => cache
+                .part(layer, budget)
+                .map_err(|error| ImageError::part(self.image, layer.place(), error))?,
+            None => None,
+        };
+        if let Some(part) = known {
+            self.progress.layer_known(index);
+            return Ok(part);
+        }
+        let part = self.read(index, budget)?;
+        if let Some(cache) = self.cache {
+            cache.keep_part(layer, &part);
+        }
         Ok(part)
-    };
-    in_parallel(&order, read_one).into_iter().collect()
+    }
+
+    fn read(&self, index: usize, budget: &TextBudget) -> Result<Part, ImageError> {
+        let layer = &self.layers[index];
+        self.progress.layer_started(index, layer.stored_size(self.blobs));
+        let advanced = |n_bytes| self.progress.advanced(n_bytes);
+        let read = |reader: &mut LayerReader| read_entries(reader, layer, self.limits, budget);
+        let (part, bytes) =
+            read_layer(self.image, self.blobs, layer, Verify::Digests, self.limits, &advanced, read)?;
+        self.progress.files_read(part.files.len());
+        self.progress.layer_finished(index);
+        Ok(Part { bytes, ..part })
+    }
+
+    /// Reads the files of `again` from the layers that hold them, or takes what was kept of them.
+    pub(super) fn read_again<'w>(&self, again: &'w Again) -> Result<Vec<(&'w Wish, ReadFile)>, ImageError> {
+        let order: Vec<usize> = again.layers().collect();
+        let mut all = Vec::new();
+        for read in in_parallel(&order, |index| self.wishes(index, &again.of(index))) {
+            all.extend(read?);
+        }
+        Ok(all)
+    }
+
+    fn wishes<'w>(
+        &self,
+        index: usize,
+        wishes: &[(u32, &'w Wish)],
+    ) -> Result<Vec<(&'w Wish, ReadFile)>, ImageError> {
+        let layer = &self.layers[index];
+        let granted = |files: Vec<(usize, ReadFile)>| {
+            files.into_iter().map(|(wish, file)| (wishes[wish].1, file)).collect()
+        };
+        if let Some(files) = self.cache.and_then(|cache| cache.again(layer, wishes)) {
+            return Ok(granted(files));
+        }
+        let read = |reader: &mut LayerReader| read_wishes(reader, self.limits, wishes);
+        let (files, _) =
+            read_layer(self.image, self.blobs, layer, Verify::Nothing, self.limits, &|_| {}, read)?;
+        self.progress.files_read(files.len());
+        if let Some(cache) = self.cache {
+            let kept: Vec<(usize, &ReadFile)> = files.iter().map(|(wish, file)| (*wish, file)).collect();
+            cache.keep_again(layer, wishes, &kept);
+        }
+        Ok(granted(files))
+    }
 }
 
 /// `work` done for each index of `order`, begun in that order; the results in the order of the indices.
@@ -104,56 +166,32 @@ fn read_entries(
         let detail = "it ends without an end-of-archive marker and may have been cut";
         entries.gaps.push(Gap::new(GapKind::UNREADABLE_FILE, "", detail));
     }
-    Ok(Part { listing, files, gaps: entries.gaps })
+    Ok(Part { listing, files, gaps: entries.gaps, ..Part::default() })
 }
 
-/// Reads the files of `again` from the layers that hold them.
-pub(super) fn read_again<'w>(
-    image: &str,
-    layers: &[Layer],
-    blobs: &dyn BlobSource,
-    limits: &Limits,
-    again: &'w Again,
-) -> Result<Vec<(&'w Wish, ReadFile)>, ImageError> {
-    let order: Vec<usize> = again.layers().collect();
-    let read_one = |index: usize| {
-        let layer = &layers[index];
-        read_layer(image, blobs, layer, Verify::Nothing, limits, &|_| {}, |reader| {
-            read_wishes(reader, index, limits, again)
-        })
-        .map(|(files, _)| files)
-    };
-    let mut all = Vec::new();
-    for read in in_parallel(&order, read_one) {
-        all.extend(read?);
-    }
-    Ok(all)
-}
-
-fn read_wishes<'w>(
+/// Reads what `wishes`, in the order of entries, want of a layer: positions in the list, and what was read.
+fn read_wishes(
     reader: &mut LayerReader,
-    layer: usize,
     limits: &Limits,
-    again: &'w Again,
-) -> io::Result<Vec<(&'w Wish, ReadFile)>> {
+    wishes: &[(u32, &Wish)],
+) -> io::Result<Vec<(usize, ReadFile)>> {
     let mut entries = Entries::new(reader, limits);
     let mut files = Vec::new();
     let mut buffer = Vec::new();
-    let mut n_left = again.n_contents(layer);
-    while n_left > 0
+    let mut first = 0;
+    while first < wishes.len()
         && let Some(entry) = entries.next()?
     {
-        let wishes = again.of(layer, entry.index);
-        if wishes.is_empty() {
-            continue;
-        }
-        n_left -= 1;
-        if let Kind::File { size, mode } = entry.kind {
-            let requests: Vec<(usize, &str)> =
-                wishes.iter().map(|wish| (wish.cataloger, wish.shown_path.as_str())).collect();
-            let mut push = |request: usize, file| files.push((&wishes[request], file));
+        let of_entry = wishes[first..].iter().take_while(|(wanted, _)| *wanted == entry.index);
+        let requests: Vec<(usize, &str)> =
+            of_entry.map(|(_, wish)| (wish.cataloger, wish.shown_path.as_str())).collect();
+        if let Kind::File { size, mode } = entry.kind
+            && !requests.is_empty()
+        {
+            let mut push = |request: usize, file| files.push((first + request, file));
             entries.read(entry.index, size, mode, &requests, &mut buffer, &mut push)?;
         }
+        first += requests.len();
     }
     Ok(files)
 }

@@ -9,12 +9,12 @@ use model::limits::Limits;
 use crate::cataloger::{CATALOGERS, Content, Fact, Facts, File, Wants};
 
 /// What one cataloger read from one file.
-pub(super) struct ReadFile {
+pub(crate) struct ReadFile {
     /// The position of the file in its part's listing.
-    pub(super) entry: u32,
+    pub(crate) entry: u32,
     /// The position of the cataloger in [`CATALOGERS`].
-    pub(super) cataloger: usize,
-    pub(super) facts: Vec<Fact>,
+    pub(crate) cataloger: usize,
+    pub(crate) facts: Vec<Fact>,
 }
 
 /// The catalogers (positions in [`CATALOGERS`]) that want the file at `path`.

@@ -14,7 +14,11 @@ const JS: &str = r#"{"name":"left-pad","version":"1.3.0"}"#;
 fn opened(path: &Path, limits: &Limits) -> Result<Inventory, ImageError> {
     let options = OpenOptions { limits: limits.clone(), ..OpenOptions::default() };
     let image = open(path, None, &options)?;
-    inventory(&image, &InventoryOptions { name: None, limits: limits.clone() }, &NoProgress)
+    inventory(
+        &image,
+        &InventoryOptions { limits: limits.clone(), ..InventoryOptions::default() },
+        &NoProgress,
+    )
 }
 
 fn of_bytes(bytes: &[u8], limits: &Limits) -> Result<Inventory, ImageError> {
@@ -335,6 +339,10 @@ fn progress_tells_of_every_layer_and_byte() {
         fn layer_finished(&self, index: usize) {
             self.0.lock().unwrap().1.push(index);
         }
+        fn layer_known(&self, index: usize) {
+            panic!("layer {index} is known without a cache");
+        }
+        fn files_read(&self, _: usize) {}
     }
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.tar");

@@ -27,14 +27,14 @@ pub(super) struct Wanted {
 
 /// A file that a cataloger wants to read under a path other than the one it is written at.
 #[derive(Debug)]
-pub(super) struct Wish {
-    pub(super) cataloger: usize,
+pub(crate) struct Wish {
+    pub(crate) cataloger: usize,
     /// The path that the cataloger's pattern matched.
-    pub(super) shown_path: String,
+    pub(crate) shown_path: String,
     /// The path of the file, without links.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// The layer that wrote that path.
-    pub(super) layer: u32,
+    pub(crate) layer: u32,
 }
 
 /// Wishes by the content they are for.
@@ -48,15 +48,12 @@ impl Again {
         layers.into_iter().map(|layer| layer as usize)
     }
 
-    /// How many files of `layer` are wanted.
-    pub(super) fn n_contents(&self, layer: usize) -> usize {
-        self.0.keys().filter(|content| content.layer as usize == layer).count()
-    }
-
-    /// What is wanted of the file at `entry` of `layer`.
-    pub(super) fn of(&self, layer: usize, entry: u32) -> &[Wish] {
-        let content = u32::try_from(layer).ok().map(|layer| ContentId { layer, entry });
-        content.and_then(|content| self.0.get(&content)).map_or(&[], Vec::as_slice)
+    /// What is wanted of `layer`: the entry and the wish, in the order of entries.
+    pub(super) fn of(&self, layer: usize) -> Vec<(u32, &Wish)> {
+        self.iter()
+            .filter(|(content, _)| content.layer as usize == layer)
+            .map(|(content, wish)| (content.entry, wish))
+            .collect()
     }
 
     /// Every wish.

@@ -255,6 +255,7 @@ impl Noun for Subject {
         "plimsoll:subject:created",
         "plimsoll:subject:layer",
         "plimsoll:subject:layer:created-by",
+        "plimsoll:subject:layer:from-cache",
     ];
 
     fn state(&self) -> Vec<Stated<'_>> {
@@ -273,6 +274,9 @@ impl Noun for Subject {
                 stated.push(("plimsoll:subject:layer:created-by", at(index, created_by)));
             }
         }
+        for (index, _) in self.layers.iter().enumerate().filter(|(_, layer)| layer.is_from_cache) {
+            stated.push(("plimsoll:subject:layer:from-cache", Cow::Owned(index.to_string())));
+        }
         stated
     }
 
@@ -285,9 +289,17 @@ impl Noun for Subject {
             "plimsoll:subject:platform" => self.platform = first(values),
             "plimsoll:subject:created" => self.created = first(values),
             "plimsoll:subject:layer" => {
-                let mut lines = std::mem::take(&mut self.layers).into_iter().map(|layer| layer.created_by);
-                let layer = |diff_id| SubjectLayer { diff_id, created_by: lines.next().flatten() };
+                let mut known = std::mem::take(&mut self.layers).into_iter();
+                let layer = |diff_id| match known.next() {
+                    Some(layer) => SubjectLayer { diff_id, ..layer },
+                    None => SubjectLayer { diff_id, created_by: None, is_from_cache: false },
+                };
                 self.layers = all(values).into_iter().map(layer).collect();
+            }
+            "plimsoll:subject:layer:from-cache" => {
+                for (index, layer) in self.layers.iter_mut().enumerate() {
+                    layer.is_from_cache = values.contains(&index.to_string().as_str());
+                }
             }
             "plimsoll:subject:layer:created-by" => {
                 for layer in &mut self.layers {

@@ -1,0 +1,224 @@
+//! What was read of a layer, in the binary form in which it is cached.
+
+use model::distro::Distro;
+use model::ecosystem::Ecosystem;
+use model::gap::{Gap, GapKind};
+use model::package::{Location, Package, PackageIndex, PackageKind, SourcePackage};
+
+use crate::cataloger::{CATALOGERS, Fact, PackageFact, PathList};
+use crate::image::listing::{Listed, ListedKind, Listing};
+use crate::image::mode::Mode;
+use crate::inventory::ReadFile;
+
+use super::codec::{Damaged, Reader, Writer};
+
+/// Goes up with every change of what this file writes.
+pub(super) const VERSION: u32 = 1;
+
+pub(super) fn write_listing(out: &mut Writer, listing: &Listing) {
+    out.count(listing.len());
+    for Listed { path, kind } in listing.iter() {
+        out.text(path);
+        match kind {
+            ListedKind::File { size, mode } => {
+                out.byte(0);
+                out.number(size);
+                out.number(u64::from(mode.bits()));
+            }
+            ListedKind::HardLink { target } => {
+                out.byte(1);
+                out.text(target);
+            }
+            ListedKind::Symlink { target } => {
+                out.byte(2);
+                out.text(target);
+            }
+            ListedKind::Directory { mode } => {
+                out.byte(3);
+                out.number(u64::from(mode.bits()));
+            }
+            ListedKind::Other => out.byte(4),
+        }
+    }
+}
+
+/// Hands each entry of a listing to `push`.
+pub(super) fn read_listing<E: From<Damaged>>(
+    from: &mut Reader<'_>,
+    mut push: impl FnMut(Listed<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    for _ in 0..from.count()? {
+        let path = from.text()?;
+        let mode = |from: &mut Reader<'_>| from.small::<u16>().map(Mode::new);
+        let kind = match from.byte()? {
+            0 => ListedKind::File { size: from.number()?, mode: mode(from)? },
+            1 => ListedKind::HardLink { target: from.text()? },
+            2 => ListedKind::Symlink { target: from.text()? },
+            3 => ListedKind::Directory { mode: mode(from)? },
+            4 => ListedKind::Other,
+            _ => return Err(Damaged.into()),
+        };
+        push(Listed { path, kind })?;
+    }
+    Ok(())
+}
+
+pub(super) fn write_file(out: &mut Writer, file: &ReadFile) {
+    let ReadFile { entry, cataloger, facts } = file;
+    out.number(u64::from(*entry));
+    out.count(*cataloger);
+    out.list(facts, write_fact);
+}
+
+pub(super) fn read_file(from: &mut Reader<'_>) -> Result<ReadFile, Damaged> {
+    let entry = from.small()?;
+    let cataloger = from.small()?;
+    if cataloger >= CATALOGERS.len() {
+        return Err(Damaged);
+    }
+    Ok(ReadFile { entry, cataloger, facts: from.list(read_fact)? })
+}
+
+fn write_fact(out: &mut Writer, fact: &Fact) {
+    match fact {
+        Fact::Distro(distro) => {
+            out.byte(0);
+            write_distro(out, distro);
+        }
+        Fact::Repositories(repositories) => {
+            out.byte(1);
+            out.texts(repositories);
+        }
+        Fact::Package(PackageFact { package, owned }) => {
+            out.byte(2);
+            write_package(out, package);
+            out.text(owned.as_text());
+        }
+        Fact::OwnedFiles(paths) => {
+            out.byte(3);
+            out.text(paths.as_text());
+        }
+        Fact::Gap(gap) => {
+            out.byte(4);
+            write_gap(out, gap);
+        }
+    }
+}
+
+fn read_fact(from: &mut Reader<'_>) -> Result<Fact, Damaged> {
+    Ok(match from.byte()? {
+        0 => Fact::Distro(read_distro(from)?),
+        1 => Fact::Repositories(from.strings()?),
+        2 => {
+            let package = read_package(from)?;
+            Fact::Package(PackageFact { package, owned: PathList::from_text(from.text()?) })
+        }
+        3 => Fact::OwnedFiles(PathList::from_text(from.text()?)),
+        4 => Fact::Gap(read_gap(from)?),
+        _ => return Err(Damaged),
+    })
+}
+
+pub(super) fn write_gap(out: &mut Writer, Gap { kind, place, detail }: &Gap) {
+    out.text(kind.as_str());
+    out.text(place);
+    out.text(detail);
+}
+
+pub(super) fn read_gap(from: &mut Reader<'_>) -> Result<Gap, Damaged> {
+    Ok(Gap { kind: GapKind::from_word(from.text()?), place: from.string()?, detail: from.string()? })
+}
+
+fn write_distro(out: &mut Writer, distro: &Distro) {
+    let Distro { id, version, codename, pretty_name, name, id_like, variant, hints, repositories } = distro;
+    out.text(id);
+    for text in [version, codename, pretty_name, name, variant] {
+        out.option(text.as_deref(), Writer::text);
+    }
+    for texts in [id_like, hints, repositories] {
+        out.texts(texts);
+    }
+}
+
+fn read_distro(from: &mut Reader<'_>) -> Result<Distro, Damaged> {
+    Ok(Distro {
+        id: from.string()?,
+        version: from.option(Reader::string)?,
+        codename: from.option(Reader::string)?,
+        pretty_name: from.option(Reader::string)?,
+        name: from.option(Reader::string)?,
+        variant: from.option(Reader::string)?,
+        id_like: from.strings()?,
+        hints: from.strings()?,
+        repositories: from.strings()?,
+    })
+}
+
+fn write_package(out: &mut Writer, package: &Package) {
+    // Named one by one, so that a new field is not forgotten here.
+    let Package {
+        kind,
+        ecosystem,
+        name,
+        version,
+        purl,
+        architecture,
+        source,
+        licenses,
+        supplier,
+        cpes,
+        locations,
+        owner,
+        cataloger,
+    } = package;
+    out.byte(match kind {
+        PackageKind::Library => 0,
+        PackageKind::Application => 1,
+    });
+    out.text(ecosystem.name());
+    out.text(name);
+    out.text(version.as_str());
+    out.text(purl);
+    out.option(architecture.as_deref(), Writer::text);
+    out.option(source.as_ref(), |out, SourcePackage { name, version }| {
+        out.text(name);
+        out.option(version.as_ref(), |out, version| out.text(version.as_str()));
+    });
+    out.texts(licenses);
+    out.option(supplier.as_deref(), Writer::text);
+    out.texts(cpes);
+    out.list(locations, |out, Location { path, layer }| {
+        out.text(path);
+        out.option(layer.as_deref(), Writer::text);
+    });
+    out.option(owner.as_ref(), |out, owner| out.number(u64::from(owner.0)));
+    out.text(cataloger);
+}
+
+fn read_package(from: &mut Reader<'_>) -> Result<Package, Damaged> {
+    let kind = match from.byte()? {
+        0 => PackageKind::Library,
+        1 => PackageKind::Application,
+        _ => return Err(Damaged),
+    };
+    Ok(Package {
+        kind,
+        ecosystem: Ecosystem::from_name(from.text()?),
+        name: from.string()?,
+        version: from.text()?.into(),
+        purl: from.string()?,
+        architecture: from.option(Reader::string)?,
+        source: from.option(|from| {
+            let name = from.string()?;
+            let version = from.option(|from| Ok(from.text()?.into()))?;
+            Ok(SourcePackage { name, version })
+        })?,
+        licenses: from.strings()?,
+        supplier: from.option(Reader::string)?,
+        cpes: from.strings()?,
+        locations: from
+            .list(|from| Ok(Location { path: from.string()?, layer: from.option(Reader::string)? }))?,
+        owner: from.option(|from| from.small().map(PackageIndex))?,
+        cataloger: from.string()?,
+    })
+}

@@ -1,0 +1,348 @@
+//! What catalogers found in a layer, kept across runs and images.
+//!
+//! A layer's facts depend on nothing but its bytes, so they are kept under its diff-id. What is kept was read from a
+//! layer whose digests were verified. Where a manifest names a layer by the digest of its compressed blob, that blob
+//! must have been seen to hold that diff-id before the facts are taken for it; where there is no such digest
+//! (`docker save` of old) the diff-id of the configuration is believed, as container runtimes do.
+//!
+//! ```text
+//! DIR/layers/<generation>/<diff-id>            what one pass over the layer found
+//!                         <diff-id>-<hash>     what was read of it under other paths, in a second pass
+//!                         <blob digest>.blob   the diff-id that this blob holds
+//! ```
+//!
+//! A generation is a hash of all that changes what catalogers find. Files appear whole, by rename, and are never
+//! changed: any number of processes may share a directory. One that is damaged is read from the image again.
+//!
+//! - [`codec`]: integers, texts and lists as bytes; `facts`: listings and facts in it
+
+pub(crate) mod codec;
+mod facts;
+#[cfg(test)]
+mod tests;
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use model::limits::Limits;
+
+use crate::cataloger::CATALOGERS;
+use crate::image::Layer;
+use crate::image::digest::Digest;
+use crate::image::listing::{Listing, TextBudget};
+use crate::inventory::{Gaps, Part, ReadFile, Wish};
+
+use codec::{Damaged, Reader, Writer};
+
+/// Where the cache lies, and how large it may become.
+#[derive(Clone, Debug)]
+pub struct CacheOptions {
+    /// Its directory, which is made when something is to be kept.
+    pub dir: PathBuf,
+    /// Bytes of all its files. What was not used for the longest time goes when there are more.
+    pub bytes_max: u64,
+    /// The time that is written down for what is used now.
+    pub now: SystemTime,
+}
+
+/// A directory of facts about layers. It can be shared between threads and processes.
+#[derive(Debug)]
+pub struct LayerCache {
+    options: CacheOptions,
+    generation: String,
+    has_written: AtomicBool,
+    trouble: Mutex<Option<Trouble>>,
+}
+
+/// Why the cache does not do its work. Nothing but time is lost by it.
+#[derive(Debug, thiserror::Error)]
+#[error("the layer cache cannot {action} `{}`", path.display())]
+pub struct Trouble {
+    /// `read`, `write`, `remove`.
+    pub action: &'static str,
+    /// The file or directory.
+    pub path: PathBuf,
+    /// The operating system's error.
+    pub source: io::Error,
+}
+
+/// A use that is noted at most this often.
+const TOUCH_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// After sweeping, the cache is this many parts of a hundred of what it may be.
+const SWEPT_PERCENT: u64 = 80;
+
+/// What a name ends in that no other process will finish.
+const UNFINISHED: &str = ".unfinished";
+
+/// Bytes of one entry once decompressed: more than any layer within the default limits can have.
+const ENTRY_BYTES_MAX: u64 = 1 << 30;
+
+impl LayerCache {
+    /// The cache in a directory, for catalogers under `limits`. Nothing is touched yet.
+    pub fn new(options: CacheOptions, limits: &Limits) -> Self {
+        Self {
+            options,
+            generation: generation(limits),
+            has_written: AtomicBool::new(false),
+            trouble: Mutex::new(None),
+        }
+    }
+
+    /// The first thing that went wrong, if anything did.
+    pub fn take_trouble(&self) -> Option<Trouble> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// What is kept of a pass over `layer`.
+    ///
+    /// # Errors
+    /// Its listing does not fit into `budget` any more.
+    pub(crate) fn part(&self, layer: &Layer, budget: &TextBudget) -> io::Result<Option<Part>> {
+        let Some(diff_id) = self.vouched(layer) else { return Ok(None) };
+        let Some(bytes) = self.load(&self.path(diff_id, "")) else { return Ok(None) };
+        match decode_part(&bytes, budget) {
+            Ok(part) => Ok(Some(part)),
+            Err(Unread::Damaged) => Ok(None),
+            Err(Unread::Limit(error)) => Err(error),
+        }
+    }
+
+    /// Keeps what a pass over `layer` found. Its digests must have been verified.
+    pub(crate) fn keep_part(&self, layer: &Layer, part: &Part) {
+        let Some(diff_id) = layer.diff_id() else { return };
+        self.store(&self.path(diff_id, ""), &encode_part(part));
+        if let Some(blob) = layer.digest().filter(|blob| *blob != diff_id) {
+            self.store(&self.path(blob, ".blob"), diff_id.as_str().as_bytes());
+        }
+    }
+
+    /// What is kept of `layer` for these very `wishes`: positions in the list, and what was read.
+    pub(crate) fn again(&self, layer: &Layer, wishes: &[(u32, &Wish)]) -> Option<Vec<(usize, ReadFile)>> {
+        let bytes = self.load(&self.path(self.vouched(layer)?, &wishes_suffix(wishes)))?;
+        decode_again(&bytes, wishes.len()).ok()
+    }
+
+    /// Keeps what was read of `layer` for `wishes`.
+    pub(crate) fn keep_again(&self, layer: &Layer, wishes: &[(u32, &Wish)], files: &[(usize, &ReadFile)]) {
+        let Some(diff_id) = layer.diff_id() else { return };
+        let mut out = Writer::default();
+        out.list(files, |out, (wish, file)| {
+            out.count(*wish);
+            facts::write_file(out, file);
+        });
+        self.store(&self.path(diff_id, &wishes_suffix(wishes)), &out.finish());
+    }
+
+    /// Makes room, if this process has added anything: what was not used for the longest time goes first.
+    pub fn sweep(&self) {
+        if self.has_written.swap(false, Ordering::Relaxed) {
+            let root = self.options.dir.join("layers");
+            if let Err(source) = sweep(&root, self.options.bytes_max, self.options.now) {
+                self.note("remove", &root, source);
+            }
+        }
+    }
+
+    /// The diff-id of `layer`, if what is kept under it may be taken for the layer.
+    fn vouched<'l>(&self, layer: &'l Layer) -> Option<&'l Digest> {
+        let diff_id = layer.diff_id()?;
+        match layer.digest() {
+            Some(blob) if blob != diff_id => {
+                let held = self.load(&self.path(blob, ".blob"))?;
+                (held == diff_id.as_str().as_bytes()).then_some(diff_id)
+            }
+            _ => Some(diff_id),
+        }
+    }
+
+    fn path(&self, digest: &Digest, suffix: &str) -> PathBuf {
+        let name = format!("{}{suffix}", digest.as_str().replacen(':', "-", 1));
+        self.options.dir.join("layers").join(&self.generation).join(name)
+    }
+
+    /// The content of an entry; none when it is not there or damaged.
+    fn load(&self, path: &Path) -> Option<Vec<u8>> {
+        match self.try_load(path) {
+            Ok(packed) => unpack(&packed).ok(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => {
+                self.note("read", path, error);
+                None
+            }
+        }
+    }
+
+    fn try_load(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let mut file = File::open(path)?;
+        let modified = file.metadata()?.modified()?;
+        if self.options.now.duration_since(modified).is_ok_and(|age| age > TOUCH_EVERY) {
+            // In a cache that others may write and we may only read, their use is what counts.
+            let _ =
+                File::options().append(true).open(path).and_then(|file| file.set_modified(self.options.now));
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn store(&self, path: &Path, bytes: &[u8]) {
+        match try_store(path, bytes) {
+            Ok(()) => self.has_written.store(true, Ordering::Relaxed),
+            Err(error) => self.note("write", path, error),
+        }
+    }
+
+    fn note(&self, action: &'static str, path: &Path, source: io::Error) {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        trouble.get_or_insert_with(|| Trouble { action, path: path.to_owned(), source });
+    }
+}
+
+/// A name for all that changes what is found in the same layer: this codec, the catalogers, the limits.
+fn generation(limits: &Limits) -> String {
+    let mut text = format!("facts {}\n{limits:?}\n", facts::VERSION);
+    for cataloger in CATALOGERS {
+        text.push_str(&format!("{} {}\n", cataloger.name, cataloger.version));
+    }
+    Digest::sha256(text.as_bytes()).hex()[..16].to_owned()
+}
+
+fn wishes_suffix(wishes: &[(u32, &Wish)]) -> String {
+    let mut out = Writer::default();
+    for (entry, wish) in wishes {
+        out.number(u64::from(*entry));
+        out.count(wish.cataloger);
+        out.text(&wish.shown_path);
+    }
+    format!("-{}", &Digest::sha256(&out.finish()).hex()[..16])
+}
+
+fn encode_part(Part { listing, files, gaps, bytes, is_known: _ }: &Part) -> Vec<u8> {
+    let mut out = Writer::default();
+    out.number(*bytes);
+    out.list(files, facts::write_file);
+    let (kept, counted) = gaps.parts();
+    out.count(kept.len());
+    kept.for_each(|gap| facts::write_gap(&mut out, gap));
+    out.count(counted.len());
+    counted.for_each(|(kind, count)| {
+        out.text(kind.as_str());
+        out.count(*count);
+    });
+    facts::write_listing(&mut out, listing);
+    out.finish()
+}
+
+/// Why an entry gives no part.
+enum Unread {
+    Damaged,
+    Limit(io::Error),
+}
+
+impl From<Damaged> for Unread {
+    fn from(_: Damaged) -> Self {
+        Self::Damaged
+    }
+}
+
+fn decode_part(bytes: &[u8], budget: &TextBudget) -> Result<Part, Unread> {
+    let mut from = Reader::new(bytes);
+    let bytes = from.number()?;
+    let files = from.list(facts::read_file)?;
+    let kept = from.list(facts::read_gap)?;
+    let counted = from.list(|from| {
+        let kind = model::gap::GapKind::from_word(from.text()?);
+        Ok((kind, from.small()?))
+    })?;
+    let mut listing = Listing::default();
+    facts::read_listing(&mut from, |entry| listing.push(entry, budget).map_err(Unread::Limit))?;
+    from.end()?;
+    // An entry number that the listing lacks would be a panic later.
+    if files.iter().any(|file| file.entry as usize >= listing.len()) {
+        return Err(Unread::Damaged);
+    }
+    Ok(Part { listing, files, gaps: Gaps::from_parts(kept, counted), bytes, is_known: true })
+}
+
+fn decode_again(bytes: &[u8], n_wishes: usize) -> Result<Vec<(usize, ReadFile)>, Damaged> {
+    let mut from = Reader::new(bytes);
+    let files = from.list(|from| Ok((from.small()?, facts::read_file(from)?)))?;
+    from.end()?;
+    if files.iter().any(|(wish, _)| *wish >= n_wishes) { Err(Damaged) } else { Ok(files) }
+}
+
+/// What [`try_store`] packed, its checksum verified.
+fn unpack(packed: &[u8]) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    zstd::stream::read::Decoder::new(packed)?.take(ENTRY_BYTES_MAX).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Writes `bytes`, packed and with a checksum, so that they appear at `path` whole.
+fn try_store(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let dir = path.parent().expect("an entry lies in its generation's directory");
+    make_private(dir)?;
+    let mut unfinished = tempfile::Builder::new().suffix(UNFINISHED).tempfile_in(dir)?;
+    // The lowest level: a second of work for a gigabyte, and a seventh of the size.
+    let mut encoder = zstd::stream::write::Encoder::new(unfinished.as_file_mut(), 1)?;
+    encoder.include_checksum(true)?;
+    encoder.write_all(bytes)?;
+    encoder.finish()?;
+    unfinished.persist(path).map(drop).map_err(|error| error.error)
+}
+
+/// Makes a directory that only its owner can read: what is in private images is nobody else's business.
+fn make_private(dir: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
+/// Removes files below `root`, the oldest first, until they fit.
+fn sweep(root: &Path, bytes_max: u64, now: SystemTime) -> io::Result<()> {
+    let mut files = Vec::new();
+    let mut bytes = 0;
+    for generation in fs::read_dir(root)? {
+        for entry in fs::read_dir(generation?.path())? {
+            let entry = entry?;
+            // Another process may have swept it away.
+            let Ok(metadata) = entry.metadata() else { continue };
+            let modified = metadata.modified()?;
+            let is_abandoned = entry.file_name().to_string_lossy().ends_with(UNFINISHED)
+                && now.duration_since(modified).is_ok_and(|age| age > TOUCH_EVERY);
+            if is_abandoned {
+                remove(&entry.path())?;
+                continue;
+            }
+            bytes += metadata.len();
+            files.push((modified, entry.path(), metadata.len()));
+        }
+    }
+    if bytes <= bytes_max {
+        return Ok(());
+    }
+    files.sort();
+    let goal = bytes_max / 100 * SWEPT_PERCENT;
+    for (_, path, size) in files {
+        if bytes <= goal {
+            break;
+        }
+        remove(&path)?;
+        bytes -= size;
+    }
+    Ok(())
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
