@@ -1,6 +1,7 @@
 //! The one place that reads the environment and the clock, beside clap's own reading of `PLIMSOLL_*`.
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use jiff::Timestamp;
 
@@ -25,15 +26,49 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
+/// The current time as file systems note it.
+pub(crate) fn system_time() -> SystemTime {
+    SystemTime::now()
+}
+
 /// The value of an environment variable, when it is set, not empty, and text.
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Where feeds are kept when nobody says: `$XDG_CACHE_HOME/plimsoll/feeds`, else `~/.cache/plimsoll/feeds`
-/// (on macOS `~/Library/Caches`, on Windows `%LOCALAPPDATA%`).
+/// The user's home directory.
+pub(crate) fn home() -> Option<PathBuf> {
+    variable("HOME").or_else(|| variable("USERPROFILE").filter(|_| cfg!(windows))).map(PathBuf::from)
+}
+
+/// docker's own directory: `$DOCKER_CONFIG`, else `~/.docker`.
+pub(crate) fn docker_dir() -> Option<PathBuf> {
+    variable("DOCKER_CONFIG").map(PathBuf::from).or_else(|| home().map(|home| home.join(".docker")))
+}
+
+/// Where docker and podman keep credentials for registries (containers-auth.json(5)): what
+/// `$REGISTRY_AUTH_FILE` names, else podman's files and docker's.
+pub(crate) fn credential_files() -> Vec<PathBuf> {
+    if let Some(file) = variable("REGISTRY_AUTH_FILE") {
+        return vec![file.into()];
+    }
+    let runtime = variable("XDG_RUNTIME_DIR").map(|dir| PathBuf::from(dir).join("containers/auth.json"));
+    let configuration = variable("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .or_else(|| home().map(|home| home.join(".config")))
+        .map(|dir| dir.join("containers/auth.json"));
+    let docker = docker_dir().map(|dir| dir.join("config.json"));
+    [runtime, configuration, docker].into_iter().flatten().collect()
+}
+
+/// Where feeds are kept when nobody says: `feeds` in [`default_cache_dir`].
 pub(crate) fn default_feeds_dir() -> Option<PathBuf> {
-    let home = || variable("HOME").map(PathBuf::from);
+    default_cache_dir().map(|cache| cache.join("feeds"))
+}
+
+/// Where what can be had again is kept when nobody says: `$XDG_CACHE_HOME/plimsoll`, else `~/.cache/plimsoll`
+/// (on macOS `~/Library/Caches`, on Windows `%LOCALAPPDATA%`).
+pub(crate) fn default_cache_dir() -> Option<PathBuf> {
     let cache = if let Some(xdg) = variable("XDG_CACHE_HOME") {
         Some(PathBuf::from(xdg))
     } else if cfg!(target_os = "macos") {
@@ -43,5 +78,5 @@ pub(crate) fn default_feeds_dir() -> Option<PathBuf> {
     } else {
         home().map(|home| home.join(".cache"))
     };
-    cache.map(|cache| cache.join("plimsoll").join("feeds"))
+    cache.map(|cache| cache.join("plimsoll"))
 }

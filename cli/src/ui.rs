@@ -47,6 +47,13 @@ impl Ui {
         }
     }
 
+    /// Says a line that only `-vv` wants.
+    pub(crate) fn say_even_more(&self, line: &str) {
+        if self.verbosity > 1 {
+            self.say(line);
+        }
+    }
+
     /// Says a line even when quiet: something failed that does not end the run.
     pub(crate) fn warn(&self, line: &str) {
         self.bars.suspend(|| eprint(&format!("warning: {line}")));
@@ -95,6 +102,15 @@ impl Ui {
 #[derive(Debug, Default)]
 pub(crate) struct Bars<K: Ord>(Mutex<BTreeMap<K, ProgressBar>>);
 
+/// An error must not be said between bars that nothing moves any more.
+impl<K: Ord> Drop for Bars<K> {
+    fn drop(&mut self) {
+        for bar in self.lock().values() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 impl<K: Ord> Bars<K> {
     /// Remembers `bar` under `key`.
     pub(crate) fn insert(&self, key: K, bar: ProgressBar) {
@@ -121,6 +137,24 @@ impl<K: Ord> Bars<K> {
     }
 }
 
+/// Bytes as people write them: `500MB`, `2GiB`, a number alone.
+pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
+    let digits = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let scale: u64 = match unit.trim_start().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "kb" => 1000,
+        "mb" => 1000 * 1000,
+        "gb" => 1000 * 1000 * 1000,
+        "kib" => 1 << 10,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        other => return Err(format!("`{other}` is no unit: use kB, MB, GB, KiB, MiB or GiB")),
+    };
+    let number: u64 = number.parse().map_err(|_| "a size is a number and a unit, as in `2GB`".to_owned())?;
+    number.checked_mul(scale).ok_or_else(|| "that is too much".to_owned())
+}
+
 /// Bytes as people read them: `12.3 MB`.
 pub(crate) fn bytes(count: u64) -> String {
     const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
@@ -135,6 +169,17 @@ pub(crate) fn bytes(count: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn bytes_are_a_number_and_a_unit() {
+        for (text, bytes) in [("0", 0), ("17", 17), ("2kB", 2000), ("3 MiB", 3 << 20), ("1GB", 1_000_000_000)]
+        {
+            assert_eq!(super::parse_bytes(text), Ok(bytes));
+        }
+        for text in ["", "GB", "1.5GB", "1 lot", "99999999999GiB"] {
+            assert!(super::parse_bytes(text).is_err(), "{text}");
+        }
+    }
+
     #[test]
     fn bytes_are_said_in_thousands() {
         for (count, text) in [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (12_345_678, "12.3 MB")] {

@@ -22,6 +22,56 @@ pub enum FlowError {
         /// Why.
         source: sbom::format::DocumentError,
     },
+    /// The registry or daemon did not give the image.
+    #[error("cannot fetch image `{source_text}`")]
+    Registry {
+        /// What was typed.
+        source_text: String,
+        /// Why.
+        source: registry::error::RegistryError,
+    },
+    /// The network may not be touched.
+    #[error("image `{source_text}` was not asked for: offline")]
+    Offline {
+        /// What was typed.
+        source_text: String,
+    },
+    /// No daemon listens.
+    #[error("no {kind} daemon was found; looked at {}", list(places))]
+    NoDaemon {
+        /// `docker` or `podman`.
+        kind: &'static str,
+        /// Where it might have listened.
+        places: Vec<String>,
+    },
+    /// A name without a prefix leads nowhere.
+    #[error("image `{source_text}` was found nowhere: {}", spell(attempts))]
+    Nowhere {
+        /// What was typed.
+        source_text: String,
+        /// Where it was looked for, in order.
+        attempts: Vec<Attempt>,
+    },
+    /// No SBOM is attached to the image.
+    #[error("no SBOM is attached to `{source_text}`{}", others(found))]
+    NothingAttached {
+        /// What was typed.
+        source_text: String,
+        /// What kinds of artifacts are.
+        found: Vec<String>,
+    },
+    /// The source has no registry to ask, or to push to.
+    #[error("`{source_text}` lies in no registry")]
+    NoRegistry {
+        /// What was typed.
+        source_text: String,
+    },
+    /// The text is no package URL.
+    #[error("cannot read the package URL")]
+    Purl {
+        /// Why.
+        source: model::purl::InvalidPurl,
+    },
     /// A file could not be read or written.
     #[error("cannot {action} `{}`", path.display())]
     File {
@@ -64,4 +114,40 @@ pub enum FlowError {
     /// The gate could not be evaluated.
     #[error("the gate cannot be evaluated")]
     Policy(#[from] policy::PolicyError),
+}
+
+/// A place where an image was looked for, and why it was not found there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// `docker`, `podman`, `registry`.
+    pub place: &'static str,
+    /// A sentence fragment.
+    pub reason: String,
+}
+
+impl Attempt {
+    pub(crate) fn of(place: &'static str, error: &dyn std::error::Error) -> Self {
+        // What was typed stands in front already; the cause says more.
+        let mut reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+        let mut cause = error.source().and_then(std::error::Error::source);
+        while let Some(error) = cause {
+            reason = format!("{reason}: {error}");
+            cause = error.source();
+        }
+        Self { place, reason }
+    }
+}
+
+fn spell(attempts: &[Attempt]) -> String {
+    let parts: Vec<String> =
+        attempts.iter().map(|attempt| format!("{} ({})", attempt.place, attempt.reason)).collect();
+    format!("tried {}", parts.join(", "))
+}
+
+fn list(places: &[String]) -> String {
+    if places.is_empty() { "no place".to_owned() } else { places.join(", ") }
+}
+
+fn others(found: &[String]) -> String {
+    if found.is_empty() { String::new() } else { format!("; attached are {}", found.join(", ")) }
 }

@@ -1,6 +1,7 @@
 //! The flows of plimsoll: each file reads as the flow it names.
 //!
-//! - [`source`]: what a person typed → an opened image or a read SBOM
+//! - [`source`]: what a person typed; [`open`](mod@open): → an opened image, or a read SBOM
+//! - [`attached`]: SBOMs that lie beside an image in a registry
 //! - [`feeds`]: which namespaces an inventory needs → those shards are held, or a gap says why not
 //! - [`match_sbom`]: an inventory and a snapshot → a [`Report`](model::report::Report)
 //! - [`scan`]: an image → its SBOM, then the two above
@@ -9,10 +10,12 @@
 //!
 //! Here the crates that may not know each other are introduced. Nothing here prints or reads the environment.
 
+pub mod attached;
 pub mod changes;
 pub mod error;
 pub mod feeds;
 pub mod match_sbom;
+pub mod open;
 pub mod rematch;
 pub mod scan;
 pub mod source;

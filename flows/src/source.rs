@@ -1,55 +1,130 @@
-//! SOURCE as a person types it: a path, with or without a prefix that forces its kind.
+//! SOURCE as a person types it: a path or a reference, with or without a prefix that forces its kind.
 
 use std::path::{Path, PathBuf};
 
 use model::inventory::Inventory;
 use model::limits::Limits;
-use sbom::image::{Image, OpenOptions, SourceKind};
+use registry::reference::{InvalidReference, Reference};
+use sbom::image::SourceKind;
 
 use crate::error::FlowError;
 
-/// What was typed, and which kind it was said to be.
+/// What was typed, and where that is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// The whole text, for messages.
     pub text: String,
-    /// The path behind the prefix.
-    pub path: PathBuf,
-    /// The kind that a prefix forced; none when the content decides.
-    pub kind: Option<SourceKind>,
+    /// What it says.
+    pub place: Place,
 }
 
-/// A prefix of the contract that this version cannot open.
+/// Where a subject is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A file or directory, of the kind that a prefix forced; without one the content decides.
+    Path(PathBuf, Option<SourceKind>),
+    /// Standard input: an archive.
+    Stdin,
+    /// A repository of a registry.
+    Registry(Reference),
+    /// The name of an image in a daemon.
+    Daemon(DaemonKind, String),
+    /// No prefix, and no such path: the daemons and the registry are asked, in this order.
+    Name(Reference),
+    /// A document, which needs no image.
+    Sbom(PathBuf),
+    /// One package.
+    Purl(String),
+}
+
+/// Whose daemon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DaemonKind {
+    /// Docker's, or what answers at its socket.
+    Docker,
+    /// Podman's.
+    Podman,
+}
+
+impl DaemonKind {
+    /// Both, in the order in which they are asked.
+    pub const ALL: [Self; 2] = [Self::Docker, Self::Podman];
+
+    /// Its name, which is also the prefix that forces it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Podman => "podman",
+        }
+    }
+}
+
+/// Why what was typed is no source.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{prefix}:` is not a source that this version can open")]
-pub struct UnsupportedSource {
-    /// The prefix as typed.
-    pub prefix: String,
+pub enum InvalidSource {
+    /// containerd has no way of its own to hand out an image.
+    #[error("`containerd:` is not a source: plimsoll speaks to no containerd")]
+    Containerd,
+    /// The reference is malformed.
+    #[error("`{text}` is not the name of an image")]
+    Reference {
+        /// What was typed.
+        text: String,
+        /// What is wrong with it.
+        source: InvalidReference,
+    },
+    /// There is no such path, and it is not the name of an image either.
+    #[error("`{text}` is neither a file or directory that is there nor the name of an image")]
+    Nothing {
+        /// What was typed.
+        text: String,
+        /// Why it is no name.
+        source: InvalidReference,
+    },
 }
-
-/// Prefixes of the contract whose sources later versions open.
-const NOT_YET: &[&str] = &["registry", "docker", "podman", "containerd", "sbom", "purl"];
 
 impl Source {
     /// Reads what was typed. A prefix counts only when it is one of the contract's, so that `C:` or a file
-    /// with a colon in its name stays a path.
-    pub fn parse(text: &str) -> Result<Self, UnsupportedSource> {
+    /// with a colon in its name stays a path. Whether a path is there is looked up.
+    pub fn parse(text: &str) -> Result<Self, InvalidSource> {
+        Ok(Self { text: text.to_owned(), place: Place::parse(text)? })
+    }
+}
+
+impl Place {
+    fn parse(text: &str) -> Result<Self, InvalidSource> {
+        if text == "-" {
+            return Ok(Self::Stdin);
+        }
         if let Some((prefix, rest)) = text.split_once(':') {
-            if let Some(kind) = SourceKind::from_prefix(prefix) {
-                return Ok(Self { text: text.to_owned(), path: PathBuf::from(rest), kind: Some(kind) });
+            let reference =
+                || rest.parse().map_err(|source| InvalidSource::Reference { text: text.to_owned(), source });
+            match prefix {
+                "registry" => return Ok(Self::Registry(reference()?)),
+                "docker" => return Ok(Self::Daemon(DaemonKind::Docker, rest.to_owned())),
+                "podman" => return Ok(Self::Daemon(DaemonKind::Podman, rest.to_owned())),
+                "containerd" => return Err(InvalidSource::Containerd),
+                "sbom" => return Ok(Self::Sbom(rest.into())),
+                "purl" => return Ok(Self::Purl(rest.to_owned())),
+                "pkg" => return Ok(Self::Purl(text.to_owned())),
+                _ => {}
             }
-            if NOT_YET.contains(&prefix) && !Path::new(text).exists() {
-                return Err(UnsupportedSource { prefix: prefix.to_owned() });
+            if let Some(kind) = SourceKind::from_prefix(prefix) {
+                return Ok(Self::Path(rest.into(), Some(kind)));
             }
         }
-        Ok(Self { text: text.to_owned(), path: PathBuf::from(text), kind: None })
+        if Path::new(text).exists() || looks_like_a_path(text) {
+            return Ok(Self::Path(text.into(), None));
+        }
+        let name = text.parse().map_err(|source| InvalidSource::Nothing { text: text.to_owned(), source })?;
+        Ok(Self::Name(name))
     }
+}
 
-    /// Opens the image.
-    pub fn open(&self, options: &OpenOptions) -> Result<Image, FlowError> {
-        sbom::image::open(&self.path, self.kind, options)
-            .map_err(|source| FlowError::Image { source_text: self.text.clone(), source })
-    }
+/// Whether somebody who typed this can only have meant a file: a registry should not be asked for a typing mistake.
+fn looks_like_a_path(text: &str) -> bool {
+    let is_archive = [".tar", ".tgz", ".gz", ".zst", ".xz", ".json"].iter().any(|end| text.ends_with(end));
+    is_archive || text.starts_with(['/', '.', '~']) || text.contains('\\')
 }
 
 /// Reads an SBOM from bytes; `place` names it in errors.
@@ -63,15 +138,39 @@ pub fn read_sbom(place: &str, bytes: &[u8], limits: &Limits) -> Result<Inventory
 mod tests {
     use super::*;
 
+    #[track_caller]
+    fn place(text: &str) -> Place {
+        Source::parse(text).unwrap().place
+    }
+
     #[test]
-    fn a_prefix_forces_the_kind_and_an_unknown_one_is_part_of_the_path() {
-        let forced = Source::parse("oci-dir:images/app").unwrap();
-        assert_eq!((forced.path, forced.kind), (PathBuf::from("images/app"), Some(SourceKind::OciDir)));
-        let plain = Source::parse("odd:name.tar").unwrap();
-        assert_eq!((plain.path, plain.kind), (PathBuf::from("odd:name.tar"), None));
+    fn a_prefix_forces_the_kind() {
+        assert_eq!(place("oci-dir:images/app"), Place::Path("images/app".into(), Some(SourceKind::OciDir)));
+        assert_eq!(place("docker:nginx"), Place::Daemon(DaemonKind::Docker, "nginx".to_owned()));
         assert_eq!(
-            Source::parse("docker:nginx").unwrap_err(),
-            UnsupportedSource { prefix: "docker".to_owned() }
+            place("podman:a/b@sha256:1"),
+            Place::Daemon(DaemonKind::Podman, "a/b@sha256:1".to_owned())
         );
+        assert_eq!(place("registry:nginx"), Place::Registry("nginx".parse().unwrap()));
+        assert_eq!(place("sbom:a.json"), Place::Sbom("a.json".into()));
+        assert_eq!(place("purl:pkg:npm/a@1"), Place::Purl("pkg:npm/a@1".to_owned()));
+        assert_eq!(place("pkg:npm/a@1"), Place::Purl("pkg:npm/a@1".to_owned()));
+        assert_eq!(place("-"), Place::Stdin);
+        assert_eq!(Source::parse("containerd:nginx").unwrap_err(), InvalidSource::Containerd);
+        assert!(matches!(Source::parse("registry:UPPER/x").unwrap_err(), InvalidSource::Reference { .. }));
+    }
+
+    #[test]
+    fn without_a_prefix_a_path_that_is_there_or_looks_like_one_is_a_path() {
+        for text in ["Cargo.toml", "src", "no/such/file.tar", "./nginx", "/nginx", "a.tar.gz", "x:y.tar"] {
+            assert_eq!(place(text), Place::Path(text.into(), None), "{text}");
+        }
+        for text in ["nginx", "nginx:1.27", "ghcr.io/a/b@sha256:", "localhost:5000/a"] {
+            match Source::parse(text) {
+                Ok(source) => assert_eq!(source.place, Place::Name(text.parse().unwrap()), "{text}"),
+                Err(error) => assert!(matches!(error, InvalidSource::Nothing { .. }), "{text}: {error}"),
+            }
+        }
+        assert!(matches!(Source::parse("No Such Thing").unwrap_err(), InvalidSource::Nothing { .. }));
     }
 }

@@ -50,8 +50,8 @@ pub struct InventoryOptions {
 pub trait Progress: Sync {
     /// The layer at `index` is being read; `bytes` is its size as stored, where known.
     fn layer_started(&self, index: usize, bytes: Option<u64>);
-    /// So many bytes (as stored) were read since the last call, in any layer.
-    fn advanced(&self, bytes: u64);
+    /// So many bytes (as stored) more were read of the layer at `index`.
+    fn advanced(&self, index: usize, bytes: u64);
     /// The layer at `index` was read to its end.
     fn layer_finished(&self, index: usize);
     /// The layer at `index` need not be read: what is in it was kept.
@@ -65,7 +65,7 @@ pub struct NoProgress;
 
 impl Progress for NoProgress {
     fn layer_started(&self, _: usize, _: Option<u64>) {}
-    fn advanced(&self, _: u64) {}
+    fn advanced(&self, _: usize, _: u64) {}
     fn layer_finished(&self, _: usize) {}
     fn layer_known(&self, _: usize) {}
     fn files_read(&self, _: usize) {}

@@ -1,10 +1,14 @@
 //! `plimsoll sbom`: an image is opened once, to write its bill of materials.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use clap::Args;
 use flows::source::Source;
-use indicatif::ProgressBar;
 use model::inventory::Inventory;
 use model::limits::Limits;
+use sbom::cache::{CacheOptions, LayerCache};
 use sbom::format::WriteOptions;
 use sbom::image::OpenOptions;
 use sbom::image::platform::Platform;
@@ -14,7 +18,7 @@ use crate::environment;
 use crate::error::CommandError;
 use crate::exit_code::Exit;
 use crate::output::{self, Output};
-use crate::ui::Ui;
+use crate::ui::{Bars, Ui, parse_bytes};
 
 /// Write the bill of materials of an image
 ///
@@ -45,7 +49,19 @@ pub(crate) struct ImageArgs {
     /// The subject's name in the SBOM and in reports [default: the image's reference or file name]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// Read every layer anew, whatever is known of it, and keep nothing
+    #[arg(long)]
+    no_cache: bool,
+    /// Where the facts of layers are kept [default: `plimsoll` in the user's cache directory]
+    #[arg(long, value_name = "DIR")]
+    cache_dir: Option<PathBuf>,
+    /// How large the facts of layers may become; what was not used for the longest time goes first
+    #[arg(long, value_name = "SIZE", value_parser = parse_bytes, default_value = CACHE_SIZE)]
+    cache_size: u64,
 }
+
+/// A layer takes some ten or hundred kilobytes of it.
+const CACHE_SIZE: &str = "1GB";
 
 pub(crate) fn run(args: &SbomArgs, ui: &Ui) -> Result<Exit, CommandError> {
     let outputs = output::resolve(&args.output, "cyclonedx-json", 1, sbom::format::by_name)?;
@@ -68,7 +84,8 @@ pub(crate) fn write_options(inventory: &Inventory) -> Result<WriteOptions<'stati
 impl ImageArgs {
     /// Options that name only the platform and the subject's name.
     pub(crate) fn new(platform: Option<Platform>, name: Option<String>) -> Self {
-        Self { platform, image: None, name }
+        let cache_size = parse_bytes(CACHE_SIZE).expect("the default is a size");
+        Self { platform, image: None, name, no_cache: false, cache_dir: None, cache_size }
     }
 
     /// Opens the image and reads its inventory, saying its gaps.
@@ -80,31 +97,76 @@ impl ImageArgs {
             image: self.image.clone(),
             limits: limits.clone(),
         };
-        let options = InventoryOptions { name: self.name.clone(), limits };
-        let bars = LayersBar(ui.bar("layers", Some(0)));
-        let inventory = flows::scan::inventory(&source, &open, &options, &bars)?;
+        let cache = self.cache(&limits);
+        let options = InventoryOptions { name: self.name.clone(), limits, cache: cache.clone() };
+        let watch = WatchLayers::new(ui);
+        let inventory = flows::scan::inventory(&source, &open, &options, &watch)?;
+        ui.say_more(&watch.summary());
+        if let Some(trouble) = cache.and_then(|cache| cache.take_trouble()) {
+            ui.warn(&format!("{trouble}: {}; layers are read anew", trouble.source));
+        }
         ui.gaps(&inventory.gaps);
         Ok(inventory)
     }
+
+    /// The facts of layers that are kept, unless there is no place for them.
+    fn cache(&self, limits: &Limits) -> Option<Arc<LayerCache>> {
+        if self.no_cache {
+            return None;
+        }
+        let dir = self.cache_dir.clone().or_else(environment::default_cache_dir)?;
+        let options = CacheOptions { dir, bytes_max: self.cache_size, now: environment::system_time() };
+        Some(Arc::new(LayerCache::new(options, limits)))
+    }
 }
 
-/// One bar for all layers, which are read side by side.
-struct LayersBar(ProgressBar);
-
-impl Progress for LayersBar {
-    fn layer_started(&self, _index: usize, bytes: Option<u64>) {
-        self.0.inc_length(bytes.unwrap_or(0));
-    }
-
-    fn advanced(&self, bytes: u64) {
-        self.0.inc(bytes);
-    }
-
-    fn layer_finished(&self, _index: usize) {}
+/// A bar for each layer that is being read.
+struct WatchLayers<'a> {
+    ui: &'a Ui,
+    bars: Bars<usize>,
+    n_read: AtomicUsize,
+    n_known: AtomicUsize,
+    n_files: AtomicUsize,
 }
 
-impl Drop for LayersBar {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
+impl<'a> WatchLayers<'a> {
+    fn new(ui: &'a Ui) -> Self {
+        Self {
+            ui,
+            bars: Bars::default(),
+            n_read: AtomicUsize::new(0),
+            n_known: AtomicUsize::new(0),
+            n_files: AtomicUsize::new(0),
+        }
+    }
+
+    fn summary(&self) -> String {
+        let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
+        let (n_read, n_known, n_files) = (count(&self.n_read), count(&self.n_known), count(&self.n_files));
+        format!("layers: {n_read} read, {n_known} known from the cache; catalogers read {n_files} files")
+    }
+}
+
+impl Progress for WatchLayers<'_> {
+    fn layer_started(&self, index: usize, bytes: Option<u64>) {
+        self.n_read.fetch_add(1, Ordering::Relaxed);
+        self.bars.insert(index, self.ui.bar(&format!("layer {}", index + 1), bytes));
+    }
+
+    fn advanced(&self, index: usize, bytes: u64) {
+        self.bars.with(&index, |bar| bar.inc(bytes));
+    }
+
+    fn layer_finished(&self, index: usize) {
+        self.bars.finish(&index);
+    }
+
+    fn layer_known(&self, index: usize) {
+        self.n_known.fetch_add(1, Ordering::Relaxed);
+        self.ui.say_even_more(&format!("layer {} is known from the cache", index + 1));
+    }
+
+    fn files_read(&self, count: usize) {
+        self.n_files.fetch_add(count, Ordering::Relaxed);
     }
 }

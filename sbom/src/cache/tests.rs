@@ -49,7 +49,7 @@ impl Progress for Heard {
     fn layer_started(&self, index: usize, _: Option<u64>) {
         self.read.lock().unwrap().push(index);
     }
-    fn advanced(&self, _: u64) {}
+    fn advanced(&self, _: usize, _: u64) {}
     fn layer_finished(&self, _: usize) {}
     fn layer_known(&self, index: usize) {
         self.known.lock().unwrap().push(index);

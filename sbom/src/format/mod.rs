@@ -72,6 +72,18 @@ pub struct Document {
     pub inventory: Inventory,
 }
 
+/// The inventory of the one package that `text`, a package URL, names.
+///
+/// # Errors
+/// The text is no package URL.
+pub fn of_purl(text: &str) -> Result<Inventory, model::purl::InvalidPurl> {
+    text.parse::<model::purl::Purl>()?;
+    let package = wire::identity::package("", "", text);
+    let distro = wire::identity::distro(text);
+    let subject = model::inventory::Subject { name: text.to_owned(), ..Default::default() };
+    Ok(Inventory::new(subject, distro, vec![package], Vec::new()))
+}
+
 /// A format or version that cannot be written.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownFormat {

@@ -71,7 +71,7 @@ impl Layers<'_> {
     fn read(&self, index: usize, budget: &TextBudget) -> Result<Part, ImageError> {
         let layer = &self.layers[index];
         self.progress.layer_started(index, layer.stored_size(self.blobs));
-        let advanced = |n_bytes| self.progress.advanced(n_bytes);
+        let advanced = |n_bytes| self.progress.advanced(index, n_bytes);
         let read = |reader: &mut LayerReader| read_entries(reader, layer, self.limits, budget);
         let (part, bytes) =
             read_layer(self.image, self.blobs, layer, Verify::Digests, self.limits, &advanced, read)?;

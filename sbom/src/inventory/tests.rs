@@ -333,7 +333,7 @@ fn progress_tells_of_every_layer_and_byte() {
             heard.0.push(index);
             heard.2 += bytes.unwrap();
         }
-        fn advanced(&self, bytes: u64) {
+        fn advanced(&self, _: usize, bytes: u64) {
             self.0.lock().unwrap().3 += bytes;
         }
         fn layer_finished(&self, index: usize) {
