@@ -88,17 +88,19 @@ impl From<clap::Error> for CommandError {
     }
 }
 
-impl From<flows::source::UnsupportedSource> for CommandError {
-    fn from(error: flows::source::UnsupportedSource) -> Self {
-        let hint = match error.prefix.as_str() {
-            "docker" | "podman" | "containerd" => {
-                "export the image first, for example with `docker save IMAGE -o image.tar`"
+impl From<flows::source::InvalidSource> for CommandError {
+    fn from(error: flows::source::InvalidSource) -> Self {
+        use flows::source::InvalidSource as E;
+        let hint = match &error {
+            E::Containerd => {
+                "export the image first: `ctr images export image.tar IMAGE`, or `nerdctl save IMAGE -o image.tar`"
             }
-            "registry" => {
-                "copy the image to a folder first, for example with `skopeo copy docker://IMAGE oci:image`"
+            E::Reference { .. } => {
+                "a name is like `nginx:1.27`, `ghcr.io/owner/app:1` or `host:5000/app@sha256:…`"
             }
-            "sbom" => "use `plimsoll match FILE` for an SBOM",
-            _ => "give a path to an image archive, an OCI layout or a directory",
+            E::Nothing { .. } => {
+                "give a path to an image archive, an OCI layout or a directory, or the name of an image"
+            }
         };
         Self::Failed { error: Box::new(error), hints: vec![hint.to_owned()] }
     }
@@ -115,10 +117,29 @@ impl From<flows::error::FlowError> for CommandError {
             return Self::BrokenPipe;
         }
         let hints = match &error {
+            E::Image { source, .. } if is_from_registry(source) => Vec::new(),
             E::Image { .. } => vec![
                 "if the archive was copied or downloaded, fetch it again; `--help` lists the accepted kinds"
                     .to_owned(),
             ],
+            E::Registry { source, .. } => registry_hints(source),
+            E::Offline { .. } => vec!["leave out `--offline`, or give an archive of the image".to_owned()],
+            E::NoDaemon { kind, .. } => vec![match *kind {
+                "podman" => {
+                    "start it with `systemctl --user start podman.socket`, or set CONTAINER_HOST".to_owned()
+                }
+                _ => "is it running, and may you use its socket? DOCKER_HOST says where it is".to_owned(),
+            }],
+            E::Nowhere { .. } => vec![
+                "a prefix says where it is: `registry:`, `docker:`, `podman:`; `-v` says more".to_owned(),
+            ],
+            E::NothingAttached { .. } => {
+                vec!["leave out `--referrers` to open the image; `--attach` attaches an SBOM".to_owned()]
+            }
+            E::NoRegistry { .. } => {
+                vec!["SBOMs are attached to images in registries: `registry:HOST/NAME:TAG`".to_owned()]
+            }
+            E::Purl { .. } => vec!["a package URL is like `pkg:npm/lodash@4.17.21`".to_owned()],
             E::Document { .. } => {
                 vec!["write an SBOM with `plimsoll sbom IMAGE -o cyclonedx-json=sbom.json`".to_owned()]
             }
@@ -137,4 +158,36 @@ impl From<flows::error::FlowError> for CommandError {
         };
         Self::Failed { error: Box::new(error), hints }
     }
+}
+
+/// What to do about a registry or daemon that did not give what was asked for.
+fn registry_hints(error: &::registry::error::RegistryError) -> Vec<String> {
+    use ::registry::error::RegistryError as E;
+    let hint = match error {
+        E::Unauthorized { .. } | E::Denied { .. } => {
+            "log in with `docker login` or `podman login`, or give `--registry-username` and `--registry-password-stdin`; \
+             registries also answer so for images that do not exist"
+        }
+        E::NotFound { .. } => "check the name and the tag; private images may need `docker login` first",
+        E::Transport { .. } | E::TimedOut { .. } => {
+            "check the host and the network; `--ca-file` trusts a private authority, `--insecure` any certificate and plain HTTP"
+        }
+        E::InsecureRealm { .. } => "`--insecure` sends it all the same",
+        E::Busy { .. } => {
+            "the registry limits how often it is asked: log in, or ask a mirror with `--registry-mirror`"
+        }
+        E::NoSuchImage { .. } => "pull it first, or ask its registry with the prefix `registry:`",
+        E::ManifestKind { .. } => "plimsoll reads OCI and Docker schema 2 images",
+        E::EveryEndpoint { source, .. } => return registry_hints(source),
+        _ => return Vec::new(),
+    };
+    vec![hint.to_owned()]
+}
+
+/// Whether an image could not be read because its registry did not give a part of it.
+fn is_from_registry(error: &sbom::image::ImageError) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    cause.is_some_and(|cause| {
+        cause.get_ref().is_some_and(|inner| inner.is::<::registry::error::RegistryError>())
+    })
 }

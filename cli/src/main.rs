@@ -13,6 +13,7 @@ mod error;
 mod exit_code;
 mod feeds;
 mod output;
+mod registry;
 mod ui;
 
 use std::process::ExitCode;

@@ -3,13 +3,13 @@
 use std::io::Read as _;
 use std::path::PathBuf;
 
+use ::registry::client::{Endpoint, Options};
+use ::registry::credentials::{Credential, CredentialSources};
+use ::registry::daemon::{DaemonTls, docker_sockets, podman_sockets};
+use ::registry::secret::Secret;
 use clap::Args;
 use fetch::client::{ClientCertificate, ClientOptions};
 use flows::open::{DaemonSettings, Network, Opening};
-use registry::client::{Endpoint, Options};
-use registry::credentials::{Credential, CredentialSources};
-use registry::daemon::{DaemonTls, docker_sockets, podman_sockets};
-use registry::secret::Secret;
 use sbom::image::OpenOptions;
 
 use crate::args::Global;
@@ -28,7 +28,7 @@ pub(crate) struct RegistryArgs {
     #[arg(long, requires = "registry_username", conflicts_with = "registry_token")]
     registry_password_stdin: bool,
     /// A bearer token; better given as `PLIMSOLL_REGISTRY_TOKEN`, because arguments are seen by other users
-    #[arg(long, value_name = "TOKEN", hide_env_values = true)]
+    #[arg(long, value_name = "TOKEN", hide_env_values = true, value_parser = secret)]
     registry_token: Option<Secret>,
     /// Ask another place for what lies at a host, as in `docker.io=mirror.example/hub`; may be repeated, and is
     /// tried in order before the host itself
@@ -43,6 +43,10 @@ pub(crate) struct RegistryArgs {
     /// Its private key, in PEM
     #[arg(long, value_name = "FILE", requires = "client_cert")]
     client_key: Option<PathBuf>,
+}
+
+fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret::new(text))
 }
 
 /// `docker.io=mirror.example/hub`, `docker.io=http://127.0.0.1:5000`.
@@ -118,11 +122,9 @@ const PASSWORD_BYTES_MAX: u64 = 64 << 10;
 /// Standard input up to its end, without the line break that `echo` adds.
 fn password() -> Result<Secret, CommandError> {
     let mut text = String::new();
-    std::io::stdin()
-        .lock()
-        .take(PASSWORD_BYTES_MAX)
-        .read_to_string(&mut text)
-        .map_err(|error| CommandError::new(format!("cannot read the password from standard input: {error}")))?;
+    std::io::stdin().lock().take(PASSWORD_BYTES_MAX).read_to_string(&mut text).map_err(|error| {
+        CommandError::new(format!("cannot read the password from standard input: {error}"))
+    })?;
     let secret = text.trim_end_matches(['\r', '\n']);
     if secret.is_empty() {
         return Err(CommandError::new("standard input holds no password")

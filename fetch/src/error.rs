@@ -88,6 +88,16 @@ pub enum FetchError {
         /// The client's error.
         source: reqwest::Error,
     },
+    /// The files of the client's own certificate cannot be used.
+    #[error("`{}` and `{}` hold no PEM certificate and its key", path.display(), key.display())]
+    ClientCertificate {
+        /// The file of the certificate.
+        path: PathBuf,
+        /// The file of its key.
+        key: PathBuf,
+        /// The client's error.
+        source: reqwest::Error,
+    },
     /// The URL cannot lie in a mirror or be asked for.
     #[error("`{url}` is not a URL of a host and a plain path")]
     BadUrl {
@@ -122,7 +132,7 @@ fn tries_text(tries: u32) -> String {
 }
 
 /// `url` without user name, password, query and fragment.
-pub(crate) fn redact(url: &str) -> String {
+pub fn redact(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
     match url.split_once("://") {
         Some((scheme, rest)) => {

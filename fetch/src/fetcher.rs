@@ -12,6 +12,8 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use sha2::{Digest, Sha256};
 
+pub use crate::client::Proxy;
+use crate::client::{self, ClientOptions};
 use crate::error::{FetchError, redact};
 use crate::http::{self, Failure};
 use crate::origin::{Origin, Place};
@@ -38,15 +40,6 @@ pub struct FetchOptions {
     pub proxy: Proxy,
     /// What makes a pause between tries.
     pub pause: Arc<dyn Fn(Duration) + Send + Sync>,
-}
-
-/// Whether the system's proxy settings are followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Proxy {
-    /// As the system says.
-    System,
-    /// Every host is asked directly.
-    Never,
 }
 
 impl Default for FetchOptions {
@@ -215,7 +208,14 @@ impl Fetcher {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        let client = http::client(&self.options)?;
+        let client = client::build(&ClientOptions {
+            user_agent: self.options.user_agent.clone(),
+            connect_timeout: self.options.connect_timeout,
+            read_timeout: self.options.read_timeout,
+            ca_file: self.options.ca_file.clone(),
+            proxy: self.options.proxy,
+            ..ClientOptions::default()
+        })?;
         Ok(self.client.get_or_init(|| client))
     }
 }

@@ -5,57 +5,18 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use jiff::Timestamp;
-use jiff::fmt::rfc2822;
 use reqwest::StatusCode;
 use reqwest::blocking::{Client, Response};
 use reqwest::header::{
-    ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, DATE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, RANGE, RETRY_AFTER,
+    ACCEPT_ENCODING, CONTENT_LENGTH, ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
+    LAST_MODIFIED, RANGE,
 };
 use sha2::{Digest, Sha256};
 
 use crate::error::{FetchError, redact};
-use crate::fetcher::{
-    FetchOptions, Fetched, Progress, Proxy, Request, create_with_parents, finish, hex, part_of,
-};
+use crate::fetcher::{Fetched, Progress, Request, create_with_parents, finish, hex, part_of};
+use crate::headers::{content_range, retry_after, text};
 use crate::validators::Validators;
-
-/// Redirects followed for one request.
-const REDIRECTS_MAX: usize = 10;
-
-/// A client for `options`. This is the only place that makes one: rustls panics without a provider.
-pub(crate) fn client(options: &FetchOptions) -> Result<Client, FetchError> {
-    // An error only says that a provider is installed already.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    // The blocking client applies its time-out to each wait: for the answer to a request, and for each piece of
-    // a body. The async client's `read_timeout` panics here, because no runtime polls the body.
-    let mut builder = reqwest::blocking::Client::builder()
-        .user_agent(&options.user_agent)
-        .connect_timeout(options.connect_timeout)
-        .timeout(options.read_timeout)
-        .redirect(reqwest::redirect::Policy::custom(follow));
-    if let Some(path) = &options.ca_file {
-        let pem = fs::read(path).map_err(FetchError::io("read", path))?;
-        let certificates = reqwest::Certificate::from_pem_bundle(&pem)
-            .map_err(|source| FetchError::CaFile { path: path.clone(), source })?;
-        builder = builder.tls_certs_merge(certificates);
-    }
-    if options.proxy == Proxy::Never {
-        builder = builder.no_proxy();
-    }
-    builder.build().map_err(|source| FetchError::Client { source: source.without_url() })
-}
-
-fn follow(attempt: reqwest::redirect::Attempt<'_>) -> reqwest::redirect::Action {
-    let leaves_https = attempt.url().scheme() != "https"
-        && attempt.previous().last().is_some_and(|previous| previous.scheme() == "https");
-    if leaves_https || attempt.previous().len() > REDIRECTS_MAX {
-        attempt.error("too many redirects, or one away from https")
-    } else {
-        attempt.follow()
-    }
-}
 
 /// The `Content-Length` that a `HEAD` of `url` gives.
 pub(crate) fn size(client: &Client, url: &str) -> Option<u64> {
@@ -284,32 +245,10 @@ fn hash_file(path: &Path, hash: &mut Sha256) -> Result<(), FetchError> {
 
 /// Whether `Content-Range: bytes <offset>-…` goes on just where the partial file ends.
 fn continues(response: &Response, offset: u64) -> bool {
-    text(response.headers(), CONTENT_RANGE)
-        .and_then(|range| range.strip_prefix("bytes "))
-        .and_then(|range| range.split_once('-'))
-        .is_some_and(|(start, _)| start.trim().parse() == Ok(offset))
+    content_range(response.headers()).is_some_and(|(start, _)| start == offset)
 }
 
 fn validators_of(headers: &HeaderMap) -> Validators {
     let owned = |name| text(headers, name).map(str::to_owned);
     Validators { etag: owned(ETAG), last_modified: owned(LAST_MODIFIED), ..Validators::default() }
-}
-
-/// `Retry-After` as a duration. A date is taken relative to the response's own `Date`, so that no clock of
-/// this machine is asked.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let value = text(headers, RETRY_AFTER)?.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let seconds = http_date(value)?.duration_since(http_date(text(headers, DATE)?)?).as_secs();
-    Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
-}
-
-fn http_date(text: &str) -> Option<Timestamp> {
-    rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
-}
-
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
-    headers.get(name)?.to_str().ok()
 }

@@ -3,6 +3,8 @@
 //! - [`fetcher`]: [`fetcher::Fetcher::get`] brings one URL to one file
 //! - [`origin`]: the network, a mirror directory or a mirror URL, and where a URL lies in a mirror
 //! - [`validators`]: what is remembered of a download, so that the next one can be conditional
+//! - [`client`]: makes the HTTP client, for this crate and for `registry`
+//! - [`headers`]: what headers of an answer say
 //! - [`error`]: the ways it can go wrong; each names the URL, never a credential
 //!
 //! What it deliberately leaves out: what the bytes mean. A caller remembers [`validators::Validators`] only
@@ -11,8 +13,10 @@
 //! The HTTP client is built at the first request that needs it, because building one loads the system's root
 //! certificates (42 ms), and never when a mirror directory answers or the origin is offline.
 
+pub mod client;
 pub mod error;
 pub mod fetcher;
+pub mod headers;
 mod http;
 pub mod origin;
 pub mod validators;

@@ -39,8 +39,10 @@ pub fn attached_sbom(
     }
     let mut kinds: Vec<String> = found.iter().filter_map(|found| found.artifact_type.clone()).collect();
     let mut candidates: Vec<Descriptor> = found.into_iter().filter(|found| rank(found).is_some()).collect();
-    candidates
-        .sort_by_key(|found| (rank(found), std::cmp::Reverse(created(found)), found.digest.to_string()));
+    candidates.sort_by(|left, right| {
+        let newest_first = created(right).cmp(&created(left));
+        rank(left).cmp(&rank(right)).then(newest_first).then_with(|| left.digest.cmp(&right.digest))
+    });
     let Some(chosen) = candidates.first() else {
         kinds.sort();
         kinds.dedup();

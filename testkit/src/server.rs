@@ -235,7 +235,15 @@ fn listen(listener: &TcpListener, state: &Arc<Mutex<State>>) {
     });
 }
 
+/// The first byte of a TLS connection (RFC 8446, 5.1).
+const TLS_HANDSHAKE: u8 = 0x16;
+
 fn answer(stream: &TcpStream, state: &Mutex<State>) -> io::Result<()> {
+    // A client that tries TLS first is told at once that there is none: its hello may hold no end of line.
+    let mut first = [0];
+    if stream.peek(&mut first)? == 1 && first[0] == TLS_HANDSHAKE {
+        return Ok(());
+    }
     let mut reader = BufReader::new(stream);
     let request = read_request(&mut reader)?;
     let (behaviour, resource) = {

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use flows::match_sbom::Subject;
-use flows::source::read_sbom;
+use flows::scan::LookIn;
+use flows::source::{Source, read_sbom};
 use model::limits::Limits;
 use model::report::Report;
 use model::severity::Severity;
@@ -69,7 +70,7 @@ fn judge(inputs: &Inputs, global: &Global, ui: &Ui) -> Result<(Report, Exit), Co
     };
     let feeds = FeedArgs { mirror: inputs.mirror.clone(), ..FeedArgs::standard() };
     let judge = Judge::new(&args, &feeds, global, ui, 1)?;
-    let subject = inputs.subject(ui)?;
+    let subject = inputs.subject(global, ui)?;
     let report = judge.report(subject)?;
     let exit = judge.conclude(&report)?;
     Ok((report, exit))
@@ -152,11 +153,13 @@ impl Inputs {
     }
 
     /// The image's inventory, its SBOM written; or the SBOM that was given.
-    fn subject(&self, ui: &Ui) -> Result<Subject, CommandError> {
+    fn subject(&self, global: &Global, ui: &Ui) -> Result<Subject, CommandError> {
         match &self.what {
             What::Image(source) => {
                 let image = ImageArgs::new(self.platform.clone(), self.name.clone());
-                let inventory = image.inventory(source, ui)?;
+                let source = Source::parse(source)?;
+                let known = image.known(&source, LookIn::Layers, None, global, ui)?;
+                let inventory = known.inventory;
                 let options = write_options(&inventory)?;
                 let format =
                     sbom::format::by_name("cyclonedx-json").expect("CycloneDX is in the table of formats");

@@ -22,7 +22,7 @@ pub(crate) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit, CommandError> 
         Command::Feeds(args) => feeds::run(args, global, ui),
         Command::Match(args) => match_sbom::run(args, global, ui),
         Command::Rematch(args) => rematch::run(args, global, ui),
-        Command::Sbom(args) => sbom::run(args, ui),
+        Command::Sbom(args) => sbom::run(args, global, ui),
         Command::Scan(args) => scan::run(args, global, ui),
     }
 }

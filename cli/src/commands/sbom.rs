@@ -1,10 +1,13 @@
 //! `plimsoll sbom`: an image is opened once, to write its bill of materials.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Args;
+use flows::error::FlowError;
+use flows::scan::{Known, LookIn};
 use flows::source::Source;
 use model::inventory::Inventory;
 use model::limits::Limits;
@@ -14,18 +17,21 @@ use sbom::image::OpenOptions;
 use sbom::image::platform::Platform;
 use sbom::inventory::{InventoryOptions, Progress};
 
+use crate::args::Global;
 use crate::environment;
 use crate::error::CommandError;
 use crate::exit_code::Exit;
 use crate::output::{self, Output};
+use crate::registry::RegistryArgs;
 use crate::ui::{Bars, Ui, parse_bytes};
 
 /// Write the bill of materials of an image
 ///
 /// SOURCE is a path to an image: a `docker save` archive, an OCI layout (a directory or a tar), a root
-/// filesystem (a directory or a tar). Archives may be plain, gzip, zstd or xz. The kind is found by looking at
-/// the content, and can be forced by a prefix: `docker-archive:`, `oci-archive:`, `oci-dir:`, `dir:`,
-/// `rootfs-archive:`.
+/// filesystem (a directory or a tar); or `-` for an archive on standard input. Archives may be plain, gzip, zstd
+/// or xz. The kind is found by looking at the content. What is no path is the name of an image, which is looked
+/// for in docker, podman and its registry. A prefix forces the kind: `docker-archive:`, `oci-archive:`,
+/// `oci-dir:`, `dir:`, `rootfs-archive:`, `registry:`, `docker:`, `podman:`, `sbom:`, `purl:`.
 #[derive(Debug, Args)]
 pub(crate) struct SbomArgs {
     /// The image
@@ -33,6 +39,15 @@ pub(crate) struct SbomArgs {
     /// A format (`cyclonedx-json`, `spdx-json`, `table`, `purls`), and a file for it; may be repeated
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     output: Vec<Output>,
+    /// Use the SBOM that is attached to the image in its registry, instead of opening the image
+    #[arg(long)]
+    referrers: bool,
+    /// Attach the SBOM to the image in its registry, in every format that is written
+    #[arg(long, conflicts_with = "referrers")]
+    attach: bool,
+    /// A file of certificates to trust beside the system's
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
     #[command(flatten)]
     image: ImageArgs,
 }
@@ -58,21 +73,58 @@ pub(crate) struct ImageArgs {
     /// How large the facts of layers may become; what was not used for the longest time goes first
     #[arg(long, value_name = "SIZE", value_parser = parse_bytes, default_value = CACHE_SIZE)]
     cache_size: u64,
+    #[command(flatten)]
+    registry: RegistryArgs,
 }
 
 /// A layer takes some ten or hundred kilobytes of it.
 const CACHE_SIZE: &str = "1GB";
 
-pub(crate) fn run(args: &SbomArgs, ui: &Ui) -> Result<Exit, CommandError> {
+pub(crate) fn run(args: &SbomArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
     let outputs = output::resolve(&args.output, "cyclonedx-json", 1, sbom::format::by_name)?;
-    let inventory = args.image.inventory(&args.source, ui)?;
-    let options = write_options(&inventory)?;
+    let look_in = if args.referrers { LookIn::AttachedSbom } else { LookIn::Layers };
+    let source = Source::parse(&args.source)?;
+    let known = args.image.known(&source, look_in, args.ca_file.clone(), global, ui)?;
+    let inventory = &known.inventory;
+    let options = write_options(inventory)?;
     for resolved in &outputs {
         output::write(&resolved.output, &inventory.subject.name, |out| {
-            resolved.format.write(&inventory, &options, out)
+            resolved.format.write(inventory, &options, out)
         })?;
     }
+    if args.attach {
+        let formats: BTreeMap<_, _> = outputs
+            .iter()
+            .filter(|resolved| resolved.format.version().is_some())
+            .map(|resolved| (resolved.format.format().name, resolved.format))
+            .collect();
+        for format in formats.values() {
+            attach(&source, &known, format, &options, ui)?;
+        }
+    }
     Ok(Exit::Acceptable)
+}
+
+/// Attaches the SBOM, in one format, to the image it is of.
+fn attach(
+    source: &Source,
+    known: &Known,
+    format: &sbom::format::Choice,
+    options: &WriteOptions<'_>,
+    ui: &Ui,
+) -> Result<(), CommandError> {
+    let Some(image) = &known.image else {
+        return Err(FlowError::NoRegistry { source_text: source.text.clone() }.into());
+    };
+    let mut bytes = Vec::new();
+    format.write(&known.inventory, options, &mut bytes).map_err(FlowError::Render)?;
+    let created = options.created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let annotations = BTreeMap::from([("org.opencontainers.image.created".to_owned(), created)]);
+    let media_type = format.format().media_type;
+    let digest =
+        flows::attached::attach(source, image, known.remote.as_ref(), media_type, &bytes, annotations)?;
+    ui.say(&format!("attached {} as {digest}", format.format().name));
+    Ok(())
 }
 
 /// How this binary writes the SBOM of `inventory`.
@@ -85,28 +137,44 @@ impl ImageArgs {
     /// Options that name only the platform and the subject's name.
     pub(crate) fn new(platform: Option<Platform>, name: Option<String>) -> Self {
         let cache_size = parse_bytes(CACHE_SIZE).expect("the default is a size");
-        Self { platform, image: None, name, no_cache: false, cache_dir: None, cache_size }
+        Self {
+            platform,
+            image: None,
+            name,
+            no_cache: false,
+            cache_dir: None,
+            cache_size,
+            registry: RegistryArgs::default(),
+        }
     }
 
     /// Opens the image and reads its inventory, saying its gaps.
-    pub(crate) fn inventory(&self, source: &str, ui: &Ui) -> Result<Inventory, CommandError> {
-        let source = Source::parse(source)?;
+    pub(crate) fn known(
+        &self,
+        source: &Source,
+        look_in: LookIn,
+        ca_file: Option<PathBuf>,
+        global: &Global,
+        ui: &Ui,
+    ) -> Result<Known, CommandError> {
         let limits = Limits::default();
-        let open = OpenOptions {
+        let image = OpenOptions {
             platform: self.platform.clone(),
             image: self.image.clone(),
             limits: limits.clone(),
         };
+        let opening = self.registry.opening(image, ca_file, global)?;
         let cache = self.cache(&limits);
         let options = InventoryOptions { name: self.name.clone(), limits, cache: cache.clone() };
         let watch = WatchLayers::new(ui);
-        let inventory = flows::scan::inventory(&source, &open, &options, &watch)?;
+        let mut stdin = std::io::stdin();
+        let known = flows::scan::inventory(source, &opening, look_in, &options, &mut stdin, &watch)?;
         ui.say_more(&watch.summary());
         if let Some(trouble) = cache.and_then(|cache| cache.take_trouble()) {
             ui.warn(&format!("{trouble}: {}; layers are read anew", trouble.source));
         }
-        ui.gaps(&inventory.gaps);
-        Ok(inventory)
+        ui.gaps(&known.inventory.gaps);
+        Ok(known)
     }
 
     /// The facts of layers that are kept, unless there is no place for them.

@@ -1,6 +1,8 @@
 //! `plimsoll scan`: `sbom` and `match` in one process.
 
 use clap::Args;
+use flows::scan::LookIn;
+use flows::source::Source;
 
 use crate::args::Global;
 use crate::commands::match_sbom::{self, JudgeArgs};
@@ -28,8 +30,10 @@ pub(crate) struct ScanArgs {
 
 pub(crate) fn run(args: &ScanArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
     match_sbom::judge_all(&args.source, &args.judge, &args.feeds, global, ui, |source| {
-        let inventory = args.image.inventory(source, ui)?;
-        let options = write_options(&inventory)?;
-        Ok(flows::scan::subject(inventory, &options)?)
+        let source = Source::parse(source)?;
+        let ca_file = args.feeds.ca_file.clone();
+        let known = args.image.known(&source, LookIn::Layers, ca_file, global, ui)?;
+        let options = write_options(&known.inventory)?;
+        Ok(known.subject(&options)?)
     })
 }

@@ -1,0 +1,197 @@
+//! [`Repository::referrers`]: what is attached to a manifest.
+
+use reqwest::header::ACCEPT;
+use reqwest::{Method, Url};
+
+use crate::client::Repository;
+use crate::descriptor::{DOCKER_INDEX, Descriptor, Index, OCI_INDEX};
+use crate::digest::Digest;
+use crate::error::RegistryError;
+use crate::exchange::{Answer, Call, Failure, Target, same_origin};
+use crate::reference::Pointer;
+
+/// The largest index of referrers that is read.
+const INDEX_BYTES_MAX: u64 = 8 << 20;
+/// The most pages that are read.
+const PAGES_MAX: usize = 100;
+
+impl Repository {
+    /// The manifests whose subject is `digest`, of the kind `artifact_type` if one is given.
+    ///
+    /// The host itself is asked, not its mirrors, which often have images only: by the referrers API, and where there is none,
+    /// by the tag that stands in for it (distribution specification 1.1, "Listing Referrers" and "Unavailable Referrers API").
+    ///
+    /// # Errors
+    /// See [`RegistryError`]. A host that knows of none gives an empty list.
+    pub fn referrers(
+        &self,
+        digest: &Digest,
+        artifact_type: Option<&str>,
+    ) -> Result<Vec<Descriptor>, RegistryError> {
+        let mut referrers = match self.referrers_by_api(digest, artifact_type)? {
+            Some(referrers) => referrers,
+            None => self.fallback_index(digest, "pull")?.manifests,
+        };
+        // A host need not filter.
+        if let Some(artifact_type) = artifact_type {
+            referrers.retain(|referrer| referrer.artifact_type.as_deref() == Some(artifact_type));
+        }
+        Ok(referrers)
+    }
+
+    /// All pages of the API's answer; `None` when the host has no such API.
+    fn referrers_by_api(
+        &self,
+        digest: &Digest,
+        artifact_type: Option<&str>,
+    ) -> Result<Option<Vec<Descriptor>>, RegistryError> {
+        let mut target = Target::Path(format!("referrers/{digest}{}", query(artifact_type)));
+        let mut referrers = Vec::new();
+        for _ in 0..PAGES_MAX {
+            let call = Call {
+                method: Method::GET,
+                target,
+                headers: vec![(ACCEPT, OCI_INDEX.to_owned())],
+                body: None,
+                actions: "pull",
+                what: format!("referrers of {}", self.blob_name(digest)),
+            };
+            let page = self.shared.retry(self.shared.tries(&self.home), || {
+                match self.shared.once(&self.home, &call) {
+                    Ok(answer) => page(answer, &call.what),
+                    Err(Failure::Final(error)) if is_no_api(&error) => Ok(None),
+                    Err(failure) => Err(failure),
+                }
+            })?;
+            let Some(Page { index, next }) = page else {
+                return Ok(None);
+            };
+            referrers.extend(index.manifests);
+            match next {
+                Some(next) => target = Target::Url(next),
+                None => return Ok(Some(referrers)),
+            }
+        }
+        let (what, bytes_max) = (format!("referrers of {digest}"), PAGES_MAX as u64 * INDEX_BYTES_MAX);
+        Err(RegistryError::TooLarge { what, bytes_max })
+    }
+
+    /// The index at the tag that stands in for the referrers API; an empty one when there is none.
+    pub(crate) fn fallback_index(
+        &self,
+        digest: &Digest,
+        actions: &'static str,
+    ) -> Result<Index, RegistryError> {
+        let pointer = Pointer::Tag(fallback_tag(digest));
+        let manifest = match self.manifest_of_home(&pointer, INDEX_BYTES_MAX, actions) {
+            Err(error) if error.is_not_found() => return Ok(Index::empty()),
+            manifest => manifest?,
+        };
+        let what = self.name_of(&pointer);
+        if !matches!(&*manifest.media_type, OCI_INDEX | DOCKER_INDEX) {
+            return Err(RegistryError::ManifestKind { what, media_type: manifest.media_type });
+        }
+        serde_json::from_slice(&manifest.bytes).map_err(|source| RegistryError::Malformed {
+            what,
+            kind: "index",
+            source,
+        })
+    }
+}
+
+/// The tag that stands in for the referrers API (distribution specification 1.1, "Referrers Tag Schema").
+pub(crate) fn fallback_tag(digest: &Digest) -> String {
+    let hex = digest.hex();
+    format!("{}-{}", digest.algorithm(), &hex[..hex.len().min(64)])
+}
+
+struct Page {
+    index: Index,
+    next: Option<Url>,
+}
+
+/// What `answer` lists, and where it goes on; `None` when it is no index: a host without the API may have a page for
+/// people at that place, or answer everything with 200.
+fn page(answer: Answer, what: &str) -> Result<Option<Page>, Failure> {
+    let is_index = answer.header("content-type").is_some_and(|kind| kind.trim().starts_with(OCI_INDEX));
+    if !is_index {
+        return Ok(None);
+    }
+    // The token goes to the host itself only, so the next page can be nowhere else.
+    let next = answer.header("link").and_then(|link| next_link(&link, &answer.url));
+    let next = next.filter(|next| same_origin(next, &answer.url));
+    let bytes = answer.bytes(what, INDEX_BYTES_MAX)?;
+    match serde_json::from_slice(&bytes) {
+        Ok(index) => Ok(Some(Page { index, next })),
+        Err(source) => Err(RegistryError::Malformed { what: what.to_owned(), kind: "index", source }.into()),
+    }
+}
+
+/// Whether `error` is how hosts without the API answer.
+fn is_no_api(error: &RegistryError) -> bool {
+    match error {
+        RegistryError::NotFound { .. } | RegistryError::NotARegistry { .. } => true,
+        RegistryError::Status { status, .. } => matches!(status, 400 | 405 | 406 | 410 | 415 | 501),
+        _ => false,
+    }
+}
+
+/// `?artifactType=…`, or nothing.
+fn query(artifact_type: Option<&str>) -> String {
+    let Some(artifact_type) = artifact_type else { return String::new() };
+    let escaped: String = artifact_type
+        .bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            byte => format!("%{byte:02X}"),
+        })
+        .collect();
+    format!("?artifactType={escaped}")
+}
+
+/// The target of `Link: <…>; rel="next"` (RFC 8288), resolved at `url`.
+fn next_link(header: &str, url: &Url) -> Option<Url> {
+    let mut rest = header;
+    while let Some((_, after)) = rest.split_once('<') {
+        let (target, after) = after.split_once('>')?;
+        let end = after.find('<').unwrap_or(after.len());
+        let is_next = after[..end].split([';', ',']).any(|parameter| {
+            let parameter = parameter.trim().to_ascii_lowercase();
+            matches!(&*parameter, "rel=\"next\"" | "rel=next")
+        });
+        if is_next {
+            return url.join(target).ok();
+        }
+        rest = &after[end..];
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_page_is_where_the_link_says() {
+        let url = Url::parse("https://r.example/v2/a/referrers/x").unwrap();
+        for (header, next) in [
+            ("</v2/a/referrers/x?n=2>; rel=\"next\"", Some("https://r.example/v2/a/referrers/x?n=2")),
+            ("<?n=2>;rel=next", Some("https://r.example/v2/a/referrers/x?n=2")),
+            ("</p>; rel=\"prev\", </n>; rel=\"next\"", Some("https://r.example/n")),
+            ("</p>; rel=\"prev\"", None),
+            ("<", None),
+            ("", None),
+        ] {
+            assert_eq!(next_link(header, &url).as_ref().map(Url::as_str), next, "{header}");
+        }
+    }
+
+    #[test]
+    fn the_tag_that_stands_in_is_no_longer_than_a_tag_may_be() {
+        let sha512: Digest = format!("sha512:{}", "a".repeat(128)).parse().unwrap();
+        assert_eq!(fallback_tag(&sha512), format!("sha512-{}", "a".repeat(64)));
+        assert_eq!(fallback_tag(&Digest::of(b"")).len(), 71);
+    }
+}
