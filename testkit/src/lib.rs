@@ -9,6 +9,7 @@
 //! - [`go`]: the smallest executable that carries Go build information;
 //! - [`feeds`]: mirrors, from the dated real feeds or from text;
 //! - [`server`]: an HTTP server on the loopback interface that misbehaves on demand;
+//! - [`real`]: registries and daemons that others wrote, run on this machine;
 //! - [`mutate`]: prefixes and damaged copies of bytes, the same in every run;
 //! - [`torture`]: syncs killed at random moments;
 //! - [`examples`]: the image and the mirror in `examples/`.
@@ -19,5 +20,7 @@ pub mod feeds;
 pub mod go;
 pub mod image;
 pub mod mutate;
+#[cfg(unix)]
+pub mod real;
 pub mod server;
 pub mod torture;
