@@ -34,6 +34,8 @@ pub(crate) struct State {
     pub(crate) door: Door,
     /// Whether referrers are listed.
     pub(crate) has_referrers: bool,
+    /// Whether it says of referrers which kind of artifact they are.
+    pub(crate) knows_artifacts: bool,
     /// How many referrers stand on a page.
     pub(crate) page: usize,
     /// The token that is taken now.
@@ -58,6 +60,7 @@ impl Fake {
         let state = Arc::new(Mutex::new(State {
             door,
             has_referrers: true,
+            knows_artifacts: true,
             page: 100,
             token: "t0ken-1".to_owned(),
             realm: None,
@@ -201,7 +204,8 @@ impl State {
                 (document["subject"]["digest"] == subject).then(|| {
                     json!({
                         "mediaType": media_type, "digest": digest, "size": bytes.len(),
-                        "artifactType": document["artifactType"], "annotations": document["annotations"],
+                        "artifactType": document[if self.knows_artifacts { "artifactType" } else { "none" }],
+                        "annotations": document["annotations"],
                     })
                 })
             })

@@ -1,5 +1,5 @@
-//! Real programs: Docker's registry behind TLS and a password, filled by skopeo; a registry with the referrers API; podman's
-//! daemon.
+//! Real programs: Docker's registry behind TLS and a password, filled by skopeo; two registries of go-containerregistry, one
+//! of them with the referrers API; podman's daemon.
 //!
 //! A test whose program is missing says so and passes, except in CI: there these tests must run.
 
@@ -20,13 +20,16 @@ use super::{debug_holds_no_secret, shown};
 use crate::client::{Options, Registry};
 use crate::credentials::CredentialSources;
 use crate::daemon::Daemon;
-use crate::descriptor::Descriptor;
+use crate::descriptor::{Descriptor, OCI_INDEX, OCI_MANIFEST};
 use crate::digest::{Digest, Verified};
 use crate::error::RegistryError;
 use crate::reference::{Pointer, Reference};
 
-/// The variable that names the program `registry` of go-containerregistry; `none` says that there is none here.
+/// The variable that names the program `cmd/registry` of go-containerregistry, which has no referrers API; `none` says that
+/// there is none here.
 const GCR_REGISTRY: &str = "PLIMSOLL_GCR_REGISTRY";
+/// The variable that names the program in `testdata/referrers-registry`, which has it; `none` as above.
+const REFERRERS_REGISTRY: &str = "PLIMSOLL_REFERRERS_REGISTRY";
 
 /// Whether all `programs` are there for the test called `test`.
 fn require(test: &str, programs: &[&str]) -> bool {
@@ -169,7 +172,7 @@ impl DockerRegistry {
 
     fn login(&self, password: &str) -> CredentialSources {
         let auth = super::fake::basic(&format!("ann:{password}")).replace("Basic ", "");
-        let file = self.path(&format!("auth-{password}.json"));
+        let file = self.path(&format!("auth-{}.json", password.len()));
         fs::write(&file, format!(r#"{{"auths": {{"{}": {{"auth": "{auth}"}}}}}}"#, self.host)).unwrap();
         CredentialSources { files: vec![file], ..CredentialSources::default() }
     }
@@ -243,7 +246,7 @@ fn dockers_registry_refuses_who_has_no_password_or_another_and_is_not_trusted_un
     assert!(shown(&error).contains("no credential for it was found"), "{error}");
     let error = ask(registry.client(Some("hunter2-wrong"))).unwrap_err();
     assert!(matches!(error, RegistryError::Unauthorized { .. }), "{error:?}");
-    assert!(format!("{error}").contains("auth-hunter2-wrong.json"), "the file is named: {error}");
+    assert!(shown(&error).contains("auth-13.json"), "the file is named: {error}");
 
     let stranger = Options { credentials: registry.login("hunter2"), ..real_options() };
     let error = ask(Registry::new(stranger.clone())).unwrap_err();
@@ -267,34 +270,41 @@ fn what_is_attached_at_dockers_registry_is_found_by_the_tag_that_stands_in() {
 }
 
 #[test]
-fn what_is_attached_at_a_registry_with_the_referrers_api_is_listed_by_it() {
-    let test = "the test against go-containerregistry's registry";
-    let program = match std::env::var_os(GCR_REGISTRY) {
-        Some(path) if path != "none" => PathBuf::from(path),
-        declared => {
-            if declared.is_none() {
-                skip(test, &format!("{GCR_REGISTRY} names no program; `none` says that there is none"));
-            }
-            return;
+fn what_is_attached_at_registries_of_go_containerregistry_is_found() {
+    for (variable, lists_referrers) in [(GCR_REGISTRY, false), (REFERRERS_REGISTRY, true)] {
+        let test = format!("the test against the program that {variable} names");
+        match std::env::var_os(variable) {
+            Some(path) if path != "none" => check_program(Path::new(&path), lists_referrers),
+            Some(_) => {}
+            None => skip(&test, &format!("set {variable}, or to `none` if there is none")),
         }
-    };
+    }
+}
+
+#[track_caller]
+fn check_program(program: &Path, lists_referrers: bool) {
     let port = free_port();
-    let _process =
-        spawn(Command::new(program).args(["-port", &port.to_string()]).env("PORT", port.to_string()));
+    let _process = spawn(Command::new(program).args(["-port", &port.to_string()]));
     wait_until("the registry", || listens(port));
 
     let reference: Reference = format!("localhost:{port}/team/app:1").parse().unwrap();
     let repository = Registry::new(real_options()).repository(&reference);
     let config = repository.push_blob("application/vnd.oci.image.config.v1+json", b"{}").unwrap();
     let manifest = serde_json::json!({
-        "schemaVersion": 2, "mediaType": crate::descriptor::OCI_MANIFEST, "config": config, "layers": [],
+        "schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": config, "layers": [],
     })
     .to_string();
     let tag = Pointer::Tag("1".to_owned());
-    let pushed =
-        repository.push_manifest(crate::descriptor::OCI_MANIFEST, manifest.as_bytes(), &tag).unwrap();
+    let pushed = repository.push_manifest(OCI_MANIFEST, manifest.as_bytes(), &tag).unwrap();
     assert_eq!(repository.manifest(&tag, 1 << 20).unwrap().bytes, manifest.as_bytes());
     attaches(&repository, &pushed.descriptor);
+
+    // Neither answers with `OCI-Subject`, so the tag is written for both; one lists what it has all the same.
+    let subject = &pushed.descriptor.digest;
+    let stands_in = Pointer::Tag(format!("sha256-{}", subject.hex()));
+    repository.push_manifest(OCI_INDEX, br#"{"schemaVersion": 2, "manifests": []}"#, &stands_in).unwrap();
+    let n_listed = repository.referrers(subject, None).unwrap().len();
+    assert_eq!(n_listed, if lists_referrers { 3 } else { 0 });
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use testkit::server::Behaviour;
+use testkit::server::{Behaviour, Reply};
 
 use super::fake::*;
 use super::{options, registry, shown};
@@ -70,6 +70,40 @@ fn attached_documents_are_found_where_the_host_lists_them() {
     fake.state().page = 1;
     attaches(&repository, &subject);
     assert!(!fake.state().manifests.keys().any(|key| key.starts_with("sha256-")), "no tag is needed");
+}
+
+#[test]
+fn attached_documents_are_found_where_the_host_does_not_know_their_kind() {
+    let fake = Fake::new(Door::Open);
+    fake.state().knows_artifacts = false;
+    let repository = fake.repository(&registry());
+    let subject = subject(&fake, &repository);
+    attaches(&repository, &subject);
+}
+
+#[test]
+fn an_endless_list_of_referrers_is_left() {
+    let fake = Fake::new(Door::Open);
+    let repository = fake.repository(&registry());
+    let subject = subject(&fake, &repository);
+    let path = format!("/v2/{NAME}/referrers/{}", subject.digest);
+    let page = Reply::new(200)
+        .header("Content-Type", OCI_INDEX)
+        .header("Link", format!("<{path}>; rel=\"next\""))
+        .body(r#"{"schemaVersion": 2, "manifests": []}"#);
+    for _ in 0..100 {
+        fake.server.next(&path, reply(page.clone()));
+    }
+    let error = repository.referrers(&subject.digest, None).unwrap_err();
+    assert!(matches!(error, RegistryError::TooMany { n_max: 100, .. }), "{}", shown(&error));
+
+    let elsewhere = page.header("Link", "<https://elsewhere.example/x>; rel=\"next\"");
+    let elsewhere = Reply {
+        headers: elsewhere.headers.into_iter().filter(|(_, value)| !value.contains(NAME)).collect(),
+        ..elsewhere
+    };
+    fake.server.next(&path, reply(elsewhere));
+    assert_eq!(repository.referrers(&subject.digest, None).unwrap(), [], "no other host is asked");
 }
 
 #[test]
