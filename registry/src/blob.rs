@@ -16,7 +16,7 @@ use crate::exchange::{Answer, Call, Failure, Pauses, broken};
 /// The bytes of a blob.
 ///
 /// A broken connection or a short body is continued where it broke off, at the next mirror if the one at hand fails, until
-/// so many failures in a row brought no byte. Errors are [`RegistryError`]s in an [`io::Error`];
+/// [`Options::tries`](crate::client::Options::tries) answers in a row ended without a byte. Errors are [`RegistryError`]s in an [`io::Error`];
 /// [`RegistryError::of_io`] takes them out. That the bytes are those that the digest names is for the caller to verify,
 /// who hashes them anyway, or for [`Verified`](crate::digest::Verified).
 pub struct BlobReader {

@@ -116,7 +116,7 @@ impl Repository {
     }
 
     /// What `ask` brings from the first place that has an answer. It is told how often it may try.
-    pub(crate) fn from_any_place<T>(
+    pub(crate) fn at_any_place<T>(
         &self,
         mut ask: impl FnMut(&Place, u32) -> Result<T, RegistryError>,
     ) -> Result<T, RegistryError> {

@@ -43,13 +43,15 @@ pub struct CredentialSources {
     /// Files like docker's `config.json` and podman's `auth.json`; the first with an entry decides. One that is
     /// not there is passed over.
     pub files: Vec<PathBuf>,
+    /// The directory of credential helpers; without one, they are where the system finds programs.
+    pub helper_dir: Option<PathBuf>,
     /// The longest wait for a credential helper. It is of wall time.
     pub helper_timeout: Duration,
 }
 
 impl Default for CredentialSources {
     fn default() -> Self {
-        Self { explicit: None, files: Vec::new(), helper_timeout: Duration::from_secs(30) }
+        Self { explicit: None, files: Vec::new(), helper_dir: None, helper_timeout: Duration::from_secs(30) }
     }
 }
 
@@ -127,7 +129,9 @@ impl CredentialSources {
             return Err(CredentialsError::HelperName { path: path.to_owned() });
         }
         let program = format!("docker-credential-{name}");
-        let credential = helper::get(&program, server, self.helper_timeout)?;
+        let path_of_program = self.helper_dir.as_ref().map(|dir| dir.join(&program));
+        let path_of_program = path_of_program.unwrap_or_else(|| PathBuf::from(&program));
+        let credential = helper::get(&path_of_program, server, self.helper_timeout)?;
         let origin = format!("from `{program}`, named in `{}`", path.display());
         Ok(credential.map(|credential| Found { credential, origin }))
     }

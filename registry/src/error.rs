@@ -110,6 +110,14 @@ pub enum RegistryError {
         /// The limit.
         bytes_max: u64,
     },
+    /// More of something than is looked through.
+    #[error("there are more than {n_max} {what}")]
+    TooMany {
+        /// Of what.
+        what: String,
+        /// The limit.
+        n_max: usize,
+    },
     /// The size is not the one stated.
     #[error("`{what}` has {found} bytes instead of {expected}")]
     Size {
@@ -183,7 +191,7 @@ pub enum RegistryError {
         /// What each mirror answered, in the order asked.
         mirrors: Vec<String>,
         /// What the host answered.
-        source: Box<RegistryError>,
+        source: Box<Self>,
     },
     /// None of the URLs of a foreign layer can be asked for.
     #[error("`{what}` is kept elsewhere, at no URL of http or https")]

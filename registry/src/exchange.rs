@@ -347,7 +347,7 @@ fn upload_limit(bytes: usize) -> Option<Duration> {
 fn is_redirect(status: StatusCode, call: &Call<'_>) -> bool {
     match status.as_u16() {
         307 | 308 => true,
-        301 | 302 | 303 => matches!(call.method, Method::GET | Method::HEAD),
+        301..=303 => matches!(call.method, Method::GET | Method::HEAD),
         _ => false,
     }
 }

@@ -1,6 +1,7 @@
 //! Credential helpers: programs called `docker-credential-<name>` that keep credentials for docker and podman.
 
 use std::io::{self, Read, Write};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -27,18 +28,20 @@ struct Answer {
     secret: String,
 }
 
-/// What `program` has for `server`; `None` when it has nothing. Nothing that it prints is shown to anybody, on
+/// What the program at `path` has for `server`; `None` when it has nothing. Nothing that it prints is shown to anybody, on
 /// standard error neither.
 ///
 /// # Errors
 /// When it does not start, fails, says what cannot be read, or takes longer than `timeout`: then it is ended.
 pub(crate) fn get(
-    program: &str,
+    path: &Path,
     server: &str,
     timeout: Duration,
 ) -> Result<Option<Credential>, CredentialsError> {
+    let program = path.file_name().unwrap_or_default().to_string_lossy();
+    let program = &*program;
     let start = |source| CredentialsError::HelperStart { program: program.to_owned(), source };
-    let mut child = Command::new(program)
+    let mut child = Command::new(path)
         .arg("get")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -41,7 +41,7 @@ impl Repository {
     /// # Errors
     /// See [`RegistryError`].
     pub fn manifest(&self, pointer: &Pointer, bytes_max: u64) -> Result<Manifest, RegistryError> {
-        self.from_any_place(|place, tries| {
+        self.at_any_place(|place, tries| {
             let call = self.manifest_call(pointer);
             self.shared.retry(tries, || read(self.shared.once(place, &call)?, pointer, &call.what, bytes_max))
         })

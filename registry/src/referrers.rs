@@ -2,9 +2,10 @@
 
 use reqwest::header::ACCEPT;
 use reqwest::{Method, Url};
+use serde::Deserialize;
 
 use crate::client::Repository;
-use crate::descriptor::{DOCKER_INDEX, Descriptor, Index, OCI_INDEX};
+use crate::descriptor::{DOCKER_INDEX, Descriptor, Index, OCI_EMPTY, OCI_INDEX};
 use crate::digest::Digest;
 use crate::error::RegistryError;
 use crate::exchange::{Answer, Call, Failure, Target, same_origin};
@@ -14,6 +15,10 @@ use crate::reference::Pointer;
 const INDEX_BYTES_MAX: u64 = 8 << 20;
 /// The most pages that are read.
 const PAGES_MAX: usize = 100;
+/// The most manifests that are looked into for their artifact type.
+const LOOKUPS_MAX: usize = 100;
+/// The largest manifest that is looked into (distribution specification, "Pushing Manifests": registries take 4 MiB).
+const MANIFEST_BYTES_MAX: u64 = 4 << 20;
 
 impl Repository {
     /// The manifests whose subject is `digest`, of the kind `artifact_type` if one is given.
@@ -34,9 +39,36 @@ impl Repository {
         };
         // A host need not filter.
         if let Some(artifact_type) = artifact_type {
+            self.learn_artifact_types(digest, &mut referrers)?;
             referrers.retain(|referrer| referrer.artifact_type.as_deref() == Some(artifact_type));
         }
         Ok(referrers)
+    }
+
+    /// Looks into the manifests of those `referrers` whose artifact type is missing, or that of an empty configuration: some
+    /// hosts know only the older rule, by which the configuration's type is the artifact's.
+    fn learn_artifact_types(
+        &self,
+        subject: &Digest,
+        referrers: &mut [Descriptor],
+    ) -> Result<(), RegistryError> {
+        let is_unknown = |referrer: &&mut Descriptor| {
+            matches!(referrer.artifact_type.as_deref(), None | Some("" | OCI_EMPTY))
+        };
+        for (index, referrer) in referrers.iter_mut().filter(is_unknown).enumerate() {
+            if index == LOOKUPS_MAX {
+                let what = format!("referrers of {} without an artifact type", self.blob_name(subject));
+                return Err(RegistryError::TooMany { what, n_max: LOOKUPS_MAX });
+            }
+            let pointer = Pointer::Digest(referrer.digest.clone());
+            match self.manifest_of_home(&pointer, MANIFEST_BYTES_MAX, "pull") {
+                Ok(manifest) => referrer.artifact_type = artifact_type(&manifest.bytes),
+                // What was deleted may stand in a list still.
+                Err(error) if error.is_not_found() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// All pages of the API's answer; `None` when the host has no such API.
@@ -72,8 +104,8 @@ impl Repository {
                 None => return Ok(Some(referrers)),
             }
         }
-        let (what, bytes_max) = (format!("referrers of {digest}"), PAGES_MAX as u64 * INDEX_BYTES_MAX);
-        Err(RegistryError::TooLarge { what, bytes_max })
+        let what = format!("pages of referrers of {}", self.blob_name(digest));
+        Err(RegistryError::TooMany { what, n_max: PAGES_MAX })
     }
 
     /// The index at the tag that stands in for the referrers API; an empty one when there is none.
@@ -103,6 +135,19 @@ impl Repository {
 pub(crate) fn fallback_tag(digest: &Digest) -> String {
     let hex = digest.hex();
     format!("{}-{}", digest.algorithm(), &hex[..hex.len().min(64)])
+}
+
+/// The artifact type of a manifest: its own, or else that of its configuration (OCI image specification 1.1, "Guidelines for
+/// Artifact Usage").
+fn artifact_type(manifest: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Manifest {
+        artifact_type: Option<String>,
+        config: Option<Descriptor>,
+    }
+    let manifest: Manifest = serde_json::from_slice(manifest).ok()?;
+    manifest.artifact_type.or(manifest.config.map(|config| config.media_type))
 }
 
 struct Page {

@@ -14,6 +14,7 @@
 //! `Range: bytes=N-`, `If-Range`, `If-None-Match` and `If-Modified-Since`. It stops when it is dropped.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -85,7 +86,42 @@ pub enum Behaviour {
     Redirect(String),
     /// Another resource, once.
     Instead(Resource),
+    /// Just this.
+    Reply(Reply),
 }
+
+/// An answer that is no resource.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reply {
+    /// The status code.
+    pub code: u16,
+    /// The headers but `Content-Length`.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body; to `HEAD` only its length is told.
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// An answer with a status only.
+    pub fn new(code: u16) -> Self {
+        Self { code, ..Self::default() }
+    }
+
+    /// The same with one header more.
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The same with this body.
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+}
+
+/// Decides how a request is answered; `None` leaves it to the server.
+type Handler = dyn Fn(&Request) -> Option<Behaviour> + Send + Sync;
 
 /// A request as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,15 +144,15 @@ impl Request {
 }
 
 /// A running server. It stops when it is dropped.
-#[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
     listener: Option<JoinHandle<()>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
+    handler: Option<Arc<Handler>>,
     root: Option<PathBuf>,
     resources: HashMap<String, Resource>,
     queues: HashMap<String, VecDeque<Behaviour>>,
@@ -124,6 +160,12 @@ struct State {
     requests: Vec<Request>,
     open: Vec<TcpStream>,
     stopping: bool,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+    }
 }
 
 impl Server {
@@ -179,6 +221,17 @@ impl Server {
     pub fn always(&self, path: &str, behaviour: Behaviour) -> &Self {
         lock(&self.state).always.insert(path.to_owned(), behaviour);
         self
+    }
+
+    /// Lets `handler` decide first how each request is answered whose path has an empty queue.
+    pub fn handle(&self, handler: impl Fn(&Request) -> Option<Behaviour> + Send + Sync + 'static) -> &Self {
+        lock(&self.state).handler = Some(Arc::new(handler));
+        self
+    }
+
+    /// `127.0.0.1` and the port.
+    pub fn host(&self) -> String {
+        self.address.to_string()
     }
 
     /// The requests so far, in the order in which they were read.
@@ -246,11 +299,15 @@ fn answer(stream: &TcpStream, state: &Mutex<State>) -> io::Result<()> {
     }
     let mut reader = BufReader::new(stream);
     let request = read_request(&mut reader)?;
+    let (queued, handler) = {
+        let mut state = lock(state);
+        (state.queues.get_mut(&request.path).and_then(VecDeque::pop_front), state.handler.clone())
+    };
+    let decided = queued.or_else(|| handler.and_then(|handler| handler(&request)));
     let (behaviour, resource) = {
         let mut state = lock(state);
-        let queued = state.queues.get_mut(&request.path).and_then(VecDeque::pop_front);
         let behaviour =
-            queued.or_else(|| state.always.get(&request.path).cloned()).unwrap_or(Behaviour::Well);
+            decided.or_else(|| state.always.get(&request.path).cloned()).unwrap_or(Behaviour::Well);
         let resource = state.resources.get(&request.path).cloned().or_else(|| state.file(&request.path));
         state.requests.push(request.clone());
         (behaviour, resource)
@@ -263,6 +320,10 @@ fn answer(stream: &TcpStream, state: &Mutex<State>) -> io::Result<()> {
             write_whole(&mut out, code, &headers, b"the server does as the test says\n")?;
         }
         Behaviour::Redirect(url) => write_whole(&mut out, 302, &[("Location", url)], b"")?,
+        Behaviour::Reply(Reply { code, headers, body }) if request.method == "HEAD" => {
+            write_head(&mut out, code, &headers, Some(body.len()))?;
+        }
+        Behaviour::Reply(Reply { code, headers, body }) => write_whole(&mut out, code, &headers, &body)?,
         Behaviour::Html => {
             let page = b"<!DOCTYPE html>\n<html><body><h1>Please log in</h1></body></html>\n";
             write_whole(&mut out, 200, &[("Content-Type", "text/html".to_owned())], page)?;

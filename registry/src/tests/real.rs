@@ -1,0 +1,350 @@
+//! Real programs: Docker's registry behind TLS and a password, filled by skopeo; two registries of go-containerregistry, one
+//! of them with the referrers API; podman's daemon.
+//!
+//! A test whose program is missing says so and passes, except in CI: there these tests must run.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use fetch::client::{ClientOptions, Proxy};
+use serde_json::Value;
+use tempfile::TempDir;
+use testkit::image::{Image, IndexShape, oci_files, write_dir};
+
+use super::referrers::attaches;
+use super::{debug_holds_no_secret, shown};
+use crate::client::{Options, Registry};
+use crate::credentials::CredentialSources;
+use crate::daemon::Daemon;
+use crate::descriptor::{Descriptor, OCI_INDEX, OCI_MANIFEST};
+use crate::digest::{Digest, Verified};
+use crate::error::RegistryError;
+use crate::reference::{Pointer, Reference};
+
+/// The variable that names the program `cmd/registry` of go-containerregistry, which has no referrers API; `none` says that
+/// there is none here.
+const GCR_REGISTRY: &str = "PLIMSOLL_GCR_REGISTRY";
+/// The variable that names the program in `testdata/referrers-registry`, which has it; `none` as above.
+const REFERRERS_REGISTRY: &str = "PLIMSOLL_REFERRERS_REGISTRY";
+
+/// Whether all `programs` are there for the test called `test`.
+fn require(test: &str, programs: &[&str]) -> bool {
+    let is_there = |program: &&str| {
+        let quiet =
+            Command::new("sh").args(["-c", "command -v \"$0\"", program]).stdout(Stdio::null()).status();
+        quiet.is_ok_and(|status| status.success())
+    };
+    let Some(missing) = programs.iter().find(|program| !is_there(program)) else { return true };
+    skip(test, &format!("`{missing}` is not installed"));
+    false
+}
+
+#[track_caller]
+fn skip(test: &str, reason: &str) {
+    let in_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
+    assert!(!in_ci, "{test} must run in CI: {reason}");
+    // Past the capture of the test harness: a test that did not run must not look like one that passed.
+    let _ = writeln!(std::io::stderr(), "skipped: {test}: {reason}");
+}
+
+/// A process that ends with the test.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn spawn(command: &mut Command) -> Process {
+    Process(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+}
+
+#[track_caller]
+fn run(command: &mut Command) {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {errors}");
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+#[track_caller]
+fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    for _ in 0..300 {
+        if is_so() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("{what} did not start within 30 seconds");
+}
+
+fn listens(port: u16) -> bool {
+    TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
+}
+
+/// Docker's registry with TLS for `localhost` by its own authority, and one user.
+struct DockerRegistry {
+    dir: TempDir,
+    host: String,
+    _process: Process,
+}
+
+const CONFIG: &str = "\
+version: 0.1
+log: {level: error}
+storage: {filesystem: {rootdirectory: DIR/storage}, delete: {enabled: true}}
+http: {addr: '127.0.0.1:PORT', tls: {certificate: DIR/cert.pem, key: DIR/key.pem}}
+auth: {htpasswd: {realm: a registry, path: DIR/htpasswd}}
+";
+
+impl DockerRegistry {
+    fn start() -> Self {
+        let dir = TempDir::new().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        let openssl =
+            |arguments: &str| run(Command::new("openssl").args(arguments.split(' ')).current_dir(dir.path()));
+        openssl(
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test-authority -keyout ca-key.pem -out ca.pem",
+        );
+        openssl(
+            "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout key.pem -out request.pem",
+        );
+        fs::write(path("extensions"), "subjectAltName=DNS:localhost,IP:127.0.0.1\n").unwrap();
+        openssl(
+            "x509 -req -in request.pem -CA ca.pem -CAkey ca-key.pem -CAcreateserial -days 2 -extfile extensions -out cert.pem",
+        );
+        run(Command::new("htpasswd").args(["-Bbc"]).arg(path("htpasswd")).args(["ann", "hunter2"]));
+
+        let port = free_port();
+        let config =
+            CONFIG.replace("DIR", &dir.path().display().to_string()).replace("PORT", &port.to_string());
+        fs::write(path("config.yml"), config).unwrap();
+        let process = spawn(Command::new("docker-registry").arg("serve").arg(path("config.yml")));
+        wait_until("docker-registry", || listens(port));
+        Self { host: format!("localhost:{port}"), dir, _process: process }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn reference(&self, rest: &str) -> Reference {
+        format!("{}/team/app{rest}", self.host).parse().unwrap()
+    }
+
+    /// Copies `image` there, as `:1`, with skopeo.
+    fn fill(&self, image: &Image) {
+        let layout = self.path("layout");
+        write_dir(&oci_files(std::slice::from_ref(image), IndexShape::Flat), &layout);
+        run(Command::new("skopeo")
+            .args(["copy", "--dest-creds", "ann:hunter2", "--dest-cert-dir"])
+            .arg(self.certificates())
+            .arg(format!("oci:{}:app:1", layout.display()))
+            .arg(format!("docker://{}", self.reference(":1"))));
+    }
+
+    /// A directory with the authority, as skopeo wants it.
+    fn certificates(&self) -> PathBuf {
+        let dir = self.path("certificates");
+        fs::create_dir_all(&dir).unwrap();
+        fs::copy(self.path("ca.pem"), dir.join("ca.crt")).unwrap();
+        dir
+    }
+
+    /// A client that trusts the authority and finds `password` in podman's file.
+    fn client(&self, password: Option<&str>) -> Registry {
+        let mut options = real_options();
+        options.http.ca_file = Some(self.path("ca.pem"));
+        if let Some(password) = password {
+            options.credentials = self.login(password);
+        }
+        Registry::new(options)
+    }
+
+    fn login(&self, password: &str) -> CredentialSources {
+        let auth = super::fake::basic(&format!("ann:{password}")).replace("Basic ", "");
+        let file = self.path(&format!("auth-{}.json", password.len()));
+        fs::write(&file, format!(r#"{{"auths": {{"{}": {{"auth": "{auth}"}}}}}}"#, self.host)).unwrap();
+        CredentialSources { files: vec![file], ..CredentialSources::default() }
+    }
+}
+
+fn real_options() -> Options {
+    Options {
+        http: ClientOptions { proxy: Proxy::Never, ..ClientOptions::default() },
+        tries: 2,
+        ..Options::default()
+    }
+}
+
+fn image() -> Image {
+    Image::parse(
+        "//- layer\n//- /etc/os-release\nID=alpine\n//- layer zstd\n//- /etc/motd\nhello\n//- layer\n//- /x\ny\n",
+    )
+    .tagged("app:1")
+}
+
+fn read(reader: impl Read, digest: &Digest) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    Verified::new(reader, digest.clone()).read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+const PROGRAMS: [&str; 4] = ["docker-registry", "skopeo", "openssl", "htpasswd"];
+
+#[test]
+fn an_image_that_skopeo_pushed_to_dockers_registry_is_pulled_as_it_was() {
+    if !require("the test against docker-registry", &PROGRAMS) {
+        return;
+    }
+    let registry = DockerRegistry::start();
+    let image = image();
+    registry.fill(&image);
+    let repository = registry.client(Some("hunter2")).repository(&registry.reference(":1"));
+
+    let manifest = repository.manifest(&Pointer::Tag("1".to_owned()), 1 << 20).unwrap();
+    let by_digest = repository.manifest(&Pointer::Digest(manifest.digest.clone()), 1 << 20).unwrap();
+    assert_eq!(by_digest, manifest);
+    let document: Value = serde_json::from_slice(&manifest.bytes).unwrap();
+    let layers: Vec<Descriptor> = serde_json::from_value(document["layers"].clone()).unwrap();
+    assert_eq!(layers.len(), image.layers.len());
+    for (descriptor, layer) in layers.iter().zip(&image.layers) {
+        let reader = repository.blob(&descriptor.digest, Some(descriptor.size)).unwrap();
+        assert_eq!(read(reader, &descriptor.digest), layer.blob());
+    }
+    let config: Descriptor = serde_json::from_value(document["config"].clone()).unwrap();
+    let bytes = read(repository.blob(&config.digest, Some(config.size)).unwrap(), &config.digest);
+    assert_eq!(serde_json::from_slice::<Value>(&bytes).unwrap(), image.configuration());
+
+    let error = repository.manifest(&Pointer::Tag("none".to_owned()), 1 << 20).unwrap_err();
+    assert!(shown(&error).ends_with("team/app:none` does not exist"), "{error}");
+    let error = repository.blob(&Digest::of(b"nothing"), None).unwrap_err();
+    assert!(matches!(error, RegistryError::NotFound { .. }), "{}", shown(&error));
+}
+
+#[test]
+fn dockers_registry_refuses_who_has_no_password_or_another_and_is_not_trusted_unasked() {
+    if !require("the test of refusals against docker-registry", &PROGRAMS) {
+        return;
+    }
+    let registry = DockerRegistry::start();
+    registry.fill(&image());
+    let ask = |client: Registry| {
+        debug_holds_no_secret(&client);
+        client.repository(&registry.reference(":1")).manifest(&Pointer::Tag("1".to_owned()), 1 << 20)
+    };
+    let error = ask(registry.client(None)).unwrap_err();
+    assert!(shown(&error).contains("no credential for it was found"), "{error}");
+    let error = ask(registry.client(Some("hunter2-wrong"))).unwrap_err();
+    assert!(matches!(error, RegistryError::Unauthorized { .. }), "{error:?}");
+    assert!(shown(&error).contains("auth-13.json"), "the file is named: {error}");
+
+    let stranger = Options { credentials: registry.login("hunter2"), ..real_options() };
+    let error = ask(Registry::new(stranger.clone())).unwrap_err();
+    assert!(matches!(error, RegistryError::Transport { .. }), "{}", shown(&error));
+    assert!(shown(&error).contains("certificate"), "{}", shown(&error));
+    ask(Registry::new(Options { insecure: true, ..stranger })).unwrap();
+}
+
+#[test]
+fn what_is_attached_at_dockers_registry_is_found_by_the_tag_that_stands_in() {
+    if !require("the test of attaching at docker-registry", &PROGRAMS) {
+        return;
+    }
+    let registry = DockerRegistry::start();
+    registry.fill(&image());
+    let repository = registry.client(Some("hunter2")).repository(&registry.reference(":1"));
+    let subject = repository.manifest(&Pointer::Tag("1".to_owned()), 1 << 20).unwrap().descriptor();
+    attaches(&repository, &subject);
+    let tag = Pointer::Tag(format!("sha256-{}", subject.digest.hex()));
+    repository.manifest(&tag, 1 << 20).unwrap();
+}
+
+#[test]
+fn what_is_attached_at_registries_of_go_containerregistry_is_found() {
+    for (variable, lists_referrers) in [(GCR_REGISTRY, false), (REFERRERS_REGISTRY, true)] {
+        let test = format!("the test against the program that {variable} names");
+        match std::env::var_os(variable) {
+            Some(path) if path != "none" => check_program(Path::new(&path), lists_referrers),
+            Some(_) => {}
+            None => skip(&test, &format!("set {variable}, or to `none` if there is none")),
+        }
+    }
+}
+
+#[track_caller]
+fn check_program(program: &Path, lists_referrers: bool) {
+    let port = free_port();
+    let _process = spawn(Command::new(program).args(["-port", &port.to_string()]));
+    wait_until("the registry", || listens(port));
+
+    let reference: Reference = format!("localhost:{port}/team/app:1").parse().unwrap();
+    let repository = Registry::new(real_options()).repository(&reference);
+    let config = repository.push_blob("application/vnd.oci.image.config.v1+json", b"{}").unwrap();
+    let manifest = serde_json::json!({
+        "schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": config, "layers": [],
+    })
+    .to_string();
+    let tag = Pointer::Tag("1".to_owned());
+    let pushed = repository.push_manifest(OCI_MANIFEST, manifest.as_bytes(), &tag).unwrap();
+    assert_eq!(repository.manifest(&tag, 1 << 20).unwrap().bytes, manifest.as_bytes());
+    attaches(&repository, &pushed.descriptor);
+
+    // Neither answers with `OCI-Subject`, so the tag is written for both; one lists what it has all the same.
+    let subject = &pushed.descriptor.digest;
+    let stands_in = Pointer::Tag(format!("sha256-{}", subject.hex()));
+    repository.push_manifest(OCI_INDEX, br#"{"schemaVersion": 2, "manifests": []}"#, &stands_in).unwrap();
+    let n_listed = repository.referrers(subject, None).unwrap().len();
+    assert_eq!(n_listed, if lists_referrers { 3 } else { 0 });
+}
+
+#[test]
+fn podman_gives_an_image_by_its_socket() {
+    if !require("the test against podman", &["podman"]) {
+        return;
+    }
+    let dir = TempDir::new().unwrap();
+    let socket = dir.path().join("podman.sock");
+    let podman = |dir: &Path| {
+        let mut command = Command::new("podman");
+        command.arg("--root").arg(dir.join("root")).arg("--runroot").arg(dir.join("run"));
+        command.args(["--storage-driver", "vfs", "--events-backend", "file"]);
+        command
+    };
+    let archive = dir.path().join("image.tar");
+    fs::write(&archive, image().tagged("localhost/team/app:1").docker_archive()).unwrap();
+    let loaded = podman(dir.path()).args(["load", "-i"]).arg(&archive).stdin(Stdio::null()).output().unwrap();
+    if !loaded.status.success() {
+        skip(
+            "the test against podman",
+            &format!("podman cannot load: {}", String::from_utf8_lossy(&loaded.stderr)),
+        );
+        return;
+    }
+    let _process = spawn(
+        podman(dir.path())
+            .args(["system", "service", "--time", "0"])
+            .arg(format!("unix://{}", socket.display())),
+    );
+    wait_until("podman", || socket.exists());
+
+    let daemon = Daemon::Unix(socket);
+    let http = ClientOptions::default();
+    let described = daemon.inspect("localhost/team/app:1", &http).unwrap();
+    assert_eq!(described.repo_tags, ["localhost/team/app:1"]);
+    let mut exported = Vec::new();
+    daemon.export("localhost/team/app:1", 1 << 30, &http).unwrap().read_to_end(&mut exported).unwrap();
+    let holds = |text: &[u8]| exported.windows(text.len()).any(|window| window == text);
+    assert!(holds(b"manifest.json") && holds(b"localhost/team/app:1") && holds(b"ID=alpine"));
+    let error = daemon.export("localhost/none:1", 1 << 30, &http).unwrap_err();
+    assert!(matches!(error, RegistryError::NoSuchImage { .. }), "{}", shown(&error));
+}
