@@ -21,7 +21,8 @@ const LOOKUPS_MAX: usize = 100;
 const MANIFEST_BYTES_MAX: u64 = 4 << 20;
 
 impl Repository {
-    /// The manifests whose subject is `digest`, of the kind `artifact_type` if one is given.
+    /// The manifests whose subject is `digest`, of the kind `artifact_type` if one is given; each with its kind, as far
+    /// as it states one.
     ///
     /// The host itself is asked, not its mirrors, which often have images only: by the referrers API, and where there is none,
     /// by the tag that stands in for it (distribution specification 1.1, "Listing Referrers" and "Unavailable Referrers API").
@@ -37,9 +38,9 @@ impl Repository {
             Some(referrers) => referrers,
             None => self.fallback_index(digest, "pull")?.manifests,
         };
+        self.learn_artifact_types(digest, &mut referrers)?;
         // A host need not filter.
         if let Some(artifact_type) = artifact_type {
-            self.learn_artifact_types(digest, &mut referrers)?;
             referrers.retain(|referrer| referrer.artifact_type.as_deref() == Some(artifact_type));
         }
         Ok(referrers)
