@@ -7,9 +7,11 @@
 //!
 //! - `layers`: the pass over layers, in parallel; `directory`: the same for a directory
 //! - `reading`: one file, handed to the catalogers that want it
+//! - `file_facts`: which files of the squashed image are guarded unusually
 //! - `wanted`: which files the squashed image makes interesting
 
 mod directory;
+mod file_facts;
 mod layers;
 mod reading;
 mod wanted;
@@ -72,11 +74,14 @@ pub fn inventory(
     let limits = &options.limits;
     let budget = TextBudget::new(limits.tree_bytes_max);
     let mut gaps = Gaps::default();
+    gaps.extend(image.gaps().iter().cloned());
+    let mut bytes: u64 = 0;
     let mut facts = BTreeMap::new();
     let mut listings = Vec::new();
     let mut squash = Squash::new(limits.links_max);
     for (layer, part) in (0..).zip(read_parts(image, limits, &budget, progress)?) {
         squash.apply(&part.listing);
+        bytes = bytes.saturating_add(file_facts::bytes(&part.listing));
         for file in part.files {
             facts.entry(ContentId { layer, entry: file.entry }).or_insert_with(Vec::new).push(file);
         }
@@ -92,10 +97,16 @@ pub fn inventory(
     let resolve = |path: &str| resolve(&tree, path);
     let found = cataloger::assemble(&FactTree::new(&files, &resolve), limits);
     gaps.extend(found.gaps);
-    let subject = Subject {
+    let guarded = file_facts::file_facts(&tree, limits);
+    gaps.extend(guarded.gaps);
+    let mut subject = Subject {
         name: options.name.clone().unwrap_or_else(|| image.subject().name.clone()),
         ..image.subject().clone()
     };
+    subject.image.bytes = Some(bytes);
+    subject.image.set_id = guarded.set_id;
+    subject.image.world_writable = guarded.world_writable;
+    subject.image.accounts = found.accounts;
     Ok(Inventory::new(subject, found.distro, found.packages, gaps.into_vec()))
 }
 

@@ -3,9 +3,12 @@
 //! - [`image`]: opens an archive, a layout or a directory, and streams its layers
 //! - [`inventory`]: the story from an opened image to an [`Inventory`](model::inventory::Inventory)
 //! - [`cataloger`]: one file a kind of evidence; from files to packages
+//! - [`base`], [`dockerfile`]: which image and which line of a build brought a layer
 //! - [`mod@format`]: one file a document format; from an inventory to bytes, and from bytes to an inventory
 
+pub mod base;
 pub mod cataloger;
+pub mod dockerfile;
 pub mod format;
 pub mod image;
 pub mod inventory;

@@ -192,6 +192,7 @@ fn read(parts: &Parts<'_>, chosen: &Candidate) -> Result<Found, ImageError> {
         reference: chosen.reference.clone(),
         config_digest: parts.digest("configuration", &config.digest)?,
         manifest_digest: Some(manifest_digest),
+        annotations: manifest.annotations,
         config: parts.json("configuration", &config)?,
         layers,
     })

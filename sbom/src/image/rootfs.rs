@@ -15,6 +15,7 @@ pub(super) fn open_directory(path: &Path) -> Result<Image, ImageError> {
         name: path.display().to_string(),
         kind: SourceKind::Dir,
         subject: subject(path),
+        gaps: Vec::new(),
         content: Content::Directory(path.into()),
     })
 }
@@ -32,6 +33,7 @@ pub(super) fn open_archive(path: &Path, archive: Box<WholeFile>, size: u64) -> I
         name: path.display().to_string(),
         kind: SourceKind::RootfsArchive,
         subject: subject(path),
+        gaps: Vec::new(),
         content: Content::Layers { layers: vec![layer], blobs: archive },
     }
 }
