@@ -1,5 +1,7 @@
 //! All that matching sees of an image.
 
+use std::fmt;
+
 use crate::distro::Distro;
 use crate::gap::Gap;
 use crate::image::{BaseImage, HistoryEntry, ImageFacts, Made, Origin};
@@ -44,6 +46,13 @@ pub struct DockerfileLine {
     pub file: String,
     /// The first line of the instruction, from 1.
     pub line: u32,
+}
+
+impl fmt::Display for DockerfileLine {
+    /// `Dockerfile:12`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}", self.file, self.line)
+    }
 }
 
 impl SubjectLayer {
@@ -184,7 +193,8 @@ mod tests {
             base: Some(BaseImage { layers: n_base, ..BaseImage::default() }),
             ..Subject::default()
         };
-        let origins = |n_base| ["a", "b", "c", "d"].map(|layer| subject(n_base).origin_of_layer(layer).as_str());
+        let origins =
+            |n_base| ["a", "b", "c", "d"].map(|layer| subject(n_base).origin_of_layer(layer).as_str());
         assert_eq!(origins(None), ["unknown"; 4]);
         assert_eq!(origins(Some(0)), ["yours", "yours", "yours", "unknown"]);
         assert_eq!(origins(Some(2)), ["unknown", "base", "yours", "unknown"]);

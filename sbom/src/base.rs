@@ -76,9 +76,10 @@ fn give_earlier_layers(base: &Inventory, inventory: &mut Inventory) {
     let mut brought: BTreeMap<Record<'_>, Option<&str>> = BTreeMap::new();
     for package in base.packages.iter().filter(|package| package.ecosystem.is_os()) {
         for location in &package.locations {
-            let layer = location.layer.as_deref().filter(|layer| {
-                base.subject.layers.iter().any(|of_base| of_base.diff_id == *layer)
-            });
+            let layer = location
+                .layer
+                .as_deref()
+                .filter(|layer| base.subject.layers.iter().any(|of_base| of_base.diff_id == *layer));
             brought.insert(record(package, location), layer);
         }
     }
@@ -120,8 +121,7 @@ mod tests {
             ..Subject::default()
         };
         let package = |&(name, version, layer): &(&str, &str, &str)| {
-            let location =
-                Location { path: "var/lib/dpkg/status".to_owned(), layer: Some(layer.to_owned()) };
+            let location = Location { path: "var/lib/dpkg/status".to_owned(), layer: Some(layer.to_owned()) };
             let purl = format!("pkg:deb/debian/{name}@{version}");
             Package { locations: vec![location], ..Package::new(Ecosystem::Deb, name, version, purl) }
         };
@@ -136,11 +136,8 @@ mod tests {
     #[test]
     fn packages_of_a_database_written_anew_are_the_bases_where_the_base_has_them() {
         let base = image("debian", &["a", "b"], &[("libc6", "1", "a"), ("openssl", "1", "b")]);
-        let mut app = image(
-            "app",
-            &["a", "b", "c"],
-            &[("curl", "1", "c"), ("libc6", "1", "c"), ("openssl", "2", "c")],
-        );
+        let mut app =
+            image("app", &["a", "b", "c"], &[("curl", "1", "c"), ("libc6", "1", "c"), ("openssl", "2", "c")]);
         assert_eq!(origins(&app), ["curl unknown", "libc6 unknown", "openssl unknown"]);
         assert_eq!(from_chain(&base, &mut app), None);
         assert_eq!(origins(&app), ["curl yours", "libc6 base", "openssl yours"]);

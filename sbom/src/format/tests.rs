@@ -152,8 +152,8 @@ fn version_text() -> impl Strategy<Value = String> {
 
 fn subject() -> impl Strategy<Value = Subject> {
     let line = (text(), any::<u32>()).prop_map(|(file, line)| DockerfileLine { file, line });
-    let layer = (text(), option::of(line))
-        .prop_map(|(diff_id, dockerfile)| SubjectLayer { diff_id, dockerfile });
+    let layer =
+        (text(), option::of(line)).prop_map(|(diff_id, dockerfile)| SubjectLayer { diff_id, dockerfile });
     let optional = || option::of(text());
     let base = (optional(), optional(), option::of(any::<u32>()))
         .prop_map(|(name, digest, layers)| BaseImage { name, digest, layers })
@@ -214,9 +214,8 @@ fn image_facts() -> impl Strategy<Value = ImageFacts> {
 
 fn history_entry() -> impl Strategy<Value = HistoryEntry> {
     let made = prop_oneof![Just(Made::Nothing), Just(Made::SomeLayer), any::<u32>().prop_map(Made::Layer)];
-    (option::of(text()), text(), option::of(text()), made).prop_map(
-        |(created, created_by, comment, made)| HistoryEntry { created, created_by, comment, made },
-    )
+    (option::of(text()), text(), option::of(text()), made)
+        .prop_map(|(created, created_by, comment, made)| HistoryEntry { created, created_by, comment, made })
 }
 
 fn distro() -> impl Strategy<Value = Distro> {

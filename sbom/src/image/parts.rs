@@ -15,7 +15,7 @@ use super::blob::{BlobAddress, BlobSource};
 use super::digest::{Digest, Hasher};
 use super::error::LimitPassed;
 use super::manifest::{Config, Descriptor};
-use super::{config, Content, Image, ImageError, Layer, SourceKind, display_name};
+use super::{Content, Image, ImageError, Layer, SourceKind, config, display_name};
 
 /// An archive or layout whose documents are being read.
 pub(super) struct Parts<'a> {

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Mutex;
 
+use model::image::{GuardedPath, ImageFacts};
+
 use testkit::image::{self as kit, Compression, IndexShape, Layer};
 
 use super::*;

@@ -298,8 +298,8 @@ impl Noun for Subject {
             state_one(&mut stated, "plimsoll:subject:layer", Some(&layer.diff_id));
         }
         for (index, layer) in self.layers.iter().enumerate() {
-            if let Some(DockerfileLine { file, line }) = &layer.dockerfile {
-                stated.push(("plimsoll:subject:layer:dockerfile", at(index, &format!("{file}:{line}"))));
+            if let Some(place) = &layer.dockerfile {
+                stated.push(("plimsoll:subject:layer:dockerfile", at(index, &place.to_string())));
             }
         }
         if let Some(base) = &self.base {
