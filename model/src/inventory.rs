@@ -1,7 +1,10 @@
 //! All that matching sees of an image.
 
+use std::fmt;
+
 use crate::distro::Distro;
 use crate::gap::Gap;
+use crate::image::{BaseImage, HistoryEntry, ImageFacts, Made, Origin};
 use crate::package::{Package, PackageIndex};
 
 /// What the inventory is of.
@@ -21,6 +24,10 @@ pub struct Subject {
     pub created: Option<String>,
     /// The layers, lowest first; empty for a directory.
     pub layers: Vec<SubjectLayer>,
+    /// The image it was built on, as far as that is known.
+    pub base: Option<BaseImage>,
+    /// What it says of itself beside its packages.
+    pub image: ImageFacts,
 }
 
 /// A layer of the subject.
@@ -28,10 +35,73 @@ pub struct Subject {
 pub struct SubjectLayer {
     /// The digest of the uncompressed layer, `sha256:…`.
     pub diff_id: String,
-    /// The history line that made it.
-    pub created_by: Option<String>,
     /// Whether it was not read this time, because what is in it was known from a layer of the same digest.
     pub is_from_cache: bool,
+    /// The line of the Dockerfile that made it, where that was asked for and could be told.
+    pub dockerfile: Option<DockerfileLine>,
+}
+
+/// A line of a Dockerfile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DockerfileLine {
+    /// The name of the file as it was given.
+    pub file: String,
+    /// The first line of the instruction, from 1.
+    pub line: u32,
+}
+
+impl fmt::Display for DockerfileLine {
+    /// `Dockerfile:12`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}", self.file, self.line)
+    }
+}
+
+impl SubjectLayer {
+    /// The layer of which nothing but its digest is known.
+    pub fn new(diff_id: impl Into<String>) -> Self {
+        Self { diff_id: diff_id.into(), is_from_cache: false, dockerfile: None }
+    }
+}
+
+impl Subject {
+    /// The step of the history that made each layer, in the order of the layers.
+    pub fn layer_history(&self) -> Vec<Option<&HistoryEntry>> {
+        let mut of_layer = vec![None; self.layers.len()];
+        for entry in &self.image.history {
+            if let Made::Layer(index) = entry.made
+                && let Some(slot) = of_layer.get_mut(index as usize)
+            {
+                *slot = Some(entry);
+            }
+        }
+        of_layer
+    }
+
+    /// Whether the layer at `position`, from 0, is the base image's.
+    pub fn origin_of_position(&self, position: usize) -> Origin {
+        match self.base.as_ref().and_then(|base| base.layers) {
+            None => Origin::Unknown,
+            Some(n_base) if position < n_base as usize => Origin::Base,
+            Some(_) => Origin::Yours,
+        }
+    }
+
+    /// Whether the layer `diff_id` is the base image's. A layer that occurs several times (two that are empty) may
+    /// be both, and then is unknown.
+    pub fn origin_of_layer(&self, diff_id: &str) -> Origin {
+        let positions = self.layers.iter().enumerate().filter(|(_, layer)| layer.diff_id == diff_id);
+        positions
+            .map(|(position, _)| self.origin_of_position(position))
+            .reduce(Origin::and)
+            .unwrap_or(Origin::Unknown)
+    }
+
+    /// Whether `package` came with the base image: told by the layer of its first location.
+    pub fn origin_of_package(&self, package: &Package) -> Origin {
+        let layer = package.locations.first().and_then(|location| location.layer.as_deref());
+        layer.map_or(Origin::Unknown, |layer| self.origin_of_layer(layer))
+    }
 }
 
 /// The inventory of one subject.
@@ -56,6 +126,13 @@ impl Inventory {
         gaps.sort();
         gaps.dedup();
         Self { subject, distro, packages: sorted(packages), gaps }
+    }
+
+    /// Adds a gap where it belongs, unless it is there.
+    pub fn add_gap(&mut self, gap: Gap) {
+        if let Err(position) = self.gaps.binary_search(&gap) {
+            self.gaps.insert(position, gap);
+        }
     }
 
     /// The package at `index`.
@@ -110,5 +187,29 @@ mod tests {
         let inventory = Inventory::new(Subject::default(), None, vec![child, owner], Vec::new());
         assert_eq!(inventory.packages[0].name, "b");
         assert_eq!(inventory.packages[1].owner, Some(PackageIndex(0)));
+    }
+    #[test]
+    fn a_layer_that_occurs_twice_is_of_the_base_only_if_all_of_it_is() {
+        let subject = |n_base| Subject {
+            layers: ["a", "b", "a", "c", "c"].map(SubjectLayer::new).into(),
+            base: Some(BaseImage { layers: n_base, ..BaseImage::default() }),
+            ..Subject::default()
+        };
+        let origins =
+            |n_base| ["a", "b", "c", "d"].map(|layer| subject(n_base).origin_of_layer(layer).as_str());
+        assert_eq!(origins(None), ["unknown"; 4]);
+        assert_eq!(origins(Some(0)), ["yours", "yours", "yours", "unknown"]);
+        assert_eq!(origins(Some(2)), ["unknown", "base", "yours", "unknown"]);
+        assert_eq!(origins(Some(3)), ["base", "base", "yours", "unknown"]);
+        assert_eq!(origins(Some(9)), ["base", "base", "base", "unknown"]);
+    }
+
+    #[test]
+    fn gaps_that_are_added_stay_sorted_and_are_there_once() {
+        let gap = |place: &str| Gap::new(crate::gap::GapKind::MISSING_FACT, place, "x");
+        let mut inventory = Inventory::new(Subject::default(), None, Vec::new(), vec![gap("c"), gap("a")]);
+        inventory.add_gap(gap("b"));
+        inventory.add_gap(gap("a"));
+        assert_eq!(inventory.gaps, [gap("a"), gap("b"), gap("c")]);
     }
 }

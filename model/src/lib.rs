@@ -1,6 +1,6 @@
 //! The nouns of plimsoll. Values only: nothing here reads, writes, prints or serialises.
 //!
-//! - [`package`], [`distro`], [`inventory`]: what is in an image
+//! - [`package`], [`distro`], [`inventory`]: what is in an image; [`image`]: what it says of itself
 //! - [`key`], [`advisory`], [`facts`]: what the feeds say, and how it is looked up
 //! - [`finding`], [`report`]: the answer
 //! - [`gap`]: what could not be known, as a value
@@ -15,6 +15,7 @@ pub mod ecosystem;
 pub mod facts;
 pub mod finding;
 pub mod gap;
+pub mod image;
 pub mod inventory;
 pub mod key;
 pub mod limits;

@@ -29,6 +29,10 @@ pub struct Limits {
     pub packages_max: usize,
     /// Links followed for one path.
     pub links_max: usize,
+    /// Labels, environment names, history entries, accounts or listed paths of one image, of each so many.
+    pub image_facts_max: usize,
+    /// Bytes of one text of an image's configuration or of its accounts; the rest of a longer one is cut off.
+    pub image_text_bytes_max: usize,
 }
 
 impl Default for Limits {
@@ -47,6 +51,8 @@ impl Default for Limits {
             record_bytes_max: 64 << 20,
             packages_max: 1_000_000,
             links_max: 40,
+            image_facts_max: 10_000,
+            image_text_bytes_max: 4 << 10,
         }
     }
 }

@@ -1,6 +1,10 @@
 //! Where a finding is: its package and the places that hold it.
 
+use std::collections::BTreeMap;
+
 use model::finding::Finding;
+use model::image::Origin;
+use model::inventory::Subject;
 use model::package::{Location, Package};
 use model::report::Report;
 
@@ -16,4 +20,26 @@ pub(crate) fn locations<'a>(report: &'a Report, finding: &Finding) -> Vec<&'a Lo
     locations.sort();
     locations.dedup();
     locations
+}
+
+/// Whether what `finding` was found in came with the base image; unknown when it is in packages of either kind.
+pub(crate) fn origin(report: &Report, finding: &Finding) -> Origin {
+    let inventory = &report.inventory;
+    let origins = finding.packages.iter().map(|&index| inventory.package(index));
+    origins
+        .map(|package| inventory.subject.origin_of_package(package))
+        .reduce(Origin::and)
+        .unwrap_or(Origin::Unknown)
+}
+
+/// The position of each layer, from 0, by its diff-id; none for one that occurs several times.
+pub(crate) type Positions<'a> = BTreeMap<&'a str, Option<usize>>;
+
+/// The positions of the layers of `subject`.
+pub(crate) fn positions(subject: &Subject) -> Positions<'_> {
+    let mut positions = Positions::new();
+    for (position, layer) in subject.layers.iter().enumerate() {
+        positions.entry(&layer.diff_id).and_modify(|known| *known = None).or_insert(Some(position));
+    }
+    positions
 }

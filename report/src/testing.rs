@@ -11,7 +11,8 @@ use model::finding::{
     UndeterminedReason, Verdict,
 };
 use model::gap::{Gap, GapKind};
-use model::inventory::{Inventory, Subject, SubjectLayer};
+use model::image::{BaseImage, HistoryEntry, Made};
+use model::inventory::{DockerfileLine, Inventory, Subject, SubjectLayer};
 use model::key::Namespace;
 use model::package::{Location, Package, PackageIndex};
 use model::report::{Coverage, NamespaceStamp, Report, SnapshotStamp, Unmatched, UnmatchedReason};
@@ -60,6 +61,14 @@ pub(crate) fn cases() -> Vec<Case> {
 /// A distribution and an application on top: grouped, undetermined and suppressed findings, and gaps.
 fn two_ecosystems() -> Report {
     let mut report = empty("registry.example:5000/team/app:1.2");
+    let subject = &mut report.inventory.subject;
+    subject.layers[1].dockerfile = Some(DockerfileLine { file: "Dockerfile".into(), line: 12 });
+    subject.base = Some(BaseImage { name: Some("alpine:3.18".into()), digest: None, layers: Some(1) });
+    subject.image.history = vec![
+        step("ADD rootfs.tar /", Made::Layer(0)),
+        step("ENV TOKEN=…", Made::Nothing),
+        step("RUN /bin/sh -c npm ci # buildkit", Made::Layer(1)),
+    ];
     report.inventory.packages = vec![
         package(Ecosystem::Apk, "libcrypto3", "3.1.0-r0", "lib/apk/db/installed", BASE_LAYER),
         package(Ecosystem::Apk, "libssl3", "3.1.0-r0", "lib/apk/db/installed", BASE_LAYER),
@@ -109,6 +118,10 @@ fn two_ecosystems() -> Report {
     )];
     report.snapshot.namespaces.push(stamp("npm", "2023-06-01T00:00:00Z", 1_234_567));
     counted(report)
+}
+
+fn step(created_by: &str, made: Made) -> HistoryEntry {
+    HistoryEntry { created_by: created_by.into(), made, ..HistoryEntry::default() }
 }
 
 /// Names that try to move the cursor, to turn text round, and to become markup or addresses.
@@ -183,8 +196,6 @@ pub(crate) fn many(n: usize) -> Report {
 
 /// A report of nothing, of an image called `name`.
 pub(crate) fn empty(name: &str) -> Report {
-    let layer =
-        |diff_id: &str| SubjectLayer { diff_id: diff_id.into(), created_by: None, is_from_cache: false };
     Report {
         as_of: "2023-06-02T00:00:00Z".parse().unwrap(),
         sbom_digest: format!("sha256:{}", "5b".repeat(32)),
@@ -193,7 +204,7 @@ pub(crate) fn empty(name: &str) -> Report {
                 name: name.into(),
                 digest: Some(format!("sha256:{}", "1d".repeat(32))),
                 platform: Some("linux/amd64".into()),
-                layers: vec![layer(BASE_LAYER), layer(TOP_LAYER)],
+                layers: vec![SubjectLayer::new(BASE_LAYER), SubjectLayer::new(TOP_LAYER)],
                 ..Subject::default()
             },
             distro: Some(Distro { id: "alpine".into(), version: Some("3.18.0".into()), ..Distro::default() }),

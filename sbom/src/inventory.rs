@@ -7,9 +7,11 @@
 //!
 //! - `layers`: the pass over layers, in parallel; `directory`: the same for a directory
 //! - `reading`: one file, handed to the catalogers that want it
+//! - `file_facts`: which files of the squashed image are guarded unusually
 //! - `wanted`: which files the squashed image makes interesting
 
 mod directory;
+mod file_facts;
 mod layers;
 mod reading;
 mod wanted;
@@ -86,12 +88,15 @@ pub fn inventory(
     let source = source(image, options, progress);
     let budget = TextBudget::new(limits.tree_bytes_max);
     let mut gaps = Gaps::default();
+    gaps.extend(image.gaps().iter().cloned());
+    let mut bytes: u64 = 0;
     let mut facts = BTreeMap::new();
     let mut listings = Vec::new();
     let mut squash = Squash::new(limits.links_max);
     let mut known = Vec::new();
     for (layer, part) in (0..).zip(source.parts(&budget)?) {
         squash.apply(&part.listing);
+        bytes = bytes.saturating_add(file_facts::bytes(&part.listing));
         for file in part.files {
             facts.entry(ContentId { layer, entry: file.entry }).or_insert_with(Vec::new).push(file);
         }
@@ -115,6 +120,12 @@ pub fn inventory(
     for (layer, is_known) in subject.layers.iter_mut().zip(known) {
         layer.is_from_cache = is_known;
     }
+    let guarded = file_facts::file_facts(&tree, limits);
+    gaps.extend(guarded.gaps);
+    subject.image.bytes = Some(bytes);
+    subject.image.set_id = guarded.set_id;
+    subject.image.world_writable = guarded.world_writable;
+    subject.image.accounts = found.accounts;
     if let Some(cache) = &options.cache {
         cache.sweep();
     }

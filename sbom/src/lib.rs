@@ -4,10 +4,13 @@
 //! - [`inventory`]: the story from an opened image to an [`Inventory`](model::inventory::Inventory)
 //! - [`cache`]: what was found in a layer, kept for the next image that has it
 //! - [`cataloger`]: one file a kind of evidence; from files to packages
+//! - [`base`], [`dockerfile`]: which image and which line of a build brought a layer
 //! - [`mod@format`]: one file a document format; from an inventory to bytes, and from bytes to an inventory
 
+pub mod base;
 pub mod cache;
 pub mod cataloger;
+pub mod dockerfile;
 pub mod format;
 pub mod image;
 pub mod inventory;

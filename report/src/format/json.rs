@@ -11,13 +11,15 @@ use model::advisory::Epss;
 use model::distro::Distro;
 use model::finding::{Cvss, Evidence, Finding, Verdict};
 use model::gap::Gap;
+use model::image::Origin;
+use model::inventory;
 use model::package::Package;
 use model::report::{NamespaceStamp, Report, Unmatched};
 use policy::Judgement;
 
 use super::{Format, RenderOptions};
 use crate::fingerprint::fingerprint;
-use crate::found;
+use crate::found::{self, Positions};
 use crate::text::HarmlessJson;
 
 pub(super) static FORMAT: Format =
@@ -62,6 +64,16 @@ struct Subject<'a> {
     sbom_digest: &'a str,
     platform: Option<&'a str>,
     distro: Option<DistroLine<'a>>,
+    layers: Vec<LayerLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct LayerLine<'a> {
+    diff_id: &'a str,
+    created_by: Option<&'a str>,
+    /// `Dockerfile:12`.
+    dockerfile: Option<String>,
+    base: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -126,7 +138,6 @@ struct FindingLine<'a> {
     verdict: &'static str,
     /// Why, when the verdict is not `affected`.
     verdict_reason: Option<&'static str>,
-    /// `unknown` until the base image can be told from what was added to it.
     origin: &'static str,
     package: FoundPackage<'a>,
     fix: FixLine<'a>,
@@ -155,6 +166,8 @@ struct FoundPackage<'a> {
 struct LocationLine<'a> {
     path: &'a str,
     layer: Option<&'a str>,
+    /// Of the layer, from 0; null too where several layers are the same.
+    position: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -228,6 +241,7 @@ struct ViolationLine<'a> {
 impl<'a> Document<'a> {
     fn of(report: &'a Report, judgement: &'a Judgement, options: &RenderOptions<'a>) -> Self {
         let inventory = &report.inventory;
+        let positions = found::positions(&inventory.subject);
         Self {
             schema: SCHEMA,
             tool: Tool { name: "plimsoll", version: options.tool_version },
@@ -240,6 +254,7 @@ impl<'a> Document<'a> {
                 sbom_digest: &report.sbom_digest,
                 platform: inventory.subject.platform.as_deref(),
                 distro: inventory.distro.as_ref().map(DistroLine::of),
+                layers: LayerLine::all(&inventory.subject),
             },
             snapshot: Snapshot {
                 id: &report.snapshot.id,
@@ -253,7 +268,11 @@ impl<'a> Document<'a> {
                 gaps: report.coverage.gaps.iter().map(GapLine::of).collect(),
             },
             packages: inventory.packages.iter().map(|package| PackageLine::of(report, package)).collect(),
-            findings: report.findings.iter().map(|finding| FindingLine::of(report, finding)).collect(),
+            findings: report
+                .findings
+                .iter()
+                .map(|finding| FindingLine::of(report, finding, &positions))
+                .collect(),
             judgement: JudgementLine {
                 acceptable: judgement.acceptable,
                 violations: judgement
@@ -272,6 +291,24 @@ impl<'a> Document<'a> {
                     .collect(),
             },
         }
+    }
+}
+
+impl<'a> LayerLine<'a> {
+    fn all(subject: &'a inventory::Subject) -> Vec<Self> {
+        let layers = subject.layers.iter().zip(subject.layer_history()).enumerate();
+        layers
+            .map(|(position, (layer, history))| Self {
+                diff_id: &layer.diff_id,
+                created_by: history.map(|entry| entry.created_by.as_str()).filter(|line| !line.is_empty()),
+                dockerfile: layer.dockerfile.as_ref().map(ToString::to_string),
+                base: match subject.origin_of_position(position) {
+                    Origin::Base => Some(true),
+                    Origin::Yours => Some(false),
+                    Origin::Unknown => None,
+                },
+            })
+            .collect()
     }
 }
 
@@ -320,7 +357,7 @@ impl<'a> PackageLine<'a> {
 }
 
 impl<'a> FindingLine<'a> {
-    fn of(report: &'a Report, finding: &'a Finding) -> Self {
+    fn of(report: &'a Report, finding: &'a Finding, positions: &Positions<'_>) -> Self {
         let (verdict, verdict_reason) = match &finding.verdict {
             Verdict::Affected => ("affected", None),
             Verdict::NotAffected { because } => ("not-affected", Some(because.as_str())),
@@ -333,8 +370,8 @@ impl<'a> FindingLine<'a> {
             title: decoration.title.as_deref(),
             verdict,
             verdict_reason,
-            origin: "unknown",
-            package: FoundPackage::of(report, finding),
+            origin: found::origin(report, finding).as_str(),
+            package: FoundPackage::of(report, finding, positions),
             fix: FixLine {
                 state: finding.fix.state.as_str(),
                 versions: finding.fix.versions.iter().map(|version| version.as_str()).collect(),
@@ -364,7 +401,7 @@ impl<'a> FindingLine<'a> {
 }
 
 impl<'a> FoundPackage<'a> {
-    fn of(report: &'a Report, finding: &Finding) -> Self {
+    fn of(report: &'a Report, finding: &Finding, positions: &Positions<'_>) -> Self {
         let package = found::package(report, finding);
         Self {
             purl: &package.purl,
@@ -373,7 +410,11 @@ impl<'a> FoundPackage<'a> {
             kind: package.ecosystem.name(),
             locations: found::locations(report, finding)
                 .into_iter()
-                .map(|location| LocationLine { path: &location.path, layer: location.layer.as_deref() })
+                .map(|location| LocationLine {
+                    path: &location.path,
+                    layer: location.layer.as_deref(),
+                    position: location.layer.as_deref().and_then(|layer| *positions.get(layer)?),
+                })
                 .collect(),
         }
     }
@@ -411,6 +452,7 @@ mod tests {
 
     use model::advisory::FixState;
     use model::finding::{MatchType, NotAffectedReason, UndeterminedReason};
+    use model::image::Origin;
     use model::severity::Severity;
     use serde_json::{Value, json};
 
@@ -530,6 +572,7 @@ mod tests {
         assert_eq!(words(&format!("{finding}/verdict_reason/enum")), reasons);
         let items = "/properties/evidence/items/properties/match/enum";
         assert_eq!(words(&format!("/$defs/finding{items}")), MatchType::ALL.map(MatchType::as_str));
+        assert_eq!(words(&format!("{finding}/origin/enum")), Origin::ALL.map(Origin::as_str));
     }
 
     #[test]

@@ -529,6 +529,7 @@ fn result_properties(report: &Report, finding: &Finding) -> PropertyBag {
         ("epss", json!(decoration.epss.map(|epss| epss.score))),
         ("kev", json!(decoration.kev.is_some())),
         ("layer", json!(layer)),
+        ("origin", json!(found::origin(report, finding).as_str())),
     ])
 }
 

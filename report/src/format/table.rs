@@ -11,7 +11,8 @@ use jiff::Timestamp;
 
 use model::advisory::FixState;
 use model::finding::{Finding, Verdict};
-use model::package::{Location, Package};
+use model::image::Origin;
+use model::package::Package;
 use model::report::{NamespaceStamp, Report};
 use model::severity::Severity;
 use policy::Judgement;
@@ -114,7 +115,7 @@ fn cells(report: &Report, finding: &Finding) -> [String; 6] {
             Some(kev) if kev.ransomware => "ransomware".to_owned(),
             Some(_) => "yes".to_owned(),
         },
-        place(report, &found::locations(report, finding)),
+        place(report, finding),
     ]
 }
 
@@ -137,17 +138,22 @@ fn percent(share: f64) -> String {
     if share > 0.0 && share < 0.001 { "<0.1%".to_owned() } else { format!("{:.1}%", share * 100.0) }
 }
 
-/// `lib/apk/db/installed, layer 1`, and how many places more.
-fn place(report: &Report, locations: &[&Location]) -> String {
+/// `lib/apk/db/installed, layer 1 (base)`, and how many places more.
+fn place(report: &Report, finding: &Finding) -> String {
+    let locations = found::locations(report, finding);
     let Some(first) = locations.first() else { return dash() };
     let layers = &report.inventory.subject.layers;
     let layer = first.layer.as_deref().and_then(|layer| layers.iter().position(|one| one.diff_id == layer));
     let layer = layer.map_or_else(String::new, |index| format!(", layer {}", index + 1));
+    let origin = match found::origin(report, finding) {
+        Origin::Unknown => String::new(),
+        known => format!(" ({})", known.as_str()),
+    };
     let more = match locations.len() {
         1 => String::new(),
         n => format!(", and {} more", thousands(n as u64 - 1)),
     };
-    format!("{}{layer}{more}", cell(&first.path))
+    format!("{}{layer}{origin}{more}", cell(&first.path))
 }
 
 fn affected(

@@ -3,6 +3,7 @@
 use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::gap::{Gap, GapKind};
+use model::image::Account;
 use model::package::{Location, Package, PackageIndex, PackageKind, SourcePackage};
 
 use crate::cataloger::{CATALOGERS, Fact, PackageFact, PathList};
@@ -102,6 +103,14 @@ fn write_fact(out: &mut Writer, fact: &Fact) {
             out.byte(4);
             write_gap(out, gap);
         }
+        Fact::Account(Account { name, uid, gid, home, shell }) => {
+            out.byte(5);
+            out.text(name);
+            out.number(u64::from(*uid));
+            out.number(u64::from(*gid));
+            out.text(home);
+            out.text(shell);
+        }
     }
 }
 
@@ -115,6 +124,13 @@ fn read_fact(from: &mut Reader<'_>) -> Result<Fact, Damaged> {
         }
         3 => Fact::OwnedFiles(PathList::from_text(from.text()?)),
         4 => Fact::Gap(read_gap(from)?),
+        5 => Fact::Account(Account {
+            name: from.string()?,
+            uid: from.small()?,
+            gid: from.small()?,
+            home: from.string()?,
+            shell: from.string()?,
+        }),
         _ => return Err(Damaged),
     })
 }

@@ -329,7 +329,7 @@ pub(super) fn stated(tree: &FactTree<'_>) -> Option<Distro> {
                     statements.push((rank.unwrap_or(STATEMENTS.len()), &file.path, distro));
                 }
                 Fact::Repositories(lines) => repositories.extend_from_slice(lines),
-                Fact::Package(_) | Fact::OwnedFiles(_) | Fact::Gap(_) => {}
+                Fact::Package(_) | Fact::OwnedFiles(_) | Fact::Account(_) | Fact::Gap(_) => {}
             }
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::gap::{Gap, GapKind};
+use model::image::Account;
 use model::limits::Limits;
 use model::package::{Location, Package, PackageIndex, SourcePackage};
 use model::purl::Purl;
@@ -25,6 +26,8 @@ pub enum Fact {
     /// The files of an operating-system package whose own record lies in another file; the path of this one says
     /// which.
     OwnedFiles(PathList),
+    /// An account of the image.
+    Account(Account),
     /// Something that could not be read.
     Gap(Gap),
 }
@@ -224,6 +227,8 @@ pub struct Found {
     pub gaps: Vec<Gap>,
     /// The distribution, when any file states one.
     pub distro: Option<Distro>,
+    /// The accounts, in the order of their file.
+    pub accounts: Vec<Account>,
     pub(super) owned: Vec<(PackageIndex, PathList)>,
     packages_max: usize,
 }
@@ -234,6 +239,7 @@ impl Found {
             packages: Vec::new(),
             gaps: Vec::new(),
             distro: None,
+            accounts: Vec::new(),
             owned: Vec::new(),
             packages_max: limits.packages_max,
         }

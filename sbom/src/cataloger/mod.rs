@@ -13,6 +13,7 @@ mod file;
 mod go_binary;
 mod npm;
 mod ownership;
+mod passwd;
 mod python;
 #[cfg(test)]
 mod real_data;
@@ -46,6 +47,7 @@ pub static CATALOGERS: &[&Cataloger] = &[
     &dpkg_status::CATALOGER,
     &go_binary::CATALOGER,
     &npm::CATALOGER,
+    &passwd::CATALOGER,
     &python::CATALOGER,
 ];
 
@@ -121,7 +123,7 @@ pub(crate) fn component_matches(pattern: &str, component: &str) -> bool {
     }
 }
 
-/// All that the facts say: distribution, packages, who owns them, and what could not be known.
+/// All that the facts say: distribution, packages, who owns them, accounts, and what could not be known.
 ///
 /// The order of the packages is that of the catalogers and files; [`Inventory::new`] sorts them.
 ///

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use model::image::Account;
 use model::limits::Limits;
 use model::package::Package;
 
@@ -94,7 +95,7 @@ fn image_of(case: &Path) -> Files {
     files
 }
 
-/// One line for the distribution, each package and each gap, sorted within each kind.
+/// One line for the distribution, each account, each package and each gap, sorted within each kind.
 pub(super) fn text(found: &Found) -> String {
     let mut out = String::new();
     if let Some(distro) = &found.distro {
@@ -118,6 +119,10 @@ pub(super) fn text(found: &Found) -> String {
         out.push('\n');
     }
     let mut lines: Vec<String> = found.packages.iter().map(|package| line(package, found)).collect();
+    lines.extend(found.accounts.iter().map(|account| {
+        let Account { name, uid, gid, home, shell } = account;
+        format!("account  {name}:{uid}:{gid}:{home}:{shell}")
+    }));
     lines.extend(found.gaps.iter().map(|gap| format!("gap  {gap}")));
     lines.sort();
     for line in lines {

@@ -6,7 +6,8 @@ use std::path::Path;
 use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::gap::{Gap, GapKind};
-use model::inventory::{Inventory, Subject, SubjectLayer};
+use model::image::{Account, BaseImage, GuardedPath, Healthcheck, HistoryEntry, ImageFacts, Made};
+use model::inventory::{DockerfileLine, Inventory, Subject, SubjectLayer};
 use model::limits::Limits;
 use model::package::{Location, Package, PackageIndex, PackageKind, SourcePackage};
 use proptest::collection::vec;
@@ -150,26 +151,71 @@ fn version_text() -> impl Strategy<Value = String> {
 }
 
 fn subject() -> impl Strategy<Value = Subject> {
-    let layers = vec((text(), option::of(text()), any::<bool>()), 0..4);
+    let line = (text(), any::<u32>()).prop_map(|(file, line)| DockerfileLine { file, line });
+    let layer = (text(), option::of(line), any::<bool>())
+        .prop_map(|(diff_id, dockerfile, is_from_cache)| SubjectLayer { diff_id, is_from_cache, dockerfile });
     let optional = || option::of(text());
-    (text(), optional(), optional(), optional(), optional(), optional(), layers).prop_map(
-        |(name, version, digest, manifest_digest, platform, created, layers)| Subject {
+    let base = (optional(), optional(), option::of(any::<u32>()))
+        .prop_map(|(name, digest, layers)| BaseImage { name, digest, layers })
+        .prop_map(|base| Some(base).filter(|base| *base != BaseImage::default()));
+    let described = (text(), optional(), optional(), optional(), optional(), optional());
+    (described, vec(layer, 0..4), base, image_facts()).prop_map(
+        |((name, version, digest, manifest_digest, platform, created), layers, base, image)| Subject {
             name,
             version,
             digest,
             manifest_digest,
             platform,
             created,
-            layers: layers
-                .into_iter()
-                .map(|(diff_id, created_by, is_from_cache)| SubjectLayer {
-                    diff_id,
-                    created_by,
-                    is_from_cache,
-                })
-                .collect(),
+            layers,
+            base,
+            image,
         },
     )
+}
+
+fn image_facts() -> impl Strategy<Value = ImageFacts> {
+    let optional = || option::of(text());
+    let texts = || vec(text(), 0..3);
+    let run = (optional(), texts(), texts(), texts(), texts(), optional(), texts(), optional(), texts());
+    let paths = || {
+        let path = (0u16..=0o7777, text()).prop_map(|(mode, path)| GuardedPath { mode, path });
+        vec(path, 0..3)
+    };
+    let account = (text(), any::<u32>(), any::<u32>(), text(), text())
+        .prop_map(|(name, uid, gid, home, shell)| Account { name, uid, gid, home, shell });
+    let files = (option::of(any::<u64>()), paths(), paths(), vec(account, 0..3));
+    let labels = prop::collection::btree_map(text(), text(), 0..3);
+    (run, labels, vec(history_entry(), 0..4), files).prop_map(
+        |(
+            (user, env, ports, entrypoint, command, workdir, volumes, stop_signal, test),
+            labels,
+            history,
+            (bytes, set_id, world_writable, accounts),
+        )| ImageFacts {
+            user,
+            env,
+            ports,
+            entrypoint,
+            command,
+            workdir,
+            volumes,
+            stop_signal,
+            healthcheck: Healthcheck::from_words(test),
+            labels,
+            history,
+            bytes,
+            set_id,
+            world_writable,
+            accounts,
+        },
+    )
+}
+
+fn history_entry() -> impl Strategy<Value = HistoryEntry> {
+    let made = prop_oneof![Just(Made::Nothing), Just(Made::SomeLayer), any::<u32>().prop_map(Made::Layer)];
+    (option::of(text()), text(), option::of(text()), made)
+        .prop_map(|(created, created_by, comment, made)| HistoryEntry { created, created_by, comment, made })
 }
 
 fn distro() -> impl Strategy<Value = Distro> {
@@ -222,6 +268,43 @@ fn for_inventories(cases: u32, test: impl Fn(&Inventory)) {
         .unwrap();
 }
 
+fn image_facts_of_an_image() -> ImageFacts {
+    let step = |created_by: &str, made| HistoryEntry {
+        created: Some("2024-01-02T03:04:05Z".to_owned()),
+        created_by: created_by.to_owned(),
+        comment: Some("buildkit.dockerfile.v0".to_owned()),
+        made,
+    };
+    let path = |mode, path: &str| GuardedPath { mode, path: path.to_owned() };
+    ImageFacts {
+        user: Some("app".to_owned()),
+        env: vec!["PATH".to_owned(), "TOKEN".to_owned()],
+        ports: vec!["80/tcp".to_owned()],
+        entrypoint: vec!["/init".to_owned(), "--".to_owned()],
+        command: vec!["run".to_owned()],
+        workdir: Some("/srv".to_owned()),
+        volumes: vec!["/data".to_owned()],
+        stop_signal: Some("SIGQUIT".to_owned()),
+        healthcheck: Some(Healthcheck::Disabled),
+        labels: [("maintainer".to_owned(), "A <a@b.test>".to_owned())].into(),
+        history: vec![
+            step("ADD rootfs.tar /", Made::Layer(0)),
+            step("ENV TOKEN=…", Made::Nothing),
+            step("COPY . /srv # buildkit", Made::Layer(1)),
+        ],
+        bytes: Some(123_456_789),
+        set_id: vec![path(0o4755, "usr/bin/su")],
+        world_writable: vec![path(0o1777, "tmp")],
+        accounts: vec![Account {
+            name: "root".to_owned(),
+            uid: 0,
+            gid: 0,
+            home: "/root".to_owned(),
+            shell: "/bin/sh".to_owned(),
+        }],
+    }
+}
+
 /// An inventory that fills every field as a real image does.
 fn image() -> Inventory {
     let layer = |digit: &str| format!("sha256:{}", digit.repeat(64));
@@ -235,11 +318,13 @@ fn image() -> Inventory {
         layers: vec![
             SubjectLayer {
                 diff_id: layer("1"),
-                created_by: Some("ADD rootfs.tar /".to_owned()),
                 is_from_cache: true,
+                dockerfile: Some(DockerfileLine { file: "Dockerfile".to_owned(), line: 3 }),
             },
-            SubjectLayer { diff_id: layer("2"), created_by: None, is_from_cache: false },
+            SubjectLayer::new(layer("2")),
         ],
+        base: Some(BaseImage { name: Some("debian:12".to_owned()), digest: None, layers: Some(1) }),
+        image: image_facts_of_an_image(),
     };
     let distro = Distro {
         id: "debian".to_owned(),

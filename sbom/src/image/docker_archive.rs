@@ -3,7 +3,7 @@
 //! Since version 25 the archive is an OCI layout as well, and the paths in `manifest.json` are those of blobs
 //! (`blobs/sha256/…`), which state their digest; before, a layer is verified by the diff-id in the configuration.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::blob::{BlobAddress, BlobSource};
 use super::digest::Digest;
@@ -94,6 +94,7 @@ fn read(parts: &Parts<'_>, saved: SavedImage, options: &OpenOptions) -> Result<F
     Ok(Found {
         reference,
         manifest_digest: oci_layout::manifest_of(parts, &config_digest),
+        annotations: BTreeMap::new(),
         config_digest,
         config,
         layers,

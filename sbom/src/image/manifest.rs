@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 
+use super::config::Raw;
 use super::digest::Digest;
 use super::platform::Platform;
 
@@ -12,7 +13,8 @@ use super::platform::Platform;
 const INDEX_TYPES: [&str; 2] =
     ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"];
 
-fn null_is_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+/// An absent value for `null`.
+pub(super) fn null_is_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
@@ -28,6 +30,8 @@ pub(super) struct IndexOrManifest {
     pub(super) config: Option<Descriptor>,
     #[serde(default)]
     pub(super) layers: Option<Vec<Descriptor>>,
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub(super) annotations: BTreeMap<String, String>,
 }
 
 /// A reference to a blob (image-spec, descriptor.md).
@@ -109,8 +113,11 @@ pub(super) struct Config {
     pub(super) created: Option<String>,
     #[serde(default)]
     pub(super) rootfs: Option<RootFs>,
-    #[serde(default, deserialize_with = "null_is_default")]
-    history: Vec<History>,
+    /// The object `config`, which [`config::facts`](super::config::facts) reads.
+    #[serde(default, rename = "config")]
+    pub(super) run: Raw,
+    #[serde(default)]
+    pub(super) history: Raw,
 }
 
 #[derive(Deserialize)]
@@ -119,31 +126,11 @@ pub(super) struct RootFs {
     pub(super) diff_ids: Vec<String>,
 }
 
-#[derive(Deserialize)]
-struct History {
-    #[serde(default)]
-    created_by: Option<String>,
-    #[serde(default, deserialize_with = "null_is_default")]
-    empty_layer: bool,
-}
-
 impl Config {
     /// The platform, if it states an operating system and an architecture.
     pub(super) fn platform(&self) -> Option<Platform> {
         let stated = !self.os.is_empty() && !self.architecture.is_empty();
         stated.then(|| Platform::new(&self.os, &self.architecture, self.variant.as_deref()))
-    }
-
-    /// The history line of each of `n_layers` layers. History is optional, and one that tells of another number
-    /// of layers cannot be joined to them.
-    pub(super) fn created_by(&self, n_layers: usize) -> Vec<Option<String>> {
-        let lines: Vec<Option<String>> = self
-            .history
-            .iter()
-            .filter(|entry| !entry.empty_layer)
-            .map(|entry| entry.created_by.clone().filter(|line| !line.is_empty()))
-            .collect();
-        if lines.len() == n_layers { lines } else { vec![None; n_layers] }
     }
 }
 

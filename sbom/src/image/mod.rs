@@ -2,6 +2,7 @@
 //!
 //! - [`open`]: finds out what a path holds and reads its manifest and configuration
 //! - `docker_archive`, `oci_layout`, `rootfs`: one file a kind
+//! - `manifest`, `config`: the documents; `redact`: secrets taken out of them
 //! - [`blob`]: where bytes come from; `stream`: one layer, hashed and inflated; `compression`, `xz`, `tar_stream`
 //! - `listing`, `squash`, `tree`: what a layer holds, what all of them together hold, and finding paths in it
 //!
@@ -13,6 +14,7 @@ pub mod digest;
 pub mod platform;
 
 mod compression;
+mod config;
 mod docker_archive;
 mod error;
 pub(crate) mod listing;
@@ -21,6 +23,7 @@ pub(crate) mod mode;
 mod oci_layout;
 mod parts;
 pub(crate) mod path;
+pub(crate) mod redact;
 mod rootfs;
 mod source;
 pub(crate) mod squash;
@@ -31,6 +34,7 @@ mod xz;
 
 use std::path::Path;
 
+use model::gap::Gap;
 use model::inventory::Subject;
 use model::limits::Limits;
 
@@ -99,6 +103,7 @@ pub struct Image {
     name: String,
     kind: SourceKind,
     subject: Subject,
+    gaps: Vec<Gap>,
     content: Content,
 }
 
@@ -119,6 +124,11 @@ impl Image {
     /// What it says of itself.
     pub fn subject(&self) -> &Subject {
         &self.subject
+    }
+
+    /// What of its documents could not be read, and was not needed to open it.
+    pub fn gaps(&self) -> &[Gap] {
+        &self.gaps
     }
 
     /// Its layers, lowest first. The archive of a root filesystem is one; a directory has none.

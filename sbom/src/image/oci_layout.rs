@@ -226,6 +226,7 @@ fn read(parts: &Parts<'_>, chosen: &Candidate) -> Result<Found, ImageError> {
         reference: chosen.reference.clone(),
         config_digest: parts.digest("configuration", &config.digest)?,
         manifest_digest: Some(manifest_digest),
+        annotations: manifest.annotations,
         config: parts.json(Part::Configuration, &config)?,
         layers,
     })

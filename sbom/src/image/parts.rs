@@ -1,16 +1,20 @@
 //! What layered images have in common: documents read and verified, layers and subject made from them.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 
+use model::gap::Gap;
 use model::inventory::{Subject, SubjectLayer};
 use model::limits::Limits;
 use serde::Deserialize;
+
+use crate::base;
 
 use super::blob::{BlobAddress, BlobSource};
 use super::digest::{Digest, Hasher};
 use super::error::LimitPassed;
 use super::manifest::{Config, Descriptor};
-use super::{Called, Content, Image, ImageError, Layer, SourceKind};
+use super::{Called, Content, Image, ImageError, Layer, SourceKind, config};
 
 /// A document of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,12 +138,21 @@ pub(super) struct Found {
     pub(super) reference: Option<String>,
     pub(super) config_digest: Digest,
     pub(super) manifest_digest: Option<Digest>,
+    /// Of the manifest.
+    pub(super) annotations: BTreeMap<String, String>,
     pub(super) config: Config,
     pub(super) layers: Vec<LayerReference>,
 }
 
+/// What documents say of an image.
+pub(super) struct Described {
+    subject: Subject,
+    layers: Vec<Layer>,
+    gaps: Vec<Gap>,
+}
+
 /// The image that `found` describes.
-pub(super) fn image(parts: &Parts<'_>, found: Found) -> Result<(Subject, Vec<Layer>), ImageError> {
+pub(super) fn image(parts: &Parts<'_>, found: Found) -> Result<Described, ImageError> {
     let part = format!("the configuration {}", found.config_digest);
     let diff_ids = match &found.config.rootfs {
         Some(rootfs) => &rootfs.diff_ids[..],
@@ -165,6 +178,7 @@ pub(super) fn image(parts: &Parts<'_>, found: Found) -> Result<(Subject, Vec<Lay
         Some((None, version)) => (parts.called.subject.clone(), version),
         None => (parts.called.subject.clone(), None),
     };
+    let (image, gaps) = config::facts(&found.config, n_layers, parts.limits);
     let subject = Subject {
         name,
         version: version.map(str::to_owned),
@@ -172,17 +186,11 @@ pub(super) fn image(parts: &Parts<'_>, found: Found) -> Result<(Subject, Vec<Lay
         manifest_digest: found.manifest_digest.map(|digest| digest.to_string()),
         platform: found.config.platform().map(|platform| platform.to_string()),
         created: found.config.created.clone(),
-        layers: diff_ids
-            .iter()
-            .zip(found.config.created_by(n_layers))
-            .map(|(diff_id, created_by)| SubjectLayer {
-                diff_id: diff_id.clone(),
-                created_by,
-                is_from_cache: false,
-            })
-            .collect(),
+        layers: diff_ids.iter().map(SubjectLayer::new).collect(),
+        base: base::from_labels([&image.labels, &found.annotations]),
+        image,
     };
-    Ok((subject, layers))
+    Ok(Described { subject, layers, gaps })
 }
 
 /// Name and tag of a reference; a word with neither `/` nor `:` is a tag, as in an OCI layout.
@@ -200,10 +208,11 @@ fn split_reference(reference: &str) -> (Option<&str>, Option<&str>) {
 pub(super) fn opened(
     called: &Called,
     kind: SourceKind,
-    (subject, layers): (Subject, Vec<Layer>),
+    Described { subject, layers, gaps }: Described,
     blobs: Box<dyn BlobSource>,
 ) -> Image {
-    Image { name: called.source.clone(), kind, subject, content: Content::Layers { layers, blobs } }
+    let content = Content::Layers { layers, blobs };
+    Image { name: called.source.clone(), kind, subject, gaps, content }
 }
 
 #[cfg(test)]

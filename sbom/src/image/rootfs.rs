@@ -15,6 +15,7 @@ pub(super) fn open_directory(path: &Path) -> Result<Image, ImageError> {
         name: path.display().to_string(),
         kind: SourceKind::Dir,
         subject: subject(&Called::of(path)),
+        gaps: Vec::new(),
         content: Content::Directory(path.into()),
     })
 }
@@ -32,6 +33,7 @@ pub(super) fn open_archive(called: &Called, archive: Box<WholeFile>, size: u64) 
         name: called.source.clone(),
         kind: SourceKind::RootfsArchive,
         subject: subject(called),
+        gaps: Vec::new(),
         content: Content::Layers { layers: vec![layer], blobs: archive },
     }
 }

@@ -85,11 +85,12 @@ impl Squash {
                 }
             },
             ListedKind::Symlink { target } => NodeKind::Symlink(target.into()),
-            ListedKind::Directory { .. } => {
+            ListedKind::Directory { mode } => {
                 if let Some(existing) = self.tree.child(parent, name)
                     && let NodeKind::Directory(_) = self.tree.node(existing).kind
                 {
                     self.tree.node_mut(existing).layer = layer;
+                    self.tree.set_directory_mode(existing, mode);
                     return;
                 }
                 NodeKind::Directory(BTreeMap::new())
@@ -100,7 +101,10 @@ impl Squash {
         if self.tree.child(parent, name).is_some() {
             self.last_directory = None;
         }
-        self.tree.insert(parent, name, Node { layer, kind });
+        let id = self.tree.insert(parent, name, Node { layer, kind });
+        if let ListedKind::Directory { mode } = listed.kind {
+            self.tree.set_directory_mode(id, mode);
+        }
     }
 
     /// What a hard link to `target` is another name of.

@@ -44,6 +44,8 @@ pub(crate) struct ContentId {
 /// Nodes that were removed stay in the vector and are reachable from nowhere.
 pub(crate) struct Tree {
     nodes: Vec<Node>,
+    /// Of the directories that a layer states.
+    directory_modes: BTreeMap<NodeId, Mode>,
     links_max: usize,
 }
 
@@ -77,7 +79,8 @@ impl Tree {
 
     /// A tree of nothing but its root.
     pub(super) fn new(links_max: usize) -> Self {
-        Self { nodes: vec![Node { layer: 0, kind: NodeKind::Directory(BTreeMap::new()) }], links_max }
+        let root = Node { layer: 0, kind: NodeKind::Directory(BTreeMap::new()) };
+        Self { nodes: vec![root], directory_modes: BTreeMap::new(), links_max }
     }
 
     pub(crate) fn node(&self, id: NodeId) -> &Node {
@@ -91,6 +94,15 @@ impl Tree {
     /// How many nodes there are or were.
     pub(crate) fn n_nodes(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// The mode of the directory `id`; none where no layer states it.
+    pub(crate) fn directory_mode(&self, id: NodeId) -> Option<Mode> {
+        self.directory_modes.get(&id).copied()
+    }
+
+    pub(super) fn set_directory_mode(&mut self, id: NodeId, mode: Mode) {
+        self.directory_modes.insert(id, mode);
     }
 
     /// What the directory `id` holds; nothing, if it is no directory.

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Mutex;
 
+use model::image::{GuardedPath, ImageFacts};
+
 use testkit::image::{self as kit, Compression, IndexShape, Layer};
 
 use super::*;
@@ -319,7 +321,7 @@ fn the_name_asked_for_is_the_subjects_name() {
     let subject = inventory(&image, &options, &NoProgress).unwrap().subject;
     assert_eq!((&*subject.name, subject.version.as_deref()), ("mine", Some("2")));
     assert_eq!(subject.platform.as_deref(), Some("linux/amd64"));
-    assert_eq!(subject.layers[0].created_by.as_deref(), Some("RUN x"));
+    assert_eq!(subject.layer_history()[0].unwrap().created_by, "RUN x");
     assert_eq!(image.subject().name, "app");
 }
 
@@ -499,4 +501,82 @@ fn gaps_beyond_the_bound_are_counted() {
     let gaps = all.into_vec();
     assert_eq!(gaps.len(), GAPS_OF_A_KIND_MAX + 2);
     assert_eq!(gaps.last().unwrap().detail, "and 1010 more of this kind");
+}
+
+/// What the image `text` says of itself, and its gaps.
+fn facts_of(text: &str, config: serde_json::Value, limits: &Limits) -> (ImageFacts, Vec<String>) {
+    let image = kit::Image { config, ..kit::Image::parse(text) };
+    let inventory = of_bytes(&image.oci_archive(), limits).unwrap();
+    let gaps = inventory.gaps.iter().filter(|gap| gap.kind != GapKind::NO_DISTRO);
+    (inventory.subject.image, gaps.map(ToString::to_string).collect())
+}
+
+fn lines(paths: &[GuardedPath]) -> Vec<String> {
+    paths.iter().map(ToString::to_string).collect()
+}
+
+const GUARDED: &str = "\
+//- layer
+//- /bin/su 4755
+x
+//- /bin/link -> su
+//- /tmp/ 1777
+//- /srv/ 0777
+//- /srv/open 0666
+//- /srv/gone 2755
+//- /opt/ 0777
+//- /etc/passwd
+root:x:0:0::/root:/bin/sh
+//- layer
+//- /srv/gone !
+//- /opt/ 0755
+//- /opt/deep/implied/wall 2755
+//- /bin/hard => /opt/deep/implied/wall
+";
+
+#[test]
+fn files_with_foreign_rights_and_open_ones_are_listed_as_the_squashed_image_has_them() {
+    let (facts, gaps) = facts_of(GUARDED, serde_json::json!({"User": "app"}), &Limits::default());
+    assert_eq!(lines(&facts.set_id), ["2755 bin/hard", "4755 bin/su", "2755 opt/deep/implied/wall"]);
+    assert_eq!(lines(&facts.world_writable), ["0777 srv", "0666 srv/open", "1777 tmp"]);
+    assert_eq!(facts.user.as_deref(), Some("app"));
+    assert_eq!(facts.accounts[0].name, "root");
+    // Two bytes of `su`, and the account; a hard link has none of its own.
+    assert_eq!(facts.bytes, Some(2 + "root:x:0:0::/root:/bin/sh\n".len() as u64));
+    assert_eq!(gaps, [""; 0]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_directory_lists_its_guarded_files_too() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    for (name, mode) in [("a", 0o4755), ("b", 0o666), ("c", 0o644)] {
+        let path = dir.path().join(name);
+        std::fs::write(&path, "x").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let open_directory = dir.path().join("d");
+    std::fs::create_dir(&open_directory).unwrap();
+    std::fs::set_permissions(&open_directory, std::fs::Permissions::from_mode(0o1777)).unwrap();
+    let facts = opened(dir.path(), &Limits::default()).unwrap().subject.image;
+    assert_eq!((lines(&facts.set_id), facts.bytes), (vec!["4755 a".to_owned()], Some(3)));
+    assert_eq!(lines(&facts.world_writable), ["0666 b", "1777 d"]);
+}
+
+#[test]
+fn guarded_files_beyond_the_limit_are_counted() {
+    let limits = Limits { image_facts_max: 1, ..Limits::default() };
+    let (facts, gaps) = facts_of(GUARDED, serde_json::json!({"Env": 7}), &limits);
+    assert_eq!((facts.set_id.len(), facts.world_writable.len()), (1, 1));
+    let history = "limit-exceeded|configuration|its property `history` has 2 more than image_facts_max of 1";
+    assert_eq!(
+        gaps[..3],
+        [
+            "limit-exceeded||2 set-id paths more than image_facts_max of 1",
+            "limit-exceeded||2 world-writable paths more than image_facts_max of 1",
+            history,
+        ]
+    );
+    assert!(gaps[3].starts_with("unreadable-file|configuration|its property `Env` was not read"));
 }

@@ -387,11 +387,7 @@ pub(super) fn subject(component: &Component<'_>) -> Subject {
                 subject.manifest_digest = value.rsplit_once('@').map(|(_, digest)| digest.to_owned());
             }
             Some("DiffID") => {
-                subject.layers.push(SubjectLayer {
-                    diff_id: value.to_owned(),
-                    created_by: None,
-                    is_from_cache: false,
-                });
+                subject.layers.push(SubjectLayer::new(value));
             }
             _ => {}
         }

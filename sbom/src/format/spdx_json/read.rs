@@ -403,11 +403,7 @@ pub(super) fn subject(element: &Element<'_>) -> Subject {
             "RepoDigest" => {
                 subject.manifest_digest = value.rsplit_once('@').map(|(_, digest)| digest.to_owned());
             }
-            "DiffID" => subject.layers.push(SubjectLayer {
-                diff_id: value.to_owned(),
-                created_by: None,
-                is_from_cache: false,
-            }),
+            "DiffID" => subject.layers.push(SubjectLayer::new(value)),
             _ => {}
         }
     }

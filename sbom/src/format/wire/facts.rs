@@ -8,8 +8,11 @@ use std::borrow::Cow;
 
 use model::distro::Distro;
 use model::ecosystem::Ecosystem;
-use model::inventory::{Subject, SubjectLayer};
+use model::image::BaseImage;
+use model::inventory::{DockerfileLine, Subject, SubjectLayer};
 use model::package::{Location, Package, PackageKind, SourcePackage};
+
+use super::image_facts;
 
 /// What the names of all facts begin with.
 pub(in crate::format) const PREFIX: &str = "plimsoll:";
@@ -77,31 +80,36 @@ pub(in crate::format) fn apply<N: Noun>(noun: &mut N, stated: &[(&str, &str)]) {
 }
 
 /// The first of `values`, owned.
-fn first(values: &[&str]) -> Option<String> {
+pub(super) fn first(values: &[&str]) -> Option<String> {
     values.first().map(|value| (*value).to_owned())
 }
 
+/// The number that the first of `values` is.
+pub(super) fn number<T: std::str::FromStr>(values: &[&str]) -> Option<T> {
+    values.first()?.parse().ok()
+}
+
 /// All of `values`, owned.
-fn all(values: &[&str]) -> Vec<String> {
+pub(super) fn all(values: &[&str]) -> Vec<String> {
     values.iter().map(|value| (*value).to_owned()).collect()
 }
 
 /// A value of a list that not every element has: the element's position, a space, the value.
-fn at<'a>(index: usize, value: &str) -> Cow<'a, str> {
+pub(super) fn at<'a>(index: usize, value: &str) -> Cow<'a, str> {
     Cow::Owned(format!("{index} {value}"))
 }
 
 /// The position and value of a text made by [`at`].
-fn position(value: &str) -> Option<(usize, &str)> {
+pub(super) fn position(value: &str) -> Option<(usize, &str)> {
     let (index, value) = value.split_once(' ')?;
     Some((index.parse().ok()?, value))
 }
 
-fn state_one<'a>(stated: &mut Vec<Stated<'a>>, fact: &'static str, value: Option<&'a str>) {
+pub(super) fn state_one<'a>(stated: &mut Vec<Stated<'a>>, fact: &'static str, value: Option<&'a str>) {
     stated.extend(value.map(|value| (fact, Cow::Borrowed(value))));
 }
 
-fn state_all<'a>(stated: &mut Vec<Stated<'a>>, fact: &'static str, values: &'a [String]) {
+pub(super) fn state_all<'a>(stated: &mut Vec<Stated<'a>>, fact: &'static str, values: &'a [String]) {
     stated.extend(values.iter().map(|value| (fact, Cow::Borrowed(value.as_str()))));
 }
 
@@ -254,8 +262,29 @@ impl Noun for Subject {
         "plimsoll:subject:platform",
         "plimsoll:subject:created",
         "plimsoll:subject:layer",
-        "plimsoll:subject:layer:created-by",
         "plimsoll:subject:layer:from-cache",
+        "plimsoll:subject:layer:dockerfile",
+        "plimsoll:subject:base:name",
+        "plimsoll:subject:base:digest",
+        "plimsoll:subject:base:layers",
+        "plimsoll:image:user",
+        "plimsoll:image:env",
+        "plimsoll:image:port",
+        "plimsoll:image:entrypoint",
+        "plimsoll:image:command",
+        "plimsoll:image:workdir",
+        "plimsoll:image:volume",
+        "plimsoll:image:stop-signal",
+        "plimsoll:image:healthcheck",
+        "plimsoll:image:label",
+        "plimsoll:image:history",
+        "plimsoll:image:history:layer",
+        "plimsoll:image:history:created",
+        "plimsoll:image:history:comment",
+        "plimsoll:image:bytes",
+        "plimsoll:image:set-id",
+        "plimsoll:image:world-writable",
+        "plimsoll:image:account",
     ];
 
     fn state(&self) -> Vec<Stated<'_>> {
@@ -270,13 +299,20 @@ impl Noun for Subject {
             state_one(&mut stated, "plimsoll:subject:layer", Some(&layer.diff_id));
         }
         for (index, layer) in self.layers.iter().enumerate() {
-            if let Some(created_by) = &layer.created_by {
-                stated.push(("plimsoll:subject:layer:created-by", at(index, created_by)));
+            if let Some(place) = &layer.dockerfile {
+                stated.push(("plimsoll:subject:layer:dockerfile", at(index, &place.to_string())));
             }
         }
         for (index, _) in self.layers.iter().enumerate().filter(|(_, layer)| layer.is_from_cache) {
             stated.push(("plimsoll:subject:layer:from-cache", Cow::Owned(index.to_string())));
         }
+        if let Some(base) = &self.base {
+            state_one(&mut stated, "plimsoll:subject:base:name", base.name.as_deref());
+            state_one(&mut stated, "plimsoll:subject:base:digest", base.digest.as_deref());
+            let n_layers = base.layers.map(|n_layers| n_layers.to_string().into());
+            stated.extend(n_layers.map(|n_layers| ("plimsoll:subject:base:layers", n_layers)));
+        }
+        image_facts::state(&self.image, &mut stated);
         stated
     }
 
@@ -292,7 +328,7 @@ impl Noun for Subject {
                 let mut known = std::mem::take(&mut self.layers).into_iter();
                 let layer = |diff_id| match known.next() {
                     Some(layer) => SubjectLayer { diff_id, ..layer },
-                    None => SubjectLayer { diff_id, created_by: None, is_from_cache: false },
+                    None => SubjectLayer::new(diff_id),
                 };
                 self.layers = all(values).into_iter().map(layer).collect();
             }
@@ -301,17 +337,29 @@ impl Noun for Subject {
                     layer.is_from_cache = values.contains(&index.to_string().as_str());
                 }
             }
-            "plimsoll:subject:layer:created-by" => {
+            "plimsoll:subject:layer:dockerfile" => {
                 for layer in &mut self.layers {
-                    layer.created_by = None;
+                    layer.dockerfile = None;
                 }
-                for (index, created_by) in values.iter().filter_map(|value| position(value)) {
+                for (index, place) in values.iter().filter_map(|value| position(value)) {
                     if let Some(layer) = self.layers.get_mut(index) {
-                        layer.created_by = Some(created_by.to_owned());
+                        layer.dockerfile = dockerfile_line(place);
                     }
                 }
             }
-            _ => {}
+            "plimsoll:subject:base:name" => self.base.get_or_insert_default().name = first(values),
+            "plimsoll:subject:base:digest" => self.base.get_or_insert_default().digest = first(values),
+            "plimsoll:subject:base:layers" => self.base.get_or_insert_default().layers = number(values),
+            _ => image_facts::set(&mut self.image, fact, values),
+        }
+        if self.base == Some(BaseImage::default()) {
+            self.base = None;
         }
     }
+}
+
+/// The line that `<file>:<line>` names.
+fn dockerfile_line(place: &str) -> Option<DockerfileLine> {
+    let (file, line) = place.rsplit_once(':')?;
+    Some(DockerfileLine { file: file.to_owned(), line: line.parse().ok()? })
 }

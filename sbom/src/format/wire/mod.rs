@@ -2,7 +2,7 @@
 //!
 //! - [`text`]: bytes to text, and what a text looks like
 //! - [`json`]: JSON with bounded lists and errors that say where
-//! - [`facts`]: every fact of a package, distro and subject as name and value; the difference of two is what
+//! - [`facts`], `image_facts`: every fact of a package, distro and subject as name and value; the difference of two is what
 //!   a standard's fields could not say
 //! - [`identity`]: what a package URL says of a package and its distro
 //! - [`license`]: which statements of a licence are SPDX
@@ -12,6 +12,7 @@
 pub(super) mod facts;
 pub(super) mod foreign;
 pub(super) mod identity;
+mod image_facts;
 pub(super) mod json;
 pub(super) mod license;
 pub(super) mod seal;
