@@ -49,11 +49,9 @@ pub fn attached_sbom(
         return Err(FlowError::NothingAttached { source_text: source.text.clone(), found: kinds });
     };
     let bytes = document(remote, chosen, limits).map_err(failed)?;
-    let mut inventory = read_sbom(&format!("the SBOM attached as {}", chosen.digest), &bytes, limits)?;
-    let mut gaps = std::mem::take(&mut inventory.gaps);
-    gaps.extend(doubts(&inventory, image, chosen));
-    let Inventory { subject, distro, packages, .. } = inventory;
-    Ok((Inventory::new(subject, distro, packages, gaps), bytes))
+    let inventory = read_sbom(&format!("the SBOM attached as {}", chosen.digest), &bytes, limits)?;
+    let doubts = doubts(&inventory, image, chosen);
+    Ok((inventory.with_gaps(doubts), bytes))
 }
 
 /// Attaches `bytes`, an SBOM of `image` as `media_type`, and gives the digest of the manifest that says so.

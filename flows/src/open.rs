@@ -97,6 +97,11 @@ pub struct Remote {
 /// As [`FlowError`] says; for a name without a prefix, with every place that was asked.
 pub fn open(source: &Source, opening: &Opening, stdin: &mut dyn Read) -> Result<Opened, FlowError> {
     match &source.place {
+        Place::Path(path, None) if is_document(path) => {
+            let bytes = read_document(path, opening.image.limits.document_bytes_max, stdin)?;
+            let inventory = read_sbom(&path.display().to_string(), &bytes, &opening.image.limits)?;
+            Ok(Opened::Inventory(inventory, bytes))
+        }
         Place::Path(path, kind) => {
             let image = sbom::image::open(path, *kind, &opening.image);
             Ok(Opened::Image(Box::new(image.map_err(image_error(source))?), None))
@@ -129,6 +134,18 @@ fn image_error(source: &Source) -> impl FnOnce(sbom::image::ImageError) -> FlowE
 fn registry_error(source: &Source) -> impl FnOnce(RegistryError) -> FlowError {
     let source_text = source.text.clone();
     move |source| FlowError::Registry { source_text, source }
+}
+
+/// Whether the file at `path` begins as a JSON document does; no archive begins so.
+fn is_document(path: &Path) -> bool {
+    let mut start = [0; 64];
+    let is_file = path.metadata().is_ok_and(|metadata| metadata.is_file());
+    let n_bytes = match fs::File::open(path).and_then(|mut file| file.read(&mut start)) {
+        Ok(n_bytes) if is_file => n_bytes,
+        _ => return false,
+    };
+    let text = start[..n_bytes].strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start[..n_bytes]);
+    text.trim_ascii_start().first() == Some(&b'{')
 }
 
 fn read_document(path: &Path, bytes_max: u64, stdin: &mut dyn Read) -> Result<Vec<u8>, FlowError> {

@@ -4,6 +4,7 @@ use std::io::Read;
 
 use jiff::Timestamp;
 use model::inventory::Inventory;
+use registry::reference::Reference;
 use sbom::format::WriteOptions;
 use sbom::image::Image;
 use sbom::inventory::{InventoryOptions, Progress};
@@ -12,7 +13,7 @@ use crate::attached::attached_sbom;
 use crate::error::FlowError;
 use crate::match_sbom::Subject;
 use crate::open::{Opened, Opening, Remote, open};
-use crate::source::Source;
+use crate::source::{Place, Source};
 
 /// The format whose bytes identify an inventory that was never stored.
 const CANONICAL_FORMAT: &str = "cyclonedx-json@1.6";
@@ -25,6 +26,17 @@ pub enum LookIn {
     Layers,
     /// In the SBOM that is attached to it in its registry.
     AttachedSbom,
+}
+
+/// What else is asked about an image.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// Where packages are looked for.
+    pub look_in: LookIn,
+    /// A Dockerfile, by name and text, whose lines the layers came from.
+    pub dockerfile: Option<(String, String)>,
+    /// The image, or its SBOM, that this one was built on.
+    pub base: Option<Source>,
 }
 
 /// What is known of a source.
@@ -46,15 +58,16 @@ pub struct Known {
 pub fn inventory(
     source: &Source,
     opening: &Opening,
-    look_in: LookIn,
+    asked: &Asked,
     options: &InventoryOptions,
     stdin: &mut dyn Read,
     progress: &dyn Progress,
 ) -> Result<Known, FlowError> {
-    match (open(source, opening, stdin)?, look_in) {
+    match (open(source, opening, stdin)?, asked.look_in) {
         (Opened::Image(image, remote), LookIn::Layers) => {
             let inventory = sbom::inventory::inventory(&image, options, progress)
                 .map_err(|error| FlowError::Image { source_text: source.text.clone(), source: error })?;
+            let inventory = attributed(inventory, remote.as_ref(), opening, asked)?;
             Ok(Known { inventory, document: None, image: Some(image), remote })
         }
         (Opened::Image(image, remote), LookIn::AttachedSbom) => {
@@ -69,6 +82,55 @@ pub fn inventory(
             Err(FlowError::NoRegistry { source_text: source.text.clone() })
         }
     }
+}
+
+/// The inventory with what its layers came from: a line of a Dockerfile, the base image.
+fn attributed(
+    mut inventory: Inventory,
+    remote: Option<&Remote>,
+    opening: &Opening,
+    asked: &Asked,
+) -> Result<Inventory, FlowError> {
+    let mut gaps = Vec::new();
+    if let Some((name, text)) = &asked.dockerfile {
+        let dockerfile = sbom::dockerfile::Dockerfile { name, text, target: None };
+        gaps.extend(sbom::dockerfile::attribute(&dockerfile, &mut inventory.subject));
+    }
+    if let Some(base) = &asked.base {
+        let base = subject_of(base, opening)?;
+        gaps.extend(sbom::base::from_chain(&base, &mut inventory.subject));
+    } else if let Some(base) = named_base(&inventory.subject, remote, opening) {
+        gaps.extend(sbom::base::from_chain(&base, &mut inventory.subject));
+    }
+    Ok(inventory.with_gaps(gaps))
+}
+
+/// What `source` says of itself; none of its layers is read.
+fn subject_of(source: &Source, opening: &Opening) -> Result<model::inventory::Subject, FlowError> {
+    match open(source, opening, &mut std::io::empty())? {
+        Opened::Image(image, _) => Ok(image.subject().clone()),
+        Opened::Inventory(inventory, _) => Ok(inventory.subject),
+    }
+}
+
+/// The base image that the labels of `subject` name by digest, if it lies in the registry that the image itself came
+/// from: no other place is asked unasked. One that is not there any more leaves it untold which layers are the base's.
+fn named_base(
+    subject: &model::inventory::Subject,
+    remote: Option<&Remote>,
+    opening: &Opening,
+) -> Option<model::inventory::Subject> {
+    let base = subject.base.as_ref()?;
+    let name: Reference = base.name.as_deref()?.parse().ok()?;
+    let reference = name.at(base.digest.as_deref()?.parse().ok()?);
+    if remote?.repository.reference().host() != reference.host() {
+        return None;
+    }
+    let source = Source { text: reference.to_string(), place: Place::Registry(reference) };
+    // The platform is that of the image, which decided it.
+    let mut opening = opening.clone();
+    opening.image.platform = subject.platform.as_deref().and_then(|platform| platform.parse().ok());
+    subject_of(&source, &opening).ok()
 }
 
 impl Known {

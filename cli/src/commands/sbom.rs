@@ -1,13 +1,14 @@
 //! `plimsoll sbom`: an image is opened once, to write its bill of materials.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Args;
 use flows::error::FlowError;
-use flows::scan::{Known, LookIn};
+use flows::scan::{Asked, Known, LookIn};
 use flows::source::Source;
 use model::inventory::Inventory;
 use model::limits::Limits;
@@ -64,6 +65,12 @@ pub(crate) struct ImageArgs {
     /// The subject's name in the SBOM and in reports [default: the image's reference or file name]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// The Dockerfile that built the image: layers are told by its lines
+    #[arg(long, value_name = "FILE")]
+    dockerfile: Option<PathBuf>,
+    /// The image that this one was built on, or its SBOM: what came with it is told from what was added
+    #[arg(long, value_name = "REF|SBOM")]
+    base: Option<String>,
     /// Read every layer anew, whatever is known of it, and keep nothing
     #[arg(long)]
     no_cache: bool,
@@ -141,6 +148,8 @@ impl ImageArgs {
             platform,
             image: None,
             name,
+            dockerfile: None,
+            base: None,
             no_cache: false,
             cache_dir: None,
             cache_size,
@@ -164,11 +173,16 @@ impl ImageArgs {
             limits: limits.clone(),
         };
         let opening = self.registry.opening(image, ca_file, global)?;
+        let asked = Asked {
+            look_in,
+            dockerfile: self.dockerfile.as_deref().map(read_dockerfile).transpose()?,
+            base: self.base.as_deref().map(Source::parse).transpose()?,
+        };
         let cache = self.cache(&limits);
         let options = InventoryOptions { name: self.name.clone(), limits, cache: cache.clone() };
         let watch = WatchLayers::new(ui);
         let mut stdin = std::io::stdin();
-        let known = flows::scan::inventory(source, &opening, look_in, &options, &mut stdin, &watch)?;
+        let known = flows::scan::inventory(source, &opening, &asked, &options, &mut stdin, &watch)?;
         ui.say_more(&watch.summary());
         if let Some(trouble) = cache.and_then(|cache| cache.take_trouble()) {
             ui.warn(&format!("{trouble}: {}; layers are read anew", trouble.source));
@@ -186,6 +200,20 @@ impl ImageArgs {
         let options = CacheOptions { dir, bytes_max: self.cache_size, now: environment::system_time() };
         Some(Arc::new(LayerCache::new(options, limits)))
     }
+}
+
+/// The name that is shown of a Dockerfile, and its text.
+fn read_dockerfile(path: &Path) -> Result<(String, String), CommandError> {
+    let mut bytes = Vec::new();
+    let limit = sbom::dockerfile::BYTES_MAX as u64;
+    let read = std::fs::File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
+    read.map_err(|error| CommandError::new(format!("cannot read `{}`: {error}", path.display())))?;
+    if bytes.len() as u64 > limit {
+        return Err(CommandError::new(format!("`{}` is larger than {limit} bytes", path.display()))
+            .hint("give the Dockerfile of the image"));
+    }
+    let name = path.display().to_string();
+    Ok((name, String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// A bar for each layer that is being read.
