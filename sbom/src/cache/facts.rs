@@ -80,6 +80,23 @@ pub(super) fn read_file(from: &mut Reader<'_>) -> Result<ReadFile, Damaged> {
     Ok(ReadFile { entry, cataloger, facts: from.list(read_fact)? })
 }
 
+/// The bytes that `facts` are kept as.
+#[cfg(test)]
+pub(crate) fn encoded(facts: &[Fact]) -> Vec<u8> {
+    let mut out = Writer::default();
+    out.list(facts, write_fact);
+    out.finish()
+}
+
+/// The facts that [`encoded`] gave these bytes.
+#[cfg(test)]
+pub(crate) fn decoded(bytes: &[u8]) -> Result<Vec<Fact>, Damaged> {
+    let mut from = Reader::new(bytes);
+    let facts = from.list(read_fact)?;
+    from.end()?;
+    Ok(facts)
+}
+
 fn write_fact(out: &mut Writer, fact: &Fact) {
     match fact {
         Fact::Distro(distro) => {

@@ -17,7 +17,7 @@
 //! - [`codec`]: integers, texts and lists as bytes; `facts`: listings and facts in it
 
 pub(crate) mod codec;
-mod facts;
+pub(crate) mod facts;
 #[cfg(test)]
 mod tests;
 

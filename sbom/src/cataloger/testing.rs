@@ -95,6 +95,28 @@ fn image_of(case: &Path) -> Files {
     files
 }
 
+/// A hash of all facts that `cataloger` reads from the files of its cases.
+pub(super) fn facts_digest(cataloger: &Cataloger) -> String {
+    let limits = Limits::default();
+    let mut cases: Vec<PathBuf> =
+        fs::read_dir(cases(cataloger.name)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.sort();
+    let mut facts = Vec::new();
+    for case in &cases {
+        for (path, bytes) in image_of(case) {
+            let mut readers = interested(&path, &bytes);
+            readers.retain(|reader| reader.name == cataloger.name);
+            for file in read_by(&readers, &path, &bytes, &limits) {
+                let encoded = crate::cache::facts::encoded(&file.facts);
+                assert_eq!(crate::cache::facts::decoded(&encoded), Ok(file.facts), "{path}");
+                facts.extend(path.as_bytes());
+                facts.extend(encoded);
+            }
+        }
+    }
+    crate::image::digest::Digest::sha256(&facts).hex()[..16].to_owned()
+}
+
 /// One line for the distribution, each account, each package and each gap, sorted within each kind.
 pub(super) fn text(found: &Found) -> String {
     let mut out = String::new();
