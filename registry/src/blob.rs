@@ -283,6 +283,9 @@ fn accept(
         (Some(expected), Some(found)) if expected != found => {
             Err(RegistryError::Size { what: what.to_owned(), expected, found }.into())
         }
+        (None, Some(found)) if found < position => {
+            Err(RegistryError::Size { what: what.to_owned(), expected: position, found }.into())
+        }
         (size, total) => {
             let Answer { response, url } = answer;
             Ok((Open { response, url, skip }, size.or(total)))
