@@ -1,5 +1,5 @@
-//! Real programs: Docker's registry behind TLS and a password, filled by skopeo; two registries of go-containerregistry, one
-//! of them with the referrers API; podman's daemon.
+//! Real programs: Docker's registry behind TLS and a password, filled by skopeo; two registries of
+//! go-containerregistry, one of them with the referrers API; podman's daemon.
 //!
 //! A test whose program is missing says so and passes, except in CI: there these tests must run.
 
@@ -25,8 +25,8 @@ use crate::digest::{Digest, Verified};
 use crate::error::RegistryError;
 use crate::reference::{Pointer, Reference};
 
-/// The variable that names the program `cmd/registry` of go-containerregistry, which has no referrers API; `none` says that
-/// there is none here.
+/// The variable that names the program `cmd/registry` of go-containerregistry, which has no referrers API; `none`
+/// says that there is none here.
 const GCR_REGISTRY: &str = "PLIMSOLL_GCR_REGISTRY";
 /// The variable that names the program in `testdata/referrers-registry`, which has it; `none` as above.
 const REFERRERS_REGISTRY: &str = "PLIMSOLL_REFERRERS_REGISTRY";
@@ -302,12 +302,13 @@ fn a_registry_that_wants_a_certificate_is_shown_one() {
         return;
     }
     let registry = DockerRegistry::with(MUTUAL);
+    let large = b"0123456789abcdef".repeat(300_000);
     let mut options = real_options();
     options.http.ca_file = Some(registry.path("ca.pem"));
     let ask = |options: &Options| {
         let repository = Registry::new(options.clone()).repository(&registry.reference(":1"));
         repository
-            .push_blob("text/plain", b"hello")
+            .push_blob("text/plain", &large)
             .map(|blob| read(repository.blob(&blob.digest, None).unwrap(), &blob.digest))
     };
     let error = ask(&options).unwrap_err();
@@ -315,7 +316,7 @@ fn a_registry_that_wants_a_certificate_is_shown_one() {
     // The authority made the server's certificate, and docker-registry asks for no more than that.
     let (certificate, key) = (registry.path("cert.pem"), registry.path("key.pem"));
     options.http.certificate = Some(ClientCertificate { certificate, key: key.clone() });
-    assert_eq!(ask(&options).unwrap(), b"hello");
+    assert_eq!(ask(&options).unwrap(), large);
     options.http.certificate = Some(ClientCertificate { certificate: key.clone(), key });
     assert!(shown(&ask(&options).unwrap_err()).contains("hold no PEM certificate and its key"));
 }
