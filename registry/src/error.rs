@@ -301,8 +301,8 @@ impl RegistryError {
         error.downcast::<Self>()
     }
 
-    /// Whether the host answered that there is no such thing.
-    pub(crate) fn is_not_found(&self) -> bool {
+    /// Whether the host answered that there is no such manifest, blob or repository.
+    pub fn is_not_found(&self) -> bool {
         match self {
             Self::NotFound { .. } => true,
             Self::EveryEndpoint { source, .. } => source.is_not_found(),
