@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+use ::registry::credentials::FilePlaces;
 use jiff::Timestamp;
 
 use crate::error::CommandError;
@@ -46,19 +47,17 @@ pub(crate) fn docker_dir() -> Option<PathBuf> {
     variable("DOCKER_CONFIG").map(PathBuf::from).or_else(|| home().map(|home| home.join(".docker")))
 }
 
-/// Where docker and podman keep credentials for registries (containers-auth.json(5)): what
-/// `$REGISTRY_AUTH_FILE` names, else podman's files and docker's.
+/// Where docker and podman keep credentials for registries.
 pub(crate) fn credential_files() -> Vec<PathBuf> {
-    if let Some(file) = variable("REGISTRY_AUTH_FILE") {
-        return vec![file.into()];
-    }
-    let runtime = variable("XDG_RUNTIME_DIR").map(|dir| PathBuf::from(dir).join("containers/auth.json"));
-    let configuration = variable("XDG_CONFIG_HOME")
-        .map(PathBuf::from)
-        .or_else(|| home().map(|home| home.join(".config")))
-        .map(|dir| dir.join("containers/auth.json"));
-    let docker = docker_dir().map(|dir| dir.join("config.json"));
-    [runtime, configuration, docker].into_iter().flatten().collect()
+    let path = |name: &str| variable(name).map(PathBuf::from);
+    let home = home();
+    ::registry::credentials::default_files(&FilePlaces {
+        registry_auth_file: path("REGISTRY_AUTH_FILE").as_deref(),
+        xdg_runtime_dir: path("XDG_RUNTIME_DIR").as_deref(),
+        xdg_config_home: path("XDG_CONFIG_HOME").as_deref(),
+        docker_config: path("DOCKER_CONFIG").as_deref(),
+        home: home.as_deref(),
+    })
 }
 
 /// Where feeds are kept when nobody says: `feeds` in [`default_cache_dir`].

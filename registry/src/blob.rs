@@ -15,10 +15,11 @@ use crate::exchange::{Answer, Call, Failure, Pauses, broken};
 
 /// The bytes of a blob.
 ///
-/// A broken connection or a short body is continued where it broke off, at the next mirror if the one at hand fails, until
-/// [`Options::tries`](crate::client::Options::tries) answers in a row ended without a byte. Errors are [`RegistryError`]s in an [`io::Error`];
-/// [`RegistryError::of_io`] takes them out. That the bytes are those that the digest names is for the caller to verify,
-/// who hashes them anyway, or for [`Verified`](crate::digest::Verified).
+/// A broken connection or a short body is continued where it broke off, at the next mirror if the one at hand
+/// fails, until [`Options::tries`](crate::client::Options::tries) answers in a row ended without a byte. Errors are
+/// [`RegistryError`]s in an [`io::Error`]; [`RegistryError::of_io`] takes them out. That the bytes are those that
+/// the digest names is for the caller to verify, who hashes them anyway, or for
+/// [`Verified`](crate::digest::Verified).
 pub struct BlobReader {
     repository: Repository,
     sources: Vec<Source>,
@@ -32,8 +33,8 @@ pub struct BlobReader {
     open: Option<Open>,
     /// Whether the source at hand is asked to go on from the middle.
     ranges: bool,
-    /// Pauses since the last byte.
-    pauses: Pauses,
+    /// The pauses since the last byte, if there was a failure since.
+    pauses: Option<Pauses>,
 }
 
 impl fmt::Debug for BlobReader {
@@ -75,9 +76,9 @@ impl Repository {
         self.reader(digest, sources, size)
     }
 
-    /// The blob called `digest`, which may be kept outside the registry at one of `urls`: those of a descriptor of a
-    /// "foreign" layer (OCI image specification, "Descriptors"). The registry is asked first. No credential is sent to the
-    /// URLs; note that whoever made the image chose them.
+    /// The blob called `digest`, which may be kept outside the registry at one of `urls`: those of a descriptor of
+    /// a "foreign" layer (OCI image specification, "Descriptors"). The registry is asked first. No credential is
+    /// sent to the URLs; note that whoever made the image chose them.
     ///
     /// # Errors
     /// When it is nowhere; see [`RegistryError`].
@@ -117,7 +118,7 @@ impl Repository {
             position: 0,
             open: None,
             ranges: true,
-            pauses: self.shared.pauses(self.shared.options.tries),
+            pauses: None,
         };
         reader.open = Some(reader.open()?);
         Ok(reader)
@@ -240,13 +241,15 @@ impl BlobReader {
                 },
                 Ok(n_read) => {
                     self.position += n_read as u64;
-                    self.pauses = self.repository.shared.pauses(self.repository.shared.options.tries);
+                    self.pauses = None;
                     return Ok(n_read);
                 }
                 Err(error) => error,
             };
             self.open = None;
-            self.repository.shared.pause(&mut self.pauses, error, None)?;
+            let shared = &self.repository.shared;
+            let pauses = self.pauses.get_or_insert_with(|| shared.pauses(shared.options.tries));
+            shared.pause(pauses, error, None)?;
         }
     }
 }
@@ -282,6 +285,9 @@ fn accept(
     match (size, total) {
         (Some(expected), Some(found)) if expected != found => {
             Err(RegistryError::Size { what: what.to_owned(), expected, found }.into())
+        }
+        (None, Some(found)) if found < position => {
+            Err(RegistryError::Size { what: what.to_owned(), expected: position, found }.into())
         }
         (size, total) => {
             let Answer { response, url } = answer;

@@ -192,9 +192,55 @@ impl Place {
 }
 
 fn is_loopback(host: &str) -> bool {
-    if host.starts_with("[::1]") {
+    if host == "[::1]" || host.starts_with("[::1]:") {
         return true;
     }
     let name = host.split(':').next().unwrap_or_default();
     name == "localhost" || name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn docker_io_is_asked_where_its_registry_is() {
+        let mirrors = vec![Endpoint {
+            host: "mirror.example:5000".to_owned(),
+            prefix: "hub/".to_owned(),
+            insecure: true,
+        }];
+        let mirrors = vec![("docker.io".to_owned(), mirrors)];
+        let registry = Registry::new(Options { mirrors, ..Options::default() });
+        for (reference, places) in [
+            ("nginx", "mirror.example:5000/hub/library/nginx registry-1.docker.io/library/nginx"),
+            ("ghcr.io/a/b", "ghcr.io/a/b"),
+        ] {
+            let repository = registry.repository(&reference.parse().unwrap());
+            let shown: Vec<String> = repository
+                .places
+                .iter()
+                .map(|place| format!("{}/{}", place.api_host, place.repository))
+                .collect();
+            assert_eq!(shown.join(" "), places);
+            assert_eq!(repository.places.last().map(|place| &place.host), Some(&repository.home.host));
+        }
+    }
+
+    #[test]
+    fn plain_http_is_tried_at_loopback_addresses_only() {
+        for (host, expected) in [
+            ("localhost", true),
+            ("localhost:5000", true),
+            ("127.0.0.1:5000", true),
+            ("127.8.9.1", true),
+            ("[::1]:5000", true),
+            ("[::11]:5000", false),
+            ("localhost.example", false),
+            ("128.0.0.1", false),
+            ("r.example:80", false),
+        ] {
+            assert_eq!(is_loopback(host), expected, "{host}");
+        }
+    }
 }

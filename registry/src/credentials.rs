@@ -55,6 +55,35 @@ impl Default for CredentialSources {
     }
 }
 
+/// The variables and directories of a user that say where files of credentials are.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FilePlaces<'a> {
+    /// `REGISTRY_AUTH_FILE`: podman's file.
+    pub registry_auth_file: Option<&'a Path>,
+    /// `XDG_RUNTIME_DIR`.
+    pub xdg_runtime_dir: Option<&'a Path>,
+    /// `XDG_CONFIG_HOME`.
+    pub xdg_config_home: Option<&'a Path>,
+    /// `DOCKER_CONFIG`: docker's directory.
+    pub docker_config: Option<&'a Path>,
+    /// The home directory.
+    pub home: Option<&'a Path>,
+}
+
+/// The files of podman and docker, in the order in which containers-auth.json(5) reads them.
+pub fn default_files(places: &FilePlaces<'_>) -> Vec<PathBuf> {
+    let in_home = |path: &str| places.home.map(|home| home.join(path));
+    let config_home = places.xdg_config_home.map(Path::to_owned).or_else(|| in_home(".config"));
+    let docker = places.docker_config.map(Path::to_owned).or_else(|| in_home(".docker"));
+    let files = [
+        places.registry_auth_file.map(Path::to_owned),
+        places.xdg_runtime_dir.map(|dir| dir.join("containers/auth.json")),
+        config_home.map(|dir| dir.join("containers/auth.json")),
+        docker.map(|dir| dir.join("config.json")),
+    ];
+    files.into_iter().flatten().collect()
+}
+
 /// A credential, and where it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
@@ -104,9 +133,9 @@ impl CredentialSources {
         repository: &str,
     ) -> Result<Option<Found>, CredentialsError> {
         for key in host_keys(host) {
-            if let Some(name) =
-                file.helpers.iter().find(|(helper, _)| host_of(helper) == key).map(|(_, name)| name)
-                && let Some(found) = self.ask(name, path, server_of(host))?
+            // The helper knows the server by the name that it stands under.
+            if let Some((server, name)) = file.helpers.iter().find(|(server, _)| host_of(server) == key)
+                && let Some(found) = self.ask(name, path, server)?
             {
                 return Ok(Some(found));
             }

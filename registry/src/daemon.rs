@@ -1,7 +1,7 @@
 //! [`Daemon`]: exporting an image from docker or podman.
 //!
-//! Both answer docker's API (<https://docs.docker.com/reference/api/engine/>); two of its requests are enough, and have
-//! been the same in every version of it.
+//! Both answer docker's API (<https://docs.docker.com/reference/api/engine/>); two of its requests are enough, and
+//! have been the same in every version of it.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -45,8 +45,8 @@ pub struct DaemonTls {
 }
 
 impl DaemonTls {
-    /// The files that docker keeps in a directory like `DOCKER_CERT_PATH`: `ca.pem`, `cert.pem`, `key.pem`, those that
-    /// are there.
+    /// The files that docker keeps in a directory like `DOCKER_CERT_PATH`: `ca.pem`, `cert.pem`, `key.pem`, those
+    /// that are there.
     pub fn of_dir(dir: &Path) -> Self {
         let file = |name| Some(dir.join(name)).filter(|path| path.is_file());
         let certificate = file("cert.pem").zip(file("key.pem"));
@@ -85,8 +85,8 @@ impl fmt::Display for Daemon {
 }
 
 impl Daemon {
-    /// The daemon at `docker_host`, written as in `DOCKER_HOST`: `unix:///path`, `tcp://host:port`, `http://host:port` or
-    /// `https://host:port`; over TLS with `tls` if it is given.
+    /// The daemon at `docker_host`, written as in `DOCKER_HOST`: `unix:///path`, `tcp://host:port`,
+    /// `http://host:port` or `https://host:port`; over TLS with `tls` if it is given.
     ///
     /// # Errors
     /// [`RegistryError::DaemonAddress`] for anything else: a named pipe of Windows, a host to be reached by SSH.
@@ -141,8 +141,8 @@ impl Daemon {
         })
     }
 
-    /// The image `name` as a `docker save` archive, of at most `bytes_max` bytes. The daemon may think long before the first
-    /// of them: the time-out of `http` is for each wait.
+    /// The image `name` as a `docker save` archive, of at most `bytes_max` bytes. The daemon may think long before
+    /// the first of them: the time-out of `http` is for each wait.
     ///
     /// # Errors
     /// As [`Self::inspect`]. Errors of the reader are [`RegistryError`]s in an [`io::Error`].

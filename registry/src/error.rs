@@ -301,7 +301,7 @@ impl RegistryError {
         error.downcast::<Self>()
     }
 
-    /// Whether the host answered that there is no such thing.
+    /// Whether the host answered that there is no such manifest, blob or repository.
     pub fn is_not_found(&self) -> bool {
         match self {
             Self::NotFound { .. } => true,

@@ -453,3 +453,50 @@ impl Answer {
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirects_lead_to_the_web_and_never_away_from_https() {
+        let options = ClientOptions::default();
+        let client = fetch::client::build(&options).unwrap();
+        let from = |url: &str, insecure, location: &str| {
+            let route = Route { client: &client, home: None, insecure };
+            let next = route.next(&Url::parse(url).unwrap(), Some(location));
+            next.map_or_else(|error| error.to_string(), |url| url.to_string())
+        };
+        let secure = "https://r.example/v2/a?x=hunter2";
+        assert_eq!(from(secure, false, "/b?c"), "https://r.example/b?c");
+        assert_eq!(from(secure, false, "//s.example/b"), "https://s.example/b");
+        assert_eq!(
+            from(secure, false, "http://s.example/b"),
+            "`https://r.example/v2/a` redirects away from https"
+        );
+        assert_eq!(from(secure, true, "http://s.example/b"), "http://s.example/b");
+        assert_eq!(from("http://r.example/", false, "https://s.example/b"), "https://s.example/b");
+        assert_eq!(from("http://r.example/", false, "http://s.example/b"), "http://s.example/b");
+        for location in ["file:///etc/passwd", "ftp://s.example/", "data:,x"] {
+            assert!(from(secure, true, location).contains("neither https nor http"), "{location}");
+        }
+        assert!(from(secure, false, "https://").contains("redirects to no URL"));
+        let route = Route { client: &client, home: None, insecure: false };
+        assert!(route.next(&Url::parse(secure).unwrap(), None).is_err());
+    }
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        let url = |url: &str| Url::parse(url).unwrap();
+        for (one, other, is_same) in [
+            ("https://r.example/a", "https://r.example:443/b?c", true),
+            ("https://R.example/a", "https://r.example/", true),
+            ("https://r.example/", "http://r.example/", false),
+            ("https://r.example/", "https://r.example:444/", false),
+            ("https://r.example/", "https://s.r.example/", false),
+            ("http://127.0.0.1:1/", "http://localhost:1/", false),
+        ] {
+            assert_eq!(same_origin(&url(one), &url(other)), is_same, "{one} {other}");
+        }
+    }
+}

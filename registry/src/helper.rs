@@ -28,8 +28,8 @@ struct Answer {
     secret: String,
 }
 
-/// What the program at `path` has for `server`; `None` when it has nothing. Nothing that it prints is shown to anybody, on
-/// standard error neither.
+/// What the program at `path` has for `server`; `None` when it has nothing. Nothing that it prints is shown to
+/// anybody, on standard error neither.
 ///
 /// # Errors
 /// When it does not start, fails, says what cannot be read, or takes longer than `timeout`: then it is ended.

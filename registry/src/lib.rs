@@ -6,8 +6,8 @@
 //! - [`referrers`]: what is attached to a manifest; [`push`]: writing blobs and manifests, and attaching
 //! - [`descriptor`]: how documents point at content
 //! - [`credentials`]: from an argument, docker's and podman's files, and credential helpers; [`secret`]
-//! - `exchange`: one request with retries, redirects and authentication; `auth` and `challenge`: tokens; `helper`: a credential helper;
-//!   `json`: what JSON of others needs
+//! - `exchange`: one request with retries, redirects and authentication; `auth` and `challenge`: tokens;
+//!   `helper`: a credential helper; `json`: what JSON of others needs
 //! - [`daemon`] and [`context`]: exporting an image from docker or podman, and where they listen
 //! - [`error`]: the ways it can go wrong; none holds a credential or the query of a URL
 //!

@@ -90,7 +90,8 @@ impl Repository {
     /// Pushes the manifest `bytes` as `pointer`. Mirrors are left alone.
     ///
     /// # Errors
-    /// [`RegistryError::DigestMismatch`] when `pointer` is a digest and not the one of `bytes`; see [`RegistryError`].
+    /// [`RegistryError::DigestMismatch`] when `pointer` is a digest and not the one of `bytes`; see
+    /// [`RegistryError`].
     pub fn push_manifest(
         &self,
         media_type: &str,
@@ -120,9 +121,9 @@ impl Repository {
 
     /// Attaches `artifact` to the manifest `subject` of this repository, and points at the manifest that does so.
     ///
-    /// Where the host does not list referrers itself, the index at the tag that stands in for the list is read, extended and
-    /// written again (distribution specification 1.1, "Pushing Manifests with Subject"). Two writers at the same
-    /// moment can lose one of their entries there; the specification offers nothing better.
+    /// Where the host does not list referrers itself, the index at the tag that stands in for the list is read,
+    /// extended and written again (distribution specification 1.1, "Pushing Manifests with Subject"). Two writers
+    /// at the same moment can lose one of their entries there; the specification offers nothing better.
     ///
     /// # Errors
     /// See [`RegistryError`].

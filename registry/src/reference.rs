@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use fetch::error::redact;
+
 use crate::digest::{Digest, InvalidDigest};
 
 /// The host that a name without one lies at.
@@ -17,8 +19,8 @@ const TAG_CHARS_MAX: usize = 128;
 
 /// The name of an image: a host, a repository there, and a tag or a digest, or both.
 ///
-/// `nginx` reads as `docker.io/library/nginx:latest`; its text is always the full one. When there is a digest, it alone
-/// says which manifest is meant. A tag is there unless there is a digest.
+/// `nginx` reads as `docker.io/library/nginx:latest`; its text is always the full one. When there is a digest, it
+/// alone says which manifest is meant. A tag is there unless there is a digest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Reference {
     host: String,
@@ -171,7 +173,8 @@ impl FromStr for Reference {
 
     /// Reads a reference by the grammar of distribution's `reference` package, and completes it as docker does.
     fn from_str(text: &str) -> Result<Self, InvalidReference> {
-        let owned = || text.to_owned();
+        // A URL with a password may stand where a reference should.
+        let owned = || redact(text);
         let (rest, digest) = match text.split_once('@') {
             Some((rest, digest)) => {
                 let digest =
@@ -361,6 +364,12 @@ mod tests {
             let error = text.parse::<Reference>().expect_err(text);
             assert!(error.to_string().contains(reason), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_password_in_a_url_is_not_shown() {
+        let error = "https://ann:hunter2@r.example/a".parse::<Reference>().unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
     }
 
     #[test]

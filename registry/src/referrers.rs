@@ -24,8 +24,9 @@ impl Repository {
     /// The manifests whose subject is `digest`, of the kind `artifact_type` if one is given; each with its kind, as far
     /// as it states one.
     ///
-    /// The host itself is asked, not its mirrors, which often have images only: by the referrers API, and where there is none,
-    /// by the tag that stands in for it (distribution specification 1.1, "Listing Referrers" and "Unavailable Referrers API").
+    /// The host itself is asked, not its mirrors, which often have images only: by the referrers API, and where
+    /// there is none, by the tag that stands in for it (distribution specification 1.1, "Listing Referrers" and
+    /// "Unavailable Referrers API").
     ///
     /// # Errors
     /// See [`RegistryError`]. A host that knows of none gives an empty list.
@@ -46,8 +47,8 @@ impl Repository {
         Ok(referrers)
     }
 
-    /// Looks into the manifests of those `referrers` whose artifact type is missing, or that of an empty configuration: some
-    /// hosts know only the older rule, by which the configuration's type is the artifact's.
+    /// Looks into the manifests of those `referrers` whose artifact type is missing, or that of an empty
+    /// configuration: some hosts know only the older rule, by which the configuration's type is the artifact's.
     fn learn_artifact_types(
         &self,
         subject: &Digest,
@@ -138,8 +139,8 @@ pub(crate) fn fallback_tag(digest: &Digest) -> String {
     format!("{}-{}", digest.algorithm(), &hex[..hex.len().min(64)])
 }
 
-/// The artifact type of a manifest: its own, or else that of its configuration (OCI image specification 1.1, "Guidelines for
-/// Artifact Usage").
+/// The artifact type of a manifest: its own, or else that of its configuration (OCI image specification 1.1,
+/// "Guidelines for Artifact Usage").
 fn artifact_type(manifest: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -231,6 +232,11 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(next_link(header, &url).as_ref().map(Url::as_str), next, "{header}");
+        }
+        let header = b"</v2/a/referrers/x?n=2>; rel=\"prev\"; title=\"\xc3\xa4\", <?n=3>; rel=\"next\"";
+        let prefixes = testkit::mutate::prefixes(header).map(<[u8]>::to_vec);
+        for bytes in prefixes.chain(testkit::mutate::mutations(header, 2000)) {
+            next_link(&String::from_utf8_lossy(&bytes), &url);
         }
     }
 

@@ -517,6 +517,22 @@ mod tests {
     }
 
     #[test]
+    fn a_handler_decides_after_the_queue_and_before_the_rest() {
+        let server = Server::new();
+        server.serve("/a", "resource").next("/a", Behaviour::HangUp).handle(|request| {
+            let reply = Reply::new(202).header("Location", "/b").body(request.body.clone());
+            (request.method != "GET").then_some(Behaviour::Reply(reply))
+        });
+        assert_eq!(ask(&server, "POST /a HTTP/1.1"), "");
+        let answer = ask(&server, "POST /a HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi");
+        assert!(answer.contains(" 202 ") && answer.contains("Location: /b\r\n"), "{answer}");
+        assert!(answer.ends_with("\r\n\r\nhi"), "{answer}");
+        assert!(ask(&server, "HEAD /x HTTP/1.1").ends_with("Content-Length: 0\r\n\r\n"));
+        assert!(ask(&server, "GET /a HTTP/1.1").ends_with("\r\n\r\nresource"));
+        assert_eq!(ask(&server, "\u{16}\u{3}\u{1}"), "", "TLS is hung up on");
+    }
+
+    #[test]
     fn a_stalled_answer_ends_with_the_server() {
         let server = Server::new();
         server.serve("/a", "0123456789").always("/a", Behaviour::Stall { after: 2 });

@@ -5,7 +5,7 @@ use std::time::Duration;
 use testkit::server::{Behaviour, Reply, Server};
 
 use super::fake::*;
-use super::{Pauses, debug_holds_no_secret, options, shown};
+use super::{Pauses, debug_holds_no_secret, impatient_options, options, shown};
 use crate::client::{Registry, Repository};
 use crate::credentials::Credential;
 use crate::error::RegistryError;
@@ -237,7 +237,7 @@ fn a_signed_url_that_fails_is_never_shown() {
         let path = "/signed?sig=hunter2";
         storage.serve(path, "layer").always(path, behaviour.clone());
         fake.server.always(&blob_path(&digest), Behaviour::Redirect(storage.url(path)));
-        let (mut options, _) = options();
+        let (mut options, _) = impatient_options();
         options.tries = 2;
         let repository = fake.repository(&Registry::new(options));
         let error = match repository.blob(&digest, Some(5)) {

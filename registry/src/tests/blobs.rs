@@ -6,9 +6,9 @@ use std::time::Duration;
 use testkit::server::{Behaviour, Reply, Resource, Server};
 
 use super::fake::*;
-use super::{Pauses, options, registry, shown};
+use super::{Pauses, impatient_options, options, registry, shown};
 use crate::blob::BlobReader;
-use crate::client::{Registry, Repository};
+use crate::client::{Options, Registry, Repository};
 use crate::digest::{Digest, Verified};
 use crate::error::RegistryError;
 
@@ -23,9 +23,16 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::with(options())
+    }
+
+    fn impatient() -> Self {
+        Self::with(impatient_options())
+    }
+
+    fn with((options, pauses): (Options, Pauses)) -> Self {
         let fake = Fake::new(Door::Open);
         let digest = fake.put_blob(BODY);
-        let (options, pauses) = options();
         let repository = fake.repository(&Registry::new(options));
         Self { fake, digest, repository, pauses }
     }
@@ -134,7 +141,7 @@ fn a_cut_blob_goes_on_where_the_host_cannot_or_will_not() {
 
 #[test]
 fn a_blob_that_stalls_goes_on_after_the_limit() {
-    let bench = Bench::new();
+    let bench = Bench::impatient();
     bench.next(Behaviour::Stall { after: 4 });
     assert_eq!(bench.read(Some(20)).unwrap(), BODY);
     assert_eq!(bench.ranges()[1].as_deref(), Some("bytes=4-"));
@@ -161,7 +168,7 @@ fn a_blob_that_brings_nothing_any_more_is_given_up() {
 
 #[test]
 fn a_hanging_host_is_given_up() {
-    let bench = Bench::new();
+    let bench = Bench::impatient();
     bench.always(Behaviour::Stall { after: 0 });
     let error = bench.fails(Some(20));
     assert!(matches!(error, RegistryError::TimedOut { .. }), "{error:?}");
@@ -184,6 +191,17 @@ fn a_size_other_than_stated_is_an_error() {
         ),
         "{error:?}"
     );
+}
+
+#[test]
+fn a_blob_that_shrinks_while_it_is_read_is_an_error() {
+    let bench = Bench::new();
+    // Chunks end where they should not, and no size is told before.
+    let chunks = Reply::new(200).header("Transfer-Encoding", "chunked").body("a\r\n0123456789\r\n5\r\nab");
+    let shrunk = Resource { ranges: false, ..Resource::new("01234") };
+    bench.next(reply(chunks)).next(Behaviour::Instead(shrunk));
+    let error = bench.fails(None);
+    assert!(matches!(error, RegistryError::Size { found: 5, .. }), "{error:?}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::{debug_holds_no_secret, shown};
-use crate::credentials::{Credential, CredentialSources, Found};
+use crate::credentials::{Credential, CredentialSources, FilePlaces, Found, default_files};
 use crate::error::CredentialsError;
 
 struct Bench {
@@ -120,6 +120,25 @@ fn the_most_specific_entry_counts() {
 }
 
 #[test]
+fn files_are_where_podman_and_docker_write_them() {
+    let path = |path| Some(std::path::Path::new(path));
+    let mut places =
+        FilePlaces { home: path("/h"), xdg_runtime_dir: path("/run/7"), ..FilePlaces::default() };
+    let shown = |places: &FilePlaces<'_>| {
+        default_files(places).iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(
+        shown(&places),
+        "/run/7/containers/auth.json /h/.config/containers/auth.json /h/.docker/config.json"
+    );
+    places.registry_auth_file = path("/a.json");
+    places.xdg_config_home = path("/c");
+    places.docker_config = path("/d");
+    assert_eq!(shown(&places), "/a.json /run/7/containers/auth.json /c/containers/auth.json /d/config.json");
+    assert_eq!(shown(&FilePlaces::default()), "");
+}
+
+#[test]
 fn the_first_file_with_an_entry_decides() {
     let mut bench = Bench::new(&[
         r#"{"auths": {"other.example": {"username": "x"}}}"#,
@@ -177,6 +196,10 @@ fn helpers_are_told_the_server_and_give_credentials() {
     assert_eq!(show(bench.find("docker.io", "a").unwrap()), "https://index.docker.io/v1/:hunter2");
     let found = bench.find("r.example", "a").unwrap().unwrap();
     assert!(found.origin.contains("`docker-credential-echo`"), "{}", found.origin);
+
+    let bench = Bench::new(&[r#"{"credHelpers": {"docker.io": "echo"}}"#]);
+    bench.helper("echo", echo);
+    assert_eq!(show(bench.find("docker.io", "a").unwrap()), "docker.io:hunter2");
 
     let token = r#"printf '{"Username": "<token>", "Secret": "t0ken"}'"#;
     let bench = Bench::new(&[

@@ -58,6 +58,15 @@ fn addresses_read_as_docker_writes_them() {
 }
 
 #[test]
+fn no_address_makes_the_reader_panic() {
+    let text = b"tcp://[2001:db8::1]:2376/";
+    let prefixes = testkit::mutate::prefixes(text).map(<[u8]>::to_vec);
+    for bytes in prefixes.chain(testkit::mutate::mutations(text, 2000)) {
+        let _ = Daemon::parse(&String::from_utf8_lossy(&bytes), None);
+    }
+}
+
+#[test]
 fn sockets_are_looked_for_where_daemons_make_them() {
     let (home, run) = (Path::new("/home/ann"), Path::new("/run/user/7"));
     let shown = |sockets: Vec<PathBuf>| {

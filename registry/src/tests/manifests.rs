@@ -3,7 +3,8 @@
 use testkit::server::{Behaviour, Reply, Resource};
 
 use super::fake::*;
-use super::{registry, shown};
+use super::{impatient_options, registry, shown};
+use crate::client::Registry;
 use crate::descriptor::{DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST};
 use crate::digest::Digest;
 use crate::error::RegistryError;
@@ -123,7 +124,8 @@ fn a_broken_manifest_is_asked_for_again() {
         let bytes = fake.with_manifest();
         fake.server.serve_resource(&manifest_path("1"), typed(OCI_MANIFEST, &*bytes));
         fake.server.next(&manifest_path("1"), behaviour);
-        assert_eq!(fake.repository(&registry()).manifest(&tag("1"), BYTES_MAX).unwrap().bytes, bytes);
+        let repository = fake.repository(&Registry::new(impatient_options().0));
+        assert_eq!(repository.manifest(&tag("1"), BYTES_MAX).unwrap().bytes, bytes);
     }
 }
 

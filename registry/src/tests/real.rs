@@ -1,5 +1,5 @@
-//! Real programs: Docker's registry behind TLS and a password, filled by skopeo; two registries of go-containerregistry, one
-//! of them with the referrers API; podman's daemon.
+//! Real programs: Docker's registry behind TLS and a password, filled by skopeo; two registries of
+//! go-containerregistry, one of them with the referrers API; podman's daemon.
 //!
 //! A test whose program is missing says so and passes, except in CI: there these tests must run.
 
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use fetch::client::{ClientOptions, Proxy};
+use fetch::client::{ClientCertificate, ClientOptions, Proxy};
 use serde_json::Value;
 use tempfile::TempDir;
 use testkit::image::{Image, IndexShape, oci_files, write_dir};
@@ -25,8 +25,8 @@ use crate::digest::{Digest, Verified};
 use crate::error::RegistryError;
 use crate::reference::{Pointer, Reference};
 
-/// The variable that names the program `cmd/registry` of go-containerregistry, which has no referrers API; `none` says that
-/// there is none here.
+/// The variable that names the program `cmd/registry` of go-containerregistry, which has no referrers API; `none`
+/// says that there is none here.
 const GCR_REGISTRY: &str = "PLIMSOLL_GCR_REGISTRY";
 /// The variable that names the program in `testdata/referrers-registry`, which has it; `none` as above.
 const REFERRERS_REGISTRY: &str = "PLIMSOLL_REFERRERS_REGISTRY";
@@ -105,9 +105,36 @@ storage: {filesystem: {rootdirectory: DIR/storage}, delete: {enabled: true}}
 http: {addr: '127.0.0.1:PORT', tls: {certificate: DIR/cert.pem, key: DIR/key.pem}}
 auth: {htpasswd: {realm: a registry, path: DIR/htpasswd}}
 ";
+/// The same for clients that show a certificate, and need no password then.
+const MUTUAL: &str = "\
+version: 0.1
+log: {level: error}
+storage: {filesystem: {rootdirectory: DIR/storage}}
+http: {addr: '127.0.0.1:PORT', tls: {certificate: DIR/cert.pem, key: DIR/key.pem, clientcas: [DIR/ca.pem]}}
+";
+/// The same with tokens from a server on plain HTTP.
+const PLAIN_REALM: &str = "\
+version: 0.1
+log: {level: error}
+storage: {filesystem: {rootdirectory: DIR/storage}}
+http: {addr: '127.0.0.1:PORT', tls: {certificate: DIR/cert.pem, key: DIR/key.pem}}
+auth: {token: {realm: REALM, service: a registry, issuer: a test, rootcertbundle: DIR/ca.pem}}
+";
+/// The same, which sends readers of blobs to another place.
+const REDIRECTING: &str = "\
+version: 0.1
+log: {level: error}
+storage: {filesystem: {rootdirectory: DIR/storage}}
+middleware: {storage: [{name: redirect, options: {baseurl: REALM}}]}
+http: {addr: '127.0.0.1:PORT', tls: {certificate: DIR/cert.pem, key: DIR/key.pem}}
+";
 
 impl DockerRegistry {
     fn start() -> Self {
+        Self::with(CONFIG)
+    }
+
+    fn with(config: &str) -> Self {
         let dir = TempDir::new().unwrap();
         let path = |name: &str| dir.path().join(name);
         let openssl =
@@ -126,7 +153,7 @@ impl DockerRegistry {
 
         let port = free_port();
         let config =
-            CONFIG.replace("DIR", &dir.path().display().to_string()).replace("PORT", &port.to_string());
+            config.replace("DIR", &dir.path().display().to_string()).replace("PORT", &port.to_string());
         fs::write(path("config.yml"), config).unwrap();
         let process = spawn(Command::new("docker-registry").arg("serve").arg(path("config.yml")));
         wait_until("docker-registry", || listens(port));
@@ -267,6 +294,65 @@ fn what_is_attached_at_dockers_registry_is_found_by_the_tag_that_stands_in() {
     attaches(&repository, &subject);
     let tag = Pointer::Tag(format!("sha256-{}", subject.digest.hex()));
     repository.manifest(&tag, 1 << 20).unwrap();
+}
+
+#[test]
+fn a_registry_that_wants_a_certificate_is_shown_one() {
+    if !require("the test of client certificates against docker-registry", &PROGRAMS) {
+        return;
+    }
+    let registry = DockerRegistry::with(MUTUAL);
+    let large = b"0123456789abcdef".repeat(300_000);
+    let mut options = real_options();
+    options.http.ca_file = Some(registry.path("ca.pem"));
+    let ask = |options: &Options| {
+        let repository = Registry::new(options.clone()).repository(&registry.reference(":1"));
+        repository
+            .push_blob("text/plain", &large)
+            .map(|blob| read(repository.blob(&blob.digest, None).unwrap(), &blob.digest))
+    };
+    let error = ask(&options).unwrap_err();
+    assert!(matches!(error, RegistryError::Transport { .. }), "{}", shown(&error));
+    // The authority made the server's certificate, and docker-registry asks for no more than that.
+    let (certificate, key) = (registry.path("cert.pem"), registry.path("key.pem"));
+    options.http.certificate = Some(ClientCertificate { certificate, key: key.clone() });
+    assert_eq!(ask(&options).unwrap(), large);
+    options.http.certificate = Some(ClientCertificate { certificate: key.clone(), key });
+    assert!(shown(&ask(&options).unwrap_err()).contains("hold no PEM certificate and its key"));
+}
+
+#[test]
+fn a_credential_goes_to_no_token_server_without_encryption() {
+    if !require("the test of token servers against docker-registry", &PROGRAMS) {
+        return;
+    }
+    let realm = testkit::server::Server::new();
+    let registry = DockerRegistry::with(&PLAIN_REALM.replace("REALM", &realm.url("/token")));
+    let ask = |client: Registry| {
+        let repository = client.repository(&registry.reference(":1"));
+        repository.manifest(&Pointer::Tag("1".to_owned()), 1 << 20).unwrap_err()
+    };
+    let error = ask(registry.client(Some("hunter2")));
+    assert!(matches!(error, RegistryError::InsecureRealm { .. }), "{}", shown(&error));
+    assert!(realm.requests().is_empty());
+    // Without a credential there is nothing to be stolen.
+    let error = ask(registry.client(None));
+    assert!(matches!(error, RegistryError::Status { status: 404, .. }), "{}", shown(&error));
+    assert_eq!(realm.requests().len(), 1);
+}
+
+#[test]
+fn a_redirect_away_from_https_is_not_followed() {
+    if !require("the test of redirects against docker-registry", &PROGRAMS) {
+        return;
+    }
+    let storage = testkit::server::Server::new();
+    let registry = DockerRegistry::with(&REDIRECTING.replace("REALM", &storage.url("/")));
+    let repository = registry.client(None).repository(&registry.reference(":1"));
+    let blob = repository.push_blob("text/plain", b"hello").unwrap();
+    let error = repository.blob(&blob.digest, Some(5)).unwrap_err();
+    assert!(shown(&error).contains("redirects away from https"), "{error}");
+    assert!(storage.requests().is_empty());
 }
 
 #[test]
