@@ -37,7 +37,8 @@ pub struct SourcePackage {
 pub struct Location {
     /// The path inside the image, without a leading `/`.
     pub path: String,
-    /// The diff-id (`sha256:…`) of the layer that brought the evidence; none for a directory.
+    /// The diff-id (`sha256:…`) of the layer that brought the evidence; none for a directory. Of a record in a database that
+    /// later layers wrote anew it is the layer since which the record stands there unchanged.
     pub layer: Option<String>,
 }
 
@@ -70,6 +71,8 @@ pub struct Package {
     pub owner: Option<PackageIndex>,
     /// The cataloger or foreign tool that found it.
     pub cataloger: String,
+    /// The diff-id of the layer that deleted it or put something else in its place; none for what is there to the end.
+    pub removed_by: Option<String>,
 }
 
 impl Package {
@@ -89,6 +92,7 @@ impl Package {
             locations: Vec::new(),
             owner: None,
             cataloger: String::new(),
+            removed_by: None,
         }
     }
 }

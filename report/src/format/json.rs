@@ -160,6 +160,9 @@ struct FoundPackage<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     locations: Vec<LocationLine<'a>>,
+    /// The layer that deleted it, where deleted packages were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed_by: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -416,6 +419,7 @@ impl<'a> FoundPackage<'a> {
                     position: location.layer.as_deref().and_then(|layer| *positions.get(layer)?),
                 })
                 .collect(),
+            removed_by: package.removed_by.as_deref(),
         }
     }
 }

@@ -153,7 +153,8 @@ fn place(report: &Report, finding: &Finding) -> String {
         1 => String::new(),
         n => format!(", and {} more", thousands(n as u64 - 1)),
     };
-    format!("{}{layer}{origin}{more}", cell(&first.path))
+    let removed = if found::package(report, finding).removed_by.is_some() { ", deleted later" } else { "" };
+    format!("{}{layer}{origin}{removed}{more}", cell(&first.path))
 }
 
 fn affected(

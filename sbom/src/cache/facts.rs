@@ -203,6 +203,7 @@ fn write_package(out: &mut Writer, package: &Package) {
         locations,
         owner,
         cataloger,
+        removed_by,
     } = package;
     out.byte(match kind {
         PackageKind::Library => 0,
@@ -226,6 +227,7 @@ fn write_package(out: &mut Writer, package: &Package) {
     });
     out.option(owner.as_ref(), |out, owner| out.number(u64::from(owner.0)));
     out.text(cataloger);
+    out.option(removed_by.as_deref(), Writer::text);
 }
 
 fn read_package(from: &mut Reader<'_>) -> Result<Package, Damaged> {
@@ -253,5 +255,6 @@ fn read_package(from: &mut Reader<'_>) -> Result<Package, Damaged> {
             .list(|from| Ok(Location { path: from.string()?, layer: from.option(Reader::string)? }))?,
         owner: from.option(|from| from.small().map(PackageIndex))?,
         cataloger: from.string()?,
+        removed_by: from.option(Reader::string)?,
     })
 }

@@ -37,8 +37,10 @@ fn write(inventory: &Inventory, _: &WriteOptions<'_>, out: &mut dyn io::Write) -
 }
 
 fn row(package: &Package) -> [String; HEADINGS.len()] {
-    let location = package.locations.first().map_or("", |location| &location.path);
-    [&package.name, package.version.as_str(), package.ecosystem.name(), location].map(printable)
+    let path = package.locations.first().map_or("", |location| &location.path);
+    let removed = if package.removed_by.is_some() { " (deleted by a later layer)" } else { "" };
+    let location = format!("{path}{removed}");
+    [&package.name, package.version.as_str(), package.ecosystem.name(), &location].map(printable)
 }
 
 fn printable(text: &str) -> String {

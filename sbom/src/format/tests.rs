@@ -119,12 +119,19 @@ fn package() -> impl Strategy<Value = Package> {
     let source = option::of((text(), option::of(version_text())));
     let location = (text(), option::of(text()));
     let rest =
-        (vec(license_text(), 0..4), option::of(text()), vec(cpe_text(), 0..3), vec(location, 0..4), text());
+        (
+            vec(license_text(), 0..4),
+            option::of(text()),
+            vec(cpe_text(), 0..3),
+            vec(location, 0..4),
+            text(),
+            option::of(text()),
+        );
     (identity, source, rest).prop_map(
         |(
             (application, ecosystem, name, version, purl, architecture),
             source,
-            (licenses, supplier, cpes, found, cataloger),
+            (licenses, supplier, cpes, found, cataloger, removed_by),
         )| {
             Package {
                 kind: if application { PackageKind::Application } else { PackageKind::Library },
@@ -141,6 +148,7 @@ fn package() -> impl Strategy<Value = Package> {
                 locations: found.into_iter().map(|(path, layer)| Location { path, layer }).collect(),
                 owner: None,
                 cataloger,
+                removed_by,
             }
         },
     )

@@ -129,6 +129,7 @@ impl Noun for Package {
         "plimsoll:location",
         "plimsoll:location:layer",
         "plimsoll:cataloger",
+        "plimsoll:removed-by",
     ];
 
     fn state(&self) -> Vec<Stated<'_>> {
@@ -158,6 +159,7 @@ impl Noun for Package {
             }
         }
         state_one(&mut stated, "plimsoll:cataloger", Some(&self.cataloger));
+        state_one(&mut stated, "plimsoll:removed-by", self.removed_by.as_deref());
         stated
     }
 
@@ -205,6 +207,7 @@ impl Noun for Package {
                 }
             }
             "plimsoll:cataloger" => self.cataloger = text(),
+            "plimsoll:removed-by" => self.removed_by = first(values),
             _ => {}
         }
     }
