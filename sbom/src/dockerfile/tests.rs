@@ -85,7 +85,8 @@ fn the_classic_builder_and_buildah() {
             "-/bin/sh -c #(nop)  ENV PATH=/srv/bin:/usr/bin",
             "|1 TOKEN=x /bin/sh -c apt-get update     && apt-get install -y curl",
             "-/bin/sh -c #(nop) WORKDIR /srv",
-            "/bin/sh -c #(nop) COPY --chown=1:1 multi:abc in /srv/ ",
+            // No space after the owner: moby, `performCopy`.
+            "/bin/sh -c #(nop) COPY --chown=1:1multi:abc in /srv/ ",
             "npm ci",
             "/bin/sh -c #(nop) ADD dir:abc in /opt/ ",
             "/bin/sh -c #(nop) COPY dir:abc in /srv/x ",
