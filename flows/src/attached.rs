@@ -49,9 +49,11 @@ pub fn attached_sbom(
         return Err(FlowError::NothingAttached { source_text: source.text.clone(), found: kinds });
     };
     let bytes = document(remote, chosen, limits).map_err(failed)?;
-    let inventory = read_sbom(&format!("the SBOM attached as {}", chosen.digest), &bytes, limits)?;
-    let doubts = doubts(&inventory, image, chosen);
-    Ok((inventory.with_gaps(doubts), bytes))
+    let mut inventory = read_sbom(&format!("the SBOM attached as {}", chosen.digest), &bytes, limits)?;
+    for doubt in doubts(&inventory, image, chosen) {
+        inventory.add_gap(doubt);
+    }
+    Ok((inventory, bytes))
 }
 
 /// Attaches `bytes`, an SBOM of `image` as `media_type`, and gives the digest of the manifest that says so.

@@ -102,7 +102,8 @@ fn attributed(
     } else if let Some(base) = named_base(&inventory.subject, remote, opening) {
         gaps.extend(sbom::base::from_chain(&base, &mut inventory.subject));
     }
-    Ok(inventory.with_gaps(gaps))
+    gaps.into_iter().for_each(|gap| inventory.add_gap(gap));
+    Ok(inventory)
 }
 
 /// What `source` says of itself; none of its layers is read.

@@ -135,14 +135,6 @@ impl Inventory {
         }
     }
 
-    /// The same inventory with more gaps.
-    pub fn with_gaps(mut self, gaps: impl IntoIterator<Item = Gap>) -> Self {
-        self.gaps.extend(gaps);
-        self.gaps.sort();
-        self.gaps.dedup();
-        self
-    }
-
     /// The package at `index`.
     pub fn package(&self, index: PackageIndex) -> &Package {
         &self.packages[index.as_usize()]
