@@ -73,22 +73,22 @@ pub fn inventory(
     let budget = TextBudget::new(limits.tree_bytes_max);
     let mut gaps = Gaps::default();
     let mut facts = BTreeMap::new();
-    let mut listings = Vec::new();
-    let mut squash = Squash::new(limits.links_max);
-    for (layer, part) in (0..).zip(read_parts(image, limits, &budget, progress)?) {
-        squash.apply(&part.listing);
+    let mut squash = Squash::new(limits);
+    // Lower layers are squashed, and their listings dropped, while higher ones are still being read.
+    read_parts(image, limits, &budget, progress, &mut |layer, part| {
+        squash
+            .apply(&part.listing, &budget, &mut |gap| gaps.push(gap))
+            .map_err(|source| ImageError::part(image.name(), "the tree of files", source))?;
         for file in part.files {
             facts.entry(ContentId { layer, entry: file.entry }).or_insert_with(Vec::new).push(file);
         }
         gaps.merge(part.gaps);
-        listings.push(part.listing);
-    }
-    let (tree, squash_gaps) = squash.finish();
-    gaps.extend(squash_gaps);
+        Ok(())
+    })?;
+    let tree = squash.finish();
 
-    let wanted = wanted::wanted(&tree, &listings, &facts, &mut gaps);
-    drop(listings);
-    let files = surviving_files(image, wanted, facts, limits)?;
+    let wanted = wanted::wanted(&tree, &facts, &mut gaps);
+    let files = surviving_files(image, &tree, wanted, facts, limits)?;
     let resolve = |path: &str| resolve(&tree, path);
     let found = cataloger::assemble(&FactTree::new(&files, &resolve), limits);
     gaps.extend(found.gaps);
@@ -107,23 +107,26 @@ struct Part {
     gaps: Gaps,
 }
 
+/// Reads the layers, or the directory, and hands each to `each` with its position, in order.
 fn read_parts(
     image: &Image,
     limits: &Limits,
     budget: &TextBudget,
     progress: &dyn Progress,
-) -> Result<Vec<Part>, ImageError> {
+    each: &mut dyn FnMut(u32, Part) -> Result<(), ImageError>,
+) -> Result<(), ImageError> {
     match image.content() {
         Content::Layers { layers, blobs } => {
-            layers::read_all(image.name(), layers, &**blobs, limits, budget, progress)
+            layers::read_all(image.name(), layers, &**blobs, limits, budget, progress, each)
         }
-        Content::Directory(root) => Ok(vec![directory::read_all(image.name(), root, limits, budget)?]),
+        Content::Directory(root) => each(0, directory::read_all(image.name(), root, limits, budget)?),
     }
 }
 
 /// The facts of the files that are in the squashed image, sorted by path and cataloger.
 fn surviving_files(
     image: &Image,
+    tree: &Tree,
     Wanted { own, again }: Wanted,
     mut facts: BTreeMap<ContentId, Vec<ReadFile>>,
     limits: &Limits,
@@ -139,9 +142,9 @@ fn surviving_files(
         facts: file.facts,
     };
     let mut files = Vec::new();
-    for (path, content) in own {
+    for (id, content) in own {
         for file in facts.remove(&content).into_iter().flatten() {
-            files.push(fact_file(path.clone(), content.layer, file));
+            files.push(fact_file(tree.path(id), content.layer, file));
         }
     }
     let read_again = match image.content() {
@@ -166,6 +169,9 @@ fn resolve(tree: &Tree, path: &str) -> Option<String> {
 /// Gaps of one kind kept as they are; further ones are counted.
 const GAPS_OF_A_KIND_MAX: usize = 1_000;
 
+/// Bytes of a path or an explanation kept in a gap, which both may hold text of a hostile image.
+const GAP_TEXT_BYTES_MAX: usize = 2_000;
+
 /// Gaps, of which a hostile image could have millions.
 #[derive(Default)]
 struct Gaps {
@@ -174,7 +180,9 @@ struct Gaps {
 }
 
 impl Gaps {
-    fn push(&mut self, gap: Gap) {
+    fn push(&mut self, mut gap: Gap) {
+        shorten(&mut gap.place);
+        shorten(&mut gap.detail);
         if self.kept.contains(&gap) {
             return;
         }
@@ -218,6 +226,13 @@ impl Gaps {
             }
         }
         gaps
+    }
+}
+
+fn shorten(text: &mut String) {
+    if text.len() > GAP_TEXT_BYTES_MAX {
+        text.truncate(text.floor_char_boundary(GAP_TEXT_BYTES_MAX));
+        text.push('…');
     }
 }
 

@@ -12,6 +12,7 @@ use super::manifest::{Config, SavedImage};
 use super::oci_layout;
 use super::parts::{self, Found, LayerReference, Parts};
 use super::path;
+use super::reference;
 use super::{Image, ImageError, OpenOptions, SourceKind};
 
 const MANIFEST: &str = "manifest.json";
@@ -24,7 +25,9 @@ pub(super) fn open(
 ) -> Result<Image, ImageError> {
     let parts = Parts { path, blobs: &*blobs, limits: &options.limits };
     let images: Option<Vec<SavedImage>> = parts.json_at(MANIFEST)?;
-    let saved = choose(&parts, images.unwrap_or_default(), options)?;
+    let images = images.unwrap_or_default();
+    parts.check_manifests(images.len())?;
+    let saved = choose(&parts, images, options)?;
     let found = read(&parts, saved, options)?;
     let image = parts::image(&parts, found)?;
     Ok(parts::opened(path, SourceKind::DockerArchive, image, blobs))
@@ -43,7 +46,7 @@ fn choose(
     }
     if let Some(asked) = &options.image {
         let available = tags(&images);
-        images.retain(|saved| saved.repo_tags.contains(asked));
+        reference::retain_fitting(&mut images, asked, names);
         if images.is_empty() {
             return Err(ImageError::ImageAbsent { image, asked: asked.clone(), available });
         }
@@ -64,6 +67,13 @@ fn choose(
     }
 }
 
+/// What an image may be asked for by: its tags, the name of its configuration, and its id.
+fn names(saved: &SavedImage) -> Vec<&str> {
+    let config = saved.config.as_str();
+    let id = config.strip_suffix(".json").unwrap_or(config);
+    saved.repo_tags.iter().map(String::as_str).chain([config, id]).collect()
+}
+
 /// Every tag, or the configuration of an image that has none; sorted.
 fn tags(images: &[SavedImage]) -> Vec<String> {
     let mut names = BTreeSet::new();
@@ -82,8 +92,12 @@ fn read(parts: &Parts<'_>, saved: SavedImage, options: &OpenOptions) -> Result<F
         oci_layout::fitting(&parts.name(), &[config.platform()], Some(asked))?;
     }
     let reference = match (&options.image, &saved.repo_tags[..]) {
-        (Some(asked), _) => Some(asked.clone()),
-        (None, [tag]) => Some(tag.clone()),
+        (_, [tag]) => Some(tag.clone()),
+        // Of several names the one that was asked for, as the archive has it.
+        (Some(asked), tags) => {
+            let fits = tags.iter().filter_map(|tag| Some((reference::fit(asked, tag)?, tag)));
+            fits.min().map(|(_, tag)| tag.clone())
+        }
         (None, _) => None,
     };
     let mut layers = Vec::new();

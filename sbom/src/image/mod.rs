@@ -21,6 +21,7 @@ pub(crate) mod mode;
 mod oci_layout;
 mod parts;
 pub(crate) mod path;
+mod reference;
 mod rootfs;
 mod source;
 pub(crate) mod squash;
