@@ -7,18 +7,28 @@ pub struct Limits {
     pub entries_max: u64,
     /// Bytes of one path.
     pub path_bytes_max: usize,
-    /// Bytes of all paths and link targets of one image, or of the member names of one archive.
+    /// Bytes of what is kept of one image while it is read, beside the content of files: the listings of its layers,
+    /// the tree they amount to, and the facts read from its files.
     pub tree_bytes_max: u64,
+    /// Bytes of the index of an archive that layers and manifests are opened in by name.
+    pub archive_index_bytes_max: u64,
+    /// Components of paths followed while the layers of one image are put together, those that links add included.
+    pub lookups_max: u64,
     /// Bytes of one layer once inflated.
     pub layer_bytes_max: u64,
     /// How many times larger than its compressed form a stream may become, beyond the first 64 MiB.
     pub inflate_ratio_max: u64,
+    /// Bytes of output that a decompressor of one layer may keep to refer back to; of an archive that is compressed as
+    /// a whole, which is unpacked before anything else, four times as many.
+    pub window_bytes_max: u64,
     /// Bytes of one file that a cataloger reads as a whole.
     pub file_bytes_max: u64,
     /// Bytes of a file kept in memory; a larger one is spooled to an unlinked temporary file.
     pub spool_bytes_min: u64,
     /// Bytes of a manifest, index or configuration.
     pub manifest_bytes_max: u64,
+    /// Manifests that one archive or layout refers to.
+    pub manifests_max: usize,
     /// Bytes of an SBOM document.
     pub document_bytes_max: u64,
     /// Bytes of one feed document, as downloaded and once unpacked.
@@ -40,12 +50,19 @@ impl Default for Limits {
         Self {
             entries_max: 5_000_000,
             path_bytes_max: 16 << 10,
-            tree_bytes_max: 1 << 30,
+            // 1.5 million entries with paths of some 90 bytes take 130 MB, all else that a process has 30 to 60 MB.
+            tree_bytes_max: 160 << 20,
+            archive_index_bytes_max: 16 << 20,
+            lookups_max: 200_000_000,
             layer_bytes_max: 64 << 30,
             inflate_ratio_max: 1_000,
+            // `zstd -20` and the libraries that build images stay within it; `zstd -22` does not.
+            window_bytes_max: 32 << 20,
             file_bytes_max: 512 << 20,
             spool_bytes_min: 16 << 20,
-            manifest_bytes_max: 16 << 20,
+            // What registries accept; parsed, it takes up to 25 times as much.
+            manifest_bytes_max: 4 << 20,
+            manifests_max: 10_000,
             document_bytes_max: 512 << 20,
             feed_bytes_max: 8 << 30,
             record_bytes_max: 64 << 20,

@@ -91,25 +91,25 @@ pub fn inventory(
     gaps.extend(image.gaps().iter().cloned());
     let mut bytes: u64 = 0;
     let mut facts = BTreeMap::new();
-    let mut listings = Vec::new();
-    let mut squash = Squash::new(limits.links_max);
     let mut known = Vec::new();
-    for (layer, part) in (0..).zip(source.parts(&budget)?) {
-        squash.apply(&part.listing);
+    let mut squash = Squash::new(limits);
+    // Lower layers are squashed, and their listings dropped, while higher ones are still being read.
+    source.parts(&budget, &mut |layer, part| {
+        squash
+            .apply(&part.listing, &budget, &mut |gap| gaps.push(gap))
+            .map_err(|source| ImageError::part(image.name(), "the tree of files", source))?;
         bytes = bytes.saturating_add(file_facts::bytes(&part.listing));
         for file in part.files {
             facts.entry(ContentId { layer, entry: file.entry }).or_insert_with(Vec::new).push(file);
         }
         gaps.merge(part.gaps);
         known.push(part.is_known);
-        listings.push(part.listing);
-    }
-    let (tree, squash_gaps) = squash.finish();
-    gaps.extend(squash_gaps);
+        Ok(())
+    })?;
+    let tree = squash.finish();
 
-    let wanted = wanted::wanted(&tree, &listings, &facts, &mut gaps);
-    drop(listings);
-    let files = surviving_files(image, wanted, facts, &source)?;
+    let wanted = wanted::wanted(&tree, &facts, &mut gaps);
+    let files = surviving_files(image, &tree, wanted, facts, &source)?;
     let resolve = |path: &str| resolve(&tree, path);
     let found = cataloger::assemble(&FactTree::new(&files, &resolve), limits);
     gaps.extend(found.gaps);
@@ -166,12 +166,16 @@ fn source<'a>(image: &'a Image, options: &'a InventoryOptions, progress: &'a dyn
 }
 
 impl Source<'_> {
-    /// The layers, lowest first, or the directory.
-    fn parts(&self, budget: &TextBudget) -> Result<Vec<Part>, ImageError> {
+    /// Hands the layers, or the directory, to `each` with their positions, lowest first.
+    fn parts(
+        &self,
+        budget: &TextBudget,
+        each: &mut dyn FnMut(u32, Part) -> Result<(), ImageError>,
+    ) -> Result<(), ImageError> {
         match self {
-            Self::Layers(layers) => layers.read_all(budget),
+            Self::Layers(layers) => layers.read_all(budget, each),
             Self::Directory { image, root, limits } => {
-                Ok(vec![directory::read_all(image, root, limits, budget)?])
+                each(0, directory::read_all(image, root, limits, budget)?)
             }
         }
     }
@@ -188,6 +192,7 @@ impl Source<'_> {
 /// The facts of the files that are in the squashed image, sorted by path and cataloger.
 fn surviving_files(
     image: &Image,
+    tree: &Tree,
     Wanted { own, again }: Wanted,
     mut facts: BTreeMap<ContentId, Vec<ReadFile>>,
     source: &Source<'_>,
@@ -203,9 +208,9 @@ fn surviving_files(
         facts: file.facts,
     };
     let mut files = Vec::new();
-    for (path, content) in own {
+    for (id, content) in own {
         for file in facts.remove(&content).into_iter().flatten() {
-            files.push(fact_file(path.clone(), content.layer, file));
+            files.push(fact_file(tree.path(id), content.layer, file));
         }
     }
     for (wish, file) in source.again(&again)? {
@@ -224,6 +229,9 @@ fn resolve(tree: &Tree, path: &str) -> Option<String> {
 /// Gaps of one kind kept as they are; further ones are counted.
 const GAPS_OF_A_KIND_MAX: usize = 1_000;
 
+/// Bytes of a path or an explanation kept in a gap, which both may hold text of a hostile image.
+const GAP_TEXT_BYTES_MAX: usize = 2_000;
+
 /// Gaps, of which a hostile image could have millions.
 #[derive(Default)]
 pub(crate) struct Gaps {
@@ -232,7 +240,9 @@ pub(crate) struct Gaps {
 }
 
 impl Gaps {
-    fn push(&mut self, gap: Gap) {
+    fn push(&mut self, mut gap: Gap) {
+        shorten(&mut gap.place);
+        shorten(&mut gap.detail);
         if self.kept.contains(&gap) {
             return;
         }
@@ -288,6 +298,13 @@ impl Gaps {
             }
         }
         gaps
+    }
+}
+
+fn shorten(text: &mut String) {
+    if text.len() > GAP_TEXT_BYTES_MAX {
+        text.truncate(text.floor_char_boundary(GAP_TEXT_BYTES_MAX));
+        text.push('…');
     }
 }
 

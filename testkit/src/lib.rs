@@ -5,6 +5,7 @@
 //! share a mistake with what it checks.
 //!
 //! - [`data`]: the real feeds and images that lie outside the repository;
+//! - [`big`]: an image of many gigabytes, for measurements;
 //! - [`image`]: layers as text, and every form in which an image can lie on a disk;
 //! - [`go`]: the smallest executable that carries Go build information;
 //! - [`feeds`]: mirrors, from the dated real feeds or from text;
@@ -14,6 +15,7 @@
 //! - [`torture`]: syncs killed at random moments;
 //! - [`examples`]: the image and the mirror in `examples/`.
 
+pub mod big;
 pub mod data;
 pub mod examples;
 pub mod feeds;

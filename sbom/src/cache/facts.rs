@@ -18,7 +18,8 @@ pub(super) const VERSION: u32 = 1;
 
 pub(super) fn write_listing(out: &mut Writer, listing: &Listing) {
     out.count(listing.len());
-    for Listed { path, kind } in listing.iter() {
+    let mut entries = listing.iter();
+    while let Some(Listed { path, kind }) = entries.next() {
         out.text(path);
         match kind {
             ListedKind::File { size, mode } => {

@@ -32,6 +32,30 @@ pub enum Fact {
     Gap(Gap),
 }
 
+impl Fact {
+    /// About how many bytes it takes, what it refers to included.
+    pub(crate) fn n_bytes(&self) -> usize {
+        let refers_to = match self {
+            Self::Distro(_) => 0,
+            Self::Repositories(lines) => lines.iter().map(|line| size_of::<String>() + line.len()).sum(),
+            Self::Package(PackageFact { package, owned }) => {
+                let lists: usize = package
+                    .licenses
+                    .iter()
+                    .chain(&package.cpes)
+                    .map(|text| size_of::<String>() + text.len())
+                    .sum();
+                let supplier = package.supplier.as_ref().map_or(0, String::len);
+                package.name.len() + package.purl.len() + supplier + lists + owned.0.len()
+            }
+            Self::OwnedFiles(owned) => owned.0.len(),
+            Self::Account(account) => account.name.len() + account.home.len() + account.shell.len(),
+            Self::Gap(gap) => gap.place.len() + gap.detail.len(),
+        };
+        size_of::<Self>() + refers_to
+    }
+}
+
 /// A package and the files it says it owns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackageFact {

@@ -118,15 +118,14 @@ fn package() -> impl Strategy<Value = Package> {
         (any::<bool>(), select(ecosystems), text(), version_text(), purl_text(), option::of(text()));
     let source = option::of((text(), option::of(version_text())));
     let location = (text(), option::of(text()));
-    let rest =
-        (
-            vec(license_text(), 0..4),
-            option::of(text()),
-            vec(cpe_text(), 0..3),
-            vec(location, 0..4),
-            text(),
-            option::of(text()),
-        );
+    let rest = (
+        vec(license_text(), 0..4),
+        option::of(text()),
+        vec(cpe_text(), 0..3),
+        vec(location, 0..4),
+        text(),
+        option::of(text()),
+    );
     (identity, source, rest).prop_map(
         |(
             (application, ecosystem, name, version, purl, architecture),

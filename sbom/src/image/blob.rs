@@ -100,6 +100,9 @@ impl BlobSource for WholeFile {
 pub(super) struct Archive {
     file: Arc<File>,
     members: BTreeMap<String, Member>,
+    /// About how many bytes the members take.
+    index_bytes: u64,
+    index_bytes_max: u64,
 }
 
 #[derive(Clone)]
@@ -116,32 +119,65 @@ enum Member {
 /// Links followed inside an archive for one blob.
 const LINKS_MAX: usize = 8;
 
+/// About how many bytes a member takes in the index beside its path and what it links to.
+const MEMBER_BYTES: u64 = 128;
+
 impl Archive {
-    /// Finds the members of the tar archive `file` of `size` bytes by seeking from header to header.
+    /// Finds the members of the tar archive `file` of `size` bytes by seeking from header to header, and tells `seen`
+    /// the path of each.
+    ///
+    /// The archive of a root filesystem has hundreds of thousands of members and none is ever opened by its name, so
+    /// that an index larger than `archive_index_bytes_max` is dropped rather than an error: see
+    /// [`Archive::check_index`].
     ///
     /// # Errors
     /// As [`TarReader::next`]; the flag says whether at least one entry could be read.
-    pub(super) fn index(file: Arc<File>, size: u64, limits: &Limits) -> Result<Self, (io::Error, bool)> {
-        let mut members = BTreeMap::new();
+    pub(super) fn index(
+        file: Arc<File>,
+        size: u64,
+        limits: &Limits,
+        seen: &mut dyn FnMut(&str),
+    ) -> Result<Self, (io::Error, bool)> {
+        let index_bytes_max = limits.archive_index_bytes_max;
         let mut tar = TarReader::new(SeekReader::new(Arc::clone(&file), size), limits);
-        let mut path_bytes = 0;
+        let mut archive = Self { file, members: BTreeMap::new(), index_bytes: 0, index_bytes_max };
+        let mut is_first = true;
         loop {
             let entry = match tar.next() {
                 Ok(Some(entry)) => entry,
-                Ok(None) => break,
-                Err(error) => return Err((error, !members.is_empty())),
+                Ok(None) => return Ok(archive),
+                Err(error) => return Err((error, !is_first)),
             };
-            path_bytes += entry.path.len() as u64;
-            if path_bytes > limits.tree_bytes_max {
-                return Err((LimitPassed::error("tree_bytes_max", limits.tree_bytes_max), true));
-            }
+            is_first = false;
             // A member whose path leads out of the archive can be no blob; the last of several of one name counts.
-            if let Ok(path) = path::normal(&entry.path) {
+            let Ok(path) = path::normal(&entry.path) else { continue };
+            seen(&path);
+            if archive.index_bytes <= index_bytes_max {
                 let member = Self::member(&entry, &path, tar.position());
-                members.insert(path, member);
+                archive.insert(path, member);
             }
         }
-        Ok(Self { file, members })
+    }
+
+    fn insert(&mut self, path: String, member: Member) {
+        let target_bytes = if let Member::Link(target) = &member { target.len() } else { 0 };
+        self.index_bytes += MEMBER_BYTES + (path.len() + target_bytes) as u64;
+        if self.index_bytes <= self.index_bytes_max {
+            self.members.insert(path, member);
+        } else {
+            self.members.clear();
+        }
+    }
+
+    /// Fails unless every member can be opened by its path.
+    ///
+    /// # Errors
+    /// [`LimitPassed`], when the index would have been larger than `archive_index_bytes_max`.
+    pub(super) fn check_index(&self) -> io::Result<()> {
+        if self.index_bytes > self.index_bytes_max {
+            return Err(LimitPassed::error("archive_index_bytes_max", self.index_bytes_max));
+        }
+        Ok(())
     }
 
     fn member(entry: &Entry, path: &str, offset: u64) -> Member {
@@ -152,16 +188,6 @@ impl Archive {
             EntryKind::HardLink(target) => path::normal(target).map_or(Member::Other, Member::Link),
             EntryKind::Directory | EntryKind::Other => Member::Other,
         }
-    }
-
-    /// The paths of its members, sorted.
-    pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
-        self.members.keys().map(String::as_str)
-    }
-
-    /// Whether it has a member at `path`.
-    pub(super) fn has(&self, path: &str) -> bool {
-        self.members.contains_key(path)
     }
 }
 

@@ -70,6 +70,7 @@ pub(super) struct Inflated<R: BufRead> {
     bytes_out: u64,
     layer_bytes_max: u64,
     inflate_ratio_max: u64,
+    window_bytes_max: u64,
 }
 
 enum Form<R: BufRead> {
@@ -88,14 +89,19 @@ impl<R: BufRead> Inflated<R> {
         let form = match compression {
             Compression::None => Form::Plain(reader),
             Compression::Gzip => Form::Gzip(GzipReader::new(reader, checksums)),
-            Compression::Zstd => Form::Zstd(Buffered::new(zstd::stream::read::Decoder::with_buffer(reader)?)),
-            Compression::Xz => Form::Xz(Buffered::new(XzReader::new(reader))),
+            Compression::Zstd => {
+                let mut decoder = zstd::stream::read::Decoder::with_buffer(reader)?;
+                decoder.window_log_max(limits.window_bytes_max.max(1).ilog2().clamp(10, 31))?;
+                Form::Zstd(Buffered::new(decoder))
+            }
+            Compression::Xz => Form::Xz(Buffered::new(XzReader::new(reader, limits.window_bytes_max))),
         };
         Ok(Self {
             form,
             bytes_out: 0,
             layer_bytes_max: limits.layer_bytes_max,
             inflate_ratio_max: limits.inflate_ratio_max,
+            window_bytes_max: limits.window_bytes_max,
         })
     }
 
@@ -132,7 +138,7 @@ impl<R: BufRead> BufRead for Inflated<R> {
         match &mut self.form {
             Form::Plain(reader) => reader.fill_buf(),
             Form::Gzip(reader) => reader.fill_buf(),
-            Form::Zstd(reader) => reader.fill_buf(),
+            Form::Zstd(reader) => reader.fill_buf().map_err(|error| zstd_error(error, self.window_bytes_max)),
             Form::Xz(reader) => reader.fill_buf(),
         }
     }
@@ -151,6 +157,16 @@ impl<R: BufRead> BufRead for Inflated<R> {
 impl<R: BufRead> Read for Inflated<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         read_buffered(self, out)
+    }
+}
+
+/// Names the limit when a frame asks for a larger window (`ZSTD_error_frameParameter_windowTooLarge`, of which only the
+/// words arrive here).
+fn zstd_error(error: io::Error, window_bytes_max: u64) -> io::Error {
+    if error.to_string().contains("requires too much memory") {
+        LimitPassed::error("window_bytes_max", window_bytes_max)
+    } else {
+        error
     }
 }
 

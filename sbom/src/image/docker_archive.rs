@@ -11,6 +11,7 @@ use super::manifest::{Config, SavedImage};
 use super::oci_layout;
 use super::parts::{self, Found, LayerReference, Parts};
 use super::path;
+use super::reference;
 use super::{Called, Image, ImageError, OpenOptions, SourceKind};
 
 const MANIFEST: &str = "manifest.json";
@@ -23,7 +24,9 @@ pub(super) fn open(
 ) -> Result<Image, ImageError> {
     let parts = Parts { called, blobs: &*blobs, limits: &options.limits };
     let images: Option<Vec<SavedImage>> = parts.json_at(MANIFEST)?;
-    let saved = choose(&parts, images.unwrap_or_default(), options)?;
+    let images = images.unwrap_or_default();
+    parts.check_manifests(images.len())?;
+    let saved = choose(&parts, images, options)?;
     let found = read(&parts, saved, options)?;
     let image = parts::image(&parts, found)?;
     Ok(parts::opened(called, SourceKind::DockerArchive, image, blobs))
@@ -42,7 +45,7 @@ fn choose(
     }
     if let Some(asked) = &options.image {
         let available = tags(&images);
-        images.retain(|saved| saved.repo_tags.contains(asked));
+        reference::retain_fitting(&mut images, asked, names);
         if images.is_empty() {
             return Err(ImageError::ImageAbsent { image, asked: asked.clone(), available });
         }
@@ -63,6 +66,13 @@ fn choose(
     }
 }
 
+/// What an image may be asked for by: its tags, the name of its configuration, and its id.
+fn names(saved: &SavedImage) -> Vec<&str> {
+    let config = saved.config.as_str();
+    let id = config.strip_suffix(".json").unwrap_or(config);
+    saved.repo_tags.iter().map(String::as_str).chain([config, id]).collect()
+}
+
 /// Every tag, or the configuration of an image that has none; sorted.
 fn tags(images: &[SavedImage]) -> Vec<String> {
     let mut names = BTreeSet::new();
@@ -81,8 +91,12 @@ fn read(parts: &Parts<'_>, saved: SavedImage, options: &OpenOptions) -> Result<F
         oci_layout::fitting(&parts.name(), &[config.platform()], Some(asked))?;
     }
     let reference = match (&options.image, &saved.repo_tags[..]) {
-        (Some(asked), _) => Some(asked.clone()),
-        (None, [tag]) => Some(tag.clone()),
+        (_, [tag]) => Some(tag.clone()),
+        // Of several names the one that was asked for, as the archive has it.
+        (Some(asked), tags) => {
+            let fits = tags.iter().filter_map(|tag| Some((reference::fit(asked, tag)?, tag)));
+            fits.min().map(|(_, tag)| tag.clone())
+        }
         (None, _) => None,
     };
     let mut layers = Vec::new();

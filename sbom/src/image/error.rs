@@ -181,8 +181,17 @@ fn spell(attempts: &[Attempt]) -> String {
     format!("tried {}", parts.join(", "))
 }
 
+/// Names of a list that are spelt out; an archive may hold thousands of images.
+const NAMES_MAX: usize = 50;
+
 fn list(names: &[String]) -> String {
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    match names {
+        [] => "none".to_owned(),
+        names if names.len() > NAMES_MAX => {
+            format!("{} and {} more", names[..NAMES_MAX].join(", "), names.len() - NAMES_MAX)
+        }
+        names => names.join(", "),
+    }
 }
 
 /// A limit that a reader passed, carried inside an `io::Error` through readers that know no other.

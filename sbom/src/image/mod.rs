@@ -24,6 +24,7 @@ mod oci_layout;
 mod parts;
 pub(crate) mod path;
 pub(crate) mod redact;
+mod reference;
 mod rootfs;
 mod source;
 pub(crate) mod squash;

@@ -7,6 +7,7 @@ use super::digest::Digest;
 use super::manifest::{Config, Descriptor, IndexOrManifest};
 use super::parts::{self, Found, LayerReference, Part, Parts};
 use super::platform::Platform;
+use super::reference;
 use super::{Called, Image, ImageError, OpenOptions, SourceKind};
 
 /// Opens the layout whose files `blobs` holds.
@@ -79,6 +80,7 @@ fn below(parts: &Parts<'_>, top: Vec<(Descriptor, Option<String>)>) -> Result<Ve
     let mut indexes_read = BTreeSet::new();
     let mut candidates = Vec::new();
     while let Some((descriptor, reference)) = waiting.pop_front() {
+        parts.check_manifests(candidates.len() + waiting.len())?;
         if descriptor.is_attestation() {
             continue;
         }
@@ -119,7 +121,9 @@ fn choose(
     }
     if let Some(asked) = &options.image {
         let available = names(&candidates);
-        candidates.retain(|candidate| candidate.reference.as_ref() == Some(asked));
+        reference::retain_fitting(&mut candidates, asked, |candidate| {
+            candidate.reference.as_deref().into_iter().chain([candidate.descriptor.digest.as_str()]).collect()
+        });
         if candidates.is_empty() {
             return Err(ImageError::ImageAbsent { image, asked: asked.clone(), available });
         }

@@ -119,6 +119,16 @@ impl Parts<'_> {
         }
     }
 
+    /// Fails when there are more than `manifests_max` of them.
+    pub(super) fn check_manifests(&self, n_manifests: usize) -> Result<(), ImageError> {
+        let limit = self.limits.manifests_max;
+        if n_manifests > limit {
+            let source = LimitPassed::error("manifests_max", limit as u64);
+            return Err(ImageError::part(&self.name(), "the list of manifests", source));
+        }
+        Ok(())
+    }
+
     fn nonsense(&self, part: &str, reason: String) -> ImageError {
         ImageError::Nonsense { image: self.name(), part: part.to_owned(), reason }
     }

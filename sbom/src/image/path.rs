@@ -56,9 +56,35 @@ pub(crate) fn join(directory: &str, name: &str) -> String {
     if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
 }
 
+/// How many bytes of `path` are whole components that `before` begins with too.
+pub(crate) fn shared_components(before: &str, path: &str) -> usize {
+    let n_alike = before.bytes().zip(path.bytes()).take_while(|(left, right)| left == right).count();
+    let ends = |path: &str| path.len() == n_alike || path.as_bytes()[n_alike] == b'/';
+    if ends(before) && ends(path) {
+        return n_alike;
+    }
+    path.as_bytes()[..n_alike].iter().rposition(|&byte| byte == b'/').unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shared_components_are_whole() {
+        for (before, path, expected) in [
+            ("a/b", "a/b", 3),
+            ("a/b", "a/b/c", 3),
+            ("a/b/c", "a/b", 3),
+            ("a/b", "a/bc", 1),
+            ("a/é", "a/è", 1),
+            ("ab", "ac", 0),
+            ("", "a", 0),
+            ("a", "", 0),
+        ] {
+            assert_eq!(shared_components(before, path), expected, "{before} {path}");
+        }
+    }
 
     #[test]
     fn one_file_has_one_spelling() {

@@ -10,6 +10,7 @@ use model::limits::Limits;
 use super::blob::{Archive, Directory, WholeFile};
 use super::compression::{Checksums, Compression, Inflated};
 use super::digest::Digest;
+use super::manifest::IndexOrManifest;
 use super::{Attempt, Called, Image, ImageError, OpenOptions, SourceKind};
 use super::{docker_archive, oci_layout, rootfs};
 
@@ -61,8 +62,13 @@ pub fn open_stream(
 }
 
 fn open_directory(path: &Path, kind: Option<SourceKind>, options: &OpenOptions) -> Result<Image, ImageError> {
-    let is_layout =
-        path.join("oci-layout").exists() || (path.join("index.json").exists() && path.join("blobs").is_dir());
+    if kind.is_none() && is_transport_directory(path) {
+        let kind = SourceKind::OciDir;
+        let reason = "it has the form that `skopeo copy … dir:` writes; copy it to `oci:` instead".to_owned();
+        return Err(ImageError::NotAnImage { path: path.into(), attempts: vec![Attempt { kind, reason }] });
+    }
+    let is_layout = path.join("oci-layout").exists()
+        || (path.join("index.json").exists() && (path.join("blobs").is_dir() || names_manifests(path)));
     match kind.unwrap_or(if is_layout { SourceKind::OciDir } else { SourceKind::Dir }) {
         SourceKind::OciDir => {
             let blobs = Box::new(Directory { root: path.into() });
@@ -78,6 +84,24 @@ fn open_directory(path: &Path, kind: Option<SourceKind>, options: &OpenOptions) 
 
 fn not_that(path: &Path, kind: SourceKind, reason: &str) -> ImageError {
     ImageError::NotAnImage { path: path.into(), attempts: vec![Attempt { kind, reason: reason.to_owned() }] }
+}
+
+/// Whether the directory at `path` is an image in a form that is not read (containers/image, "directory transport").
+/// Without a word about it, it would be a root filesystem in which nothing is found.
+fn is_transport_directory(path: &Path) -> bool {
+    let mut start = String::new();
+    let version = File::open(path.join("version")).map(|file| file.take(100).read_to_string(&mut start));
+    matches!(version, Ok(Ok(_))) && start.starts_with("Directory Transport Version")
+}
+
+/// Whether the `index.json` in `path` is that of a layout, even if its blobs are gone.
+fn names_manifests(path: &Path) -> bool {
+    const BYTES_MAX: u64 = 1 << 20;
+    let mut bytes = Vec::new();
+    let read =
+        File::open(path.join("index.json")).and_then(|file| file.take(BYTES_MAX).read_to_end(&mut bytes));
+    let index = read.ok().and_then(|_| serde_json::from_slice::<IndexOrManifest>(&bytes).ok());
+    index.and_then(|index| index.manifests).is_some_and(|manifests| !manifests.is_empty())
 }
 
 const ARCHIVE_KINDS: [SourceKind; 3] =
@@ -105,7 +129,9 @@ fn open_plain(
             .collect(),
     };
     let Plain { file, size, compression } = plain;
-    let archive = match Archive::index(Arc::clone(&file), size, &options.limits) {
+    let mut found = ArchiveContent::default();
+    let archive = match Archive::index(Arc::clone(&file), size, &options.limits, &mut |path| found.see(path))
+    {
         Ok(archive) => archive,
         Err((error, false)) => {
             return Err(not_an_image(&|_| match compression {
@@ -115,12 +141,14 @@ fn open_plain(
         }
         Err((error, true)) => return Err(ImageError::part(&called.source, "the archive", error)),
     };
-    let found = ArchiveContent::of(&archive);
     let Some(kind) = kind.or(found.kind()) else {
         return Err(not_an_image(&|kind| found.why_not(kind).to_owned()));
     };
     if found.lacks(kind) {
         return Err(not_an_image(&|kind| found.why_not(kind).to_owned()));
+    }
+    if kind != SourceKind::RootfsArchive {
+        archive.check_index().map_err(|error| ImageError::part(&called.source, "the archive", error))?;
     }
     match kind {
         SourceKind::DockerArchive => docker_archive::open(called, Box::new(archive), options),
@@ -137,6 +165,7 @@ fn open_plain(
 }
 
 /// What the members of an archive say about its kind.
+#[derive(Default)]
 struct ArchiveContent {
     has_members: bool,
     has_manifest: bool,
@@ -146,14 +175,12 @@ struct ArchiveContent {
 }
 
 impl ArchiveContent {
-    fn of(archive: &Archive) -> Self {
-        Self {
-            has_members: archive.paths().any(|path| !path.is_empty()),
-            has_manifest: archive.has("manifest.json"),
-            has_index: archive.has("index.json"),
-            has_pieces: archive.has("oci-layout") || archive.paths().any(is_piece),
-            has_root: archive.paths().any(|path| path.starts_with("etc/") || path.starts_with("usr/")),
-        }
+    fn see(&mut self, path: &str) {
+        self.has_members |= !path.is_empty();
+        self.has_manifest |= path == "manifest.json";
+        self.has_index |= path == "index.json";
+        self.has_pieces |= path == "oci-layout" || is_piece(path);
+        self.has_root |= path.starts_with("etc/") || path.starts_with("usr/");
     }
 
     fn kind(&self) -> Option<SourceKind> {
@@ -230,7 +257,10 @@ fn plain_file(path: &Path, limits: &Limits) -> Result<Plain, ImageError> {
 const INPUT_BYTES: usize = 256 << 10;
 
 fn spool(input: impl BufRead, limits: &Limits) -> io::Result<(File, u64)> {
-    let mut inflated = Inflated::new(input, Checksums::Verify, limits)?;
+    // Nothing else is in memory yet. `xz -9` and `zstd -22`, with which whole archives are packed, have windows of 64
+    // and 128 MiB.
+    let limits = Limits { window_bytes_max: limits.window_bytes_max.saturating_mul(4), ..limits.clone() };
+    let mut inflated = Inflated::new(input, Checksums::Verify, &limits)?;
     let mut spool = BufWriter::with_capacity(1 << 20, tempfile::tempfile()?);
     io::copy(&mut inflated, &mut spool)?;
     spool.flush()?;

@@ -13,8 +13,12 @@ use super::mode::Mode;
 
 const BLOCK_BYTES: u64 = 512;
 
-/// Bytes of one extended header. Go's reader, which container runtimes use, has the same bound.
+/// Bytes of the extended headers of one entry. Go's reader, which container runtimes use, has the same bound for each
+/// of them; but there may be any number.
 const EXTENSION_BYTES_MAX: u64 = 1 << 20;
+
+/// Bytes of one entry, as Go's reader has it. So sizes can be added without a thought.
+const SIZE_MAX: u64 = i64::MAX as u64;
 
 /// What an entry is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +60,8 @@ pub(crate) struct TarReader<'l, R> {
     stored_left: u64,
     padding: u64,
     sparse: Option<Sparse>,
-    /// Bytes of holes handed out: they cost time and space but no bytes of the stream.
+    /// Bytes of holes handed out: they cost time and space but no bytes of the stream. Nobody asks for the content of
+    /// what honest sparse files hold (logs, disks), so all of them together may have what one file may have.
     hole_bytes: u64,
     position: u64,
     end: Option<End>,
@@ -90,6 +95,7 @@ impl<'l, R: Skip> TarReader<'l, R> {
     pub(crate) fn next(&mut self) -> io::Result<Option<Entry>> {
         self.skip_content()?;
         let mut extensions = Extensions::default();
+        let mut n_left = EXTENSION_BYTES_MAX;
         loop {
             let Some(header) = self.read_header()? else {
                 return Ok(None);
@@ -99,11 +105,17 @@ impl<'l, R: Skip> TarReader<'l, R> {
                 return Err(LimitPassed::error("entries_max", self.limits.entries_max));
             }
             match header.kind() {
-                b'x' => extensions.pax(&self.read_extension(&header)?)?,
+                b'x' => extensions.pax(&self.read_extension(&header, &mut n_left)?)?,
                 // What a global header says (a commit, a comment) is not about this entry's place or size.
-                b'g' => drop(self.read_extension(&header)?),
-                b'L' => extensions.path = Some(until_nul(&self.read_extension(&header)?).to_vec()),
-                b'K' => extensions.link = Some(until_nul(&self.read_extension(&header)?).to_vec()),
+                b'g' => drop(self.read_extension(&header, &mut n_left)?),
+                b'L' => {
+                    let name = self.read_extension(&header, &mut n_left)?;
+                    extensions.path = Some(until_nul(&name).to_vec());
+                }
+                b'K' => {
+                    let name = self.read_extension(&header, &mut n_left)?;
+                    extensions.link = Some(until_nul(&name).to_vec());
+                }
                 _ => return self.begin(&header, extensions).map(Some),
             }
         }
@@ -181,11 +193,12 @@ impl<'l, R: Skip> TarReader<'l, R> {
         Ok(Header(block))
     }
 
-    fn read_extension(&mut self, header: &Header) -> io::Result<Vec<u8>> {
+    /// The content of an extended header, which may have `n_left` bytes.
+    fn read_extension(&mut self, header: &Header, n_left: &mut u64) -> io::Result<Vec<u8>> {
         let size = header.size()?;
-        if size > EXTENSION_BYTES_MAX {
-            return Err(LimitPassed::error("the size of an extended tar header", EXTENSION_BYTES_MAX));
-        }
+        *n_left = n_left
+            .checked_sub(size)
+            .ok_or_else(|| LimitPassed::error("the size of an extended tar header", EXTENSION_BYTES_MAX))?;
         let mut bytes = vec![0; usize::try_from(size).map_err(|_| malformed("size"))?];
         self.reader.read_exact(&mut bytes).map_err(cut)?;
         self.position += size;
@@ -198,6 +211,9 @@ impl<'l, R: Skip> TarReader<'l, R> {
             Some(size) => size,
             None => header.size()?,
         };
+        if stored > SIZE_MAX {
+            return Err(malformed("size"));
+        }
         let path = extensions.path.unwrap_or_else(|| header.path());
         let link = extensions.link.unwrap_or_else(|| until_nul(&header.0[157..257]).to_vec());
         let kind = match header.kind() {
@@ -293,8 +309,8 @@ impl<R: Skip> Read for Content<'_, '_, R> {
         let n_bytes = if is_hole {
             out[..n_bytes].fill(0);
             self.tar.hole_bytes += n_bytes as u64;
-            if self.tar.hole_bytes > self.tar.limits.layer_bytes_max {
-                return Err(LimitPassed::error("layer_bytes_max", self.tar.limits.layer_bytes_max));
+            if self.tar.hole_bytes > self.tar.limits.file_bytes_max {
+                return Err(LimitPassed::error("file_bytes_max", self.tar.limits.file_bytes_max));
             }
             n_bytes
         } else {
@@ -679,8 +695,8 @@ mod tests {
     }
 
     #[test]
-    fn holes_count_towards_what_a_layer_may_hold() {
-        let limits = Limits { layer_bytes_max: 1 << 20, ..Limits::default() };
+    fn holes_of_all_files_together_are_bounded() {
+        let limits = Limits { file_bytes_max: 1 << 20, ..Limits::default() };
         let size = (2 << 20).to_string();
         let archive = [
             pax(&[("GNU.sparse.size", &size), ("GNU.sparse.map", "0,0")]),
@@ -690,5 +706,136 @@ mod tests {
         let mut tar = TarReader::new(Cursor::new(&archive[..]), &limits);
         assert_eq!(tar.next().unwrap().unwrap().size, 2 << 20);
         assert!(io::copy(&mut tar.content(), &mut io::sink()).is_err());
+    }
+
+    #[test]
+    fn hostile_headers_are_errors_with_a_name() {
+        let record = |text: &str| block(b"pax", b'x', text.len() as u64, |_| {}, text.as_bytes());
+        let binary =
+            |bytes: [u8; 12]| block(b"a", b'0', 0, |header| header[124..136].copy_from_slice(&bytes), b"");
+        let file = block(b"a", b'0', 0, |_| {}, b"");
+        let parts = "0,0,".repeat(200_000);
+        let map = format!("{}0,0", &parts[..parts.len() / 2]);
+        let large = pax_of(&[("comment", &"x".repeat(700_000))]);
+        for (case, archive, expected) in [
+            ("a size of minus one", binary([0xff; 12]), "a number of the tar stream is malformed"),
+            (
+                "a size of eight exbibytes",
+                binary([0x80, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0]),
+                "a size of the tar stream is malformed",
+            ),
+            (
+                "a size just below",
+                binary([0x80, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+                "the tar stream ends within an entry",
+            ),
+            (
+                "a size in words",
+                [pax(&[("size", "many")]), file.clone()].concat(),
+                "a number of the tar stream is malformed",
+            ),
+            (
+                "a size of sixteen exbibytes",
+                [pax(&[("size", "18446744073709551615")]), file.clone()].concat(),
+                "a size of the tar stream is malformed",
+            ),
+            (
+                "a record longer than its header",
+                record("999999999 path=a\n"),
+                "a extended header of the tar stream is malformed",
+            ),
+            (
+                "a record shorter than its length",
+                record("3 path=a\n"),
+                "a extended header of the tar stream is malformed",
+            ),
+            (
+                "a record of no length",
+                record("0 path=a\n"),
+                "a extended header of the tar stream is malformed",
+            ),
+            (
+                "a record of a length beyond numbers",
+                record("99999999999999999999999 a=b\n"),
+                "a number of the tar stream is malformed",
+            ),
+            (
+                "a name of a gibibyte",
+                block(b"@", b'L', 1 << 30, |_| {}, b"x"),
+                "the limit the size of an extended tar header of 1048576 is exceeded",
+            ),
+            (
+                "records of a gibibyte",
+                block(b"@", b'x', 1 << 30, |_| {}, b"x"),
+                "the limit the size of an extended tar header of 1048576 is exceeded",
+            ),
+            (
+                "headers without end",
+                [large.clone(), large].concat(),
+                "the limit the size of an extended tar header of 1048576 is exceeded",
+            ),
+            (
+                "a map that overlaps itself",
+                [pax(&[("GNU.sparse.size", "9"), ("GNU.sparse.map", "4,2,3,1")]), file.clone()].concat(),
+                "a sparse map of the tar stream is malformed",
+            ),
+            (
+                "a map beyond the end of numbers",
+                [
+                    pax(&[("GNU.sparse.size", "9"), ("GNU.sparse.map", "18446744073709551615,2")]),
+                    file.clone(),
+                ]
+                .concat(),
+                "a sparse map of the tar stream is malformed",
+            ),
+            (
+                "a map of more than is stored",
+                [pax(&[("GNU.sparse.size", "9"), ("GNU.sparse.map", "0,9")]), file.clone()].concat(),
+                "a sparse map of the tar stream is malformed",
+            ),
+            (
+                "a map of an odd number of numbers",
+                [pax(&[("GNU.sparse.size", "9"), ("GNU.sparse.map", "0,0,1")]), file.clone()].concat(),
+                "a sparse map of the tar stream is malformed",
+            ),
+            (
+                "a map that says it has more parts than it has",
+                [
+                    pax(&[("GNU.sparse.major", "1"), ("GNU.sparse.realsize", "8")]),
+                    block(b"x", b'0', 512, |_| {}, b"99999999999\n0\n0\n"),
+                ]
+                .concat(),
+                "a sparse map of the tar stream is malformed",
+            ),
+            (
+                "parts in blocks without end",
+                [
+                    block(b"s", b'S', 0, |header| header[482] = 1, b""),
+                    [vec![0; 504], vec![1; 8]].concat().repeat(4_000),
+                ]
+                .concat(),
+                "the limit the size of an extended tar header of 1048576 is exceeded",
+            ),
+            (
+                "a map of a hundred thousand holes",
+                [pax_of(&[("GNU.sparse.size", "9"), ("GNU.sparse.map", &map)]), file].concat(),
+                "",
+            ),
+        ] {
+            let found = read(&archive).map_or_else(|error| error.to_string(), |_| String::new());
+            assert_eq!(found, expected, "{case}");
+        }
+    }
+
+    /// As [`pax`], for values of any length.
+    fn pax_of(records: &[(&str, &str)]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for (key, value) in records {
+            let rest = key.len() + value.len() + 3;
+            let length =
+                (1..).map(|digits| rest + digits).find(|n| n.to_string().len() + rest == *n).unwrap();
+            bytes.extend(format!("{length} {key}={value}\n").into_bytes());
+        }
+        block(b"pax", b'x', bytes.len() as u64, |_| {}, &bytes)
     }
 }

@@ -64,6 +64,13 @@ fn the_kind_is_found_from_the_content() {
     for (path, kind) in [("layout", SourceKind::OciDir), ("", SourceKind::Dir)] {
         assert_eq!(open(&dir.path().join(path), None, &OpenOptions::default()).unwrap().kind(), kind);
     }
+    // Without its blobs it is still a layout, and is damaged.
+    std::fs::remove_dir_all(dir.path().join("layout/blobs")).unwrap();
+    std::fs::remove_file(dir.path().join("layout/oci-layout")).unwrap();
+    assert!(
+        message(open(&dir.path().join("layout"), None, &OpenOptions::default()))
+            .contains("lacks the manifest")
+    );
     // Forced, a layout is a directory like any other.
     let forced = open(&dir.path().join("layout"), Some(SourceKind::Dir), &OpenOptions::default());
     assert_eq!(forced.unwrap().kind(), SourceKind::Dir);
@@ -105,6 +112,8 @@ fn what_is_no_image_is_told_with_every_attempt() {
     let missing = open(Path::new("/nowhere/x.tar"), None, &options);
     assert_eq!(message(missing), "cannot read `x.tar`");
     let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("version"), "Directory Transport Version: 1.1\n").unwrap();
+    assert!(message(open(dir.path(), None, &options)).contains("copy it to `oci:` instead"));
     let forced = open(dir.path(), Some(SourceKind::DockerArchive), &options);
     assert!(message(forced).ends_with("tried docker-archive (it is a directory)"));
 }
@@ -227,6 +236,212 @@ fn docker_layers_may_be_links_to_each_other() {
     let Content::Layers { layers, blobs } = opened.content() else { panic!() };
     assert_eq!(layers[0].stored_size(&**blobs), layers[1].stored_size(&**blobs));
     assert_eq!(opened.subject().name, "x.tar");
+}
+
+/// The files of a docker archive as `name`s of configuration and layers, the layers as `blob` has them.
+fn saved(
+    image: &kit::Image,
+    config: impl Fn(&str) -> String,
+    layer: impl Fn(&kit::Layer) -> (String, Vec<u8>),
+) -> Files {
+    let bytes = image.configuration().to_string().into_bytes();
+    let config = config(&kit::sha256(&bytes));
+    let layers: Vec<(String, Vec<u8>)> = image.layers.iter().map(layer).collect();
+    let names: Vec<String> = layers.iter().map(|(name, _)| format!("{name:?}")).collect();
+    let tags: Vec<String> = image.tag.iter().map(|tag| format!("{tag:?}")).collect();
+    let manifest = format!(
+        r#"[{{"Config":"{config}","RepoTags":[{}],"Layers":[{}]}}]"#,
+        tags.join(","),
+        names.join(",")
+    );
+    let mut files: Files = layers.into_iter().collect();
+    files.insert(config, bytes);
+    files.insert("manifest.json".to_owned(), manifest.into_bytes());
+    files
+}
+
+/// Reads every layer of the image in `bytes`, whose digests are compared on the way.
+#[track_caller]
+fn reads(bytes: &[u8], options: &OpenOptions) -> Image {
+    let dir = tempfile::tempdir().unwrap();
+    let image = open(&write(&dir, "x.tar", bytes), None, options).unwrap();
+    let inventory_options = crate::inventory::InventoryOptions::default();
+    crate::inventory::inventory(&image, &inventory_options, &crate::inventory::NoProgress).unwrap();
+    image
+}
+
+#[test]
+fn archives_of_every_tool_are_read() {
+    let image = kit::Image::parse(TEXT).tagged("docker.io/library/app:1");
+    let options = OpenOptions::default();
+    let check = |bytes: &[u8], kind: SourceKind| {
+        let opened = reads(bytes, &options);
+        assert_eq!((opened.kind(), opened.layers().len()), (kind, 2));
+        assert_eq!(opened.subject().name, "docker.io/library/app");
+    };
+    // kaniko (go-containerregistry): the configuration is called by its digest, layers are compressed.
+    let kaniko = saved(
+        &image,
+        |config| format!("sha256:{config}"),
+        |layer| (format!("{}.tar.gz", kit::sha256(&layer.blob())), layer.blob()),
+    );
+    check(&kit::archive(&kaniko), SourceKind::DockerArchive);
+    // skopeo, podman and buildah: layers by their diff-id, and for old readers a folder each with a link to it.
+    let plain = |layer: &kit::Layer| (format!("{}.tar", kit::sha256(&layer.tar())), layer.tar());
+    let mut skopeo = kit::Layer::default();
+    for (number, layer) in image.layers.iter().enumerate() {
+        let (name, bytes) = plain(layer);
+        let folder = kit::sha256(&[u8::try_from(number).unwrap()]);
+        skopeo.file(&name, bytes);
+        skopeo.push(&format!("{folder}/layer.tar"), 0o777, kit::EntryKind::Symlink(format!("../{name}")));
+        skopeo.file(&format!("{folder}/VERSION"), "1.0").file(&format!("{folder}/json"), "{}");
+    }
+    let files = saved(&image, |config| format!("{config}.json"), plain);
+    for (path, bytes) in files.iter().filter(|(path, _)| path.ends_with(".json")) {
+        skopeo.file(path, bytes.clone());
+    }
+    skopeo.file("repositories", r#"{"docker.io/library/app":{"1":"00"}}"#);
+    check(&skopeo.tar(), SourceKind::DockerArchive);
+    // The folders may hold the layers themselves, and the layers' own names be the links.
+    let mut old = kit::Layer::default();
+    let mut names = Vec::new();
+    for (number, layer) in image.layers.iter().enumerate() {
+        let folder = kit::sha256(&[u8::try_from(number).unwrap()]);
+        old.file(&format!("{folder}/layer.tar"), layer.tar());
+        names.push(format!("{folder}/layer.tar"));
+    }
+    let mut names = names.into_iter();
+    let files = saved(
+        &image,
+        |config| format!("{config}.json"),
+        |layer| (format!("{}/layer.tar", kit::sha256(&layer.tar())), Vec::new()),
+    );
+    for (path, bytes) in &files {
+        match path.split_once('/') {
+            Some(_) => {
+                // A hard link, as docker wrote for a layer that is there twice.
+                let same = files
+                    .keys()
+                    .filter(|other| other.ends_with("/layer.tar"))
+                    .position(|other| other == path);
+                let order =
+                    image.layers.iter().position(|layer| path.starts_with(&kit::sha256(&layer.tar())));
+                let target = names.clone().nth(order.or(same).unwrap()).unwrap();
+                old.push(path, 0o644, kit::EntryKind::HardLink(target));
+            }
+            None => {
+                old.file(path, bytes.clone());
+            }
+        }
+    }
+    assert!(names.next().is_some());
+    check(&old.tar(), SourceKind::DockerArchive);
+    // `podman save --format oci-archive` and `buildah push … oci-archive:`.
+    check(&image.oci_archive(), SourceKind::OciArchive);
+}
+
+#[test]
+fn an_index_of_indexes_is_followed_once_each() {
+    let image = kit::Image::parse(TEXT).tagged("app:1");
+    let mut files = kit::oci_files(std::slice::from_ref(&image), IndexShape::Nested);
+    let descriptor = |bytes: &[u8]| {
+        format!(
+            r#"{{"mediaType":"application/vnd.oci.image.index.v1+json","digest":"sha256:{}","size":{}}}"#,
+            kit::sha256(bytes),
+            bytes.len()
+        )
+    };
+    // Two more indexes above, the second of which names the first twice.
+    let mut index = files["index.json"].clone();
+    for n_times in [1, 2] {
+        let entry = descriptor(&index);
+        files.insert(format!("blobs/sha256/{}", kit::sha256(&index)), index);
+        index = format!(r#"{{"manifests":[{}]}}"#, vec![entry; n_times].join(",")).into_bytes();
+    }
+    files.insert("index.json".to_owned(), index);
+    assert_eq!(reads(&kit::archive(&files), &OpenOptions::default()).layers().len(), 2);
+    // A circle needs an index whose digest is not its own.
+    let digest = "0".repeat(64);
+    let circle = format!(
+        r#"{{"manifests":[{{"mediaType":"application/vnd.oci.image.index.v1+json","digest":"sha256:{digest}"}}]}}"#
+    );
+    files.insert("index.json".to_owned(), circle.clone().into_bytes());
+    files.insert(format!("blobs/sha256/{digest}"), circle.into_bytes());
+    assert!(message(open_files(&files, &OpenOptions::default())).contains("is damaged: its digest is"));
+}
+
+#[test]
+fn an_image_may_be_asked_for_by_any_of_its_names() {
+    let images = [
+        kit::Image::parse(TEXT).tagged("docker.io/library/alpine:latest"),
+        kit::Image::parse("//- layer\n//- /b\n").tagged("localhost/app:latest"),
+        kit::Image::parse("//- layer\n//- /c\n"),
+    ];
+    let named = |name: &str| OpenOptions { image: Some(name.to_owned()), ..OpenOptions::default() };
+    let id = kit::sha256(&images[2].configuration().to_string().into_bytes());
+    let docker = kit::docker_files(&images);
+    let oci = kit::oci_files(&images, IndexShape::Flat);
+    for files in [&docker, &oci] {
+        for (asked, name) in [
+            ("alpine", "docker.io/library/alpine"),
+            ("docker.io/library/alpine", "docker.io/library/alpine"),
+            ("app", "localhost/app"),
+            ("localhost/app", "localhost/app"),
+        ] {
+            let opened = open_files(files, &named(asked)).unwrap();
+            assert_eq!(opened.subject().name, name, "{asked}");
+            assert_eq!(opened.subject().version.as_deref(), Some("latest"));
+        }
+        assert!(message(open_files(files, &named("alpine:3"))).contains("holds no image `alpine:3`"));
+    }
+    assert_eq!(open_files(&docker, &named(&id)).unwrap().subject().name, "x.tar");
+    // The error that lists the images says what to ask for.
+    let listed = message(open_files(&oci, &OpenOptions::default()));
+    let digest = listed.split([' ', ',']).find(|word| word.starts_with("sha256:")).unwrap();
+    assert_eq!(open_files(&oci, &named(digest)).unwrap().subject().name, "x.tar");
+}
+
+#[test]
+fn dockers_newer_form_may_hold_several_platforms() {
+    let images = ["linux/amd64", "linux/arm64"]
+        .map(|platform| kit::Image::parse(TEXT).for_platform(platform).tagged("app:1"));
+    let mut files = kit::oci_files(&images, IndexShape::Nested);
+    let entries: Vec<String> = images
+        .iter()
+        .map(|image| {
+            let config = kit::sha256(&image.configuration().to_string().into_bytes());
+            let layers: Vec<String> = image
+                .layers
+                .iter()
+                .map(|layer| format!("\"blobs/sha256/{}\"", kit::sha256(&layer.blob())))
+                .collect();
+            format!(
+                r#"{{"Config":"blobs/sha256/{config}","RepoTags":["app:1"],"Layers":[{}]}}"#,
+                layers.join(",")
+            )
+        })
+        .collect();
+    files.insert("manifest.json".to_owned(), format!("[{}]", entries.join(",")).into_bytes());
+    for asked in ["linux/amd64", "linux/arm64"] {
+        let opened = reads(&kit::archive(&files), &platform(asked));
+        assert_eq!(opened.kind(), SourceKind::DockerArchive);
+        assert_eq!(opened.subject().platform.as_deref(), Some(asked));
+    }
+}
+
+#[test]
+fn an_archive_of_too_many_members_is_only_refused_where_they_are_opened_by_name() {
+    let image = kit::Image::parse(TEXT);
+    let limits = model::limits::Limits { archive_index_bytes_max: 100, ..model::limits::Limits::default() };
+    let options = OpenOptions { limits, ..OpenOptions::default() };
+    for bytes in [image.docker_archive(), image.oci_archive()] {
+        assert_eq!(
+            message(open_bytes(&bytes, None, &options)),
+            "the archive of `x.tar` exceeds the limit archive_index_bytes_max of 100"
+        );
+    }
+    let rootfs = kit::rootfs_archive(&image, Compression::None);
+    assert_eq!(open_bytes(&rootfs, None, &options).unwrap().kind(), SourceKind::RootfsArchive);
 }
 
 #[test]

@@ -14,9 +14,6 @@ use super::compression::{read_buffered, skip_exactly};
 use super::digest::{Algorithm, Hasher};
 use super::error::LimitPassed;
 
-/// The largest dictionary that is allocated: that of `xz -9`.
-const DICTIONARY_BYTES_MAX: u32 = 64 << 20;
-
 const STREAM_MAGIC: [u8; 6] = [0xfd, b'7', b'z', b'X', b'Z', 0];
 const FOOTER_MAGIC: [u8; 2] = *b"YZ";
 const LZMA2_FILTER: u64 = 0x21;
@@ -27,6 +24,7 @@ pub(super) struct XzReader<R: BufRead> {
     check: CheckKind,
     n_blocks: u64,
     bytes_read: u64,
+    dictionary_bytes_max: u64,
 }
 
 enum State<R: BufRead> {
@@ -47,12 +45,14 @@ enum State<R: BufRead> {
 }
 
 impl<R: BufRead> XzReader<R> {
-    pub(super) fn new(input: R) -> Self {
+    /// The streams of `input`; a dictionary larger than `dictionary_bytes_max` (`window_bytes_max`) is an error.
+    pub(super) fn new(input: R, dictionary_bytes_max: u64) -> Self {
         Self {
             state: State::Stream { input, first: true },
             check: CheckKind::None,
             n_blocks: 0,
             bytes_read: 0,
+            dictionary_bytes_max,
         }
     }
 
@@ -78,7 +78,7 @@ impl<R: BufRead> XzReader<R> {
                 Ok(true)
             }
             State::Block(mut input) => {
-                self.state = match read_block_header(&mut input)? {
+                self.state = match read_block_header(&mut input, self.dictionary_bytes_max)? {
                     Some(dictionary_bytes) => {
                         self.n_blocks += 1;
                         let tally = Tally { input, bytes: 0 };
@@ -282,7 +282,7 @@ fn read_stream_header(input: &mut impl Read) -> io::Result<CheckKind> {
 }
 
 /// The dictionary size that a block header (§3.1) asks for, or none where the index begins.
-fn read_block_header(input: &mut impl Read) -> io::Result<Option<u32>> {
+fn read_block_header(input: &mut impl Read, dictionary_bytes_max: u64) -> io::Result<Option<u32>> {
     let mut size = [0];
     input.read_exact(&mut size)?;
     if size == [0] {
@@ -314,11 +314,11 @@ fn read_block_header(input: &mut impl Read) -> io::Result<Option<u32>> {
         (1, Some(&bits @ 0..40)) => {
             let bytes = u64::from(2 | (bits & 1)) << (bits / 2 + 11);
             match u32::try_from(bytes) {
-                Ok(bytes) if bytes <= DICTIONARY_BYTES_MAX => Ok(Some(bytes)),
-                _ => Err(LimitPassed::error("the xz dictionary", DICTIONARY_BYTES_MAX.into())),
+                Ok(bytes) if u64::from(bytes) <= dictionary_bytes_max => Ok(Some(bytes)),
+                _ => Err(LimitPassed::error("window_bytes_max", dictionary_bytes_max)),
             }
         }
-        (1, Some(40)) => Err(LimitPassed::error("the xz dictionary", DICTIONARY_BYTES_MAX.into())),
+        (1, Some(40)) => Err(LimitPassed::error("window_bytes_max", dictionary_bytes_max)),
         _ => Err(malformed("block header")),
     }
 }

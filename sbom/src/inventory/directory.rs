@@ -117,6 +117,7 @@ impl Walk<'_> {
                     interested(path, executable, size).map(|cataloger| (cataloger, path)).collect();
                 let entry = u32::try_from(index).expect("entries_max is far below 2^32");
                 let files = read(on_disk, entry, executable, &requests, &mut self.buffer, self.limits);
+                self.budget.take(files.iter().map(|file| file.n_bytes(path)).sum())?;
                 self.part.files.extend(files);
                 Ok(false)
             }

@@ -55,9 +55,12 @@ pub(super) fn file_facts(tree: &Tree, limits: &Limits) -> FileFacts {
 
 /// Bytes of the regular files of one layer.
 pub(super) fn bytes(listing: &Listing) -> u64 {
-    let sizes = listing.iter().map(|listed| match listed.kind {
-        ListedKind::File { size, .. } => size,
-        _ => 0,
-    });
-    sizes.fold(0, u64::saturating_add)
+    let mut bytes: u64 = 0;
+    let mut entries = listing.iter();
+    while let Some(entry) = entries.next() {
+        if let ListedKind::File { size, .. } = entry.kind {
+            bytes = bytes.saturating_add(size);
+        }
+    }
+    bytes
 }

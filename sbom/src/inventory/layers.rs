@@ -1,8 +1,9 @@
 //! The pass over layers, in parallel, and the second one over those that hold files wanted late.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::channel;
 use std::thread;
 
 use model::gap::{Gap, GapKind};
@@ -39,14 +40,25 @@ pub(super) struct Layers<'a> {
 }
 
 impl Layers<'_> {
-    /// Reads every layer that is not known, the largest first, on as many threads as there are cores.
+    /// Reads every layer that is not known, the largest first, on as many threads as there are cores, and hands each to
+    /// `each` as soon as it and all below it are there.
     ///
     /// A layer's blob is read and hashed on one thread, inflated and walked on another ([`read_layer`]): that fills
     /// two cores even when one layer dominates.
-    pub(super) fn read_all(&self, budget: &TextBudget) -> Result<Vec<Part>, ImageError> {
+    pub(super) fn read_all(
+        &self,
+        budget: &TextBudget,
+        each: &mut dyn FnMut(u32, Part) -> Result<(), ImageError>,
+    ) -> Result<(), ImageError> {
         let mut order: Vec<usize> = (0..self.layers.len()).collect();
         order.sort_by_key(|&index| std::cmp::Reverse(self.layers[index].stored_size(self.blobs)));
-        in_parallel(&order, |index| self.part(index, budget)).into_iter().collect()
+        in_parallel(
+            &order,
+            |index| self.part(index, budget),
+            |index, part| {
+                each(u32::try_from(index).expect("a manifest is too small for so many layers"), part?)
+            },
+        )
     }
 
     fn part(&self, index: usize, budget: &TextBudget) -> Result<Part, ImageError> {
@@ -84,9 +96,14 @@ impl Layers<'_> {
     pub(super) fn read_again<'w>(&self, again: &'w Again) -> Result<Vec<(&'w Wish, ReadFile)>, ImageError> {
         let order: Vec<usize> = again.layers().collect();
         let mut all = Vec::new();
-        for read in in_parallel(&order, |index| self.wishes(index, &again.of(index))) {
-            all.extend(read?);
-        }
+        in_parallel(
+            &order,
+            |index| self.wishes(index, &again.of(index)),
+            |_, read| {
+                all.extend(read?);
+                Ok(())
+            },
+        )?;
         Ok(all)
     }
 
@@ -114,24 +131,45 @@ impl Layers<'_> {
     }
 }
 
-/// `work` done for each index of `order`, begun in that order; the results in the order of the indices.
-fn in_parallel<T: Send>(order: &[usize], work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+/// `work` done for each index of `order` begun in that order; `each` gets the results in
+/// the order of the indices, on this thread, and ends everything with its first error.
+fn in_parallel<T: Send, E>(
+    order: &[usize],
+    work: impl Fn(usize) -> T + Sync,
+    mut each: impl FnMut(usize, T) -> Result<(), E>,
+) -> Result<(), E> {
     let n_workers = thread::available_parallelism().map_or(1, usize::from).min(order.len()).min(WORKERS_MAX);
+    let mut sorted = order.to_vec();
+    sorted.sort_unstable();
     let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<(usize, T)>> = Mutex::new(Vec::new());
     thread::scope(|scope| {
+        let (sender, results) = channel();
         for _ in 0..n_workers {
-            scope.spawn(|| {
+            let (sender, next, work) = (sender.clone(), &next, &work);
+            scope.spawn(move || {
                 while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let result = work(index);
-                    results.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
+                    if sender.send((index, work(index))).is_err() {
+                        break;
+                    }
                 }
             });
         }
-    });
-    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
+        drop(sender);
+        let mut early = BTreeMap::new();
+        let mut due = sorted.into_iter().peekable();
+        for (index, result) in results {
+            early.insert(index, result);
+            while let Some((index, result)) = due.peek().and_then(|index| early.remove_entry(index)) {
+                due.next();
+                if let Err(error) = each(index, result) {
+                    // Nobody begins another piece of work.
+                    next.store(order.len(), Ordering::Relaxed);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    })
 }
 
 /// Lists the entries of a layer and reads what catalogers want of them.
@@ -157,8 +195,10 @@ fn read_entries(
         if !catalogers.is_empty() {
             let requests: Vec<(usize, &str)> =
                 catalogers.iter().map(|&cataloger| (cataloger, path.as_str())).collect();
+            let n_before = files.len();
             let mut push = |_, file| files.push(file);
             entries.read(index, size, mode, &requests, &mut buffer, &mut push)?;
+            budget.take(files[n_before..].iter().map(|file: &ReadFile| file.n_bytes(&path)).sum())?;
         }
     }
     // A layer's digest tells whether it was cut; the archive of a root filesystem has none.

@@ -17,6 +17,18 @@ pub(crate) struct ReadFile {
     pub(crate) facts: Vec<Fact>,
 }
 
+impl ReadFile {
+    /// About how many bytes are kept of a file at `path`, until an inventory is made of it: nothing if nothing was
+    /// read from it.
+    pub(super) fn n_bytes(&self, path: &str) -> usize {
+        if self.facts.is_empty() {
+            return size_of::<Self>();
+        }
+        // The path is kept by the file, and by the location of what was found in it.
+        size_of::<Self>() + 2 * path.len() + self.facts.iter().map(Fact::n_bytes).sum::<usize>()
+    }
+}
+
 /// The catalogers (positions in [`CATALOGERS`]) that want the file at `path`.
 pub(super) fn interested(path: &str, executable: bool, size: u64) -> impl Iterator<Item = usize> {
     CATALOGERS

@@ -5,12 +5,11 @@
 //! (`lib -> usr/lib`), and a hard link gives a file another name. Patterns are therefore looked up again in the
 //! squashed tree, links followed; what is found that way and was not read under its own path is read again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use model::gap::{Gap, GapKind};
 
 use crate::cataloger::{CATALOGERS, Wants, component_matches};
-use crate::image::listing::Listing;
 use crate::image::path;
 use crate::image::tree::{ContentId, FileNode, LastLink, NodeId, NodeKind, NotFound, Tree};
 
@@ -19,8 +18,8 @@ use super::reading::{ReadFile, interested};
 
 /// The files whose facts count.
 pub(super) struct Wanted {
-    /// Path and content of files that were read and lie where they were written.
-    pub(super) own: Vec<(String, ContentId)>,
+    /// Files that were read and lie where they were written.
+    pub(super) own: Vec<(NodeId, ContentId)>,
     /// Files to be read again.
     pub(super) again: Again,
 }
@@ -62,41 +61,34 @@ impl Again {
     }
 }
 
-/// Finds the wanted files of `tree`, which the parts of `listings` amount to; `facts` holds what was read as it
-/// passed by.
-pub(super) fn wanted(
-    tree: &Tree,
-    listings: &[Listing],
-    facts: &BTreeMap<ContentId, Vec<ReadFile>>,
-    gaps: &mut Gaps,
-) -> Wanted {
+/// Finds the wanted files of `tree`; `facts` holds what was read as it passed by.
+///
+/// Paths are made when something is found and not kept for every node: of a deep tree each takes kilobytes.
+pub(super) fn wanted(tree: &Tree, facts: &BTreeMap<ContentId, Vec<ReadFile>>, gaps: &mut Gaps) -> Wanted {
     let mut search = Search {
         tree,
-        // Each cataloger and path once, whether it was offered before or is wished for.
-        seen: BTreeSet::new(),
+        seen: HashSet::new(),
         again: Again::default(),
         // Each pattern visits each node a few times. More means links laid out to multiply.
         steps_left: tree.n_nodes().saturating_mul(64).saturating_add(1 << 20),
     };
     let mut own = Vec::new();
-    let mut directories = vec![(String::new(), Tree::ROOT)];
-    tree.visit(|path, id| match &tree.node(id).kind {
+    let mut directories = vec![Tree::ROOT];
+    tree.visit(|path, id| match tree.node(id).kind {
         NodeKind::File(file) => {
-            let ContentId { layer, entry } = file.content;
             // Under the path it is written at, every cataloger had its chance.
-            let as_written = listings[layer as usize].path(entry) == path;
-            if as_written && facts.contains_key(&file.content) {
-                own.push((path.to_owned(), file.content));
+            if file.is_as_written && facts.contains_key(&file.content) {
+                own.push((id, file.content));
             }
             for cataloger in interested(path, file.mode.is_executable(), file.size) {
-                if as_written {
-                    search.seen.insert((cataloger, path.to_owned()));
+                if file.is_as_written {
+                    search.seen.insert((cataloger, id));
                 } else {
-                    search.wish(cataloger, path.to_owned(), path.to_owned(), id, file);
+                    search.wish(cataloger, path.to_owned(), id, &file);
                 }
             }
         }
-        NodeKind::Directory(_) => directories.push((path.to_owned(), id)),
+        NodeKind::Directory(_) => directories.push(id),
         NodeKind::Symlink(target) if climbs_out(path, target) => {
             let detail = format!("a link to `{target}`, which leads out of the image; it is not followed");
             gaps.push(Gap::new(GapKind::PATH_ESCAPES, path, detail));
@@ -111,8 +103,14 @@ pub(super) fn wanted(
                 None => (*pattern, &directories[..1]),
             };
             let components: Vec<&str> = pattern.split('/').collect();
-            for (path, id) in starts {
-                search.follow(cataloger, &components, path, *id, Through::Names);
+            for &id in starts {
+                search.follow(
+                    cataloger,
+                    &components,
+                    &Way { start: id, names: Vec::new() },
+                    id,
+                    Through::Names,
+                );
             }
         }
     }
@@ -146,16 +144,41 @@ enum Through {
     Links,
 }
 
+/// The way a search took: names below a directory, links among them.
+struct Way<'t> {
+    start: NodeId,
+    names: Vec<&'t str>,
+}
+
+impl<'t> Way<'t> {
+    fn with(&self, name: &'t str) -> Self {
+        let names = self.names.iter().copied().chain([name]).collect();
+        Self { start: self.start, names }
+    }
+
+    fn path(&self, tree: &Tree) -> String {
+        path::join(&tree.path(self.start), &self.names.join("/"))
+    }
+}
+
 struct Search<'t> {
     tree: &'t Tree,
-    seen: BTreeSet<(usize, String)>,
+    /// Each cataloger and file once, whether it was offered before or is wished for.
+    seen: HashSet<(usize, NodeId)>,
     again: Again,
     steps_left: usize,
 }
 
-impl Search<'_> {
-    /// Matches `components` below the directory `id`, which lies at `path`.
-    fn follow(&mut self, cataloger: usize, components: &[&str], path: &str, id: NodeId, through: Through) {
+impl<'t> Search<'t> {
+    /// Matches `components` below the directory `id`, to which `way` leads.
+    fn follow(
+        &mut self,
+        cataloger: usize,
+        components: &[&'t str],
+        way: &Way<'t>,
+        id: NodeId,
+        through: Through,
+    ) {
         let [component, rest @ ..] = components else { return };
         if component.contains('*') {
             let tree = self.tree;
@@ -165,53 +188,42 @@ impl Search<'_> {
                 }
                 self.steps_left -= 1;
                 if component_matches(component, name) {
-                    self.enter(cataloger, rest, path, name, child, through);
+                    self.enter(cataloger, rest, way.with(name), child, through);
                 }
             }
         } else if let Some(child) = self.tree.child(id, component)
             && self.steps_left > 0
         {
             self.steps_left -= 1;
-            self.enter(cataloger, rest, path, component, child, through);
+            self.enter(cataloger, rest, way.with(component), child, through);
         }
     }
 
-    fn enter(
-        &mut self,
-        cataloger: usize,
-        rest: &[&str],
-        directory: &str,
-        name: &str,
-        child: NodeId,
-        through: Through,
-    ) {
-        let shown_path = path::join(directory, name);
-        let (id, through) = match &self.tree.node(child).kind {
-            NodeKind::Symlink(_) => match self.tree.find(&shown_path, LastLink::Follow) {
+    fn enter(&mut self, cataloger: usize, rest: &[&'t str], way: Way<'t>, child: NodeId, through: Through) {
+        let (id, through) = match self.tree.node(child).kind {
+            NodeKind::Symlink(_) => match self.tree.find(&way.path(self.tree), LastLink::Follow) {
                 Ok(found) => (found.node, Through::Links),
                 // A link that leads nowhere has no file; one that leads out has its gap already.
                 Err(NotFound::Missing { .. } | NotFound::Escapes | NotFound::TooManyLinks) => return,
             },
             NodeKind::Directory(_) | NodeKind::File(_) | NodeKind::Other => (child, through),
         };
-        match &self.tree.node(id).kind {
+        match self.tree.node(id).kind {
             NodeKind::File(file) if rest.is_empty() && through == Through::Links => {
-                let file = *file;
-                if let Ok(found) = self.tree.find(&shown_path, LastLink::Follow) {
-                    self.wish(cataloger, shown_path, found.path, id, &file);
-                }
+                self.wish(cataloger, way.path(self.tree), id, &file);
             }
             NodeKind::Directory(_) if !rest.is_empty() => {
-                self.follow(cataloger, rest, &shown_path, id, through);
+                self.follow(cataloger, rest, &way, id, through);
             }
             NodeKind::Directory(_) | NodeKind::File(_) | NodeKind::Symlink(_) | NodeKind::Other => {}
         }
     }
 
-    fn wish(&mut self, cataloger: usize, shown_path: String, path: String, id: NodeId, file: &FileNode) {
-        if self.seen.insert((cataloger, path.clone())) {
-            let layer = self.tree.node(id).layer;
-            let wish = Wish { cataloger, shown_path, path, layer };
+    /// Wishes that the cataloger read the file `id`, which it would know as `shown_path`.
+    fn wish(&mut self, cataloger: usize, shown_path: String, id: NodeId, file: &FileNode) {
+        if self.seen.insert((cataloger, id)) {
+            let wish =
+                Wish { cataloger, shown_path, path: self.tree.path(id), layer: self.tree.node(id).layer };
             self.again.0.entry(file.content).or_default().push(wish);
         }
     }

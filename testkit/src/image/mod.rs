@@ -23,9 +23,10 @@
 //!
 //! [`docker_files`] and [`oci_files`] give the files that an archive or a layout holds, by path, so that a test
 //! can remove or damage one; [`archive`] and [`write_dir`] make an archive or a directory of them.
-//! [`Image::squashed`] is the tree that the layers amount to, for [`rootfs_archive`] and [`rootfs_dir`].
+//! [`hostile`] streams what would not fit into memory. [`Image::squashed`] is the tree that the layers amount to, for [`rootfs_archive`] and [`rootfs_dir`].
 
 mod disk;
+pub mod hostile;
 mod text;
 
 use std::collections::BTreeMap;
