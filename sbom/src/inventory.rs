@@ -5,11 +5,13 @@
 //! that only now turn out to be wanted (through links, or under a hard link's name) are fetched in a second pass over
 //! the layers that hold them. What is left is assembled into packages.
 //!
+//! - `all_layers`: packages that a later layer deleted
 //! - `layers`: the pass over layers, in parallel; `directory`: the same for a directory
 //! - `reading`: one file, handed to the catalogers that want it
 //! - `file_facts`: which files of the squashed image are guarded unusually
 //! - `wanted`: which files the squashed image makes interesting
 
+mod all_layers;
 mod directory;
 mod file_facts;
 mod layers;
@@ -24,13 +26,14 @@ use model::inventory::Inventory;
 use model::limits::Limits;
 
 use crate::cache::LayerCache;
-use crate::cataloger::{self, CATALOGERS, FactFile, FactTree};
+use crate::cataloger::{self, CATALOGERS, Fact, FactFile, FactTree, Found, Record};
 use crate::image::listing::{Listing, TextBudget};
 use crate::image::path;
 use crate::image::squash::Squash;
-use crate::image::tree::{ContentId, LastLink, Tree};
+use crate::image::tree::{ContentId, LastLink, NodeId, NodeKind, Tree};
 use crate::image::{Content, Image, ImageError};
 
+use all_layers::AllLayers;
 use layers::Layers;
 use wanted::{Again, Wanted};
 
@@ -46,6 +49,19 @@ pub struct InventoryOptions {
     pub limits: Limits,
     /// Where the facts of layers are kept; without one every layer is read.
     pub cache: Option<Arc<LayerCache>>,
+    /// Which packages count.
+    pub scope: Scope,
+}
+
+/// Which packages of an image count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Those that are there when all layers are applied.
+    #[default]
+    Squashed,
+    /// Those that were there when any number of layers was applied, so also those that a later layer deleted: their
+    /// bytes are part of the image all the same.
+    AllLayers,
 }
 
 /// Hears how far the reading of layers is, from several threads.
@@ -85,34 +101,34 @@ pub fn inventory(
     progress: &dyn Progress,
 ) -> Result<Inventory, ImageError> {
     let limits = &options.limits;
-    let source = source(image, options, progress);
-    let budget = TextBudget::new(limits.tree_bytes_max);
-    let mut gaps = Gaps::default();
-    gaps.extend(image.gaps().iter().cloned());
-    let mut bytes: u64 = 0;
-    let mut facts = BTreeMap::new();
+    let mut reading = Reading::new(source(image, options, progress), image, limits);
+    let mut all_layers = AllLayers::default();
     let mut known = Vec::new();
+    let mut bytes: u64 = 0;
+    let budget = TextBudget::new(limits.tree_bytes_max);
     let mut squash = Squash::new(limits);
+    let source = reading.source.clone();
     // Lower layers are squashed, and their listings dropped, while higher ones are still being read.
     source.parts(&budget, &mut |layer, part| {
         squash
-            .apply(&part.listing, &budget, &mut |gap| gaps.push(gap))
+            .apply(&part.listing, &budget, &mut |gap| reading.gaps.push(gap))
             .map_err(|source| ImageError::part(image.name(), "the tree of files", source))?;
         bytes = bytes.saturating_add(file_facts::bytes(&part.listing));
-        for file in part.files {
-            facts.entry(ContentId { layer, entry: file.entry }).or_insert_with(Vec::new).push(file);
-        }
-        gaps.merge(part.gaps);
         known.push(part.is_known);
+        reading.add(layer, part.files, part.gaps);
+        match options.scope {
+            Scope::Squashed => {}
+            // What such a state does not know is no gap of the image.
+            Scope::AllLayers => all_layers.see(&reading.found(squash.tree(), &mut Gaps::default())?),
+        }
         Ok(())
     })?;
     let tree = squash.finish();
-
-    let wanted = wanted::wanted(&tree, &facts, &mut gaps);
-    let files = surviving_files(image, &tree, wanted, facts, &source)?;
-    let resolve = |path: &str| resolve(&tree, path);
-    let found = cataloger::assemble(&FactTree::new(&files, &resolve), limits);
+    let mut gaps = std::mem::take(&mut reading.gaps);
+    let found = reading.found(&tree, &mut gaps)?;
     gaps.extend(found.gaps);
+    let packages = all_layers.with_deleted(found.packages, &image.subject().layers);
+
     let mut subject = image.subject().clone();
     if let Some(name) = &options.name {
         subject.name.clone_from(name);
@@ -129,7 +145,7 @@ pub fn inventory(
     if let Some(cache) = &options.cache {
         cache.sweep();
     }
-    Ok(Inventory::new(subject, found.distro, found.packages, gaps.into_vec()))
+    Ok(Inventory::new(subject, found.distro, packages, gaps.into_vec()))
 }
 
 /// What one layer, or the directory, holds.
@@ -145,6 +161,7 @@ pub(crate) struct Part {
 }
 
 /// What there is to read, and how.
+#[derive(Clone)]
 enum Source<'a> {
     Layers(Layers<'a>),
     Directory { image: &'a str, root: &'a std::path::Path, limits: &'a Limits },
@@ -189,35 +206,121 @@ impl Source<'_> {
     }
 }
 
-/// The facts of the files that are in the squashed image, sorted by path and cataloger.
-fn surviving_files(
-    image: &Image,
-    tree: &Tree,
-    Wanted { own, again }: Wanted,
-    mut facts: BTreeMap<ContentId, Vec<ReadFile>>,
-    source: &Source<'_>,
-) -> Result<Vec<FactFile>, ImageError> {
-    let diff_id = |layer: u32| {
-        let layer = image.layers().get(layer as usize)?;
-        layer.diff_id().map(ToString::to_string)
-    };
-    let fact_file = |path: String, layer, file: ReadFile| FactFile {
-        path,
-        layer: diff_id(layer),
-        cataloger: CATALOGERS[file.cataloger].name,
-        facts: file.facts,
-    };
-    let mut files = Vec::new();
-    for (id, content) in own {
-        for file in facts.remove(&content).into_iter().flatten() {
-            files.push(fact_file(tree.path(id), content.layer, file));
+/// Content, cataloger, and the path that the cataloger is to see.
+type Wished = (ContentId, usize, String);
+
+fn wished(wish: &Wish) -> Wished {
+    (wish.content, wish.cataloger, wish.shown_path.clone())
+}
+
+/// What was read of an image so far.
+struct Reading<'a> {
+    source: Source<'a>,
+    image: &'a Image,
+    limits: &'a Limits,
+    facts: BTreeMap<ContentId, Vec<ReadFile>>,
+    /// What was read under other paths than those that the files are written at.
+    again: BTreeMap<Wished, Option<ReadFile>>,
+    gaps: Gaps,
+}
+
+impl<'a> Reading<'a> {
+    fn new(source: Source<'a>, image: &'a Image, limits: &'a Limits) -> Self {
+        let mut gaps = Gaps::default();
+        gaps.extend(image.gaps().iter().cloned());
+        Self { source, image, limits, facts: BTreeMap::new(), again: BTreeMap::new(), gaps }
+    }
+
+    /// Adds what was read of the layer at `layer`.
+    fn add(&mut self, layer: u32, files: Vec<ReadFile>, gaps: Gaps) {
+        for file in files {
+            self.facts.entry(ContentId { layer, entry: file.entry }).or_default().push(file);
+        }
+        self.gaps.merge(gaps);
+    }
+
+    /// What the files of `tree` amount to.
+    fn found(&mut self, tree: &Tree, gaps: &mut Gaps) -> Result<Found, ImageError> {
+        let wanted = wanted::wanted(tree, &self.facts, gaps);
+        let files = self.surviving_files(tree, wanted)?;
+        let resolve = |path: &str| resolve(tree, path);
+        Ok(cataloger::assemble(&FactTree::new(&files, &resolve), self.limits))
+    }
+
+    /// The facts of the files that are in `tree`, sorted by path and cataloger.
+    fn surviving_files(
+        &mut self,
+        tree: &Tree,
+        Wanted { own, mut again }: Wanted,
+    ) -> Result<Vec<FactFile>, ImageError> {
+        let mut files = Vec::new();
+        for (id, content) in own {
+            for file in self.facts.get(&content).into_iter().flatten() {
+                files.push(self.fact_file(tree, id, tree.path(id), content.layer, file));
+            }
+        }
+        let wishes: Vec<Wish> = again.iter().map(|(_, wish)| wish.clone()).collect();
+        again.retain(|_, wish| !self.again.contains_key(&wished(wish)));
+        let new: Vec<_> = again.iter().map(|(_, wish)| (wished(wish), None)).collect();
+        self.again.extend(new);
+        for (wish, file) in self.source.again(&again)? {
+            self.again.insert(wished(wish), Some(file));
+        }
+        for wish in wishes {
+            // What a path leads to need not be a file that can be read.
+            if let Some(Some(file)) = self.again.get(&wished(&wish)) {
+                files.push(self.fact_file(tree, wish.node, wish.path, wish.layer, file));
+            }
+        }
+        files.sort_by(|left, right| (&left.path, left.cataloger).cmp(&(&right.path, right.cataloger)));
+        Ok(files)
+    }
+
+    fn fact_file(&self, tree: &Tree, id: NodeId, path: String, layer: u32, file: &ReadFile) -> FactFile {
+        FactFile {
+            path,
+            layer: self.diff_id(layer),
+            cataloger: CATALOGERS[file.cataloger].name,
+            facts: file.facts.clone(),
+            brought: self.brought(tree, id, file),
         }
     }
-    for (wish, file) in source.again(&again)? {
-        files.push(fact_file(wish.path.clone(), wish.layer, file));
+
+    fn diff_id(&self, layer: u32) -> Option<String> {
+        let layer = self.image.layers().get(layer as usize)?;
+        layer.diff_id().map(ToString::to_string)
     }
-    files.sort_by(|left, right| (&left.path, left.cataloger).cmp(&(&right.path, right.cataloger)));
-    Ok(files)
+
+    /// The layers that brought the records in `file`, a database at `id`, where these are not the one that wrote it
+    /// last: every installation writes the whole database anew, with the records that stood in it before.
+    fn brought(&self, tree: &Tree, id: NodeId, file: &ReadFile) -> BTreeMap<Record, String> {
+        let mut brought = BTreeMap::new();
+        let mut unchanged: BTreeSet<Record> = records(file).collect();
+        let mut before = tree.previous(id);
+        while let Some(id) = before
+            && !unchanged.is_empty()
+            && let NodeKind::File(written) = tree.node(id).kind
+            && let Some(diff_id) = self.diff_id(tree.node(id).layer)
+        {
+            let earlier = self.facts.get(&written.content).into_iter().flatten();
+            let there: BTreeSet<Record> =
+                earlier.filter(|earlier| earlier.cataloger == file.cataloger).flat_map(records).collect();
+            unchanged.retain(|record| there.contains(record));
+            for record in &unchanged {
+                brought.insert(record.clone(), diff_id.clone());
+            }
+            before = tree.previous(id);
+        }
+        brought
+    }
+}
+
+/// The records of operating-system packages in `file`.
+fn records(file: &ReadFile) -> impl Iterator<Item = Record> {
+    file.facts.iter().filter_map(|fact| match fact {
+        Fact::Package(fact) if fact.package.ecosystem.is_os() => Some(Record::of(&fact.package)),
+        _ => None,
+    })
 }
 
 /// `path` with its links followed, if it leads anywhere inside the image.

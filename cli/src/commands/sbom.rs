@@ -16,7 +16,7 @@ use sbom::cache::{CacheOptions, LayerCache};
 use sbom::format::WriteOptions;
 use sbom::image::OpenOptions;
 use sbom::image::platform::Platform;
-use sbom::inventory::{InventoryOptions, Progress};
+use sbom::inventory::{InventoryOptions, Progress, Scope};
 
 use crate::args::Global;
 use crate::environment;
@@ -71,6 +71,9 @@ pub(crate) struct ImageArgs {
     /// The image that this one was built on, or its SBOM: what came with it is told from what was added
     #[arg(long, value_name = "REF|SBOM")]
     base: Option<String>,
+    /// Which packages are listed
+    #[arg(long, value_name = "SCOPE", value_enum, default_value_t = ScopeArg::Squashed)]
+    scope: ScopeArg,
     /// Read every layer anew, whatever is known of it, and keep nothing
     #[arg(long)]
     no_cache: bool,
@@ -82,6 +85,24 @@ pub(crate) struct ImageArgs {
     cache_size: u64,
     #[command(flatten)]
     registry: RegistryArgs,
+}
+
+/// Which packages of an image are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ScopeArg {
+    /// Those that are there when all layers are applied
+    Squashed,
+    /// Also those that a later layer deleted
+    AllLayers,
+}
+
+impl From<ScopeArg> for Scope {
+    fn from(scope: ScopeArg) -> Self {
+        match scope {
+            ScopeArg::Squashed => Self::Squashed,
+            ScopeArg::AllLayers => Self::AllLayers,
+        }
+    }
 }
 
 /// A layer takes some ten or hundred kilobytes of it.
@@ -149,6 +170,7 @@ impl ImageArgs {
             image: None,
             name,
             dockerfile: None,
+            scope: ScopeArg::Squashed,
             base: None,
             no_cache: false,
             cache_dir: None,
@@ -179,7 +201,12 @@ impl ImageArgs {
             base: self.base.as_deref().map(Source::parse).transpose()?,
         };
         let cache = self.cache(&limits);
-        let options = InventoryOptions { name: self.name.clone(), limits, cache: cache.clone() };
+        let options = InventoryOptions {
+            name: self.name.clone(),
+            limits,
+            cache: cache.clone(),
+            scope: self.scope.into(),
+        };
         let watch = WatchLayers::new(ui);
         let mut stdin = std::io::stdin();
         let known = flows::scan::inventory(source, &opening, &asked, &options, &mut stdin, &watch)?;

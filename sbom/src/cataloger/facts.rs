@@ -1,6 +1,7 @@
 //! What `read` leaves behind, and what `assemble` makes of it.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::distro::Distro;
@@ -190,6 +191,20 @@ pub struct FactFile {
     pub cataloger: &'static str,
     /// What it says.
     pub facts: Vec<Fact>,
+    /// The layers that brought records of operating-system packages, where another than [`FactFile::layer`] did: a database is
+    /// written anew as a whole.
+    pub brought: BTreeMap<Record, String>,
+}
+
+/// What makes two records of a package database the same: name, version, architecture.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Record(String, String, Option<String>);
+
+impl Record {
+    /// The record of `package`.
+    pub fn of(package: &Package) -> Self {
+        Self(package.name.clone(), package.version.as_str().to_owned(), package.architecture.clone())
+    }
 }
 
 impl FactFile {
@@ -306,7 +321,11 @@ impl Found {
     ) {
         let mut package = package.clone();
         package.purl = os_purl(&package, tree.distro());
+        let brought = file.brought.get(&Record::of(&package)).cloned();
         if let Some(index) = self.package(file, package) {
+            if let Some(layer) = brought {
+                self.packages[index.as_usize()].locations[0].layer = Some(layer);
+            }
             self.owned.extend(files.into_iter().map(|paths| (index, paths)));
         }
     }
@@ -371,7 +390,8 @@ mod tests {
         }
         let facts = facts.into_vec();
         assert_eq!(facts.len(), 3);
-        let file = FactFile { path: "a".into(), layer: None, cataloger: "npm", facts };
+        let file =
+            FactFile { path: "a".into(), layer: None, cataloger: "npm", facts, brought: BTreeMap::new() };
         let mut found = Found::new(&limits);
         for fact in file.packages() {
             found.package(&file, fact.package.clone());

@@ -23,7 +23,7 @@ mod testing;
 use model::gap::{Gap, GapKind};
 use model::limits::Limits;
 
-pub use facts::{Fact, FactFile, FactTree, Facts, Found, PackageFact, PathList};
+pub use facts::{Fact, FactFile, FactTree, Facts, Found, PackageFact, PathList, Record};
 pub use file::{Content, File};
 
 /// One way of finding packages: an operating system's database, or the files of a language's packages.

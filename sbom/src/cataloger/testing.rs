@@ -54,7 +54,13 @@ fn read_by(catalogers: &[&Cataloger], path: &str, bytes: &[u8], limits: &Limits)
             &mut File { path, size: bytes.len() as u64, executable, content, limits },
             &mut facts,
         );
-        FactFile { path: path.to_owned(), layer: None, cataloger: cataloger.name, facts: facts.into_vec() }
+        FactFile {
+            path: path.to_owned(),
+            layer: None,
+            cataloger: cataloger.name,
+            facts: facts.into_vec(),
+            brought: Default::default(),
+        }
     };
     catalogers.iter().map(read).collect()
 }

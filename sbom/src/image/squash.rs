@@ -104,6 +104,11 @@ impl Squash {
         Ok(())
     }
 
+    /// The files that are there so far.
+    pub(crate) fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
     /// The files that remain.
     pub(crate) fn finish(self) -> Tree {
         self.tree

@@ -29,6 +29,7 @@ use super::{Gaps, Part, Progress};
 const WORKERS_MAX: usize = 6;
 
 /// The layers of an image, and how they are to be read.
+#[derive(Clone)]
 pub(super) struct Layers<'a> {
     /// What errors call the image.
     pub(super) image: &'a str,

@@ -9,6 +9,7 @@ use model::limits::Limits;
 use crate::cataloger::{CATALOGERS, Content, Fact, Facts, File, Wants};
 
 /// What one cataloger read from one file.
+#[derive(Clone, Debug)]
 pub(crate) struct ReadFile {
     /// The position of the file in its part's listing.
     pub(crate) entry: u32,

@@ -580,3 +580,77 @@ fn guarded_files_beyond_the_limit_are_counted() {
     );
     assert!(gaps[3].starts_with("unreadable-file|configuration|its property `Env` was not read"));
 }
+
+/// A package database of apk with these packages.
+fn apk(packages: &[&str]) -> String {
+    let records: Vec<String> =
+        packages.iter().map(|name| format!("P:{name}\nV:1-r0\nA:x86_64\n\n")).collect();
+    format!("//- /lib/apk/db/installed\n{}", records.concat())
+}
+
+#[test]
+fn a_record_has_the_layer_since_which_it_stands_in_the_database_unchanged() {
+    let alpine = "//- /etc/os-release\nID=alpine\nVERSION_ID=3.20\n";
+    let newer = apk(&["a", "b"]).replace("P:b\nV:1-r0", "P:b\nV:2-r0");
+    check(
+        &format!(
+            "//- layer\n{alpine}{}//- layer\n{}//- layer\n//- /x\n//- layer\n{newer}",
+            apk(&["a"]),
+            apk(&["a", "b", "c"])
+        ),
+        "a 1-r0 lib/apk/db/installed 0\nb 2-r0 lib/apk/db/installed 3\n",
+    );
+    // A database that was deleted in between begins anew.
+    check(
+        &format!(
+            "//- layer\n{alpine}{}//- layer\n//- /lib/apk/db/installed !\n//- layer\n{}",
+            apk(&["a"]),
+            apk(&["a"])
+        ),
+        "a 1-r0 lib/apk/db/installed 2\n",
+    );
+    // Seen through a link, which needs a second pass.
+    check(
+        &format!(
+            "//- layer\n{alpine}//- /lib -> usr/lib\n{}//- layer\n{}",
+            apk(&["a"]).replace("/lib/", "/usr/lib/"),
+            apk(&["a", "b"])
+        ),
+        "a 1-r0 usr/lib/apk/db/installed 0\nb 1-r0 usr/lib/apk/db/installed 1\n",
+    );
+}
+
+/// Name, and the position of the layer that deleted it.
+fn deleted(layers: &str) -> Vec<(String, Option<usize>)> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.tar");
+    std::fs::write(&path, kit::Image::parse(layers).docker_archive()).unwrap();
+    let image = open(&path, None, &OpenOptions::default()).unwrap();
+    let options = InventoryOptions { scope: Scope::AllLayers, ..InventoryOptions::default() };
+    let inventory = inventory(&image, &options, &NoProgress).unwrap();
+    let layers = &inventory.subject.layers;
+    let position = |diff_id: &String| layers.iter().position(|layer| layer.diff_id == *diff_id).unwrap();
+    let packages = inventory.packages.iter();
+    packages.map(|package| (package.name.clone(), package.removed_by.as_ref().map(position))).collect()
+}
+
+#[test]
+fn what_later_layers_deleted_is_listed_when_all_layers_count() {
+    let (a, b) =
+        (package("/n/node_modules/a"), package("/n/node_modules/b").replace("left-pad", "right-pad"));
+    let alpine = "//- /etc/os-release\nID=alpine\nVERSION_ID=3.20\n";
+    let layers = format!(
+        "//- layer\n{alpine}{}{a}{b}//- layer\n//- /n/node_modules/a !\n//- layer\n{}//- layer\n//- /x\n",
+        apk(&["gone", "kept"]),
+        apk(&["kept"])
+    );
+    let one = |name: &str, layer| (name.to_owned(), layer);
+    let mut found = deleted(&layers);
+    found.sort();
+    let expected =
+        [one("gone", Some(2)), one("kept", None), one("left-pad", Some(1)), one("right-pad", None)];
+    assert_eq!(found, expected);
+    // Deleted, and there again at last.
+    let again = format!("//- layer\n{a}//- layer\n//- /n !\n//- layer\n{a}");
+    assert_eq!(deleted(&again), [one("left-pad", None)]);
+}

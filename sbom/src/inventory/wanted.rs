@@ -25,15 +25,18 @@ pub(super) struct Wanted {
 }
 
 /// A file that a cataloger wants to read under a path other than the one it is written at.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Wish {
     pub(crate) cataloger: usize,
     /// The path that the cataloger's pattern matched.
     pub(crate) shown_path: String,
     /// The path of the file, without links.
     pub(crate) path: String,
+    pub(crate) node: NodeId,
     /// The layer that wrote that path.
     pub(crate) layer: u32,
+    /// Whose bytes it has.
+    pub(crate) content: ContentId,
 }
 
 /// Wishes by the content they are for.
@@ -53,6 +56,14 @@ impl Again {
             .filter(|(content, _)| content.layer as usize == layer)
             .map(|(content, wish)| (content.entry, wish))
             .collect()
+    }
+
+    /// Drops the wishes that `keep` does not want.
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(ContentId, &Wish) -> bool) {
+        self.0.retain(|content, wishes| {
+            wishes.retain(|wish| keep(*content, wish));
+            !wishes.is_empty()
+        });
     }
 
     /// Every wish.
@@ -222,8 +233,9 @@ impl<'t> Search<'t> {
     /// Wishes that the cataloger read the file `id`, which it would know as `shown_path`.
     fn wish(&mut self, cataloger: usize, shown_path: String, id: NodeId, file: &FileNode) {
         if self.seen.insert((cataloger, id)) {
-            let wish =
-                Wish { cataloger, shown_path, path: self.tree.path(id), layer: self.tree.node(id).layer };
+            let layer = self.tree.node(id).layer;
+            let content = file.content;
+            let wish = Wish { cataloger, shown_path, path: self.tree.path(id), node: id, layer, content };
             self.again.0.entry(file.content).or_default().push(wish);
         }
     }
