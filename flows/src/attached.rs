@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
+use model::digest::Digest;
 use model::gap::{Gap, GapKind};
 use model::inventory::Inventory;
 use model::limits::Limits;
 use registry::descriptor::Descriptor;
-use registry::digest::{Digest, Verified};
 use registry::error::RegistryError;
 use registry::push::Artifact;
 use registry::reference::Pointer;
+use registry::verified::Verified;
 use sbom::image::Image;
 use serde::Deserialize;
 

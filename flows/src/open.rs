@@ -8,11 +8,11 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use model::digest::Digest;
 use model::inventory::Inventory;
 use registry::client::{Options, Registry, Repository};
 use registry::context::daemon_of_context;
 use registry::daemon::{Daemon, DaemonTls};
-use registry::digest::Digest;
 use registry::error::RegistryError;
 use registry::manifest::Manifest;
 use registry::reference::{Pointer, Reference};
@@ -219,8 +219,7 @@ fn in_registry(source: &Source, reference: &Reference, opening: &Opening) -> Res
     let bytes_max = opening.image.limits.manifest_bytes_max;
     let root = repository.manifest(&reference.pointer(), bytes_max).map_err(registry_error(source))?;
     let called = Called { source: source.text.clone(), subject: reference.to_string() };
-    let digest = root.digest.as_str().parse().expect("both crates know the same digests");
-    let sbom_root = Root { called, media_type: root.media_type.clone(), digest };
+    let sbom_root = Root { called, media_type: root.media_type.clone(), digest: root.digest.clone() };
     let blobs = RepositoryBlobs::new(repository.clone(), root.clone(), bytes_max);
     let image = sbom::image::open_root(&sbom_root, SourceKind::Registry, Box::new(blobs), &opening.image)
         .map_err(image_error(source))?;
@@ -285,21 +284,17 @@ impl BlobSource for RepositoryBlobs {
         match address {
             BlobAddress::Path(_) => Err(io::ErrorKind::NotFound.into()),
             BlobAddress::Manifest(digest) => {
-                let bytes = self.manifest(&same(digest)).map_err(io_error)?;
+                let bytes = self.manifest(digest).map_err(io_error)?;
                 self.remember_urls(&bytes);
                 Ok(Blob { size: Some(bytes.len() as u64), reader: Box::new(io::Cursor::new(bytes)) })
             }
             BlobAddress::Digest(digest) => {
                 let urls = self.urls(digest.as_str());
-                let reader = self.repository.foreign_blob(&same(digest), &urls, None).map_err(io_error)?;
+                let reader = self.repository.foreign_blob(digest, &urls, None).map_err(io_error)?;
                 Ok(Blob { size: reader.size(), reader: Box::new(reader) })
             }
         }
     }
-}
-
-fn same(digest: &sbom::image::digest::Digest) -> Digest {
-    digest.as_str().parse().expect("both crates know the same digests")
 }
 
 fn io_error(error: RegistryError) -> io::Error {

@@ -4,12 +4,14 @@
 //! - [`key`], [`advisory`], [`facts`]: what the feeds say, and how it is looked up
 //! - [`finding`], [`report`]: the answer
 //! - [`gap`]: what could not be known, as a value
+//! - [`digest`]: what content is called
 //! - [`ecosystem`], [`purl`], [`version`], [`severity`], [`limits`]: the words they are made of
 //!
 //! Invariants: no type here implements `Serialize` (every contract owns its wire type), and nothing is
 //! re-exported, so that a line search sees who uses which noun.
 
 pub mod advisory;
+pub mod digest;
 pub mod distro;
 pub mod ecosystem;
 pub mod facts;

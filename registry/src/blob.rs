@@ -9,9 +9,9 @@ use reqwest::header::RANGE;
 use reqwest::{StatusCode, Url};
 
 use crate::client::{Place, Repository, with_mirrors};
-use crate::digest::Digest;
 use crate::error::RegistryError;
 use crate::exchange::{Answer, Call, Failure, Pauses, broken};
+use model::digest::Digest;
 
 /// The bytes of a blob.
 ///
@@ -19,7 +19,7 @@ use crate::exchange::{Answer, Call, Failure, Pauses, broken};
 /// fails, until [`Options::tries`](crate::client::Options::tries) answers in a row ended without a byte. Errors are
 /// [`RegistryError`]s in an [`io::Error`]; [`RegistryError::of_io`] takes them out. That the bytes are those that
 /// the digest names is for the caller to verify, who hashes them anyway, or for
-/// [`Verified`](crate::digest::Verified).
+/// [`Verified`](crate::verified::Verified).
 pub struct BlobReader {
     repository: Repository,
     sources: Vec<Source>,

@@ -8,8 +8,8 @@ use fetch::client::Verification;
 use serde::Deserialize;
 
 use crate::daemon::{Daemon, DaemonTls};
-use crate::digest::Digest;
 use crate::error::RegistryError;
+use model::digest::Digest;
 
 /// The daemon of the context `name`, or without a name of the current one, in docker's directory `docker_dir`
 /// (`~/.docker`); `None` when that is the default one, which is no context at all.
@@ -23,7 +23,7 @@ pub fn daemon_of_context(docker_dir: &Path, name: Option<&str>) -> Result<Option
     };
     let Some(name) = name.filter(|name| !matches!(&**name, "" | "default")) else { return Ok(None) };
     // Directories are called by the hash of the name (docker/cli, `contextdirOf`).
-    let digest = Digest::of(name.as_bytes());
+    let digest = Digest::sha256(name.as_bytes());
     let path = docker_dir.join("contexts/meta").join(digest.hex()).join("meta.json");
     let missing = || RegistryError::File { path: path.clone(), source: io::ErrorKind::NotFound.into() };
     let meta: Meta = read(&path)?.ok_or_else(missing)?;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::digest::Digest;
 use crate::json::null_is_default;
+use model::digest::Digest;
 
 /// A pointer to content, as manifests and indexes write it (OCI image specification, "Descriptors").
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,7 @@ pub struct Descriptor {
     /// What kind of content it is.
     pub media_type: String,
     /// What the content is called.
+    #[serde(with = "crate::json::digest")]
     pub digest: Digest,
     /// How many bytes it has.
     pub size: u64,
@@ -34,7 +35,7 @@ pub struct Descriptor {
 impl Descriptor {
     /// A pointer to `bytes`.
     pub fn of(media_type: &str, bytes: &[u8]) -> Self {
-        Self::new(media_type, Digest::of(bytes), bytes.len() as u64)
+        Self::new(media_type, Digest::sha256(bytes), bytes.len() as u64)
     }
 
     /// A pointer to `size` bytes called `digest`.

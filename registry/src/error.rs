@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use fetch::error::FetchError;
 
-use crate::digest::{Digest, InvalidDigest};
+use model::digest::{Digest, InvalidDigest};
 
 /// What a client's error is kept as.
 type Cause = Box<dyn std::error::Error + Send + Sync>;

@@ -1,10 +1,11 @@
 //! Blobs and manifests of an OCI registry, and images of a container daemon.
 //!
-//! - [`reference`](mod@reference): an image's name, read as docker reads it; [`digest`]: what content is called
+//! - [`reference`](mod@reference): an image's name, read as docker reads it
 //! - [`client`]: [`client::Registry`] and [`client::Repository`]; how they are set up, and where they ask
 //! - [`manifest`]: one manifest, verified; [`blob`]: one blob, streamed and resumed
 //! - [`referrers`]: what is attached to a manifest; [`push`]: writing blobs and manifests, and attaching
 //! - [`descriptor`]: how documents point at content
+//! - [`verified`]: a reader that knows what it should bring
 //! - [`credentials`]: from an argument, docker's and podman's files, and credential helpers; [`secret`]
 //! - `exchange`: one request with retries, redirects and authentication; `auth` and `challenge`: tokens;
 //!   `helper`: a credential helper; `json`: what JSON of others needs
@@ -24,7 +25,6 @@ pub mod context;
 pub mod credentials;
 pub mod daemon;
 pub mod descriptor;
-pub mod digest;
 pub mod error;
 mod exchange;
 mod helper;
@@ -34,6 +34,7 @@ pub mod push;
 pub mod reference;
 pub mod referrers;
 pub mod secret;
+pub mod verified;
 
 #[cfg(test)]
 mod tests;

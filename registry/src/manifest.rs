@@ -5,10 +5,10 @@ use serde::Deserialize;
 
 use crate::client::Repository;
 use crate::descriptor::{DOCKER_INDEX, DOCKER_MANIFEST, Descriptor, OCI_INDEX, OCI_MANIFEST};
-use crate::digest::Digest;
 use crate::error::RegistryError;
 use crate::exchange::{Answer, Call, Failure};
 use crate::reference::Pointer;
+use model::digest::Digest;
 
 /// The kinds of manifests that are understood.
 pub const MEDIA_TYPES: [&str; 4] = [OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST];
@@ -82,7 +82,7 @@ fn read(answer: Answer, pointer: &Pointer, what: &str, bytes_max: u64) -> Result
         Pointer::Digest(digest) => Some(digest),
         Pointer::Tag(_) => announced.as_ref(),
     };
-    let digest = expected.map_or_else(|| Digest::of(&bytes), |expected| expected.of_same_kind(&bytes));
+    let digest = expected.map_or_else(|| Digest::sha256(&bytes), |expected| expected.of_same_kind(&bytes));
     match expected {
         Some(expected) if *expected != digest => Err(RegistryError::DigestMismatch {
             what: what.to_owned(),

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use fetch::error::redact;
 
-use crate::digest::{Digest, InvalidDigest};
+use model::digest::{Digest, InvalidDigest};
 
 /// The host that a name without one lies at.
 pub const DOCKER_HOST: &str = "docker.io";

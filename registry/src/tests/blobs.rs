@@ -9,8 +9,10 @@ use super::fake::*;
 use super::{Pauses, impatient_options, options, registry, shown};
 use crate::blob::BlobReader;
 use crate::client::{Options, Registry, Repository};
-use crate::digest::{Digest, Verified};
+use model::digest::Digest;
+
 use crate::error::RegistryError;
+use crate::verified::Verified;
 
 const BODY: &[u8] = b"0123456789abcdefghij";
 
@@ -260,7 +262,7 @@ fn a_page_for_people_is_no_blob() {
 #[test]
 fn a_blob_that_is_not_there_is_said_by_its_name() {
     let fake = Fake::new(Door::Open);
-    let digest = Digest::of(b"nothing");
+    let digest = Digest::sha256(b"nothing");
     let error = fake.repository(&registry()).blob(&digest, None).unwrap_err();
     let name = format!("`{}/{NAME}@{digest}` does not exist", fake.server.host());
     assert_eq!(shown(&error), name);
@@ -269,7 +271,7 @@ fn a_blob_that_is_not_there_is_said_by_its_name() {
 #[test]
 fn a_foreign_layer_is_fetched_from_its_urls() {
     let fake = Fake::new(Door::Basic("ann:hunter2"));
-    let digest = Digest::of(BODY);
+    let digest = Digest::sha256(BODY);
     let (mut options, _) = options();
     options.credentials.explicit = Some(crate::credentials::Credential::Basic {
         username: "ann".to_owned(),

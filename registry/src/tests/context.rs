@@ -8,14 +8,14 @@ use tempfile::TempDir;
 use super::shown;
 use crate::context::daemon_of_context;
 use crate::daemon::Daemon;
-use crate::digest::Digest;
 use crate::error::RegistryError;
+use model::digest::Digest;
 
 /// A directory of docker's with `config` and the context `work`.
 fn docker_dir(config: &str, meta: &str) -> TempDir {
     let dir = TempDir::new().unwrap();
     fs::write(dir.path().join("config.json"), config).unwrap();
-    let of_work = dir.path().join("contexts/meta").join(Digest::of(b"work").hex());
+    let of_work = dir.path().join("contexts/meta").join(Digest::sha256(b"work").hex());
     fs::create_dir_all(&of_work).unwrap();
     fs::write(of_work.join("meta.json"), meta).unwrap();
     dir
@@ -39,7 +39,7 @@ fn the_current_context_names_the_daemon() {
 #[test]
 fn certificates_of_a_context_are_found() {
     let dir = docker_dir("{}", &META.replace("unix:///run/work.sock", "tcp://10.0.0.1:2376"));
-    let tls = dir.path().join("contexts/tls").join(Digest::of(b"work").hex()).join("docker");
+    let tls = dir.path().join("contexts/tls").join(Digest::sha256(b"work").hex()).join("docker");
     fs::create_dir_all(&tls).unwrap();
     fs::write(tls.join("ca.pem"), "").unwrap();
     let Some(Daemon::Tcp { address, tls: Some(found) }) =

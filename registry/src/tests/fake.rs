@@ -10,8 +10,8 @@ use testkit::server::{Behaviour, Reply, Request, Resource, Server};
 
 use crate::client::{Registry, Repository};
 use crate::descriptor::{OCI_INDEX, OCI_MANIFEST};
-use crate::digest::Digest;
 use crate::reference::{Pointer, Reference};
+use model::digest::Digest;
 
 /// The repository that tests use.
 pub(crate) const NAME: &str = "team/app";
@@ -94,7 +94,7 @@ impl Fake {
     }
 
     pub(crate) fn put_manifest(&self, tag: &str, media_type: &str, bytes: &[u8]) -> Digest {
-        let digest = Digest::of(bytes);
+        let digest = Digest::sha256(bytes);
         let mut state = self.state();
         for key in [tag, digest.as_str()] {
             state.manifests.insert(key.to_owned(), (media_type.to_owned(), bytes.to_vec()));
@@ -103,7 +103,7 @@ impl Fake {
     }
 
     pub(crate) fn put_blob(&self, bytes: &[u8]) -> Digest {
-        let digest = Digest::of(bytes);
+        let digest = Digest::sha256(bytes);
         self.state().blobs.insert(digest.to_string(), bytes.to_vec());
         // The server's own resource is what it cuts and stalls.
         self.server.serve(&blob_path(&digest), bytes);
@@ -145,7 +145,7 @@ impl State {
                 Some((media_type, bytes)) => reply(
                     Reply::new(200)
                         .header("Content-Type", media_type)
-                        .header("Docker-Content-Digest", Digest::of(bytes).to_string())
+                        .header("Docker-Content-Digest", Digest::sha256(bytes).to_string())
                         .body(bytes.clone()),
                 ),
                 None => reply(error(404, "MANIFEST_UNKNOWN")),
@@ -164,7 +164,7 @@ impl State {
             }
             ("PUT", "blobs") => {
                 let digest = query.split_once("digest=").unwrap().1.replace("%3A", ":");
-                let is_right = Digest::of(&request.body).as_str() == digest;
+                let is_right = Digest::sha256(&request.body).as_str() == digest;
                 if !is_right {
                     return Some(reply(error(400, "DIGEST_INVALID")));
                 }
@@ -179,7 +179,7 @@ impl State {
 
     fn put_manifest(&mut self, request: &Request, key: &str) -> Behaviour {
         let media_type = request.header("content-type").unwrap_or_default().to_owned();
-        let digest = Digest::of(&request.body);
+        let digest = Digest::sha256(&request.body);
         let document: Value = serde_json::from_slice(&request.body).unwrap();
         let subject = document["subject"]["digest"].as_str().map(str::to_owned);
         for key in [key, digest.as_str()] {

@@ -6,10 +6,10 @@ use super::fake::*;
 use super::{impatient_options, registry, shown};
 use crate::client::Registry;
 use crate::descriptor::{DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST};
-use crate::digest::Digest;
 use crate::error::RegistryError;
 use crate::manifest::Manifest;
 use crate::reference::Pointer;
+use model::digest::Digest;
 
 const BYTES_MAX: u64 = 1000;
 
@@ -53,7 +53,7 @@ fn a_manifest_that_is_not_there_is_said_by_its_name() {
 fn other_bytes_than_those_asked_for_are_refused() {
     let fake = Fake::new(Door::Open);
     fake.with_manifest();
-    let digest = Digest::of(b"another");
+    let digest = Digest::sha256(b"another");
     let path = manifest_path(digest.as_str());
     fake.server.next(&path, Behaviour::Instead(typed(OCI_MANIFEST, "{}")));
     let error = fake.repository(&registry()).manifest(&Pointer::Digest(digest), BYTES_MAX).unwrap_err();
@@ -61,7 +61,7 @@ fn other_bytes_than_those_asked_for_are_refused() {
 
     let announced = Reply::new(200)
         .header("Content-Type", OCI_MANIFEST)
-        .header("Docker-Content-Digest", Digest::of(b"another").to_string());
+        .header("Docker-Content-Digest", Digest::sha256(b"another").to_string());
     fails(announced.body("{}"), "has the digest");
 }
 

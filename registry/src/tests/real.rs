@@ -21,9 +21,11 @@ use crate::client::{Options, Registry};
 use crate::credentials::CredentialSources;
 use crate::daemon::Daemon;
 use crate::descriptor::{Descriptor, OCI_INDEX, OCI_MANIFEST};
-use crate::digest::{Digest, Verified};
+use model::digest::Digest;
+
 use crate::error::RegistryError;
 use crate::reference::{Pointer, Reference};
+use crate::verified::Verified;
 
 /// The variable that names the program `cmd/registry` of go-containerregistry, which has no referrers API; `none`
 /// says that there is none here.
@@ -254,7 +256,7 @@ fn an_image_that_skopeo_pushed_to_dockers_registry_is_pulled_as_it_was() {
 
     let error = repository.manifest(&Pointer::Tag("none".to_owned()), 1 << 20).unwrap_err();
     assert!(shown(&error).ends_with("team/app:none` does not exist"), "{error}");
-    let error = repository.blob(&Digest::of(b"nothing"), None).unwrap_err();
+    let error = repository.blob(&Digest::sha256(b"nothing"), None).unwrap_err();
     assert!(matches!(error, RegistryError::NotFound { .. }), "{}", shown(&error));
 }
 

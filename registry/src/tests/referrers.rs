@@ -10,11 +10,13 @@ use super::{options, registry, shown};
 use crate::client::{Registry, Repository};
 use crate::credentials::Credential;
 use crate::descriptor::{Descriptor, OCI_EMPTY, OCI_INDEX, OCI_MANIFEST};
-use crate::digest::{Digest, Verified};
+use model::digest::Digest;
+
 use crate::error::RegistryError;
 use crate::push::Artifact;
 use crate::reference::Pointer;
 use crate::secret::Secret;
+use crate::verified::Verified;
 
 const SBOM: &str = "application/vnd.cyclonedx+json";
 
@@ -165,7 +167,7 @@ fn what_else_an_index_at_the_tag_says_is_kept() {
     let tag = format!("sha256-{}", subject.digest.hex());
     let index = format!(
         r#"{{"schemaVersion": 2, "manifests": [{{"mediaType": "x/y", "digest": "{}", "size": 1, "platform": {{"os": "plan9"}}}}], "x": 7}}"#,
-        Digest::of(b"x")
+        Digest::sha256(b"x")
     );
     fake.put_manifest(&tag, OCI_INDEX, index.as_bytes());
     repository.attach(&subject, &artifact(SBOM, b"{}")).unwrap();

@@ -32,9 +32,9 @@ use model::limits::Limits;
 
 use crate::cataloger::CATALOGERS;
 use crate::image::Layer;
-use crate::image::digest::Digest;
 use crate::image::listing::{Listing, TextBudget};
 use crate::inventory::{Gaps, Part, ReadFile, Wish};
+use model::digest::Digest;
 
 use codec::{Damaged, Reader, Writer};
 

@@ -120,7 +120,7 @@ pub(super) fn facts_digest(cataloger: &Cataloger) -> String {
             }
         }
     }
-    crate::image::digest::Digest::sha256(&facts).hex()[..16].to_owned()
+    model::digest::Digest::sha256(&facts).hex()[..16].to_owned()
 }
 
 /// One line for the distribution, each account, each package and each gap, sorted within each kind.

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use model::limits::Limits;
 
 use super::compression::{Skip, read_buffered};
-use super::digest::Digest;
 use super::error::LimitPassed;
 use super::path;
 use super::tar_stream::{Entry, EntryKind, TarReader};
+use model::digest::Digest;
 
 /// The name of one blob of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]

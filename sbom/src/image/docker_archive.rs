@@ -6,13 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::blob::{BlobAddress, BlobSource};
-use super::digest::Digest;
 use super::manifest::{Config, SavedImage};
 use super::oci_layout;
 use super::parts::{self, Found, LayerReference, Parts};
 use super::path;
 use super::reference;
 use super::{Called, Image, ImageError, OpenOptions, SourceKind};
+use model::digest::Digest;
 
 const MANIFEST: &str = "manifest.json";
 

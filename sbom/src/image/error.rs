@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::SourceKind;
-use super::digest::{Digest, InvalidDigest};
+use model::digest::{Digest, InvalidDigest};
 
 /// Why an image could not be opened or read. Each names where; the cause is the source.
 #[derive(Debug, thiserror::Error)]

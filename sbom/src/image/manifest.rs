@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 
 use super::config::Raw;
-use super::digest::Digest;
 use super::platform::Platform;
+use model::digest::Digest;
 
 /// The media type of a nested index, and its Docker equivalent.
 const INDEX_TYPES: [&str; 2] =

@@ -10,7 +10,6 @@
 //! archive that is itself compressed is decompressed once into an unlinked temporary file, within limits.
 
 pub mod blob;
-pub mod digest;
 pub mod platform;
 
 mod compression;
@@ -40,7 +39,7 @@ use model::inventory::Subject;
 use model::limits::Limits;
 
 use blob::{BlobAddress, BlobSource};
-use digest::Digest;
+use model::digest::Digest;
 use platform::Platform;
 
 pub(crate) use error::LimitPassed;

@@ -3,12 +3,12 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::blob::{BlobAddress, BlobSource};
-use super::digest::Digest;
 use super::manifest::{Config, Descriptor, IndexOrManifest};
 use super::parts::{self, Found, LayerReference, Part, Parts};
 use super::platform::Platform;
 use super::reference;
 use super::{Called, Image, ImageError, OpenOptions, SourceKind};
+use model::digest::Digest;
 
 /// Opens the layout whose files `blobs` holds.
 pub(super) fn open(

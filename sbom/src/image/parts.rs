@@ -11,10 +11,10 @@ use serde::Deserialize;
 use crate::base;
 
 use super::blob::{BlobAddress, BlobSource};
-use super::digest::{Digest, Hasher};
 use super::error::LimitPassed;
 use super::manifest::{Config, Descriptor};
 use super::{Called, Content, Image, ImageError, Layer, SourceKind, config};
+use model::digest::Digest;
 
 /// A document of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +103,7 @@ impl Parts<'_> {
             return Err(fail(LimitPassed::error("manifest_bytes_max", bytes_max)));
         }
         if let BlobAddress::Digest(expected) | BlobAddress::Manifest(expected) = address {
-            let mut hasher = Hasher::new(expected.algorithm());
+            let mut hasher = expected.hasher();
             hasher.update(&bytes);
             let found = hasher.finish();
             if found != *expected {

@@ -9,10 +9,10 @@ use model::limits::Limits;
 
 use super::blob::{Archive, Directory, WholeFile};
 use super::compression::{Checksums, Compression, Inflated};
-use super::digest::Digest;
 use super::manifest::IndexOrManifest;
 use super::{Attempt, Called, Image, ImageError, OpenOptions, SourceKind};
 use super::{docker_archive, oci_layout, rootfs};
+use model::digest::Digest;
 
 /// Opens the image at `path`.
 ///

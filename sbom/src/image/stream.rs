@@ -8,8 +8,8 @@ use model::limits::Limits;
 
 use super::blob::{Blob, BlobSource};
 use super::compression::{Checksums, Inflated, Skip, read_buffered};
-use super::digest::{Digest, Hasher};
 use super::{ImageError, Layer};
+use model::digest::{Digest, Hasher};
 
 /// Bytes read and hashed at a time, and how many such pieces may wait to be inflated. All of them fit a core's
 /// second-level cache: with four pieces of 256 KiB copying from the kernel took twice as long.
@@ -79,7 +79,7 @@ pub(crate) fn read_layer<T>(
         return Err(ImageError::SizeMismatch { image, part, expected, found });
     }
     let expected = layer.digest.as_ref().filter(|_| verify == Verify::Digests);
-    let blob_hasher = expected.map(|digest| Hasher::new(digest.algorithm()));
+    let blob_hasher = expected.map(|digest| digest.hasher());
     // The two digests of a layer that is not compressed are one.
     let diff_id =
         layer.diff_id.as_ref().filter(|diff_id| verify == Verify::Digests && expected != Some(*diff_id));
@@ -122,7 +122,7 @@ fn consume<T>(
     read: impl FnOnce(&mut LayerReader) -> io::Result<T>,
 ) -> io::Result<(T, u64, Option<Digest>)> {
     let inflated = Inflated::new(chunks, checksums, limits)?;
-    let hasher = diff_id.map(|digest| Hasher::new(digest.algorithm()));
+    let hasher = diff_id.map(|digest| digest.hasher());
     let mut reader = LayerReader { inflated, hasher };
     let value = read(&mut reader)?;
     if verify == Verify::Digests {

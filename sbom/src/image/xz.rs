@@ -11,8 +11,8 @@ use flate2::Crc;
 use lzma_rust2::Lzma2Reader;
 
 use super::compression::{read_buffered, skip_exactly};
-use super::digest::{Algorithm, Hasher};
 use super::error::LimitPassed;
+use model::digest::Hasher;
 
 const STREAM_MAGIC: [u8; 6] = [0xfd, b'7', b'z', b'X', b'Z', 0];
 const FOOTER_MAGIC: [u8; 2] = *b"YZ";
@@ -177,7 +177,7 @@ impl Check {
             CheckKind::None => Self::None,
             CheckKind::Crc32 => Self::Crc32(Crc::new()),
             CheckKind::Crc64 => Self::Crc64(!0),
-            CheckKind::Sha256 => Self::Sha256(Hasher::new(Algorithm::Sha256)),
+            CheckKind::Sha256 => Self::Sha256(Hasher::sha256()),
             CheckKind::Unknown(id) => {
                 return Err(io::Error::new(
                     io::ErrorKind::Unsupported,

@@ -1,11 +1,12 @@
-//! Content digests as OCI writes them, and a reader's running hash.
+//! What content is called, and hashing it.
 
 use std::fmt;
 use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256, Sha512};
 
-/// The digest of some bytes: `sha256:` or `sha512:` and lower-case hexadecimal (OCI image-spec, descriptor.md).
+/// The digest of some bytes: `sha256:` or `sha512:` and lower-case hexadecimal (OCI image-spec, descriptor.md,
+/// "Digests").
 ///
 /// Two equal digests name the same bytes. The text is safe as a path component.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,7 +15,14 @@ pub struct Digest(Box<str>);
 impl Digest {
     /// The digest of `bytes` by SHA-256.
     pub fn sha256(bytes: &[u8]) -> Self {
-        let mut hasher = Hasher::new(Algorithm::Sha256);
+        let mut hasher = Hasher::sha256();
+        hasher.update(bytes);
+        hasher.finish()
+    }
+
+    /// The digest of `bytes` by this one's algorithm.
+    pub fn of_same_kind(&self, bytes: &[u8]) -> Self {
+        let mut hasher = self.hasher();
         hasher.update(bytes);
         hasher.finish()
     }
@@ -24,23 +32,31 @@ impl Digest {
         &self.0
     }
 
+    /// The algorithm: `sha256`.
+    pub fn algorithm(&self) -> &str {
+        self.0.split_once(':').expect("a digest holds a colon").0
+    }
+
     /// The hexadecimal digits alone.
     pub fn hex(&self) -> &str {
         self.0.split_once(':').expect("a digest holds a colon").1
     }
 
-    /// The algorithm that made it.
-    pub(super) fn algorithm(&self) -> Algorithm {
-        if self.0.starts_with("sha512:") { Algorithm::Sha512 } else { Algorithm::Sha256 }
+    /// A hash of this digest's algorithm that has seen nothing.
+    pub fn hasher(&self) -> Hasher {
+        match self.algorithm() {
+            "sha512" => Hasher(State::Sha512(Box::default())),
+            _ => Hasher::sha256(),
+        }
     }
 
     /// The path of the blob inside an OCI layout: `blobs/sha256/…` (image-layout.md, "Blobs").
-    pub(super) fn layout_path(&self) -> String {
+    pub fn layout_path(&self) -> String {
         format!("blobs/{}", self.0.replacen(':', "/", 1))
     }
 
     /// The digest that a content-addressed path `blobs/<algorithm>/<hex>` states.
-    pub(super) fn from_layout_path(path: &str) -> Option<Self> {
+    pub fn from_layout_path(path: &str) -> Option<Self> {
         let (algorithm, hex) = path.strip_prefix("blobs/")?.split_once('/')?;
         format!("{algorithm}:{hex}").parse().ok()
     }
@@ -61,51 +77,44 @@ impl FromStr for Digest {
     type Err = InvalidDigest;
 
     fn from_str(text: &str) -> Result<Self, InvalidDigest> {
-        let n_digits = match text.split_once(':') {
-            Some(("sha256", hex)) if hex.len() == 64 => 64,
-            Some(("sha512", hex)) if hex.len() == 128 => 128,
-            _ => 0,
-        };
-        let digits = &text.as_bytes()[text.len() - n_digits.min(text.len())..];
-        if n_digits == 0 || !digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')) {
-            return Err(InvalidDigest(text.chars().take(160).collect()));
+        let is_hex = |hash: &str| hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        match text.split_once(':') {
+            Some(("sha256", hash)) if hash.len() == 64 && is_hex(hash) => Ok(Self(text.into())),
+            Some(("sha512", hash)) if hash.len() == 128 && is_hex(hash) => Ok(Self(text.into())),
+            _ => Err(InvalidDigest(text.chars().take(160).collect())),
         }
-        Ok(Self(text.into()))
     }
 }
 
-/// A digest algorithm registered by the OCI image specification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Algorithm {
-    Sha256,
-    Sha512,
-}
-
 /// A running hash.
-pub(super) enum Hasher {
+#[derive(Clone, Debug)]
+pub struct Hasher(State);
+
+#[derive(Clone, Debug)]
+enum State {
     Sha256(Sha256),
     Sha512(Box<Sha512>),
 }
 
 impl Hasher {
-    pub(super) fn new(algorithm: Algorithm) -> Self {
-        match algorithm {
-            Algorithm::Sha256 => Self::Sha256(Sha256::new()),
-            Algorithm::Sha512 => Self::Sha512(Box::new(Sha512::new())),
+    /// A SHA-256 that has seen nothing.
+    pub fn sha256() -> Self {
+        Self(State::Sha256(Sha256::new()))
+    }
+
+    /// Takes in `bytes`.
+    pub fn update(&mut self, bytes: &[u8]) {
+        match &mut self.0 {
+            State::Sha256(hash) => hash.update(bytes),
+            State::Sha512(hash) => hash.update(bytes),
         }
     }
 
-    pub(super) fn update(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Sha256(hash) => hash.update(bytes),
-            Self::Sha512(hash) => hash.update(bytes),
-        }
-    }
-
-    pub(super) fn finish(self) -> Digest {
-        match self {
-            Self::Sha256(hash) => Digest(spell("sha256", &hash.finalize())),
-            Self::Sha512(hash) => Digest(spell("sha512", &hash.finalize())),
+    /// The digest of all that was taken in.
+    pub fn finish(self) -> Digest {
+        match self.0 {
+            State::Sha256(hash) => Digest(spell("sha256", &hash.finalize())),
+            State::Sha512(hash) => Digest(spell("sha512", &hash.finalize())),
         }
     }
 }
@@ -138,11 +147,10 @@ mod tests {
 
     #[test]
     fn the_longer_digest_is_computed_too() {
-        let mut hasher = Hasher::new(Algorithm::Sha512);
-        hasher.update(b"abc");
-        let digest = hasher.finish();
+        let any: Digest = format!("sha512:{}", "0".repeat(128)).parse().unwrap();
+        let digest = any.of_same_kind(b"abc");
         assert!(digest.as_str().starts_with("sha512:ddaf35a193617aba"));
-        assert_eq!(digest.algorithm(), Algorithm::Sha512);
+        assert_eq!((digest.algorithm(), digest.hex().len()), ("sha512", 128));
         assert_eq!(digest.as_str().parse(), Ok(digest.clone()));
     }
 }
