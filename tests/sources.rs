@@ -134,9 +134,17 @@ fn every_place_an_image_can_lie_in_gives_the_same_sbom() {
             "a distribution and two packages of it, one of Python, one of npm"
         );
 
-        same_in_archives(&tools, &own, &from, &expected);
+        // Docker's formats know no zstd, and skopeo does not recompress.
+        let is_for_docker = name != "zstd";
+        same_in_archives(&tools, &own, &from, &expected, is_for_docker);
         same_in_a_registry(&tools, &own, &registry, &name, &from, &expected);
 
+        let tree = own.write("rootfs.tar", rootfs_archive(&image, testkit::image::Compression::None));
+        let of_tree = normal(&sbom(&own, &[&tree.display().to_string()]));
+        assert_eq!(packages(&of_tree), packages(&expected), "a root filesystem has the same packages");
+        if !is_for_docker {
+            continue;
+        }
         let archive = own.path("docker.tar");
         tools.copy(&from, &format!("docker-archive:{}:{name}:1", archive.display()), &[]);
         podman.load(&archive);
@@ -152,16 +160,15 @@ fn every_place_an_image_can_lie_in_gives_the_same_sbom() {
         command.env("DOCKER_HOST", &socket);
         command.args(["sbom", "--no-cache", "--name", "app", &format!("{name}:1"), "--offline"]);
         assert_eq!(normal(&Ran::of(command.output().unwrap())), expected);
-
-        let tree = own.write("rootfs.tar", rootfs_archive(&image, testkit::image::Compression::None));
-        let of_tree = normal(&sbom(&own, &[&tree.display().to_string()]));
-        assert_eq!(packages(&of_tree), packages(&expected), "a root filesystem has the same packages");
     }
 }
 
 #[track_caller]
-fn same_in_archives(tools: &Tools, place: &Place, from: &str, expected: &Value) {
+fn same_in_archives(tools: &Tools, place: &Place, from: &str, expected: &Value, is_for_docker: bool) {
     for (kind, file) in [("oci-archive", "oci.tar"), ("docker-archive", "saved.tar")] {
+        if kind == "docker-archive" && !is_for_docker {
+            continue;
+        }
         let path = place.path(file);
         tools.copy(from, &format!("{kind}:{}:app:1", path.display()), &[]);
         let path = path.display().to_string();

@@ -128,7 +128,9 @@ impl From<flows::error::FlowError> for CommandError {
                 "podman" => {
                     "start it with `systemctl --user start podman.socket`, or set CONTAINER_HOST".to_owned()
                 }
-                _ => "is it running, and may you use its socket? DOCKER_HOST says where it is".to_owned(),
+                _ => "is it running, and may you use its socket? DOCKER_HOST says where it is; or give what \
+                      `docker save IMAGE -o image.tar` writes"
+                    .to_owned(),
             }],
             E::Nowhere { .. } => vec![
                 "a prefix says where it is: `registry:`, `docker:`, `podman:`; `-v` says more".to_owned(),

@@ -148,11 +148,15 @@ impl Known {
     }
 }
 
-/// The inventory as a subject of matching, identified by the SBOM that `plimsoll sbom` would write for it.
+/// The inventory as a subject of matching, identified by the SBOM that `plimsoll sbom` would write for it had it read
+/// every layer: what the cache happens to hold changes no report.
 ///
 /// # Errors
 /// The SBOM cannot be written.
-pub fn subject(inventory: Inventory, options: &WriteOptions<'_>) -> Result<Subject, FlowError> {
+pub fn subject(mut inventory: Inventory, options: &WriteOptions<'_>) -> Result<Subject, FlowError> {
+    for layer in &mut inventory.subject.layers {
+        layer.is_from_cache = false;
+    }
     let format = sbom::format::by_name(CANONICAL_FORMAT).expect("the canonical format is in the table");
     let mut bytes = Vec::new();
     format.write(&inventory, options, &mut bytes).map_err(FlowError::Render)?;

@@ -68,13 +68,13 @@ fn no_address_makes_the_reader_panic() {
 
 #[test]
 fn sockets_are_looked_for_where_daemons_make_them() {
-    let (home, run) = (Path::new("/home/ann"), Path::new("/run/user/7"));
+    let (home, run) = (Path::new("/users/ann"), Path::new("/run/user/7"));
     let shown = |sockets: Vec<PathBuf>| {
         sockets.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(
         shown(docker_sockets(Some(home), Some(run))),
-        "/var/run/docker.sock /run/user/7/docker.sock /home/ann/.docker/run/docker.sock /home/ann/.docker/desktop/docker.sock"
+        "/var/run/docker.sock /run/user/7/docker.sock /users/ann/.docker/run/docker.sock /users/ann/.docker/desktop/docker.sock"
     );
     assert_eq!(shown(docker_sockets(None, None)), "/var/run/docker.sock");
     assert_eq!(shown(podman_sockets(Some(run))), "/run/user/7/podman/podman.sock /run/podman/podman.sock");
