@@ -48,12 +48,12 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            entries_max: 5_000_000,
+            entries_max: 2_000_000,
             path_bytes_max: 16 << 10,
             // 1.5 million entries with paths of some 90 bytes take 130 MB, all else that a process has 30 to 60 MB.
             tree_bytes_max: 160 << 20,
             archive_index_bytes_max: 16 << 20,
-            lookups_max: 200_000_000,
+            lookups_max: 20_000_000,
             layer_bytes_max: 64 << 30,
             inflate_ratio_max: 1_000,
             // `zstd -20` and the libraries that build images stay within it; `zstd -22` does not.

@@ -98,7 +98,9 @@ impl Facts {
     }
 
     /// The facts in the order they were pushed.
-    pub fn into_vec(self) -> Vec<Fact> {
+    pub fn into_vec(mut self) -> Vec<Fact> {
+        // Most files say one thing, for which a list that grew has room for four.
+        self.facts.shrink_to_fit();
         self.facts
     }
 }

@@ -102,7 +102,8 @@ impl Listing {
             Some(page) if page.len() + n_bytes_max <= PAGE_BYTES => page,
             full => {
                 self.pages.extend(full);
-                Vec::new()
+                // Grown by doubling, a page would end with up to as many bytes unused.
+                Vec::with_capacity(PAGE_BYTES.max(n_bytes_max))
             }
         };
         self.pages.push(page);

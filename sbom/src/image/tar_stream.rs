@@ -482,10 +482,10 @@ impl Header {
     /// Compares the checksum, which old programs computed over signed bytes.
     fn check(&self) -> io::Result<()> {
         let stated = number(&self.0[148..156])?;
-        let with_blanks = |index: usize| if (148..156).contains(&index) { b' ' } else { self.0[index] };
-        let unsigned: u64 = (0..self.0.len()).map(|index| u64::from(with_blanks(index))).sum();
-        let signed: i64 = (0..self.0.len()).map(|index| i64::from(with_blanks(index).cast_signed())).sum();
-        if stated == unsigned || i64::try_from(stated) == Ok(signed) {
+        let with_blanks = || self.0[..148].iter().chain(&[b' '; 8]).chain(&self.0[156..]);
+        let unsigned: u64 = with_blanks().map(|&byte| u64::from(byte)).sum();
+        let signed = || -> i64 { with_blanks().map(|&byte| i64::from(byte.cast_signed())).sum() };
+        if stated == unsigned || i64::try_from(stated) == Ok(signed()) {
             Ok(())
         } else {
             Err(malformed("header"))

@@ -412,7 +412,11 @@ impl<T> Paged<T> {
     fn push(&mut self, value: T) {
         match self.pages.last_mut() {
             Some(last) if last.len() < PAGE_ITEMS => last.push(value),
-            _ => self.pages.push(vec![value]),
+            _ => {
+                let mut page = Vec::with_capacity(PAGE_ITEMS);
+                page.push(value);
+                self.pages.push(page);
+            }
         }
     }
 
@@ -444,7 +448,7 @@ impl Texts {
             Some(page) if page.len() + text.len() + end.len() <= TEXT_PAGE_BYTES => page,
             full => {
                 self.pages.extend(full);
-                String::new()
+                String::with_capacity(TEXT_PAGE_BYTES.max(text.len() + end.len()))
             }
         };
         self.pages.push(page);

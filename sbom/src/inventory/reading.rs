@@ -22,13 +22,14 @@ impl ReadFile {
     /// About how many bytes are kept of a file at `path`, until an inventory is made of it: nothing if nothing was
     /// read from it.
     pub(super) fn n_bytes(&self, path: &str) -> usize {
-        if self.facts.is_empty() {
-            return size_of::<Self>();
-        }
-        // The path is kept by the file, and by the location of what was found in it.
-        size_of::<Self>() + 2 * path.len() + self.facts.iter().map(Fact::n_bytes).sum::<usize>()
+        // What is found is kept twice for a moment: as read, and in the inventory made of it, with its path.
+        let facts: usize = self.facts.iter().map(|fact| 2 * (fact.n_bytes() + path.len())).sum();
+        MAP_ENTRY_BYTES + facts
     }
 }
+
+/// About how many bytes a file that was read takes in a map, in a list of its own.
+const MAP_ENTRY_BYTES: usize = 4 * size_of::<ReadFile>() + 48;
 
 /// The catalogers (positions in [`CATALOGERS`]) that want the file at `path`.
 pub(super) fn interested(path: &str, executable: bool, size: u64) -> impl Iterator<Item = usize> {
