@@ -136,16 +136,21 @@ fn registry_error(source: &Source) -> impl FnOnce(RegistryError) -> FlowError {
     move |source| FlowError::Registry { source_text, source }
 }
 
-/// Whether the file at `path` begins as a JSON document does; no archive begins so.
+/// How much of a file is looked at to tell whether it is an SBOM.
+const DOCUMENT_HEAD_BYTES: u64 = 64 << 10;
+
+/// Whether the file at `path` begins as a JSON document that says it is an SBOM; no archive begins so.
 fn is_document(path: &Path) -> bool {
-    let mut start = [0; 64];
-    let is_file = path.metadata().is_ok_and(|metadata| metadata.is_file());
-    let n_bytes = match fs::File::open(path).and_then(|mut file| file.read(&mut start)) {
-        Ok(n_bytes) if is_file => n_bytes,
-        _ => return false,
-    };
-    let text = start[..n_bytes].strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start[..n_bytes]);
-    text.trim_ascii_start().first() == Some(&b'{')
+    if !path.metadata().is_ok_and(|metadata| metadata.is_file()) {
+        return false;
+    }
+    let mut head = Vec::new();
+    let read = fs::File::open(path).and_then(|file| file.take(DOCUMENT_HEAD_BYTES).read_to_end(&mut head));
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
+    let says = |word: &[u8]| head.windows(word.len()).any(|window| window == word);
+    read.is_ok()
+        && head.trim_ascii_start().first() == Some(&b'{')
+        && (says(b"\"bomFormat\"") || says(b"\"spdxVersion\""))
 }
 
 fn read_document(path: &Path, bytes_max: u64, stdin: &mut dyn Read) -> Result<Vec<u8>, FlowError> {

@@ -3,31 +3,62 @@
 //! Whoever uses it puts a version in front of what it writes and discards what has another. Bytes that were damaged
 //! or made up never panic and never make a reader allocate more than they are long.
 
+use std::io::{self, Write};
+
 /// The bytes are not what [`Writer`] made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Damaged;
 
-/// Appends values to bytes.
-#[derive(Debug, Default)]
-pub(crate) struct Writer(Vec<u8>);
+/// Writes values.
+pub(crate) struct Writer<'w> {
+    out: &'w mut dyn Write,
+    buffer: Vec<u8>,
+    error: Option<io::Error>,
+}
 
-impl Writer {
-    /// The bytes.
-    pub(crate) fn finish(self) -> Vec<u8> {
-        self.0
+/// Bytes kept until they are written.
+const BUFFER_BYTES: usize = 64 << 10;
+
+impl<'w> Writer<'w> {
+    /// Writes to `out`.
+    pub(crate) fn new(out: &'w mut dyn Write) -> Self {
+        Self { out, buffer: Vec::new(), error: None }
+    }
+
+    /// Writes what is left.
+    ///
+    /// # Errors
+    /// The first that any writing met.
+    pub(crate) fn finish(mut self) -> io::Result<()> {
+        self.flush();
+        self.error.map_or(Ok(()), Err)
+    }
+
+    fn flush(&mut self) {
+        if self.error.is_none() {
+            self.error = self.out.write_all(&self.buffer).err();
+        }
+        self.buffer.clear();
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() >= BUFFER_BYTES {
+            self.flush();
+        }
     }
 
     pub(crate) fn byte(&mut self, byte: u8) {
-        self.0.push(byte);
+        self.push(&[byte]);
     }
 
     /// An integer in groups of seven bits, lowest first (LEB128).
     pub(crate) fn number(&mut self, mut number: u64) {
         while number >= 0x80 {
-            self.0.push(number as u8 | 0x80);
+            self.byte(number as u8 | 0x80);
             number >>= 7;
         }
-        self.0.push(number as u8);
+        self.byte(number as u8);
     }
 
     pub(crate) fn count(&mut self, count: usize) {
@@ -36,7 +67,7 @@ impl Writer {
 
     pub(crate) fn text(&mut self, text: &str) {
         self.count(text.len());
-        self.0.extend_from_slice(text.as_bytes());
+        self.push(text.as_bytes());
     }
 
     pub(crate) fn option<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
@@ -145,7 +176,8 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read() {
-        let mut out = Writer::default();
+        let mut bytes = Vec::new();
+        let mut out = Writer::new(&mut bytes);
         let numbers = [0, 1, 127, 128, 300, u64::from(u32::MAX), u64::MAX - 1, u64::MAX];
         numbers.into_iter().for_each(|number| out.number(number));
         out.text("");
@@ -153,7 +185,7 @@ mod tests {
         out.option(Some("a"), |out, text| out.text(text));
         out.option(None, |out, text: &str| out.text(text));
         out.texts(&["x".to_owned(), "yz".to_owned()]);
-        let bytes = out.finish();
+        out.finish().unwrap();
         let mut reader = Reader::new(&bytes);
         for number in numbers {
             assert_eq!(reader.number(), Ok(number));

@@ -7,7 +7,7 @@ use model::image::Account;
 use model::package::{Location, Package, PackageIndex, PackageKind, SourcePackage};
 
 use crate::cataloger::{CATALOGERS, Fact, PackageFact, PathList};
-use crate::image::listing::{Listed, ListedKind, Listing};
+use crate::image::listing::{Listed, ListedKind, Listing, shared_bytes};
 use crate::image::mode::Mode;
 use crate::inventory::ReadFile;
 
@@ -16,11 +16,17 @@ use super::codec::{Damaged, Reader, Writer};
 /// Goes up with every change of what this file writes.
 pub(super) const VERSION: u32 = 1;
 
-pub(super) fn write_listing(out: &mut Writer, listing: &Listing) {
+/// Paths without what they share with the one before them, as listings keep them: a third of the bytes.
+pub(super) fn write_listing(out: &mut Writer<'_>, listing: &Listing) {
     out.count(listing.len());
+    let mut last_path = String::new();
     let mut entries = listing.iter();
     while let Some(Listed { path, kind }) = entries.next() {
-        out.text(path);
+        let n_shared = shared_bytes(&last_path, path);
+        out.count(n_shared);
+        out.text(&path[n_shared..]);
+        last_path.truncate(n_shared);
+        last_path.push_str(&path[n_shared..]);
         match kind {
             ListedKind::File { size, mode } => {
                 out.byte(0);
@@ -49,8 +55,14 @@ pub(super) fn read_listing<E: From<Damaged>>(
     from: &mut Reader<'_>,
     mut push: impl FnMut(Listed<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
+    let mut path = String::new();
     for _ in 0..from.count()? {
-        let path = from.text()?;
+        let n_shared = from.small()?;
+        if !path.is_char_boundary(n_shared) {
+            return Err(Damaged.into());
+        }
+        path.truncate(n_shared);
+        path.push_str(from.text()?);
         let mode = |from: &mut Reader<'_>| from.small::<u16>().map(Mode::new);
         let kind = match from.byte()? {
             0 => ListedKind::File { size: from.number()?, mode: mode(from)? },
@@ -60,12 +72,12 @@ pub(super) fn read_listing<E: From<Damaged>>(
             4 => ListedKind::Other,
             _ => return Err(Damaged.into()),
         };
-        push(Listed { path, kind })?;
+        push(Listed { path: &path, kind })?;
     }
     Ok(())
 }
 
-pub(super) fn write_file(out: &mut Writer, file: &ReadFile) {
+pub(super) fn write_file(out: &mut Writer<'_>, file: &ReadFile) {
     let ReadFile { entry, cataloger, facts } = file;
     out.number(u64::from(*entry));
     out.count(*cataloger);
@@ -84,9 +96,11 @@ pub(super) fn read_file(from: &mut Reader<'_>) -> Result<ReadFile, Damaged> {
 /// The bytes that `facts` are kept as.
 #[cfg(test)]
 pub(crate) fn encoded(facts: &[Fact]) -> Vec<u8> {
-    let mut out = Writer::default();
+    let mut bytes = Vec::new();
+    let mut out = Writer::new(&mut bytes);
     out.list(facts, write_fact);
-    out.finish()
+    out.finish().expect("memory takes everything");
+    bytes
 }
 
 /// The facts that [`encoded`] gave these bytes.
@@ -98,7 +112,7 @@ pub(crate) fn decoded(bytes: &[u8]) -> Result<Vec<Fact>, Damaged> {
     Ok(facts)
 }
 
-fn write_fact(out: &mut Writer, fact: &Fact) {
+fn write_fact(out: &mut Writer<'_>, fact: &Fact) {
     match fact {
         Fact::Distro(distro) => {
             out.byte(0);
@@ -153,7 +167,7 @@ fn read_fact(from: &mut Reader<'_>) -> Result<Fact, Damaged> {
     })
 }
 
-pub(super) fn write_gap(out: &mut Writer, Gap { kind, place, detail }: &Gap) {
+pub(super) fn write_gap(out: &mut Writer<'_>, Gap { kind, place, detail }: &Gap) {
     out.text(kind.as_str());
     out.text(place);
     out.text(detail);
@@ -163,7 +177,7 @@ pub(super) fn read_gap(from: &mut Reader<'_>) -> Result<Gap, Damaged> {
     Ok(Gap { kind: GapKind::from_word(from.text()?), place: from.string()?, detail: from.string()? })
 }
 
-fn write_distro(out: &mut Writer, distro: &Distro) {
+fn write_distro(out: &mut Writer<'_>, distro: &Distro) {
     let Distro { id, version, codename, pretty_name, name, id_like, variant, hints, repositories } = distro;
     out.text(id);
     for text in [version, codename, pretty_name, name, variant] {
@@ -188,7 +202,7 @@ fn read_distro(from: &mut Reader<'_>) -> Result<Distro, Damaged> {
     })
 }
 
-fn write_package(out: &mut Writer, package: &Package) {
+fn write_package(out: &mut Writer<'_>, package: &Package) {
     // Named one by one, so that a new field is not forgotten here.
     let Package {
         kind,

@@ -22,7 +22,7 @@ pub(crate) mod facts;
 mod tests;
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -115,9 +115,9 @@ impl LayerCache {
     /// Keeps what a pass over `layer` found. Its digests must have been verified.
     pub(crate) fn keep_part(&self, layer: &Layer, part: &Part) {
         let Some(diff_id) = layer.diff_id() else { return };
-        self.store(&self.path(diff_id, ""), &encode_part(part));
+        self.store(&self.path(diff_id, ""), |out| write_part(out, part));
         if let Some(blob) = layer.digest().filter(|blob| *blob != diff_id) {
-            self.store(&self.path(blob, ".blob"), diff_id.as_str().as_bytes());
+            self.store(&self.path(blob, ".blob"), |out| out.text(diff_id.as_str()));
         }
     }
 
@@ -130,12 +130,12 @@ impl LayerCache {
     /// Keeps what was read of `layer` for `wishes`.
     pub(crate) fn keep_again(&self, layer: &Layer, wishes: &[(u32, &Wish)], files: &[(usize, &ReadFile)]) {
         let Some(diff_id) = layer.diff_id() else { return };
-        let mut out = Writer::default();
-        out.list(files, |out, (wish, file)| {
-            out.count(*wish);
-            facts::write_file(out, file);
+        self.store(&self.path(diff_id, &wishes_suffix(wishes)), |out| {
+            out.list(files, |out, (wish, file)| {
+                out.count(*wish);
+                facts::write_file(out, file);
+            });
         });
-        self.store(&self.path(diff_id, &wishes_suffix(wishes)), &out.finish());
     }
 
     /// Makes room, if this process has added anything: what was not used for the longest time goes first.
@@ -154,7 +154,7 @@ impl LayerCache {
         match layer.digest() {
             Some(blob) if blob != diff_id => {
                 let held = self.load(&self.path(blob, ".blob"))?;
-                (held == diff_id.as_str().as_bytes()).then_some(diff_id)
+                (Reader::new(&held).text() == Ok(diff_id.as_str())).then_some(diff_id)
             }
             _ => Some(diff_id),
         }
@@ -190,8 +190,8 @@ impl LayerCache {
         Ok(bytes)
     }
 
-    fn store(&self, path: &Path, bytes: &[u8]) {
-        match try_store(path, bytes) {
+    fn store(&self, path: &Path, write: impl FnOnce(&mut Writer<'_>)) {
+        match try_store(path, write) {
             Ok(()) => self.has_written.store(true, Ordering::Relaxed),
             Err(error) => self.note("write", path, error),
         }
@@ -213,29 +213,29 @@ fn generation(limits: &Limits) -> String {
 }
 
 fn wishes_suffix(wishes: &[(u32, &Wish)]) -> String {
-    let mut out = Writer::default();
+    let mut bytes = Vec::new();
+    let mut out = Writer::new(&mut bytes);
     for (entry, wish) in wishes {
         out.number(u64::from(*entry));
         out.count(wish.cataloger);
         out.text(&wish.shown_path);
     }
-    format!("-{}", &Digest::sha256(&out.finish()).hex()[..16])
+    out.finish().expect("memory takes everything");
+    format!("-{}", &Digest::sha256(&bytes).hex()[..16])
 }
 
-fn encode_part(Part { listing, files, gaps, bytes, is_known: _ }: &Part) -> Vec<u8> {
-    let mut out = Writer::default();
+fn write_part(out: &mut Writer<'_>, Part { listing, files, gaps, bytes, is_known: _ }: &Part) {
     out.number(*bytes);
     out.list(files, facts::write_file);
     let (kept, counted) = gaps.parts();
     out.count(kept.len());
-    kept.for_each(|gap| facts::write_gap(&mut out, gap));
+    kept.for_each(|gap| facts::write_gap(out, gap));
     out.count(counted.len());
     counted.for_each(|(kind, count)| {
         out.text(kind.as_str());
         out.count(*count);
     });
-    facts::write_listing(&mut out, listing);
-    out.finish()
+    facts::write_listing(out, listing);
 }
 
 /// Why an entry gives no part.
@@ -259,6 +259,9 @@ fn decode_part(bytes: &[u8], budget: &TextBudget) -> Result<Part, Unread> {
         let kind = model::gap::GapKind::from_word(from.text()?);
         Ok((kind, from.small()?))
     })?;
+    // The same account is kept of what is known as of what is read.
+    let n_bytes = files.iter().map(|file| file.n_bytes("")).sum();
+    budget.take(n_bytes).map_err(Unread::Limit)?;
     let mut listing = Listing::default();
     facts::read_listing(&mut from, |entry| listing.push(entry, budget).map_err(Unread::Limit))?;
     from.end()?;
@@ -283,15 +286,17 @@ fn unpack(packed: &[u8]) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Writes `bytes`, packed and with a checksum, so that they appear at `path` whole.
-fn try_store(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// What `write` writes appears at `path` whole, packed and with a checksum.
+fn try_store(path: &Path, write: impl FnOnce(&mut Writer<'_>)) -> io::Result<()> {
     let dir = path.parent().expect("an entry lies in its generation's directory");
     make_private(dir)?;
     let mut unfinished = tempfile::Builder::new().suffix(UNFINISHED).tempfile_in(dir)?;
     // The lowest level: a second of work for a gigabyte, and a seventh of the size.
     let mut encoder = zstd::stream::write::Encoder::new(unfinished.as_file_mut(), 1)?;
     encoder.include_checksum(true)?;
-    encoder.write_all(bytes)?;
+    let mut out = Writer::new(&mut encoder);
+    write(&mut out);
+    out.finish()?;
     encoder.finish()?;
     unfinished.persist(path).map(drop).map_err(|error| error.error)
 }

@@ -210,7 +210,7 @@ impl<'a> Iter<'a> {
 }
 
 /// How many bytes both begin with, not within a character.
-fn shared_bytes(before: &str, path: &str) -> usize {
+pub(crate) fn shared_bytes(before: &str, path: &str) -> usize {
     let n_alike = before.bytes().zip(path.bytes()).take_while(|(left, right)| left == right).count();
     (0..=n_alike).rev().find(|&end| path.is_char_boundary(end)).unwrap_or(0)
 }

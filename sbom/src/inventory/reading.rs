@@ -21,7 +21,7 @@ pub(crate) struct ReadFile {
 impl ReadFile {
     /// About how many bytes are kept of a file at `path`, until an inventory is made of it: nothing if nothing was
     /// read from it.
-    pub(super) fn n_bytes(&self, path: &str) -> usize {
+    pub(crate) fn n_bytes(&self, path: &str) -> usize {
         // What is found is kept twice for a moment: as read, and in the inventory made of it, with its path.
         let facts: usize = self.facts.iter().map(|fact| 2 * (fact.n_bytes() + path.len())).sum();
         MAP_ENTRY_BYTES + facts
