@@ -51,6 +51,19 @@ pub struct InventoryOptions {
     pub cache: Option<Arc<LayerCache>>,
     /// Which packages count.
     pub scope: Scope,
+    /// How far layers are looked into.
+    pub depth: Depth,
+}
+
+/// How far layers are looked into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Depth {
+    /// Catalogers read the files that they want.
+    #[default]
+    Files,
+    /// Digests are verified and entries listed; no file is read, so that no package is found. It is what reading
+    /// costs without catalogers.
+    Entries,
 }
 
 /// Which packages of an image count.
@@ -176,6 +189,7 @@ fn source<'a>(image: &'a Image, options: &'a InventoryOptions, progress: &'a dyn
             blobs: &**blobs,
             limits,
             cache: options.cache.as_deref(),
+            depth: options.depth,
             progress,
         }),
         Content::Directory(root) => Source::Directory { image: image.name(), root, limits },

@@ -19,7 +19,7 @@ use std::{env, fs, thread};
 ///
 /// When it is absent and `CI` is set: in CI these tests must run.
 pub fn program(name: &str, variable: Option<&str>, test: &str) -> Option<PathBuf> {
-    let named = variable.and_then(|variable| env::var_os(variable)).map(PathBuf::from);
+    let named = variable.and_then(env::var_os).map(PathBuf::from);
     let on_path = || {
         let path = env::var_os("PATH")?;
         env::split_paths(&path).map(|dir| dir.join(name)).find(|candidate| candidate.is_file())

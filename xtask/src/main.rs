@@ -1,7 +1,10 @@
 //! Chores of the repository: `cargo xtask torture` kills a sync at random moments, `cargo xtask examples`
 //! writes the example image and mirror anew, `cargo xtask mirror DIR` lays the real dated feeds out as a mirror,
-//! `cargo xtask big-image DIR [--gigabytes 10] [--layers 74]` writes a large image to measure with.
+//! `cargo xtask big-image DIR [--gigabytes 10] [--layers 74]` writes a large image to measure with,
+//! `cargo run --release --package plimsoll-xtask -- throughput IMAGE` says what catalogers cost.
 #![expect(clippy::print_stdout, reason = "chores report to the person who started them")]
+
+mod throughput;
 
 use std::path::Path;
 
@@ -16,11 +19,15 @@ fn main() -> Result<()> {
         }
         ["mirror", dir] => mirror(Path::new(dir)),
         ["big-image", dir, ref options @ ..] => big_image(Path::new(dir), options),
+        ["throughput", image] => throughput::measure(Path::new(image), 5),
+        ["throughput", image, runs] => {
+            throughput::measure(Path::new(image), runs.parse().context("RUNS is a number")?)
+        }
         ["torture", binary] => torture(Path::new(binary), 1_000),
         ["torture", binary, kills] => torture(Path::new(binary), kills.parse().context("KILLS is a number")?),
         _ => bail!(
             "usage: cargo xtask examples | mirror DIR | torture BINARY [KILLS] \
-             | big-image DIR [--gigabytes N] [--layers N]"
+             | big-image DIR [--gigabytes N] [--layers N] | throughput IMAGE [RUNS]"
         ),
     }
 }

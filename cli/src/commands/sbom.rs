@@ -206,6 +206,7 @@ impl ImageArgs {
             limits,
             cache: cache.clone(),
             scope: self.scope.into(),
+            ..InventoryOptions::default()
         };
         let watch = WatchLayers::new(ui);
         let mut stdin = std::io::stdin();

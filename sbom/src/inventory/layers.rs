@@ -22,7 +22,7 @@ use crate::image::{ImageError, Layer};
 
 use super::reading::{self, ReadFile, interested, keep, starts};
 use super::wanted::{Again, Wish};
-use super::{Gaps, Part, Progress};
+use super::{Depth, Gaps, Part, Progress};
 
 /// Layers read at once. Each may keep a file of `spool_bytes_min` in memory, so more would cost what a machine
 /// with many cores gains.
@@ -37,6 +37,7 @@ pub(super) struct Layers<'a> {
     pub(super) blobs: &'a dyn BlobSource,
     pub(super) limits: &'a Limits,
     pub(super) cache: Option<&'a LayerCache>,
+    pub(super) depth: Depth,
     pub(super) progress: &'a dyn Progress,
 }
 
@@ -85,7 +86,7 @@ impl Layers<'_> {
         let layer = &self.layers[index];
         self.progress.layer_started(index, layer.stored_size(self.blobs));
         let advanced = |n_bytes| self.progress.advanced(index, n_bytes);
-        let read = |reader: &mut LayerReader| read_entries(reader, layer, self.limits, budget);
+        let read = |reader: &mut LayerReader| read_entries(reader, layer, self.depth, self.limits, budget);
         let (part, bytes) =
             read_layer(self.image, self.blobs, layer, Verify::Digests, self.limits, &advanced, read)?;
         self.progress.files_read(part.files.len());
@@ -177,6 +178,7 @@ fn in_parallel<T: Send, E>(
 fn read_entries(
     reader: &mut LayerReader,
     layer: &Layer,
+    depth: Depth,
     limits: &Limits,
     budget: &TextBudget,
 ) -> io::Result<Part> {
@@ -188,7 +190,7 @@ fn read_entries(
     while let Some(entry) = entries.next()? {
         listing.push(entry.listed(), budget)?;
         let ListedEntry { index, path, kind: Kind::File { size, mode } } = entry else { continue };
-        if is_whiteout(&path) {
+        if is_whiteout(&path) || depth == Depth::Entries {
             continue;
         }
         catalogers.clear();
