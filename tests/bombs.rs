@@ -7,13 +7,11 @@ use std::path::Path;
 use std::process::Command;
 
 use testkit::image::Compression::{self, Gzip, None as Plain, Xz, Zstd};
-use testkit::image::hostile::{entry, header, layout, link, packed_file, zeros};
+use testkit::image::hostile::{WriteContent, entry, header, layout, link, packed_file, zeros};
 
 use crate::harness::{PLIMSOLL, Place};
 
 const PEAK_BYTES_MAX: u64 = 256_000_000;
-
-type Write1<'a> = &'a dyn Fn(&mut dyn Write) -> io::Result<()>;
 
 /// Runs the command in its arguments within 2 GiB of address space, and writes its greatest resident set to the file
 /// named first. The kernel counts from the fork on, so that no figure is smaller than what Python itself takes (10 MB).
@@ -54,7 +52,13 @@ fn check(place: &Place, case: &str, path: &Path, code: i32, words: &[&str]) {
 
 /// As [`check`], for an OCI layout of these layers.
 #[track_caller]
-fn check_layers(case: &str, compression: Compression, layers: &[Write1<'_>], code: i32, words: &[&str]) {
+fn check_layers(
+    case: &str,
+    compression: Compression,
+    layers: &[WriteContent<'_>],
+    code: i32,
+    words: &[&str],
+) {
     let place = Place::new();
     let dir = place.path("layout");
     layout(&dir, compression, layers).unwrap();
@@ -63,7 +67,7 @@ fn check_layers(case: &str, compression: Compression, layers: &[Write1<'_>], cod
 
 /// As [`check`], for one file.
 #[track_caller]
-fn check_file(case: &str, compression: Compression, write: Write1<'_>, code: i32, words: &[&str]) {
+fn check_file(case: &str, compression: Compression, write: WriteContent<'_>, code: i32, words: &[&str]) {
     let place = Place::new();
     let path = place.path("image.tar");
     packed_file(&path, compression, write).unwrap();

@@ -291,7 +291,7 @@ impl<'s> LayerWriter<'s> {
         let source = self.source;
         // Each member is made twice, for its checksum comes before it.
         let class = |index: u64| {
-            let from = if index % 3 == 0 { &source.text } else { &source.noise };
+            let from = if index.is_multiple_of(3) { &source.text } else { &source.noise };
             Pieces::new(from, seed.wrapping_add(index * 2), class_bytes)
         };
         let mut header = zip_member(&path, coordinates.as_bytes(), coordinates.len() as u64)?;

@@ -80,26 +80,21 @@ pub fn zeros(out: &mut dyn Write, mut bytes: u64) -> io::Result<()> {
 /// # Errors
 ///
 /// What the file system or `write` says.
-pub fn packed_file(
-    path: &Path,
-    compression: Compression,
-    write: &dyn Fn(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
+pub fn packed_file(path: &Path, compression: Compression, write: WriteContent<'_>) -> io::Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     pack(&mut file, compression, write)?;
     file.flush()
 }
+
+/// What writes the content of one layer or file.
+pub type WriteContent<'a> = &'a dyn Fn(&mut dyn Write) -> io::Result<()>;
 
 /// Writes an OCI layout of layers, each of which is what one of `layers` writes, to the directory `dir`.
 ///
 /// # Errors
 ///
 /// What the file system or one of `layers` says.
-pub fn layout(
-    dir: &Path,
-    compression: Compression,
-    layers: &[&dyn Fn(&mut dyn Write) -> io::Result<()>],
-) -> io::Result<()> {
+pub fn layout(dir: &Path, compression: Compression, layers: &[WriteContent<'_>]) -> io::Result<()> {
     let blobs = dir.join("blobs/sha256");
     fs::create_dir_all(&blobs)?;
     let (mut descriptors, mut diff_ids) = (Vec::new(), Vec::new());
@@ -145,11 +140,7 @@ pub(crate) fn layout_documents(
 }
 
 /// Packs what `write` writes into `out`; the result is its digest before that.
-fn pack(
-    out: &mut dyn Write,
-    compression: Compression,
-    write: &dyn Fn(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<String> {
+fn pack(out: &mut dyn Write, compression: Compression, write: WriteContent<'_>) -> io::Result<String> {
     match compression {
         Compression::None => {
             let mut plain = Hashing::new(out);
