@@ -1,7 +1,7 @@
 //! Chores of the repository: `cargo xtask torture` kills a sync at random moments, `cargo xtask examples`
 //! writes the example image and mirror anew, `cargo xtask mirror DIR` lays the real dated feeds out as a mirror,
 //! `cargo xtask big-image DIR [--gigabytes 10] [--layers 74]` writes a large image to measure with,
-//! `cargo run --release --package plimsoll-xtask -- throughput IMAGE` says what catalogers cost.
+//! `cargo run --release --package xtask -- throughput IMAGE` says what catalogers cost.
 #![expect(clippy::print_stdout, reason = "chores report to the person who started them")]
 
 mod throughput;

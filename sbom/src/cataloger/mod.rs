@@ -91,7 +91,7 @@ impl Wants {
 }
 
 /// Compares from the last component to the first. Most pairs already differ in their last byte, which costs a
-/// nanosecond to see.
+/// nanosecond to see, and most others in what the pattern has behind its last `*`.
 fn path_matches(pattern: &str, path: &str) -> bool {
     let last = pattern.as_bytes().last();
     if last != Some(&b'*') && last != path.as_bytes().last() {
@@ -101,6 +101,10 @@ fn path_matches(pattern: &str, path: &str) -> bool {
         Some(rest) => (rest, true),
         None => (pattern, false),
     };
+    let tail = pattern.bytes().rposition(|byte| byte == b'*').map_or(0, |star| star + 1);
+    if !path.as_bytes().ends_with(&pattern.as_bytes()[tail..]) {
+        return false;
+    }
     let mut components = path.rsplit('/');
     for expected in pattern.rsplit('/') {
         match components.next() {

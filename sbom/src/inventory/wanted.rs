@@ -84,7 +84,7 @@ pub(super) fn wanted(tree: &Tree, facts: &BTreeMap<ContentId, Vec<ReadFile>>, ga
         steps_left: tree.n_nodes().saturating_mul(64).saturating_add(1 << 20),
     };
     let mut own = Vec::new();
-    let mut directories = vec![Tree::ROOT];
+    let mut starts = Starts::new();
     tree.visit(|path, id| match tree.node(id).kind {
         NodeKind::File(file) => {
             // Under the path it is written at, every cataloger had its chance.
@@ -99,37 +99,73 @@ pub(super) fn wanted(tree: &Tree, facts: &BTreeMap<ContentId, Vec<ReadFile>>, ga
                 }
             }
         }
-        NodeKind::Directory(_) => directories.push(id),
-        NodeKind::Symlink(target) if climbs_out(path, target) => {
-            let detail = format!("a link to `{target}`, which leads out of the image; it is not followed");
-            gaps.push(Gap::new(GapKind::PATH_ESCAPES, path, detail));
-        }
-        NodeKind::Symlink(_) | NodeKind::Other => {}
-    });
-    for (cataloger, member) in CATALOGERS.iter().enumerate() {
-        let Wants::Paths(patterns) = member.wants else { continue };
-        for pattern in patterns {
-            let (pattern, starts) = match pattern.strip_prefix("**/") {
-                Some(rest) => (rest, &directories[..]),
-                None => (*pattern, &directories[..1]),
-            };
-            let components: Vec<&str> = pattern.split('/').collect();
-            for &id in starts {
-                search.follow(
-                    cataloger,
-                    &components,
-                    &Way { start: id, names: Vec::new() },
-                    id,
-                    Through::Names,
-                );
+        // Where a pattern that may begin anywhere begins: only a link, or a directory that leads to one, can show a file
+        // under a path that is not its own.
+        NodeKind::Directory(_) => starts.note(path, id),
+        NodeKind::Symlink(target) => {
+            starts.note(path, id);
+            if climbs_out(path, target) {
+                let detail =
+                    format!("a link to `{target}`, which leads out of the image; it is not followed");
+                gaps.push(Gap::new(GapKind::PATH_ESCAPES, path, detail));
             }
         }
+        NodeKind::Other => {}
+    });
+    for (pattern, id) in starts.found {
+        let Pattern { cataloger, components } = &starts.anywhere[pattern];
+        let way = Way { start: tree.parent(id), names: vec![tree.name(id)] };
+        search.enter(*cataloger, &components[1..], way, id, Through::Names);
+    }
+    for Pattern { cataloger, components } in &starts.at_root {
+        let way = Way { start: Tree::ROOT, names: Vec::new() };
+        search.follow(*cataloger, components, &way, Tree::ROOT, Through::Names);
     }
     if search.steps_left == 0 {
         let detail = "links make more paths than are followed; some files were not looked for under them";
         gaps.push(Gap::new(GapKind::LIMIT_EXCEEDED, "", detail));
     }
     Wanted { own, again: search.again }
+}
+
+/// A pattern of a cataloger, by its components.
+struct Pattern {
+    cataloger: usize,
+    components: Vec<&'static str>,
+}
+
+/// Where patterns begin to match.
+struct Starts {
+    at_root: Vec<Pattern>,
+    anywhere: Vec<Pattern>,
+    /// A pattern of `anywhere`, and what its first component matches.
+    found: Vec<(usize, NodeId)>,
+}
+
+impl Starts {
+    fn new() -> Self {
+        let (mut at_root, mut anywhere) = (Vec::new(), Vec::new());
+        for (cataloger, member) in CATALOGERS.iter().enumerate() {
+            let Wants::Paths(patterns) = member.wants else { continue };
+            for pattern in patterns {
+                let (list, pattern) = match pattern.strip_prefix("**/") {
+                    Some(rest) => (&mut anywhere, rest),
+                    None => (&mut at_root, *pattern),
+                };
+                list.push(Pattern { cataloger, components: pattern.split('/').collect() });
+            }
+        }
+        Self { at_root, anywhere, found: Vec::new() }
+    }
+
+    fn note(&mut self, path: &str, id: NodeId) {
+        let name = path::split(path).1;
+        for (pattern, Pattern { components, .. }) in self.anywhere.iter().enumerate() {
+            if component_matches(components[0], name) {
+                self.found.push((pattern, id));
+            }
+        }
+    }
 }
 
 /// Whether `target`, written in the link at `path`, climbs above the root.
