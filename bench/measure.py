@@ -2,6 +2,8 @@
 """Whole-command measurements, printed as Markdown: wall time, CPU time, peak memory; the median of the runs.
 
 usage: bench/measure.py sbom IMAGE SYFT [--runs N]      IMAGE: an OCI layout; SYFT: the program to stand beside
+       bench/measure.py cache IMAGE REBUILT [--runs N]  REBUILT: the same with one small layer more
+       bench/measure.py large IMAGE... [--runs N]       IMAGE: as `cargo xtask big-image DIR` writes it
        bench/measure.py match MIRROR [--runs N]         MIRROR: as `cargo xtask mirror DIR` lays it out
 
 plimsoll is target/release/plimsoll (`cargo build --release`), or the program in PLIMSOLL. Figures are of a machine;
@@ -81,7 +83,7 @@ def sbom(arguments):
         out = f"{folder}/sbom.json"
         results = measure(
             {
-                "plimsoll sbom": [PLIMSOLL, "sbom", arguments.image, "-o", f"cyclonedx-json={out}"],
+                "plimsoll sbom": [PLIMSOLL, "sbom", "--no-cache", arguments.image, "-o", f"cyclonedx-json={out}"],
                 "syft, limited to the same catalogers": [
                     arguments.syft, "scan", f"oci-dir:{arguments.image}", "-q", "-o", "cyclonedx-json",
                     "--override-default-catalogers", CATALOGERS,
@@ -97,6 +99,25 @@ def sbom(arguments):
             if name.startswith("syft"):
                 print(f"- {name}: {theirs / ours:.1f} times the wall time of plimsoll")
         print(f"- {len(json.load(open(out))['components'])} components in plimsoll's SBOM")
+
+
+def cache(arguments):
+    """A first reading, a second one, and one of an image with one layer more, each with a cache of its own state."""
+    first, second, rebuilt = [], [], []
+    for _ in range(arguments.runs):
+        with tempfile.TemporaryDirectory() as folder:
+            base = [PLIMSOLL, "sbom", "-o", "cyclonedx-json=/dev/null", "--cache-dir", folder]
+            first.append(run(base + [arguments.image]))
+            second.append(run(base + [arguments.image]))
+            rebuilt.append(run(base + [arguments.rebuilt]))
+    table({"first reading": first, "second reading": second, "rebuilt with one small layer more": rebuilt})
+
+
+def large(arguments):
+    commands = {
+        image: [PLIMSOLL, "sbom", "--no-cache", image, "-o", "cyclonedx-json=/dev/null"] for image in arguments.images
+    }
+    table(measure(commands, arguments.runs))
 
 
 def match(arguments):
@@ -146,10 +167,15 @@ def main():
     one.add_argument("syft")
     other = commands.add_parser("match")
     other.add_argument("mirror")
-    for command in (one, other):
+    known = commands.add_parser("cache")
+    known.add_argument("image")
+    known.add_argument("rebuilt")
+    many = commands.add_parser("large")
+    many.add_argument("images", nargs="+")
+    for command in (one, other, known, many):
         command.add_argument("--runs", type=int, default=5)
     arguments = parser.parse_args()
-    {"sbom": sbom, "match": match}[arguments.command](arguments)
+    {"sbom": sbom, "cache": cache, "large": large, "match": match}[arguments.command](arguments)
     # Last, because a child's peak memory counts from what this process held when it started the child.
     calibration()
 

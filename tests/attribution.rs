@@ -201,6 +201,19 @@ fn an_image_that_was_read_before_is_not_read_again_and_its_sbom_says_so() {
     assert!(said.contains("layers: 4 read, 0 known"), "{said}");
     assert_ne!(base, first);
 
+    // Many processes at once, some of which write.
+    let place_ref = &place;
+    std::thread::scope(|scope| {
+        for round in 0..6 {
+            let first = &first;
+            scope.spawn(move || {
+                let cache = place_ref.path(&format!("shared-{}", round % 2)).display().to_string();
+                let sbom: Value = place_ref.json(["sbom", "app.tar", "--cache-dir", &cache]);
+                assert_eq!(sbom["components"], *first);
+            });
+        }
+    });
+
     // Bytes that rotted since: the cache does not look, and who asks for a new reading learns of it.
     let path = place.path("app.tar");
     let mut bytes = std::fs::read(&path).unwrap();
@@ -209,4 +222,16 @@ fn an_image_that_was_read_before_is_not_read_again_and_its_sbom_says_so() {
     std::fs::write(&path, bytes).unwrap();
     assert_eq!(ran(&["app.tar"]).0, first);
     place.run(["sbom", "app.tar", "--no-cache"]).expect_code(2).expect_stderr(&["damaged"]);
+}
+
+#[test]
+fn a_list_of_images_is_judged_in_one_run() {
+    let (place, mirror) = place();
+    place.write("images.txt", "# what we ship\nbase.tar\n\n  app.tar  \n");
+    let mirror = mirror.dir().display().to_string();
+    let words = ["scan", "--images", "images.txt", "--mirror", &mirror, "-o", "json=reports/"];
+    place.run(words).expect_code(0);
+    assert_eq!(std::fs::read_dir(place.path("reports")).unwrap().count(), 2);
+    place.write("none.txt", "# nothing\n");
+    place.run(["scan", "--images", "none.txt"]).expect_code(2).expect_stderr(&["lists no image"]);
 }

@@ -123,6 +123,51 @@ fn archives_of_millions_of_entries_are_refused() {
 }
 
 #[test]
+fn several_bombs_at_once_share_the_limits() {
+    // Both layers are read at the same time: names up to the limit, and files that are kept in memory as they pass.
+    let layer = |letter: char| {
+        move |out: &mut dyn Write| {
+            let metadata = "x".repeat((16 << 20) - 1);
+            for n in 0..4 {
+                entry(out, &format!("{letter}{n}.dist-info/METADATA"), b'0', metadata.as_bytes())?;
+            }
+            files(out, (0..450_000).map(|n| format!("{letter}{:09}-{}", 999_999_999 - n, "n".repeat(90))))?;
+            for n in 4..8 {
+                entry(out, &format!("{letter}{n}.dist-info/METADATA"), b'0', metadata.as_bytes())?;
+            }
+            Ok(())
+        }
+    };
+    check_layers("two at once", Gzip, &[&layer('a'), &layer('b')], 2, &["tree_bytes_max"]);
+}
+
+#[test]
+fn what_no_honest_layer_has_is_a_gap_or_nothing() {
+    let odd = |out: &mut dyn Write| {
+        for (name, kind) in [("character", b'3'), ("block", b'4'), ("pipe", b'6'), ("unknown", b'Z')] {
+            entry(out, &format!("dev/{name}"), kind, b"")?;
+        }
+        link(out, "self", b'1', "self")?;
+        link(out, "early", b'1', "late")?;
+        entry(out, "late", b'0', b"x")?;
+        link(out, "round", b'2', "about")?;
+        link(out, "about", b'2', "round")?;
+        entry(out, "round/trip", b'0', b"x")?;
+        entry(out, "late/below", b'0', b"x")?;
+        (0..100_000).try_for_each(|_| entry(out, "again", b'0', b"x"))?;
+        entry(out, "/absolute", b'0', b"x")?;
+        entry(out, "a/../../climbs", b'0', b"x")
+    };
+    let words = ["hard link to `self`", "hard link to `late`", "path-escapes: a/../../climbs", "round/trip"];
+    check_layers("odd entries", Gzip, &[&odd], 0, &words);
+    let members = |out: &mut dyn Write| {
+        let member = testkit::image::compress(b"", Gzip);
+        (0..200_000).try_for_each(|_| out.write_all(&member))
+    };
+    check_file("empty members by the hundred thousand", Plain, &members, 2, &["it has no entries"]);
+}
+
+#[test]
 fn one_and_a_half_million_entries_are_read() {
     let files_of = |part: u64| {
         move |out: &mut dyn Write| {

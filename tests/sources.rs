@@ -482,3 +482,29 @@ fn what_is_nowhere_is_said_with_every_place_that_was_asked() {
     ran.expect_code(2).expect_stderr(&["missing.tar"]);
     assert!(!ran.stderr.contains("docker"), "a file's name is not asked for in a registry: {}", ran.stderr);
 }
+
+#[test]
+fn a_base_image_that_labels_name_in_the_same_registry_is_looked_up() {
+    let test = "a_base_image_that_labels_name_in_the_same_registry_is_looked_up";
+    let Some(tools) = Tools::find(test) else { return };
+    let place = Place::new();
+    let registry = DockerRegistry::start(&tools.registry, &place.path("registry"), Protection::None);
+    let push = |name: &str, image: &Image| {
+        let dir = place.path(name);
+        write_dir(&oci_files(&[image.clone().tagged("app:1")], IndexShape::Flat), &dir);
+        let to = format!("docker://{}/{name}:1", registry.host);
+        tools.copy(&format!("oci:{}:app:1", dir.display()), &to, &["--dest-tls-verify=false"]);
+        place.json(["sbom", &format!("registry:{}/{name}:1", registry.host)])
+    };
+    let whole = Image::parse(IMAGE);
+    let base = push("base", &Image::new(whole.layers[..1].to_vec()));
+    let digest = property(&base["metadata"]["component"], "plimsoll:subject:manifest-digest").unwrap();
+    let mut app = whole;
+    app.config["Labels"] = serde_json::json!({
+        "org.opencontainers.image.base.name": format!("{}/base:1", registry.host),
+        "org.opencontainers.image.base.digest": digest,
+    });
+    let app = push("app", &app);
+    let layers = property(&app["metadata"]["component"], "plimsoll:subject:base:layers");
+    assert_eq!(layers.as_deref(), Some("1"), "the lowest layer came with the base image");
+}

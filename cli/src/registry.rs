@@ -2,6 +2,7 @@
 
 use std::io::Read as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ::registry::client::{Endpoint, Options};
 use ::registry::credentials::{Credential, CredentialSources};
@@ -15,6 +16,11 @@ use sbom::image::OpenOptions;
 use crate::args::Global;
 use crate::environment;
 use crate::error::CommandError;
+
+/// A host that takes a connection and never answers costs two minutes at most: so long for each try.
+const READ_WAIT_MAX: Duration = Duration::from_secs(30);
+const CONNECT_WAIT_MAX: Duration = Duration::from_secs(10);
+const TRIES: u32 = 4;
 
 /// How registries are asked.
 #[derive(Clone, Debug, Default, Args)]
@@ -84,6 +90,8 @@ impl RegistryArgs {
             user_agent: concat!("plimsoll/", env!("CARGO_PKG_VERSION")).to_owned(),
             ca_file,
             certificate,
+            connect_timeout: CONNECT_WAIT_MAX,
+            read_timeout: READ_WAIT_MAX,
             ..ClientOptions::default()
         };
         let mirrors = self.registry_mirror.iter().map(|(host, place)| (host.clone(), vec![place.clone()]));
@@ -99,6 +107,7 @@ impl RegistryArgs {
                 mirrors: mirrors.collect(),
                 insecure: self.insecure,
                 http,
+                tries: TRIES,
                 ..Options::default()
             },
             docker: docker(),

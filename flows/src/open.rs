@@ -7,7 +7,9 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use fetch::client::ClientOptions;
 use model::digest::Digest;
 use model::inventory::Inventory;
 use registry::client::{Options, Registry, Repository};
@@ -188,6 +190,9 @@ fn anywhere(source: &Source, reference: &Reference, opening: &Opening) -> Result
     }
 }
 
+/// The longest wait for the first bytes of an image: docker before version 25 writes the whole archive before it sends any.
+const DAEMON_WAIT_MAX: Duration = Duration::from_secs(600);
+
 fn in_daemon(source: &Source, kind: DaemonKind, name: &str, opening: &Opening) -> Result<Opened, FlowError> {
     let settings = match kind {
         DaemonKind::Docker => &opening.docker,
@@ -206,9 +211,8 @@ fn in_daemon(source: &Source, kind: DaemonKind, name: &str, opening: &Opening) -
         return Err(FlowError::Offline { source_text: source.text.clone() });
     }
     let limits = &opening.image.limits;
-    let mut archive = daemon
-        .export(name, limits.layer_bytes_max, &opening.registry.http)
-        .map_err(registry_error(source))?;
+    let http = ClientOptions { read_timeout: DAEMON_WAIT_MAX, ..opening.registry.http.clone() };
+    let mut archive = daemon.export(name, limits.layer_bytes_max, &http).map_err(registry_error(source))?;
     let called = Called { source: format!("{}:{name}", kind.name()), subject: name.to_owned() };
     let options = OpenOptions { image: None, ..opening.image.clone() };
     let kind = Some(SourceKind::DockerArchive);

@@ -1,5 +1,8 @@
 //! `plimsoll scan`: `sbom` and `match` in one process.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use clap::Args;
 use flows::scan::LookIn;
 use flows::source::Source;
@@ -18,8 +21,11 @@ use crate::ui::Ui;
 #[derive(Debug, Args)]
 pub(crate) struct ScanArgs {
     /// The images; see `plimsoll sbom --help`
-    #[arg(required = true)]
+    #[arg(required_unless_present = "images")]
     source: Vec<String>,
+    /// A file of more images, one a line; empty lines and lines that begin with `#` are passed over
+    #[arg(long, value_name = "FILE")]
+    images: Option<PathBuf>,
     #[command(flatten)]
     image: ImageArgs,
     #[command(flatten)]
@@ -29,11 +35,28 @@ pub(crate) struct ScanArgs {
 }
 
 pub(crate) fn run(args: &ScanArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
-    match_sbom::judge_all(&args.source, &args.judge, &args.feeds, global, ui, |source| {
+    let mut sources = args.source.clone();
+    if let Some(file) = &args.images {
+        sources.extend(listed(file)?);
+    }
+    match_sbom::judge_all(&sources, &args.judge, &args.feeds, global, ui, |source| {
         let source = Source::parse(source)?;
         let ca_file = args.feeds.ca_file.clone();
         let known = args.image.known(&source, LookIn::Layers, ca_file, global, ui)?;
         let options = write_options(&known.inventory)?;
         Ok(known.subject(&options)?)
     })
+}
+
+/// The images that the file at `path` lists.
+fn listed(path: &Path) -> Result<Vec<String>, CommandError> {
+    let text = fs::read_to_string(path)
+        .map_err(|error| CommandError::new(format!("cannot read `{}`: {error}", path.display())))?;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let sources: Vec<String> = lines.map(str::to_owned).collect();
+    if sources.is_empty() {
+        return Err(CommandError::new(format!("`{}` lists no image", path.display()))
+            .hint("write a path or the name of an image on each line"));
+    }
+    Ok(sources)
 }
