@@ -79,9 +79,9 @@ pub enum Network {
 /// What a source turned out to be.
 pub enum Opened {
     /// An image, and the registry that it lies in, if it does.
-    Image(Box<Image>, Option<Remote>),
+    Image(Box<Image>, Option<Box<Remote>>),
     /// All that is known, without any image; and the document it was read from.
-    Inventory(Inventory, Vec<u8>),
+    Inventory(Box<Inventory>, Vec<u8>),
 }
 
 /// Where an image lies in a registry.
@@ -102,7 +102,7 @@ pub fn open(source: &Source, opening: &Opening, stdin: &mut dyn Read) -> Result<
         Place::Path(path, None) if is_document(path) => {
             let bytes = read_document(path, opening.image.limits.document_bytes_max, stdin)?;
             let inventory = read_sbom(&path.display().to_string(), &bytes, &opening.image.limits)?;
-            Ok(Opened::Inventory(inventory, bytes))
+            Ok(Opened::Inventory(Box::new(inventory), bytes))
         }
         Place::Path(path, kind) => {
             let image = sbom::image::open(path, *kind, &opening.image);
@@ -119,11 +119,11 @@ pub fn open(source: &Source, opening: &Opening, stdin: &mut dyn Read) -> Result<
         Place::Sbom(path) => {
             let bytes = read_document(path, opening.image.limits.document_bytes_max, stdin)?;
             let inventory = read_sbom(&path.display().to_string(), &bytes, &opening.image.limits)?;
-            Ok(Opened::Inventory(inventory, bytes))
+            Ok(Opened::Inventory(Box::new(inventory), bytes))
         }
         Place::Purl(text) => {
             let inventory = sbom::format::of_purl(text).map_err(|source| FlowError::Purl { source })?;
-            Ok(Opened::Inventory(inventory, text.as_bytes().to_vec()))
+            Ok(Opened::Inventory(Box::new(inventory), text.as_bytes().to_vec()))
         }
     }
 }
@@ -232,7 +232,7 @@ fn in_registry(source: &Source, reference: &Reference, opening: &Opening) -> Res
     let blobs = RepositoryBlobs::new(repository.clone(), root.clone(), bytes_max);
     let image = sbom::image::open_root(&sbom_root, SourceKind::Registry, Box::new(blobs), &opening.image)
         .map_err(image_error(source))?;
-    Ok(Opened::Image(Box::new(image), Some(Remote { repository, root })))
+    Ok(Opened::Image(Box::new(image), Some(Box::new(Remote { repository, root }))))
 }
 
 /// The blobs of a repository, as an image reads them.

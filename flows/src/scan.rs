@@ -48,7 +48,7 @@ pub struct Known {
     /// The image, where there is one.
     pub image: Option<Box<Image>>,
     /// Where the image lies, if in a registry.
-    pub remote: Option<Remote>,
+    pub remote: Option<Box<Remote>>,
 }
 
 /// Opens `source` and reads its inventory.
@@ -67,16 +67,16 @@ pub fn inventory(
         (Opened::Image(image, remote), LookIn::Layers) => {
             let inventory = sbom::inventory::inventory(&image, options, progress)
                 .map_err(|error| FlowError::Image { source_text: source.text.clone(), source: error })?;
-            let inventory = attributed(inventory, remote.as_ref(), opening, asked)?;
+            let inventory = attributed(inventory, remote.as_deref(), opening, asked)?;
             Ok(Known { inventory, document: None, image: Some(image), remote })
         }
         (Opened::Image(image, remote), LookIn::AttachedSbom) => {
             let limits = &opening.image.limits;
-            let (inventory, document) = attached_sbom(source, &image, remote.as_ref(), limits)?;
+            let (inventory, document) = attached_sbom(source, &image, remote.as_deref(), limits)?;
             Ok(Known { inventory, document: Some(document), image: Some(image), remote })
         }
         (Opened::Inventory(inventory, document), LookIn::Layers) => {
-            Ok(Known { inventory, document: Some(document), image: None, remote: None })
+            Ok(Known { inventory: *inventory, document: Some(document), image: None, remote: None })
         }
         (Opened::Inventory(..), LookIn::AttachedSbom) => {
             Err(FlowError::NoRegistry { source_text: source.text.clone() })

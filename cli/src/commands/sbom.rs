@@ -150,7 +150,7 @@ fn attach(
     let annotations = BTreeMap::from([("org.opencontainers.image.created".to_owned(), created)]);
     let media_type = format.format().media_type;
     let digest =
-        flows::attached::attach(source, image, known.remote.as_ref(), media_type, &bytes, annotations)?;
+        flows::attached::attach(source, image, known.remote.as_deref(), media_type, &bytes, annotations)?;
     ui.say(&format!("attached {} as {digest}", format.format().name));
     Ok(())
 }
