@@ -117,6 +117,11 @@ impl<K: Ord> Bars<K> {
         self.lock().insert(key, bar);
     }
 
+    /// Whether there is a bar under `key`.
+    pub(crate) fn has(&self, key: &K) -> bool {
+        self.lock().contains_key(key)
+    }
+
     /// Does something with the bar under `key`, if there is one.
     pub(crate) fn with(&self, key: &K, act: impl FnOnce(&ProgressBar)) {
         if let Some(bar) = self.lock().get(key) {

@@ -93,14 +93,36 @@ pub struct Remote {
     pub root: Manifest,
 }
 
-/// Opens `source`. Layers are not read yet. `stdin` is read only when the source is `-`.
+/// Where an archive comes from that is not a file, and who hears of its bytes.
+pub struct Arrival<'a> {
+    /// Standard input, which is read only when the source says so.
+    pub stdin: &'a mut dyn Read,
+    /// Told how many bytes more have arrived.
+    pub arrived: &'a dyn Fn(u64),
+}
+
+/// A reader that tells how many bytes pass.
+struct Told<'a, R> {
+    reader: R,
+    arrived: &'a dyn Fn(u64),
+}
+
+impl<R: Read> Read for Told<'_, R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let n_bytes = self.reader.read(out)?;
+        (self.arrived)(n_bytes as u64);
+        Ok(n_bytes)
+    }
+}
+
+/// Opens `source`. Layers are not read yet.
 ///
 /// # Errors
 /// As [`FlowError`] says; for a name without a prefix, with every place that was asked.
-pub fn open(source: &Source, opening: &Opening, stdin: &mut dyn Read) -> Result<Opened, FlowError> {
+pub fn open(source: &Source, opening: &Opening, arrival: &mut Arrival<'_>) -> Result<Opened, FlowError> {
     match &source.place {
         Place::Path(path, None) if is_document(path) => {
-            let bytes = read_document(path, opening.image.limits.document_bytes_max, stdin)?;
+            let bytes = read_document(path, opening.image.limits.document_bytes_max, arrival.stdin)?;
             let inventory = read_sbom(&path.display().to_string(), &bytes, &opening.image.limits)?;
             Ok(Opened::Inventory(Box::new(inventory), bytes))
         }
@@ -110,14 +132,15 @@ pub fn open(source: &Source, opening: &Opening, stdin: &mut dyn Read) -> Result<
         }
         Place::Stdin => {
             let called = Called { source: "standard input".to_owned(), subject: "standard input".to_owned() };
-            let image = sbom::image::open_stream(&called, stdin, None, &opening.image);
+            let mut stdin = Told { reader: &mut *arrival.stdin, arrived: arrival.arrived };
+            let image = sbom::image::open_stream(&called, &mut stdin, None, &opening.image);
             Ok(Opened::Image(Box::new(image.map_err(image_error(source))?), None))
         }
         Place::Registry(reference) => in_registry(source, reference, opening),
-        Place::Daemon(kind, name) => in_daemon(source, *kind, name, opening),
-        Place::Name(reference) => anywhere(source, reference, opening),
+        Place::Daemon(kind, name) => in_daemon(source, *kind, name, opening, arrival.arrived),
+        Place::Name(reference) => anywhere(source, reference, opening, arrival.arrived),
         Place::Sbom(path) => {
-            let bytes = read_document(path, opening.image.limits.document_bytes_max, stdin)?;
+            let bytes = read_document(path, opening.image.limits.document_bytes_max, arrival.stdin)?;
             let inventory = read_sbom(&path.display().to_string(), &bytes, &opening.image.limits)?;
             Ok(Opened::Inventory(Box::new(inventory), bytes))
         }
@@ -171,10 +194,15 @@ fn read_document(path: &Path, bytes_max: u64, stdin: &mut dyn Read) -> Result<Ve
 }
 
 /// A name without a prefix, and no file: daemons are asked before the registry, because what is there needs no download.
-fn anywhere(source: &Source, reference: &Reference, opening: &Opening) -> Result<Opened, FlowError> {
+fn anywhere(
+    source: &Source,
+    reference: &Reference,
+    opening: &Opening,
+    arrived: &dyn Fn(u64),
+) -> Result<Opened, FlowError> {
     let mut attempts = Vec::new();
     for kind in DaemonKind::ALL {
-        match in_daemon(source, kind, &source.text, opening) {
+        match in_daemon(source, kind, &source.text, opening, arrived) {
             Ok(opened) => return Ok(opened),
             Err(error) => attempts.push(Attempt::of(kind.name(), &error)),
         }
@@ -193,7 +221,13 @@ fn anywhere(source: &Source, reference: &Reference, opening: &Opening) -> Result
 /// The longest wait for the first bytes of an image: docker before version 25 writes the whole archive before it sends any.
 const DAEMON_WAIT_MAX: Duration = Duration::from_secs(600);
 
-fn in_daemon(source: &Source, kind: DaemonKind, name: &str, opening: &Opening) -> Result<Opened, FlowError> {
+fn in_daemon(
+    source: &Source,
+    kind: DaemonKind,
+    name: &str,
+    opening: &Opening,
+    arrived: &dyn Fn(u64),
+) -> Result<Opened, FlowError> {
     let settings = match kind {
         DaemonKind::Docker => &opening.docker,
         DaemonKind::Podman => &opening.podman,
@@ -212,7 +246,8 @@ fn in_daemon(source: &Source, kind: DaemonKind, name: &str, opening: &Opening) -
     }
     let limits = &opening.image.limits;
     let http = ClientOptions { read_timeout: DAEMON_WAIT_MAX, ..opening.registry.http.clone() };
-    let mut archive = daemon.export(name, limits.layer_bytes_max, &http).map_err(registry_error(source))?;
+    let export = daemon.export(name, limits.layer_bytes_max, &http).map_err(registry_error(source))?;
+    let mut archive = Told { reader: export, arrived };
     let called = Called { source: format!("{}:{name}", kind.name()), subject: name.to_owned() };
     let options = OpenOptions { image: None, ..opening.image.clone() };
     let kind = Some(SourceKind::DockerArchive);

@@ -1,7 +1,5 @@
 //! An image is opened once, to write its SBOM; from then on only the SBOM is needed.
 
-use std::io::Read;
-
 use jiff::Timestamp;
 use model::inventory::Inventory;
 use registry::reference::Reference;
@@ -12,7 +10,7 @@ use sbom::inventory::{InventoryOptions, Progress};
 use crate::attached::attached_sbom;
 use crate::error::FlowError;
 use crate::match_sbom::Subject;
-use crate::open::{Opened, Opening, Remote, open};
+use crate::open::{Arrival, Opened, Opening, Remote, open};
 use crate::source::{Place, Source};
 
 /// The format whose bytes identify an inventory that was never stored.
@@ -60,10 +58,10 @@ pub fn inventory(
     opening: &Opening,
     asked: &Asked,
     options: &InventoryOptions,
-    stdin: &mut dyn Read,
+    arrival: &mut Arrival<'_>,
     progress: &dyn Progress,
 ) -> Result<Known, FlowError> {
-    match (open(source, opening, stdin)?, asked.look_in) {
+    match (open(source, opening, arrival)?, asked.look_in) {
         (Opened::Image(image, remote), LookIn::Layers) => {
             let inventory = sbom::inventory::inventory(&image, options, progress)
                 .map_err(|error| FlowError::Image { source_text: source.text.clone(), source: error })?;
@@ -108,7 +106,7 @@ fn attributed(
 
 /// What `source` says of itself; none of its layers is read.
 fn subject_of(source: &Source, opening: &Opening) -> Result<model::inventory::Subject, FlowError> {
-    match open(source, opening, &mut std::io::empty())? {
+    match open(source, opening, &mut Arrival { stdin: &mut std::io::empty(), arrived: &|_| {} })? {
         Opened::Image(image, _) => Ok(image.subject().clone()),
         Opened::Inventory(inventory, _) => Ok(inventory.subject),
     }

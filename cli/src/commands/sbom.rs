@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Args;
 use flows::error::FlowError;
+use flows::open::Arrival;
 use flows::scan::{Asked, Known, LookIn};
 use flows::source::Source;
 use model::inventory::Inventory;
@@ -209,8 +210,9 @@ impl ImageArgs {
             ..InventoryOptions::default()
         };
         let watch = WatchLayers::new(ui);
-        let mut stdin = std::io::stdin();
-        let known = flows::scan::inventory(source, &opening, &asked, &options, &mut stdin, &watch)?;
+        let arrived = |bytes| watch.arrived(bytes);
+        let mut arrival = Arrival { stdin: &mut std::io::stdin(), arrived: &arrived };
+        let known = flows::scan::inventory(source, &opening, &asked, &options, &mut arrival, &watch)?;
         ui.say_more(&watch.summary());
         if let Some(trouble) = cache.and_then(|cache| cache.take_trouble()) {
             ui.warn(&format!("{trouble}: {}; layers are read anew", trouble.source));
@@ -248,6 +250,8 @@ fn read_dockerfile(path: &Path) -> Result<(String, String), CommandError> {
 struct WatchLayers<'a> {
     ui: &'a Ui,
     bars: Bars<usize>,
+    /// Of an archive that arrives from a daemon or on standard input.
+    archive: Bars<()>,
     n_read: AtomicUsize,
     n_known: AtomicUsize,
     n_files: AtomicUsize,
@@ -258,10 +262,18 @@ impl<'a> WatchLayers<'a> {
         Self {
             ui,
             bars: Bars::default(),
+            archive: Bars::default(),
             n_read: AtomicUsize::new(0),
             n_known: AtomicUsize::new(0),
             n_files: AtomicUsize::new(0),
         }
+    }
+
+    fn arrived(&self, bytes: u64) {
+        if !self.archive.has(&()) {
+            self.archive.insert((), self.ui.bar("archive", None));
+        }
+        self.archive.with(&(), |bar| bar.inc(bytes));
     }
 
     fn summary(&self) -> String {
@@ -273,6 +285,7 @@ impl<'a> WatchLayers<'a> {
 
 impl Progress for WatchLayers<'_> {
     fn layer_started(&self, index: usize, bytes: Option<u64>) {
+        self.archive.finish(&());
         self.n_read.fetch_add(1, Ordering::Relaxed);
         self.bars.insert(index, self.ui.bar(&format!("layer {}", index + 1), bytes));
     }
