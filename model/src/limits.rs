@@ -37,6 +37,8 @@ pub struct Limits {
     pub record_bytes_max: u64,
     /// Packages in one inventory.
     pub packages_max: usize,
+    /// Files and directories of all states of an image together, where each of its layers makes one that counts.
+    pub states_nodes_max: u64,
     /// Links followed for one path.
     pub links_max: usize,
     /// Labels, environment names, history entries, accounts or listed paths of one image, of each so many.
@@ -67,6 +69,7 @@ impl Default for Limits {
             feed_bytes_max: 8 << 30,
             record_bytes_max: 64 << 20,
             packages_max: 1_000_000,
+            states_nodes_max: 200_000_000,
             links_max: 40,
             image_facts_max: 10_000,
             image_text_bytes_max: 4 << 10,

@@ -6,9 +6,14 @@ use model::gap::{Gap, GapKind};
 use model::image::BaseImage;
 use model::inventory::Subject;
 
+use crate::image::redact;
+
 /// Names of the base image in labels and annotations (image-spec, annotations.md).
 const NAME: &str = "org.opencontainers.image.base.name";
 const DIGEST: &str = "org.opencontainers.image.base.digest";
+
+/// Bytes of either; a reference has at most some four hundred.
+const TEXT_BYTES_MAX: usize = 1 << 10;
 
 /// The base image that the first of `sources` (labels, then annotations) names that names any. Which layers are its
 /// own is not told.
@@ -16,7 +21,11 @@ const DIGEST: &str = "org.opencontainers.image.base.digest";
 /// Labels are inherited: an image whose build names no base has those of its base, which name the base's base.
 pub fn from_labels<'a>(sources: impl IntoIterator<Item = &'a BTreeMap<String, String>>) -> Option<BaseImage> {
     sources.into_iter().find_map(|texts| {
-        let stated = |key| texts.get(key).filter(|text| !text.is_empty()).cloned();
+        // An annotation is foreign text that nobody has looked at yet.
+        let stated = |key| {
+            let text = texts.get(key).filter(|text| !text.is_empty())?;
+            Some(redact::cut(redact::user_info(text).into_owned(), TEXT_BYTES_MAX))
+        };
         let (name, digest) = (stated(NAME), stated(DIGEST));
         (name.is_some() || digest.is_some()).then_some(BaseImage { name, digest, layers: None })
     })

@@ -18,6 +18,7 @@ mod layers;
 mod reading;
 mod wanted;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -31,11 +32,11 @@ use crate::image::listing::{Listing, TextBudget};
 use crate::image::path;
 use crate::image::squash::Squash;
 use crate::image::tree::{ContentId, LastLink, NodeId, NodeKind, Tree};
-use crate::image::{Content, Image, ImageError};
+use crate::image::{Content, Image, ImageError, LimitPassed};
 
 use all_layers::AllLayers;
 use layers::Layers;
-use wanted::{Again, Wanted};
+use wanted::{Again, Allowance, Wanted};
 
 pub(crate) use reading::ReadFile;
 pub(crate) use wanted::Wish;
@@ -114,11 +115,12 @@ pub fn inventory(
     progress: &dyn Progress,
 ) -> Result<Inventory, ImageError> {
     let limits = &options.limits;
-    let mut reading = Reading::new(source(image, options, progress), image, limits);
+    let budget = TextBudget::new(limits.tree_bytes_max);
+    let mut reading = Reading::new(source(image, options, progress), image, limits, &budget);
     let mut all_layers = AllLayers::default();
+    let mut n_nodes_seen: u64 = 0;
     let mut known = Vec::new();
     let mut bytes: u64 = 0;
-    let budget = TextBudget::new(limits.tree_bytes_max);
     let mut squash = Squash::new(limits);
     let source = reading.source.clone();
     // Lower layers are squashed, and their listings dropped, while higher ones are still being read.
@@ -131,8 +133,19 @@ pub fn inventory(
         reading.add(layer, part.files, part.gaps);
         match options.scope {
             Scope::Squashed => {}
-            // What such a state does not know is no gap of the image.
-            Scope::AllLayers => all_layers.see(&reading.found(squash.tree(), &mut Gaps::default())?),
+            Scope::AllLayers => {
+                n_nodes_seen = n_nodes_seen.saturating_add(squash.tree().n_nodes() as u64);
+                if n_nodes_seen > limits.states_nodes_max {
+                    let error = LimitPassed::error("states_nodes_max", limits.states_nodes_max);
+                    return Err(ImageError::part(image.name(), "the states of the image", error));
+                }
+                let found = reading.found(squash.tree(), &mut Gaps::default())?;
+                all_layers.see(&found);
+                // What could not be read of a state that a later layer mended is a gap of this scope.
+                let is_of_files =
+                    |gap: &Gap| [GapKind::UNREADABLE_FILE, GapKind::UNREADABLE_RECORD].contains(&gap.kind);
+                reading.gaps.extend(found.gaps.into_iter().filter(is_of_files));
+            }
         }
         Ok(())
     })?;
@@ -188,8 +201,10 @@ fn source<'a>(image: &'a Image, options: &'a InventoryOptions, progress: &'a dyn
             layers,
             blobs: &**blobs,
             limits,
-            cache: options.cache.as_deref(),
+            // What is not read must not be kept as if it were.
+            cache: options.cache.as_deref().filter(|_| options.depth == Depth::Files),
             depth: options.depth,
+            verified: Arc::default(),
             progress,
         }),
         Content::Directory(root) => Source::Directory { image: image.name(), root, limits },
@@ -212,9 +227,13 @@ impl Source<'_> {
     }
 
     /// What is read of the files of `again`.
-    fn again<'w>(&self, again: &'w Again) -> Result<Vec<(&'w Wish, ReadFile)>, ImageError> {
+    fn again<'w>(
+        &self,
+        again: &'w Again,
+        budget: &TextBudget,
+    ) -> Result<Vec<(&'w Wish, ReadFile)>, ImageError> {
         match self {
-            Self::Layers(layers) => layers.read_again(again),
+            Self::Layers(layers) => layers.read_again(again, budget),
             Self::Directory { root, limits, .. } => Ok(directory::read_again(root, limits, again)),
         }
     }
@@ -232,6 +251,9 @@ struct Reading<'a> {
     source: Source<'a>,
     image: &'a Image,
     limits: &'a Limits,
+    budget: &'a TextBudget,
+    /// How many components links made be looked up, of `lookups_max`.
+    n_lookups: Cell<u64>,
     facts: BTreeMap<ContentId, Vec<ReadFile>>,
     /// What was read under other paths than those that the files are written at.
     again: BTreeMap<Wished, Option<ReadFile>>,
@@ -239,10 +261,19 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn new(source: Source<'a>, image: &'a Image, limits: &'a Limits) -> Self {
+    fn new(source: Source<'a>, image: &'a Image, limits: &'a Limits, budget: &'a TextBudget) -> Self {
         let mut gaps = Gaps::default();
         gaps.extend(image.gaps().iter().cloned());
-        Self { source, image, limits, facts: BTreeMap::new(), again: BTreeMap::new(), gaps }
+        Self {
+            source,
+            image,
+            limits,
+            budget,
+            n_lookups: Cell::new(0),
+            facts: BTreeMap::new(),
+            again: BTreeMap::new(),
+            gaps,
+        }
     }
 
     /// Adds what was read of the layer at `layer`.
@@ -255,10 +286,21 @@ impl<'a> Reading<'a> {
 
     /// What the files of `tree` amount to.
     fn found(&mut self, tree: &Tree, gaps: &mut Gaps) -> Result<Found, ImageError> {
-        let wanted = wanted::wanted(tree, &self.facts, gaps);
+        let allowance = Allowance {
+            budget: self.budget,
+            n_lookups: &self.n_lookups,
+            lookups_max: self.limits.lookups_max,
+        };
+        let wanted = wanted::wanted(tree, &self.facts, &allowance, gaps)
+            .map_err(|source| ImageError::part(self.image.name(), "the files that are wanted", source))?;
         let files = self.surviving_files(tree, wanted)?;
-        let resolve = |path: &str| resolve(tree, path);
-        Ok(cataloger::assemble(&FactTree::new(&files, &resolve), self.limits))
+        let resolve = |path: &str| self.resolve(tree, path);
+        let found = cataloger::assemble(&FactTree::new(&files, &resolve), self.limits);
+        if self.n_lookups.get() > self.limits.lookups_max {
+            let detail = format!("links lead further than lookups_max of {}", self.limits.lookups_max);
+            gaps.push(Gap::new(GapKind::LIMIT_EXCEEDED, "", detail));
+        }
+        Ok(found)
     }
 
     /// The facts of the files that are in `tree`, sorted by path and cataloger.
@@ -277,7 +319,7 @@ impl<'a> Reading<'a> {
         again.retain(|_, wish| !self.again.contains_key(&wished(wish)));
         let new: Vec<_> = again.iter().map(|(_, wish)| (wished(wish), None)).collect();
         self.again.extend(new);
-        for (wish, file) in self.source.again(&again)? {
+        for (wish, file) in self.source.again(&again, self.budget)? {
             self.again.insert(wished(wish), Some(file));
         }
         for wish in wishes {
@@ -288,6 +330,14 @@ impl<'a> Reading<'a> {
         }
         files.sort_by(|left, right| (&left.path, left.cataloger).cmp(&(&right.path, right.cataloger)));
         Ok(files)
+    }
+
+    /// `path` with its links followed, if it leads anywhere inside the image.
+    fn resolve(&self, tree: &Tree, path: &str) -> Option<String> {
+        let path = path::normal(path.as_bytes()).ok()?;
+        tree.find_within(&path, LastLink::Follow, &self.n_lookups, self.limits.lookups_max)
+            .ok()
+            .map(|found| found.path)
     }
 
     fn fact_file(&self, tree: &Tree, id: NodeId, path: String, layer: u32, file: &ReadFile) -> FactFile {
@@ -335,12 +385,6 @@ fn records(file: &ReadFile) -> impl Iterator<Item = Record> {
         Fact::Package(fact) if fact.package.ecosystem.is_os() => Some(Record::of(&fact.package)),
         _ => None,
     })
-}
-
-/// `path` with its links followed, if it leads anywhere inside the image.
-fn resolve(tree: &Tree, path: &str) -> Option<String> {
-    let path = path::normal(path.as_bytes()).ok()?;
-    tree.find(&path, LastLink::Follow).ok().map(|found| found.path)
 }
 
 /// Gaps of one kind kept as they are; further ones are counted.
@@ -399,7 +443,14 @@ impl Gaps {
 
     /// The gaps whose [`parts`](Self::parts) were these.
     pub(crate) fn from_parts(kept: Vec<Gap>, counted: Vec<(GapKind, usize)>) -> Self {
-        Self { kept: kept.into_iter().collect(), n_by_kind: counted.into_iter().collect() }
+        let mut gaps = Self::default();
+        gaps.extend(kept);
+        for (kind, count) in counted {
+            // Never fewer than are there.
+            let n_of_kind = gaps.n_by_kind.entry(kind).or_default();
+            *n_of_kind = count.max(*n_of_kind);
+        }
+        gaps
     }
 
     fn into_vec(self) -> Vec<Gap> {

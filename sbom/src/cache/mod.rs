@@ -259,7 +259,7 @@ fn decode_part(bytes: &[u8], budget: &TextBudget) -> Result<Part, Unread> {
         let kind = model::gap::GapKind::from_word(from.text()?);
         Ok((kind, from.small()?))
     })?;
-    // The same account is kept of what is known as of what is read.
+    // As for what is read, but for the paths, which come later and are counted with the listing.
     let n_bytes = files.iter().map(|file| file.n_bytes("")).sum();
     budget.take(n_bytes).map_err(Unread::Limit)?;
     let mut listing = Listing::default();

@@ -63,6 +63,12 @@ pub trait BlobSource: Send + Sync {
     /// # Errors
     /// `NotFound` when there is no such blob; anything else when it cannot be read.
     fn open(&self, address: &BlobAddress) -> io::Result<Blob>;
+
+    /// Whether a blob that was verified once gives the same bytes when it is opened again: files of this machine
+    /// do, as far as nobody writes to them meanwhile.
+    fn is_stable(&self) -> bool {
+        false
+    }
 }
 
 /// The blobs of a layout in a directory.
@@ -81,6 +87,10 @@ impl BlobSource for Directory {
         let size = metadata.len();
         Ok(Blob { size: Some(size), reader: Box::new(File::open(path)?.take(size)) })
     }
+
+    fn is_stable(&self) -> bool {
+        true
+    }
 }
 
 /// One file, whatever the address: a root filesystem's archive.
@@ -93,6 +103,10 @@ impl BlobSource for WholeFile {
     fn open(&self, _: &BlobAddress) -> io::Result<Blob> {
         let reader = Box::new(FileRange { file: Arc::clone(&self.file), position: 0, end: self.size });
         Ok(Blob { size: Some(self.size), reader })
+    }
+
+    fn is_stable(&self) -> bool {
+        true
     }
 }
 
@@ -209,6 +223,10 @@ impl BlobSource for Archive {
             }
         }
         Err(io::Error::new(io::ErrorKind::InvalidInput, "links that lead nowhere"))
+    }
+
+    fn is_stable(&self) -> bool {
+        true
     }
 }
 

@@ -13,7 +13,7 @@ use crate::base;
 use super::blob::{BlobAddress, BlobSource};
 use super::error::LimitPassed;
 use super::manifest::{Config, Descriptor};
-use super::{Called, Content, Image, ImageError, Layer, SourceKind, config};
+use super::{Called, Content, Image, ImageError, Layer, SourceKind, config, redact};
 use model::digest::Digest;
 
 /// A document of an image.
@@ -195,13 +195,16 @@ pub(super) fn image(parts: &Parts<'_>, found: Found) -> Result<Described, ImageE
         digest: Some(found.config_digest.to_string()),
         manifest_digest: found.manifest_digest.map(|digest| digest.to_string()),
         platform: found.config.platform().map(|platform| platform.to_string()),
-        created: found.config.created.clone(),
+        created: found.config.created.clone().map(|text| redact::cut(text, CREATED_BYTES_MAX)),
         layers: diff_ids.iter().map(SubjectLayer::new).collect(),
         base: base::from_labels([&image.labels, &found.annotations]),
         image,
     };
     Ok(Described { subject, layers, gaps })
 }
+
+/// Bytes of a time; RFC 3339 has some thirty.
+const CREATED_BYTES_MAX: usize = 100;
 
 /// Name and tag of a reference; a word with neither `/` nor `:` is a tag, as in an OCI layout.
 fn split_reference(reference: &str) -> (Option<&str>, Option<&str>) {

@@ -90,7 +90,8 @@ pub(crate) fn read_layer<T>(
     let (outcome, blob_outcome) = thread::scope(|scope| {
         let (full_sender, full) = sync_channel(CHUNKS_AHEAD);
         let (empty, empty_receiver) = channel();
-        let pump = Pump { blob, hasher: blob_hasher, full: full_sender, empty: empty_receiver };
+        let bytes_max = layer.size.unwrap_or(limits.layer_bytes_max);
+        let pump = Pump { blob, bytes_max, hasher: blob_hasher, full: full_sender, empty: empty_receiver };
         let pump = scope.spawn(move || pump.run(advanced));
         let chunks = Chunks { full, empty, chunk: Vec::new(), start: 0 };
         let outcome = consume(chunks, diff_id, checksums, limits, verify, read);
@@ -140,6 +141,8 @@ fn consume<T>(
 /// Reads a blob to its end, hashing it, and sends it on in pieces.
 struct Pump {
     blob: Blob,
+    /// The size that is stated, or the largest that may be: a host may send without end.
+    bytes_max: u64,
     hasher: Option<Hasher>,
     full: SyncSender<Vec<u8>>,
     empty: Receiver<Vec<u8>>,
@@ -149,6 +152,7 @@ impl Pump {
     /// The digest of the blob, if one was wanted and the blob could be read to its end.
     fn run(mut self, advanced: &(dyn Fn(u64) + Sync)) -> io::Result<Option<Digest>> {
         let mut listening = true;
+        let mut n_bytes_read: u64 = 0;
         loop {
             let mut chunk = self.empty.try_recv().unwrap_or_default();
             chunk.resize(CHUNK_BYTES, 0);
@@ -157,6 +161,11 @@ impl Pump {
                 return Ok(self.hasher.map(Hasher::finish));
             }
             chunk.truncate(n_bytes);
+            n_bytes_read += n_bytes as u64;
+            if n_bytes_read > self.bytes_max {
+                let why = format!("it has more than the {} bytes that it may have", self.bytes_max);
+                return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+            }
             if let Some(hasher) = &mut self.hasher {
                 hasher.update(&chunk);
             }

@@ -4,6 +4,7 @@
 //! millions of them: texts lie in pages that never move, and the members of all directories lie in one sorted list
 //! ([`Members`]) rather than in a map each.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 
 use super::mode::Mode;
@@ -261,6 +262,24 @@ impl Tree {
     /// Links are followed as the kernel does inside a container: an absolute target starts at the image's root.
     pub(crate) fn find(&self, path: &str, last: LastLink) -> Result<Resolved, NotFound> {
         let node = self.find_from(Self::ROOT, path, last, &mut 0)?;
+        Ok(Resolved { node, path: self.path(node) })
+    }
+
+    /// As [`Tree::find`], as long as `n_lookups`, to which it adds, is not beyond `lookups_max`.
+    pub(crate) fn find_within(
+        &self,
+        path: &str,
+        last: LastLink,
+        n_lookups: &Cell<u64>,
+        lookups_max: u64,
+    ) -> Result<Resolved, NotFound> {
+        let mut n_looked_up = n_lookups.get();
+        if n_looked_up > lookups_max {
+            return Err(NotFound::TooManyLinks);
+        }
+        let found = self.find_from(Self::ROOT, path, last, &mut n_looked_up);
+        n_lookups.set(n_looked_up);
+        let node = found?;
         Ok(Resolved { node, path: self.path(node) })
     }
 

@@ -1,9 +1,10 @@
 //! The pass over layers, in parallel, and the second one over those that hold files wanted late.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use model::gap::{Gap, GapKind};
@@ -39,6 +40,8 @@ pub(super) struct Layers<'a> {
     pub(super) cache: Option<&'a LayerCache>,
     pub(super) depth: Depth,
     pub(super) progress: &'a dyn Progress,
+    /// The layers that were read and verified in this run.
+    pub(super) verified: Arc<Mutex<BTreeSet<usize>>>,
 }
 
 impl Layers<'_> {
@@ -89,18 +92,23 @@ impl Layers<'_> {
         let read = |reader: &mut LayerReader| read_entries(reader, layer, self.depth, self.limits, budget);
         let (part, bytes) =
             read_layer(self.image, self.blobs, layer, Verify::Digests, self.limits, &advanced, read)?;
+        self.verified.lock().unwrap_or_else(PoisonError::into_inner).insert(index);
         self.progress.files_read(part.files.len());
         self.progress.layer_finished(index);
         Ok(Part { bytes, ..part })
     }
 
     /// Reads the files of `again` from the layers that hold them, or takes what was kept of them.
-    pub(super) fn read_again<'w>(&self, again: &'w Again) -> Result<Vec<(&'w Wish, ReadFile)>, ImageError> {
+    pub(super) fn read_again<'w>(
+        &self,
+        again: &'w Again,
+        budget: &TextBudget,
+    ) -> Result<Vec<(&'w Wish, ReadFile)>, ImageError> {
         let order: Vec<usize> = again.layers().collect();
         let mut all = Vec::new();
         in_parallel(
             &order,
-            |index| self.wishes(index, &again.of(index)),
+            |index| self.wishes(index, &again.of(index), budget),
             |_, read| {
                 all.extend(read?);
                 Ok(())
@@ -113,6 +121,7 @@ impl Layers<'_> {
         &self,
         index: usize,
         wishes: &[(u32, &'w Wish)],
+        budget: &TextBudget,
     ) -> Result<Vec<(&'w Wish, ReadFile)>, ImageError> {
         let layer = &self.layers[index];
         let granted = |files: Vec<(usize, ReadFile)>| {
@@ -121,9 +130,12 @@ impl Layers<'_> {
         if let Some(files) = self.cache.and_then(|cache| cache.again(layer, wishes)) {
             return Ok(granted(files));
         }
-        let read = |reader: &mut LayerReader| read_wishes(reader, self.limits, wishes);
-        let (files, _) =
-            read_layer(self.image, self.blobs, layer, Verify::Nothing, self.limits, &|_| {}, read)?;
+        // What is kept of a layer stands under its digest: the bytes must be those. A layer that was known was not verified
+        // in this run, and a registry may answer otherwise the second time.
+        let was_verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner).contains(&index);
+        let verify = if was_verified && self.blobs.is_stable() { Verify::Nothing } else { Verify::Digests };
+        let read = |reader: &mut LayerReader| read_wishes(reader, self.limits, wishes, budget);
+        let (files, _) = read_layer(self.image, self.blobs, layer, verify, self.limits, &|_| {}, read)?;
         self.progress.files_read(files.len());
         if let Some(cache) = self.cache {
             let kept: Vec<(usize, &ReadFile)> = files.iter().map(|(wish, file)| (*wish, file)).collect();
@@ -217,6 +229,7 @@ fn read_wishes(
     reader: &mut LayerReader,
     limits: &Limits,
     wishes: &[(u32, &Wish)],
+    budget: &TextBudget,
 ) -> io::Result<Vec<(usize, ReadFile)>> {
     let mut entries = Entries::new(reader, limits);
     let mut files = Vec::new();
@@ -231,8 +244,12 @@ fn read_wishes(
         if let Kind::File { size, mode } = entry.kind
             && !requests.is_empty()
         {
+            let n_before = files.len();
             let mut push = |request: usize, file| files.push((first + request, file));
             entries.read(entry.index, size, mode, &requests, &mut buffer, &mut push)?;
+            let taken =
+                files[n_before..].iter().map(|(wish, file)| file.n_bytes(&wishes[*wish].1.shown_path));
+            budget.take(taken.sum())?;
         }
         first += requests.len();
     }

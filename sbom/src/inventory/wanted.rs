@@ -5,13 +5,16 @@
 //! (`lib -> usr/lib`), and a hard link gives a file another name. Patterns are therefore looked up again in the
 //! squashed tree, links followed; what is found that way and was not read under its own path is read again.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::io;
 
 use model::gap::{Gap, GapKind};
 
 use crate::cataloger::{CATALOGERS, Wants, component_matches};
+use crate::image::listing::TextBudget;
 use crate::image::path;
-use crate::image::tree::{ContentId, FileNode, LastLink, NodeId, NodeKind, NotFound, Tree};
+use crate::image::tree::{ContentId, FileNode, LastLink, NodeId, NodeKind, NotFound, Resolved, Tree};
 
 use super::Gaps;
 use super::reading::{ReadFile, interested};
@@ -42,6 +45,13 @@ pub(crate) struct Wish {
 /// Wishes by the content they are for.
 #[derive(Default)]
 pub(super) struct Again(BTreeMap<ContentId, Vec<Wish>>);
+
+impl Wish {
+    /// About how many bytes it takes, its copies included.
+    fn n_bytes(&self) -> usize {
+        3 * (size_of::<Self>() + self.shown_path.len() + self.path.len())
+    }
+}
 
 impl Again {
     /// The layers that hold such content.
@@ -75,9 +85,19 @@ impl Again {
 /// Finds the wanted files of `tree`; `facts` holds what was read as it passed by.
 ///
 /// Paths are made when something is found and not kept for every node: of a deep tree each takes kilobytes.
-pub(super) fn wanted(tree: &Tree, facts: &BTreeMap<ContentId, Vec<ReadFile>>, gaps: &mut Gaps) -> Wanted {
+///
+/// # Errors
+/// The wishes take more than is left of `allowance`.
+pub(super) fn wanted(
+    tree: &Tree,
+    facts: &BTreeMap<ContentId, Vec<ReadFile>>,
+    allowance: &Allowance<'_>,
+    gaps: &mut Gaps,
+) -> io::Result<Wanted> {
     let mut search = Search {
         tree,
+        allowance,
+        failed: None,
         seen: HashSet::new(),
         again: Again::default(),
         // Each pattern visits each node a few times. More means links laid out to multiply.
@@ -113,6 +133,10 @@ pub(super) fn wanted(tree: &Tree, facts: &BTreeMap<ContentId, Vec<ReadFile>>, ga
         NodeKind::Other => {}
     });
     for (pattern, id) in starts.found {
+        if search.steps_left == 0 {
+            break;
+        }
+        search.steps_left -= 1;
         let Pattern { cataloger, components } = &starts.anywhere[pattern];
         let way = Way { start: tree.parent(id), names: vec![tree.name(id)] };
         search.enter(*cataloger, &components[1..], way, id, Through::Names);
@@ -125,7 +149,10 @@ pub(super) fn wanted(tree: &Tree, facts: &BTreeMap<ContentId, Vec<ReadFile>>, ga
         let detail = "links make more paths than are followed; some files were not looked for under them";
         gaps.push(Gap::new(GapKind::LIMIT_EXCEEDED, "", detail));
     }
-    Wanted { own, again: search.again }
+    match search.failed {
+        Some(error) => Err(error),
+        None => Ok(Wanted { own, again: search.again }),
+    }
 }
 
 /// A pattern of a cataloger, by its components.
@@ -208,8 +235,20 @@ impl<'t> Way<'t> {
     }
 }
 
+/// What looking for files may cost.
+pub(super) struct Allowance<'a> {
+    /// Memory, which wishes take.
+    pub(super) budget: &'a TextBudget,
+    /// Components that links made be looked up so far, and how many may be.
+    pub(super) n_lookups: &'a Cell<u64>,
+    pub(super) lookups_max: u64,
+}
+
 struct Search<'t> {
     tree: &'t Tree,
+    allowance: &'t Allowance<'t>,
+    /// Why nothing more is wished for.
+    failed: Option<io::Error>,
     /// Each cataloger and file once, whether it was offered before or is wished for.
     seen: HashSet<(usize, NodeId)>,
     again: Again,
@@ -248,7 +287,7 @@ impl<'t> Search<'t> {
 
     fn enter(&mut self, cataloger: usize, rest: &[&'t str], way: Way<'t>, child: NodeId, through: Through) {
         let (id, through) = match self.tree.node(child).kind {
-            NodeKind::Symlink(_) => match self.tree.find(&way.path(self.tree), LastLink::Follow) {
+            NodeKind::Symlink(_) => match self.followed(&way.path(self.tree)) {
                 Ok(found) => (found.node, Through::Links),
                 // A link that leads nowhere has no file; one that leads out has its gap already.
                 Err(NotFound::Missing { .. } | NotFound::Escapes | NotFound::TooManyLinks) => return,
@@ -266,12 +305,22 @@ impl<'t> Search<'t> {
         }
     }
 
+    fn followed(&self, path: &str) -> Result<Resolved, NotFound> {
+        let Allowance { n_lookups, lookups_max, .. } = self.allowance;
+        self.tree.find_within(path, LastLink::Follow, n_lookups, *lookups_max)
+    }
+
     /// Wishes that the cataloger read the file `id`, which it would know as `shown_path`.
     fn wish(&mut self, cataloger: usize, shown_path: String, id: NodeId, file: &FileNode) {
-        if self.seen.insert((cataloger, id)) {
+        if self.failed.is_none() && self.seen.insert((cataloger, id)) {
             let layer = self.tree.node(id).layer;
             let content = file.content;
             let wish = Wish { cataloger, shown_path, path: self.tree.path(id), node: id, layer, content };
+            if let Err(error) = self.allowance.budget.take(wish.n_bytes()) {
+                self.failed = Some(error);
+                self.steps_left = 0;
+                return;
+            }
             self.again.0.entry(file.content).or_default().push(wish);
         }
     }
