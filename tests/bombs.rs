@@ -142,6 +142,26 @@ fn several_bombs_at_once_share_the_limits() {
 }
 
 #[test]
+fn names_and_links_that_make_files_be_read_again_are_bounded() {
+    let status: String =
+        (0..2_000).map(|n| format!("Package: p{n}\nStatus: install ok installed\nVersion: 1\n\n")).collect();
+    let linked = |out: &mut dyn Write| {
+        entry(out, "a", b'0', status.as_bytes())?;
+        (0..400_000).try_for_each(|n| link(out, &format!("var/lib/dpkg/status.d/{n}"), b'1', "a"))
+    };
+    check_layers("a database of many names", Gzip, &[&linked], 2, &["tree_bytes_max"]);
+    let hops = |out: &mut dyn Write| {
+        for n in 0..39 {
+            link(out, &format!("L{n}"), b'2', &format!("{}L{}", "x/../".repeat(2_000), n + 1))?;
+        }
+        entry(out, "x/y", b'0', b"")?;
+        entry(out, "L39/z", b'0', b"")?;
+        (0..20_000).try_for_each(|n| link(out, &format!("d{n}/package.json"), b'2', "/L0/z"))
+    };
+    check_layers("links behind patterns", Gzip, &[&hops], 0, &["lookups_max"]);
+}
+
+#[test]
 fn what_no_honest_layer_has_is_a_gap_or_nothing() {
     let odd = |out: &mut dyn Write| {
         for (name, kind) in [("character", b'3'), ("block", b'4'), ("pipe", b'6'), ("unknown", b'Z')] {

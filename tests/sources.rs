@@ -197,13 +197,9 @@ fn same_in_a_registry(
     let ran = sbom(place, &[&source]);
     assert_eq!(normal(&ran), *expected, "{source}");
     let sbom_json: Value = serde_json::from_str(&ran.stdout).unwrap();
-    let digest = property(&sbom_json["metadata"]["component"], "plimsoll:subject:manifest-digest")
-        .or_else(|| sbom_json["metadata"]["component"]["version"].as_str().map(str::to_owned))
-        .unwrap();
-    if digest.starts_with("sha256:") {
-        let by_digest = format!("registry:{}/{name}@{digest}", registry.host);
-        assert_eq!(normal(&sbom(place, &[&by_digest])), *expected, "{by_digest}");
-    }
+    let digest = property(&sbom_json["metadata"]["component"], "plimsoll:subject:manifest-digest").unwrap();
+    let by_digest = format!("registry:{}/{name}@{digest}", registry.host);
+    assert_eq!(normal(&sbom(place, &[&by_digest])), *expected, "{by_digest}");
 }
 
 fn property(holder: &Value, name: &str) -> Option<String> {
@@ -507,4 +503,40 @@ fn a_base_image_that_labels_name_in_the_same_registry_is_looked_up() {
     let app = push("app", &app);
     let layers = property(&app["metadata"]["component"], "plimsoll:subject:base:layers");
     assert_eq!(layers.as_deref(), Some("1"), "the lowest layer came with the base image");
+}
+
+#[test]
+fn what_was_asked_for_and_cannot_be_done_is_an_error() {
+    let place = Place::new();
+    place.write("app.tar", Image::parse(IMAGE).docker_archive());
+    place.run(["sbom", "app.tar", "-o", "cyclonedx-json=app.json"]).expect_code(0);
+    for (words, said) in [
+        (&["app.tar", "-o", "table", "--attach"][..], "no format that is written is one"),
+        (&["app.tar", "--attach"], "lies in no registry"),
+        (&["app.tar", "--referrers"], "lies in no registry"),
+        (&["app.json", "--scope", "all-layers"], "only its image tells"),
+        (&["registry:localhost:1/app", "--image", "x"], "`--image` chooses from an archive"),
+        (&["app.tar", "--registry-mirror", "a=ann:hunter2@b"], "cannot be used"),
+        (&["-", "--registry-username", "ann", "--registry-password-stdin"], "standard input cannot be both"),
+    ] {
+        let ran = place.run(["sbom"].iter().chain(words));
+        ran.expect_code(2).expect_stderr(&[said]);
+        assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    }
+    let two = ["scan", "registry:a.test/x", "registry:b.test/x", "--registry-token", "hunter2", "--offline"];
+    let ran = place.run(two);
+    ran.expect_code(2).expect_stderr(&["several registries: a.test, b.test"]);
+    assert!(!ran.stderr.contains("hunter2"));
+    // What an SBOM can be told, it is told.
+    let renamed: Value = place.json(["sbom", "app.json", "--name", "mine"]);
+    assert_eq!(renamed["metadata"]["component"]["name"], "mine");
+}
+
+#[test]
+fn a_daemon_that_cannot_be_asked_is_passed_over_with_a_word() {
+    let place = Place::new();
+    let mut command = place.command();
+    command.env("DOCKER_HOST", "tcp://127.0.0.1:9").args(["sbom", "localhost:1/app:1"]);
+    let ran = Ran::of(command.output().unwrap());
+    ran.expect_code(2).expect_stderr(&["warning: docker could not be asked", "tried docker (", "registry ("]);
 }

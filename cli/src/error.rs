@@ -141,6 +141,7 @@ impl From<flows::error::FlowError> for CommandError {
             E::NoRegistry { .. } => {
                 vec!["SBOMs are attached to images in registries: `registry:HOST/NAME:TAG`".to_owned()]
             }
+            E::NoLayers { .. } => vec!["give the image itself, or leave out `--scope all-layers`".to_owned()],
             E::Purl { .. } => vec!["a package URL is like `pkg:npm/lodash@4.17.21`".to_owned()],
             E::Document { .. } => {
                 vec!["write an SBOM with `plimsoll sbom IMAGE -o cyclonedx-json=sbom.json`".to_owned()]

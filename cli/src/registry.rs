@@ -1,16 +1,18 @@
 //! Options of every command that may ask a registry or a daemon.
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ::registry::client::{Endpoint, Options};
+use ::registry::client::{Endpoint, Options, Registry};
 use ::registry::credentials::{Credential, CredentialSources};
 use ::registry::daemon::{DaemonTls, docker_sockets, podman_sockets};
 use ::registry::secret::Secret;
 use clap::Args;
 use fetch::client::{ClientCertificate, ClientOptions};
 use flows::open::{DaemonSettings, Network, Opening};
+use flows::source::{Place, Source};
 use sbom::image::OpenOptions;
 
 use crate::args::Global;
@@ -34,12 +36,12 @@ pub(crate) struct RegistryArgs {
     #[arg(long, requires = "registry_username", conflicts_with = "registry_token")]
     registry_password_stdin: bool,
     /// A bearer token; better given as `PLIMSOLL_REGISTRY_TOKEN`, because arguments are seen by other users
-    #[arg(long, value_name = "TOKEN", hide_env_values = true, value_parser = secret)]
+    #[arg(long, value_name = "TOKEN", hide_env_values = true, hide_default_value = true, value_parser = secret)]
     registry_token: Option<Secret>,
     /// Ask another place for what lies at a host, as in `docker.io=mirror.example/hub`; may be repeated, and is
     /// tried in order before the host itself
-    #[arg(long, value_name = "HOST=PLACE", value_parser = mirror)]
-    registry_mirror: Vec<(String, Endpoint)>,
+    #[arg(long, value_name = "HOST=PLACE")]
+    registry_mirror: Vec<String>,
     /// Accept registries without a valid certificate, and plain HTTP where no HTTPS answers
     #[arg(long)]
     insecure: bool,
@@ -73,9 +75,10 @@ fn mirror(text: &str) -> Result<(String, Endpoint), String> {
 }
 
 impl RegistryArgs {
-    /// What sources are opened with.
+    /// What `sources` are opened with.
     pub(crate) fn opening(
         &self,
+        sources: &[Source],
         image: OpenOptions,
         ca_file: Option<PathBuf>,
         global: &Global,
@@ -94,26 +97,62 @@ impl RegistryArgs {
             read_timeout: READ_WAIT_MAX,
             ..ClientOptions::default()
         };
-        let mirrors = self.registry_mirror.iter().map(|(host, place)| (host.clone(), vec![place.clone()]));
+        let mut mirrors = Vec::new();
+        for text in &self.registry_mirror {
+            // What was typed is not repeated: it may hold a password, which is what is wrong with it.
+            let (host, place) = mirror(text).map_err(|reason| {
+                CommandError::new(format!("a `--registry-mirror` cannot be used: {reason}"))
+                    .hint("it is like `docker.io=mirror.example/hub`; credentials for it are those of `docker login`")
+            })?;
+            mirrors.push((host, vec![place]));
+        }
+        let explicit_host = self.only_host(sources)?;
         let credentials = CredentialSources {
             explicit: self.credential()?,
+            explicit_host,
             files: environment::credential_files(),
             ..CredentialSources::default()
         };
         Ok(Opening {
             image,
-            registry: Options {
+            registry: Registry::new(Options {
                 credentials,
-                mirrors: mirrors.collect(),
+                mirrors,
                 insecure: self.insecure,
-                http,
+                http: http.clone(),
                 tries: TRIES,
                 ..Options::default()
-            },
+            }),
+            http,
             docker: docker(),
             podman: podman(),
             network: if global.offline { Network::Never } else { Network::Allowed },
         })
+    }
+
+    /// The one registry that a typed credential is for: that of the images. It goes to no other, be it that of a base image.
+    fn only_host(&self, sources: &[Source]) -> Result<Option<String>, CommandError> {
+        if self.registry_username.is_none() && self.registry_token.is_none() {
+            return Ok(None);
+        }
+        if self.registry_password_stdin && sources.iter().any(|source| source.place == Place::Stdin) {
+            return Err(CommandError::new("standard input cannot be both the image and the password"));
+        }
+        let hosts: BTreeSet<&str> = sources
+            .iter()
+            .filter_map(|source| match &source.place {
+                Place::Registry(reference) | Place::Name(reference) => Some(reference.host()),
+                _ => None,
+            })
+            .collect();
+        if hosts.len() > 1 {
+            let hosts: Vec<&str> = hosts.into_iter().collect();
+            let error =
+                format!("one credential was given for images of several registries: {}", hosts.join(", "));
+            return Err(CommandError::new(error).hint("log in to each with `docker login` or `podman login`"));
+        }
+        // Without any registry there is nobody to send it to.
+        Ok(Some(hosts.first().copied().unwrap_or_default().to_owned()))
     }
 
     fn credential(&self) -> Result<Option<Credential>, CommandError> {

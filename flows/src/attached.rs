@@ -39,10 +39,12 @@ pub fn attached_sbom(
         found.extend(remote.repository.referrers(&remote.root.digest, None).map_err(failed)?);
     }
     let mut kinds: Vec<String> = found.iter().filter_map(|found| found.artifact_type.clone()).collect();
-    let mut candidates: Vec<Descriptor> = found.into_iter().filter(|found| rank(found).is_some()).collect();
+    // The list grows at its end: of several that state the same time the last is the newest.
+    let mut candidates: Vec<Descriptor> =
+        found.into_iter().rev().filter(|found| rank(found).is_some()).collect();
     candidates.sort_by(|left, right| {
         let newest_first = created(right).cmp(&created(left));
-        rank(left).cmp(&rank(right)).then(newest_first).then_with(|| left.digest.cmp(&right.digest))
+        rank(left).cmp(&rank(right)).then(newest_first)
     });
     let Some(chosen) = candidates.first() else {
         kinds.sort();
@@ -133,9 +135,12 @@ fn document(remote: &Remote, artifact: &Descriptor, limits: &Limits) -> Result<V
             source: serde::de::Error::custom(format!("it has {} layers", layers.len())),
         });
     };
+    if layer.size > limits.document_bytes_max {
+        return Err(RegistryError::TooLarge { what, bytes_max: limits.document_bytes_max });
+    }
     let reader = remote.repository.blob(&layer.digest, Some(layer.size))?;
     let mut bytes = Vec::new();
-    let mut reader = Verified::new(reader, layer.digest.clone()).take(limits.document_bytes_max);
+    let mut reader = Verified::new(reader, layer.digest.clone());
     match reader.read_to_end(&mut bytes) {
         Ok(_) => Ok(bytes),
         Err(error) => Err(RegistryError::of_io(error).unwrap_or_else(|source| RegistryError::Malformed {

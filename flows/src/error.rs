@@ -66,6 +66,12 @@ pub enum FlowError {
         /// What was typed.
         source_text: String,
     },
+    /// An SBOM has no layers that could be looked into.
+    #[error("`{source_text}` is known by an SBOM: only its image tells what its layers deleted")]
+    NoLayers {
+        /// What was typed.
+        source_text: String,
+    },
     /// The text is no package URL.
     #[error("cannot read the package URL")]
     Purl {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use fetch::client::ClientOptions;
 use model::digest::Digest;
 use model::inventory::Inventory;
-use registry::client::{Options, Registry, Repository};
+use registry::client::{Registry, Repository};
 use registry::context::daemon_of_context;
 use registry::daemon::{Daemon, DaemonTls};
 use registry::error::RegistryError;
@@ -30,8 +30,10 @@ use crate::source::{DaemonKind, Place, Source, read_sbom};
 pub struct Opening {
     /// What to open, where a source leaves a choice.
     pub image: OpenOptions,
-    /// How registries are asked.
-    pub registry: Options,
+    /// Asks registries.
+    pub registry: Registry,
+    /// How daemons are asked.
+    pub http: ClientOptions,
     /// Where docker may listen.
     pub docker: DaemonSettings,
     /// Where podman may listen.
@@ -93,12 +95,14 @@ pub struct Remote {
     pub root: Manifest,
 }
 
-/// Where an archive comes from that is not a file, and who hears of its bytes.
+/// Where an archive comes from that is not a file, and who hears what happens meanwhile.
 pub struct Arrival<'a> {
     /// Standard input, which is read only when the source says so.
     pub stdin: &'a mut dyn Read,
     /// Told how many bytes more have arrived.
     pub arrived: &'a dyn Fn(u64),
+    /// Told of a daemon that is there and could not be asked, before the next place is.
+    pub passed_over: &'a dyn Fn(&Attempt),
 }
 
 /// A reader that tells how many bytes pass.
@@ -138,7 +142,7 @@ pub fn open(source: &Source, opening: &Opening, arrival: &mut Arrival<'_>) -> Re
         }
         Place::Registry(reference) => in_registry(source, reference, opening),
         Place::Daemon(kind, name) => in_daemon(source, *kind, name, opening, arrival.arrived),
-        Place::Name(reference) => anywhere(source, reference, opening, arrival.arrived),
+        Place::Name(reference) => anywhere(source, reference, opening, arrival),
         Place::Sbom(path) => {
             let bytes = read_document(path, opening.image.limits.document_bytes_max, arrival.stdin)?;
             let inventory = read_sbom(&path.display().to_string(), &bytes, &opening.image.limits)?;
@@ -198,13 +202,20 @@ fn anywhere(
     source: &Source,
     reference: &Reference,
     opening: &Opening,
-    arrived: &dyn Fn(u64),
+    arrival: &Arrival<'_>,
 ) -> Result<Opened, FlowError> {
     let mut attempts = Vec::new();
     for kind in DaemonKind::ALL {
-        match in_daemon(source, kind, &source.text, opening, arrived) {
+        match in_daemon(source, kind, &source.text, opening, arrival.arrived) {
             Ok(opened) => return Ok(opened),
-            Err(error) => attempts.push(Attempt::of(kind.name(), &error)),
+            Err(error) if is_not_there(&error) => attempts.push(Attempt::of(kind.name(), &error)),
+            // The image may be in there, and the one of the same name in a registry may be another.
+            Err(error) if cannot_be_asked(&error) => {
+                let attempt = Attempt::of(kind.name(), &error);
+                (arrival.passed_over)(&attempt);
+                attempts.push(attempt);
+            }
+            Err(error) => return Err(error),
         }
     }
     match in_registry(source, reference, opening) {
@@ -216,6 +227,26 @@ fn anywhere(
             Err(FlowError::Nowhere { source_text: source.text.clone(), attempts })
         }
     }
+}
+
+/// Whether a daemon has no such image, or there is no daemon.
+fn is_not_there(error: &FlowError) -> bool {
+    matches!(
+        error,
+        FlowError::NoDaemon { .. }
+            | FlowError::Offline { .. }
+            | FlowError::Registry { source: RegistryError::NoSuchImage { .. }, .. }
+    )
+}
+
+/// Whether a daemon is there and gives no answer: its socket may belong to others.
+fn cannot_be_asked(error: &FlowError) -> bool {
+    use RegistryError as E;
+    let FlowError::Registry { source, .. } = error else { return false };
+    matches!(
+        source,
+        E::Transport { .. } | E::TimedOut { .. } | E::DaemonAddress { .. } | E::Client(_) | E::File { .. }
+    )
 }
 
 /// The longest wait for the first bytes of an image: docker before version 25 writes the whole archive before it sends any.
@@ -245,7 +276,7 @@ fn in_daemon(
         return Err(FlowError::Offline { source_text: source.text.clone() });
     }
     let limits = &opening.image.limits;
-    let http = ClientOptions { read_timeout: DAEMON_WAIT_MAX, ..opening.registry.http.clone() };
+    let http = ClientOptions { read_timeout: DAEMON_WAIT_MAX, ..opening.http.clone() };
     let export = daemon.export(name, limits.layer_bytes_max, &http).map_err(registry_error(source))?;
     let mut archive = Told { reader: export, arrived };
     let called = Called { source: format!("{}:{name}", kind.name()), subject: name.to_owned() };
@@ -259,7 +290,7 @@ fn in_registry(source: &Source, reference: &Reference, opening: &Opening) -> Res
     if opening.network == Network::Never {
         return Err(FlowError::Offline { source_text: source.text.clone() });
     }
-    let repository = Registry::new(opening.registry.clone()).repository(reference);
+    let repository = opening.registry.repository(reference);
     let bytes_max = opening.image.limits.manifest_bytes_max;
     let root = repository.manifest(&reference.pointer(), bytes_max).map_err(registry_error(source))?;
     let called = Called { source: source.text.clone(), subject: reference.to_string() };

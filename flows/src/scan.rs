@@ -1,15 +1,16 @@
 //! An image is opened once, to write its SBOM; from then on only the SBOM is needed.
 
 use jiff::Timestamp;
-use model::inventory::Inventory;
+use model::gap::{Gap, GapKind};
+use model::inventory::{Inventory, Subject};
 use registry::reference::Reference;
 use sbom::format::WriteOptions;
 use sbom::image::Image;
-use sbom::inventory::{InventoryOptions, Progress};
+use sbom::inventory::{InventoryOptions, Progress, Scope};
 
 use crate::attached::attached_sbom;
 use crate::error::FlowError;
-use crate::match_sbom::Subject;
+use crate::match_sbom;
 use crate::open::{Arrival, Opened, Opening, Remote, open};
 use crate::source::{Place, Source};
 
@@ -61,7 +62,12 @@ pub fn inventory(
     arrival: &mut Arrival<'_>,
     progress: &dyn Progress,
 ) -> Result<Known, FlowError> {
+    let needs_layers = options.scope == Scope::AllLayers;
+    let no_layers = || FlowError::NoLayers { source_text: source.text.clone() };
     match (open(source, opening, arrival)?, asked.look_in) {
+        (Opened::Image(..), LookIn::AttachedSbom) | (Opened::Inventory(..), _) if needs_layers => {
+            Err(no_layers())
+        }
         (Opened::Image(image, remote), LookIn::Layers) => {
             let inventory = sbom::inventory::inventory(&image, options, progress)
                 .map_err(|error| FlowError::Image { source_text: source.text.clone(), source: error })?;
@@ -71,10 +77,12 @@ pub fn inventory(
         (Opened::Image(image, remote), LookIn::AttachedSbom) => {
             let limits = &opening.image.limits;
             let (inventory, document) = attached_sbom(source, &image, remote.as_deref(), limits)?;
+            let inventory = attributed(named(inventory, options), remote.as_deref(), opening, asked)?;
             Ok(Known { inventory, document: Some(document), image: Some(image), remote })
         }
         (Opened::Inventory(inventory, document), LookIn::Layers) => {
-            Ok(Known { inventory: *inventory, document: Some(document), image: None, remote: None })
+            let inventory = attributed(named(*inventory, options), None, opening, asked)?;
+            Ok(Known { inventory, document: Some(document), image: None, remote: None })
         }
         (Opened::Inventory(..), LookIn::AttachedSbom) => {
             Err(FlowError::NoRegistry { source_text: source.text.clone() })
@@ -95,52 +103,73 @@ fn attributed(
         gaps.extend(sbom::dockerfile::attribute(&dockerfile, &mut inventory.subject));
     }
     if let Some(base) = &asked.base {
-        let base = subject_of(base, opening)?;
+        let base = subject_of(base, &inventory.subject, opening)?;
         gaps.extend(sbom::base::from_chain(&base, &mut inventory.subject));
-    } else if let Some(base) = named_base(&inventory.subject, remote, opening) {
-        gaps.extend(sbom::base::from_chain(&base, &mut inventory.subject));
+    } else {
+        match named_base(&inventory.subject, remote, opening) {
+            None => {}
+            Some(Ok(base)) => gaps.extend(sbom::base::from_chain(&base, &mut inventory.subject)),
+            Some(Err(error)) => {
+                let detail = format!(
+                    "the base image that its labels name could not be asked for, so that what came with it cannot be told: {error}"
+                );
+                gaps.push(Gap::new(GapKind::MISSING_FACT, "base image", detail));
+            }
+        }
     }
     gaps.into_iter().for_each(|gap| inventory.add_gap(gap));
     Ok(inventory)
 }
 
-/// What `source` says of itself; none of its layers is read.
-fn subject_of(source: &Source, opening: &Opening) -> Result<model::inventory::Subject, FlowError> {
-    match open(source, opening, &mut Arrival { stdin: &mut std::io::empty(), arrived: &|_| {} })? {
+/// The inventory under the name that was asked for.
+fn named(mut inventory: Inventory, options: &InventoryOptions) -> Inventory {
+    if let Some(name) = &options.name {
+        inventory.subject.name.clone_from(name);
+    }
+    inventory
+}
+
+/// What `source`, the base of `above`, says of itself; none of its layers is read.
+fn subject_of(source: &Source, above: &Subject, opening: &Opening) -> Result<Subject, FlowError> {
+    // The platform is that of the image, which decided it; which image of an archive was meant does not concern its base.
+    let mut opening = opening.clone();
+    opening.image.image = None;
+    if let Some(platform) = above.platform.as_deref().and_then(|platform| platform.parse().ok()) {
+        opening.image.platform = Some(platform);
+    }
+    let mut nothing = Arrival { stdin: &mut std::io::empty(), arrived: &|_| {}, passed_over: &|_| {} };
+    match open(source, &opening, &mut nothing)? {
         Opened::Image(image, _) => Ok(image.subject().clone()),
         Opened::Inventory(inventory, _) => Ok(inventory.subject),
     }
 }
 
 /// The base image that the labels of `subject` name by digest, if it lies in the registry that the image itself came
-/// from: no other place is asked unasked. One that is not there any more leaves it untold which layers are the base's.
+/// from: no other place is asked unasked.
 fn named_base(
-    subject: &model::inventory::Subject,
+    subject: &Subject,
     remote: Option<&Remote>,
     opening: &Opening,
-) -> Option<model::inventory::Subject> {
-    let base = subject.base.as_ref()?;
+) -> Option<Result<Subject, FlowError>> {
+    let base = subject.base.as_ref().filter(|base| base.layers.is_none())?;
     let name: Reference = base.name.as_deref()?.parse().ok()?;
     let reference = name.at(base.digest.as_deref()?.parse().ok()?);
     if remote?.repository.reference().host() != reference.host() {
         return None;
     }
     let source = Source { text: reference.to_string(), place: Place::Registry(reference) };
-    // The platform is that of the image, which decided it.
-    let mut opening = opening.clone();
-    opening.image.platform = subject.platform.as_deref().and_then(|platform| platform.parse().ok());
-    subject_of(&source, &opening).ok()
+    Some(subject_of(&source, subject, opening))
 }
 
 impl Known {
-    /// It as a subject of matching, identified by its document, or by the SBOM that `plimsoll sbom` would write for
-    /// it: scanning an image and matching its stored SBOM give the same report.
+    /// It as a subject of matching, identified by its document, or by the SBOM that `plimsoll sbom --no-cache` would write
+    /// for it: scanning an image and matching that SBOM give the same report.
     ///
     /// # Errors
     /// The SBOM cannot be written.
-    pub fn subject(self, options: &WriteOptions<'_>) -> Result<Subject, FlowError> {
+    pub fn subject(self, options: &WriteOptions<'_>) -> Result<match_sbom::Subject, FlowError> {
         match self.document {
-            Some(document) => Ok(Subject::new(self.inventory, &document)),
+            Some(document) => Ok(match_sbom::Subject::new(self.inventory, &document)),
             None => subject(self.inventory, options),
         }
     }
@@ -151,14 +180,17 @@ impl Known {
 ///
 /// # Errors
 /// The SBOM cannot be written.
-pub fn subject(mut inventory: Inventory, options: &WriteOptions<'_>) -> Result<Subject, FlowError> {
+pub fn subject(
+    mut inventory: Inventory,
+    options: &WriteOptions<'_>,
+) -> Result<match_sbom::Subject, FlowError> {
     for layer in &mut inventory.subject.layers {
         layer.is_from_cache = false;
     }
     let format = sbom::format::by_name(CANONICAL_FORMAT).expect("the canonical format is in the table");
     let mut bytes = Vec::new();
     format.write(&inventory, options, &mut bytes).map_err(FlowError::Render)?;
-    Ok(Subject::new(inventory, &bytes))
+    Ok(match_sbom::Subject::new(inventory, &bytes))
 }
 
 /// The time an SBOM states: `epoch` when given, else the image's own creation time, else 1970. The current

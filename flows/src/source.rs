@@ -87,8 +87,25 @@ impl Source {
     /// Reads what was typed. A prefix counts only when it is one of the contract's, so that `C:` or a file
     /// with a colon in its name stays a path. Whether a path is there is looked up.
     pub fn parse(text: &str) -> Result<Self, InvalidSource> {
-        Ok(Self { text: text.to_owned(), place: Place::parse(text)? })
+        Ok(Self { text: shown(text), place: Place::parse(text)? })
     }
+}
+
+/// `text` without what may be a password: somebody may type an address with one, and everything that is said later
+/// quotes what was typed.
+fn shown(text: &str) -> String {
+    let Some(at) = text.rfind('@') else { return text.to_owned() };
+    if text.contains("pkg:") {
+        return text.to_owned();
+    }
+    let behind = &text[at + 1..];
+    if behind.starts_with("sha256:") || behind.starts_with("sha512:") || !text[..at].contains(':') {
+        return text.to_owned();
+    }
+    let start =
+        text.find("://").map_or_else(|| text.find(':').map_or(0, |colon| colon + 1), |scheme| scheme + 3);
+    let start = if start <= at { start } else { 0 };
+    format!("{}…{}", &text[..start], &text[at..])
 }
 
 impl Place {
@@ -98,7 +115,7 @@ impl Place {
         }
         if let Some((prefix, rest)) = text.split_once(':') {
             let reference =
-                || rest.parse().map_err(|source| InvalidSource::Reference { text: text.to_owned(), source });
+                || rest.parse().map_err(|source| InvalidSource::Reference { text: shown(text), source });
             match prefix {
                 "registry" => return Ok(Self::Registry(reference()?)),
                 "docker" => return Ok(Self::Daemon(DaemonKind::Docker, rest.to_owned())),
@@ -116,7 +133,7 @@ impl Place {
         if Path::new(text).exists() || looks_like_a_path(text) {
             return Ok(Self::Path(text.into(), None));
         }
-        let name = text.parse().map_err(|source| InvalidSource::Nothing { text: text.to_owned(), source })?;
+        let name = text.parse().map_err(|source| InvalidSource::Nothing { text: shown(text), source })?;
         Ok(Self::Name(name))
     }
 }
@@ -157,7 +174,32 @@ mod tests {
         assert_eq!(place("pkg:npm/a@1"), Place::Purl("pkg:npm/a@1".to_owned()));
         assert_eq!(place("-"), Place::Stdin);
         assert_eq!(Source::parse("containerd:nginx").unwrap_err(), InvalidSource::Containerd);
-        assert!(matches!(Source::parse("registry:UPPER/x").unwrap_err(), InvalidSource::Reference { .. }));
+        assert!(matches!(
+            Source::parse("registry:a.test/UPPER").unwrap_err(),
+            InvalidSource::Reference { .. }
+        ));
+    }
+
+    #[test]
+    fn what_may_be_a_password_is_not_repeated() {
+        for (text, expected) in [
+            ("registry:https://ann:hunter2@r.example/app", "registry:https://…@r.example/app"),
+            ("https://ann:hunter2@r.example/app", "https://…@r.example/app"),
+            ("registry:ann:hunter2@r.example/app", "registry:…@r.example/app"),
+            ("r.example:5000/app:1@sha256:00", "r.example:5000/app:1@sha256:00"),
+            ("a@b.tar", "a@b.tar"),
+            ("purl:pkg:npm/a@1", "purl:pkg:npm/a@1"),
+        ] {
+            assert_eq!(shown(text), expected);
+        }
+        let error = Source::parse("registry:https://ann:hunter2@r.example/app").unwrap_err();
+        let mut said = format!("{error} {error:?}");
+        let mut cause = std::error::Error::source(&error);
+        while let Some(error) = cause {
+            said.push_str(&format!("{error} {error:?}"));
+            cause = error.source();
+        }
+        assert!(!said.contains("hunter2"), "{said}");
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub enum Credential {
 pub struct CredentialSources {
     /// The one to use for the host that is asked, whatever files say. Mirrors never see it.
     pub explicit: Option<Credential>,
+    /// The only host that the explicit one is for; none if it is for any.
+    pub explicit_host: Option<String>,
     /// Files like docker's `config.json` and podman's `auth.json`; the first with an entry decides. One that is
     /// not there is passed over.
     pub files: Vec<PathBuf>,
@@ -51,7 +53,13 @@ pub struct CredentialSources {
 
 impl Default for CredentialSources {
     fn default() -> Self {
-        Self { explicit: None, files: Vec::new(), helper_dir: None, helper_timeout: Duration::from_secs(30) }
+        Self {
+            explicit: None,
+            explicit_host: None,
+            files: Vec::new(),
+            helper_dir: None,
+            helper_timeout: Duration::from_secs(30),
+        }
     }
 }
 
@@ -99,12 +107,13 @@ impl CredentialSources {
     /// # Errors
     /// See [`CredentialsError`].
     pub fn find(&self, host: &str, repository: &str) -> Result<Option<Found>, CredentialsError> {
+        let is_for = |host: &str| self.explicit_host.as_deref().is_none_or(|only| only == host);
         match &self.explicit {
-            Some(credential) => {
+            Some(credential) if is_for(host) => {
                 let origin = "given for this run".to_owned();
                 Ok(Some(Found { credential: credential.clone(), origin }))
             }
-            None => self.find_in_files(host, repository),
+            _ => self.find_in_files(host, repository),
         }
     }
 

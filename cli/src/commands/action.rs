@@ -158,7 +158,8 @@ impl Inputs {
             What::Image(source) => {
                 let image = ImageArgs::new(self.platform.clone(), self.name.clone());
                 let source = Source::parse(source)?;
-                let known = image.known(&source, LookIn::Layers, None, global, ui)?;
+                let images = image.images(std::slice::from_ref(&source), LookIn::Layers, None, global)?;
+                let known = images.known(&source, ui)?;
                 let inventory = known.inventory;
                 let options = write_options(&inventory)?;
                 let format =

@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Args;
 use flows::error::FlowError;
-use flows::open::Arrival;
+use flows::open::{Arrival, Opening};
 use flows::scan::{Asked, Known, LookIn};
-use flows::source::Source;
+use flows::source::{Place, Source};
 use model::inventory::Inventory;
 use model::limits::Limits;
 use sbom::cache::{CacheOptions, LayerCache};
-use sbom::format::WriteOptions;
+use sbom::format::{Choice, WriteOptions};
 use sbom::image::OpenOptions;
 use sbom::image::platform::Platform;
 use sbom::inventory::{InventoryOptions, Progress, Scope};
@@ -23,7 +23,7 @@ use crate::args::Global;
 use crate::environment;
 use crate::error::CommandError;
 use crate::exit_code::Exit;
-use crate::output::{self, Output};
+use crate::output::{self, Output, Resolved};
 use crate::registry::RegistryArgs;
 use crate::ui::{Bars, Ui, parse_bytes};
 
@@ -111,34 +111,50 @@ const CACHE_SIZE: &str = "1GB";
 
 pub(crate) fn run(args: &SbomArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
     let outputs = output::resolve(&args.output, "cyclonedx-json", 1, sbom::format::by_name)?;
-    let look_in = if args.referrers { LookIn::AttachedSbom } else { LookIn::Layers };
+    let formats = if args.attach { attachable(&outputs)? } else { Vec::new() };
     let source = Source::parse(&args.source)?;
-    let known = args.image.known(&source, look_in, args.ca_file.clone(), global, ui)?;
+    let sources = std::slice::from_ref(&source);
+    let images = args.image.images(sources, look_in(args.referrers), args.ca_file.clone(), global)?;
+    let known = images.known(&source, ui)?;
     let inventory = &known.inventory;
     let options = write_options(inventory)?;
+    // Before anything is written: a reader that goes away ends the command.
+    for format in formats {
+        attach(&source, &known, format, &options, ui)?;
+    }
     for resolved in &outputs {
         output::write(&resolved.output, &inventory.subject.name, |out| {
             resolved.format.write(inventory, &options, out)
         })?;
     }
-    if args.attach {
-        let formats: BTreeMap<_, _> = outputs
-            .iter()
-            .filter(|resolved| resolved.format.version().is_some())
-            .map(|resolved| (resolved.format.format().name, resolved.format))
-            .collect();
-        for format in formats.values() {
-            attach(&source, &known, format, &options, ui)?;
-        }
-    }
     Ok(Exit::Acceptable)
+}
+
+/// Where `--referrers` says that packages are looked for.
+pub(crate) fn look_in(referrers: bool) -> LookIn {
+    if referrers { LookIn::AttachedSbom } else { LookIn::Layers }
+}
+
+/// The formats among `outputs` that an SBOM can be attached in, each once.
+fn attachable(outputs: &[Resolved<Choice>]) -> Result<Vec<&Choice>, CommandError> {
+    let formats: BTreeMap<_, _> = outputs
+        .iter()
+        .map(|resolved| &resolved.format)
+        .filter(|format| format.version().is_some())
+        .map(|format| ((format.format().name, format.version()), format))
+        .collect();
+    if formats.is_empty() {
+        return Err(CommandError::new("`--attach` attaches SBOMs, and no format that is written is one")
+            .hint("add `-o cyclonedx-json=FILE`"));
+    }
+    Ok(formats.into_values().collect())
 }
 
 /// Attaches the SBOM, in one format, to the image it is of.
 fn attach(
     source: &Source,
     known: &Known,
-    format: &sbom::format::Choice,
+    format: &Choice,
     options: &WriteOptions<'_>,
     ui: &Ui,
 ) -> Result<(), CommandError> {
@@ -180,45 +196,35 @@ impl ImageArgs {
         }
     }
 
-    /// Opens the image and reads its inventory, saying its gaps.
-    pub(crate) fn known(
+    /// All that is needed to open `sources` one after the other: what is typed is read once, and a registry keeps its
+    /// connections and tokens.
+    pub(crate) fn images(
         &self,
-        source: &Source,
+        sources: &[Source],
         look_in: LookIn,
         ca_file: Option<PathBuf>,
         global: &Global,
-        ui: &Ui,
-    ) -> Result<Known, CommandError> {
+    ) -> Result<Images, CommandError> {
         let limits = Limits::default();
         let image = OpenOptions {
             platform: self.platform.clone(),
             image: self.image.clone(),
             limits: limits.clone(),
         };
-        let opening = self.registry.opening(image, ca_file, global)?;
         let asked = Asked {
             look_in,
             dockerfile: self.dockerfile.as_deref().map(read_dockerfile).transpose()?,
             base: self.base.as_deref().map(Source::parse).transpose()?,
         };
-        let cache = self.cache(&limits);
+        let opening = self.registry.opening(sources, image, ca_file, global)?;
         let options = InventoryOptions {
             name: self.name.clone(),
+            cache: self.cache(&limits),
             limits,
-            cache: cache.clone(),
             scope: self.scope.into(),
             ..InventoryOptions::default()
         };
-        let watch = WatchLayers::new(ui);
-        let arrived = |bytes| watch.arrived(bytes);
-        let mut arrival = Arrival { stdin: &mut std::io::stdin(), arrived: &arrived };
-        let known = flows::scan::inventory(source, &opening, &asked, &options, &mut arrival, &watch)?;
-        ui.say_more(&watch.summary());
-        if let Some(trouble) = cache.and_then(|cache| cache.take_trouble()) {
-            ui.warn(&format!("{trouble}: {}; layers are read anew", trouble.source));
-        }
-        ui.gaps(&known.inventory.gaps);
-        Ok(known)
+        Ok(Images { opening, asked, options })
     }
 
     /// The facts of layers that are kept, unless there is no place for them.
@@ -229,6 +235,40 @@ impl ImageArgs {
         let dir = self.cache_dir.clone().or_else(environment::default_cache_dir)?;
         let options = CacheOptions { dir, bytes_max: self.cache_size, now: environment::system_time() };
         Some(Arc::new(LayerCache::new(options, limits)))
+    }
+}
+
+/// How images are opened and read.
+pub(crate) struct Images {
+    opening: Opening,
+    asked: Asked,
+    options: InventoryOptions,
+}
+
+impl Images {
+    /// Opens the image and reads its inventory, saying its gaps.
+    pub(crate) fn known(&self, source: &Source, ui: &Ui) -> Result<Known, CommandError> {
+        let is_one = matches!(source.place, Place::Registry(_) | Place::Daemon(..) | Place::Name(_));
+        if is_one && self.opening.image.image.is_some() {
+            let error = format!("`--image` chooses from an archive, and `{}` names one image", source.text);
+            return Err(CommandError::new(error).hint("leave `--image` out"));
+        }
+        let watch = WatchLayers::new(ui);
+        let mut arrival = Arrival {
+            stdin: &mut std::io::stdin(),
+            arrived: &|bytes| watch.arrived(bytes),
+            passed_over: &|attempt| {
+                ui.warn(&format!("{} could not be asked: {}", attempt.place, attempt.reason));
+            },
+        };
+        let (opening, options) = (&self.opening, &self.options);
+        let known = flows::scan::inventory(source, opening, &self.asked, options, &mut arrival, &watch)?;
+        ui.say_more(&watch.summary());
+        if let Some(trouble) = options.cache.as_ref().and_then(|cache| cache.take_trouble()) {
+            ui.warn(&format!("{trouble}: {}; layers are read anew", trouble.source));
+        }
+        ui.gaps(&known.inventory.gaps);
+        Ok(known)
     }
 }
 

@@ -4,12 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use flows::scan::LookIn;
 use flows::source::Source;
 
 use crate::args::Global;
 use crate::commands::match_sbom::{self, JudgeArgs};
-use crate::commands::sbom::{ImageArgs, write_options};
+use crate::commands::sbom::{ImageArgs, look_in, write_options};
 use crate::error::CommandError;
 use crate::exit_code::Exit;
 use crate::feeds::FeedArgs;
@@ -26,6 +25,9 @@ pub(crate) struct ScanArgs {
     /// A file of more images, one a line; empty lines and lines that begin with `#` are passed over
     #[arg(long, value_name = "FILE")]
     images: Option<PathBuf>,
+    /// Use the SBOM that is attached to an image in its registry, instead of opening the image
+    #[arg(long)]
+    referrers: bool,
     #[command(flatten)]
     image: ImageArgs,
     #[command(flatten)]
@@ -39,10 +41,12 @@ pub(crate) fn run(args: &ScanArgs, global: &Global, ui: &Ui) -> Result<Exit, Com
     if let Some(file) = &args.images {
         sources.extend(listed(file)?);
     }
+    // One that cannot be read is told in its turn and does not keep the others from being judged.
+    let parsed: Vec<Source> = sources.iter().filter_map(|text| Source::parse(text).ok()).collect();
+    let look_in = look_in(args.referrers);
+    let images = args.image.images(&parsed, look_in, args.feeds.ca_file.clone(), global)?;
     match_sbom::judge_all(&sources, &args.judge, &args.feeds, global, ui, |source| {
-        let source = Source::parse(source)?;
-        let ca_file = args.feeds.ca_file.clone();
-        let known = args.image.known(&source, LookIn::Layers, ca_file, global, ui)?;
+        let known = images.known(&Source::parse(source)?, ui)?;
         let options = write_options(&known.inventory)?;
         Ok(known.subject(&options)?)
     })

@@ -291,3 +291,31 @@ fn many_may_use_it_at_once() {
     let unfinished = |entry: &&PathBuf| entry.to_string_lossy().ends_with(super::UNFINISHED);
     assert_eq!(place.entries().iter().filter(unfinished).count(), 0);
 }
+
+/// A base in which a file is wanted under a second name, so that a known layer is read again for another image.
+#[test]
+fn a_second_pass_over_a_known_layer_believes_nothing_unverified() {
+    let place = Place::new();
+    let base = "//- layer\n//- /store/a\n{\"name\": \"left-pad\", \"version\": \"1.3.0\"}\n";
+    let plain = place.write(&kit::Image::parse(base).docker_archive());
+    place.read(&plain, Some(&place.cache())).unwrap();
+
+    // The same layer, and a link that shows its file to a cataloger; but the bytes of the layer are others.
+    let top = "//- layer\n//- /app/node_modules/a/package.json -> /store/a\n";
+    let whole = kit::Image::parse(&format!("{base}{top}"));
+    let files = kit::docker_files(std::slice::from_ref(&whole));
+    let path = format!("{}/layer.tar", kit::sha256(&whole.layers[0].tar()));
+    let mut forged = files.clone();
+    let evil = kit::Image::parse(&base.replace("left-pad", "evil-pad"));
+    forged.insert(path, evil.layers[0].blob());
+    let path = place.write(&kit::archive(&forged));
+    let error = place.read(&path, Some(&place.cache())).unwrap_err();
+    assert!(matches!(error, ImageError::DigestMismatch { .. }), "{error}");
+
+    let path = place.write(&kit::archive(&files));
+    for _ in 0..2 {
+        let (inventory, _) = place.read(&path, Some(&place.cache())).unwrap();
+        let names: Vec<&str> = inventory.packages.iter().map(|package| package.name.as_str()).collect();
+        assert_eq!(names, ["left-pad"], "the genuine image has the genuine package");
+    }
+}

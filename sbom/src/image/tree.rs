@@ -260,6 +260,7 @@ impl Tree {
     /// The node at `path`, links to directories followed, and a link at its end as `last` says.
     ///
     /// Links are followed as the kernel does inside a container: an absolute target starts at the image's root.
+    #[cfg(test)]
     pub(crate) fn find(&self, path: &str, last: LastLink) -> Result<Resolved, NotFound> {
         let node = self.find_from(Self::ROOT, path, last, &mut 0)?;
         Ok(Resolved { node, path: self.path(node) })
