@@ -540,3 +540,27 @@ fn a_daemon_that_cannot_be_asked_is_passed_over_with_a_word() {
     let ran = Ran::of(command.output().unwrap());
     ran.expect_code(2).expect_stderr(&["warning: docker could not be asked", "tried docker (", "registry ("]);
 }
+
+#[test]
+fn a_program_with_two_names_is_downloaded_once() {
+    let test = "a_program_with_two_names_is_downloaded_once";
+    let Some(tools) = Tools::find(test) else { return };
+    let place = Place::new();
+    let registry = DockerRegistry::start(&tools.registry, &place.path("registry"), Protection::None);
+    let mut image = Image::parse("//- layer\n//- /etc/os-release\nID=debian\nVERSION_ID=12\n");
+    let program = testkit::go::binary("go1.22.1", "path\tdemo.test/a\nmod\tdemo.test/a\tv1.0.0\n");
+    image.layers[0].executable("usr/bin/demo", program);
+    let link = testkit::image::EntryKind::HardLink("usr/bin/demo".to_owned());
+    image.layers[0].push("usr/bin/demo1", 0o755, link);
+    let layout = layout(&place, &image);
+    let to = format!("docker://{}/app:1", registry.host);
+    tools.copy(&format!("oci:{}:app:1", layout.display()), &to, &["--dest-tls-verify=false"]);
+
+    let watcher = Cutter::start(&registry.host, usize::MAX);
+    let ran = sbom(&place, &[&format!("registry:{}/app:1", watcher.host)]);
+    assert_eq!(normal(&ran), normal(&sbom(&place, &[&layout.display().to_string()])));
+    assert!(ran.stdout.contains("usr/bin/demo1"), "both names are places of the program");
+    let requests = watcher.requests.lock().unwrap();
+    let n_blobs = requests.iter().filter(|request| request.contains("/blobs/sha256:")).count();
+    assert_eq!(n_blobs, 2, "the configuration and the layer: {requests:#?}");
+}

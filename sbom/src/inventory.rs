@@ -307,12 +307,19 @@ impl<'a> Reading<'a> {
     fn surviving_files(
         &mut self,
         tree: &Tree,
-        Wanted { own, mut again }: Wanted,
+        Wanted { own, aliases, mut again }: Wanted,
     ) -> Result<Vec<FactFile>, ImageError> {
         let mut files = Vec::new();
         for (id, content) in own {
             for file in self.facts.get(&content).into_iter().flatten() {
                 files.push(self.fact_file(tree, id, tree.path(id), content.layer, file));
+            }
+        }
+        for (id, content, cataloger) in aliases {
+            let layer = tree.node(id).layer;
+            let read = self.facts.get(&content).into_iter().flatten();
+            for file in read.filter(|file| file.cataloger == cataloger) {
+                files.push(self.fact_file(tree, id, tree.path(id), layer, file));
             }
         }
         let wishes: Vec<Wish> = again.iter().map(|(_, wish)| wish.clone()).collect();

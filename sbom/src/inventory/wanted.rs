@@ -23,6 +23,9 @@ use super::reading::{ReadFile, interested};
 pub(super) struct Wanted {
     /// Files that were read and lie where they were written.
     pub(super) own: Vec<(NodeId, ContentId)>,
+    /// Other names of files that a cataloger read under their own, which to it are the same: a program is a program
+    /// wherever it lies.
+    pub(super) aliases: Vec<(NodeId, ContentId, usize)>,
     /// Files to be read again.
     pub(super) again: Again,
 }
@@ -104,6 +107,7 @@ pub(super) fn wanted(
         steps_left: tree.n_nodes().saturating_mul(64).saturating_add(1 << 20),
     };
     let mut own = Vec::new();
+    let mut aliases = Vec::new();
     let mut starts = Starts::new();
     tree.visit(|path, id| match tree.node(id).kind {
         NodeKind::File(file) => {
@@ -114,6 +118,8 @@ pub(super) fn wanted(
             for cataloger in interested(path, file.mode.is_executable(), file.size) {
                 if file.is_as_written {
                     search.seen.insert((cataloger, id));
+                } else if let Wants::Executables = CATALOGERS[cataloger].wants {
+                    aliases.push((id, file.content, cataloger));
                 } else {
                     search.wish(cataloger, path.to_owned(), id, &file);
                 }
@@ -151,7 +157,7 @@ pub(super) fn wanted(
     }
     match search.failed {
         Some(error) => Err(error),
-        None => Ok(Wanted { own, again: search.again }),
+        None => Ok(Wanted { own, aliases, again: search.again }),
     }
 }
 
