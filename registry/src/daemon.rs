@@ -15,6 +15,7 @@ use serde::Deserialize;
 use crate::error::RegistryError;
 use crate::exchange::{Answer, Failure, broken, status_failure, transport};
 use crate::json::null_is_default;
+use crate::pace::{Pace, SLOW_WINDOW};
 
 /// The longest description of an image.
 const INSPECT_BYTES_MAX: u64 = 16 << 20;
@@ -152,7 +153,7 @@ impl Daemon {
         bytes_max: u64,
         http: &ClientOptions,
     ) -> Result<ExportReader, RegistryError> {
-        let Answer { response, url } = self.get(name, "get", http)?;
+        let Answer { response, url, .. } = self.get(name, "get", http)?;
         Ok(ExportReader { response, url, name: name.to_owned(), bytes_max, rest: bytes_max })
     }
 
@@ -169,10 +170,11 @@ impl Daemon {
         })?;
         let response =
             final_(self.client(http)?.get(url.clone()).send().map_err(|error| self.transport(error, &url)))?;
-        match response.status() {
-            StatusCode::OK => Ok(Answer { response, url }),
+        let answer = Answer { response, url, pace: Pace::new(SLOW_WINDOW) };
+        match answer.response.status() {
+            StatusCode::OK => Ok(answer),
             StatusCode::NOT_FOUND => Err(missing()),
-            _ => final_(Err(status_failure(Answer { response, url }))),
+            _ => final_(Err(status_failure(answer))),
         }
     }
 

@@ -172,6 +172,16 @@ pub enum RegistryError {
         /// What was asked for.
         url: String,
     },
+    /// The bytes of a body come, and so few of them that it would never end.
+    #[error("`{url}` is too slow: {bytes} bytes in {seconds} seconds")]
+    TooSlow {
+        /// What was asked for.
+        url: String,
+        /// How many bytes came.
+        bytes: u64,
+        /// Within how many seconds of waiting.
+        seconds: u64,
+    },
     /// No connection, no TLS, or the connection broke, at the last try.
     #[error("`{url}` could not be reached")]
     Transport {
