@@ -118,6 +118,14 @@ pub enum RegistryError {
         /// The limit.
         n_max: usize,
     },
+    /// There is more of a list, and it is not to be had.
+    #[error("the list of {what} is incomplete: {reason}")]
+    Incomplete {
+        /// Of what.
+        what: String,
+        /// Why the rest is missing.
+        reason: &'static str,
+    },
     /// The size is not the one stated.
     #[error("`{what}` has {found} bytes instead of {expected}")]
     Size {

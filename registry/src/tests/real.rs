@@ -427,8 +427,6 @@ fn podman_gives_an_image_by_its_socket() {
 
     let daemon = Daemon::Unix(socket);
     let http = ClientOptions::default();
-    let described = daemon.inspect("localhost/team/app:1", &http).unwrap();
-    assert_eq!(described.repo_tags, ["localhost/team/app:1"]);
     let mut exported = Vec::new();
     daemon.export("localhost/team/app:1", 1 << 30, &http).unwrap().read_to_end(&mut exported).unwrap();
     let holds = |text: &[u8]| exported.windows(text.len()).any(|window| window == text);
