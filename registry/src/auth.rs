@@ -16,7 +16,8 @@ use crate::challenge::{self, Bearer, Challenge};
 use crate::client::Place;
 use crate::credentials::{Credential, Found};
 use crate::error::{CredentialsError, RegistryError};
-use crate::exchange::{Answer, Call, Failure, Route, Shared, Target, lock, status_failure, transport};
+use crate::exchange::{Answer, Call, Failure, Shared, Target, lock, status_failure, transport};
+use crate::pace::Pace;
 
 /// The longest answer of a token server.
 const TOKEN_BYTES_MAX: u64 = 1 << 20;
@@ -201,9 +202,7 @@ impl Shared {
             what: redact(url.as_str()),
         };
         let home = url.clone();
-        let route =
-            Route { client: self.client(place.insecure)?, home: Some(&home), insecure: place.insecure };
-        route.follow(url, &call, authorization.as_ref())
+        self.route(Some(&home), place.insecure)?.follow(url, &call, authorization.as_ref())
     }
 
     /// Redirects are not followed here: the identity token is in the body.
@@ -231,7 +230,7 @@ impl Shared {
             .body(form.query().unwrap_or_default().to_owned())
             .send()
             .map_err(|error| transport(error, &url))?;
-        Ok(Answer { response, url })
+        Ok(Answer { response, url, pace: Pace::new(self.options.slow_window) })
     }
 }
 

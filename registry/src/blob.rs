@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Read};
+use std::time::{Duration, Instant};
 
 use fetch::headers::content_range;
 use reqwest::blocking::Response;
@@ -10,13 +11,19 @@ use reqwest::{StatusCode, Url};
 
 use crate::client::{Place, Repository, with_mirrors};
 use crate::error::RegistryError;
-use crate::exchange::{Answer, Call, Failure, Pauses, broken};
+use crate::exchange::{Answer, Call, Failure, Pauses};
+use crate::pace::Pace;
 use model::digest::Digest;
+
+/// How often the reading of a blob may break off.
+const INTERRUPTIONS_MAX: usize = 1000;
 
 /// The bytes of a blob.
 ///
-/// A broken connection or a short body is continued where it broke off, at the next mirror if the one at hand
-/// fails, until [`Options::tries`](crate::client::Options::tries) answers in a row ended without a byte. Errors are
+/// A broken connection or a short body is continued where it broke off, until
+/// [`Options::tries`](crate::client::Options::tries) answers in a row ended without a byte (of a mirror two), or the
+/// bytes come too slowly ([`Options::slow_window`](crate::client::Options::slow_window)). Then the next mirror is
+/// asked, the host itself last, to go on from there. 1,000 interruptions are the most. Errors are
 /// [`RegistryError`]s in an [`io::Error`]; [`RegistryError::of_io`] takes them out. That the bytes are those that
 /// the digest names is for the caller to verify, who hashes them anyway, or for
 /// [`Verified`](crate::verified::Verified).
@@ -28,6 +35,8 @@ pub struct BlobReader {
     /// What those said.
     passed: Vec<String>,
     call: Call<'static>,
+    /// The size that the caller stated.
+    stated: Option<u64>,
     size: Option<u64>,
     position: u64,
     open: Option<Open>,
@@ -35,6 +44,10 @@ pub struct BlobReader {
     ranges: bool,
     /// The pauses since the last byte, if there was a failure since.
     pauses: Option<Pauses>,
+    /// How fast the source at hand is.
+    pace: Pace,
+    /// How often an answer broke off.
+    n_interruptions: usize,
 }
 
 impl fmt::Debug for BlobReader {
@@ -114,11 +127,14 @@ impl Repository {
             source: 0,
             passed: Vec::new(),
             call: Call::get(format!("blobs/{digest}"), self.blob_name(digest)),
+            stated: size,
             size,
             position: 0,
             open: None,
             ranges: true,
             pauses: None,
+            pace: Pace::new(self.shared.options.slow_window),
+            n_interruptions: 0,
         };
         reader.open = Some(reader.open()?);
         Ok(reader)
@@ -138,30 +154,46 @@ impl BlobReader {
     /// An answer that goes on at `position`, from the source at hand or the next one that has it.
     fn open(&mut self) -> Result<Open, RegistryError> {
         loop {
-            let error = match self.open_at_hand() {
+            match self.open_at_hand() {
                 Ok(open) => return Ok(open),
-                Err(error) => error,
-            };
-            if self.source + 1 == self.sources.len() {
-                return Err(with_mirrors(
-                    error,
-                    &self.repository.reference,
-                    std::mem::take(&mut self.passed),
-                ));
+                Err(error) => self.leave(error)?,
             }
-            self.passed.push(error.to_string());
-            self.source += 1;
-            self.ranges = true;
+        }
+    }
+
+    /// Leaves the source at hand, which failed with `error`, for the next one; the error is that of all sources when
+    /// there is no other.
+    fn leave(&mut self, error: RegistryError) -> Result<(), RegistryError> {
+        self.open = None;
+        if self.source + 1 == self.sources.len() {
+            return Err(with_mirrors(error, &self.repository.reference, std::mem::take(&mut self.passed)));
+        }
+        self.passed.push(error.to_string());
+        self.source += 1;
+        self.ranges = true;
+        self.pauses = None;
+        self.pace.reset();
+        if self.position == 0 {
+            // What a source announced of which nothing came is not held against the next one.
+            self.size = self.stated;
+        }
+        Ok(())
+    }
+
+    /// How often the source at hand is asked.
+    fn tries(&self) -> u32 {
+        let shared = &self.repository.shared;
+        match &self.sources[self.source] {
+            Source::Place(place) => shared.tries(place),
+            Source::Url(_) => shared.options.tries.max(1),
         }
     }
 
     fn open_at_hand(&mut self) -> Result<Open, RegistryError> {
+        let tries = self.tries();
         let shared = &self.repository.shared;
         let source = &self.sources[self.source];
-        let tries = match source {
-            Source::Place(place) => shared.tries(place),
-            Source::Url(_) => shared.options.tries.max(1),
-        };
+        let mut waited = Duration::ZERO;
         let ranges = &mut self.ranges;
         let (position, size, call) = (self.position, self.size, &self.call);
         let (open, size) = shared.retry(tries, || {
@@ -169,10 +201,13 @@ impl BlobReader {
             if *ranges && position > 0 {
                 call.headers.push((RANGE, format!("bytes={position}-")));
             }
+            let begun = Instant::now();
             let answer = match source {
                 Source::Place(place) => shared.once(place, &call),
                 Source::Url(url) => shared.once_elsewhere(url, &call),
             };
+            // Of the tries, the last one counts: pauses, and busy hosts, are no matter of the pace.
+            waited = begun.elapsed();
             match answer {
                 Ok(answer) => accept(answer, position, size, &call.what, ranges),
                 Err(Failure::Final(RegistryError::Status { status: 416, .. })) if *ranges && position > 0 => {
@@ -187,6 +222,10 @@ impl BlobReader {
             }
         })?;
         self.size = size;
+        // Before the first byte the number of tries is bound enough.
+        if position > 0 {
+            self.pace.wait(waited);
+        }
         Ok(open)
     }
 
@@ -195,19 +234,15 @@ impl BlobReader {
         let Some(open) = &mut self.open else { return Ok(0) };
         while open.skip > 0 {
             let length = usize::try_from(open.skip).unwrap_or(usize::MAX).min(buffer.len());
-            let n_read =
-                open.response.read(&mut buffer[..length]).map_err(|error| broken(error, &open.url))?;
+            let n_read = open.read(&mut buffer[..length], &mut self.pace)?;
             if n_read == 0 {
                 return Ok(0);
             }
             open.skip -= n_read as u64;
         }
-        let Some(size) = self.size else {
-            return open.response.read(buffer).map_err(|error| broken(error, &open.url));
-        };
-        let rest = usize::try_from(size - self.position).unwrap_or(usize::MAX);
-        let length = rest.min(buffer.len());
-        open.response.read(&mut buffer[..length]).map_err(|error| broken(error, &open.url))
+        let rest = self.size.map_or(u64::MAX, |size| size - self.position);
+        let length = usize::try_from(rest).unwrap_or(usize::MAX).min(buffer.len());
+        open.read(&mut buffer[..length], &mut self.pace)
     }
 
     /// Whether the answer at hand has bytes beyond the stated size. That it breaks here is of no matter.
@@ -247,10 +282,33 @@ impl BlobReader {
                 Err(error) => error,
             };
             self.open = None;
-            let shared = &self.repository.shared;
-            let pauses = self.pauses.get_or_insert_with(|| shared.pauses(shared.options.tries));
-            shared.pause(pauses, error, None)?;
+            self.go_on_after(error)?;
         }
+    }
+
+    /// Makes a pause after `error`, which ended an answer, or leaves the source at hand for the next one.
+    fn go_on_after(&mut self, error: RegistryError) -> Result<(), RegistryError> {
+        self.n_interruptions += 1;
+        if self.n_interruptions > INTERRUPTIONS_MAX {
+            let what = format!("interruptions of `{}`", self.call.what);
+            return Err(RegistryError::TooMany { what, n_max: INTERRUPTIONS_MAX });
+        }
+        if matches!(error, RegistryError::TooSlow { .. }) {
+            return self.leave(error);
+        }
+        let tries = self.tries();
+        let shared = &self.repository.shared;
+        let pauses = self.pauses.get_or_insert_with(|| shared.pauses(tries));
+        match shared.pause(pauses, error, None) {
+            Ok(()) => Ok(()),
+            Err(error) => self.leave(error),
+        }
+    }
+}
+
+impl Open {
+    fn read(&mut self, buffer: &mut [u8], pace: &mut Pace) -> Result<usize, RegistryError> {
+        pace.read(&mut self.response, &self.url, buffer)
     }
 }
 
@@ -290,7 +348,7 @@ fn accept(
             Err(RegistryError::Size { what: what.to_owned(), expected: position, found }.into())
         }
         (size, total) => {
-            let Answer { response, url } = answer;
+            let Answer { response, url, .. } = answer;
             Ok((Open { response, url, skip }, size.or(total)))
         }
     }

@@ -10,6 +10,7 @@ use fetch::client::ClientOptions;
 use crate::credentials::CredentialSources;
 use crate::error::RegistryError;
 use crate::exchange::Shared;
+use crate::pace::SLOW_WINDOW;
 use crate::reference::{DOCKER_API_HOST, DOCKER_HOST, Reference};
 
 /// How registries are asked. Durations are of wall time.
@@ -29,6 +30,8 @@ pub struct Options {
     pub tries: u32,
     /// The longest pause that a host's `Retry-After` may ask for.
     pub pause_max: Duration,
+    /// How long the bytes of a body may come at less than 1 KiB a second before its host is given up.
+    pub slow_window: Duration,
     /// What makes a pause between tries.
     pub pause: Arc<dyn Fn(Duration) + Send + Sync>,
 }
@@ -53,6 +56,7 @@ impl Default for Options {
             http: ClientOptions::default(),
             tries: 5,
             pause_max: Duration::from_secs(120),
+            slow_window: SLOW_WINDOW,
             pause: Arc::new(std::thread::sleep),
         }
     }
@@ -67,6 +71,7 @@ impl fmt::Debug for Options {
             .field("http", &self.http)
             .field("tries", &self.tries)
             .field("pause_max", &self.pause_max)
+            .field("slow_window", &self.slow_window)
             .finish_non_exhaustive()
     }
 }

@@ -35,12 +35,24 @@ pub enum Credential {
     Bearer(Secret),
 }
 
+impl Credential {
+    /// Whether it is a token without text. An empty password is one.
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Basic { .. } => false,
+            Self::IdentityToken(token) | Self::Bearer(token) => token.expose().is_empty(),
+        }
+    }
+}
+
 /// Where credentials may be.
 #[derive(Clone, Debug)]
 pub struct CredentialSources {
-    /// The one to use for the host that is asked, whatever files say. Mirrors never see it.
+    /// The one to use for the host that is asked, whatever files say. Mirrors never see it. A token that is empty
+    /// counts as none.
     pub explicit: Option<Credential>,
-    /// The only host that the explicit one is for; none if it is for any.
+    /// The only host that `explicit` is for, with its port if there is one; without it, any. For other hosts the
+    /// files count.
     pub explicit_host: Option<String>,
     /// Files like docker's `config.json` and podman's `auth.json`; the first with an entry decides. One that is
     /// not there is passed over.
@@ -102,19 +114,26 @@ pub struct Found {
 }
 
 impl CredentialSources {
-    /// The credential for `repository` at `host`, if there is one: the explicit one, else that of the files.
+    /// The credential for `repository` at `host`, if there is one: the explicit one if it is for this host, else that
+    /// of the files.
     ///
     /// # Errors
     /// See [`CredentialsError`].
     pub fn find(&self, host: &str, repository: &str) -> Result<Option<Found>, CredentialsError> {
-        let is_for = |host: &str| self.explicit_host.as_deref().is_none_or(|only| only == host);
-        match &self.explicit {
-            Some(credential) if is_for(host) => {
+        match self.explicit_for(host) {
+            Some(credential) => {
                 let origin = "given for this run".to_owned();
                 Ok(Some(Found { credential: credential.clone(), origin }))
             }
-            _ => self.find_in_files(host, repository),
+            None => self.find_in_files(host, repository),
         }
+    }
+
+    /// The explicit credential, if it is one and for `host`.
+    fn explicit_for(&self, host: &str) -> Option<&Credential> {
+        let is_for = |own: &String| host_keys(host).iter().any(|key| key.eq_ignore_ascii_case(own));
+        let explicit = self.explicit.as_ref().filter(|credential| !credential.is_empty());
+        explicit.filter(|_| self.explicit_host.as_ref().is_none_or(is_for))
     }
 
     /// The credential for `repository` at `host` in the files, if there is one.

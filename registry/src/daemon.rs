@@ -1,7 +1,7 @@
 //! [`Daemon`]: exporting an image from docker or podman.
 //!
-//! Both answer docker's API (<https://docs.docker.com/reference/api/engine/>); two of its requests are enough, and
-//! have been the same in every version of it.
+//! Both answer docker's API (<https://docs.docker.com/reference/api/engine/>); one of its requests is enough, and has
+//! been the same in every version of it.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -10,14 +10,11 @@ use std::path::{Path, PathBuf};
 use fetch::client::{ClientCertificate, ClientOptions, Proxy, Redirects, Verification};
 use reqwest::blocking::{Client, Response};
 use reqwest::{StatusCode, Url};
-use serde::Deserialize;
 
 use crate::error::RegistryError;
+use crate::escape::escape;
 use crate::exchange::{Answer, Failure, broken, status_failure, transport};
-use crate::json::null_is_default;
-
-/// The longest description of an image.
-const INSPECT_BYTES_MAX: u64 = 16 << 20;
+use crate::pace::{Pace, SLOW_WINDOW};
 
 /// Where a daemon listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,23 +53,6 @@ impl DaemonTls {
             verification: Verification::Full,
         }
     }
-}
-
-/// What a daemon says of an image.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct DaemonImage {
-    /// Its id, which is the digest of its configuration: `sha256:…`.
-    #[serde(rename = "Id")]
-    pub id: String,
-    /// By which digests registries know it: `docker.io/library/nginx@sha256:…`.
-    #[serde(default, rename = "RepoDigests", deserialize_with = "null_is_default")]
-    pub repo_digests: Vec<String>,
-    /// By which tags the daemon knows it.
-    #[serde(default, rename = "RepoTags", deserialize_with = "null_is_default")]
-    pub repo_tags: Vec<String>,
-    /// How many bytes it takes, unpacked.
-    #[serde(default, rename = "Size")]
-    pub size: u64,
 }
 
 impl fmt::Display for Daemon {
@@ -126,53 +106,40 @@ impl Daemon {
         Ok(Self::Tcp { address, tls })
     }
 
-    /// What the daemon says of the image `name`.
-    ///
-    /// # Errors
-    /// [`RegistryError::NoSuchImage`]; [`RegistryError::Transport`] when no daemon is there; see [`RegistryError`].
-    pub fn inspect(&self, name: &str, http: &ClientOptions) -> Result<DaemonImage, RegistryError> {
-        let answer = self.get(name, "json", http)?;
-        let what = name.to_owned();
-        let bytes = final_(answer.bytes(name, INSPECT_BYTES_MAX))?;
-        serde_json::from_slice(&bytes).map_err(|source| RegistryError::Malformed {
-            what,
-            kind: "description of an image",
-            source,
-        })
-    }
-
     /// The image `name` as a `docker save` archive, of at most `bytes_max` bytes. The daemon may think long before
     /// the first of them: the time-out of `http` is for each wait.
     ///
     /// # Errors
-    /// As [`Self::inspect`]. Errors of the reader are [`RegistryError`]s in an [`io::Error`].
+    /// [`RegistryError::NoSuchImage`]; [`RegistryError::Transport`] when no daemon is there; see [`RegistryError`].
+    /// Errors of the reader are [`RegistryError`]s in an [`io::Error`].
     pub fn export(
         &self,
         name: &str,
         bytes_max: u64,
         http: &ClientOptions,
     ) -> Result<ExportReader, RegistryError> {
-        let Answer { response, url } = self.get(name, "get", http)?;
+        let Answer { response, url, .. } = self.get(name, http)?;
         Ok(ExportReader { response, url, name: name.to_owned(), bytes_max, rest: bytes_max })
     }
 
-    fn get(&self, name: &str, action: &str, http: &ClientOptions) -> Result<Answer, RegistryError> {
+    fn get(&self, name: &str, http: &ClientOptions) -> Result<Answer, RegistryError> {
         let missing = || RegistryError::NoSuchImage { name: name.to_owned(), daemon: self.to_string() };
         // Such names mean another place in a URL, whether escaped or not.
         if matches!(name, "" | "." | "..") {
             return Err(missing());
         }
-        let address = format!("{}/images/{}/{action}", self.root(), escape(name));
+        let address = format!("{}/images/{}/get", self.root(), escape(name));
         let url = Url::parse(&address).map_err(|_| RegistryError::DaemonAddress {
             address: self.to_string(),
             reason: "it is no part of a URL",
         })?;
         let response =
             final_(self.client(http)?.get(url.clone()).send().map_err(|error| self.transport(error, &url)))?;
-        match response.status() {
-            StatusCode::OK => Ok(Answer { response, url }),
+        let answer = Answer { response, url, pace: Pace::new(SLOW_WINDOW) };
+        match answer.response.status() {
+            StatusCode::OK => Ok(answer),
             StatusCode::NOT_FOUND => Err(missing()),
-            _ => final_(Err(status_failure(Answer { response, url }))),
+            _ => final_(Err(status_failure(answer))),
         }
     }
 
@@ -217,18 +184,6 @@ fn final_<T>(result: Result<T, Failure>) -> Result<T, RegistryError> {
     result.map_err(|failure| match failure {
         Failure::Final(error) | Failure::Again(error, _) => error,
     })
-}
-
-/// `name` as one part of a path: every byte but letters, digits and `-._~` as `%XX`.
-fn escape(name: &str) -> String {
-    name.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(byte).to_string()
-            }
-            byte => format!("%{byte:02X}"),
-        })
-        .collect()
 }
 
 /// The bytes of an exported image.

@@ -118,6 +118,14 @@ pub enum RegistryError {
         /// The limit.
         n_max: usize,
     },
+    /// There is more of a list, and it is not to be had.
+    #[error("the list of {what} is incomplete: {reason}")]
+    Incomplete {
+        /// Of what.
+        what: String,
+        /// Why the rest is missing.
+        reason: &'static str,
+    },
     /// The size is not the one stated.
     #[error("`{what}` has {found} bytes instead of {expected}")]
     Size {
@@ -171,6 +179,16 @@ pub enum RegistryError {
     TimedOut {
         /// What was asked for.
         url: String,
+    },
+    /// The bytes of a body come, and so few of them that it would never end.
+    #[error("`{url}` is too slow: {bytes} bytes in {seconds} seconds")]
+    TooSlow {
+        /// What was asked for.
+        url: String,
+        /// How many bytes came.
+        bytes: u64,
+        /// Within how many seconds of waiting.
+        seconds: u64,
     },
     /// No connection, no TLS, or the connection broke, at the last try.
     #[error("`{url}` could not be reached")]

@@ -20,9 +20,12 @@ use serde::Deserialize;
 use crate::auth::Tokens;
 use crate::client::{Options, Place};
 use crate::error::RegistryError;
+use crate::pace::Pace;
 
 /// The longest body of an error that is looked into.
 const ERROR_BYTES_MAX: u64 = 64 << 10;
+/// How much of a body is read at a time.
+const READ_BYTES: usize = 16 << 10;
 /// The slowest line that an upload is waited for.
 const UPLOAD_BYTES_PER_SECOND_MIN: u64 = 32 << 10;
 
@@ -76,6 +79,8 @@ impl Call<'_> {
 pub(crate) struct Answer {
     pub(crate) response: Response,
     pub(crate) url: Url,
+    /// How fast its body has to come.
+    pub(crate) pace: Pace,
 }
 
 /// Why one try did not succeed.
@@ -162,8 +167,7 @@ impl Shared {
                 .map_err(|_| self.bad_location(&base, "gives a URL that is none"))?,
             Target::Url(url) => url.clone(),
         };
-        let route =
-            Route { client: self.client(place.insecure)?, home: Some(&base), insecure: place.insecure };
+        let route = self.route(Some(&base), place.insecure)?;
         let mut authorization = self.tokens.known(place, call.actions);
         let mut is_renewed = false;
         loop {
@@ -190,8 +194,7 @@ impl Shared {
 
     /// One try of `call` at a URL that belongs to no registry: no credential goes there.
     pub(crate) fn once_elsewhere(&self, url: &Url, call: &Call<'_>) -> Result<Answer, Failure> {
-        let insecure = self.options.insecure;
-        let route = Route { client: self.client(insecure)?, home: None, insecure };
+        let route = self.route(None, self.options.insecure)?;
         let answer = route.follow(url.clone(), call, None)?;
         match answer.response.status() {
             status if status.is_success() => not_html(answer, call),
@@ -207,7 +210,7 @@ impl Shared {
         match answer.response.status() {
             StatusCode::NOT_FOUND => RegistryError::NotFound { what }.into(),
             StatusCode::FORBIDDEN if is_home => match self.tokens.describe(place, self) {
-                Ok(sent) => RegistryError::Denied { what, code: error_code(answer.response), sent }.into(),
+                Ok(sent) => RegistryError::Denied { what, code: error_code(answer), sent }.into(),
                 Err(error) => error.into(),
             },
             // A signed URL may have expired; the registry gives a new one.
@@ -250,6 +253,16 @@ impl Shared {
         Ok(base)
     }
 
+    /// The rules for requests whose authorization belongs to `home`.
+    pub(crate) fn route<'a>(
+        &'a self,
+        home: Option<&'a Url>,
+        insecure: bool,
+    ) -> Result<Route<'a>, RegistryError> {
+        let slow_window = self.options.slow_window;
+        Ok(Route { client: self.client(insecure)?, home, insecure, slow_window })
+    }
+
     pub(crate) fn client(&self, insecure: bool) -> Result<&Client, RegistryError> {
         let (slot, verification) = match insecure {
             true => (&self.unverified, Verification::Off),
@@ -278,6 +291,8 @@ pub(crate) struct Route<'a> {
     /// Where the authorization belongs: it goes to no other origin.
     pub(crate) home: Option<&'a Url>,
     pub(crate) insecure: bool,
+    /// [`Options::slow_window`].
+    pub(crate) slow_window: Duration,
 }
 
 impl Route<'_> {
@@ -292,7 +307,7 @@ impl Route<'_> {
             let is_home = self.home.is_some_and(|home| same_origin(home, &url));
             let response = self.send(&url, call, authorization.filter(|_| is_home))?;
             if !is_redirect(response.status(), call) {
-                return Ok(Answer { response, url });
+                return Ok(Answer { response, url, pace: Pace::new(self.slow_window) });
             }
             url = self.next(&url, text(response.headers(), LOCATION))?;
         }
@@ -389,7 +404,7 @@ pub(crate) fn status_failure(answer: Answer) -> Failure {
     let status = answer.response.status().as_u16();
     let pause = retry_after(answer.response.headers());
     let url = redact(answer.url.as_str());
-    let error = RegistryError::Status { url, status, code: error_code(answer.response) };
+    let error = RegistryError::Status { url, status, code: error_code(answer) };
     match status {
         408 | 425 | 429 | 500 | 502 | 503 | 504 => Failure::Again(error, pause),
         _ => Failure::Final(error),
@@ -411,7 +426,7 @@ fn not_html(answer: Answer, call: &Call<'_>) -> Result<Answer, Failure> {
 
 /// The first code of a registry's error (distribution specification, "Error codes"); its message may be anything
 /// and is left out.
-fn error_code(response: Response) -> Option<String> {
+fn error_code(answer: Answer) -> Option<String> {
     #[derive(Deserialize)]
     struct Errors {
         errors: Vec<Error>,
@@ -420,8 +435,7 @@ fn error_code(response: Response) -> Option<String> {
     struct Error {
         code: String,
     }
-    let mut body = Vec::new();
-    response.take(ERROR_BYTES_MAX).read_to_end(&mut body).ok()?;
+    let body = answer.read(ERROR_BYTES_MAX).ok()?;
     let errors: Errors = serde_json::from_slice(&body).ok()?;
     let code = errors.errors.into_iter().next()?.code;
     let is_code = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
@@ -440,12 +454,25 @@ impl Answer {
         if self.response.content_length().is_some_and(|length| length > bytes_max) {
             return Err(too_large().into());
         }
-        let mut bytes = Vec::new();
-        self.response
-            .take(bytes_max.saturating_add(1))
-            .read_to_end(&mut bytes)
-            .map_err(|error| Failure::Again(broken(error, &self.url), None))?;
+        let bytes = self.read(bytes_max.saturating_add(1)).map_err(|error| match error {
+            // Another try would take as long.
+            RegistryError::TooSlow { .. } => Failure::Final(error),
+            error => Failure::Again(error, None),
+        })?;
         if bytes.len() as u64 > bytes_max { Err(too_large().into()) } else { Ok(bytes) }
+    }
+
+    /// The first `bytes_max` bytes of the body, or all of it.
+    fn read(mut self, bytes_max: u64) -> Result<Vec<u8>, RegistryError> {
+        let mut body = self.response.take(bytes_max);
+        let mut bytes = Vec::new();
+        let mut buffer = [0; READ_BYTES];
+        loop {
+            match self.pace.read(&mut body, &self.url, &mut buffer)? {
+                0 => return Ok(bytes),
+                n_read => bytes.extend_from_slice(&buffer[..n_read]),
+            }
+        }
     }
 }
 
@@ -463,7 +490,7 @@ mod tests {
         let options = ClientOptions::default();
         let client = fetch::client::build(&options).unwrap();
         let from = |url: &str, insecure, location: &str| {
-            let route = Route { client: &client, home: None, insecure };
+            let route = Route { client: &client, home: None, insecure, slow_window: Duration::MAX };
             let next = route.next(&Url::parse(url).unwrap(), Some(location));
             next.map_or_else(|error| error.to_string(), |url| url.to_string())
         };
@@ -481,7 +508,7 @@ mod tests {
             assert!(from(secure, true, location).contains("neither https nor http"), "{location}");
         }
         assert!(from(secure, false, "https://").contains("redirects to no URL"));
-        let route = Route { client: &client, home: None, insecure: false };
+        let route = Route { client: &client, home: None, insecure: false, slow_window: Duration::MAX };
         assert!(route.next(&Url::parse(secure).unwrap(), None).is_err());
     }
 

@@ -8,7 +8,8 @@
 //! - [`verified`]: a reader that knows what it should bring
 //! - [`credentials`]: from an argument, docker's and podman's files, and credential helpers; [`secret`]
 //! - `exchange`: one request with retries, redirects and authentication; `auth` and `challenge`: tokens;
-//!   `helper`: a credential helper; `json`: what JSON of others needs
+//!   `helper`: a credential helper; `json`: what JSON of others needs; `pace`: whether a body is worth the wait;
+//!   `escape`: text in a URL
 //! - [`daemon`] and [`context`]: exporting an image from docker or podman, and where they listen
 //! - [`error`]: the ways it can go wrong; none holds a credential or the query of a URL
 //!
@@ -26,10 +27,12 @@ pub mod credentials;
 pub mod daemon;
 pub mod descriptor;
 pub mod error;
+mod escape;
 mod exchange;
 mod helper;
 mod json;
 pub mod manifest;
+mod pace;
 pub mod push;
 pub mod reference;
 pub mod referrers;

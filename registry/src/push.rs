@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::client::Repository;
 use crate::descriptor::{Descriptor, Index, OCI_EMPTY, OCI_MANIFEST};
 use crate::error::RegistryError;
-use crate::exchange::{Call, Failure, Route, Target};
+use crate::exchange::{Call, Failure, Target};
 use crate::reference::Pointer;
 use crate::referrers::fallback_tag;
 
@@ -66,11 +66,7 @@ impl Repository {
                 Err(failure) => return Err(failure),
             }
             let started = self.shared.once(&self.home, &start)?;
-            let route = Route {
-                client: self.shared.client(self.home.insecure)?,
-                home: None,
-                insecure: self.home.insecure,
-            };
+            let route = self.shared.route(None, self.home.insecure)?;
             let location = fetch::headers::text(started.response.headers(), LOCATION);
             let mut url = route.next(&started.url, location)?;
             url.query_pairs_mut().append_pair("digest", descriptor.digest.as_str());

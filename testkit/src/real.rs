@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
@@ -39,9 +39,18 @@ pub fn program(name: &str, variable: Option<&str>, test: &str) -> Option<PathBuf
 /// When it does not start or fails.
 #[track_caller]
 pub fn run<W: AsRef<OsStr>>(program: &Path, words: impl IntoIterator<Item = W>) -> String {
-    let mut command = Command::new(program);
-    command.args(words);
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    succeed(Command::new(program).args(words))
+}
+
+/// Runs a command, which must succeed, and gives its standard output.
+///
+/// # Panics
+///
+/// When it does not start or fails.
+#[track_caller]
+pub fn succeed(command: &mut Command) -> String {
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}\n{said}");
     String::from_utf8_lossy(&output.stdout).into_owned()
@@ -49,7 +58,43 @@ pub fn run<W: AsRef<OsStr>>(program: &Path, words: impl IntoIterator<Item = W>) 
 
 /// A process that ends with its value.
 #[derive(Debug)]
-struct Running(Child);
+pub struct Running(Child);
+
+impl Running {
+    /// Starts a command that nobody listens to.
+    #[track_caller]
+    fn start(command: &mut Command) -> Self {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        Self(child.unwrap_or_else(|error| panic!("{command:?}: {error}")))
+    }
+
+    /// How it ended, if it has.
+    fn ended(&mut self) -> Option<ExitStatus> {
+        self.0.try_wait().expect("a child can be waited for")
+    }
+
+    /// Waits until `is_up`.
+    ///
+    /// # Errors
+    ///
+    /// How it ended, when it ends before.
+    #[track_caller]
+    fn wait(&mut self, what: &str, is_up: impl Fn() -> bool) -> Result<(), ExitStatus> {
+        let begun = Instant::now();
+        loop {
+            let is_up = is_up();
+            // In this order: what answers may be another process.
+            if let Some(status) = self.ended() {
+                return Err(status);
+            }
+            if is_up {
+                return Ok(());
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60), "{what} did not come up");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -64,14 +109,33 @@ fn free_port() -> u16 {
     listener.local_addr().expect("a listener has an address").port()
 }
 
-/// Waits until `is_up`.
+/// How many ports are tried before a program is taken for broken.
+const PORTS_MAX: usize = 5;
+/// How long a program is watched after its port answered: one whose port was taken in the meantime ends.
+const SETTLING: Duration = Duration::from_millis(100);
+
+/// Starts what `command` gives for a port of the loopback interface, and waits until the port answers. When it ends
+/// before, as when somebody took the port in the meantime, it is started with another.
+///
+/// # Panics
+///
+/// When it does not come up.
 #[track_caller]
-fn wait(what: &str, is_up: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !is_up() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{what} did not come up");
-        thread::sleep(Duration::from_millis(20));
+pub fn listen(what: &str, mut command: impl FnMut(u16) -> Command) -> (Running, u16) {
+    let mut ends = Vec::new();
+    for _ in 0..PORTS_MAX {
+        let port = free_port();
+        let mut process = Running::start(&mut command(port));
+        let came_up = process.wait(what, || TcpStream::connect(("127.0.0.1", port)).is_ok()).and_then(|()| {
+            thread::sleep(SETTLING);
+            process.ended().map_or(Ok(()), Err)
+        });
+        match came_up {
+            Ok(()) => return (process, port),
+            Err(status) => ends.push(status.to_string()),
+        }
     }
+    panic!("{what} ended each time before it came up ({})", ends.join("; "));
 }
 
 /// The name and password that [`Protection::TlsAndBasic`] lets in.
@@ -106,9 +170,8 @@ impl DockerRegistry {
     /// When it does not come up.
     pub fn start(program: &Path, dir: &Path, protection: Protection) -> Self {
         fs::create_dir_all(dir).expect("the test's directory is writable");
-        let host = format!("127.0.0.1:{}", free_port());
         let mut config = format!(
-            "version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: {}\nhttp:\n  addr: {host}\n",
+            "version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: {}\nhttp:\n  addr: 127.0.0.1:PORT\n",
             dir.join("data").display()
         );
         let mut ca_file = None;
@@ -122,18 +185,25 @@ impl DockerRegistry {
             ));
             ca_file = Some(certificate);
         }
+        Self { ca_file, ..Self::with_config(program, dir, &config) }
+    }
+
+    /// Starts one with a configuration of its own, which is written into `dir`; `127.0.0.1:PORT` in it stands for where
+    /// it listens.
+    ///
+    /// # Panics
+    ///
+    /// When it does not come up.
+    pub fn with_config(program: &Path, dir: &Path, config: &str) -> Self {
         let file = dir.join("config.yml");
-        fs::write(&file, config).expect("the test's directory is writable");
-        let process = Command::new(program)
-            .arg("serve")
-            .arg(&file)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the registry starts");
-        let process = Running(process);
-        wait("docker-registry", || TcpStream::connect(&host).is_ok());
-        Self { host, ca_file, _process: process }
+        let (process, port) = listen("docker-registry", |port| {
+            let config = config.replace("127.0.0.1:PORT", &format!("127.0.0.1:{port}"));
+            fs::write(&file, config).expect("the test's directory is writable");
+            let mut command = Command::new(program);
+            command.arg("serve").arg(&file);
+            command
+        });
+        Self { host: format!("127.0.0.1:{port}"), ca_file: None, _process: process }
     }
 }
 
@@ -157,7 +227,8 @@ fn htpasswd(dir: &Path) -> PathBuf {
     file
 }
 
-/// A registry of go-containerregistry with the referrers API (`registry/testdata/referrers-registry`).
+/// A registry of go-containerregistry: its own `cmd/registry`, or the one with the referrers API
+/// (`registry/testdata/referrers-registry`).
 #[derive(Debug)]
 pub struct ListingRegistry {
     /// `127.0.0.1:PORT`.
@@ -172,17 +243,12 @@ impl ListingRegistry {
     ///
     /// When it does not come up.
     pub fn start(program: &Path) -> Self {
-        let port = free_port();
-        let process = Command::new(program)
-            .args(["-port", &port.to_string()])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the registry starts");
-        let process = Running(process);
-        let host = format!("127.0.0.1:{port}");
-        wait("the registry", || TcpStream::connect(&host).is_ok());
-        Self { host, _process: process }
+        let (process, port) = listen("the registry", |port| {
+            let mut command = Command::new(program);
+            command.args(["-port", &port.to_string()]);
+            command
+        });
+        Self { host: format!("127.0.0.1:{port}"), _process: process }
     }
 }
 
@@ -205,15 +271,13 @@ impl Podman {
     pub fn start(program: &Path, dir: &Path) -> Self {
         fs::create_dir_all(dir).expect("the test's directory is writable");
         let socket = dir.join("podman.sock");
-        let process = podman(program, dir)
-            .args(["system", "service", "--time=0"])
-            .arg(format!("unix://{}", socket.display()))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("podman starts");
-        let process = Running(process);
-        wait("podman", || std::os::unix::net::UnixStream::connect(&socket).is_ok());
+        let mut process = Running::start(
+            podman(program, dir)
+                .args(["system", "service", "--time=0"])
+                .arg(format!("unix://{}", socket.display())),
+        );
+        let came_up = process.wait("podman", || std::os::unix::net::UnixStream::connect(&socket).is_ok());
+        came_up.unwrap_or_else(|status| panic!("podman ended before it came up ({status})"));
         Self { socket, program: program.to_owned(), dir: dir.to_owned(), _process: process }
     }
 
@@ -224,9 +288,7 @@ impl Podman {
     /// When podman refuses it.
     #[track_caller]
     pub fn load(&self, path: &Path) {
-        let output = podman(&self.program, &self.dir).arg("load").arg("-i").arg(path).output();
-        let output = output.expect("podman starts");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        succeed(podman(&self.program, &self.dir).arg("load").arg("-i").arg(path));
     }
 }
 
@@ -241,4 +303,45 @@ fn podman(program: &Path, dir: &Path) -> Command {
         // It copies whole trees and needs nothing of the kernel, so that it works everywhere.
         .args(["--storage-driver", "vfs"]);
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_ends_is_started_with_another_port() {
+        let mut ports = Vec::new();
+        let mut taken = Vec::new();
+        let (mut process, port) = listen("a program", |port| {
+            ports.push(port);
+            let script = match ports.len() {
+                1 => "exit 1",
+                // Another process answers at the port, and this one ends when it sees that.
+                2 => {
+                    taken.push(TcpListener::bind(("127.0.0.1", port)).unwrap());
+                    "sleep 0.05; exit 1"
+                }
+                _ => {
+                    taken.push(TcpListener::bind(("127.0.0.1", port)).unwrap());
+                    "exec sleep 60"
+                }
+            };
+            let mut command = Command::new("sh");
+            command.args(["-c", script]);
+            command
+        });
+        assert_eq!((ports.len(), ports.last()), (3, Some(&port)));
+        assert!(process.ended().is_none());
+    }
+
+    #[test]
+    #[should_panic(expected = "a program ended each time before it came up (exit status: 3; ")]
+    fn a_program_that_always_ends_is_not_waited_for() {
+        listen("a program", |_| {
+            let mut command = Command::new("sh");
+            command.args(["-c", "exit 3"]);
+            command
+        });
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use testkit::server::{Behaviour, Reply, Resource, Server};
 
 use super::fake::*;
-use super::{Pauses, impatient_options, options, registry, shown};
+use super::{Pauses, hasty_options, impatient_options, options, registry, shown};
 use crate::blob::BlobReader;
 use crate::client::{Options, Registry, Repository};
 use model::digest::Digest;
@@ -166,6 +166,50 @@ fn a_blob_that_brings_nothing_any_more_is_given_up() {
     let error = bench.fails(Some(20));
     assert!(matches!(error, RegistryError::Transport { .. } | RegistryError::Truncated { .. }), "{error:?}");
     assert_eq!(bench.fake.server.requests_for(&bench.path()).len(), 5, "one that brings, four that do not");
+}
+
+#[test]
+fn a_blob_that_breaks_off_without_end_is_given_up() {
+    let bench = Bench::new();
+    let body = [7; 1100];
+    bench.serve(Resource::new(body)).always(Behaviour::Cut { after: 1 });
+    let error = bench.fails(Some(1100));
+    assert!(matches!(error, RegistryError::TooMany { n_max: 1000, .. }), "{error:?}");
+    assert_eq!(bench.ranges().len(), 1001);
+}
+
+#[test]
+fn a_blob_that_drips_is_given_up() {
+    let host = dripping_host("HTTP/1.1 200 OK");
+    let repository = Registry::new(hasty_options().0).repository(&format!("{host}/a").parse().unwrap());
+    let begun = std::time::Instant::now();
+    let error = read(repository.blob(&Digest::sha256(BODY), Some(1000)).unwrap()).unwrap_err();
+    assert!(matches!(&error, RegistryError::TooSlow { bytes, .. } if *bytes > 0), "{error:?}");
+    assert!(shown(&error).contains("is too slow"), "{error}");
+    assert!(begun.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn a_blob_that_stalls_after_each_byte_is_given_up() {
+    let (mut options, pauses) = hasty_options();
+    options.http.read_timeout = Duration::from_millis(400);
+    options.slow_window = Duration::from_secs(1);
+    let bench = Bench::with((options, pauses));
+    bench.always(Behaviour::Stall { after: 1 });
+    let error = bench.fails(Some(20));
+    assert!(matches!(error, RegistryError::TooSlow { .. }), "{error:?}");
+}
+
+#[test]
+fn who_reads_slowly_is_not_taken_for_a_slow_host() {
+    let bench = Bench::with(hasty_options());
+    let mut reader = bench.repository.blob(&bench.digest, Some(20)).unwrap();
+    let mut bytes = Vec::new();
+    for _ in 0..2 {
+        std::thread::sleep(Duration::from_millis(400));
+        reader.by_ref().take(10).read_to_end(&mut bytes).unwrap();
+    }
+    assert_eq!(bytes, BODY);
 }
 
 #[test]

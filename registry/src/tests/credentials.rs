@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use super::{debug_holds_no_secret, shown};
 use crate::credentials::{Credential, CredentialSources, FilePlaces, Found, default_files};
 use crate::error::CredentialsError;
+use crate::secret::Secret;
 
 struct Bench {
     dir: TempDir,
@@ -149,6 +150,45 @@ fn the_first_file_with_an_entry_decides() {
     let found = bench.find("r.example", "a").unwrap().unwrap();
     assert!(found.origin.contains("1.json"), "{}", found.origin);
     assert_eq!(show(Some(found)), "second:");
+}
+
+#[test]
+fn the_explicit_credential_is_for_its_host_only() {
+    let mut bench = Bench::new(&[r#"{"auths": {"r.example": {"username": "file"}}}"#]);
+    let ann = Credential::Basic { username: "ann".to_owned(), secret: Secret::new("hunter2") };
+    bench.sources.explicit = Some(ann);
+    for (own, host, expected) in [
+        (None, "r.example", "ann:hunter2"),
+        (None, "other.example", "ann:hunter2"),
+        (Some("r.example"), "r.example", "ann:hunter2"),
+        (Some("R.example"), "r.example", "ann:hunter2"),
+        (Some("other.example"), "r.example", "file:"),
+        (Some("r.example"), "other.example", "-"),
+        (Some("r.example"), "r.example:5000", "-"),
+        (Some("r.example:5000"), "r.example:5000", "ann:hunter2"),
+        (Some("example"), "r.example", "file:"),
+        (Some(""), "r.example", "file:"),
+        (Some("docker.io"), "docker.io", "ann:hunter2"),
+        (Some("index.docker.io"), "docker.io", "ann:hunter2"),
+    ] {
+        bench.sources.explicit_host = own.map(str::to_owned);
+        assert_eq!(show(bench.find(host, "a").unwrap()), expected, "{own:?} {host}");
+    }
+}
+
+#[test]
+fn an_explicit_token_that_is_empty_is_none() {
+    let mut bench = Bench::new(&[r#"{"auths": {"r.example": {"username": "file"}}}"#]);
+    let basic = |username: &str| Credential::Basic { username: username.to_owned(), secret: Secret::new("") };
+    for (explicit, expected) in [
+        (Credential::Bearer(Secret::new("")), "file:"),
+        (Credential::IdentityToken(Secret::new("")), "file:"),
+        (Credential::Bearer(Secret::new("t0ken")), "bearer:t0ken"),
+        (basic("ann"), "ann:"),
+    ] {
+        bench.sources.explicit = Some(explicit);
+        assert_eq!(show(bench.find("r.example", "a").unwrap()), expected);
+    }
 }
 
 #[test]

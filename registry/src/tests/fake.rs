@@ -1,7 +1,11 @@
 //! A registry in memory: enough of the distribution specification to be read from and written to.
 
 use std::collections::{HashMap, HashSet};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -292,4 +296,36 @@ pub(crate) fn error(code: u16, name: &str) -> Reply {
 /// A resource of this kind.
 pub(crate) fn typed(content_type: &str, body: impl Into<Vec<u8>>) -> Resource {
     Resource { content_type: content_type.to_owned(), ..Resource::new(body) }
+}
+
+/// The address of a host that answers everything with this status line and headers, and then sends a thousand bytes,
+/// one in 20 milliseconds, as long as somebody reads them. It is there until the tests end.
+pub(crate) fn dripping_host(head: &'static str) -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            thread::spawn(move || drip(stream, head));
+        }
+    });
+    host
+}
+
+fn drip(mut stream: TcpStream, head: &str) -> std::io::Result<()> {
+    let mut request = BufReader::new(stream.try_clone()?);
+    // Of TLS it knows nothing.
+    if !request.fill_buf()?.starts_with(b"GET ") {
+        return Ok(());
+    }
+    let mut line = String::new();
+    while line != "\r\n" {
+        line.clear();
+        request.read_line(&mut line)?;
+    }
+    stream.write_all(format!("{head}\r\nContent-Length: 1000\r\n\r\n").as_bytes())?;
+    for _ in 0..1000 {
+        thread::sleep(Duration::from_millis(20));
+        stream.write_all(b"x")?;
+    }
+    Ok(())
 }

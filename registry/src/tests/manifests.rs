@@ -3,7 +3,7 @@
 use testkit::server::{Behaviour, Reply, Resource};
 
 use super::fake::*;
-use super::{impatient_options, registry, shown};
+use super::{hasty_options, impatient_options, registry, shown};
 use crate::client::Registry;
 use crate::descriptor::{DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST};
 use crate::error::RegistryError;
@@ -135,4 +135,25 @@ fn nobody_there_is_said() {
     let reference = format!("{host}/a").parse().unwrap();
     let error = registry().repository(&reference).manifest(&tag("1"), BYTES_MAX).unwrap_err();
     assert!(matches!(error, RegistryError::Transport { .. }), "{}", shown(&error));
+}
+
+#[test]
+fn documents_that_drip_are_given_up() {
+    let ask = |head| {
+        let reference = format!("{}/a", dripping_host(head)).parse().unwrap();
+        let repository = Registry::new(hasty_options().0).repository(&reference);
+        repository.manifest(&tag("1"), BYTES_MAX).unwrap_err()
+    };
+    let error = ask("HTTP/1.1 200 OK");
+    assert!(matches!(error, RegistryError::TooSlow { .. }), "{}", shown(&error));
+    // Of an error the status is known before.
+    let error = ask("HTTP/1.1 451 No");
+    assert!(matches!(error, RegistryError::Status { status: 451, code: None, .. }), "{}", shown(&error));
+
+    let fake = Fake::new(Door::Token);
+    fake.with_manifest();
+    fake.state().realm = Some(format!("http://{}/token", dripping_host("HTTP/1.1 200 OK")));
+    let repository = fake.repository(&Registry::new(hasty_options().0));
+    let error = repository.manifest(&tag("1"), BYTES_MAX).unwrap_err();
+    assert!(matches!(error, RegistryError::TooSlow { .. }), "{}", shown(&error));
 }

@@ -3,7 +3,7 @@
 use testkit::server::{Behaviour, Server};
 
 use super::fake::*;
-use super::{options, shown};
+use super::{hasty_options, options, shown};
 use crate::client::{Endpoint, Options, Registry, Repository};
 use crate::credentials::Credential;
 use crate::descriptor::OCI_MANIFEST;
@@ -78,6 +78,68 @@ fn a_mirror_that_dies_in_the_middle_is_replaced() {
     std::io::Read::read_to_end(&mut repository.blob(&digest, Some(10)).unwrap(), &mut read).unwrap();
     assert_eq!(read, b"0123456789");
     assert_eq!(fake.server.requests_for(&blob_path(&digest))[0].header("range"), Some("bytes=4-"));
+}
+
+#[test]
+fn a_mirror_whose_bodies_bring_nothing_is_replaced() {
+    let fake = Fake::new(Door::Open);
+    let digest = fake.put_blob(b"0123456789");
+    let path = blob_path(&digest);
+    for (size, already, behaviour) in [
+        (Some(10), 0, Behaviour::Cut { after: 0 }),
+        (Some(10), 3, Behaviour::Cut { after: 0 }),
+        // What it announces is forgotten with it.
+        (None, 0, Behaviour::Cut { after: 0 }),
+    ] {
+        let mirror = Server::new();
+        mirror.serve(&path, if size.is_none() { "0123456" } else { "0123456789" });
+        if already > 0 {
+            mirror.next(&path, Behaviour::Cut { after: already });
+        }
+        mirror.always(&path, behaviour);
+        let repository = mirrored(&fake, vec![endpoint(mirror.host(), "")]);
+        let mut read = Vec::new();
+        std::io::Read::read_to_end(&mut repository.blob(&digest, size).unwrap(), &mut read).unwrap();
+        assert_eq!(read, b"0123456789");
+        assert!(mirror.requests_for(&path).len() <= 3, "a mirror is soon left");
+        let range = (already > 0).then(|| format!("bytes={already}-"));
+        let asked = fake.server.requests_for(&path).pop().unwrap();
+        assert_eq!(asked.header("range"), range.as_deref());
+    }
+}
+
+#[test]
+fn a_mirror_that_drips_is_replaced() {
+    let fake = Fake::new(Door::Open);
+    let bytes = fake.with_manifest();
+    let body = [b'x'; 1000];
+    let digest = fake.put_blob(&body);
+    let (mut options, _) = hasty_options();
+    let slow = dripping_host("HTTP/1.1 200 OK\r\nContent-Type: application/vnd.oci.image.manifest.v1+json");
+    options.mirrors = vec![(fake.server.host(), vec![endpoint(slow, "")])];
+    let repository = fake.repository(&Registry::new(options));
+    assert_eq!(repository.manifest(&tag("1"), 2000).unwrap().bytes, bytes);
+    let mut read = Vec::new();
+    std::io::Read::read_to_end(&mut repository.blob(&digest, Some(1000)).unwrap(), &mut read).unwrap();
+    assert_eq!(read, body);
+    let requests = fake.server.requests_for(&blob_path(&digest));
+    assert!(requests[0].header("range").is_some(), "what came is kept");
+}
+
+#[test]
+fn when_no_body_comes_whole_each_answer_is_said() {
+    let fake = Fake::new(Door::Open);
+    let digest = fake.put_blob(b"0123456789");
+    let path = blob_path(&digest);
+    fake.server.always(&path, Behaviour::Cut { after: 0 });
+    let mirror = Server::new();
+    mirror.serve(&path, "0123456789").always(&path, Behaviour::Cut { after: 0 });
+    let repository = mirrored(&fake, vec![endpoint(mirror.host(), "")]);
+    let mut reader = repository.blob(&digest, Some(10)).unwrap();
+    let error = std::io::copy(&mut reader, &mut std::io::sink()).unwrap_err();
+    let error = RegistryError::of_io(error).unwrap();
+    let is_expected = matches!(&error, RegistryError::EveryEndpoint { mirrors, .. } if mirrors.len() == 1);
+    assert!(is_expected && shown(&error).contains(&mirror.host()), "{error:?}");
 }
 
 #[test]

@@ -4,16 +4,15 @@
 //! A test whose program is missing says so and passes, except in CI: there these tests must run.
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::Command;
 
 use fetch::client::{ClientCertificate, ClientOptions, Proxy};
 use serde_json::Value;
 use tempfile::TempDir;
 use testkit::image::{Image, IndexShape, oci_files, write_dir};
+use testkit::real::{self, program, succeed};
 
 use super::referrers::attaches;
 use super::{debug_holds_no_secret, shown};
@@ -33,71 +32,34 @@ const GCR_REGISTRY: &str = "PLIMSOLL_GCR_REGISTRY";
 /// The variable that names the program in `testdata/referrers-registry`, which has it; `none` as above.
 const REFERRERS_REGISTRY: &str = "PLIMSOLL_REFERRERS_REGISTRY";
 
-/// Whether all `programs` are there for the test called `test`.
-fn require(test: &str, programs: &[&str]) -> bool {
-    let is_there = |program: &&str| {
-        let quiet =
-            Command::new("sh").args(["-c", "command -v \"$0\"", program]).stdout(Stdio::null()).status();
-        quiet.is_ok_and(|status| status.success())
-    };
-    let Some(missing) = programs.iter().find(|program| !is_there(program)) else { return true };
-    skip(test, &format!("`{missing}` is not installed"));
-    false
+/// The programs that tests against Docker's registry need.
+#[derive(Clone)]
+struct Tools {
+    registry: PathBuf,
+    skopeo: PathBuf,
+    openssl: PathBuf,
+    htpasswd: PathBuf,
 }
 
-#[track_caller]
-fn skip(test: &str, reason: &str) {
-    let in_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
-    assert!(!in_ci, "{test} must run in CI: {reason}");
-    // Past the capture of the test harness: a test that did not run must not look like one that passed.
-    let _ = writeln!(std::io::stderr(), "skipped: {test}: {reason}");
-}
-
-/// A process that ends with the test.
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+impl Tools {
+    /// All of them, for the test called `test`.
+    fn find(test: &str) -> Option<Self> {
+        let find = |name| program(name, None, test);
+        Some(Self {
+            registry: find("docker-registry")?,
+            skopeo: find("skopeo")?,
+            openssl: find("openssl")?,
+            htpasswd: find("htpasswd")?,
+        })
     }
-}
-
-fn spawn(command: &mut Command) -> Process {
-    Process(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
-}
-
-#[track_caller]
-fn run(command: &mut Command) {
-    let output = command.stdin(Stdio::null()).output().unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {errors}");
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
-}
-
-#[track_caller]
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
-    for _ in 0..300 {
-        if is_so() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    panic!("{what} did not start within 30 seconds");
-}
-
-fn listens(port: u16) -> bool {
-    TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
 /// Docker's registry with TLS for `localhost` by its own authority, and one user.
 struct DockerRegistry {
+    tools: Tools,
     dir: TempDir,
     host: String,
-    _process: Process,
+    _process: real::DockerRegistry,
 }
 
 const CONFIG: &str = "\
@@ -132,15 +94,16 @@ http: {addr: '127.0.0.1:PORT', tls: {certificate: DIR/cert.pem, key: DIR/key.pem
 ";
 
 impl DockerRegistry {
-    fn start() -> Self {
-        Self::with(CONFIG)
+    fn start(tools: &Tools) -> Self {
+        Self::with(tools, CONFIG)
     }
 
-    fn with(config: &str) -> Self {
+    fn with(tools: &Tools, config: &str) -> Self {
         let dir = TempDir::new().unwrap();
         let path = |name: &str| dir.path().join(name);
-        let openssl =
-            |arguments: &str| run(Command::new("openssl").args(arguments.split(' ')).current_dir(dir.path()));
+        let openssl = |arguments: &str| {
+            succeed(Command::new(&tools.openssl).args(arguments.split(' ')).current_dir(dir.path()))
+        };
         openssl(
             "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test-authority -keyout ca-key.pem -out ca.pem",
         );
@@ -151,15 +114,12 @@ impl DockerRegistry {
         openssl(
             "x509 -req -in request.pem -CA ca.pem -CAkey ca-key.pem -CAcreateserial -days 2 -extfile extensions -out cert.pem",
         );
-        run(Command::new("htpasswd").args(["-Bbc"]).arg(path("htpasswd")).args(["ann", "hunter2"]));
+        succeed(Command::new(&tools.htpasswd).arg("-Bbc").arg(path("htpasswd")).args(["ann", "hunter2"]));
 
-        let port = free_port();
-        let config =
-            config.replace("DIR", &dir.path().display().to_string()).replace("PORT", &port.to_string());
-        fs::write(path("config.yml"), config).unwrap();
-        let process = spawn(Command::new("docker-registry").arg("serve").arg(path("config.yml")));
-        wait_until("docker-registry", || listens(port));
-        Self { host: format!("localhost:{port}"), dir, _process: process }
+        let config = config.replace("DIR", &dir.path().display().to_string());
+        let process = real::DockerRegistry::with_config(&tools.registry, dir.path(), &config);
+        let host = process.host.replace("127.0.0.1", "localhost");
+        Self { tools: tools.clone(), host, dir, _process: process }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -174,11 +134,13 @@ impl DockerRegistry {
     fn fill(&self, image: &Image) {
         let layout = self.path("layout");
         write_dir(&oci_files(std::slice::from_ref(image), IndexShape::Flat), &layout);
-        run(Command::new("skopeo")
-            .args(["copy", "--dest-creds", "ann:hunter2", "--dest-cert-dir"])
-            .arg(self.certificates())
-            .arg(format!("oci:{}:app:1", layout.display()))
-            .arg(format!("docker://{}", self.reference(":1"))));
+        succeed(
+            Command::new(&self.tools.skopeo)
+                .args(["copy", "--dest-creds", "ann:hunter2", "--dest-cert-dir"])
+                .arg(self.certificates())
+                .arg(format!("oci:{}:app:1", layout.display()))
+                .arg(format!("docker://{}", self.reference(":1"))),
+        );
     }
 
     /// A directory with the authority, as skopeo wants it.
@@ -228,14 +190,10 @@ fn read(reader: impl Read, digest: &Digest) -> Vec<u8> {
     bytes
 }
 
-const PROGRAMS: [&str; 4] = ["docker-registry", "skopeo", "openssl", "htpasswd"];
-
 #[test]
 fn an_image_that_skopeo_pushed_to_dockers_registry_is_pulled_as_it_was() {
-    if !require("the test against docker-registry", &PROGRAMS) {
-        return;
-    }
-    let registry = DockerRegistry::start();
+    let Some(tools) = Tools::find("the test against docker-registry") else { return };
+    let registry = DockerRegistry::start(&tools);
     let image = image();
     registry.fill(&image);
     let repository = registry.client(Some("hunter2")).repository(&registry.reference(":1"));
@@ -262,10 +220,8 @@ fn an_image_that_skopeo_pushed_to_dockers_registry_is_pulled_as_it_was() {
 
 #[test]
 fn dockers_registry_refuses_who_has_no_password_or_another_and_is_not_trusted_unasked() {
-    if !require("the test of refusals against docker-registry", &PROGRAMS) {
-        return;
-    }
-    let registry = DockerRegistry::start();
+    let Some(tools) = Tools::find("the test of refusals against docker-registry") else { return };
+    let registry = DockerRegistry::start(&tools);
     registry.fill(&image());
     let ask = |client: Registry| {
         debug_holds_no_secret(&client);
@@ -286,10 +242,8 @@ fn dockers_registry_refuses_who_has_no_password_or_another_and_is_not_trusted_un
 
 #[test]
 fn what_is_attached_at_dockers_registry_is_found_by_the_tag_that_stands_in() {
-    if !require("the test of attaching at docker-registry", &PROGRAMS) {
-        return;
-    }
-    let registry = DockerRegistry::start();
+    let Some(tools) = Tools::find("the test of attaching at docker-registry") else { return };
+    let registry = DockerRegistry::start(&tools);
     registry.fill(&image());
     let repository = registry.client(Some("hunter2")).repository(&registry.reference(":1"));
     let subject = repository.manifest(&Pointer::Tag("1".to_owned()), 1 << 20).unwrap().descriptor();
@@ -300,10 +254,8 @@ fn what_is_attached_at_dockers_registry_is_found_by_the_tag_that_stands_in() {
 
 #[test]
 fn a_registry_that_wants_a_certificate_is_shown_one() {
-    if !require("the test of client certificates against docker-registry", &PROGRAMS) {
-        return;
-    }
-    let registry = DockerRegistry::with(MUTUAL);
+    let Some(tools) = Tools::find("the test of client certificates against docker-registry") else { return };
+    let registry = DockerRegistry::with(&tools, MUTUAL);
     let large = b"0123456789abcdef".repeat(300_000);
     let mut options = real_options();
     options.http.ca_file = Some(registry.path("ca.pem"));
@@ -325,11 +277,9 @@ fn a_registry_that_wants_a_certificate_is_shown_one() {
 
 #[test]
 fn a_credential_goes_to_no_token_server_without_encryption() {
-    if !require("the test of token servers against docker-registry", &PROGRAMS) {
-        return;
-    }
+    let Some(tools) = Tools::find("the test of token servers against docker-registry") else { return };
     let realm = testkit::server::Server::new();
-    let registry = DockerRegistry::with(&PLAIN_REALM.replace("REALM", &realm.url("/token")));
+    let registry = DockerRegistry::with(&tools, &PLAIN_REALM.replace("REALM", &realm.url("/token")));
     let ask = |client: Registry| {
         let repository = client.repository(&registry.reference(":1"));
         repository.manifest(&Pointer::Tag("1".to_owned()), 1 << 20).unwrap_err()
@@ -345,11 +295,9 @@ fn a_credential_goes_to_no_token_server_without_encryption() {
 
 #[test]
 fn a_redirect_away_from_https_is_not_followed() {
-    if !require("the test of redirects against docker-registry", &PROGRAMS) {
-        return;
-    }
+    let Some(tools) = Tools::find("the test of redirects against docker-registry") else { return };
     let storage = testkit::server::Server::new();
-    let registry = DockerRegistry::with(&REDIRECTING.replace("REALM", &storage.url("/")));
+    let registry = DockerRegistry::with(&tools, &REDIRECTING.replace("REALM", &storage.url("/")));
     let repository = registry.client(None).repository(&registry.reference(":1"));
     let blob = repository.push_blob("text/plain", b"hello").unwrap();
     let error = repository.blob(&blob.digest, Some(5)).unwrap_err();
@@ -359,23 +307,23 @@ fn a_redirect_away_from_https_is_not_followed() {
 
 #[test]
 fn what_is_attached_at_registries_of_go_containerregistry_is_found() {
-    for (variable, lists_referrers) in [(GCR_REGISTRY, false), (REFERRERS_REGISTRY, true)] {
+    for (name, variable, lists_referrers) in
+        [("gcr-registry", GCR_REGISTRY, false), ("referrers-registry", REFERRERS_REGISTRY, true)]
+    {
         let test = format!("the test against the program that {variable} names");
-        match std::env::var_os(variable) {
-            Some(path) if path != "none" => check_program(Path::new(&path), lists_referrers),
-            Some(_) => {}
-            None => skip(&test, &format!("set {variable}, or to `none` if there is none")),
+        if std::env::var_os(variable).is_some_and(|value| value == "none") {
+            continue;
+        }
+        if let Some(program) = program(name, Some(variable), &test) {
+            check_program(&program, lists_referrers);
         }
     }
 }
 
 #[track_caller]
 fn check_program(program: &Path, lists_referrers: bool) {
-    let port = free_port();
-    let _process = spawn(Command::new(program).args(["-port", &port.to_string()]));
-    wait_until("the registry", || listens(port));
-
-    let reference: Reference = format!("localhost:{port}/team/app:1").parse().unwrap();
+    let registry = real::ListingRegistry::start(program);
+    let reference: Reference = format!("{}/team/app:1", registry.host).parse().unwrap();
     let repository = Registry::new(real_options()).repository(&reference);
     let config = repository.push_blob("application/vnd.oci.image.config.v1+json", b"{}").unwrap();
     let manifest = serde_json::json!({
@@ -397,38 +345,15 @@ fn check_program(program: &Path, lists_referrers: bool) {
 
 #[test]
 fn podman_gives_an_image_by_its_socket() {
-    if !require("the test against podman", &["podman"]) {
-        return;
-    }
+    let Some(podman) = program("podman", None, "the test against podman") else { return };
     let dir = TempDir::new().unwrap();
-    let socket = dir.path().join("podman.sock");
-    let podman = |dir: &Path| {
-        let mut command = Command::new("podman");
-        command.arg("--root").arg(dir.join("root")).arg("--runroot").arg(dir.join("run"));
-        command.args(["--storage-driver", "vfs", "--events-backend", "file"]);
-        command
-    };
     let archive = dir.path().join("image.tar");
     fs::write(&archive, image().tagged("localhost/team/app:1").docker_archive()).unwrap();
-    let loaded = podman(dir.path()).args(["load", "-i"]).arg(&archive).stdin(Stdio::null()).output().unwrap();
-    if !loaded.status.success() {
-        skip(
-            "the test against podman",
-            &format!("podman cannot load: {}", String::from_utf8_lossy(&loaded.stderr)),
-        );
-        return;
-    }
-    let _process = spawn(
-        podman(dir.path())
-            .args(["system", "service", "--time", "0"])
-            .arg(format!("unix://{}", socket.display())),
-    );
-    wait_until("podman", || socket.exists());
+    let podman = real::Podman::start(&podman, &dir.path().join("podman"));
+    podman.load(&archive);
 
-    let daemon = Daemon::Unix(socket);
+    let daemon = Daemon::Unix(podman.socket.clone());
     let http = ClientOptions::default();
-    let described = daemon.inspect("localhost/team/app:1", &http).unwrap();
-    assert_eq!(described.repo_tags, ["localhost/team/app:1"]);
     let mut exported = Vec::new();
     daemon.export("localhost/team/app:1", 1 << 30, &http).unwrap().read_to_end(&mut exported).unwrap();
     let holds = |text: &[u8]| exported.windows(text.len()).any(|window| window == text);

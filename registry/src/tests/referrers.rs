@@ -98,14 +98,32 @@ fn an_endless_list_of_referrers_is_left() {
     }
     let error = repository.referrers(&subject.digest, None).unwrap_err();
     assert!(matches!(error, RegistryError::TooMany { n_max: 100, .. }), "{}", shown(&error));
+}
 
-    let elsewhere = page.header("Link", "<https://elsewhere.example/x>; rel=\"next\"");
-    let elsewhere = Reply {
-        headers: elsewhere.headers.into_iter().filter(|(_, value)| !value.contains(NAME)).collect(),
-        ..elsewhere
-    };
-    fake.server.next(&path, reply(elsewhere));
-    assert_eq!(repository.referrers(&subject.digest, None).unwrap(), [], "no other host is asked");
+#[test]
+fn a_list_of_referrers_that_is_not_to_be_had_whole_is_no_list() {
+    let fake = Fake::new(Door::Open);
+    let repository = fake.repository(&registry());
+    let subject = subject(&fake, &repository);
+    let path = format!("/v2/{NAME}/referrers/{}", subject.digest);
+    let page =
+        Reply::new(200).header("Content-Type", OCI_INDEX).body(r#"{"schemaVersion": 2, "manifests": []}"#);
+    let further = format!("{path}?n=2");
+    fake.server.next(&further, Behaviour::Html).next(&further, Behaviour::Instead(typed("text/x", "")));
+    for (link, reason) in [
+        ("<https://elsewhere.example/x>; rel=\"next\"", "its next page is at another host"),
+        ("<//elsewhere.example/x>; rel=next", "its next page is at another host"),
+        ("<http://[>; rel=\"next\"", "its next page is at no URL"),
+        ("<?n=2>; rel=\"next\"", "a further page is announced and not there"),
+        ("<?n=2>; title=\"\u{e4}\"; rel=\"next\"", "a further page is announced and not there"),
+        ("</v2/none>; rel=\"next\"", "a further page is announced and not there"),
+    ] {
+        let page = page.clone().header("Link", "<?n=0>; rel=\"prev\"").header("Link", link);
+        fake.server.next(&path, reply(page));
+        let error = repository.referrers(&subject.digest, None).unwrap_err();
+        assert!(matches!(error, RegistryError::Incomplete { .. }), "{link}: {error:?}");
+        assert!(shown(&error).ends_with(&format!("is incomplete: {reason}")), "{link}: {error}");
+    }
 }
 
 #[test]
