@@ -3,6 +3,9 @@
 //! Content that nobody asks for is skipped in the buffer it arrived in; with 1.7 GB of layers the copies that
 //! `tar::Archive` makes for skipping cost a quarter of a second. Sparse files read as if they were whole.
 
+mod header;
+mod sparse;
+
 use std::io::{self, Read};
 
 use model::limits::Limits;
@@ -10,6 +13,8 @@ use model::limits::Limits;
 use super::compression::{Skip, read_buffered};
 use super::error::LimitPassed;
 use super::mode::Mode;
+use header::{Header, decimal, malformed, number, until_nul};
+use sparse::{Part, Sparse};
 
 const BLOCK_BYTES: u64 = 512;
 
@@ -327,47 +332,6 @@ impl<R: Skip> Read for Content<'_, '_, R> {
     }
 }
 
-/// Where the stored bytes of a sparse file belong.
-struct Sparse {
-    /// In ascending order, not overlapping, none beyond `size`.
-    parts: Vec<Part>,
-    size: u64,
-}
-
-#[derive(Clone, Copy)]
-struct Part {
-    offset: u64,
-    size: u64,
-}
-
-impl Sparse {
-    fn new(parts: Vec<Part>, size: u64, stored: u64) -> io::Result<Self> {
-        let mut end = 0;
-        let mut total = 0;
-        for part in &parts {
-            if part.offset < end {
-                return Err(malformed("sparse map"));
-            }
-            end = part.offset.checked_add(part.size).ok_or_else(|| malformed("sparse map"))?;
-            total += part.size;
-        }
-        if end > size || total > stored {
-            return Err(malformed("sparse map"));
-        }
-        Ok(Self { parts, size })
-    }
-
-    /// How many bytes from `logical` on are alike, and whether they are a hole.
-    fn run_at(&self, logical: u64) -> (u64, bool) {
-        let next = self.parts.partition_point(|part| part.offset + part.size <= logical);
-        match self.parts.get(next) {
-            Some(part) if part.offset <= logical => (part.offset + part.size - logical, false),
-            Some(part) => (part.offset - logical, true),
-            None => (self.size - logical, true),
-        }
-    }
-}
-
 /// What the extended headers before an entry say of it.
 #[derive(Default)]
 struct Extensions {
@@ -456,82 +420,8 @@ impl<R: Skip> SparseNumbers<'_, '_, R> {
     }
 }
 
-struct Header([u8; BLOCK_BYTES as usize]);
-
-impl Header {
-    fn kind(&self) -> u8 {
-        self.0[156]
-    }
-
-    fn size(&self) -> io::Result<u64> {
-        number(&self.0[124..136])
-    }
-
-    /// The permission bits; none if the field is malformed, as it is in some very old archives.
-    fn mode(&self) -> u64 {
-        number(&self.0[100..108]).unwrap_or(0)
-    }
-
-    /// `prefix/name` in POSIX archives; GNU ones keep dates where POSIX has the prefix.
-    fn path(&self) -> Vec<u8> {
-        let name = until_nul(&self.0[..100]);
-        let prefix = if &self.0[257..263] == b"ustar\0" { until_nul(&self.0[345..500]) } else { b"" };
-        if prefix.is_empty() { name.to_vec() } else { [prefix, b"/", name].concat() }
-    }
-
-    /// Compares the checksum, which old programs computed over signed bytes.
-    fn check(&self) -> io::Result<()> {
-        let stated = number(&self.0[148..156])?;
-        let with_blanks = || self.0[..148].iter().chain(&[b' '; 8]).chain(&self.0[156..]);
-        let unsigned: u64 = with_blanks().map(|&byte| u64::from(byte)).sum();
-        let signed = || -> i64 { with_blanks().map(|&byte| i64::from(byte.cast_signed())).sum() };
-        if stated == unsigned || i64::try_from(stated) == Ok(signed()) {
-            Ok(())
-        } else {
-            Err(malformed("header"))
-        }
-    }
-}
-
-/// An octal field, or a binary one when its first bit is set (GNU).
-fn number(field: &[u8]) -> io::Result<u64> {
-    if let [first, rest @ ..] = field
-        && first & 0x80 != 0
-    {
-        let mut value = u64::from(first & 0x7f);
-        for &byte in rest {
-            if value >> 56 != 0 {
-                return Err(malformed("number"));
-            }
-            value = value << 8 | u64::from(byte);
-        }
-        return Ok(value);
-    }
-    let text = until_nul(field).trim_ascii();
-    let mut value = 0;
-    for &digit in text {
-        if !matches!(digit, b'0'..=b'7') {
-            return Err(malformed("number"));
-        }
-        value = value << 3 | u64::from(digit - b'0');
-    }
-    Ok(value)
-}
-
-fn decimal(text: &[u8]) -> io::Result<u64> {
-    std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()).ok_or_else(|| malformed("number"))
-}
-
-fn until_nul(field: &[u8]) -> &[u8] {
-    field.split(|&byte| byte == 0).next().unwrap_or_default()
-}
-
 fn padding(size: u64) -> u64 {
     size.wrapping_neg() % BLOCK_BYTES
-}
-
-fn malformed(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("a {what} of the tar stream is malformed"))
 }
 
 /// Says what an end means here, unless the stream below said already why it ends.
@@ -718,11 +608,11 @@ mod tests {
         let map = format!("{}0,0", &parts[..parts.len() / 2]);
         let large = pax_of(&[("comment", &"x".repeat(700_000))]);
         for (case, archive, expected) in [
-            ("a size of minus one", binary([0xff; 12]), "a number of the tar stream is malformed"),
+            ("a size of minus one", binary([0xff; 12]), "the tar stream has a malformed number"),
             (
                 "a size of eight exbibytes",
                 binary([0x80, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0]),
-                "a size of the tar stream is malformed",
+                "the tar stream has a malformed size",
             ),
             (
                 "a size just below",
@@ -732,32 +622,28 @@ mod tests {
             (
                 "a size in words",
                 [pax(&[("size", "many")]), file.clone()].concat(),
-                "a number of the tar stream is malformed",
+                "the tar stream has a malformed number",
             ),
             (
                 "a size of sixteen exbibytes",
                 [pax(&[("size", "18446744073709551615")]), file.clone()].concat(),
-                "a size of the tar stream is malformed",
+                "the tar stream has a malformed size",
             ),
             (
                 "a record longer than its header",
                 record("999999999 path=a\n"),
-                "a extended header of the tar stream is malformed",
+                "the tar stream has a malformed extended header",
             ),
             (
                 "a record shorter than its length",
                 record("3 path=a\n"),
-                "a extended header of the tar stream is malformed",
+                "the tar stream has a malformed extended header",
             ),
-            (
-                "a record of no length",
-                record("0 path=a\n"),
-                "a extended header of the tar stream is malformed",
-            ),
+            ("a record of no length", record("0 path=a\n"), "the tar stream has a malformed extended header"),
             (
                 "a record of a length beyond numbers",
                 record("99999999999999999999999 a=b\n"),
-                "a number of the tar stream is malformed",
+                "the tar stream has a malformed number",
             ),
             (
                 "a name of a gibibyte",
@@ -777,7 +663,7 @@ mod tests {
             (
                 "a map that overlaps itself",
                 [pax(&[("GNU.sparse.size", "9"), ("GNU.sparse.map", "4,2,3,1")]), file.clone()].concat(),
-                "a sparse map of the tar stream is malformed",
+                "the tar stream has a malformed sparse map",
             ),
             (
                 "a map beyond the end of numbers",
@@ -786,17 +672,17 @@ mod tests {
                     file.clone(),
                 ]
                 .concat(),
-                "a sparse map of the tar stream is malformed",
+                "the tar stream has a malformed sparse map",
             ),
             (
                 "a map of more than is stored",
                 [pax(&[("GNU.sparse.size", "9"), ("GNU.sparse.map", "0,9")]), file.clone()].concat(),
-                "a sparse map of the tar stream is malformed",
+                "the tar stream has a malformed sparse map",
             ),
             (
                 "a map of an odd number of numbers",
                 [pax(&[("GNU.sparse.size", "9"), ("GNU.sparse.map", "0,0,1")]), file.clone()].concat(),
-                "a sparse map of the tar stream is malformed",
+                "the tar stream has a malformed sparse map",
             ),
             (
                 "a map that says it has more parts than it has",
@@ -805,7 +691,7 @@ mod tests {
                     block(b"x", b'0', 512, |_| {}, b"99999999999\n0\n0\n"),
                 ]
                 .concat(),
-                "a sparse map of the tar stream is malformed",
+                "the tar stream has a malformed sparse map",
             ),
             (
                 "parts in blocks without end",

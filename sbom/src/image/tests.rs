@@ -88,7 +88,7 @@ fn what_is_no_image_is_told_with_every_attempt() {
          oci-archive (not a tar archive: the tar stream ends within an entry), \
          rootfs-archive (not a tar archive: the tar stream ends within an entry)"
     );
-    assert!(none(&[b'x'; 2048]).contains("not a tar archive: a number of the tar stream is malformed"));
+    assert!(none(&[b'x'; 2048]).contains("not a tar archive: the tar stream has a malformed number"));
     assert!(
         none(&kit::compress(b"hello", Compression::Gzip)).contains("what the gzip stream holds is not a tar")
     );
