@@ -1,0 +1,250 @@
+//! Inventories that no image would have.
+
+use model::distro::Distro;
+use model::ecosystem::Ecosystem;
+use model::gap::{Gap, GapKind};
+use model::image::{Account, BaseImage, GuardedPath, Healthcheck, HistoryEntry, ImageFacts, Made};
+use model::inventory::{DockerfileLine, Inventory, Subject, SubjectLayer};
+use model::package::{Location, Package, PackageIndex, PackageKind, SourcePackage};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{Config, TestRunner};
+
+/// Text of every nasty kind: separators of our own, quotes, control characters, look-alikes of other fields.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => "[a-z][a-z0-9.+-]{0,12}",
+        2 => any::<String>(),
+        2 => select(vec![
+            "", " ", "|", "a|b", "\"", "\\", "\u{0}", "\u{7}\u{1b}[31m", "line\nline\r\ttab", "\u{feff}", "\u{202e}",
+            "é", "𝄞", "NOASSERTION", "NONE", "plimsoll:none", "a=b", "=", "0 x", "<script>", "sha256:00", "1:2",
+            "../..", "/etc/passwd", "LicenseRef-a", "MIT", "(paren)", "application", "x:y",
+        ]).prop_map(str::to_owned),
+    ]
+}
+
+fn license_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        text(),
+        select(vec![
+            "MIT",
+            "mit",
+            "GPL-2.0-only",
+            "GPL-2.0",
+            "MIT AND ISC",
+            "MIT OR Apache-2.0",
+            "(MIT)",
+            "public domain",
+            "GPL-2.0-only WITH Classpath-exception-2.0",
+            "MIT and ISC",
+            "LicenseRef-x",
+            "BSD-3-Clause, MIT",
+            "NOASSERTION",
+            "Apache-2.0+",
+            "GPL-2.0+",
+            "CC-BY-NC-3.0-IGO",
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+fn purl_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        text(),
+        select(vec![
+            "pkg:apk/alpine/musl@1.2.3-r0?arch=x86_64&distro=alpine-3.16.2&upstream=musl",
+            "pkg:deb/debian/libssl3@3.0.15?arch=amd64&epoch=1&upstream=openssl%403.0.1",
+            "pkg:deb/debian/libssl3@1:3.0.15",
+            "pkg:rpm/redhat/openssl-libs@3.0.7?upstream=openssl-3.0.7-28.el9.src.rpm",
+            "pkg:npm/%40acme/demo@1.0.0",
+            "pkg:golang/golang.org/x/net@v1",
+            "pkg:maven/a/b@1",
+            "pkg:pypi/a@1",
+            "pkg:deb/debian/libssl3 @3",
+            "pkg:npm/a@%zz",
+            "pkg:",
+            "pkg:x/",
+            "pkg:generic/a@1?b=%20c",
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+fn cpe_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        text(),
+        select(vec![
+            "cpe:2.3:a:gnu:bash:5.1:*:*:*:*:*:*:*",
+            "cpe:2.3:a:gnu:bash:5.1\\:1:*:*:*:*:*:*:*",
+            "cpe:/a:gnu:bash:5.1",
+            "cpe:2.3:a:gnu",
+            "cpe:2.3:a:gnu:ba sh:5.1:*:*:*:*:*:*:*",
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+fn package() -> impl Strategy<Value = Package> {
+    let ecosystems: Vec<_> = Ecosystem::ALL.iter().copied().chain([Ecosystem::Unknown]).collect();
+    let identity =
+        (any::<bool>(), select(ecosystems), text(), version_text(), purl_text(), option::of(text()));
+    let source = option::of((text(), option::of(version_text())));
+    let location = (text(), option::of(text()));
+    let rest = (
+        vec(license_text(), 0..4),
+        option::of(text()),
+        vec(cpe_text(), 0..3),
+        vec(location, 0..4),
+        text(),
+        option::of(text()),
+    );
+    (identity, source, rest).prop_map(
+        |(
+            (application, ecosystem, name, version, purl, architecture),
+            source,
+            (licenses, supplier, cpes, found, cataloger, removed_by),
+        )| {
+            Package {
+                kind: if application { PackageKind::Application } else { PackageKind::Library },
+                ecosystem,
+                name,
+                version: version.into(),
+                purl,
+                architecture,
+                source: source
+                    .map(|(name, version)| SourcePackage { name, version: version.map(Into::into) }),
+                licenses,
+                supplier,
+                cpes,
+                locations: found.into_iter().map(|(path, layer)| Location { path, layer }).collect(),
+                owner: None,
+                cataloger,
+                removed_by,
+            }
+        },
+    )
+}
+
+fn version_text() -> impl Strategy<Value = String> {
+    prop_oneof![9 => text(), 1 => "[0-9a-f]{1020,1030}"]
+}
+
+fn subject() -> impl Strategy<Value = Subject> {
+    let line = (text(), any::<u32>()).prop_map(|(file, line)| DockerfileLine { file, line });
+    let layer = (text(), option::of(line), any::<bool>())
+        .prop_map(|(diff_id, dockerfile, is_from_cache)| SubjectLayer { diff_id, is_from_cache, dockerfile });
+    let optional = || option::of(text());
+    let base = (optional(), optional(), option::of(any::<u32>()))
+        .prop_map(|(name, digest, layers)| BaseImage { name, digest, layers })
+        .prop_map(|base| Some(base).filter(|base| *base != BaseImage::default()));
+    let described = (text(), optional(), optional(), optional(), optional(), optional());
+    (described, vec(layer, 0..4), base, image_facts()).prop_map(
+        |((name, version, digest, manifest_digest, platform, created), layers, base, image)| Subject {
+            name,
+            version,
+            digest,
+            manifest_digest,
+            platform,
+            created,
+            layers,
+            base,
+            image,
+        },
+    )
+}
+
+fn image_facts() -> impl Strategy<Value = ImageFacts> {
+    let optional = || option::of(text());
+    let texts = || vec(text(), 0..3);
+    let run = (optional(), texts(), texts(), texts(), texts(), optional(), texts(), optional(), texts());
+    let paths = || {
+        let path = (0u16..=0o7777, text()).prop_map(|(mode, path)| GuardedPath { mode, path });
+        vec(path, 0..3)
+    };
+    let account = (text(), any::<u32>(), any::<u32>(), text(), text())
+        .prop_map(|(name, uid, gid, home, shell)| Account { name, uid, gid, home, shell });
+    let files = (option::of(any::<u64>()), paths(), paths(), vec(account, 0..3));
+    let labels = prop::collection::btree_map(text(), text(), 0..3);
+    (run, labels, vec(history_entry(), 0..4), files).prop_map(
+        |(
+            (user, env, ports, entrypoint, command, workdir, volumes, stop_signal, test),
+            labels,
+            history,
+            (bytes, set_id, world_writable, accounts),
+        )| ImageFacts {
+            user,
+            env,
+            ports,
+            entrypoint,
+            command,
+            workdir,
+            volumes,
+            stop_signal,
+            healthcheck: Healthcheck::from_words(test),
+            labels,
+            history,
+            bytes,
+            set_id,
+            world_writable,
+            accounts,
+        },
+    )
+}
+
+fn history_entry() -> impl Strategy<Value = HistoryEntry> {
+    let made = prop_oneof![Just(Made::Nothing), Just(Made::SomeLayer), any::<u32>().prop_map(Made::Layer)];
+    (option::of(text()), text(), option::of(text()), made)
+        .prop_map(|(created, created_by, comment, made)| HistoryEntry { created, created_by, comment, made })
+}
+
+fn distro() -> impl Strategy<Value = Distro> {
+    let optional = || option::of(text());
+    let lists = (vec(text(), 0..3), vec(text(), 0..3), vec(text(), 0..3));
+    (text(), optional(), optional(), optional(), optional(), optional(), lists).prop_map(
+        |(id, version, codename, pretty_name, name, variant, (id_like, hints, repositories))| Distro {
+            id,
+            version,
+            codename,
+            pretty_name,
+            name,
+            id_like,
+            variant,
+            hints,
+            repositories,
+        },
+    )
+}
+
+/// Inventories whose owners come earlier in the list than what they own, so that there is no cycle.
+fn inventory() -> impl Strategy<Value = Inventory> {
+    let gaps = vec(("[a-z-]{1,12}", text(), text()), 0..3);
+    let packages = vec((package(), option::of(any::<prop::sample::Index>())), 0..6);
+    (subject(), option::of(distro()), packages, gaps).prop_map(|(subject, distro, packages, gaps)| {
+        let own = |(index, (mut package, owner)): (usize, (Package, Option<prop::sample::Index>))| {
+            package.owner = owner.filter(|_| index > 0).map(|owner| PackageIndex(owner.index(index) as u32));
+            package
+        };
+        let packages = packages.into_iter().enumerate().map(own).collect();
+        let gap = |(kind, place, detail): (String, String, String)| {
+            Gap::new(GapKind::from_word(&kind), place, detail)
+        };
+        Inventory::new(subject, distro, packages, gaps.into_iter().map(gap).collect())
+    })
+}
+
+/// Runs `test` on `cases` inventories, the same ones every time.
+pub(super) fn for_inventories(cases: u32, test: impl Fn(&Inventory)) {
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(
+        config,
+        proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
+    );
+    runner
+        .run(&inventory(), |inventory| {
+            test(&inventory);
+            Ok(())
+        })
+        .unwrap();
+}
