@@ -161,7 +161,6 @@ struct FoundPackage<'a> {
     kind: &'static str,
     locations: Vec<LocationLine<'a>>,
     /// The layer that deleted it, where deleted packages were asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
     removed_by: Option<&'a str>,
 }
 
