@@ -1,9 +1,10 @@
 //! The binary codec of private caches: integers, texts and lists, without names or types.
 //!
 //! Whoever uses it puts a version in front of what it writes and discards what has another. Bytes that were damaged
-//! or made up never panic and never make a reader allocate more than they are long.
+//! or made up never panic and never make a reader allocate for more than has come.
 
-use std::io::{self, Write};
+use std::fmt;
+use std::io::{self, Read, Write};
 
 /// The bytes are not what [`Writer`] made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,24 +90,65 @@ impl<'w> Writer<'w> {
     }
 }
 
-/// Takes values from the front of bytes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Reader<'a>(&'a [u8]);
+/// Takes values from a stream, of which no more is in memory than the text at hand.
+pub(crate) struct Reader<'r> {
+    input: &'r mut dyn Read,
+    /// What was read ahead is `start..end` of it.
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+}
 
-impl<'a> Reader<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes)
+impl fmt::Debug for Reader<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Reader").field("ahead", &(self.end - self.start)).finish_non_exhaustive()
+    }
+}
+
+impl<'r> Reader<'r> {
+    pub(crate) fn new(input: &'r mut dyn Read) -> Self {
+        Self { input, buffer: Vec::new(), start: 0, end: 0 }
     }
 
-    /// Fails unless everything was taken.
-    pub(crate) fn end(self) -> Result<(), Damaged> {
-        if self.0.is_empty() { Ok(()) } else { Err(Damaged) }
+    /// Fails unless everything was taken, and the stream itself has nothing against what came.
+    pub(crate) fn end(mut self) -> Result<(), Damaged> {
+        if self.start == self.end && self.read_ahead()? == 0 { Ok(()) } else { Err(Damaged) }
+    }
+
+    /// The next `n_bytes`. Memory grows with what comes, not with what is announced.
+    fn take(&mut self, n_bytes: usize) -> Result<&[u8], Damaged> {
+        while self.end - self.start < n_bytes {
+            if self.read_ahead()? == 0 {
+                return Err(Damaged);
+            }
+        }
+        let start = self.start;
+        self.start += n_bytes;
+        Ok(&self.buffer[start..self.start])
+    }
+
+    /// Reads more into the buffer; 0 bytes at the end of the stream.
+    fn read_ahead(&mut self) -> Result<usize, Damaged> {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        if self.end == self.buffer.len() {
+            self.buffer.resize(BUFFER_BYTES.max(2 * self.end), 0);
+        }
+        loop {
+            match self.input.read(&mut self.buffer[self.end..]) {
+                Ok(n_bytes) => {
+                    self.end += n_bytes;
+                    return Ok(n_bytes);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return Err(Damaged),
+            }
+        }
     }
 
     pub(crate) fn byte(&mut self) -> Result<u8, Damaged> {
-        let (&byte, rest) = self.0.split_first().ok_or(Damaged)?;
-        self.0 = rest;
-        Ok(byte)
+        self.take(1).map(|bytes| bytes[0])
     }
 
     pub(crate) fn number(&mut self) -> Result<u64, Damaged> {
@@ -129,17 +171,9 @@ impl<'a> Reader<'a> {
         T::try_from(self.number()?).map_err(|_| Damaged)
     }
 
-    /// The length of a list. Each element takes a byte or more, so it is at most what is left.
-    pub(crate) fn count(&mut self) -> Result<usize, Damaged> {
-        let count = self.small()?;
-        if count > self.0.len() { Err(Damaged) } else { Ok(count) }
-    }
-
-    pub(crate) fn text(&mut self) -> Result<&'a str, Damaged> {
-        let length = self.count()?;
-        let (text, rest) = self.0.split_at(length);
-        self.0 = rest;
-        std::str::from_utf8(text).map_err(|_| Damaged)
+    pub(crate) fn text(&mut self) -> Result<&str, Damaged> {
+        let length = self.small()?;
+        std::str::from_utf8(self.take(length)?).map_err(|_| Damaged)
     }
 
     pub(crate) fn string(&mut self) -> Result<String, Damaged> {
@@ -161,8 +195,12 @@ impl<'a> Reader<'a> {
         &mut self,
         read: impl Fn(&mut Self) -> Result<T, Damaged>,
     ) -> Result<Vec<T>, Damaged> {
-        let count = self.count()?;
-        (0..count).map(|_| read(self)).collect()
+        let count = self.small::<u64>()?;
+        // A list is as long as its elements come, whatever its count says. Most have one, for which a growing vector
+        // makes room for four.
+        let mut values = (0..count).map(|_| read(self)).collect::<Result<Vec<T>, Damaged>>()?;
+        values.shrink_to_fit();
+        Ok(values)
     }
 
     pub(crate) fn strings(&mut self) -> Result<Vec<String>, Damaged> {
@@ -186,19 +224,22 @@ mod tests {
         out.option(None, |out, text: &str| out.text(text));
         out.texts(&["x".to_owned(), "yz".to_owned()]);
         out.finish().unwrap();
-        let mut reader = Reader::new(&bytes);
+        let mut input = &bytes[..];
+        let mut reader = Reader::new(&mut input);
         for number in numbers {
             assert_eq!(reader.number(), Ok(number));
         }
-        assert_eq!((reader.text(), reader.text()), (Ok(""), Ok("zlib\u{fffd}")));
+        assert_eq!(reader.text(), Ok(""));
+        assert_eq!(reader.text(), Ok("zlib\u{fffd}"));
         assert_eq!(reader.option(Reader::string), Ok(Some("a".to_owned())));
         assert_eq!(reader.option(Reader::string), Ok(None));
         assert_eq!(reader.strings(), Ok(vec!["x".to_owned(), "yz".to_owned()]));
         assert_eq!(reader.end(), Ok(()));
         for end in 0..bytes.len() {
-            let mut cut = Reader::new(&bytes[..end]);
+            let mut input = &bytes[..end];
+            let mut cut = Reader::new(&mut input);
             let read = numbers.iter().try_for_each(|_| cut.number().map(drop));
-            let texts = read.and_then(|()| cut.text()).and_then(|_| cut.text());
+            let texts = read.and_then(|()| cut.string()).and_then(|_| cut.string());
             let all = texts
                 .and_then(|_| cut.option(Reader::string))
                 .and_then(|_| cut.option(Reader::string))
@@ -209,11 +250,11 @@ mod tests {
 
     #[test]
     fn numbers_and_lengths_that_cannot_be_are_damage() {
-        assert_eq!(Reader::new(&[0xff; 10]).number(), Err(Damaged));
-        assert_eq!(Reader::new(&[0xff; 9]).number(), Err(Damaged));
-        assert_eq!(Reader::new(&[0x80, 0x04]).small::<u8>(), Err(Damaged));
-        assert_eq!(Reader::new(&[5, b'a']).text(), Err(Damaged));
-        assert_eq!(Reader::new(&[1, 0xff]).text(), Err(Damaged));
-        assert_eq!(Reader::new(&[0xff, 0xff, 0x7f]).strings(), Err(Damaged));
+        assert_eq!(Reader::new(&mut &[0xff; 10][..]).number(), Err(Damaged));
+        assert_eq!(Reader::new(&mut &[0xff; 9][..]).number(), Err(Damaged));
+        assert_eq!(Reader::new(&mut &[0x80, 0x04][..]).small::<u8>(), Err(Damaged));
+        assert_eq!(Reader::new(&mut &[5, b'a'][..]).text(), Err(Damaged));
+        assert_eq!(Reader::new(&mut &[1, 0xff][..]).text(), Err(Damaged));
+        assert_eq!(Reader::new(&mut &[0xff, 0xff, 0x7f][..]).strings(), Err(Damaged));
     }
 }

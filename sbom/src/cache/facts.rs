@@ -56,7 +56,7 @@ pub(super) fn read_listing<E: From<Damaged>>(
     mut push: impl FnMut(Listed<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut path = String::new();
-    for _ in 0..from.count()? {
+    for _ in 0..from.small::<u64>()? {
         let n_shared = from.small()?;
         if !path.is_char_boundary(n_shared) {
             return Err(Damaged.into());
@@ -105,8 +105,8 @@ pub(crate) fn encoded(facts: &[Fact]) -> Vec<u8> {
 
 /// The facts that [`encoded`] gave these bytes.
 #[cfg(test)]
-pub(crate) fn decoded(bytes: &[u8]) -> Result<Vec<Fact>, Damaged> {
-    let mut from = Reader::new(bytes);
+pub(crate) fn decoded(mut bytes: &[u8]) -> Result<Vec<Fact>, Damaged> {
+    let mut from = Reader::new(&mut bytes);
     let facts = from.list(read_fact)?;
     from.end()?;
     Ok(facts)

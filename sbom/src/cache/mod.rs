@@ -35,6 +35,7 @@ use crate::image::Layer;
 use crate::image::listing::{Listing, TextBudget};
 use crate::inventory::{Gaps, Part, ReadFile, Wish};
 use model::digest::Digest;
+use zstd::stream::read::Decoder;
 
 use codec::{Damaged, Reader, Writer};
 
@@ -104,8 +105,8 @@ impl LayerCache {
     /// Its listing does not fit into `budget` any more.
     pub(crate) fn part(&self, layer: &Layer, budget: &TextBudget) -> io::Result<Option<Part>> {
         let Some(diff_id) = self.vouched(layer) else { return Ok(None) };
-        let Some(bytes) = self.load(&self.path(diff_id, "")) else { return Ok(None) };
-        match decode_part(&bytes, budget) {
+        let Some(mut entry) = self.open(&self.path(diff_id, "")) else { return Ok(None) };
+        match read_part(Reader::new(&mut entry), budget) {
             Ok(part) => Ok(Some(part)),
             Err(Unread::Damaged) => Ok(None),
             Err(Unread::Limit(error)) => Err(error),
@@ -123,8 +124,8 @@ impl LayerCache {
 
     /// What is kept of `layer` for these very `wishes`: positions in the list, and what was read.
     pub(crate) fn again(&self, layer: &Layer, wishes: &[(u32, &Wish)]) -> Option<Vec<(usize, ReadFile)>> {
-        let bytes = self.load(&self.path(self.vouched(layer)?, &wishes_suffix(wishes)))?;
-        decode_again(&bytes, wishes.len()).ok()
+        let mut entry = self.open(&self.path(self.vouched(layer)?, &wishes_suffix(wishes)))?;
+        read_again(Reader::new(&mut entry), wishes.len()).ok()
     }
 
     /// Keeps what was read of `layer` for `wishes`.
@@ -153,8 +154,10 @@ impl LayerCache {
         let diff_id = layer.diff_id()?;
         match layer.digest() {
             Some(blob) if blob != diff_id => {
-                let held = self.load(&self.path(blob, ".blob"))?;
-                (Reader::new(&held).text() == Ok(diff_id.as_str())).then_some(diff_id)
+                let mut entry = self.open(&self.path(blob, ".blob"))?;
+                let mut held = Reader::new(&mut entry);
+                let is_held = held.text() == Ok(diff_id.as_str()) && held.end() == Ok(());
+                is_held.then_some(diff_id)
             }
             _ => Some(diff_id),
         }
@@ -165,29 +168,29 @@ impl LayerCache {
         self.options.dir.join("layers").join(&self.generation).join(name)
     }
 
-    /// The content of an entry; none when it is not there or damaged.
-    fn load(&self, path: &Path) -> Option<Vec<u8>> {
-        match self.try_load(path) {
-            Ok(packed) => unpack(&packed).ok(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+    /// The content of an entry, unpacked as it is read; none when it is not there. Damage shows by its end.
+    fn open(&self, path: &Path) -> Option<impl Read + use<>> {
+        let opened = self.try_open(path).and_then(Decoder::new);
+        match opened {
+            Ok(unpacked) => Some(unpacked.take(ENTRY_BYTES_MAX)),
             Err(error) => {
-                self.note("read", path, error);
+                if error.kind() != io::ErrorKind::NotFound {
+                    self.note("read", path, error);
+                }
                 None
             }
         }
     }
 
-    fn try_load(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let mut file = File::open(path)?;
+    fn try_open(&self, path: &Path) -> io::Result<File> {
+        let file = File::open(path)?;
         let modified = file.metadata()?.modified()?;
         if self.options.now.duration_since(modified).is_ok_and(|age| age > TOUCH_EVERY) {
             // In a cache that others may write and we may only read, their use is what counts.
             let _ =
                 File::options().append(true).open(path).and_then(|file| file.set_modified(self.options.now));
         }
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        Ok(bytes)
+        Ok(file)
     }
 
     fn store(&self, path: &Path, write: impl FnOnce(&mut Writer<'_>)) {
@@ -250,8 +253,7 @@ impl From<Damaged> for Unread {
     }
 }
 
-fn decode_part(bytes: &[u8], budget: &TextBudget) -> Result<Part, Unread> {
-    let mut from = Reader::new(bytes);
+fn read_part(mut from: Reader<'_>, budget: &TextBudget) -> Result<Part, Unread> {
     let bytes = from.number()?;
     let files = from.list(facts::read_file)?;
     let kept = from.list(facts::read_gap)?;
@@ -263,27 +265,27 @@ fn decode_part(bytes: &[u8], budget: &TextBudget) -> Result<Part, Unread> {
     let n_bytes = files.iter().map(|file| file.n_bytes("")).sum();
     budget.take(n_bytes).map_err(Unread::Limit)?;
     let mut listing = Listing::default();
-    facts::read_listing(&mut from, |entry| listing.push(entry, budget).map_err(Unread::Limit))?;
-    from.end()?;
+    let read = facts::read_listing(&mut from, |entry| listing.push(entry, budget).map_err(Unread::Limit))
+        .and_then(|()| Ok(from.end()?));
     // An entry number that the listing lacks would be a panic later.
-    if files.iter().any(|file| file.entry as usize >= listing.len()) {
-        return Err(Unread::Damaged);
+    let is_whole = files.iter().all(|file| (file.entry as usize) < listing.len());
+    match read {
+        Ok(()) if is_whole => {
+            Ok(Part { listing, files, gaps: Gaps::from_parts(kept, counted), bytes, is_known: true })
+        }
+        Err(Unread::Limit(error)) => Err(Unread::Limit(error)),
+        Ok(()) | Err(Unread::Damaged) => {
+            // The layer itself is read now, and counted.
+            budget.give_back(n_bytes + listing.n_bytes());
+            Err(Unread::Damaged)
+        }
     }
-    Ok(Part { listing, files, gaps: Gaps::from_parts(kept, counted), bytes, is_known: true })
 }
 
-fn decode_again(bytes: &[u8], n_wishes: usize) -> Result<Vec<(usize, ReadFile)>, Damaged> {
-    let mut from = Reader::new(bytes);
+fn read_again(mut from: Reader<'_>, n_wishes: usize) -> Result<Vec<(usize, ReadFile)>, Damaged> {
     let files = from.list(|from| Ok((from.small()?, facts::read_file(from)?)))?;
     from.end()?;
     if files.iter().any(|(wish, _)| *wish >= n_wishes) { Err(Damaged) } else { Ok(files) }
-}
-
-/// What [`try_store`] packed, its checksum verified.
-fn unpack(packed: &[u8]) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    zstd::stream::read::Decoder::new(packed)?.take(ENTRY_BYTES_MAX).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// What `write` writes appears at `path` whole, packed and with a checksum.

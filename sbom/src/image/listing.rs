@@ -76,6 +76,11 @@ impl TextBudget {
         }
         Ok(())
     }
+
+    /// Gives back `n_bytes` that were taken for what is not kept after all.
+    pub(crate) fn give_back(&self, n_bytes: usize) {
+        self.taken.fetch_sub(n_bytes as u64, Ordering::Relaxed);
+    }
 }
 
 const FILE: u8 = 0;
@@ -85,6 +90,11 @@ const DIRECTORY: u8 = 3;
 const OTHER: u8 = 4;
 
 impl Listing {
+    /// What its entries took of the budget.
+    pub(crate) fn n_bytes(&self) -> usize {
+        self.pages.iter().map(Vec::len).sum()
+    }
+
     /// Adds an entry.
     ///
     /// # Errors
