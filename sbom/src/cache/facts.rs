@@ -51,15 +51,15 @@ pub(super) fn write_listing(out: &mut Writer<'_>, listing: &Listing) {
 }
 
 /// Hands each entry of a listing to `push`.
-pub(super) fn read_listing<E: From<Damaged>>(
+pub(super) fn read_listing(
     from: &mut Reader<'_>,
-    mut push: impl FnMut(Listed<'_>) -> Result<(), E>,
-) -> Result<(), E> {
+    mut push: impl FnMut(Listed<'_>) -> Result<(), Damaged>,
+) -> Result<(), Damaged> {
     let mut path = String::new();
     for _ in 0..from.small::<u64>()? {
         let n_shared = from.small()?;
         if !path.is_char_boundary(n_shared) {
-            return Err(Damaged.into());
+            return Err(Damaged);
         }
         path.truncate(n_shared);
         path.push_str(from.text()?);
@@ -70,7 +70,7 @@ pub(super) fn read_listing<E: From<Damaged>>(
             2 => ListedKind::Symlink { target: from.text()? },
             3 => ListedKind::Directory { mode: mode(from)? },
             4 => ListedKind::Other,
-            _ => return Err(Damaged.into()),
+            _ => return Err(Damaged),
         };
         push(Listed { path: &path, kind })?;
     }

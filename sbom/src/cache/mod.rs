@@ -99,18 +99,11 @@ impl LayerCache {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// What is kept of a pass over `layer`.
-    ///
-    /// # Errors
-    /// Its listing does not fit into `budget` any more.
-    pub(crate) fn part(&self, layer: &Layer, budget: &TextBudget) -> io::Result<Option<Part>> {
-        let Some(diff_id) = self.vouched(layer) else { return Ok(None) };
-        let Some(mut entry) = self.open(&self.path(diff_id, "")) else { return Ok(None) };
-        match read_part(Reader::new(&mut entry), budget) {
-            Ok(part) => Ok(Some(part)),
-            Err(Unread::Damaged) => Ok(None),
-            Err(Unread::Limit(error)) => Err(error),
-        }
+    /// What is kept of a pass over `layer`; none also when its listing does not fit into what `budget` has left, which
+    /// reading the layer will say.
+    pub(crate) fn part(&self, layer: &Layer, budget: &TextBudget) -> Option<Part> {
+        let mut entry = self.open(&self.path(self.vouched(layer)?, ""))?;
+        read_part(Reader::new(&mut entry), budget)
     }
 
     /// Keeps what a pass over `layer` found. Its digests must have been verified.
@@ -241,19 +234,29 @@ fn write_part(out: &mut Writer<'_>, Part { listing, files, gaps, bytes, is_known
     facts::write_listing(out, listing);
 }
 
-/// Why an entry gives no part.
-enum Unread {
-    Damaged,
-    Limit(io::Error),
-}
-
-impl From<Damaged> for Unread {
-    fn from(_: Damaged) -> Self {
-        Self::Damaged
+/// None when the entry is damaged, or is too much for `budget`: it may say anything before its end shows the damage.
+fn read_part(mut from: Reader<'_>, budget: &TextBudget) -> Option<Part> {
+    let mut part = read_findings(&mut from).ok()?;
+    // As for what is read, but for the paths, which come later and are counted with the listing.
+    let n_bytes = part.files.iter().map(|file| file.n_bytes("")).sum();
+    let taken = budget.take(n_bytes).map_err(|_| Damaged);
+    let listing = &mut part.listing;
+    let read = taken
+        .and_then(|()| {
+            facts::read_listing(&mut from, |entry| listing.push(entry, budget).map_err(|_| Damaged))
+        })
+        .and_then(|()| from.end());
+    // An entry number that the listing lacks would be a panic later.
+    let is_whole = part.files.iter().all(|file| (file.entry as usize) < part.listing.len());
+    if read.is_ok() && is_whole {
+        return Some(part);
     }
+    budget.give_back(n_bytes + part.listing.n_bytes());
+    None
 }
 
-fn read_part(mut from: Reader<'_>, budget: &TextBudget) -> Result<Part, Unread> {
+/// All of a part but its listing.
+fn read_findings(from: &mut Reader<'_>) -> Result<Part, Damaged> {
     let bytes = from.number()?;
     let files = from.list(facts::read_file)?;
     let kept = from.list(facts::read_gap)?;
@@ -261,25 +264,8 @@ fn read_part(mut from: Reader<'_>, budget: &TextBudget) -> Result<Part, Unread> 
         let kind = model::gap::GapKind::from_word(from.text()?);
         Ok((kind, from.small()?))
     })?;
-    // As for what is read, but for the paths, which come later and are counted with the listing.
-    let n_bytes = files.iter().map(|file| file.n_bytes("")).sum();
-    budget.take(n_bytes).map_err(Unread::Limit)?;
-    let mut listing = Listing::default();
-    let read = facts::read_listing(&mut from, |entry| listing.push(entry, budget).map_err(Unread::Limit))
-        .and_then(|()| Ok(from.end()?));
-    // An entry number that the listing lacks would be a panic later.
-    let is_whole = files.iter().all(|file| (file.entry as usize) < listing.len());
-    match read {
-        Ok(()) if is_whole => {
-            Ok(Part { listing, files, gaps: Gaps::from_parts(kept, counted), bytes, is_known: true })
-        }
-        Err(Unread::Limit(error)) => Err(Unread::Limit(error)),
-        Ok(()) | Err(Unread::Damaged) => {
-            // The layer itself is read now, and counted.
-            budget.give_back(n_bytes + listing.n_bytes());
-            Err(Unread::Damaged)
-        }
-    }
+    let gaps = Gaps::from_parts(kept, counted);
+    Ok(Part { listing: Listing::default(), files, gaps, bytes, is_known: true })
 }
 
 fn read_again(mut from: Reader<'_>, n_wishes: usize) -> Result<Vec<(usize, ReadFile)>, Damaged> {

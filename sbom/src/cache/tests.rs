@@ -80,9 +80,18 @@ impl Place {
     }
 
     fn read(&self, path: &Path, cache: Option<&Arc<LayerCache>>) -> Result<(Inventory, Counts), ImageError> {
+        self.read_within(path, cache, Limits::default())
+    }
+
+    fn read_within(
+        &self,
+        path: &Path,
+        cache: Option<&Arc<LayerCache>>,
+        limits: Limits,
+    ) -> Result<(Inventory, Counts), ImageError> {
         let image = open(path, None, &OpenOptions::default())?;
         let heard = Heard::default();
-        let options = InventoryOptions { cache: cache.cloned(), ..InventoryOptions::default() };
+        let options = InventoryOptions { cache: cache.cloned(), limits, ..InventoryOptions::default() };
         let inventory = inventory(&image, &options, &heard)?;
         let sorted = |mut indices: Vec<usize>| {
             indices.sort_unstable();
@@ -230,6 +239,35 @@ fn damage_is_read_around() {
             assert_eq!(as_read(inventory), plain);
             assert!(cache.take_trouble().is_none(), "damage is mended without a word");
         }
+        fs::write(&entry, whole).unwrap();
+    }
+}
+
+#[test]
+fn what_damage_says_is_not_counted() {
+    let place = Place::new();
+    let path = place.write(&kit::Image::parse(&format!("{BASE}{TOP}")).oci_archive());
+    let within = |cache: Option<&Arc<LayerCache>>, tree_bytes_max| {
+        place.read_within(&path, cache, Limits { tree_bytes_max, ..Limits::default() })
+    };
+    // The least that the image can be read within.
+    let (mut too_little, mut enough) = (0, Limits::default().tree_bytes_max);
+    while enough - too_little > 1 {
+        let middle = u64::midpoint(too_little, enough);
+        if within(None, middle).is_ok() { enough = middle } else { too_little = middle }
+    }
+    let (plain, _) = within(None, enough).unwrap();
+    within(Some(&place.cache()), enough).unwrap();
+    let (_, (read, ..)) = within(Some(&place.cache()), enough).unwrap();
+    assert!(read.is_empty(), "what is known takes no more than what is read");
+    for entry in place.entries() {
+        let whole = fs::read(&entry).unwrap();
+        // The checksum, which shows after everything was read.
+        let mut damaged = whole.clone();
+        *damaged.last_mut().unwrap() ^= 1;
+        fs::write(&entry, damaged).unwrap();
+        let (inventory, _) = within(Some(&place.cache()), enough).unwrap();
+        assert_eq!(as_read(inventory), plain);
         fs::write(&entry, whole).unwrap();
     }
 }

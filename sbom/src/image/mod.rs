@@ -173,11 +173,6 @@ impl Layer {
         self.digest.as_ref()
     }
 
-    /// What errors call it.
-    pub(crate) fn place(&self) -> &str {
-        &self.place
-    }
-
     /// Bytes as stored, where the image states them.
     pub fn size(&self) -> Option<u64> {
         self.size

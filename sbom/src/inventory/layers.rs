@@ -68,13 +68,7 @@ impl Layers<'_> {
 
     fn part(&self, index: usize, budget: &TextBudget) -> Result<Part, ImageError> {
         let layer = &self.layers[index];
-        let known = match self.cache {
-            Some(cache) => cache
-                .part(layer, budget)
-                .map_err(|error| ImageError::part(self.image, layer.place(), error))?,
-            None => None,
-        };
-        if let Some(part) = known {
+        if let Some(part) = self.cache.and_then(|cache| cache.part(layer, budget)) {
             self.progress.layer_known(index);
             return Ok(part);
         }
