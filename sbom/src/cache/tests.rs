@@ -246,7 +246,10 @@ fn damage_is_read_around() {
 #[test]
 fn what_damage_says_is_not_counted() {
     let place = Place::new();
-    let path = place.write(&kit::Image::parse(&format!("{BASE}{TOP}")).oci_archive());
+    // More than is unpacked at once, so that much of it is taken for true before the damage shows.
+    let names = (0..6_000_u32).map(|n| format!("//- /{:08x}{:040}\n", n.wrapping_mul(0x9e37_79b1), n));
+    let files: String = names.collect();
+    let path = place.write(&kit::Image::parse(&format!("{BASE}{TOP}{files}")).oci_archive());
     let within = |cache: Option<&Arc<LayerCache>>, tree_bytes_max| {
         place.read_within(&path, cache, Limits { tree_bytes_max, ..Limits::default() })
     };
