@@ -8,6 +8,7 @@ use std::process::Command;
 
 use testkit::image::Compression::{self, Gzip, None as Plain, Xz, Zstd};
 use testkit::image::hostile::{WriteContent, entry, header, layout, link, packed_file, zeros};
+use testkit::zip::Packing::{self, Deflated, Stored};
 
 use crate::harness::{PLIMSOLL, Place};
 
@@ -284,5 +285,99 @@ fn windows_and_documents_larger_than_may_be_are_refused() {
         layout(&dir, Plain, &[&|_| Ok(())]).unwrap();
         std::fs::write(dir.join("index.json"), text).unwrap();
         check(&place, case, &dir, 2, words);
+    }
+}
+
+/// An archive of `entries`.
+fn jar(entries: &[(&str, &[u8], Packing)]) -> Vec<u8> {
+    testkit::zip::archive(entries.iter().copied())
+}
+
+/// The layer that holds `bytes` as `app/bomb.jar`.
+fn with_jar(bytes: &[u8]) -> impl Fn(&mut dyn Write) -> io::Result<()> + '_ {
+    |out| entry(out, "app/bomb.jar", b'0', bytes)
+}
+
+#[test]
+fn jars_that_unpack_without_end_are_gaps() {
+    // Sixteen of sixteen of sixteen …: each part alone stays within the ratio that counts.
+    let mut nested = jar(&[("Zeros.class", &vec![0; 9 << 20], Deflated)]);
+    for _ in 0..5 {
+        let names: Vec<String> = (0..16).map(|n| format!("{n}-1.0.jar")).collect();
+        let entries: Vec<(&str, &[u8], Packing)> =
+            names.iter().map(|name| (name.as_str(), nested.as_slice(), Deflated)).collect();
+        nested = jar(&entries);
+    }
+    check_layers("jars in jars", Plain, &[&with_jar(&nested)], 0, &["limit-exceeded: app/bomb.jar"]);
+    let mut deep = jar(&[("A.class", b"", Stored)]);
+    for _ in 0..100 {
+        deep = jar(&[("a-1.0.jar", &deep, Stored)]);
+    }
+    check_layers("a hundred deep", Plain, &[&with_jar(&deep)], 0, &["archive_depth_max of 5"]);
+    let large = jar(&[
+        ("a-1.0.jar", &vec![0; 300 << 20], Deflated),
+        ("META-INF/MANIFEST.MF", &vec![b'\n'; 20 << 20], Deflated),
+        ("META-INF/maven/g/a/pom.properties", &vec![b'#'; 20 << 20], Deflated),
+    ]);
+    let words = ["archive_ratio_max of 200", "app/bomb.jar!/META-INF/maven/g/a/pom.properties"];
+    check_layers("entries of one byte repeated", Plain, &[&with_jar(&large)], 0, &words);
+}
+
+#[test]
+fn jars_that_lie_about_themselves_are_gaps() {
+    let small = jar(&[("a-1.0.jar", b"PK small", Deflated)]);
+    let declaring = testkit::zip::declaring(&small, 2 << 30);
+    check_layers(
+        "two gigabytes that are not there",
+        Plain,
+        &[&with_jar(&declaring)],
+        0,
+        &["app/bomb.jar!/a-1.0.jar"],
+    );
+    let class = jar(&[("A.class", &vec![1; 1 << 20], Stored)]);
+    let overlapping = testkit::zip::overlapping(&class, u16::MAX);
+    let words = ["its own header calls it", "archive_bytes_max of 2147483648", "more gaps inside it"];
+    check_layers("entries in the same place", Plain, &[&with_jar(&overlapping)], 0, &words);
+}
+
+#[test]
+fn jars_of_many_entries_are_read_up_to_a_limit() {
+    for (case, n_entries, name_bytes, words) in [
+        ("more than sixteen bits count", 70_000, 400, &[][..]),
+        ("more entries than may be", 210_000, 100, &["archive_entries_max of 200000"]),
+    ] {
+        let names: Vec<String> =
+            (0..n_entries).map(|n| format!("{n:06}-{}-1.0.txt", "n".repeat(name_bytes))).collect();
+        let entries: Vec<(&str, &[u8], Packing)> =
+            names.iter().map(|name| (name.as_str(), &b""[..], Stored)).collect();
+        check_layers(case, Gzip, &[&with_jar(&jar(&entries))], 0, words);
+    }
+    // Each of these is an archive by its name.
+    let names: Vec<String> = (0..100_000).map(|n| format!("{n:06}-{}-1.0.jar", "n".repeat(400))).collect();
+    let entries: Vec<(&str, &[u8], Packing)> =
+        names.iter().map(|name| (name.as_str(), &b"PK"[..], Stored)).collect();
+    check_layers("archives that are none", Gzip, &[&with_jar(&jar(&entries))], 0, &["more gaps inside it"]);
+}
+
+#[test]
+fn a_fat_jar_takes_no_memory_of_its_size() {
+    for (case, packing) in [("a thousand stored jars", Stored), ("a thousand deflated jars", Deflated)] {
+        let place = Place::new();
+        let path = place.path("fat.jar");
+        testkit::zip::fat_jar(
+            io::BufWriter::new(std::fs::File::create(&path).unwrap()),
+            1_000,
+            300_000,
+            packing,
+        )
+        .unwrap();
+        let fat = |out: &mut dyn Write| {
+            let mut file = std::fs::File::open(&path)?;
+            let bytes = file.metadata()?.len();
+            out.write_all(&header(b"app/fat.jar", b'0', bytes))?;
+            io::copy(&mut file, out)?;
+            zeros(out, bytes.next_multiple_of(512) - bytes)
+        };
+        check_layers(case, Plain, &[&fat], 0, &[]);
     }
 }

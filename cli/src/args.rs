@@ -3,11 +3,14 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::builder::{BoolishValueParser, ValueParser};
 use clap::{
     Arg, ArgAction, Args, Command as ClapCommand, CommandFactory, FromArgMatches, Parser, Subcommand,
 };
+
+use sbom::cataloger::Classifiers;
 
 use crate::commands;
 use crate::config;
@@ -53,6 +56,9 @@ pub(crate) struct Global {
     /// Draw no progress bars
     #[arg(long, global = true)]
     pub(crate) no_progress: bool,
+    /// The classifiers of the configuration file, which cannot be typed
+    #[arg(skip)]
+    pub(crate) classifiers: Arc<Classifiers>,
 }
 
 /// When to colour.
@@ -89,9 +95,11 @@ pub(crate) fn command() -> ClapCommand {
 /// Precedence: default < file < environment < flag, because the file only replaces defaults.
 pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Result<Arguments, CommandError> {
     let words: Vec<OsString> = words.collect();
-    let configured = config::apply(command(), &words)?;
+    let (configured, classifiers) = config::apply(command(), &words)?;
     let matches = configured.try_get_matches_from(words)?;
-    Ok(Arguments::from_arg_matches(&matches)?)
+    let mut arguments = Arguments::from_arg_matches(&matches)?;
+    arguments.global.classifiers = Arc::new(classifiers);
+    Ok(arguments)
 }
 
 fn with_environment(command: ClapCommand) -> ClapCommand {

@@ -3,6 +3,8 @@
 //! A key at the top is an option of any command (`fail-on = "high"`); under a command's name it holds for that
 //! command alone (`[scan]`, `[feeds.sync]`). The feeds directory is `feeds.dir`. An unknown key is an error
 //! that names the nearest known one.
+//!
+//! Beside options it holds `[[sbom.classifier]]`: programs that plimsoll is to know.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -10,6 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Command};
+use sbom::cataloger::{ClassifierText, Classifiers};
 use toml::{Table, Value};
 
 use crate::environment;
@@ -18,17 +21,21 @@ use crate::error::CommandError;
 /// The name that is searched upwards from the working directory.
 const FILE_NAME: &str = "plimsoll.toml";
 
-/// `command` with the defaults that the configuration file says, if there is one.
-pub(crate) fn apply(command: Command, words: &[OsString]) -> Result<Command, CommandError> {
-    let Some(path) = named_file(words).or_else(found_file) else { return Ok(command) };
+/// `command` with the defaults that the configuration file says, if there is one, and the classifiers in it.
+pub(crate) fn apply(command: Command, words: &[OsString]) -> Result<(Command, Classifiers), CommandError> {
+    let Some(path) = named_file(words).or_else(found_file) else {
+        return Ok((command, Classifiers::default()));
+    };
     let text = fs::read_to_string(&path).map_err(|error| CommandError::Failed {
         error: format!("cannot read configuration `{}`: {error}", path.display()).into(),
         hints: Vec::new(),
     })?;
-    let table: Table = text.parse().map_err(|error: toml::de::Error| {
+    let mut table: Table = text.parse().map_err(|error: toml::de::Error| {
         CommandError::new(format!("configuration `{}` is not TOML: {}", path.display(), error.message()))
     })?;
-    with_defaults(command, table).map_err(|problem| {
+    let configured = classifiers(&mut table)
+        .and_then(|classifiers| with_defaults(command, table).map(|command| (command, classifiers)));
+    configured.map_err(|problem| {
         let error = CommandError::new(format!("configuration `{}`: {}", path.display(), problem.what));
         match problem.hint {
             Some(hint) => error.hint(hint),
@@ -99,14 +106,62 @@ fn in_section(
             continue;
         }
         if !has_option(&target, &key) {
-            let options =
+            let mut options: BTreeSet<String> =
                 target.get_arguments().filter_map(|arg| arg.get_long()).map(str::to_owned).collect();
+            if path == "sbom" {
+                options.insert(CLASSIFIER.to_owned());
+            }
             return Err(unknown(&key, &options));
         }
         let values = texts(&key, value)?;
         command = at(command, path, &|target| set(target, &key, &values));
     }
     Ok(command)
+}
+
+/// Where classifiers stand in the file.
+const CLASSIFIER: &str = "classifier";
+
+/// Takes the classifiers out of `table`.
+fn classifiers(table: &mut Table) -> Result<Classifiers, Problem> {
+    let section = table.get_mut("sbom").and_then(Value::as_table_mut);
+    let Some(value) = section.and_then(|section| section.remove(CLASSIFIER)) else {
+        return Ok(Classifiers::default());
+    };
+    let wrong = || Problem {
+        what: "`sbom.classifier` must be a list of tables".to_owned(),
+        hint: Some("begin each classifier with the line `[[sbom.classifier]]`".to_owned()),
+    };
+    let Value::Array(values) = value else { return Err(wrong()) };
+    let mut texts = Vec::new();
+    for value in values {
+        let Value::Table(keys) = value else { return Err(wrong()) };
+        texts.push(classifier(keys)?);
+    }
+    Classifiers::new(texts).map_err(|bad| Problem { what: format!("[[sbom.classifier]]: {bad}"), hint: None })
+}
+
+fn classifier(keys: Table) -> Result<ClassifierText, Problem> {
+    let mut text = ClassifierText::default();
+    for (key, value) in keys {
+        let mut values = texts(&key, value)?;
+        let mut one = || match values.len() {
+            1 => Ok(values.remove(0)),
+            _ => Err(Problem { what: format!("`{key}` of a classifier must be one text"), hint: None }),
+        };
+        match key.as_str() {
+            "name" => text.name = one()?,
+            "files" => text.files = values,
+            "pattern" => text.pattern = one()?,
+            "purl" => text.purl = one()?,
+            "cpe" => text.cpe = Some(one()?),
+            _ => {
+                let known = ["name", "files", "pattern", "purl", "cpe"].map(str::to_owned).into();
+                return Err(unknown(&key, &known));
+            }
+        }
+    }
+    Ok(text)
 }
 
 fn find<'a>(command: &'a Command, path: &str) -> Option<&'a Command> {
@@ -215,6 +270,48 @@ mod tests {
         let matches = command.try_get_matches_from(["plimsoll", "match", "x"]).unwrap();
         let (_, matched) = matches.subcommand().unwrap();
         assert_eq!(matched.get_one::<String>("fail_on"), None);
+    }
+
+    #[track_caller]
+    fn check_bad_classifier(config: &str, what: &str, hint: Option<&str>) {
+        let problem = classifiers(&mut config.parse().unwrap()).unwrap_err();
+        assert!(problem.what.starts_with(what), "{}", problem.what);
+        assert_eq!(problem.hint.as_deref(), hint);
+    }
+
+    #[test]
+    fn classifiers_are_taken_out_of_the_section_of_the_sbom_command() {
+        let config = "[sbom]\nall-layers = true\n[[sbom.classifier]]\nname = 'a'\nfiles = '**/a'\npattern = 'a(1)'\n\
+                      purl = 'pkg:generic/a'\n[[sbom.classifier]]\nname = 'b'\nfiles = ['b', 'c/*']\n\
+                      pattern = 'b(1)'\npurl = 'pkg:generic/b'\ncpe = 'cpe:2.3:a:b:b:{version}'";
+        let mut table: Table = config.parse().unwrap();
+        assert!(format!("{:?}", classifiers(&mut table).unwrap()).contains("\"c/*\""));
+        assert!(table["sbom"].as_table().unwrap().keys().eq(["all-layers"]));
+        assert!(format!("{:?}", classifiers(&mut Table::new()).unwrap()) == "[]");
+        check_bad_classifier(
+            "[sbom.classifier]\nname = 'a'",
+            "`sbom.classifier` must be a list",
+            Some("begin each classifier with the line `[[sbom.classifier]]`"),
+        );
+        check_bad_classifier(
+            "[[sbom.classifier]]\npatern = 'a'",
+            "unknown key `patern`",
+            Some("the nearest known key is `pattern`"),
+        );
+        check_bad_classifier(
+            "[[sbom.classifier]]\nname = ['a', 'b']",
+            "`name` of a classifier must be",
+            None,
+        );
+        let bad = "[[sbom.classifier]]\nname = 'a'\nfiles = 'a'\npattern = '('\npurl = 'pkg:generic/a'";
+        check_bad_classifier(
+            bad,
+            "[[sbom.classifier]]: `pattern` of classifier `a`: regex parse error",
+            None,
+        );
+        let problem = with_defaults(args::command(), "[[sbom.classifer]]\nname = 'a'".parse().unwrap());
+        let hint = problem.unwrap_err().hint;
+        assert_eq!(hint.as_deref(), Some("the nearest known key is `classifier`"));
     }
 
     #[test]

@@ -13,6 +13,8 @@
 pub mod attached;
 pub mod changes;
 pub mod error;
+#[cfg(test)]
+mod every_cataloger;
 pub mod feeds;
 pub mod match_sbom;
 pub mod open;

@@ -185,9 +185,24 @@ fn preference(ecosystem: Ecosystem, row: &Row) -> usize {
         | Ecosystem::Alpm
         | Ecosystem::Conda
         | Ecosystem::Cran
+        | Ecosystem::Cpan
         | Ecosystem::Hackage
         | Ecosystem::Conan
         | Ecosystem::Julia
+        | Ecosystem::Bioconductor
+        | Ecosystem::CocoaPods
+        | Ecosystem::Homebrew
+        | Ecosystem::LuaRocks
+        | Ecosystem::Nix
+        | Ecosystem::Opam
+        | Ecosystem::Opkg
+        | Ecosystem::Otp
+        | Ecosystem::Pear
+        | Ecosystem::Portage
+        | Ecosystem::Snap
+        | Ecosystem::Terraform
+        | Ecosystem::Vcpkg
+        | Ecosystem::WordPress
         | Ecosystem::Generic
         | Ecosystem::Unknown => &[],
     };

@@ -18,8 +18,10 @@ pub struct Distro {
     /// `VARIANT_ID`.
     pub variant: Option<String>,
     /// Other `os-release` keys that decide a namespace (`UBUNTU_CODENAME`, `DEBIAN_CODENAME`,
-    /// `REDHAT_SUPPORT_PRODUCT_VERSION` …), as `KEY=value`, sorted.
+    /// `REDHAT_SUPPORT_PRODUCT_VERSION` …), as `KEY=value`, and what Red Hat's builds say of themselves (`content-set=…`,
+    /// `content-set-from-dnf=true`, `cpe=…`, `build=…`, `image=…`); sorted.
     pub hints: Vec<String>,
-    /// Package repositories in use, as written, sorted: the lines of `/etc/apk/repositories`.
+    /// Package repositories in use, as written, sorted: the lines of `/etc/apk/repositories`; the identifiers of those that
+    /// dnf and yum took the installed packages from.
     pub repositories: Vec<String>,
 }

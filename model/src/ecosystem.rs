@@ -44,6 +44,9 @@ ecosystems! {
     Deb = "deb", "deb", "Debian, Ubuntu and kin.";
     Rpm = "rpm", "rpm", "Red Hat, SUSE and kin.";
     Alpm = "alpm", "alpm", "Arch Linux.";
+    Opkg = "opkg", "opkg", "OpenWrt and other small systems.";
+    Portage = "portage", "ebuild", "Gentoo.";
+    Nix = "nix", "nix", "The Nix store.";
     PyPi = "pypi", "pypi", "Python packages.";
     Npm = "npm", "npm", "JavaScript packages.";
     Maven = "maven", "maven", "Java packages.";
@@ -57,18 +60,30 @@ ecosystems! {
     Swift = "swift", "swift", "Swift packages.";
     Conda = "conda", "conda", "Conda packages.";
     Cran = "cran", "cran", "R packages.";
+    Cpan = "cpan", "cpan", "Perl distributions.";
     Hackage = "hackage", "hackage", "Haskell packages.";
     Conan = "conan", "conan", "C and C++ packages.";
     Julia = "julia", "julia", "Julia packages.";
     Bitnami = "bitnami", "bitnami", "Bitnami components.";
-    GithubActions = "github-actions", "githubactions", "GitHub Actions in use.";
+    GithubActions = "github-actions", "github", "GitHub Actions in use.";
+    Homebrew = "homebrew", "brew", "Homebrew.";
+    Snap = "snap", "snap", "Snaps.";
+    Bioconductor = "bioconductor", "bioconductor", "R packages of Bioconductor.";
+    CocoaPods = "cocoapods", "cocoapods", "CocoaPods.";
+    LuaRocks = "luarocks", "luarocks", "Lua packages.";
+    Opam = "opam", "opam", "OCaml packages.";
+    Otp = "otp", "otp", "Applications of Erlang's OTP.";
+    Pear = "pear", "pear", "PHP packages of PEAR and PECL.";
+    Terraform = "terraform", "terraform", "Terraform providers.";
+    Vcpkg = "vcpkg", "vcpkg", "C and C++ packages of vcpkg.";
+    WordPress = "wordpress", "wordpress-plugin", "WordPress plugins.";
     Generic = "generic", "generic", "Software without a package manager.";
 }
 
 impl Ecosystem {
     /// Whether packages of this ecosystem belong to an operating system's release.
     pub fn is_os(self) -> bool {
-        matches!(self, Self::Apk | Self::Deb | Self::Rpm | Self::Alpm)
+        matches!(self, Self::Apk | Self::Deb | Self::Rpm | Self::Alpm | Self::Opkg | Self::Portage)
     }
 }
 

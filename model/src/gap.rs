@@ -33,6 +33,9 @@ impl GapKind {
     /// A feed that publishes only fixes: its silence says nothing of vulnerabilities without one.
     pub const FIX_ONLY_FEED: Self = Self(Cow::Borrowed("fix-only-feed"));
 
+    /// Software that no cataloger recognised and no package owns.
+    pub const UNKNOWN_CONTENT: Self = Self(Cow::Borrowed("unknown-content"));
+
     /// The kind spelt `word`, known or not.
     pub fn from_word(word: &str) -> Self {
         Self(Cow::Owned(word.to_owned()))

@@ -106,7 +106,7 @@ impl Subject {
 
 /// The inventory of one subject.
 ///
-/// Packages are sorted by purl, then first location; owners are positions in that order. Build it with
+/// Packages are sorted by purl, then first location; owners, parents and dependencies are positions in that order. Build it with
 /// [`Inventory::new`], which sorts; both SBOM readers do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inventory {
@@ -149,6 +149,12 @@ fn sorted(mut packages: Vec<Package>) -> Vec<Package> {
         package.licenses.dedup();
         package.cpes.sort();
         package.cpes.dedup();
+        for texts in [&mut package.digests, &mut package.imports] {
+            texts.sort();
+            texts.dedup();
+        }
+        package.marks.sort();
+        package.marks.dedup();
     }
     let mut order: Vec<usize> = (0..packages.len()).collect();
     order.sort_by(|&left, &right| {
@@ -169,6 +175,12 @@ fn sorted(mut packages: Vec<Package>) -> Vec<Package> {
         .map(|old| {
             let mut package = slots[old].take().expect("each position occurs once in the order");
             package.owner = package.owner.map(|owner| position[owner.as_usize()]);
+            package.parent = package.parent.map(|parent| position[parent.as_usize()]);
+            for dependency in &mut package.depends_on {
+                *dependency = position[dependency.as_usize()];
+            }
+            package.depends_on.sort();
+            package.depends_on.dedup();
             package
         })
         .collect()
@@ -180,13 +192,17 @@ mod tests {
     use crate::ecosystem::Ecosystem;
 
     #[test]
-    fn owners_follow_their_packages_when_sorted() {
+    fn relations_follow_their_packages_when_sorted() {
         let mut child = Package::new(Ecosystem::PyPi, "a", "1", "pkg:pypi/a@1".into());
         child.owner = Some(PackageIndex(1));
+        child.parent = Some(PackageIndex(0));
+        child.depends_on = vec![PackageIndex(1), PackageIndex(0), PackageIndex(1)];
         let owner = Package::new(Ecosystem::Deb, "b", "1", "pkg:deb/debian/b@1".into());
         let inventory = Inventory::new(Subject::default(), None, vec![child, owner], Vec::new());
         assert_eq!(inventory.packages[0].name, "b");
-        assert_eq!(inventory.packages[1].owner, Some(PackageIndex(0)));
+        let child = &inventory.packages[1];
+        assert_eq!((child.owner, child.parent), (Some(PackageIndex(0)), Some(PackageIndex(1))));
+        assert_eq!(child.depends_on, [PackageIndex(0), PackageIndex(1)]);
     }
     #[test]
     fn a_layer_that_occurs_twice_is_of_the_base_only_if_all_of_it_is() {

@@ -151,6 +151,13 @@ pub fn normalise_name(ecosystem: Ecosystem, name: &str) -> Box<str> {
         | Ecosystem::Conda
         | Ecosystem::Conan
         | Ecosystem::Bitnami
+        | Ecosystem::Homebrew
+        | Ecosystem::LuaRocks
+        | Ecosystem::Opkg
+        | Ecosystem::Pear
+        | Ecosystem::Terraform
+        | Ecosystem::Vcpkg
+        | Ecosystem::WordPress
         | Ecosystem::GithubActions => name.to_lowercase().into(),
         // Only the host part of a Go module path is compared without case.
         Ecosystem::Golang => match name.split_once('/') {
@@ -164,8 +171,16 @@ pub fn normalise_name(ecosystem: Ecosystem, name: &str) -> Box<str> {
         | Ecosystem::Gem
         | Ecosystem::Swift
         | Ecosystem::Cran
+        | Ecosystem::Cpan
         | Ecosystem::Hackage
         | Ecosystem::Julia
+        | Ecosystem::Bioconductor
+        | Ecosystem::CocoaPods
+        | Ecosystem::Nix
+        | Ecosystem::Opam
+        | Ecosystem::Otp
+        | Ecosystem::Portage
+        | Ecosystem::Snap
         | Ecosystem::Generic
         | Ecosystem::Unknown => name.into(),
     }

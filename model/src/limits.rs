@@ -25,6 +25,16 @@ pub struct Limits {
     pub file_bytes_max: u64,
     /// Bytes of a file kept in memory; a larger one is spooled to an unlinked temporary file.
     pub spool_bytes_min: u64,
+    /// Archives inside one another that are opened, from the one in a file (level 0) on.
+    pub archive_depth_max: usize,
+    /// Entries in one archive that a cataloger looks into, such as a jar.
+    pub archive_entries_max: u64,
+    /// Bytes of one archive inside another, once unpacked.
+    pub nested_archive_bytes_max: u64,
+    /// Bytes unpacked or read through of the archives in one file, altogether.
+    pub archive_bytes_max: u64,
+    /// How many times larger than its compressed form an entry of such an archive may become, beyond the first 10 MiB.
+    pub archive_ratio_max: u64,
     /// Bytes of a manifest, index or configuration.
     pub manifest_bytes_max: u64,
     /// Manifests that one archive or layout refers to.
@@ -62,6 +72,13 @@ impl Default for Limits {
             window_bytes_max: 32 << 20,
             file_bytes_max: 512 << 20,
             spool_bytes_min: 16 << 20,
+            // Jars in a jar in a web archive in an enterprise archive are three.
+            archive_depth_max: 5,
+            archive_entries_max: 200_000,
+            nested_archive_bytes_max: 256 << 20,
+            archive_bytes_max: 2 << 30,
+            // Classes become a quarter to a half; deflate could make 1,032 of one.
+            archive_ratio_max: 200,
             // What registries accept; parsed, it takes up to 25 times as much.
             manifest_bytes_max: 4 << 20,
             manifests_max: 10_000,

@@ -1,5 +1,7 @@
 //! A package as found in an image or stated by an SBOM.
 
+use std::sync::Arc;
+
 use crate::ecosystem::Ecosystem;
 use crate::version::VersionText;
 
@@ -23,6 +25,88 @@ pub enum PackageKind {
     Application,
 }
 
+/// What a package is needed for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DependencyScope {
+    /// For running what is there; also where nothing is said.
+    #[default]
+    Runtime,
+    /// Only for building or testing it.
+    Development,
+}
+
+/// How sure it is that the package is there under this name and version.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Certainty {
+    /// The record of a package manager, or what a build wrote down, says so.
+    #[default]
+    Stated,
+    /// Concluded from texts that software carries: the version string in a program, a manifest's title.
+    Inferred,
+    /// Concluded from little, such as a file's name.
+    Guessed,
+}
+
+impl Certainty {
+    /// The certainties with the word for each.
+    const ALL: [(Self, &'static str); 3] =
+        [(Self::Stated, "stated"), (Self::Inferred, "inferred"), (Self::Guessed, "guessed")];
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stated => "stated",
+            Self::Inferred => "inferred",
+            Self::Guessed => "guessed",
+        }
+    }
+
+    /// The certainty that `word` stands for.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, known)| *known == word).map(|(certainty, _)| certainty)
+    }
+}
+
+/// Something about a package that changes how a match of it is to be read (feeds.md D2, D3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mark {
+    /// A gem that came with Ruby itself: its version is the interpreter's affair.
+    DefaultGem,
+    /// Code copied into another package's archive, perhaps under other names.
+    Shaded,
+    /// A copy that another package carries inside itself.
+    Vendored,
+    /// Installed from a working copy or a version control system, so that its version says little.
+    Unreleased,
+    /// A module that was replaced by another source than the name says.
+    Replaced,
+    /// It comes with a framework that other software shares.
+    SharedFramework,
+}
+
+impl Mark {
+    /// The marks with the word for each.
+    const ALL: [(Self, &'static str); 6] = [
+        (Self::DefaultGem, "default-gem"),
+        (Self::Shaded, "shaded"),
+        (Self::Vendored, "vendored"),
+        (Self::Unreleased, "unreleased"),
+        (Self::Replaced, "replaced"),
+        (Self::SharedFramework, "shared-framework"),
+    ];
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        let known = Self::ALL.into_iter().find(|(mark, _)| *mark == self);
+        known.expect("every mark is in the table").1
+    }
+
+    /// The mark that `word` stands for.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, known)| *known == word).map(|(mark, _)| mark)
+    }
+}
+
 /// The source package that a binary package was built from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SourcePackage {
@@ -39,7 +123,17 @@ pub struct Location {
     pub path: String,
     /// The diff-id (`sha256:…`) of the layer that brought the evidence; none for a directory. Of a record in a database that
     /// later layers wrote anew it is the layer since which the record stands there unchanged.
-    pub layer: Option<String>,
+    pub layer: Option<Arc<str>>,
+    /// The SHA-256 of the file, `sha256:…`; none for the databases of operating systems, which change with every
+    /// installation.
+    pub digest: Option<Arc<str>>,
+}
+
+impl Location {
+    /// The location `path`, of which no more is known.
+    pub fn new(path: impl Into<String>) -> Self {
+        Self { path: path.into(), layer: None, digest: None }
+    }
 }
 
 /// A package: all that a verdict may depend on, and what people need to find it.
@@ -69,6 +163,24 @@ pub struct Package {
     pub locations: Vec<Location>,
     /// The operating-system package whose file list holds this package's evidence.
     pub owner: Option<PackageIndex>,
+    /// The package that carries this one inside itself: a jar in a jar, a copy in a `_vendor` folder.
+    pub parent: Option<PackageIndex>,
+    /// The packages that it says it needs, as far as they are there; sorted.
+    pub depends_on: Vec<PackageIndex>,
+    /// What it is needed for.
+    pub scope: DependencyScope,
+    /// How sure it is.
+    pub certainty: Certainty,
+    /// What changes how a match of it is to be read, sorted.
+    pub marks: Vec<Mark>,
+    /// The module and stream an RPM was built for, `name:stream:version:context`.
+    pub module: Option<String>,
+    /// When it was installed, RFC 3339, where its database says.
+    pub installed_at: Option<String>,
+    /// Digests of the package as it is distributed, `algorithm:hex`, sorted.
+    pub digests: Vec<String>,
+    /// The packages of a Go module that were linked in, sorted; empty where that cannot be told.
+    pub imports: Vec<String>,
     /// The cataloger or foreign tool that found it.
     pub cataloger: String,
     /// The diff-id of the layer that deleted it or put something else in its place; none for what is there to the end.
@@ -91,6 +203,15 @@ impl Package {
             cpes: Vec::new(),
             locations: Vec::new(),
             owner: None,
+            parent: None,
+            depends_on: Vec::new(),
+            scope: DependencyScope::default(),
+            certainty: Certainty::default(),
+            marks: Vec::new(),
+            module: None,
+            installed_at: None,
+            digests: Vec::new(),
+            imports: Vec::new(),
             cataloger: String::new(),
             removed_by: None,
         }

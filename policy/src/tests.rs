@@ -20,7 +20,7 @@ use crate::{FailOn, PolicyError, judge};
 /// Three findings in one package: a critical one with everything known, one that nobody rated, one undetermined.
 fn report() -> Report {
     let mut package = Package::new(Ecosystem::Npm, "demo", "1.0.0", "pkg:npm/demo@1.0.0".into());
-    package.locations = vec![Location { path: "srv/node_modules/demo/package.json".into(), layer: None }];
+    package.locations = vec![Location::new("srv/node_modules/demo/package.json")];
     let mut known = finding("CVE-2023-0001", Severity::Critical);
     known.aliases = vec!["GHSA-aaaa-bbbb-cccc".into()];
     known.fix = Fix { state: FixState::Fixed, versions: vec!["1.0.1".into()] };

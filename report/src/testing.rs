@@ -77,9 +77,10 @@ fn two_ecosystems() -> Report {
         package(Ecosystem::PyPi, "listed", "2.0", "usr/lib/python3/listed.dist-info/METADATA", TOP_LAYER),
     ];
     report.inventory.packages[4].owner = Some(PackageIndex(0));
-    report.inventory.packages[2]
-        .locations
-        .push(Location { path: "opt/node_modules/demo/package.json".into(), layer: Some(TOP_LAYER.into()) });
+    report.inventory.packages[2].locations.push(Location {
+        layer: Some(TOP_LAYER.into()),
+        ..Location::new("opt/node_modules/demo/package.json")
+    });
     report.inventory.packages[2].locations.sort();
     let mut exploited = finding("CVE-2023-0002", 2, Severity::Critical);
     exploited.aliases = vec!["GHSA-xxxx-yyyy-zzzz".into()];
@@ -234,7 +235,7 @@ fn counted(mut report: Report) -> Report {
 
 pub(crate) fn package(ecosystem: Ecosystem, name: &str, version: &str, path: &str, layer: &str) -> Package {
     let purl = model::purl::Purl::new(ecosystem.purl_type().unwrap(), name).with_version(version).to_string();
-    let location = Location { path: path.into(), layer: Some(layer.into()) };
+    let location = Location { layer: Some(layer.into()), ..Location::new(path) };
     Package { locations: vec![location], ..Package::new(ecosystem, name, version, purl) }
 }
 

@@ -27,12 +27,14 @@ use model::inventory::Inventory;
 use model::limits::Limits;
 
 use crate::cache::LayerCache;
-use crate::cataloger::{self, CATALOGERS, Fact, FactFile, FactTree, Found, Record};
+use crate::cataloger::{
+    self, CATALOGERS, Classifiers, Fact, FactFile, FactTree, Finds, Found, Origin, Record,
+};
 use crate::image::listing::{Listing, TextBudget};
 use crate::image::path;
 use crate::image::squash::Squash;
 use crate::image::tree::{ContentId, LastLink, NodeId, NodeKind, Tree};
-use crate::image::{Content, Image, ImageError, LimitPassed};
+use crate::image::{Content, Image, ImageError, Layer, LimitPassed};
 
 use all_layers::AllLayers;
 use layers::Layers;
@@ -48,6 +50,8 @@ pub struct InventoryOptions {
     pub name: Option<String>,
     /// What may be used.
     pub limits: Limits,
+    /// The user's own classifiers. A cache must have been opened for the same ones.
+    pub classifiers: Arc<Classifiers>,
     /// Where the facts of layers are kept; without one every layer is read.
     pub cache: Option<Arc<LayerCache>>,
     /// Which packages count.
@@ -116,7 +120,7 @@ pub fn inventory(
 ) -> Result<Inventory, ImageError> {
     let limits = &options.limits;
     let budget = TextBudget::new(limits.tree_bytes_max);
-    let mut reading = Reading::new(source(image, options, progress), image, limits, &budget);
+    let mut reading = Reading::new(source(image, options, progress), image, options, &budget);
     let mut all_layers = AllLayers::default();
     let mut n_nodes_seen: u64 = 0;
     let mut known = Vec::new();
@@ -152,6 +156,8 @@ pub fn inventory(
     let tree = squash.finish();
     let mut gaps = std::mem::take(&mut reading.gaps);
     let found = reading.found(&tree, &mut gaps)?;
+    // What was read is in the packages now, and sorting them takes as much again.
+    drop(reading);
     gaps.extend(found.gaps);
     let packages = all_layers.with_deleted(found.packages, &image.subject().layers);
 
@@ -190,24 +196,25 @@ pub(crate) struct Part {
 #[derive(Clone)]
 enum Source<'a> {
     Layers(Layers<'a>),
-    Directory { image: &'a str, root: &'a std::path::Path, limits: &'a Limits },
+    Directory { image: &'a str, root: &'a std::path::Path, limits: &'a Limits, classifiers: &'a Classifiers },
 }
 
 fn source<'a>(image: &'a Image, options: &'a InventoryOptions, progress: &'a dyn Progress) -> Source<'a> {
-    let limits = &options.limits;
+    let (limits, classifiers) = (&options.limits, &*options.classifiers);
     match image.content() {
         Content::Layers { layers, blobs } => Source::Layers(Layers {
             image: image.name(),
             layers,
             blobs: &**blobs,
             limits,
+            classifiers,
             // What is not read must not be kept as if it were.
             cache: options.cache.as_deref().filter(|_| options.depth == Depth::Files),
             depth: options.depth,
             verified: Arc::default(),
             progress,
         }),
-        Content::Directory(root) => Source::Directory { image: image.name(), root, limits },
+        Content::Directory(root) => Source::Directory { image: image.name(), root, limits, classifiers },
     }
 }
 
@@ -220,8 +227,8 @@ impl Source<'_> {
     ) -> Result<(), ImageError> {
         match self {
             Self::Layers(layers) => layers.read_all(budget, each),
-            Self::Directory { image, root, limits } => {
-                each(0, directory::read_all(image, root, limits, budget)?)
+            Self::Directory { image, root, limits, classifiers } => {
+                each(0, directory::read_all(image, root, limits, classifiers, budget)?)
             }
         }
     }
@@ -234,7 +241,9 @@ impl Source<'_> {
     ) -> Result<Vec<(&'w Wish, ReadFile)>, ImageError> {
         match self {
             Self::Layers(layers) => layers.read_again(again, budget),
-            Self::Directory { root, limits, .. } => Ok(directory::read_again(root, limits, again)),
+            Self::Directory { root, limits, classifiers, .. } => {
+                Ok(directory::read_again(root, limits, classifiers, again))
+            }
         }
     }
 }
@@ -250,7 +259,10 @@ fn wished(wish: &Wish) -> Wished {
 struct Reading<'a> {
     source: Source<'a>,
     image: &'a Image,
+    /// The diff-ids of its layers, where they are known.
+    diff_ids: Vec<Option<Arc<str>>>,
     limits: &'a Limits,
+    classifiers: &'a Classifiers,
     budget: &'a TextBudget,
     /// How many components links made be looked up, of `lookups_max`.
     n_lookups: Cell<u64>,
@@ -261,13 +273,21 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn new(source: Source<'a>, image: &'a Image, limits: &'a Limits, budget: &'a TextBudget) -> Self {
+    fn new(
+        source: Source<'a>,
+        image: &'a Image,
+        options: &'a InventoryOptions,
+        budget: &'a TextBudget,
+    ) -> Self {
         let mut gaps = Gaps::default();
         gaps.extend(image.gaps().iter().cloned());
+        let diff_id = |layer: &Layer| layer.diff_id().map(|diff_id| diff_id.as_str().into());
         Self {
             source,
             image,
-            limits,
+            diff_ids: image.layers().iter().map(diff_id).collect(),
+            limits: &options.limits,
+            classifiers: &options.classifiers,
             budget,
             n_lookups: Cell::new(0),
             facts: BTreeMap::new(),
@@ -279,7 +299,10 @@ impl<'a> Reading<'a> {
     /// Adds what was read of the layer at `layer`.
     fn add(&mut self, layer: u32, files: Vec<ReadFile>, gaps: Gaps) {
         for file in files {
-            self.facts.entry(ContentId { layer, entry: file.entry }).or_default().push(file);
+            let of_file = self.facts.entry(ContentId { layer, entry: file.entry }).or_default();
+            // Most files are read by one cataloger; a list that grows by itself has room for four.
+            of_file.reserve_exact(1);
+            of_file.push(file);
         }
         self.gaps.merge(gaps);
     }
@@ -291,11 +314,15 @@ impl<'a> Reading<'a> {
             n_lookups: &self.n_lookups,
             lookups_max: self.limits.lookups_max,
         };
-        let wanted = wanted::wanted(tree, &self.facts, &allowance, gaps)
+        let (finds, origin) = match self.source {
+            Source::Layers(_) => (Finds::Installed, Origin::Layers(&self.image.subject().layers)),
+            Source::Directory { .. } => (Finds::Declared, Origin::Directory),
+        };
+        let wanted = wanted::wanted(tree, &self.facts, finds, self.classifiers, &allowance, gaps)
             .map_err(|source| ImageError::part(self.image.name(), "the files that are wanted", source))?;
         let files = self.surviving_files(tree, wanted)?;
         let resolve = |path: &str| self.resolve(tree, path);
-        let found = cataloger::assemble(&FactTree::new(&files, &resolve), self.limits);
+        let found = cataloger::assemble(&FactTree::new(&files, origin, &resolve), self.limits);
         if self.n_lookups.get() > self.limits.lookups_max {
             let detail = format!("links lead further than lookups_max of {}", self.limits.lookups_max);
             gaps.push(Gap::new(GapKind::LIMIT_EXCEEDED, "", detail));
@@ -312,14 +339,14 @@ impl<'a> Reading<'a> {
         let mut files = Vec::new();
         for (id, content) in own {
             for file in self.facts.get(&content).into_iter().flatten() {
-                files.push(self.fact_file(tree, id, tree.path(id), content.layer, file));
+                files.push((content, self.fact_file(tree, id, tree.path(id), content.layer, file)));
             }
         }
         for (id, content, cataloger) in aliases {
             let layer = tree.node(id).layer;
             let read = self.facts.get(&content).into_iter().flatten();
             for file in read.filter(|file| file.cataloger == cataloger) {
-                files.push(self.fact_file(tree, id, tree.path(id), layer, file));
+                files.push((content, self.fact_file(tree, id, tree.path(id), layer, file)));
             }
         }
         let wishes: Vec<Wish> = again.iter().map(|(_, wish)| wish.clone()).collect();
@@ -332,11 +359,14 @@ impl<'a> Reading<'a> {
         for wish in wishes {
             // What a path leads to need not be a file that can be read.
             if let Some(Some(file)) = self.again.get(&wished(&wish)) {
-                files.push(self.fact_file(tree, wish.node, wish.path, wish.layer, file));
+                files.push((wish.content, self.fact_file(tree, wish.node, wish.path, wish.layer, file)));
             }
         }
-        files.sort_by(|left, right| (&left.path, left.cataloger).cmp(&(&right.path, right.cataloger)));
-        Ok(files)
+        files.sort_by(|(_, left), (_, right)| {
+            (&left.path, left.cataloger).cmp(&(&right.path, right.cataloger))
+        });
+        note_programs_once(&mut files);
+        Ok(files.into_iter().map(|(_, file)| file).collect())
     }
 
     /// `path` with its links followed, if it leads anywhere inside the image.
@@ -352,19 +382,39 @@ impl<'a> Reading<'a> {
             path,
             layer: self.diff_id(layer),
             cataloger: CATALOGERS[file.cataloger].name,
-            facts: file.facts.clone(),
+            digest: file.digest.clone(),
+            since: self.since(tree, id, file),
+            facts: Arc::clone(&file.facts),
             brought: self.brought(tree, id, file),
         }
     }
 
-    fn diff_id(&self, layer: u32) -> Option<String> {
-        let layer = self.image.layers().get(layer as usize)?;
-        layer.diff_id().map(ToString::to_string)
+    /// The layer since which the file at `id` has the bytes that `file` was read from, where that is not the layer that
+    /// wrote it last.
+    fn since(&self, tree: &Tree, id: NodeId, file: &ReadFile) -> Option<Arc<str>> {
+        file.digest.as_ref()?;
+        let mut since = None;
+        let mut before = tree.previous(id);
+        while let Some(id) = before
+            && let NodeKind::File(written) = tree.node(id).kind
+        {
+            let mut earlier = self.facts.get(&written.content).into_iter().flatten();
+            if !earlier.any(|earlier| earlier.cataloger == file.cataloger && earlier.digest == file.digest) {
+                break;
+            }
+            since = self.diff_id(tree.node(id).layer);
+            before = tree.previous(id);
+        }
+        since
+    }
+
+    fn diff_id(&self, layer: u32) -> Option<Arc<str>> {
+        self.diff_ids.get(layer as usize)?.clone()
     }
 
     /// The layers that brought the records in `file`, a database at `id`, where these are not the one that wrote it
     /// last: every installation writes the whole database anew, with the records that stood in it before.
-    fn brought(&self, tree: &Tree, id: NodeId, file: &ReadFile) -> BTreeMap<Record, String> {
+    fn brought(&self, tree: &Tree, id: NodeId, file: &ReadFile) -> BTreeMap<Record, Arc<str>> {
         let mut brought = BTreeMap::new();
         let mut unchanged: BTreeSet<Record> = records(file).collect();
         let mut before = tree.previous(id);
@@ -383,6 +433,21 @@ impl<'a> Reading<'a> {
             before = tree.previous(id);
         }
         brought
+    }
+}
+
+/// A program of several names (hard links) is one program, whichever of them it is recognised by: of one that some
+/// cataloger found a package in, no name is left as that of an unknown program, and of others the first.
+fn note_programs_once(files: &mut [(ContentId, FactFile)]) {
+    let is_package = |fact: &Fact| matches!(fact, Fact::Package(_));
+    let is_recognised = |(_, file): &&(ContentId, FactFile)| file.facts.iter().any(is_package);
+    let mut noted: BTreeSet<ContentId> =
+        files.iter().filter(is_recognised).map(|(content, _)| *content).collect();
+    for (content, file) in files {
+        if file.facts.iter().any(|fact| matches!(fact, Fact::Program(_))) && !noted.insert(*content) {
+            file.facts =
+                file.facts.iter().filter(|fact| !matches!(fact, Fact::Program(_))).cloned().collect();
+        }
     }
 }
 

@@ -53,6 +53,19 @@ pub fn binary(go_version: &str, modules: &str) -> Vec<u8> {
     out
 }
 
+/// A program as that of [`binary`] that also has a table of `functions`, by which their packages can be told. The table is
+/// that of Go 1.20 and later (Go's package `debug/gosym`), as far as names go.
+pub fn binary_of(go_version: &str, modules: &str, functions: &[&str]) -> Vec<u8> {
+    const HEADER_BYTES: u64 = 8 + 8 * 8;
+    let names: Vec<u8> = functions.iter().flat_map(|name| [name.as_bytes(), b"\0"].concat()).collect();
+    let end = HEADER_BYTES + names.len() as u64;
+    let mut table = b"\xf1\xff\xff\xff\0\0\x01\x08".to_vec();
+    long(&mut table, &[functions.len() as u64, 0, 0, HEADER_BYTES, end, end, end, end]);
+    table.extend(names);
+    table.resize(table.len() + 8 * functions.len(), 0);
+    crate::elf::program(&[(".go.buildinfo", build_info(go_version, modules)), (".gopclntab", table)])
+}
+
 /// The content of `.go.buildinfo`.
 fn build_info(go_version: &str, modules: &str) -> Vec<u8> {
     let mut text = modules.to_owned();
@@ -92,15 +105,15 @@ fn section(out: &mut Vec<u8>, section: Section) {
     long(out, &[if section.kind == 0 { 0 } else { 1 }, 0]);
 }
 
-fn half(out: &mut Vec<u8>, values: &[u16]) {
+pub(crate) fn half(out: &mut Vec<u8>, values: &[u16]) {
     out.extend(values.iter().flat_map(|value| value.to_le_bytes()));
 }
 
-fn word(out: &mut Vec<u8>, values: &[u32]) {
+pub(crate) fn word(out: &mut Vec<u8>, values: &[u32]) {
     out.extend(values.iter().flat_map(|value| value.to_le_bytes()));
 }
 
-fn long(out: &mut Vec<u8>, values: &[u64]) {
+pub(crate) fn long(out: &mut Vec<u8>, values: &[u64]) {
     out.extend(values.iter().flat_map(|value| value.to_le_bytes()));
 }
 

@@ -1,10 +1,12 @@
-//! Chores of the repository: `cargo xtask torture` kills a sync at random moments, `cargo xtask examples`
+//! Chores of the repository: `cargo xtask torture BINARY` kills a sync at random moments, `cargo run --release --package
+//! xtask -- torture catalogers` hands every cataloger damaged copies of its fixtures, `cargo xtask examples`
 //! writes the example image and mirror anew, `cargo xtask mirror DIR` lays the real dated feeds out as a mirror,
 //! `cargo xtask big-image DIR [--gigabytes 10] [--layers 74]` writes a large image to measure with,
 //! `cargo run --release --package xtask -- throughput IMAGE` says what catalogers cost.
 #![expect(clippy::print_stdout, reason = "chores report to the person who started them")]
 
 mod throughput;
+mod torture;
 
 use std::path::Path;
 
@@ -23,13 +25,24 @@ fn main() -> Result<()> {
         ["throughput", image, runs] => {
             throughput::measure(Path::new(image), runs.parse().context("RUNS is a number")?)
         }
-        ["torture", binary] => torture(Path::new(binary), 1_000),
-        ["torture", binary, kills] => torture(Path::new(binary), kills.parse().context("KILLS is a number")?),
+        ["torture", "catalogers"] => torture::catalogers(&cases(), 10_000),
+        ["torture", "catalogers", copies] => {
+            torture::catalogers(&cases(), copies.parse().context("COPIES is a number")?)
+        }
+        ["torture", binary] => kill_syncs(Path::new(binary), 1_000),
+        ["torture", binary, kills] => {
+            kill_syncs(Path::new(binary), kills.parse().context("KILLS is a number")?)
+        }
         _ => bail!(
-            "usage: cargo xtask examples | mirror DIR | torture BINARY [KILLS] \
+            "usage: cargo xtask examples | mirror DIR | torture BINARY [KILLS] | torture catalogers [COPIES] \
              | big-image DIR [--gigabytes N] [--layers N] | throughput IMAGE [RUNS]"
         ),
     }
+}
+
+/// The cases of the catalogers.
+fn cases() -> std::path::PathBuf {
+    root().join("sbom/testdata/cataloger")
 }
 
 fn root() -> &'static Path {
@@ -66,7 +79,7 @@ fn big_image(dir: &Path, options: &[&str]) -> Result<()> {
 }
 
 /// Kills a sync `kills` times and prints what was seen.
-fn torture(binary: &Path, kills: usize) -> Result<()> {
+fn kill_syncs(binary: &Path, kills: usize) -> Result<()> {
     let outcome = testkit::torture::kill_syncs(binary, kills, 1).map_err(anyhow::Error::msg)?;
     println!("{outcome}");
     Ok(())

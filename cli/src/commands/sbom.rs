@@ -14,6 +14,7 @@ use flows::source::{Place, Source};
 use model::inventory::Inventory;
 use model::limits::Limits;
 use sbom::cache::{CacheOptions, LayerCache};
+use sbom::cataloger::Classifiers;
 use sbom::format::{Choice, WriteOptions};
 use sbom::image::OpenOptions;
 use sbom::image::platform::Platform;
@@ -219,7 +220,8 @@ impl ImageArgs {
         let opening = self.registry.opening(sources, image, ca_file, global)?;
         let options = InventoryOptions {
             name: self.name.clone(),
-            cache: self.cache(&limits),
+            cache: self.cache(&limits, &global.classifiers),
+            classifiers: Arc::clone(&global.classifiers),
             limits,
             scope: self.scope.into(),
             ..InventoryOptions::default()
@@ -228,13 +230,13 @@ impl ImageArgs {
     }
 
     /// The facts of layers that are kept, unless there is no place for them.
-    fn cache(&self, limits: &Limits) -> Option<Arc<LayerCache>> {
+    fn cache(&self, limits: &Limits, classifiers: &Classifiers) -> Option<Arc<LayerCache>> {
         if self.no_cache {
             return None;
         }
         let dir = self.cache_dir.clone().or_else(environment::default_cache_dir)?;
         let options = CacheOptions { dir, bytes_max: self.cache_size, now: environment::system_time() };
-        Some(Arc::new(LayerCache::new(options, limits)))
+        Some(Arc::new(LayerCache::new(options, limits, classifiers)))
     }
 }
 

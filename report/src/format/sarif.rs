@@ -528,7 +528,7 @@ fn result_properties(report: &Report, finding: &Finding) -> PropertyBag {
         ("fixedVersions", json!(versions)),
         ("epss", json!(decoration.epss.map(|epss| epss.score))),
         ("kev", json!(decoration.kev.is_some())),
-        ("layer", json!(layer)),
+        ("layer", json!(layer.as_deref())),
         ("origin", json!(found::origin(report, finding).as_str())),
     ])
 }

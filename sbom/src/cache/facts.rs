@@ -4,7 +4,9 @@ use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::gap::{Gap, GapKind};
 use model::image::Account;
-use model::package::{Location, Package, PackageIndex, PackageKind, SourcePackage};
+use model::package::{
+    Certainty, DependencyScope, Location, Mark, Package, PackageIndex, PackageKind, SourcePackage,
+};
 
 use crate::cataloger::{CATALOGERS, Fact, PackageFact, PathList};
 use crate::image::listing::{Listed, ListedKind, Listing, shared_bytes};
@@ -14,7 +16,7 @@ use crate::inventory::ReadFile;
 use super::codec::{Damaged, Reader, Writer};
 
 /// Goes up with every change of what this file writes.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// Paths without what they share with the one before them, as listings keep them: a third of the bytes.
 pub(super) fn write_listing(out: &mut Writer<'_>, listing: &Listing) {
@@ -78,9 +80,10 @@ pub(super) fn read_listing(
 }
 
 pub(super) fn write_file(out: &mut Writer<'_>, file: &ReadFile) {
-    let ReadFile { entry, cataloger, facts } = file;
+    let ReadFile { entry, cataloger, digest, facts } = file;
     out.number(u64::from(*entry));
     out.count(*cataloger);
+    out.option(digest.as_deref(), Writer::text);
     out.list(facts, write_fact);
 }
 
@@ -90,7 +93,8 @@ pub(super) fn read_file(from: &mut Reader<'_>) -> Result<ReadFile, Damaged> {
     if cataloger >= CATALOGERS.len() {
         return Err(Damaged);
     }
-    Ok(ReadFile { entry, cataloger, facts: from.list(read_fact)? })
+    let digest = from.option(|from| from.text().map(Into::into))?;
+    Ok(ReadFile { entry, cataloger, digest, facts: from.list(read_fact)?.into() })
 }
 
 /// The bytes that `facts` are kept as.
@@ -122,10 +126,14 @@ fn write_fact(out: &mut Writer<'_>, fact: &Fact) {
             out.byte(1);
             out.texts(repositories);
         }
-        Fact::Package(PackageFact { package, owned }) => {
+        Fact::Package(PackageFact { package, owned, parent, depends_on, requires, provides }) => {
             out.byte(2);
             write_package(out, package);
             out.text(owned.as_text());
+            out.option(parent.as_ref(), |out, parent| out.number(u64::from(*parent)));
+            out.list(depends_on, |out, index| out.number(u64::from(*index)));
+            out.texts(requires);
+            out.texts(provides);
         }
         Fact::OwnedFiles(paths) => {
             out.byte(3);
@@ -134,6 +142,15 @@ fn write_fact(out: &mut Writer<'_>, fact: &Fact) {
         Fact::Gap(gap) => {
             out.byte(4);
             write_gap(out, gap);
+        }
+        Fact::Program(bytes) => {
+            out.byte(6);
+            out.number(*bytes);
+        }
+        Fact::Text { name, value } => {
+            out.byte(7);
+            out.text(name);
+            out.text(value);
         }
         Fact::Account(Account { name, uid, gid, home, shell }) => {
             out.byte(5);
@@ -150,10 +167,14 @@ fn read_fact(from: &mut Reader<'_>) -> Result<Fact, Damaged> {
     Ok(match from.byte()? {
         0 => Fact::Distro(read_distro(from)?),
         1 => Fact::Repositories(from.strings()?),
-        2 => {
-            let package = read_package(from)?;
-            Fact::Package(PackageFact { package, owned: PathList::from_text(from.text()?) })
-        }
+        2 => Fact::Package(PackageFact {
+            package: read_package(from)?,
+            owned: PathList::from_text(from.text()?),
+            parent: from.option(Reader::small)?,
+            depends_on: from.list(Reader::small)?,
+            requires: from.strings()?,
+            provides: from.strings()?,
+        }),
         3 => Fact::OwnedFiles(PathList::from_text(from.text()?)),
         4 => Fact::Gap(read_gap(from)?),
         5 => Fact::Account(Account {
@@ -163,6 +184,8 @@ fn read_fact(from: &mut Reader<'_>) -> Result<Fact, Damaged> {
             home: from.string()?,
             shell: from.string()?,
         }),
+        6 => Fact::Program(from.number()?),
+        7 => Fact::Text { name: from.string()?, value: from.string()? },
         _ => return Err(Damaged),
     })
 }
@@ -217,6 +240,15 @@ fn write_package(out: &mut Writer<'_>, package: &Package) {
         cpes,
         locations,
         owner,
+        parent,
+        depends_on,
+        scope,
+        certainty,
+        marks,
+        module,
+        installed_at,
+        digests,
+        imports,
         cataloger,
         removed_by,
     } = package;
@@ -236,11 +268,25 @@ fn write_package(out: &mut Writer<'_>, package: &Package) {
     out.texts(licenses);
     out.option(supplier.as_deref(), Writer::text);
     out.texts(cpes);
-    out.list(locations, |out, Location { path, layer }| {
+    out.list(locations, |out, Location { path, layer, digest }| {
         out.text(path);
         out.option(layer.as_deref(), Writer::text);
+        out.option(digest.as_deref(), Writer::text);
     });
-    out.option(owner.as_ref(), |out, owner| out.number(u64::from(owner.0)));
+    let index = |out: &mut Writer<'_>, index: &PackageIndex| out.number(u64::from(index.0));
+    out.option(owner.as_ref(), index);
+    out.option(parent.as_ref(), index);
+    out.list(depends_on, index);
+    out.byte(match scope {
+        DependencyScope::Runtime => 0,
+        DependencyScope::Development => 1,
+    });
+    out.text(certainty.as_str());
+    out.list(marks, |out, mark| out.text(mark.as_str()));
+    out.option(module.as_deref(), Writer::text);
+    out.option(installed_at.as_deref(), Writer::text);
+    out.texts(digests);
+    out.texts(imports);
     out.text(cataloger);
     out.option(removed_by.as_deref(), Writer::text);
 }
@@ -266,9 +312,25 @@ fn read_package(from: &mut Reader<'_>) -> Result<Package, Damaged> {
         licenses: from.strings()?,
         supplier: from.option(Reader::string)?,
         cpes: from.strings()?,
-        locations: from
-            .list(|from| Ok(Location { path: from.string()?, layer: from.option(Reader::string)? }))?,
+        locations: from.list(|from| {
+            let path = from.string()?;
+            let text = |from: &mut Reader<'_>| from.text().map(Into::into);
+            Ok(Location { path, layer: from.option(text)?, digest: from.option(text)? })
+        })?,
         owner: from.option(|from| from.small().map(PackageIndex))?,
+        parent: from.option(|from| from.small().map(PackageIndex))?,
+        depends_on: from.list(|from| from.small().map(PackageIndex))?,
+        scope: match from.byte()? {
+            0 => DependencyScope::Runtime,
+            1 => DependencyScope::Development,
+            _ => return Err(Damaged),
+        },
+        certainty: Certainty::from_word(from.text()?).ok_or(Damaged)?,
+        marks: from.list(|from| Mark::from_word(from.text()?).ok_or(Damaged))?,
+        module: from.option(Reader::string)?,
+        installed_at: from.option(Reader::string)?,
+        digests: from.strings()?,
+        imports: from.strings()?,
         cataloger: from.string()?,
         removed_by: from.option(Reader::string)?,
     })

@@ -30,7 +30,7 @@ use std::time::{Duration, SystemTime};
 
 use model::limits::Limits;
 
-use crate::cataloger::CATALOGERS;
+use crate::cataloger::{CATALOGERS, Classifiers};
 use crate::image::Layer;
 use crate::image::listing::{Listing, TextBudget};
 use crate::inventory::{Gaps, Part, ReadFile, Wish};
@@ -84,11 +84,11 @@ const UNFINISHED: &str = ".unfinished";
 const ENTRY_BYTES_MAX: u64 = 1 << 30;
 
 impl LayerCache {
-    /// The cache in a directory, for catalogers under `limits`. Nothing is touched yet.
-    pub fn new(options: CacheOptions, limits: &Limits) -> Self {
+    /// The cache in a directory, for catalogers under `limits` and with the user's `classifiers`. Nothing is touched yet.
+    pub fn new(options: CacheOptions, limits: &Limits, classifiers: &Classifiers) -> Self {
         Self {
             options,
-            generation: generation(limits),
+            generation: generation(limits, classifiers),
             has_written: AtomicBool::new(false),
             trouble: Mutex::new(None),
         }
@@ -199,9 +199,10 @@ impl LayerCache {
     }
 }
 
-/// A name for all that changes what is found in the same layer: this codec, the catalogers, the limits.
-fn generation(limits: &Limits) -> String {
-    let mut text = format!("facts {}\n{limits:?}\n", facts::VERSION);
+/// A name for all that changes what is found in the same layer: this codec, the catalogers, the limits, the user's
+/// classifiers.
+fn generation(limits: &Limits, classifiers: &Classifiers) -> String {
+    let mut text = format!("facts {}\n{limits:?}\n{}", facts::VERSION, classifiers.fingerprint());
     for cataloger in CATALOGERS {
         text.push_str(&format!("{} {}\n", cataloger.name, cataloger.version));
     }

@@ -12,6 +12,7 @@ use testkit::image as kit;
 use testkit::image::{Compression, IndexShape};
 
 use super::{CacheOptions, LayerCache};
+use crate::cataloger::Classifiers;
 use crate::image::{ImageError, OpenOptions, open};
 use crate::inventory::{InventoryOptions, Progress, inventory};
 
@@ -70,7 +71,7 @@ impl Place {
     fn cache(&self) -> Arc<LayerCache> {
         let dir = self.0.path().join("cache");
         let options = CacheOptions { dir, bytes_max: 1 << 30, now: SystemTime::now() };
-        Arc::new(LayerCache::new(options, &Limits::default()))
+        Arc::new(LayerCache::new(options, &Limits::default(), Classifiers::none()))
     }
 
     fn write(&self, bytes: &[u8]) -> PathBuf {

@@ -6,13 +6,14 @@ use model::ecosystem::Ecosystem;
 use model::package::{Package, SourcePackage};
 
 use super::facts::PathListBuilder;
-use super::file::unidentified;
-use super::{Cataloger, Fact, FactTree, Facts, File, Found, PackageFact, Wants};
+use super::file::{root_of, unidentified};
+use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, PackageFact, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "apk-db",
-    version: 1,
-    wants: Wants::Paths(&["lib/apk/db/installed", "usr/lib/apk/db/installed"]),
+    version: 2,
+    finds: Finds::Installed,
+    wants: Wants::Paths(&["**/lib/apk/db/installed"]),
     read,
     assemble,
 };
@@ -27,15 +28,19 @@ struct Record {
     origin: String,
     license: String,
     maintainer: String,
+    requires: Vec<String>,
+    provides: Vec<String>,
     owned: PathListBuilder,
     malformed: bool,
 }
 
 fn read(file: &mut File<'_>, facts: &mut Facts) {
-    let mut record = Record::default();
+    let root = root_of(file.path, "lib/apk/");
+    let empty = || Record { owned: PathListBuilder::below(root), ..Record::default() };
+    let mut record = empty();
     file.for_each_line(facts, |facts, number, line| {
         if line.is_empty() {
-            std::mem::take(&mut record).finish(file, facts);
+            std::mem::replace(&mut record, empty()).finish(file, facts);
         } else {
             record.line(number, line);
         }
@@ -61,6 +66,8 @@ impl Record {
             "o" => value.clone_into(&mut self.origin),
             "L" => value.clone_into(&mut self.license),
             "m" => value.clone_into(&mut self.maintainer),
+            "D" => self.requires = names(value),
+            "p" => self.provides = names(value),
             "F" => self.owned.directory(value),
             "R" => self.owned.name(value),
             _ => {}
@@ -91,14 +98,29 @@ impl Record {
         package.source = stated(self.origin).map(|name| SourcePackage { name, version: None });
         package.licenses = stated(self.license).into_iter().collect();
         package.supplier = stated(self.maintainer);
-        facts.push(Fact::Package(PackageFact { package, owned: self.owned.finish() }));
+        facts.push(Fact::Package(PackageFact {
+            owned: self.owned.finish(),
+            requires: self.requires,
+            provides: self.provides,
+            ..PackageFact::new(package)
+        }));
     }
+}
+
+/// The names in a list of dependencies or of what is provided: `so:libc.musl-x86_64.so.1`, `musl>=1.2`, `cmd:ls=9.5-r1`,
+/// `busybox@edge`. `!name` is a conflict.
+fn names(list: &str) -> Vec<String> {
+    let dependencies = list.split_whitespace().filter(|dependency| !dependency.starts_with('!'));
+    dependencies
+        .map(|dependency| dependency.split(['=', '<', '>', '~', '@']).next().unwrap_or_default().to_owned())
+        .filter(|name| !name.is_empty())
+        .collect()
 }
 
 fn assemble(tree: &FactTree<'_>, found: &mut Found) {
     for file in tree.of(CATALOGER.name) {
         for fact in file.packages() {
-            found.os_package(tree, file, &fact.package, [fact.owned.clone()]);
+            found.os_package(tree, file, fact, [fact.owned.clone()]);
         }
     }
 }

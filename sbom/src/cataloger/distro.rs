@@ -7,24 +7,37 @@ use std::ops::ControlFlow;
 use model::distro::Distro;
 use model::gap::{Gap, GapKind};
 
-use super::{Cataloger, Content, Fact, FactTree, Facts, File, Found, Wants};
+use super::{Cataloger, Content, Fact, FactTree, Facts, File, Finds, Found, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "distro",
-    version: 1,
+    version: 2,
+    finds: Finds::Installed,
     wants: Wants::Paths(&[
         "etc/os-release",
         "usr/lib/os-release",
         "etc/lsb-release",
         "etc/alpine-release",
         "etc/debian_version",
+        "etc/almalinux-release",
+        "etc/amazon-linux-release",
+        "etc/azurelinux-release",
         "etc/centos-release",
         "etc/fedora-release",
+        "etc/mariner-release",
+        "etc/openEuler-release",
+        "etc/oracle-release",
+        "etc/photon-release",
+        "etc/rocky-release",
         "etc/redhat-release",
         "etc/system-release",
         "etc/system-release-cpe",
         "etc/SuSE-release",
         "etc/issue",
+        "etc/openwrt_release",
+        "etc/arch-release",
+        "etc/gentoo-release",
+        "etc/slackware-version",
         "etc/apk/repositories",
         "etc/apk/repositories.d/*.list",
         "bin/busybox",
@@ -44,13 +57,26 @@ const STATEMENTS: &[(&str, Parse)] = &[
     ("lsb-release", lsb_release),
     ("alpine-release", alpine_release),
     ("debian_version", debian_version),
+    ("almalinux-release", release_line),
+    ("amazon-linux-release", release_line),
+    ("azurelinux-release", vendor_release),
     ("centos-release", release_line),
     ("fedora-release", release_line),
+    ("mariner-release", vendor_release),
+    ("openEuler-release", release_line),
+    ("oracle-release", release_line),
+    ("photon-release", vendor_release),
+    ("rocky-release", release_line),
+    // Derivatives write this one too, some of them with Red Hat's name.
     ("redhat-release", release_line),
     ("system-release", release_line),
     ("system-release-cpe", release_cpe),
     ("SuSE-release", suse_release),
     ("issue", issue),
+    ("openwrt_release", lsb_release),
+    ("arch-release", arch_release),
+    ("gentoo-release", gentoo_release),
+    ("slackware-version", slackware_version),
     ("busybox", busybox),
 ];
 
@@ -78,12 +104,16 @@ const NAMES: &[(&str, &str)] = &[
     ("red hat enterprise linux", "rhel"),
     ("scientific linux", "scientific"),
     ("vmware photon", "photon"),
+    ("microsoft azure linux", "azurelinux"),
+    ("cbl-mariner", "mariner"),
     ("amazon linux", "amzn"),
     ("alpine linux", "alpine"),
     ("oracle linux", "ol"),
     ("arch linux", "arch"),
     ("rocky linux", "rocky"),
+    ("azure linux", "azurelinux"),
     ("almalinux", "almalinux"),
+    ("openeuler", "openeuler"),
     ("debian", "debian"),
     ("centos", "centos"),
     ("fedora", "fedora"),
@@ -249,6 +279,18 @@ fn release_line(text: &str) -> Option<Distro> {
     })
 }
 
+/// `VMware Photon OS 4.0`, `CBL-Mariner 2.0.20220226`, then a line about the build.
+fn vendor_release(text: &str) -> Option<Distro> {
+    let line = statement_lines(text).next()?;
+    let is_version = |word: &&str| word.starts_with(|first: char| first.is_ascii_digit());
+    Some(Distro {
+        id: id_of_name(line)?,
+        version: line.split_whitespace().find(is_version).map(str::to_owned),
+        pretty_name: Some(line.to_owned()),
+        ..Distro::default()
+    })
+}
+
 /// `cpe:/o:amazon:linux:2014.03:ga`; an old CentOS leaves the product out.
 fn release_cpe(text: &str) -> Option<Distro> {
     let line = statement_lines(text).next()?;
@@ -290,6 +332,25 @@ fn issue(text: &str) -> Option<Distro> {
     })
 }
 
+/// Nothing, or some words: that the file is there says it all. Derivatives, which copy it, have an `os-release`.
+fn arch_release(_: &str) -> Option<Distro> {
+    Some(Distro { id: "arch".to_owned(), ..Distro::default() })
+}
+
+/// `Gentoo Base System release 2.14`.
+fn gentoo_release(text: &str) -> Option<Distro> {
+    let distro = release_line(text)?;
+    distro.id.starts_with("gentoo").then(|| Distro { id: "gentoo".to_owned(), ..distro })
+}
+
+/// `Slackware 15.0`.
+fn slackware_version(text: &str) -> Option<Distro> {
+    let line = statement_lines(text).next()?;
+    let version = line.strip_prefix("Slackware ")?.split_whitespace().next()?;
+    let (id, pretty_name) = ("slackware".to_owned(), Some(line.to_owned()));
+    Some(Distro { id, version: Some(version.to_owned()), pretty_name, ..Distro::default() })
+}
+
 /// The banner inside the program: `BusyBox v1.31.1`. An image with nothing else is a distribution of its own.
 fn busybox(text: &str) -> Option<Distro> {
     let version = text.split("BusyBox v").skip(1).find_map(|rest| {
@@ -321,15 +382,18 @@ fn assemble(tree: &FactTree<'_>, found: &mut Found) {
 pub(super) fn stated(tree: &FactTree<'_>) -> Option<Distro> {
     let mut statements: Vec<(usize, &str, &Distro)> = Vec::new();
     let mut repositories: Vec<String> = Vec::new();
-    for file in tree.of(CATALOGER.name) {
+    // What others than this cataloger know names no distribution: repositories and hints.
+    let mut hints: Vec<String> = Vec::new();
+    for file in tree.all() {
         let rank = STATEMENTS.iter().position(|(name, _)| *name == file_name(&file.path));
-        for fact in &file.facts {
+        for fact in file.facts.iter() {
             match fact {
+                Fact::Distro(distro) if distro.id.is_empty() => hints.extend_from_slice(&distro.hints),
                 Fact::Distro(distro) => {
                     statements.push((rank.unwrap_or(STATEMENTS.len()), &file.path, distro));
                 }
                 Fact::Repositories(lines) => repositories.extend_from_slice(lines),
-                Fact::Package(_) | Fact::OwnedFiles(_) | Fact::Account(_) | Fact::Gap(_) => {}
+                _ => {}
             }
         }
     }
@@ -343,6 +407,7 @@ pub(super) fn stated(tree: &FactTree<'_>) -> Option<Distro> {
         distro.name = distro.name.or(other.name);
         distro.hints.extend(other.hints);
     }
+    distro.hints.extend(hints);
     distro.hints.sort();
     distro.hints.dedup();
     repositories.sort();

@@ -1,47 +1,82 @@
 //! Packages that dpkg recorded as installed (Debian, Ubuntu and kin), in one `status` file or, in distroless
-//! images, one file a package; and the files they own.
+//! images, one file a package; the files they own, and the licences that their copyright files name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use model::ecosystem::Ecosystem;
-use model::package::{Package, SourcePackage};
-use model::version::VersionText;
 
+use super::deb822::for_each_paragraph;
 use super::facts::PathListBuilder;
-use super::file::unidentified;
-use super::{Cataloger, Fact, FactTree, Facts, File, Found, PathList, Wants};
+use super::file::root_of;
+use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, PackageFact, PathList, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "dpkg-status",
-    version: 1,
+    version: 2,
+    finds: Finds::Installed,
     wants: Wants::Paths(&[
-        "var/lib/dpkg/status",
-        "var/lib/dpkg/status.d/*",
-        "var/lib/dpkg/info/*.list",
-        "var/lib/dpkg/info/*.md5sums",
+        "**/lib/dpkg/status",
+        "**/lib/dpkg/status.d/*",
+        "**/lib/dpkg/info/*.list",
+        "**/lib/dpkg/info/*.md5sums",
+        "**/lib/dpkg/info/*.conffiles",
+        "**/usr/share/doc/*/copyright",
     ]),
     read,
     assemble,
 };
 
+/// Scripts and lists that lie beside the records of distroless images.
+const NO_RECORDS: &[&str] = &[
+    ".config",
+    ".postinst",
+    ".postrm",
+    ".preinst",
+    ".prerm",
+    ".shlibs",
+    ".symbols",
+    ".templates",
+    ".triggers",
+];
+
+/// Licences of one copyright file; the largest (of browsers and TeX) name some hundred.
+const LICENSES_MAX: usize = 1000;
+
 fn read(file: &mut File<'_>, facts: &mut Facts) {
     let name = file.path.rsplit('/').next().unwrap_or(file.path);
-    if name.ends_with(".list") {
+    if name == "copyright" {
+        for value in licenses(file, facts) {
+            facts.push(Fact::Text { name: "license".to_owned(), value });
+        }
+    } else if name.ends_with(".list") {
         let paths = listed(file, facts);
         facts.push(Fact::OwnedFiles(paths));
     } else if name.ends_with(".md5sums") {
-        let paths = checksummed(file, facts);
+        // Checksum, two spaces, path.
+        let paths =
+            paths_in(file, facts, |line| line.split_once(' ').map_or("", |(_, path)| path.trim_start()));
         facts.push(Fact::OwnedFiles(paths));
-    } else {
-        records(file, facts);
+    } else if name.ends_with(".conffiles") {
+        // A path, and perhaps a flag before it.
+        let paths = paths_in(file, facts, |line| line.find('/').map_or("", |at| &line[at..]));
+        facts.push(Fact::OwnedFiles(paths));
+    } else if !NO_RECORDS.iter().any(|suffix| name.ends_with(suffix)) {
+        for_each_paragraph(file, facts, |facts, paragraph| {
+            if paragraph.is_installed() {
+                facts.push(match paragraph.package(Ecosystem::Deb) {
+                    Ok(package) => Fact::Package(package),
+                    Err(why) => Fact::Gap(file.unreadable_record(&why)),
+                });
+            }
+        });
     }
 }
 
 /// The files of `info/<package>.list`: a path a line. A directory is listed before what lies in it, so a line
 /// that the next one continues with `/` is dropped.
 fn listed(file: &File<'_>, facts: &mut Facts) -> PathList {
-    let mut paths = PathListBuilder::default();
+    let mut paths = PathListBuilder::below(root_of(file.path, "lib/dpkg/"));
     let mut previous = String::new();
     file.for_each_line(facts, |_, _, line| {
         let is_directory = line.strip_prefix(previous.as_str()).is_some_and(|rest| rest.starts_with('/'));
@@ -55,134 +90,120 @@ fn listed(file: &File<'_>, facts: &mut Facts) -> PathList {
     paths.finish()
 }
 
-/// The files of a `.md5sums`: checksum, two spaces, path.
-fn checksummed(file: &File<'_>, facts: &mut Facts) -> PathList {
-    let mut paths = PathListBuilder::default();
+/// The files of a list in whose lines `path` finds the path.
+fn paths_in(file: &File<'_>, facts: &mut Facts, path: impl Fn(&str) -> &str) -> PathList {
+    let mut paths = PathListBuilder::below(root_of(file.path, "lib/dpkg/"));
     file.for_each_line(facts, |_, _, line| {
-        if let Some((_, path)) = line.split_once(' ') {
-            paths.path(path.trim_start());
-        }
+        paths.path(path(line));
         ControlFlow::Continue(())
     });
     paths.finish()
 }
 
-/// One paragraph, as far as it has been read. Fields not named here say nothing about identity.
-#[derive(Default)]
-struct Record {
-    first_line: u64,
-    package: String,
-    status: Option<String>,
-    version: String,
-    architecture: String,
-    source: String,
-    maintainer: String,
-}
-
-fn records(file: &File<'_>, facts: &mut Facts) {
-    let mut record = Record::default();
-    file.for_each_line(facts, |facts, number, line| {
-        if line.trim().is_empty() {
-            std::mem::take(&mut record).finish(file, facts);
-        } else {
-            record.line(number, line);
+/// The short names that a machine-readable copyright file (DEP-5) states; of one in prose none.
+fn licenses(file: &File<'_>, facts: &mut Facts) -> BTreeSet<String> {
+    let mut licenses = BTreeSet::new();
+    let mut is_machine_readable = false;
+    file.for_each_line(facts, |_, _, line| {
+        let Some((field, value)) = line.split_once(':').filter(|_| !line.starts_with([' ', '\t'])) else {
+            // The format is named in the first paragraph, whose first line it nearly always is.
+            return match is_machine_readable || line.trim().is_empty() || line.starts_with([' ', '\t']) {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            };
+        };
+        let value = value.trim();
+        match field {
+            "Format" | "Format-Specification" => is_machine_readable = true,
+            "License" if is_machine_readable && !value.is_empty() && licenses.len() < LICENSES_MAX => {
+                licenses.insert(value.to_owned());
+            }
+            _ => {}
         }
         ControlFlow::Continue(())
     });
-    record.finish(file, facts);
+    licenses
 }
 
-impl Record {
-    fn line(&mut self, number: u64, line: &str) {
-        if self.first_line == 0 {
-            self.first_line = number;
-        }
-        // A line that starts with white space continues a field; none of ours spans lines.
-        let Some((field, value)) = line.split_once(':').filter(|_| !line.starts_with([' ', '\t'])) else {
-            return;
-        };
-        let wanted = match field {
-            _ if field.eq_ignore_ascii_case("Package") => &mut self.package,
-            _ if field.eq_ignore_ascii_case("Status") => self.status.get_or_insert_default(),
-            _ if field.eq_ignore_ascii_case("Version") => &mut self.version,
-            _ if field.eq_ignore_ascii_case("Architecture") => &mut self.architecture,
-            _ if field.eq_ignore_ascii_case("Source") => &mut self.source,
-            _ if field.eq_ignore_ascii_case("Maintainer") => &mut self.maintainer,
-            _ => return,
-        };
-        value.trim().clone_into(wanted);
-    }
-
-    fn finish(self, file: &File<'_>, facts: &mut Facts) {
-        if self.first_line == 0 || !self.is_installed() {
-            return;
-        }
-        if let Some(why) = unidentified(self.first_line, &self.package, &self.version) {
-            return facts.push(Fact::Gap(file.unreadable_record(&why)));
-        }
-        let stated = |text: String| (!text.is_empty()).then_some(text);
-        let mut package = Package::new(Ecosystem::Deb, &self.package, &self.version, String::new());
-        package.source = source(&self.source);
-        package.architecture = stated(self.architecture);
-        package.supplier = stated(self.maintainer);
-        facts.package(package);
-    }
-
-    /// Whether its files are on the disk: the third word of `Status` (dpkg(1), "Package states"). Distroless
-    /// records have no such field.
-    fn is_installed(&self) -> bool {
-        let state = self.status.as_deref().map(|status| status.split_whitespace().nth(2).unwrap_or_default());
-        !matches!(state, Some("not-installed" | "config-files"))
-    }
-}
-
-/// `openssl` or `glibc (2.36-9)`: the version is there only when it differs from the binary package's.
-fn source(field: &str) -> Option<SourcePackage> {
-    let (name, version) = match field.split_once('(') {
-        Some((name, rest)) => (name.trim(), rest.trim_end().strip_suffix(')').map(str::trim)),
-        None => (field, None),
-    };
-    let version = version.filter(|version| !version.is_empty()).map(VersionText::from);
-    (!name.is_empty()).then(|| SourcePackage { name: name.to_owned(), version })
+/// Names and versions that are recorded, with the root filesystem that they are recorded for (a prefix of paths).
+pub(super) fn recorded<'a>(tree: &FactTree<'a>) -> BTreeSet<(&'a str, &'a str, &'a str)> {
+    tree.of(CATALOGER.name)
+        .flat_map(|file| file.packages().map(move |fact| (root_of(&file.path, "lib/dpkg/"), &fact.package)))
+        .map(|(root, package)| (root, package.name.as_str(), package.version.as_str()))
+        .collect()
 }
 
 fn assemble(tree: &FactTree<'_>, found: &mut Found) {
-    let lists = lists(tree);
+    let lists = Lists::of(tree);
+    let licenses = licenses_by_path(tree);
     for file in tree.of(CATALOGER.name) {
-        // Beside `status` the lists lie in `info/`, by name or by name and architecture; in `status.d/` the list
-        // of `NAME` is `NAME.md5sums`.
-        let info = file.path.strip_suffix("status").map(|directory| format!("{directory}info/"));
+        let root = root_of(&file.path, "lib/dpkg/");
         for fact in file.packages() {
-            let package = &fact.package;
-            let owned = match &info {
-                Some(info) => {
-                    let architecture = package.architecture.as_deref().unwrap_or_default();
-                    let by_architecture = format!("{info}{}:{architecture}", package.name);
-                    lists
-                        .get(by_architecture.as_str())
-                        .or_else(|| lists.get(&*format!("{info}{}", package.name)))
-                }
-                None => lists.get(file.path.as_str()),
-            };
-            found.os_package(tree, file, package, owned.map(|paths| (*paths).clone()));
+            let mut fact = fact.clone();
+            let copyright = format!("{root}usr/share/doc/{}/copyright", fact.package.name);
+            // The folder of documents is often a link to that of another package of the same source.
+            let copyright = tree.resolve(&copyright).unwrap_or(copyright);
+            if let Some(stated) = licenses.get(copyright.as_str()) {
+                fact.package.licenses.extend(stated.iter().map(|license| (*license).to_owned()));
+            }
+            let owned = lists.owned(&file.path, &fact);
+            found.os_package(tree, file, &fact, owned);
         }
     }
 }
 
-/// The lists of files by their path without the suffix. `.list` knows the configuration files too; the checksums
-/// serve where it was removed.
-fn lists<'a>(tree: &FactTree<'a>) -> BTreeMap<&'a str, &'a PathList> {
-    let mut lists = BTreeMap::new();
+fn licenses_by_path<'a>(tree: &FactTree<'a>) -> BTreeMap<&'a str, Vec<&'a str>> {
+    let mut licenses: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for file in tree.of(CATALOGER.name) {
-        for fact in &file.facts {
-            if let (Fact::OwnedFiles(paths), Some((stem, suffix))) = (fact, file.path.rsplit_once('.')) {
-                if suffix == "list" {
-                    lists.insert(stem, paths);
-                } else {
-                    lists.entry(stem).or_insert(paths);
-                }
+        for fact in file.facts.iter() {
+            if let Fact::Text { value, .. } = fact {
+                licenses.entry(&file.path).or_default().push(value);
             }
         }
     }
-    lists
+    licenses
+}
+
+/// The lists of files by their path without the suffix.
+#[derive(Default)]
+struct Lists<'a> {
+    /// `.list` knows the configuration files too; the checksums serve where it was removed.
+    contents: BTreeMap<&'a str, &'a PathList>,
+    configuration: BTreeMap<&'a str, &'a PathList>,
+}
+
+impl<'a> Lists<'a> {
+    fn of(tree: &FactTree<'a>) -> Self {
+        let mut lists = Self::default();
+        for file in tree.of(CATALOGER.name) {
+            for fact in file.facts.iter() {
+                if let (Fact::OwnedFiles(paths), Some((stem, suffix))) = (fact, file.path.rsplit_once('.')) {
+                    match suffix {
+                        "list" => _ = lists.contents.insert(stem, paths),
+                        "conffiles" => _ = lists.configuration.insert(stem, paths),
+                        _ => _ = lists.contents.entry(stem).or_insert(paths),
+                    }
+                }
+            }
+        }
+        lists
+    }
+
+    /// The lists of the package whose record lies in the file at `path`: beside `status` they lie in `info/`, by name
+    /// or by name and architecture; in `status.d/` those of `NAME` are `NAME.md5sums` and `NAME.conffiles`.
+    fn owned(&self, path: &str, fact: &PackageFact) -> Vec<PathList> {
+        let stems = match path.strip_suffix("status") {
+            Some(directory) => {
+                let name = &fact.package.name;
+                let architecture = fact.package.architecture.as_deref().unwrap_or_default();
+                vec![format!("{directory}info/{name}:{architecture}"), format!("{directory}info/{name}")]
+            }
+            None => vec![path.to_owned()],
+        };
+        [&self.contents, &self.configuration]
+            .iter()
+            .filter_map(|lists| stems.iter().find_map(|stem| lists.get(stem.as_str())))
+            .map(|paths| (*paths).clone())
+            .collect()
+    }
 }

@@ -1,5 +1,6 @@
 //! What `read` leaves behind, and what `assemble` makes of it.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::gap::{Gap, GapKind};
 use model::image::Account;
+use model::inventory::SubjectLayer;
 use model::limits::Limits;
 use model::package::{Location, Package, PackageIndex, SourcePackage};
 use model::purl::Purl;
@@ -16,6 +18,10 @@ use super::distro;
 
 /// One thing that one file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all facts are packages, and each in a box would be two pieces of memory"
+)]
 pub enum Fact {
     /// The distribution, as far as this file knows it.
     Distro(Distro),
@@ -29,6 +35,15 @@ pub enum Fact {
     OwnedFiles(PathList),
     /// An account of the image.
     Account(Account),
+    /// The file is a program or shared library of so many bytes; who recognises it says so by a package.
+    Program(u64),
+    /// Something that the cataloger's own `assemble` wants to know of this file.
+    Text {
+        /// What it is, in kebab case.
+        name: String,
+        /// As written.
+        value: String,
+    },
     /// Something that could not be read.
     Gap(Gap),
 }
@@ -39,16 +54,25 @@ impl Fact {
         let refers_to = match self {
             Self::Distro(_) => 0,
             Self::Repositories(lines) => lines.iter().map(|line| size_of::<String>() + line.len()).sum(),
-            Self::Package(PackageFact { package, owned }) => {
-                let lists: usize = package
-                    .licenses
-                    .iter()
-                    .chain(&package.cpes)
-                    .map(|text| size_of::<String>() + text.len())
-                    .sum();
+            Self::Package(PackageFact { package, owned, depends_on, requires, provides, parent: _ }) => {
+                let lists: usize = [
+                    &package.licenses,
+                    &package.cpes,
+                    &package.digests,
+                    &package.imports,
+                    requires,
+                    provides,
+                ]
+                .into_iter()
+                .flatten()
+                .map(|text| size_of::<String>() + text.len())
+                .sum();
                 let supplier = package.supplier.as_ref().map_or(0, String::len);
-                package.name.len() + package.purl.len() + supplier + lists + owned.0.len()
+                let indices = size_of_val(depends_on.as_slice());
+                package.name.len() + package.purl.len() + supplier + lists + indices + owned.0.len()
             }
+            Self::Program(_) => 0,
+            Self::Text { name, value } => name.len() + value.len(),
             Self::OwnedFiles(owned) => owned.0.len(),
             Self::Account(account) => account.name.len() + account.home.len() + account.shell.len(),
             Self::Gap(gap) => gap.place.len() + gap.detail.len(),
@@ -57,13 +81,36 @@ impl Fact {
     }
 }
 
-/// A package and the files it says it owns.
+/// A package, the files it says it owns, and how it says it relates to others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackageFact {
     /// The package.
     pub package: Package,
     /// Its files; empty when its record lists none.
     pub owned: PathList,
+    /// The package of the same file that carries it: its position among the file's packages, from 0.
+    pub parent: Option<u32>,
+    /// The packages of the same file that it needs: positions among the file's packages.
+    pub depends_on: Vec<u32>,
+    /// Names of packages that it needs and that other files record, as its ecosystem writes them. Which packages
+    /// these are is found out when assembled (`relations.rs`).
+    pub requires: Vec<String>,
+    /// Names, other than its own, under which others may require it.
+    pub provides: Vec<String>,
+}
+
+impl PackageFact {
+    /// `package`, which owns no files and is related to nothing.
+    pub fn new(package: Package) -> Self {
+        Self {
+            package,
+            owned: PathList::default(),
+            parent: None,
+            depends_on: Vec::new(),
+            requires: Vec::new(),
+            provides: Vec::new(),
+        }
+    }
 }
 
 /// The facts of one file, as they are read.
@@ -94,7 +141,12 @@ impl Facts {
 
     /// Adds a package that lists no files.
     pub(super) fn package(&mut self, package: Package) {
-        self.push(Fact::Package(PackageFact { package, owned: PathList::default() }));
+        self.push(Fact::Package(PackageFact::new(package)));
+    }
+
+    /// How many packages there are so far: the position of the next one.
+    pub(super) fn n_packages(&self) -> usize {
+        self.n_packages
     }
 
     /// The facts in the order they were pushed.
@@ -142,18 +194,29 @@ impl PathList {
 /// A [`PathList`] in the making. It never grows beyond the text it is made from, line by line.
 #[derive(Debug, Default)]
 pub(super) struct PathListBuilder {
+    root: String,
     text: String,
     directory: String,
 }
 
 impl PathListBuilder {
+    /// An empty list of paths that are meant from `root` on: nothing, or a directory that holds a root filesystem.
+    pub(super) fn below(root: &str) -> Self {
+        Self { root: root.trim_end_matches('/').to_owned(), ..Self::default() }
+    }
+
     /// Names that follow lie in `directory`.
     pub(super) fn directory(&mut self, directory: &str) {
         let directory = relative(directory).trim_end_matches('/');
+        let directory = match (self.root.as_str(), directory) {
+            ("", directory) => Cow::Borrowed(directory),
+            (root, "") => Cow::Owned(root.to_owned()),
+            (root, directory) => Cow::Owned(format!("{root}/{directory}")),
+        };
         if directory != self.directory {
-            directory.clone_into(&mut self.directory);
-            self.text.push_str(directory);
+            self.text.push_str(&directory);
             self.text.push_str("/\n");
+            self.directory = directory.into_owned();
         }
     }
 
@@ -188,14 +251,18 @@ pub struct FactFile {
     /// The path inside the image, without a leading `/`.
     pub path: String,
     /// The diff-id of the layer that brought it; none for a directory.
-    pub layer: Option<String>,
+    pub layer: Option<Arc<str>>,
     /// The cataloger that read it.
     pub cataloger: &'static str,
+    /// Its SHA-256, `sha256:…`, where a package of a language was found in it.
+    pub digest: Option<Arc<str>>,
+    /// The layer since which it has these bytes, where a later one wrote the same again (as `chown -R` does).
+    pub since: Option<Arc<str>>,
     /// What it says.
-    pub facts: Vec<Fact>,
+    pub facts: Arc<[Fact]>,
     /// The layers that brought records of operating-system packages, where another than [`FactFile::layer`] did: a database is
     /// written anew as a whole.
-    pub brought: BTreeMap<Record, String>,
+    pub brought: BTreeMap<Record, Arc<str>>,
 }
 
 /// What makes two records of a package database the same: name, version, architecture.
@@ -212,7 +279,7 @@ impl Record {
 impl FactFile {
     /// Where this file lies.
     pub fn location(&self) -> Location {
-        Location { path: self.path.clone(), layer: self.layer.clone() }
+        Location { path: self.path.clone(), layer: self.layer.clone(), digest: self.digest.clone() }
     }
 
     /// Its packages.
@@ -224,9 +291,19 @@ impl FactFile {
     }
 }
 
+/// Where facts come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin<'a> {
+    /// The layers of an image, lowest first, or the archive of a root filesystem.
+    Layers(&'a [SubjectLayer]),
+    /// A directory: sources, or a root filesystem that was unpacked.
+    Directory,
+}
+
 /// The facts of all files that survive in the squashed image.
 pub struct FactTree<'a> {
     files: &'a [FactFile],
+    origin: Origin<'a>,
     resolve: &'a dyn Fn(&str) -> Option<String>,
     distro: OnceCell<Option<Distro>>,
 }
@@ -234,8 +311,24 @@ pub struct FactTree<'a> {
 impl<'a> FactTree<'a> {
     /// The tree of `files`. `resolve` gives a path with its symbolic links followed, and none when nothing is
     /// there.
-    pub fn new(files: &'a [FactFile], resolve: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { files, resolve, distro: OnceCell::new() }
+    pub fn new(
+        files: &'a [FactFile],
+        origin: Origin<'a>,
+        resolve: &'a dyn Fn(&str) -> Option<String>,
+    ) -> Self {
+        Self { files, origin, resolve, distro: OnceCell::new() }
+    }
+
+    /// Whether it is of an image or a root filesystem, and no directory of sources: a directory with a distribution is a
+    /// root filesystem.
+    pub fn is_image(&self) -> bool {
+        matches!(self.origin, Origin::Layers(_)) || self.distro().is_some()
+    }
+
+    /// The position of the layer `diff_id`, lowest first; of one that occurs several times, the lowest.
+    pub(super) fn layer_position(&self, diff_id: &str) -> Option<usize> {
+        let Origin::Layers(layers) = self.origin else { return None };
+        layers.iter().position(|layer| layer.diff_id == diff_id)
     }
 
     /// The files that `cataloger` read.
@@ -259,6 +352,14 @@ impl<'a> FactTree<'a> {
     }
 }
 
+/// What a package requires and provides by name.
+#[derive(Debug)]
+pub(super) struct Named {
+    pub(super) index: PackageIndex,
+    pub(super) requires: Vec<String>,
+    pub(super) provides: Vec<String>,
+}
+
 /// What assembling has found so far.
 #[derive(Debug)]
 pub struct Found {
@@ -271,17 +372,21 @@ pub struct Found {
     /// The accounts, in the order of their file.
     pub accounts: Vec<Account>,
     pub(super) owned: Vec<(PackageIndex, PathList)>,
+    /// What packages require and provide by name.
+    pub(super) named: Vec<Named>,
     packages_max: usize,
 }
 
 impl Found {
-    pub(super) fn new(limits: &Limits) -> Self {
+    /// Nothing yet, of about `n_packages` that there will be.
+    pub(super) fn new(limits: &Limits, n_packages: usize) -> Self {
         Self {
-            packages: Vec::new(),
+            packages: Vec::with_capacity(n_packages.min(limits.packages_max)),
             gaps: Vec::new(),
             distro: None,
             accounts: Vec::new(),
             owned: Vec::new(),
+            named: Vec::new(),
             packages_max: limits.packages_max,
         }
     }
@@ -304,13 +409,66 @@ impl Found {
         Some(index)
     }
 
-    /// Adds every package that `cataloger` read, as it was read.
+    /// Adds every package that `cataloger` read, as it was read, with its relations.
     pub(super) fn packages_of(&mut self, tree: &FactTree<'_>, cataloger: &str) {
         for file in tree.of(cataloger) {
-            for fact in file.packages() {
-                self.package(file, fact.package.clone());
-            }
+            self.packages_in(file, |fact| Some(fact.package.clone()));
         }
+    }
+
+    /// Adds what `each` makes of every package of `file`, with the relations between them. Where it makes none of a
+    /// package, relations to that one are left out.
+    pub(super) fn packages_in(
+        &mut self,
+        file: &FactFile,
+        mut each: impl FnMut(&PackageFact) -> Option<Package>,
+    ) {
+        let indices: Vec<Option<PackageIndex>> =
+            file.packages().map(|fact| each(fact).and_then(|package| self.package(file, package))).collect();
+        let index_of = |position: u32| indices.get(position as usize).copied().flatten();
+        for (fact, index) in file.packages().zip(&indices) {
+            let Some(index) = *index else { continue };
+            let package = &mut self.packages[index.as_usize()];
+            package.parent = fact.parent.and_then(index_of).filter(|parent| *parent != index);
+            package.depends_on = fact.depends_on.iter().filter_map(|position| index_of(*position)).collect();
+            self.relate(index, fact);
+        }
+    }
+
+    /// Notes what the package at `index` requires and provides by name.
+    pub(super) fn relate(&mut self, index: PackageIndex, fact: &PackageFact) {
+        if !fact.requires.is_empty() || !fact.provides.is_empty() {
+            let (requires, provides) = (fact.requires.clone(), fact.provides.clone());
+            self.named.push(Named { index, requires, provides });
+        }
+    }
+
+    /// Drops the packages that `keep` does not want, and relations to them.
+    pub(super) fn retain(&mut self, keep: impl Fn(&Package) -> bool) {
+        if self.packages.iter().all(&keep) {
+            return;
+        }
+        let mut n_kept = 0;
+        let position: Vec<Option<PackageIndex>> = self
+            .packages
+            .iter()
+            .map(|package| {
+                let index = PackageIndex(n_kept);
+                keep(package).then(|| n_kept += 1).map(|()| index)
+            })
+            .collect();
+        let mut kept = position.iter();
+        self.packages.retain(|_| kept.next().is_some_and(Option::is_some));
+        let moved = |index: PackageIndex| position[index.as_usize()];
+        for package in &mut self.packages {
+            package.owner = package.owner.and_then(moved);
+            package.parent = package.parent.and_then(moved);
+            let depends_on = std::mem::take(&mut package.depends_on);
+            package.depends_on = depends_on.into_iter().filter_map(moved).collect();
+        }
+        // Positions of packages that are gone; both lists have served their purpose.
+        self.owned.clear();
+        self.named.clear();
     }
 
     /// Adds an operating-system package that owns `files`, its purl completed with the distribution.
@@ -318,30 +476,46 @@ impl Found {
         &mut self,
         tree: &FactTree<'_>,
         file: &FactFile,
-        package: &Package,
+        fact: &PackageFact,
         files: impl IntoIterator<Item = PathList>,
-    ) {
-        let mut package = package.clone();
+    ) -> Option<PackageIndex> {
+        let mut package = fact.package.clone();
         package.purl = os_purl(&package, tree.distro());
         let brought = file.brought.get(&Record::of(&package)).cloned();
-        if let Some(index) = self.package(file, package) {
-            if let Some(layer) = brought {
-                self.packages[index.as_usize()].locations[0].layer = Some(layer);
-            }
-            self.owned.extend(files.into_iter().map(|paths| (index, paths)));
+        let index = self.package(file, package)?;
+        if let Some(layer) = brought {
+            self.packages[index.as_usize()].locations[0].layer = Some(layer);
         }
+        self.owned.extend(files.into_iter().map(|paths| (index, paths)));
+        self.relate(index, fact);
+        Some(index)
     }
 }
 
 /// `pkg:deb/debian/libssl3@3.0.15-1?arch=amd64&distro=debian-12&upstream=openssl` (feeds.md B2). Without a
 /// distribution there is neither namespace nor `distro`; without a source of another name or version, no
 /// `upstream`.
-fn os_purl(package: &Package, distro: Option<&Distro>) -> String {
+///
+/// Of an RPM the name keeps its case, the epoch is a qualifier, `upstream` is the file of the source package, and `rpmmod`
+/// the module.
+pub(super) fn os_purl(package: &Package, distro: Option<&Distro>) -> String {
     let kind = package.ecosystem.purl_type().unwrap_or(Ecosystem::Generic.name());
-    let mut purl = Purl::new(kind, &package.name.to_lowercase())
-        .with_version(package.version.as_str())
-        .with_qualifier("arch", package.architecture.as_deref().unwrap_or_default());
+    let is_rpm = package.ecosystem == Ecosystem::Rpm;
+    let name = if is_rpm { package.name.clone() } else { package.name.to_lowercase() };
+    let version = package.version.as_str();
+    let (epoch, version) = match version.split_once(':') {
+        Some(parts) if is_rpm => parts,
+        _ => ("", version),
+    };
+    let mut purl = Purl::new(kind, &name)
+        .with_version(version)
+        .with_qualifier("epoch", epoch)
+        .with_qualifier("arch", package.architecture.as_deref().unwrap_or_default())
+        .with_qualifier("rpmmod", package.module.as_deref().unwrap_or_default());
     match &package.source {
+        Some(SourcePackage { name, version: Some(version) }) if is_rpm => {
+            purl = purl.with_qualifier("upstream", &format!("{name}-{version}.src.rpm"));
+        }
         Some(SourcePackage { name, version: Some(version) }) => {
             purl = purl.with_qualifier("upstream", &format!("{name}@{version}"));
         }
@@ -355,7 +529,17 @@ fn os_purl(package: &Package, distro: Option<&Distro>) -> String {
             Some(release) => format!("{}-{release}", distro.id),
             None => distro.id.clone(),
         };
-        purl = purl.with_namespace(&distro.id).with_qualifier("distro", &release);
+        purl = purl.with_qualifier("distro", &release);
+        // The vendor's name, where its own documents use another than the distribution's.
+        let namespace = match distro.id.as_str() {
+            "rhel" if is_rpm => "redhat",
+            id if is_rpm && id.starts_with("opensuse") => "opensuse",
+            id => id,
+        };
+        // Of Portage's the name begins with the category, where others have the distribution.
+        if package.ecosystem != Ecosystem::Portage {
+            purl = purl.with_namespace(namespace);
+        }
     }
     purl.to_string()
 }
@@ -384,6 +568,25 @@ mod tests {
     }
 
     #[test]
+    fn a_purl_of_an_rpm_has_its_epoch_source_file_and_module_as_qualifiers() {
+        let distro =
+            |id: &str| Distro { id: id.to_owned(), version: Some("8.10".to_owned()), ..Distro::default() };
+        let mut package = Package::new(Ecosystem::Rpm, "Demo-Libs", "2:1.2-7.module+el8", String::new());
+        package.architecture = Some("x86_64".to_owned());
+        package.module = Some("demo:1.2:8030:229f".to_owned());
+        package.source =
+            Some(SourcePackage { name: "demo".to_owned(), version: Some("1.2-7.module+el8".into()) });
+        assert_eq!(
+            os_purl(&package, Some(&distro("rhel"))),
+            "pkg:rpm/redhat/Demo-Libs@1.2-7.module%2Bel8?arch=x86_64&distro=rhel-8.10&epoch=2\
+             &rpmmod=demo:1.2:8030:229f&upstream=demo-1.2-7.module%2Bel8.src.rpm"
+        );
+        let package = Package::new(Ecosystem::Rpm, "a", "1-2", String::new());
+        assert_eq!(os_purl(&package, Some(&distro("rocky"))), "pkg:rpm/rocky/a@1-2?distro=rocky-8.10");
+        assert_eq!(os_purl(&package, None), "pkg:rpm/a@1-2");
+    }
+
+    #[test]
     fn passing_the_package_limit_is_said_once() {
         let limits = Limits { packages_max: 2, ..Limits::default() };
         let mut facts = Facts::new(&limits);
@@ -392,9 +595,16 @@ mod tests {
         }
         let facts = facts.into_vec();
         assert_eq!(facts.len(), 3);
-        let file =
-            FactFile { path: "a".into(), layer: None, cataloger: "npm", facts, brought: BTreeMap::new() };
-        let mut found = Found::new(&limits);
+        let file = FactFile {
+            path: "a".into(),
+            layer: None,
+            cataloger: "npm",
+            digest: None,
+            since: None,
+            facts: facts.into(),
+            brought: BTreeMap::new(),
+        };
+        let mut found = Found::new(&limits, 0);
         for fact in file.packages() {
             found.package(&file, fact.package.clone());
             found.package(&file, fact.package.clone());

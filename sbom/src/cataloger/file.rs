@@ -1,13 +1,15 @@
 //! One file of an image, as a cataloger sees it.
 
 use std::borrow::Cow;
-use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 
 use model::gap::{Gap, GapKind};
 use model::limits::Limits;
 
+use super::classifiers::Classifiers;
 use super::facts::{Fact, Facts};
+use crate::image::{Checksums, Inflated};
 
 /// One regular file and where it lies.
 pub struct File<'a> {
@@ -21,6 +23,8 @@ pub struct File<'a> {
     pub content: Content<'a>,
     /// What may be used for reading it.
     pub limits: &'a Limits,
+    /// The user's own classifiers.
+    pub classifiers: &'a Classifiers,
 }
 
 /// The bytes of a file.
@@ -35,7 +39,35 @@ pub enum Content<'a> {
 /// Bytes of one line of text; what a longer line holds beyond is dropped and said in a gap.
 const LINE_BYTES_MAX: usize = 256 << 10;
 
+/// Bytes of a text that is parsed as a whole. The largest lock files of monorepos have some ten megabytes.
+const TEXT_BYTES_MAX: u64 = 64 << 20;
+
+/// `bytes` as text. UTF-16, which Windows tools write, is told by its byte-order mark.
+fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (pairs, _) = bytes.as_chunks::<2>();
+        Cow::Owned(String::from_utf16_lossy(&pairs.iter().map(|pair| unit(*pair)).collect::<Vec<u16>>()))
+    };
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest),
+        bytes => String::from_utf8_lossy(bytes),
+    }
+}
+
 impl<'a> File<'a> {
+    /// The first four bytes; none if there are fewer or they cannot be read.
+    pub(super) fn head(&self) -> Option<[u8; 4]> {
+        match self.content {
+            Content::Bytes(bytes) => bytes.first_chunk().copied(),
+            Content::Spooled(mut file) => {
+                let mut head = [0; 4];
+                file.rewind().and_then(|()| file.read_exact(&mut head)).ok().map(|()| head)
+            }
+        }
+    }
+
     /// The whole content.
     ///
     /// # Errors
@@ -51,6 +83,60 @@ impl<'a> File<'a> {
                     return Err(io::Error::other("file_bytes_max exceeded"));
                 }
                 Ok(Cow::Owned(bytes))
+            }
+        }
+    }
+
+    /// Fills `bytes` with what lies at `offset`, so that a large file can be read in pieces.
+    ///
+    /// # Errors
+    /// The file ends before, or reading the temporary file failed.
+    pub(super) fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+        match self.content {
+            Content::Bytes(all) => {
+                let start = usize::try_from(offset).ok();
+                let rest = start.and_then(|start| all.get(start..)).and_then(|rest| rest.get(..bytes.len()));
+                bytes.copy_from_slice(rest.ok_or(io::ErrorKind::UnexpectedEof)?);
+                Ok(())
+            }
+            Content::Spooled(mut file) => {
+                file.seek(SeekFrom::Start(offset))?;
+                file.read_exact(bytes)
+            }
+        }
+    }
+
+    /// The whole content as text, without a byte-order mark; bytes that are not UTF-8 become U+FFFD. None, and a gap,
+    /// when it cannot be read or is larger than any lock file or manifest.
+    pub(super) fn text(&self, facts: &mut Facts) -> Option<Cow<'a, str>> {
+        if self.size > TEXT_BYTES_MAX {
+            let detail = format!(
+                "{} bytes are more than the {TEXT_BYTES_MAX} of any lock file or manifest",
+                self.size
+            );
+            facts.push(Fact::Gap(Gap::new(GapKind::LIMIT_EXCEEDED, self.path, detail)));
+            return None;
+        }
+        match self.bytes() {
+            Ok(Cow::Borrowed(bytes)) => Some(decoded(bytes)),
+            Ok(Cow::Owned(bytes)) => Some(Cow::Owned(decoded(&bytes).into_owned())),
+            Err(error) => {
+                facts.push(Fact::Gap(self.unreadable(&error)));
+                None
+            }
+        }
+    }
+
+    /// A reader of the content from its start.
+    ///
+    /// # Errors
+    /// The temporary file cannot be read.
+    pub(super) fn reader(&self) -> io::Result<Box<dyn BufRead + 'a>> {
+        match self.content {
+            Content::Bytes(bytes) => Ok(Box::new(bytes)),
+            Content::Spooled(mut file) => {
+                file.rewind()?;
+                Ok(Box::new(BufReader::with_capacity(64 << 10, file)))
             }
         }
     }
@@ -122,10 +208,48 @@ impl<'a> File<'a> {
     }
 }
 
+/// The bytes of `reader`, uncompressed if they are a gzip, zstd or xz stream; at most `bytes_max` of them.
+///
+/// # Errors
+/// The stream is damaged, or holds more; says which.
+pub(super) fn uncompressed(reader: impl BufRead, bytes_max: u64, limits: &Limits) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let inflated = Inflated::new(reader, Checksums::Verify, limits)?;
+    inflated.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > bytes_max {
+        return Err(io::Error::other(format!("more than {bytes_max} bytes uncompressed")));
+    }
+    Ok(bytes)
+}
+
+/// A time in seconds since 1970 as RFC 3339; none when the text is no such time.
+pub(super) fn rfc3339(seconds: &str) -> Option<String> {
+    let seconds = seconds.trim().parse().ok().filter(|seconds| *seconds > 0)?;
+    Some(jiff::Timestamp::from_second(seconds).ok()?.to_string())
+}
+
 /// Whether a name or version survived decoding whole: no byte of it was replaced, and no control character is
 /// in it.
 pub(super) fn is_legible(text: &str) -> bool {
     !text.contains(|character: char| character == char::REPLACEMENT_CHARACTER || character.is_control())
+}
+
+/// What precedes `database` (`lib/dpkg/`) and the `var/` or `usr/` before it in `path`: nothing, or the directory that
+/// holds another root filesystem, with its `/`.
+pub(super) fn root_of<'p>(path: &'p str, database: &str) -> &'p str {
+    let root = path.rfind(database).map_or("", |at| &path[..at]);
+    ["var/", "usr/"].iter().find_map(|directory| root.strip_suffix(directory)).unwrap_or(root)
+}
+
+/// The directory that the file at `path` lies in.
+pub(super) fn directory(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(directory, _)| directory)
+}
+
+/// Whether a package's file at `path` lies in a package manager's cache: what that installed of it is in its database, and
+/// the rest was never wanted.
+pub(super) fn is_cached(path: &str) -> bool {
+    path.starts_with("var/cache/")
 }
 
 /// Why the database record that starts at `line` identifies no package; none when it does.
@@ -144,7 +268,14 @@ mod tests {
 
     fn lines(content: Content<'_>) -> (Vec<String>, Vec<Fact>) {
         let limits = Limits::default();
-        let file = File { path: "a", size: 0, executable: false, content, limits: &limits };
+        let file = File {
+            path: "a",
+            size: 0,
+            executable: false,
+            content,
+            limits: &limits,
+            classifiers: Classifiers::none(),
+        };
         let mut facts = Facts::new(&limits);
         let mut lines = Vec::new();
         file.for_each_line(&mut facts, |_, number, line| {
@@ -183,6 +314,7 @@ mod tests {
             executable: false,
             content: Content::Spooled(&spool),
             limits: &limits,
+            classifiers: Classifiers::none(),
         };
         assert!(file.bytes().is_err());
     }

@@ -1,25 +1,24 @@
 //! Go modules linked into executables, as the build information inside says (Go's package `debug/buildinfo`).
 //!
-//! Only headers, the section that holds the information and the strings it points to are read, so a large
-//! executable costs no more than a small one.
+//! Only headers, the section that holds the information, the strings it points to and the names of the functions are read,
+//! so a large executable costs little more than a small one.
 
-mod container;
 mod modules;
+mod packages;
 
 use model::gap::{Gap, GapKind};
-use object::ReadCache;
 
-use super::{Cataloger, Content, Fact, FactTree, Facts, File, Found, Wants};
-use container::{Program, Source};
+use super::executable::{self, PIECE_BYTES_MAX, Program};
+use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants};
 
-pub(super) use container::is_executable_format;
-
-pub(super) static CATALOGER: Cataloger =
-    Cataloger { name: "go-binary", version: 1, wants: Wants::Executables, read, assemble };
-
-/// Bytes of a section that are searched, and of a string that is read. The largest module lists known have some
-/// hundred KiB.
-const PIECE_BYTES_MAX: u64 = 16 << 20;
+pub(super) static CATALOGER: Cataloger = Cataloger {
+    name: "go-binary",
+    version: 2,
+    finds: Finds::Installed,
+    wants: Wants::Executables,
+    read,
+    assemble,
+};
 
 /// The build information of one program.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,41 +30,25 @@ struct BuildInfo {
 }
 
 fn read(file: &mut File<'_>, facts: &mut Facts) {
-    match file.content {
-        Content::Bytes(bytes) => read_programs(file, Source::memory(bytes), facts),
-        Content::Spooled(spool) => {
-            let cache = ReadCache::new(spool);
-            match Source::spool(&cache) {
-                Some(source) => read_programs(file, source, facts),
-                None => facts.push(Fact::Gap(file.unreadable(&"its size cannot be had"))),
+    let read = executable::for_each_program(file.content, |program| {
+        if program.is_packed {
+            let why = "the executable is packed with UPX; what it is made of cannot be seen";
+            facts.push(Fact::Gap(file.unreadable(&why)));
+        }
+        match build_info(program) {
+            Ok(Some(info)) => modules::facts(&info, packages::linked(program).as_ref(), file, facts),
+            Ok(None) => {}
+            Err(Damage::Cut) => {
+                facts.push(Fact::Gap(file.unreadable(&"its Go build information cannot be read")));
+            }
+            Err(Damage::TooLarge) => {
+                let detail = format!("its Go build information has more than {PIECE_BYTES_MAX} bytes");
+                facts.push(Fact::Gap(Gap::new(GapKind::LIMIT_EXCEEDED, file.path, detail)));
             }
         }
-    }
-}
-
-fn read_programs(file: &File<'_>, source: Source<'_>, facts: &mut Facts) {
-    match container::programs(source) {
-        Ok(programs) => {
-            for program in programs {
-                if program.is_packed {
-                    let why = "the executable is packed with UPX; what it is made of cannot be seen";
-                    facts.push(Fact::Gap(file.unreadable(&why)));
-                }
-                match build_info(&program) {
-                    Ok(Some(info)) => modules::facts(&info, file, facts),
-                    Ok(None) => {}
-                    Err(Damage::Cut) => {
-                        facts.push(Fact::Gap(file.unreadable(&"its Go build information cannot be read")));
-                    }
-                    Err(Damage::TooLarge) => {
-                        let detail =
-                            format!("its Go build information has more than {PIECE_BYTES_MAX} bytes");
-                        facts.push(Fact::Gap(Gap::new(GapKind::LIMIT_EXCEEDED, file.path, detail)));
-                    }
-                }
-            }
-        }
-        Err(error) => facts.push(Fact::Gap(file.unreadable(&format!("not a valid executable: {error}")))),
+    });
+    if let Err(error) = read {
+        facts.push(Fact::Gap(file.unreadable(&format!("not a valid executable: {error}"))));
     }
 }
 
@@ -189,13 +172,19 @@ mod tests {
 
     use model::limits::Limits;
 
+    use super::super::{Classifiers, Content};
+
     use super::*;
 
     /// What one executable says, a fact a line.
     fn facts_of(content: Content<'_>) -> Vec<String> {
         let limits = Limits::default();
         let mut facts = Facts::new(&limits);
-        read(&mut File { path: "a", size: 0, executable: true, content, limits: &limits }, &mut facts);
+        let classifiers = Classifiers::none();
+        read(
+            &mut File { path: "a", size: 0, executable: true, content, limits: &limits, classifiers },
+            &mut facts,
+        );
         facts
             .into_vec()
             .into_iter()

@@ -7,10 +7,16 @@ use model::image::Account;
 
 use crate::image::redact::cut;
 
-use super::{Cataloger, Fact, FactTree, Facts, File, Found, Wants};
+use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants};
 
-pub(super) static CATALOGER: Cataloger =
-    Cataloger { name: "passwd", version: 1, wants: Wants::Paths(&["etc/passwd"]), read, assemble };
+pub(super) static CATALOGER: Cataloger = Cataloger {
+    name: "passwd",
+    version: 1,
+    finds: Finds::Installed,
+    wants: Wants::Paths(&["etc/passwd"]),
+    read,
+    assemble,
+};
 
 fn read(file: &mut File<'_>, facts: &mut Facts) {
     let (mut n_accounts, mut n_malformed, mut first_malformed) = (0, 0u64, 0);

@@ -1,22 +1,24 @@
 //! How catalogers are tested: directories of files in, lines of text out.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use model::image::Account;
 use model::limits::Limits;
-use model::package::Package;
+use model::package::{Certainty, DependencyScope, Package};
 
-use super::{CATALOGERS, Cataloger, Content, FactFile, FactTree, Facts, File, Found, Wants, assemble};
+pub(super) use testkit::case::{Files, files_below, image_of};
+
+use super::{
+    CATALOGERS, Cataloger, Classifiers, Content, FactFile, FactTree, Facts, File, Finds, Found, Origin,
+    assemble, interested,
+};
 
 /// The folder of `cataloger`'s cases: `testdata/cataloger/<cataloger>/<case>/<root of an image>`.
 pub(super) fn cases(cataloger: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/cataloger").join(cataloger)
 }
-
-/// A small image as paths and bytes. A path that ends in `*` has an execute bit.
-pub(super) type Files = Vec<(String, Vec<u8>)>;
 
 /// What all catalogers together make of `files`.
 pub(super) fn found_in(files: &Files) -> Found {
@@ -27,18 +29,21 @@ pub(super) fn found_in(files: &Files) -> Found {
 pub(super) fn found_where(files: &Files, resolve: &dyn Fn(&str) -> Option<String>) -> Found {
     let limits = Limits::default();
     let facts = facts_of(files, &limits);
-    assemble(&FactTree::new(&facts, resolve), &limits)
+    assemble(&FactTree::new(&facts, Origin::Directory, resolve), &limits)
 }
 
 fn facts_of(files: &Files, limits: &Limits) -> Vec<FactFile> {
-    let read = |(path, bytes): &(String, Vec<u8>)| read_by(&interested(path, bytes), path, bytes, limits);
+    let read = |(path, bytes): &(String, Vec<u8>)| read_by(&readers(path, bytes), path, bytes, limits);
     files.iter().flat_map(read).collect()
 }
 
-fn interested(path: &str, bytes: &[u8]) -> Vec<&'static Cataloger> {
+fn readers(path: &str, bytes: &[u8]) -> Vec<&'static Cataloger> {
     let (plain, executable) = split_mode(path);
-    let wants = |wants: &Wants| wants.matches(plain, executable, bytes.len() as u64) && wants.starts(bytes);
-    CATALOGERS.iter().copied().filter(|cataloger| wants(&cataloger.wants)).collect()
+    interested(plain, executable, bytes.len() as u64, Finds::Declared, Classifiers::none())
+        .into_iter()
+        .map(|position| CATALOGERS[position])
+        .filter(|cataloger| cataloger.wants.starts(bytes))
+        .collect()
 }
 
 fn split_mode(path: &str) -> (&str, bool) {
@@ -51,54 +56,27 @@ fn read_by(catalogers: &[&Cataloger], path: &str, bytes: &[u8], limits: &Limits)
         let mut facts = Facts::new(limits);
         let content = Content::Bytes(bytes);
         (cataloger.read)(
-            &mut File { path, size: bytes.len() as u64, executable, content, limits },
+            &mut File {
+                path,
+                size: bytes.len() as u64,
+                executable,
+                content,
+                limits,
+                classifiers: Classifiers::none(),
+            },
             &mut facts,
         );
         FactFile {
             path: path.to_owned(),
             layer: None,
             cataloger: cataloger.name,
-            facts: facts.into_vec(),
+            digest: None,
+            since: None,
+            facts: facts.into_vec().into(),
             brought: Default::default(),
         }
     };
     catalogers.iter().map(read).collect()
-}
-
-/// Every file below `root`, by path. What real data keeps packed with zstd (`status.zst`) is taken unpacked.
-pub(super) fn files_below(root: &Path) -> io::Result<Files> {
-    let mut files = Files::new();
-    let mut directories = vec![root.to_owned()];
-    while let Some(directory) = directories.pop() {
-        for entry in fs::read_dir(directory)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                directories.push(path);
-                continue;
-            }
-            let packed = path.extension().is_some_and(|extension| extension == "zst");
-            let unpacked = if packed { path.with_extension("") } else { path };
-            let inside = unpacked.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
-            files.push((inside, testkit::data::read(&unpacked)));
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-/// The image of a case. `NAME.buildinfo` (a Go version, then lines of build information) stands for an
-/// executable that carries it, so that no executable need be kept.
-fn image_of(case: &Path) -> Files {
-    let mut files = files_below(&case.join("root")).unwrap();
-    for (path, bytes) in &mut files {
-        if let Some(program) = path.strip_suffix(".buildinfo") {
-            let text = String::from_utf8(std::mem::take(bytes)).unwrap();
-            let (go_version, modules) = text.split_once('\n').unwrap();
-            *bytes = testkit::go::binary(go_version, modules);
-            *path = format!("{program}*");
-        }
-    }
-    files
 }
 
 /// A hash of all facts that `cataloger` reads from the files of its cases.
@@ -110,11 +88,11 @@ pub(super) fn facts_digest(cataloger: &Cataloger) -> String {
     let mut facts = Vec::new();
     for case in &cases {
         for (path, bytes) in image_of(case) {
-            let mut readers = interested(&path, &bytes);
+            let mut readers = readers(&path, &bytes);
             readers.retain(|reader| reader.name == cataloger.name);
             for file in read_by(&readers, &path, &bytes, &limits) {
                 let encoded = crate::cache::facts::encoded(&file.facts);
-                assert_eq!(crate::cache::facts::decoded(&encoded), Ok(file.facts), "{path}");
+                assert_eq!(crate::cache::facts::decoded(&encoded), Ok(file.facts.to_vec()), "{path}");
                 facts.extend(path.as_bytes());
                 facts.extend(encoded);
             }
@@ -174,8 +152,41 @@ fn line(package: &Package, found: &Found) -> String {
     if let (Some(architecture), false) = (&package.architecture, package.ecosystem.is_os()) {
         say("architecture", architecture);
     }
+    if package.scope == DependencyScope::Development {
+        say("scope", "development");
+    }
+    if package.certainty != Certainty::Stated {
+        say("certainty", package.certainty.as_str());
+    }
+    for mark in &package.marks {
+        say("mark", mark.as_str());
+    }
+    if !package.cpes.is_empty() {
+        say("cpes", &package.cpes.join(" "));
+    }
+    if !package.digests.is_empty() {
+        say("digests", &package.digests.join(" "));
+    }
+    if let Some(module) = &package.module {
+        say("module", module);
+    }
+    if let Some(installed_at) = &package.installed_at {
+        say("installed", installed_at);
+    }
+    if !package.imports.is_empty() {
+        say("imports", &package.imports.join(" "));
+    }
     if let Some(owner) = package.owner {
         say("owner", &found.packages[owner.as_usize()].name);
+    }
+    if let Some(parent) = package.parent {
+        say("parent", &found.packages[parent.as_usize()].name);
+    }
+    let mut needed: Vec<&str> =
+        package.depends_on.iter().map(|other| found.packages[other.as_usize()].name.as_str()).collect();
+    needed.sort_unstable();
+    if !needed.is_empty() {
+        say("needs", &needed.join(" "));
     }
     line
 }
@@ -187,6 +198,9 @@ pub(super) fn check_cases(cataloger: &str) {
     for case in fs::read_dir(cases(cataloger)).unwrap() {
         let case = case.unwrap().path();
         let found = text(&found_in(&image_of(&case)));
+        if testkit::bless() {
+            fs::write(case.join("expected.txt"), &found).unwrap();
+        }
         let expected = fs::read_to_string(case.join("expected.txt")).unwrap_or_default();
         if found != expected {
             writeln!(failures, "{}:\n--- expected\n{expected}--- found\n{found}", case.display()).unwrap();
@@ -205,14 +219,24 @@ pub(super) fn check_damage(cataloger: &str) {
     }
 }
 
+/// Bytes of a file of which every prefix is read.
+const SHORT_BYTES: usize = 4 << 10;
+/// Longer prefixes that are read, evenly spaced.
+const N_LONGER: usize = 200;
+/// Damaged copies that are read.
+const N_MUTATIONS: usize = 200;
+
 /// [`check_damage`] of one file.
 pub(super) fn survives_damage(path: &str, bytes: &[u8]) {
     let limits = Limits::default();
-    let catalogers = interested(path, bytes);
+    let catalogers = readers(path, bytes);
     let survives = |damaged: &[u8]| {
         let facts = read_by(&catalogers, path, damaged, &limits);
-        assemble(&FactTree::new(&facts, &|path| Some(path.to_owned())), &limits);
+        assemble(&FactTree::new(&facts, Origin::Directory, &|path| Some(path.to_owned())), &limits);
     };
-    testkit::mutate::some_prefixes(bytes, 2000).for_each(survives);
-    testkit::mutate::mutations(bytes, 300).for_each(|damaged| survives(&damaged));
+    let n_short = bytes.len().min(SHORT_BYTES);
+    (0..n_short).for_each(|end| survives(&bytes[..end]));
+    let longer = testkit::mutate::some_prefixes(bytes, N_LONGER).filter(|prefix| prefix.len() >= n_short);
+    longer.for_each(survives);
+    testkit::mutate::mutations(bytes, N_MUTATIONS).for_each(|damaged| survives(&damaged));
 }

@@ -15,6 +15,7 @@ use std::io;
 use model::inventory::Inventory;
 use model::limits::Limits;
 
+pub(crate) use wire::identity::full_name;
 use wire::text::Family;
 
 mod cyclonedx_json;

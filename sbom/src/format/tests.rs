@@ -103,7 +103,8 @@ fn image() -> Inventory {
         hints: vec!["DEBIAN_CODENAME=bookworm".to_owned()],
         repositories: vec!["https://deb.test/debian bookworm main".to_owned()],
     };
-    let found = |path: &str, digit: &str| Location { path: path.to_owned(), layer: Some(layer(digit)) };
+    let found =
+        |path: &str, digit: &str| Location { layer: Some(layer(digit).into()), ..Location::new(path) };
     let mut openssl = Package::new(
         Ecosystem::Deb,
         "libssl3",

@@ -54,7 +54,7 @@ impl fmt::Display for Compression {
 
 /// Whether a checksum that the compressed stream carries is verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Checksums {
+pub(crate) enum Checksums {
     /// The stream's own checksum is the only one there is.
     Verify,
     /// The digest of the compressed bytes is verified elsewhere; gzip's CRC-32 would say the same again.
@@ -65,7 +65,7 @@ pub(super) enum Checksums {
 ///
 /// Fails with [`LimitPassed`] inside the `io::Error` when the stream inflates beyond `layer_bytes_max`, or beyond
 /// `inflate_ratio_max` times its compressed size.
-pub(super) struct Inflated<R: BufRead> {
+pub(crate) struct Inflated<R: BufRead> {
     form: Form<R>,
     bytes_out: u64,
     layer_bytes_max: u64,
@@ -82,7 +82,7 @@ enum Form<R: BufRead> {
 
 impl<R: BufRead> Inflated<R> {
     /// The uncompressed bytes of `reader`, whose compression is found from its first bytes.
-    pub(super) fn new(mut reader: R, checksums: Checksums, limits: &Limits) -> io::Result<Self> {
+    pub(crate) fn new(mut reader: R, checksums: Checksums, limits: &Limits) -> io::Result<Self> {
         // Every source hands out far more than a magic number at once, except at the very end of the stream.
         let compression = Compression::of(reader.fill_buf()?);
         let reader = Counted { reader, bytes: 0 };

@@ -42,6 +42,7 @@ use blob::{BlobAddress, BlobSource};
 use model::digest::Digest;
 use platform::Platform;
 
+pub(crate) use compression::{Checksums, Inflated};
 pub(crate) use error::LimitPassed;
 pub use error::{Attempt, ImageError};
 pub use oci_layout::{Root, open_root};

@@ -29,6 +29,7 @@ pub(super) struct AllLayers {
 struct Seen {
     package: Package,
     owner: Option<Key>,
+    parent: Option<Key>,
     /// The state, from 0, that it was last seen in.
     state: usize,
 }
@@ -39,8 +40,9 @@ impl AllLayers {
         let state = self.n_states;
         self.n_states += 1;
         for package in &found.packages {
-            let owner = package.owner.map(|owner| key(&found.packages[owner.as_usize()]));
-            self.seen.insert(key(package), Seen { package: package.clone(), owner, state });
+            let key_of = |other: PackageIndex| key(&found.packages[other.as_usize()]);
+            let (owner, parent) = (package.owner.map(key_of), package.parent.map(key_of));
+            self.seen.insert(key(package), Seen { package: package.clone(), owner, parent, state });
         }
     }
 
@@ -48,20 +50,23 @@ impl AllLayers {
     pub(super) fn with_deleted(self, mut packages: Vec<Package>, layers: &[SubjectLayer]) -> Vec<Package> {
         let mut positions: BTreeMap<Key, usize> =
             packages.iter().enumerate().map(|(position, package)| (key(package), position)).collect();
-        let mut owned = Vec::new();
-        for (key, Seen { mut package, owner, state }) in self.seen {
+        let mut related = Vec::new();
+        for (key, Seen { mut package, owner, parent, state }) in self.seen {
             if positions.contains_key(&key) {
                 continue;
             }
             package.removed_by = layers.get(state + 1).map(|layer| layer.diff_id.clone());
-            package.owner = None;
-            owned.extend(owner.map(|owner| (packages.len(), owner)));
+            // What a deleted package needed may be deleted too, or be there in another version: it is left out.
+            (package.owner, package.parent, package.depends_on) = (None, None, Vec::new());
+            related.push((packages.len(), owner, parent));
             positions.insert(key, packages.len());
             packages.push(package);
         }
-        for (position, owner) in owned {
-            let owner = positions.get(&owner).and_then(|owner| u32::try_from(*owner).ok());
-            packages[position].owner = owner.map(PackageIndex);
+        for (position, owner, parent) in related {
+            let index_of =
+                |key: &Key| positions.get(key).and_then(|index| u32::try_from(*index).ok()).map(PackageIndex);
+            packages[position].owner = owner.as_ref().and_then(index_of);
+            packages[position].parent = parent.as_ref().and_then(index_of);
         }
         packages
     }

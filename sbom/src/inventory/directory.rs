@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use model::gap::{Gap, GapKind};
 use model::limits::Limits;
 
-use crate::cataloger::{Content, Fact, File, Wants};
+use crate::cataloger::{Classifiers, Content, Fact, File, Finds, Wants, interested};
 use crate::image::listing::{Listed, ListedKind, TextBudget};
 use crate::image::mode::Mode;
 use crate::image::path;
 use crate::image::{ImageError, LimitPassed};
 
 use super::Part;
-use super::reading::{self, ReadFile, interested, starts};
+use super::reading::{self, ReadFile, starts};
 use super::wanted::{Again, Wish};
 
 /// Directories at the root that a running system mounts; another file system there is not part of the image.
@@ -26,9 +26,11 @@ pub(super) fn read_all(
     image: &str,
     root: &Path,
     limits: &Limits,
+    classifiers: &Classifiers,
     budget: &TextBudget,
 ) -> Result<Part, ImageError> {
-    let mut walk = Walk { root, limits, budget, part: Part::default(), n_entries: 0, buffer: Vec::new() };
+    let mut walk =
+        Walk { root, limits, classifiers, budget, part: Part::default(), n_entries: 0, buffer: Vec::new() };
     let mut waiting = vec![(root.to_path_buf(), String::new())];
     while let Some((directory, inside)) = waiting.pop() {
         let below = walk
@@ -42,6 +44,7 @@ pub(super) fn read_all(
 struct Walk<'a> {
     root: &'a Path,
     limits: &'a Limits,
+    classifiers: &'a Classifiers,
     budget: &'a TextBudget,
     part: Part,
     n_entries: u64,
@@ -113,10 +116,13 @@ impl Walk<'_> {
         match kind {
             ListedKind::File { size, mode } => {
                 let executable = mode.is_executable();
+                let interested = interested(path, executable, size, Finds::Declared, self.classifiers);
                 let requests: Vec<(usize, &str)> =
-                    interested(path, executable, size).map(|cataloger| (cataloger, path)).collect();
+                    interested.into_iter().map(|cataloger| (cataloger, path)).collect();
                 let entry = u32::try_from(index).expect("entries_max is far below 2^32");
-                let files = read(on_disk, entry, executable, &requests, &mut self.buffer, self.limits);
+                let (limits, classifiers) = (self.limits, self.classifiers);
+                let files =
+                    read(on_disk, entry, executable, &requests, &mut self.buffer, limits, classifiers);
                 self.budget.take(files.iter().map(|file| file.n_bytes(path)).sum())?;
                 self.part.files.extend(files);
                 Ok(false)
@@ -143,14 +149,19 @@ impl Walk<'_> {
 }
 
 /// Reads the files of `again`.
-pub(super) fn read_again<'w>(root: &Path, limits: &Limits, again: &'w Again) -> Vec<(&'w Wish, ReadFile)> {
+pub(super) fn read_again<'w>(
+    root: &Path,
+    limits: &Limits,
+    classifiers: &Classifiers,
+    again: &'w Again,
+) -> Vec<(&'w Wish, ReadFile)> {
     let mut files = Vec::new();
     let mut buffer = Vec::new();
     for (content, wish) in again.iter() {
         let request = [(wish.cataloger, wish.shown_path.as_str())];
         let on_disk = root.join(&wish.path);
         let executable = on_disk.symlink_metadata().is_ok_and(|metadata| mode_of(&metadata).is_executable());
-        let read = read(&on_disk, content.entry, executable, &request, &mut buffer, limits);
+        let read = read(&on_disk, content.entry, executable, &request, &mut buffer, limits, classifiers);
         files.extend(read.into_iter().map(|file| (wish, file)));
     }
     files
@@ -165,11 +176,12 @@ fn read(
     requests: &[(usize, &str)],
     buffer: &mut Vec<u8>,
     limits: &Limits,
+    classifiers: &Classifiers,
 ) -> Vec<ReadFile> {
     let Some(&(first, path)) = requests.first() else { return Vec::new() };
-    try_read(on_disk, entry, executable, requests, buffer, limits).unwrap_or_else(|error| {
+    try_read(on_disk, entry, executable, requests, buffer, limits, classifiers).unwrap_or_else(|error| {
         let gap = Gap::new(GapKind::UNREADABLE_FILE, path, error.to_string());
-        vec![ReadFile { entry, cataloger: first, facts: vec![Fact::Gap(gap)] }]
+        vec![ReadFile { entry, cataloger: first, digest: None, facts: [Fact::Gap(gap)].into() }]
     })
 }
 
@@ -180,6 +192,7 @@ fn try_read(
     requests: &[(usize, &str)],
     buffer: &mut Vec<u8>,
     limits: &Limits,
+    classifiers: &Classifiers,
 ) -> io::Result<Vec<ReadFile>> {
     let mut file = fs::File::open(on_disk)?;
     let size = file.metadata()?.len();
@@ -189,8 +202,8 @@ fn try_read(
         requests.iter().copied().filter(|(cataloger, _)| starts(*cataloger, buffer, size)).collect();
     let Some(&(cataloger, path)) = keen.first() else { return Ok(Vec::new()) };
     if size > limits.file_bytes_max {
-        let facts = vec![Fact::Gap(reading::too_large(path, size, limits))];
-        return Ok(vec![ReadFile { entry, cataloger, facts }]);
+        let facts = [Fact::Gap(reading::too_large(path, size, limits))].into();
+        return Ok(vec![ReadFile { entry, cataloger, digest: None, facts }]);
     }
     file.rewind()?;
     let content = if size <= limits.spool_bytes_min {
@@ -201,8 +214,8 @@ fn try_read(
         Content::Spooled(&file)
     };
     let read = |(cataloger, path)| {
-        let file = File { path, size, executable, content, limits };
-        ReadFile { entry, cataloger, facts: reading::read(cataloger, file) }
+        let file = File { path, size, executable, content, limits, classifiers };
+        reading::read(cataloger, entry, file)
     };
     Ok(keen.into_iter().map(read).collect())
 }

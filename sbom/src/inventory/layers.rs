@@ -11,7 +11,7 @@ use model::gap::{Gap, GapKind};
 use model::limits::Limits;
 
 use crate::cache::LayerCache;
-use crate::cataloger::{Content, File};
+use crate::cataloger::{Classifiers, Content, File, Finds, interested};
 use crate::image::blob::BlobSource;
 use crate::image::listing::{Listed, ListedKind, Listing, TextBudget};
 use crate::image::mode::Mode;
@@ -21,7 +21,7 @@ use crate::image::stream::{LayerReader, Verify, read_layer};
 use crate::image::tar_stream::{End, EntryKind, TarReader};
 use crate::image::{ImageError, Layer};
 
-use super::reading::{self, ReadFile, interested, keep, starts};
+use super::reading::{self, ReadFile, keep, starts};
 use super::wanted::{Again, Wish};
 use super::{Depth, Gaps, Part, Progress};
 
@@ -37,6 +37,7 @@ pub(super) struct Layers<'a> {
     pub(super) layers: &'a [Layer],
     pub(super) blobs: &'a dyn BlobSource,
     pub(super) limits: &'a Limits,
+    pub(super) classifiers: &'a Classifiers,
     pub(super) cache: Option<&'a LayerCache>,
     pub(super) depth: Depth,
     pub(super) progress: &'a dyn Progress,
@@ -83,7 +84,10 @@ impl Layers<'_> {
         let layer = &self.layers[index];
         self.progress.layer_started(index, layer.stored_size(self.blobs));
         let advanced = |n_bytes| self.progress.advanced(index, n_bytes);
-        let read = |reader: &mut LayerReader| read_entries(reader, layer, self.depth, self.limits, budget);
+        let read = |reader: &mut LayerReader| {
+            let entries = Entries::new(reader, self.limits, self.classifiers);
+            read_entries(entries, layer, self.depth, budget)
+        };
         let (part, bytes) =
             read_layer(self.image, self.blobs, layer, Verify::Digests, self.limits, &advanced, read)?;
         self.verified.lock().unwrap_or_else(PoisonError::into_inner).insert(index);
@@ -128,7 +132,9 @@ impl Layers<'_> {
         // in this run, and a registry may answer otherwise the second time.
         let was_verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner).contains(&index);
         let verify = if was_verified && self.blobs.is_stable() { Verify::Nothing } else { Verify::Digests };
-        let read = |reader: &mut LayerReader| read_wishes(reader, self.limits, wishes, budget);
+        let read = |reader: &mut LayerReader| {
+            read_wishes(Entries::new(reader, self.limits, self.classifiers), wishes, budget)
+        };
         let (files, _) = read_layer(self.image, self.blobs, layer, verify, self.limits, &|_| {}, read)?;
         self.progress.files_read(files.len());
         if let Some(cache) = self.cache {
@@ -182,25 +188,21 @@ fn in_parallel<T: Send, E>(
 
 /// Lists the entries of a layer and reads what catalogers want of them.
 fn read_entries(
-    reader: &mut LayerReader,
+    mut entries: Entries<'_, '_>,
     layer: &Layer,
     depth: Depth,
-    limits: &Limits,
     budget: &TextBudget,
 ) -> io::Result<Part> {
-    let mut entries = Entries::new(reader, limits);
     let mut listing = Listing::default();
     let mut files = Vec::new();
     let mut buffer = Vec::new();
-    let mut catalogers: Vec<usize> = Vec::new();
     while let Some(entry) = entries.next()? {
         listing.push(entry.listed(), budget)?;
         let ListedEntry { index, path, kind: Kind::File { size, mode } } = entry else { continue };
         if is_whiteout(&path) || depth == Depth::Entries {
             continue;
         }
-        catalogers.clear();
-        catalogers.extend(interested(&path, mode.is_executable(), size));
+        let catalogers = interested(&path, mode.is_executable(), size, Finds::Installed, entries.classifiers);
         if !catalogers.is_empty() {
             let requests: Vec<(usize, &str)> =
                 catalogers.iter().map(|&cataloger| (cataloger, path.as_str())).collect();
@@ -220,12 +222,10 @@ fn read_entries(
 
 /// Reads what `wishes`, in the order of entries, want of a layer: positions in the list, and what was read.
 fn read_wishes(
-    reader: &mut LayerReader,
-    limits: &Limits,
+    mut entries: Entries<'_, '_>,
     wishes: &[(u32, &Wish)],
     budget: &TextBudget,
 ) -> io::Result<Vec<(usize, ReadFile)>> {
-    let mut entries = Entries::new(reader, limits);
     let mut files = Vec::new();
     let mut buffer = Vec::new();
     let mut first = 0;
@@ -254,6 +254,7 @@ fn read_wishes(
 struct Entries<'r, 'l> {
     tar: TarReader<'l, &'r mut LayerReader>,
     limits: &'l Limits,
+    classifiers: &'l Classifiers,
     n_entries: u32,
     gaps: Gaps,
 }
@@ -286,8 +287,8 @@ impl ListedEntry {
 }
 
 impl<'r, 'l> Entries<'r, 'l> {
-    fn new(reader: &'r mut LayerReader, limits: &'l Limits) -> Self {
-        Self { tar: TarReader::new(reader, limits), limits, n_entries: 0, gaps: Gaps::default() }
+    fn new(reader: &'r mut LayerReader, limits: &'l Limits, classifiers: &'l Classifiers) -> Self {
+        Self { tar: TarReader::new(reader, limits), limits, classifiers, n_entries: 0, gaps: Gaps::default() }
     }
 
     fn next(&mut self) -> io::Result<Option<ListedEntry>> {
@@ -350,12 +351,12 @@ impl<'r, 'l> Entries<'r, 'l> {
             self.gaps.push(reading::too_large(path, size, self.limits));
             return Ok(());
         }
-        let limits = self.limits;
+        let (limits, classifiers) = (self.limits, self.classifiers);
         let mut read_from = |content: Content<'_>| {
             for &(request, cataloger, path) in &keen {
                 let executable = mode.is_executable();
-                let file = File { path, size, executable, content, limits };
-                push(request, ReadFile { entry, cataloger, facts: reading::read(cataloger, file) });
+                let file = File { path, size, executable, content, limits, classifiers };
+                push(request, reading::read(cataloger, entry, file));
             }
         };
         // Most files that are wanted lie in the buffer as a whole and need no copy.

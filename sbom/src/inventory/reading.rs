@@ -1,12 +1,14 @@
 //! One file, handed to the catalogers that want it.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
+use model::digest::{Digest, Hasher};
 use model::gap::{Gap, GapKind};
 use model::limits::Limits;
 
-use crate::cataloger::{CATALOGERS, Content, Fact, Facts, File, Wants};
+use crate::cataloger::{CATALOGERS, Content, Fact, FactFile, Facts, File, PackageFact, Wants};
 
 /// What one cataloger read from one file.
 #[derive(Clone, Debug)]
@@ -15,7 +17,10 @@ pub(crate) struct ReadFile {
     pub(crate) entry: u32,
     /// The position of the cataloger in [`CATALOGERS`].
     pub(crate) cataloger: usize,
-    pub(crate) facts: Vec<Fact>,
+    /// Its SHA-256, where a package of a language was found in it.
+    pub(crate) digest: Option<Arc<str>>,
+    /// Shared with the files of the tree that has it.
+    pub(crate) facts: Arc<[Fact]>,
 }
 
 impl ReadFile {
@@ -24,21 +29,13 @@ impl ReadFile {
     pub(crate) fn n_bytes(&self, path: &str) -> usize {
         // What is found is kept twice for a moment: as read, and in the inventory made of it, with its path.
         let facts: usize = self.facts.iter().map(|fact| 2 * (fact.n_bytes() + path.len())).sum();
-        MAP_ENTRY_BYTES + facts
+        let in_tree = if self.facts.is_empty() { 0 } else { 2 * size_of::<FactFile>() };
+        MAP_ENTRY_BYTES + in_tree + facts
     }
 }
 
 /// About how many bytes a file that was read takes in a map, in a list of its own.
 const MAP_ENTRY_BYTES: usize = 4 * size_of::<ReadFile>() + 48;
-
-/// The catalogers (positions in [`CATALOGERS`]) that want the file at `path`.
-pub(super) fn interested(path: &str, executable: bool, size: u64) -> impl Iterator<Item = usize> {
-    CATALOGERS
-        .iter()
-        .enumerate()
-        .filter(move |(_, cataloger)| cataloger.wants.matches(path, executable, size))
-        .map(|(index, _)| index)
-}
 
 /// Whether the cataloger at `index` still wants a file of `size` bytes that begins with `head`. With less at hand
 /// than it looks at, it does.
@@ -53,8 +50,39 @@ pub(super) fn too_large(path: &str, size: u64, limits: &Limits) -> Gap {
     Gap::new(GapKind::LIMIT_EXCEEDED, path, detail)
 }
 
-/// The facts that the cataloger at `index` reads from `file`. A panic is a gap of that file and cataloger.
-pub(super) fn read(index: usize, mut file: File<'_>) -> Vec<Fact> {
+/// What the cataloger at `index` reads from `file`, the file `entry` of its part. A panic is a gap of that file and
+/// cataloger.
+pub(super) fn read(index: usize, entry: u32, file: File<'_>) -> ReadFile {
+    let content = file.content;
+    let facts = facts(index, file);
+    let identified = facts.iter().any(|fact| match fact {
+        Fact::Package(PackageFact { package, .. }) => !package.ecosystem.is_os(),
+        _ => false,
+    });
+    let digest = if identified { digest_of(content).ok() } else { None };
+    let digest = digest.map(|digest| digest.as_str().into());
+    ReadFile { entry, cataloger: index, digest, facts: facts.into() }
+}
+
+/// The SHA-256 of `content`.
+fn digest_of(content: Content<'_>) -> io::Result<Digest> {
+    match content {
+        Content::Bytes(bytes) => Ok(Digest::sha256(bytes)),
+        Content::Spooled(mut spool) => {
+            let mut hasher = Hasher::sha256();
+            let mut piece = vec![0; 256 << 10];
+            spool.rewind()?;
+            loop {
+                match spool.read(&mut piece)? {
+                    0 => return Ok(hasher.finish()),
+                    n_bytes => hasher.update(&piece[..n_bytes]),
+                }
+            }
+        }
+    }
+}
+
+fn facts(index: usize, mut file: File<'_>) -> Vec<Fact> {
     let cataloger = CATALOGERS[index];
     let (path, limits) = (file.path, file.limits);
     let read = || {

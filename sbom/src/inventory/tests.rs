@@ -9,6 +9,7 @@ use model::image::{GuardedPath, ImageFacts};
 use testkit::image::{self as kit, Compression, IndexShape, Layer};
 
 use super::*;
+use crate::cataloger::ClassifierText;
 use crate::image::{OpenOptions, open};
 
 const JS: &str = r#"{"name":"left-pad","version":"1.3.0"}"#;
@@ -36,7 +37,7 @@ fn shown(inventory: &Inventory) -> String {
     for package in &inventory.packages {
         for location in &package.locations {
             let layer = location.layer.as_ref().map_or("-".to_owned(), |diff_id| {
-                let position = inventory.subject.layers.iter().position(|layer| layer.diff_id == *diff_id);
+                let position = inventory.subject.layers.iter().position(|layer| *layer.diff_id == **diff_id);
                 position.unwrap().to_string()
             });
             writeln!(text, "{} {} {} {layer}", package.name, package.version, location.path).unwrap();
@@ -653,4 +654,102 @@ fn what_later_layers_deleted_is_listed_when_all_layers_count() {
     // Deleted, and there again at last.
     let again = format!("//- layer\n{a}//- layer\n//- /n !\n//- layer\n{a}");
     assert_eq!(deleted(&again), [one("left-pad", None)]);
+}
+
+/// Each language package with its owner, and that of `layers` read as one directory tree.
+fn owners(layers: &str) -> Vec<(String, Option<String>)> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.tar");
+    std::fs::write(&path, kit::Image::parse(layers).docker_archive()).unwrap();
+    let image = open(&path, None, &OpenOptions::default()).unwrap();
+    let inventory = inventory(&image, &InventoryOptions::default(), &NoProgress).unwrap();
+    let language = inventory.packages.iter().filter(|package| !package.ecosystem.is_os());
+    let owner =
+        |package: &model::package::Package| package.owner.map(|owner| inventory.package(owner).name.clone());
+    language.map(|package| (package.name.clone(), owner(package))).collect()
+}
+
+/// D2: who installs over a file of an operating-system package takes it over.
+#[test]
+fn a_file_that_a_later_layer_wrote_anew_is_no_longer_owned() {
+    let metadata = |version: &str| {
+        format!("//- /usr/lib/python3/demo.dist-info/METADATA\nName: demo\nVersion: {version}\n")
+    };
+    let debian = "//- /etc/os-release\nID=debian\nVERSION_ID=12\n\
+                  //- /var/lib/dpkg/info/python3-demo.list\n/usr/lib/python3/demo.dist-info/METADATA\n\
+                  //- /var/lib/dpkg/status\n";
+    let status = |version: &str| {
+        format!(
+            "Package: python3-demo\nStatus: install ok installed\nVersion: {version}\nArchitecture: all\n"
+        )
+    };
+    let base = format!("//- layer\n{debian}{}{}", status("1-1"), metadata("1"));
+    let owned = |layers: &str| owners(layers).remove(0).1;
+    let by_distribution = Some("python3-demo".to_owned());
+    assert_eq!(owned(&base), by_distribution);
+    // Overwritten by something else than the package.
+    assert_eq!(owned(&format!("{base}//- layer\n{}", metadata("2"))), None);
+    // The same bytes again, as `chown -R` writes them.
+    assert_eq!(owned(&format!("{base}//- layer\n//- /x\n//- layer\n{}", metadata("1"))), by_distribution);
+    // The package itself was upgraded.
+    let upgraded = format!("{base}//- layer\n//- /var/lib/dpkg/status\n{}{}", status("2-1"), metadata("2"));
+    assert_eq!(owned(&upgraded), by_distribution);
+}
+
+#[test]
+fn evidence_of_a_language_package_has_a_digest() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(dir.path().join("node_modules/a")).unwrap();
+    let manifest = br#"{"name": "a", "version": "1.0.0"}"#;
+    std::fs::write(dir.path().join("node_modules/a/package.json"), manifest).unwrap();
+    let found = opened(dir.path(), &Limits::default()).unwrap();
+    let expected = model::digest::Digest::sha256(manifest).to_string();
+    assert_eq!(found.packages[0].locations[0].digest.as_deref(), Some(expected.as_str()));
+}
+
+#[test]
+fn a_program_of_several_names_is_known_by_any_and_counts_once() {
+    let program = |text: &str| {
+        let mut program = testkit::elf::program(&[(".rodata", text.as_bytes().to_vec())]);
+        program.resize(1_000_000, 0);
+        program
+    };
+    let link = |layer: &mut Layer, path: &str, target: &str| {
+        layer.push(path, 0o755, kit::EntryKind::HardLink(target.to_owned()));
+    };
+    let mut layer = Layer::default();
+    layer.executable("opt/first", program("\0nginx/1.25.3\0"));
+    link(&mut layer, "opt/second", "opt/first");
+    link(&mut layer, "usr/sbin/nginx", "opt/first");
+    layer.executable("opt/unknown", program("other"));
+    link(&mut layer, "opt/unknown-too", "opt/unknown");
+    let image = kit::Image::new(vec![layer]);
+    let inventory = of_bytes(&image.docker_archive(), &Limits::default()).unwrap();
+    assert_eq!(
+        shown(&inventory),
+        "nginx 1.25.3 usr/sbin/nginx 0\n\
+         unknown-content|opt/unknown|a program of 1000000 bytes that no cataloger recognised and no package owns\n"
+    );
+}
+
+#[test]
+fn a_file_that_a_classifier_names_is_searched_through_links_too() {
+    let classifier = ClassifierText {
+        name: "acme-proxy".to_owned(),
+        files: vec!["**/bin/acme-proxy".to_owned()],
+        pattern: r"acme-proxy/(\d+\.\d+)".to_owned(),
+        purl: "pkg:generic/acme-proxy".to_owned(),
+        cpe: None,
+    };
+    let image = kit::Image::parse(
+        "//- layer\n//- /opt/acme/main\nacme-proxy/1.2\n//- /usr/bin/acme-proxy -> ../../opt/acme/main\n\
+         //- /srv/acme-proxy\nacme-proxy/9.9\n",
+    );
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("image.tar");
+    std::fs::write(&path, image.docker_archive()).unwrap();
+    let image = open(&path, None, &OpenOptions::default()).unwrap();
+    let classifiers = Arc::new(Classifiers::new(vec![classifier]).unwrap());
+    let options = InventoryOptions { classifiers, ..InventoryOptions::default() };
+    assert_eq!(shown(&inventory(&image, &options, &NoProgress).unwrap()), "acme-proxy 1.2 opt/acme/main 0\n");
 }

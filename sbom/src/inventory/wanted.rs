@@ -11,13 +11,15 @@ use std::io;
 
 use model::gap::{Gap, GapKind};
 
-use crate::cataloger::{CATALOGERS, Wants, component_matches};
+use crate::cataloger::{
+    CATALOGERS, Classifiers, Fact, Finds, Wants, component_matches, interested, names_matter,
+};
 use crate::image::listing::TextBudget;
 use crate::image::path;
 use crate::image::tree::{ContentId, FileNode, LastLink, NodeId, NodeKind, NotFound, Resolved, Tree};
 
 use super::Gaps;
-use super::reading::{ReadFile, interested};
+use super::reading::ReadFile;
 
 /// The files whose facts count.
 pub(super) struct Wanted {
@@ -85,7 +87,7 @@ impl Again {
     }
 }
 
-/// Finds the wanted files of `tree`; `facts` holds what was read as it passed by.
+/// Finds the files of `tree` that catalogers want which find what `finds` says; `facts` holds what was read as it passed by.
 ///
 /// Paths are made when something is found and not kept for every node: of a deep tree each takes kilobytes.
 ///
@@ -94,6 +96,8 @@ impl Again {
 pub(super) fn wanted(
     tree: &Tree,
     facts: &BTreeMap<ContentId, Vec<ReadFile>>,
+    finds: Finds,
+    classifiers: &Classifiers,
     allowance: &Allowance<'_>,
     gaps: &mut Gaps,
 ) -> io::Result<Wanted> {
@@ -108,17 +112,19 @@ pub(super) fn wanted(
     };
     let mut own = Vec::new();
     let mut aliases = Vec::new();
-    let mut starts = Starts::new();
+    let mut starts = Starts::new(finds, classifiers);
     tree.visit(|path, id| match tree.node(id).kind {
         NodeKind::File(file) => {
             // Under the path it is written at, every cataloger had its chance.
             if file.is_as_written && facts.contains_key(&file.content) {
                 own.push((id, file.content));
             }
-            for cataloger in interested(path, file.mode.is_executable(), file.size) {
+            for cataloger in interested(path, file.mode.is_executable(), file.size, finds, classifiers) {
                 if file.is_as_written {
                     search.seen.insert((cataloger, id));
-                } else if let Wants::Executables = CATALOGERS[cataloger].wants {
+                } else if CATALOGERS[cataloger].wants.is_of_content()
+                    && (!names_matter(cataloger, path) || is_recognised(facts, file.content, cataloger))
+                {
                     aliases.push((id, file.content, cataloger));
                 } else {
                     search.wish(cataloger, path.to_owned(), id, &file);
@@ -161,29 +167,39 @@ pub(super) fn wanted(
     }
 }
 
+/// Whether the cataloger at `position` found a package in `content` under the name that it is written at.
+fn is_recognised(facts: &BTreeMap<ContentId, Vec<ReadFile>>, content: ContentId, position: usize) -> bool {
+    facts.get(&content).into_iter().flatten().any(|file| {
+        file.cataloger == position && file.facts.iter().any(|fact| matches!(fact, Fact::Package(_)))
+    })
+}
+
 /// A pattern of a cataloger, by its components.
-struct Pattern {
+struct Pattern<'p> {
     cataloger: usize,
-    components: Vec<&'static str>,
+    components: Vec<&'p str>,
 }
 
 /// Where patterns begin to match.
-struct Starts {
-    at_root: Vec<Pattern>,
-    anywhere: Vec<Pattern>,
+struct Starts<'p> {
+    at_root: Vec<Pattern<'p>>,
+    anywhere: Vec<Pattern<'p>>,
     /// A pattern of `anywhere`, and what its first component matches.
     found: Vec<(usize, NodeId)>,
 }
 
-impl Starts {
-    fn new() -> Self {
+impl<'p> Starts<'p> {
+    fn new(finds: Finds, classifiers: &'p Classifiers) -> Self {
         let (mut at_root, mut anywhere) = (Vec::new(), Vec::new());
         for (cataloger, member) in CATALOGERS.iter().enumerate() {
-            let Wants::Paths(patterns) = member.wants else { continue };
-            for pattern in patterns {
+            if member.finds == Finds::Declared && finds == Finds::Installed {
+                continue;
+            }
+            let configured = matches!(member.wants, Wants::Classified).then(|| classifiers.patterns());
+            for pattern in member.wants.patterns().into_iter().chain(configured.into_iter().flatten()) {
                 let (list, pattern) = match pattern.strip_prefix("**/") {
                     Some(rest) => (&mut anywhere, rest),
-                    None => (&mut at_root, *pattern),
+                    None => (&mut at_root, pattern),
                 };
                 list.push(Pattern { cataloger, components: pattern.split('/').collect() });
             }

@@ -1,20 +1,23 @@
 //! The lines of Go's build information as packages.
 
-use model::ecosystem::Ecosystem;
+use std::collections::{BTreeMap, BTreeSet};
+
 use model::gap::{Gap, GapKind};
-use model::package::{Package, PackageKind};
-use model::purl::Purl;
+use model::package::{Mark, PackageKind};
 
 use super::BuildInfo;
 use crate::cataloger::file::is_legible;
-use crate::cataloger::{Fact, Facts, File};
+use crate::cataloger::{Fact, Facts, File, go_mod};
 
 /// A `mod` or `dep` line, its `=>` line applied.
 #[derive(Debug, PartialEq, Eq)]
 struct Module<'a> {
     path: &'a str,
     version: &'a str,
+    /// The path by which its packages are imported, whatever took its place.
+    imported_as: &'a str,
     is_main: bool,
+    is_replaced: bool,
     /// Whether a directory takes its place, whose content has no version.
     is_directory: bool,
 }
@@ -29,8 +32,11 @@ struct Build<'a> {
 }
 
 /// Adds the modules of one program, and the standard library that was linked with them.
-pub(super) fn facts(info: &BuildInfo, file: &File<'_>, facts: &mut Facts) {
+///
+/// `linked` are the packages whose functions are in it, when that could be told.
+pub(super) fn facts(info: &BuildInfo, linked: Option<&BTreeSet<String>>, file: &File<'_>, facts: &mut Facts) {
     let build = build(&info.modules);
+    let mut imports = linked.map(|linked| build.imports(linked)).unwrap_or_default();
     let architecture = build.setting("GOARCH").map(str::to_owned);
     for module in &build.modules {
         let version = if module.is_main { build.main_version(module) } else { module.version.to_owned() };
@@ -38,7 +44,11 @@ pub(super) fn facts(info: &BuildInfo, file: &File<'_>, facts: &mut Facts) {
             facts.push(Fact::Gap(file.unreadable_record(&"a Go module has an illegible path or version")));
             continue;
         }
-        let mut package = package(module.path, &version);
+        let mut package = go_mod::package(module.path, &version);
+        package.imports = imports.remove(module.imported_as).unwrap_or_default();
+        if module.is_replaced {
+            package.marks = vec![Mark::Replaced];
+        }
         if module.is_main {
             package.kind = PackageKind::Application;
         }
@@ -56,7 +66,8 @@ pub(super) fn facts(info: &BuildInfo, file: &File<'_>, facts: &mut Facts) {
     if version.is_empty() || !is_legible(version) {
         facts.push(Fact::Gap(file.unreadable_record(&"the Go version is illegible")));
     } else {
-        let mut package = package("stdlib", version);
+        let mut package = go_mod::package("stdlib", version);
+        package.imports = imports.remove("").unwrap_or_default();
         package.architecture = architecture;
         facts.package(package);
     }
@@ -65,14 +76,6 @@ pub(super) fn facts(info: &BuildInfo, file: &File<'_>, facts: &mut Facts) {
         let detail = "the Go program was built without modules; what it is made of is not known";
         facts.push(Fact::Gap(Gap::new(GapKind::MISSING_FACT, file.path, detail)));
     }
-}
-
-fn package(path: &str, version: &str) -> Package {
-    let purl = match path.rsplit_once('/') {
-        Some((namespace, name)) => Purl::new("golang", name).with_namespace(namespace),
-        None => Purl::new("golang", path),
-    };
-    Package::new(Ecosystem::Golang, path, version, purl.with_version(version).to_string())
 }
 
 /// `go1.22.9 (Red Hat 1.22.9-1.el9)` is `1.22.9`: what vendors and experiments add orders nothing. A development
@@ -96,12 +99,17 @@ fn build(text: &str) -> Build<'_> {
         let mut field = || fields.next().unwrap_or_default();
         match key {
             "path" => build.path = rest,
-            "mod" | "dep" => build.modules.push(Module {
-                path: field(),
-                version: stated_version(field()),
-                is_main: key == "mod",
-                is_directory: false,
-            }),
+            "mod" | "dep" => {
+                let (path, version) = (field(), stated_version(field()));
+                build.modules.push(Module {
+                    path,
+                    version,
+                    imported_as: path,
+                    is_main: key == "mod",
+                    is_replaced: false,
+                    is_directory: false,
+                });
+            }
             "=>" => {
                 if let Some(module) = build.modules.last_mut() {
                     module.replace(field(), stated_version(field()));
@@ -123,7 +131,8 @@ impl<'a> Module<'a> {
     /// Another module takes this one's place under its own name. A directory has no name to go by, so the module
     /// keeps its own and loses its version: the content may be anything.
     fn replace(&mut self, path: &'a str, version: &'a str) {
-        self.is_directory = path.starts_with(['.', '/']) || path.get(1..3) == Some(":\\");
+        self.is_replaced = true;
+        self.is_directory = go_mod::is_directory(path);
         if !self.is_directory {
             self.path = path;
         }
@@ -134,6 +143,34 @@ impl<'a> Module<'a> {
 impl Build<'_> {
     fn setting(&self, wanted: &str) -> Option<&str> {
         self.settings.iter().find(|(key, _)| *key == wanted).map(|(_, value)| *value)
+    }
+
+    /// Which of the `linked` packages are of which module, by the path that it is imported as; those of the standard library
+    /// under the empty path. A package belongs to the module with the longest path that it is below.
+    fn imports<'m>(&'m self, linked: &BTreeSet<String>) -> BTreeMap<&'m str, Vec<String>> {
+        let paths: BTreeSet<&str> = self.modules.iter().map(|module| module.imported_as).collect();
+        let mut imports: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for package in linked {
+            let is_main = package == "main";
+            let path = if is_main { self.path } else { package };
+            let mut above = Some(path);
+            let module = std::iter::from_fn(|| {
+                let path = above?;
+                above = path.rsplit_once('/').map(|(above, _)| above);
+                Some(path)
+            });
+            let module = module.filter_map(|path| paths.get(path).copied()).next();
+            // The first part of a path outside the standard library is the name of a host.
+            let is_standard = || !is_main && !path.split('/').next().unwrap_or_default().contains('.');
+            if let Some(module) = module.or_else(|| is_standard().then_some("")) {
+                imports.entry(module).or_default().push(path.to_owned());
+            }
+        }
+        for packages in imports.values_mut() {
+            packages.sort();
+            packages.dedup();
+        }
+        imports
     }
 
     /// The main module's version. Go knows it only for programs that were installed as a module, or, from 1.24

@@ -1,8 +1,7 @@
 //! CycloneDX JSON: 1.6 is written, 1.2 to 1.7 are read (<https://cyclonedx.org/docs/1.6/json/>).
 //!
 //! The subject is `metadata.component`, the distro a component of type `operating-system`, every other component
-//! a package. Ownership is no dependency and containment is not known, so neither `dependencies` nor
-//! `compositions` is written: by §dependencies, absence means unknown.
+//! a package. `dependencies` lists the packages that say what they need: by §dependencies, absence means unknown.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -99,6 +98,16 @@ struct Evidence<'a> {
 struct Occurrence<'a> {
     #[serde(borrow)]
     location: Text<'a>,
+}
+
+/// `dependency`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Dependency<'a> {
+    #[serde(rename = "ref", borrow)]
+    reference: Text<'a>,
+    #[serde(borrow, default, skip_serializing_if = "List::is_empty")]
+    depends_on: List<Text<'a>>,
 }
 
 /// `property`.

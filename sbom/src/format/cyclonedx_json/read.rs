@@ -15,7 +15,7 @@ use super::super::wire::facts::{self, PREFIX};
 use super::super::wire::json::{List, Source, Text};
 use super::super::wire::{foreign, identity};
 use super::super::{Document, DocumentError};
-use super::{Component, LicenseChoice, Property};
+use super::{Component, Dependency, LicenseChoice, Property};
 
 const VERSIONS: &[&str] = &["1.2", "1.3", "1.4", "1.5", "1.6", "1.7"];
 
@@ -45,6 +45,8 @@ struct Bom<'a> {
     metadata: Option<Metadata<'a>>,
     #[serde(borrow, default)]
     components: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    dependencies: Option<&'a RawValue>,
 }
 
 #[derive(Default, Deserialize)]
@@ -84,6 +86,8 @@ struct Reading<'a> {
     references: HashMap<Text<'a>, Option<usize>>,
     /// Packages and the references of their owners.
     owned: Vec<(usize, String)>,
+    /// Packages and the references of those that carry them.
+    carried: Vec<(usize, String)>,
     gaps: Vec<Gap>,
 }
 
@@ -103,6 +107,7 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Document, DocumentErro
         packages: Vec::new(),
         references: HashMap::new(),
         owned: Vec::new(),
+        carried: Vec::new(),
         gaps: Vec::new(),
     };
     for property in metadata.properties.0.iter().filter(|property| property.name.as_str() == facts::GAP) {
@@ -124,6 +129,7 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Document, DocumentErro
         reading.root(component)?;
     }
     reading.components(bom.components, 1)?;
+    reading.dependencies(bom.dependencies)?;
     let inventory = reading.finish(subject, own);
     Ok(Document { format: format!("CycloneDX {} JSON", bom.spec_version.as_str()), inventory })
 }
@@ -198,13 +204,36 @@ impl<'a> Reading<'a> {
         if let Some((_, owner)) = properties(&component).find(|(name, _)| *name == facts::OWNER) {
             self.owned.push((index, owner.to_owned()));
         }
+        if let Some((_, parent)) = properties(&component).find(|(name, _)| *name == facts::PARENT) {
+            self.carried.push((index, parent.to_owned()));
+        }
         if let Some(reference) = component.reference {
             self.references.entry(reference).and_modify(|package| *package = None).or_insert(Some(index));
         }
         Ok(())
     }
 
+    /// Reads which packages depend on which. References to what is no package, such as the subject, say nothing
+    /// between packages.
+    fn dependencies(&mut self, raw: Option<&'a RawValue>) -> Result<(), DocumentError> {
+        let source = self.source;
+        source.each(raw, |dependency: Dependency<'a>| {
+            let Some(Some(from)) = self.references.get(&dependency.reference) else { return Ok(()) };
+            let found = |reference| self.references.get(reference).copied().flatten();
+            let depends_on = dependency.depends_on.0.iter().filter_map(found);
+            let depends_on: Vec<PackageIndex> =
+                depends_on.filter_map(|index| u32::try_from(index).ok().map(PackageIndex)).collect();
+            self.packages[*from].depends_on.extend(depends_on);
+            Ok(())
+        })
+    }
+
     fn finish(mut self, subject: Subject, own: bool) -> Inventory {
+        for (index, parent) in &self.carried {
+            if let Some(Some(parent)) = self.references.get(&Text::from(parent.as_str())) {
+                self.packages[*index].parent = u32::try_from(*parent).ok().map(PackageIndex);
+            }
+        }
         for (index, owner) in &self.owned {
             match self.references.get(&Text::from(owner.as_str())) {
                 Some(Some(owner)) => {
@@ -276,7 +305,7 @@ fn license(choice: &LicenseChoice<'_>) -> Option<String> {
 }
 
 fn location(path: &str) -> Location {
-    Location { path: path.trim_start_matches('/').to_owned(), layer: None }
+    Location::new(path.trim_start_matches('/'))
 }
 
 /// Syft writes what the standard cannot say as `syft:*`, a location as `syft:location:0:path` and `…:layerID`.
@@ -302,7 +331,7 @@ fn read_syft(component: &Component<'_>, package: &mut Package) {
                 let Some((_, location)) = located.last_mut() else { continue };
                 match field {
                     "path" => value.trim_start_matches('/').clone_into(&mut location.path),
-                    "layerID" => location.layer = Some(value.to_owned()),
+                    "layerID" => location.layer = Some(value.into()),
                     _ => {}
                 }
             }
@@ -322,7 +351,7 @@ fn read_trivy(component: &Component<'_>, package: &mut Package) {
     for (property, value) in properties(component) {
         match property.strip_prefix("aquasecurity:trivy:") {
             Some("FilePath") => package.locations.push(location(value)),
-            Some("LayerDiffID") => layer = Some(value.to_owned()),
+            Some("LayerDiffID") => layer = Some(value.into()),
             Some("SrcName") => name = Some(value),
             Some("SrcVersion") => version = Some(value),
             Some("SrcRelease") => release = Some(value),

@@ -8,13 +8,16 @@ use model::inventory::{Inventory, Subject};
 use model::package::{Package, PackageKind};
 use model::purl::Purl;
 use serde::Serialize;
+use serde::ser::{SerializeSeq, Serializer};
 
 use super::super::WriteOptions;
 use super::super::wire::facts::{self, Noun, Stated};
 use super::super::wire::json::{List, Text};
 use super::super::wire::seal::{self, References};
 use super::super::wire::{identity, license};
-use super::{Component, Evidence, License, LicenseChoice, Occurrence, Organization, Property, read};
+use super::{
+    Component, Dependency, Evidence, License, LicenseChoice, Occurrence, Organization, Property, read,
+};
 
 /// `maxLength` of `version`.
 const VERSION_CHARACTERS_MAX: usize = 1024;
@@ -30,7 +33,9 @@ struct Bom<'a> {
     serial_number: String,
     version: u32,
     metadata: Metadata<'a>,
-    components: Vec<Component<'a>>,
+    components: Components<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dependencies: Vec<Dependency<'a>>,
 }
 
 #[derive(Serialize)]
@@ -45,6 +50,42 @@ struct Metadata<'a> {
 #[derive(Serialize)]
 struct Tools<'a> {
     components: [Component<'a>; 1],
+}
+
+/// The components, each made when it is written: all of them together would take more than the inventory does.
+struct Components<'a> {
+    distro: Option<Component<'a>>,
+    packages: &'a [Package],
+    /// The packages' references, and their package URLs where these are valid.
+    names: &'a [String],
+    purls: &'a [Option<&'a str>],
+}
+
+impl Serialize for Components<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        if let Some(distro) = &self.distro {
+            list.serialize_element(distro)?;
+        }
+        for index in 0..self.packages.len() {
+            list.serialize_element(&self.component(index))?;
+        }
+        list.end()
+    }
+}
+
+impl Components<'_> {
+    fn component(&self, index: usize) -> Component<'_> {
+        let package = &self.packages[index];
+        let mut component = self::package(package, &self.names[index], self.purls[index]);
+        for (relation, other) in [(facts::OWNER, package.owner), (facts::PARENT, package.parent)] {
+            let name = other.map(|other| self.names[other.as_usize()].as_str());
+            let property =
+                |name: &str| Property { name: relation.into(), value: Some(name.to_owned().into()) };
+            component.properties.0.extend(name.map(property));
+        }
+        component
+    }
 }
 
 /// Writes `inventory`.
@@ -64,11 +105,15 @@ pub(super) fn write(
         names.push(references.give(reference(package, purl)));
         purls.push(purl);
     }
-    let packages = inventory.packages.iter().enumerate().map(|(index, package)| {
-        let owner = package.owner.map(|owner| names[owner.as_usize()].as_str());
-        self::package(package, &names[index], purls[index], owner)
+    let components = Components { distro, packages: &inventory.packages, names: &names, purls: &purls };
+    let stating = inventory.packages.iter().zip(&names).filter(|(package, _)| !package.depends_on.is_empty());
+    let dependencies = stating.map(|(package, name)| Dependency {
+        reference: name.as_str().into(),
+        depends_on: List(
+            package.depends_on.iter().map(|other| names[other.as_usize()].as_str().into()).collect(),
+        ),
     });
-    let components: Vec<_> = distro.into_iter().chain(packages).collect();
+    let dependencies = dependencies.collect();
     let properties: Vec<_> = inventory.gaps.iter().map(gap).collect();
     let bom = Bom {
         schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -83,6 +128,7 @@ pub(super) fn write(
             properties,
         },
         components,
+        dependencies,
     };
     let mut out = io::BufWriter::with_capacity(64 << 10, out);
     serde_json::to_writer_pretty(&mut out, &bom)?;
@@ -108,12 +154,7 @@ fn reference(package: &Package, purl: Option<&str>) -> String {
     format!("package-{}", seal::short(&identity))
 }
 
-fn package<'a>(
-    package: &'a Package,
-    reference: &'a str,
-    purl: Option<&'a str>,
-    owner: Option<&'a str>,
-) -> Component<'a> {
+fn package<'a>(package: &'a Package, reference: &'a str, purl: Option<&'a str>) -> Component<'a> {
     let occurrences: Vec<_> = package
         .locations
         .iter()
@@ -135,9 +176,7 @@ fn package<'a>(
         evidence,
         ..Component::default()
     };
-    let owner = owner.map(|owner| Property { name: facts::OWNER.into(), value: Some(owner.into()) });
     component.properties = beside(package, &read::package(&component, ""));
-    component.properties.0.extend(owner);
     component
 }
 

@@ -120,7 +120,7 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Document, DocumentErro
         packages.push(package(&element, from, &license_text, tool));
         Ok(())
     })?;
-    own_packages(source, &root, own, &ids, &mut packages)?;
+    relate_packages(source, &root, own, &ids, &mut packages)?;
     let ambiguous = ids.iter().filter(|(_, index)| index.is_none());
     gaps.extend(ambiguous.map(|(id, _)| foreign::ambiguous(id.as_str())));
     gaps.extend(foreign::more_distros(distros_left_out));
@@ -214,8 +214,9 @@ fn license_texts(source: Source<'_>, root: &Root<'_>) -> Result<HashMap<String, 
     Ok(texts)
 }
 
-/// Sets the owners that relationships name: plimsoll by `CONTAINS`, Syft by a comment.
-fn own_packages(
+/// Sets the owners that relationships name (plimsoll by `CONTAINS`, Syft by a comment), and what packages depend on and
+/// are contained by.
+fn relate_packages(
     source: Source<'_>,
     root: &Root<'_>,
     own: bool,
@@ -224,20 +225,25 @@ fn own_packages(
 ) -> Result<(), DocumentError> {
     source.each(root.relationships, |relation: Relationship<'_>| {
         let comment = relation.comment.as_ref().map_or("", Text::as_str);
-        let is_ownership = match relation.relationship_type.as_str() {
-            "CONTAINS" => own,
-            "OTHER" => comment.starts_with("ownership-by-file-overlap"),
-            _ => false,
-        };
-        if !is_ownership {
-            return Ok(());
-        }
         let index = |id| ids.get(id).copied().flatten();
-        if let (Some(owner), Some(child)) =
+        let (Some(from), Some(to)) =
             (index(&relation.spdx_element_id), index(&relation.related_spdx_element))
-            && (own || packages[owner].ecosystem.is_os())
-        {
-            packages[child].owner = u32::try_from(owner).ok().map(PackageIndex);
+        else {
+            return Ok(());
+        };
+        let position = |index| u32::try_from(index).ok().map(PackageIndex);
+        match relation.relationship_type.as_str() {
+            "CONTAINS" if own => packages[to].owner = position(from),
+            "OTHER"
+                if comment.starts_with("ownership-by-file-overlap")
+                    && (own || packages[from].ecosystem.is_os()) =>
+            {
+                packages[to].owner = position(from);
+            }
+            "CONTAINED_BY" if own => packages[from].parent = position(to),
+            "DEPENDS_ON" => packages[from].depends_on.extend(position(to)),
+            "DEPENDENCY_OF" => packages[to].depends_on.extend(position(from)),
+            _ => {}
         }
         Ok(())
     })
@@ -349,10 +355,9 @@ fn read_source_info(element: &Element<'_>, package: &mut Package) {
     if let Some((_, paths)) =
         sentence.split_once(": /").filter(|_| sentence.starts_with("acquired package info"))
     {
-        let layer =
-            trivy(element).find(|(name, _)| *name == "LayerDiffID").map(|(_, layer)| layer.to_owned());
+        let layer = trivy(element).find(|(name, _)| *name == "LayerDiffID").map(|(_, layer)| layer.into());
         let locate =
-            |path: &str| Location { path: path.trim_start_matches('/').to_owned(), layer: layer.clone() };
+            |path: &str| Location { layer: layer.clone(), ..Location::new(path.trim_start_matches('/')) };
         package.locations = paths.split(", ").map(locate).collect();
     }
 }

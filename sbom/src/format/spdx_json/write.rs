@@ -274,6 +274,10 @@ fn relationships<'a>(inventory: &'a Inventory, ids: &'a Ids) -> Vec<Relationship
     for (package, id) in inventory.packages.iter().zip(&ids.packages) {
         let owner = package.owner.map(|owner| &ids.packages[owner.as_usize()]);
         relations.extend(owner.map(|owner| relation(owner, "CONTAINS", id)));
+        let parent = package.parent.map(|parent| &ids.packages[parent.as_usize()]);
+        relations.extend(parent.map(|parent| relation(id, "CONTAINED_BY", parent)));
+        let depends_on = package.depends_on.iter().map(|other| &ids.packages[other.as_usize()]);
+        relations.extend(depends_on.map(|other| relation(id, "DEPENDS_ON", other)));
         let source = source_key(package).and_then(|key| ids.sources.get(&key));
         relations.extend(source.map(|source| relation(id, "GENERATED_FROM", source)));
     }

@@ -5,7 +5,9 @@ use model::ecosystem::Ecosystem;
 use model::gap::{Gap, GapKind};
 use model::image::{Account, BaseImage, GuardedPath, Healthcheck, HistoryEntry, ImageFacts, Made};
 use model::inventory::{DockerfileLine, Inventory, Subject, SubjectLayer};
-use model::package::{Location, Package, PackageIndex, PackageKind, SourcePackage};
+use model::package::{
+    Certainty, DependencyScope, Location, Mark, Package, PackageIndex, PackageKind, SourcePackage,
+};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -91,7 +93,7 @@ fn package() -> impl Strategy<Value = Package> {
     let identity =
         (any::<bool>(), select(ecosystems), text(), version_text(), purl_text(), option::of(text()));
     let source = option::of((text(), option::of(version_text())));
-    let location = (text(), option::of(text()));
+    let location = (text(), option::of(text()), option::of(text()));
     let rest = (
         vec(license_text(), 0..4),
         option::of(text()),
@@ -100,11 +102,23 @@ fn package() -> impl Strategy<Value = Package> {
         text(),
         option::of(text()),
     );
-    (identity, source, rest).prop_map(
+    let certainties = vec![Certainty::Stated, Certainty::Inferred, Certainty::Guessed];
+    let marks = vec![Mark::DefaultGem, Mark::Shaded, Mark::Vendored, Mark::Replaced];
+    let judged = (
+        any::<bool>(),
+        select(certainties),
+        vec(select(marks), 0..3),
+        option::of(text()),
+        option::of(text()),
+        vec(text(), 0..3),
+        vec(text(), 0..3),
+    );
+    (identity, source, rest, judged).prop_map(
         |(
             (application, ecosystem, name, version, purl, architecture),
             source,
             (licenses, supplier, cpes, found, cataloger, removed_by),
+            (development, certainty, marks, module, installed_at, digests, imports),
         )| {
             Package {
                 kind: if application { PackageKind::Application } else { PackageKind::Library },
@@ -118,8 +132,24 @@ fn package() -> impl Strategy<Value = Package> {
                 licenses,
                 supplier,
                 cpes,
-                locations: found.into_iter().map(|(path, layer)| Location { path, layer }).collect(),
+                locations: found
+                    .into_iter()
+                    .map(|(path, layer, digest)| Location {
+                        path,
+                        layer: layer.map(Into::into),
+                        digest: digest.map(Into::into),
+                    })
+                    .collect(),
                 owner: None,
+                parent: None,
+                depends_on: Vec::new(),
+                scope: if development { DependencyScope::Development } else { DependencyScope::Runtime },
+                certainty,
+                marks,
+                module,
+                installed_at,
+                digests,
+                imports,
                 cataloger,
                 removed_by,
             }
@@ -220,10 +250,19 @@ fn distro() -> impl Strategy<Value = Distro> {
 /// Inventories whose owners come earlier in the list than what they own, so that there is no cycle.
 fn inventory() -> impl Strategy<Value = Inventory> {
     let gaps = vec(("[a-z-]{1,12}", text(), text()), 0..3);
-    let packages = vec((package(), option::of(any::<prop::sample::Index>())), 0..6);
+    let any_other = any::<prop::sample::Index>;
+    let related = (package(), option::of(any_other()), option::of(any_other()), vec(any_other(), 0..3));
+    let packages = vec(related, 0..6);
     (subject(), option::of(distro()), packages, gaps).prop_map(|(subject, distro, packages, gaps)| {
-        let own = |(index, (mut package, owner)): (usize, (Package, Option<prop::sample::Index>))| {
-            package.owner = owner.filter(|_| index > 0).map(|owner| PackageIndex(owner.index(index) as u32));
+        let n_packages = packages.len();
+        let own = |(index, (mut package, owner, parent, depends_on)): (usize, (Package, _, _, Vec<_>))| {
+            let earlier = |other: Option<prop::sample::Index>| {
+                other.filter(|_| index > 0).map(|other| PackageIndex(other.index(index) as u32))
+            };
+            package.owner = earlier(owner);
+            package.parent = earlier(parent);
+            let other = |other: prop::sample::Index| PackageIndex(other.index(n_packages) as u32);
+            package.depends_on = depends_on.into_iter().map(other).collect();
             package
         };
         let packages = packages.into_iter().enumerate().map(own).collect();

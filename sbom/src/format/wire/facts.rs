@@ -10,7 +10,7 @@ use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::image::BaseImage;
 use model::inventory::{DockerfileLine, Subject, SubjectLayer};
-use model::package::{Location, Package, PackageKind, SourcePackage};
+use model::package::{Certainty, DependencyScope, Location, Mark, Package, PackageKind, SourcePackage};
 
 use super::image_facts;
 
@@ -25,6 +25,9 @@ pub(in crate::format) const GAP: &str = "plimsoll:gap";
 
 /// The reference of the package that owns this one.
 pub(in crate::format) const OWNER: &str = "plimsoll:owner";
+
+/// The reference of the package that carries this one inside itself.
+pub(in crate::format) const PARENT: &str = "plimsoll:parent";
 
 /// A fact's name, and one of its values. A fact of several values is several of these, one after the other.
 pub(in crate::format) type Stated<'a> = (&'static str, Cow<'a, str>);
@@ -128,6 +131,14 @@ impl Noun for Package {
         "plimsoll:cpe",
         "plimsoll:location",
         "plimsoll:location:layer",
+        "plimsoll:location:digest",
+        "plimsoll:scope",
+        "plimsoll:certainty",
+        "plimsoll:mark",
+        "plimsoll:module",
+        "plimsoll:installed-at",
+        "plimsoll:digest",
+        "plimsoll:import",
         "plimsoll:cataloger",
         "plimsoll:removed-by",
     ];
@@ -158,6 +169,25 @@ impl Noun for Package {
                 stated.push(("plimsoll:location:layer", at(index, layer)));
             }
         }
+        for (index, location) in self.locations.iter().enumerate() {
+            if let Some(digest) = &location.digest {
+                stated.push(("plimsoll:location:digest", at(index, digest)));
+            }
+        }
+        let scope = match self.scope {
+            DependencyScope::Runtime => None,
+            DependencyScope::Development => Some("development"),
+        };
+        state_one(&mut stated, "plimsoll:scope", scope);
+        let certainty = Some(self.certainty).filter(|certainty| *certainty != Certainty::Stated);
+        state_one(&mut stated, "plimsoll:certainty", certainty.map(Certainty::as_str));
+        for mark in &self.marks {
+            state_one(&mut stated, "plimsoll:mark", Some(mark.as_str()));
+        }
+        state_one(&mut stated, "plimsoll:module", self.module.as_deref());
+        state_one(&mut stated, "plimsoll:installed-at", self.installed_at.as_deref());
+        state_all(&mut stated, "plimsoll:digest", &self.digests);
+        state_all(&mut stated, "plimsoll:import", &self.imports);
         state_one(&mut stated, "plimsoll:cataloger", Some(&self.cataloger));
         state_one(&mut stated, "plimsoll:removed-by", self.removed_by.as_deref());
         stated
@@ -191,18 +221,48 @@ impl Noun for Package {
             "plimsoll:supplier" => self.supplier = first(values),
             "plimsoll:cpe" => self.cpes = all(values),
             "plimsoll:location" => {
-                let mut layers =
-                    std::mem::take(&mut self.locations).into_iter().map(|location| location.layer);
-                let locate = |path: String| Location { path, layer: layers.next().flatten() };
+                let mut known = std::mem::take(&mut self.locations).into_iter();
+                let locate = |path: String| match known.next() {
+                    Some(location) => Location { path, ..location },
+                    None => Location::new(path),
+                };
                 self.locations = all(values).into_iter().map(locate).collect();
             }
+            "plimsoll:location:digest" => {
+                for location in &mut self.locations {
+                    location.digest = None;
+                }
+                for (index, digest) in values.iter().filter_map(|value| position(value)) {
+                    if let Some(location) = self.locations.get_mut(index) {
+                        location.digest = Some(digest.into());
+                    }
+                }
+            }
+            "plimsoll:scope" => {
+                self.scope = if values.first() == Some(&"development") {
+                    DependencyScope::Development
+                } else {
+                    DependencyScope::Runtime
+                };
+            }
+            "plimsoll:certainty" => {
+                self.certainty =
+                    values.first().and_then(|word| Certainty::from_word(word)).unwrap_or_default();
+            }
+            "plimsoll:mark" => {
+                self.marks = values.iter().filter_map(|word| Mark::from_word(word)).collect();
+            }
+            "plimsoll:module" => self.module = first(values),
+            "plimsoll:installed-at" => self.installed_at = first(values),
+            "plimsoll:digest" => self.digests = all(values),
+            "plimsoll:import" => self.imports = all(values),
             "plimsoll:location:layer" => {
                 for location in &mut self.locations {
                     location.layer = None;
                 }
                 for (index, layer) in values.iter().filter_map(|value| position(value)) {
                     if let Some(location) = self.locations.get_mut(index) {
-                        location.layer = Some(layer.to_owned());
+                        location.layer = Some(layer.into());
                     }
                 }
             }

@@ -28,6 +28,10 @@ pub(in crate::format) fn package(name: &str, version: &str, purl: &str) -> Packa
         .iter()
         .find_map(|key| purl.qualifiers.get(*key))
         .map(|upstream| source(package.ecosystem, upstream));
+    if package.ecosystem == Ecosystem::Rpm {
+        let mut keys = ["rpmmod", "modularitylabel"].iter();
+        package.module = keys.find_map(|key| purl.qualifiers.get(*key)).cloned();
+    }
     package
 }
 
@@ -36,13 +40,13 @@ fn ecosystem(kind: &str) -> Ecosystem {
     match kind {
         // Syft wrote `pkg:alpine/…` until 0.60.
         "alpine" => Ecosystem::Apk,
-        "github" => Ecosystem::GithubActions,
+        "githubactions" => Ecosystem::GithubActions,
         kind => Ecosystem::from_purl_type(kind),
     }
 }
 
 /// The name as the ecosystem writes it: with its namespace where that is part of the name.
-fn full_name(ecosystem: Ecosystem, purl: &Purl) -> String {
+pub(crate) fn full_name(ecosystem: Ecosystem, purl: &Purl) -> String {
     let separator = match ecosystem {
         Ecosystem::Maven => ":",
         Ecosystem::Npm
@@ -50,7 +54,13 @@ fn full_name(ecosystem: Ecosystem, purl: &Purl) -> String {
         | Ecosystem::Composer
         | Ecosystem::Hex
         | Ecosystem::Swift
+        | Ecosystem::Terraform
         | Ecosystem::GithubActions => "/",
+        // A subspec.
+        Ecosystem::CocoaPods => {
+            let subspec = purl.subpath.iter().map(|subpath| format!("/{subpath}"));
+            return std::iter::once(purl.name.clone()).chain(subspec).collect();
+        }
         _ => return purl.name.clone(),
     };
     match &purl.namespace {
@@ -225,8 +235,28 @@ mod tests {
         check("demo", "1", "pkg:npm/%40acme/demo@1", "npm @acme/demo 1 - -");
         check("core", "1", "pkg:maven/org.x/core@1", "maven org.x:core 1 - -");
         check("net", "v1", "pkg:golang/golang.org/x/net@v1", "golang golang.org/x/net v1 - -");
+        check("demo", "v4", "pkg:github/acme/demo@v4#sub", "github-actions acme/demo v4 - -");
+        check("demo", "v4", "pkg:githubactions/acme/demo@v4", "github-actions acme/demo v4 - -");
+        check("Acme/Core", "1", "pkg:cocoapods/Acme@1#Core", "cocoapods Acme/Core 1 - -");
+        check("x.org/a/demo", "", "pkg:swift/x.org/a/demo?vcs_url=x", "swift x.org/a/demo  - -");
+        check("dns", "1", "pkg:terraform/example.org/acme/dns@1", "terraform example.org/acme/dns 1 - -");
         check("a", "1", "no purl", "unknown a 1 - -");
         check("a", "1", "", "unknown a 1 - -");
+    }
+
+    /// The purl is the one that `cataloger::facts` writes of an RPM with everything.
+    #[test]
+    fn a_purl_of_an_rpm_reads_back_as_what_it_was_made_of() {
+        let purl = "pkg:rpm/redhat/Demo-Libs@1.2-7.module%2Bel8?arch=x86_64&distro=rhel-8.10&epoch=2\
+                    &repository_id=appstream&rpmmod=demo:1.2:8030:229f&upstream=demo-1.2-7.module%2Bel8.src.rpm";
+        check("Demo-Libs", "", purl, "rpm Demo-Libs 2:1.2-7.module+el8 x86_64 demo 1.2-7.module+el8");
+        assert_eq!(package("", "", purl).module.as_deref(), Some("demo:1.2:8030:229f"));
+        let distro = distro(purl).unwrap();
+        assert_eq!((distro.id.as_str(), distro.version.as_deref()), ("rhel", Some("8.10")));
+        check("a", "0:1-2", "pkg:rpm/redhat/a@1-2?epoch=0", "rpm a 0:1-2 - -");
+        let older = "pkg:rpm/a@1-2?modularitylabel=b:1:2:3";
+        assert_eq!(package("", "", older).module.as_deref(), Some("b:1:2:3"));
+        assert_eq!(package("", "", "pkg:deb/a@1-2?rpmmod=b").module, None);
     }
 
     #[test]

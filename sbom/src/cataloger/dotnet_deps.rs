@@ -1,0 +1,203 @@
+//! NuGet packages that a .NET program was built with: the `*.deps.json` beside it.
+//!
+//! Only what brings files to run counts: packages that were needed for compiling alone are listed too (feeds.md D3). The
+//! files of the shared frameworks themselves are those of `dotnet-runtime`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::package::{Mark, Package, PackageKind};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::nuget::{Listed, is_identified, package, sha512};
+use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, dotnet_runtime};
+
+pub(super) static CATALOGER: Cataloger = Cataloger {
+    name: "dotnet-deps",
+    version: 1,
+    finds: Finds::Installed,
+    wants: Wants::Paths(&["**/*.deps.json"]),
+    read,
+    assemble,
+};
+
+/// The name of the fact that lists the files which the packages here account for, by the last component of their paths,
+/// in lower case, a line each.
+pub(super) const CLAIMED: &str = "claimed";
+
+/// The document (dotnet/sdk, `runtime-configuration-file.md`).
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Deps {
+    runtime_target: Option<RuntimeTarget>,
+    targets: Option<BTreeMap<String, BTreeMap<String, Target>>>,
+    pub(super) libraries: Option<BTreeMap<String, Library>>,
+}
+
+/// Early tools wrote the name alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RuntimeTarget {
+    Named { name: String },
+    Name(String),
+}
+
+/// Files by the part that they play.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Target {
+    #[serde(default)]
+    dependencies: BTreeMap<String, String>,
+    #[serde(default)]
+    runtime: BTreeMap<String, IgnoredAny>,
+    #[serde(default)]
+    native: BTreeMap<String, IgnoredAny>,
+    #[serde(default)]
+    runtime_targets: BTreeMap<String, IgnoredAny>,
+    #[serde(default)]
+    resources: BTreeMap<String, IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Library {
+    #[serde(rename = "type", default)]
+    kind: String,
+    sha512: Option<String>,
+}
+
+impl Deps {
+    /// `.NETCoreApp,Version=v8.0/linux-x64`.
+    pub(super) fn target_name(&self) -> Option<&str> {
+        match self.runtime_target.as_ref()? {
+            RuntimeTarget::Named { name } | RuntimeTarget::Name(name) => Some(name),
+        }
+    }
+
+    /// What runs: the target that is named, or the only one.
+    fn target(&self) -> Option<&BTreeMap<String, Target>> {
+        let targets = self.targets.as_ref()?;
+        let named = self.target_name().and_then(|name| targets.get(name));
+        named.or_else(|| targets.values().next().filter(|_| targets.len() == 1))
+    }
+}
+
+impl Target {
+    /// `_._` stands for nothing.
+    fn files(&self) -> impl Iterator<Item = &str> {
+        let files = self.runtime.keys().chain(self.native.keys()).chain(self.runtime_targets.keys());
+        files.map(String::as_str).filter(|file| !file.ends_with("_._"))
+    }
+}
+
+fn read(file: &mut File<'_>, facts: &mut Facts) {
+    if dotnet_runtime::framework(file.path).is_some() {
+        return;
+    }
+    if let Some(text) = file.text(facts) {
+        read_text(&text, file, facts);
+    }
+}
+
+/// Adds what the document `text`, which is or lies in `file`, says.
+pub(super) fn read_text(text: &str, file: &File<'_>, facts: &mut Facts) {
+    let deps: Deps = match serde_json::from_str(text) {
+        Ok(deps) => deps,
+        Err(error) => return facts.push(Fact::Gap(file.unreadable(&error))),
+    };
+    if deps.libraries.is_none() && deps.targets.is_none() {
+        return facts.push(Fact::Gap(file.unreadable(&"it lists neither targets nor libraries")));
+    }
+    let target = deps.target();
+    let needed: BTreeSet<&str> = target
+        .into_iter()
+        .flat_map(BTreeMap::values)
+        .flat_map(|target| target.dependencies.keys())
+        .map(String::as_str)
+        .collect();
+    let mut listed = Listed::default();
+    let mut positions = BTreeMap::new();
+    let mut claimed = BTreeSet::new();
+    for (key, library) in deps.libraries.iter().flatten() {
+        let files = target.and_then(|target| target.get(key));
+        if target.is_some() && files.is_none_or(|files| files.files().next().is_none()) {
+            continue;
+        }
+        let Some(package) = library_package(key, library, &needed, file, facts) else { continue };
+        if let Some(package) = package {
+            positions.insert(key.as_str(), listed.add(package));
+        }
+        let files = files
+            .into_iter()
+            .flat_map(|files| files.files().chain(files.resources.keys().map(String::as_str)));
+        claimed.extend(files.map(|file| file.rsplit('/').next().unwrap_or(file).to_lowercase()));
+    }
+    if let Some(target) = target {
+        relate(target, &positions, &mut listed);
+    }
+    listed.finish(facts);
+    if !claimed.is_empty() {
+        let value = claimed.into_iter().collect::<Vec<_>>().join("\n");
+        facts.push(Fact::Text { name: CLAIMED.to_owned(), value });
+    }
+}
+
+/// The package that a library with files is; an inner none for a project that is only a part of the program, whose files
+/// are its own. None for what is known by its files alone, such as a library that was referred to as a file.
+fn library_package(
+    key: &str,
+    library: &Library,
+    needed: &BTreeSet<&str>,
+    file: &File<'_>,
+    facts: &mut Facts,
+) -> Option<Option<Package>> {
+    let (name, version) = key.split_once('/').unwrap_or((key, ""));
+    let is = |kind: &str| library.kind.eq_ignore_ascii_case(kind);
+    if is("project") && needed.contains(name) {
+        return Some(None);
+    }
+    if !(is("package") || is("project") || is("runtimepack")) || !is_identified(name, version, file, facts) {
+        return None;
+    }
+    let name = name.strip_prefix("runtimepack.").unwrap_or(name);
+    let framework = is("runtimepack").then(|| dotnet_runtime::published(name, version)).flatten();
+    let mut found = framework.unwrap_or_else(|| package(name, version));
+    found.digests = library.sha512.as_deref().and_then(sha512).into_iter().collect();
+    if is("project") {
+        found.kind = PackageKind::Application;
+    }
+    if is("runtimepack") {
+        found.marks = vec![Mark::SharedFramework];
+    }
+    Some(Some(found))
+}
+
+/// Adds what the packages need. In place of one that was left out comes what it needs in turn.
+fn relate(target: &BTreeMap<String, Target>, positions: &BTreeMap<&str, u32>, listed: &mut Listed) {
+    let keys: BTreeMap<&str, &str> =
+        target.keys().filter_map(|key| Some((key.split_once('/')?.0, key.as_str()))).collect();
+    // Packages that were left out and lead from each package to many others would make this quadratic.
+    let mut budget = 16 * target.len() + 4096;
+    for (key, from) in positions {
+        let Some(package) = listed.at(*from) else { continue };
+        let mut seen = BTreeSet::new();
+        let mut open = vec![*key];
+        while let Some(needed_by) = open.pop() {
+            let dependencies =
+                target.get(needed_by).into_iter().flat_map(|target| target.dependencies.keys());
+            for key in dependencies.filter_map(|name| keys.get(name.as_str())) {
+                match positions.get(key) {
+                    Some(to) => package.depends_on.push(*to),
+                    None if budget > 0 && seen.insert(*key) => {
+                        budget -= 1;
+                        open.push(key);
+                    }
+                    None => {}
+                }
+            }
+        }
+    }
+}
+
+fn assemble(tree: &FactTree<'_>, found: &mut Found) {
+    found.packages_of(tree, CATALOGER.name);
+}

@@ -1,0 +1,113 @@
+//! Which packages the names mean that other packages require.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::ecosystem::Ecosystem;
+use model::key::normalise_name;
+use model::package::{Package, PackageIndex};
+
+use super::facts::{Found, Named};
+
+/// Names by which packages can be required, and those that answer to them.
+type Providers = BTreeMap<(Ecosystem, Box<str>), Vec<PackageIndex>>;
+
+/// Adds to each package's dependencies those that it requires by name, as far as they are there.
+///
+/// A name that several packages have means, in an ecosystem that installs into directories (npm, Python, Ruby), the one
+/// whose directory encloses the requiring package's most closely; in the others all of them that can be meant.
+pub(super) fn resolve(found: &mut Found) {
+    let named = std::mem::take(&mut found.named);
+    if named.is_empty() {
+        return;
+    }
+    let providers = providers(&found.packages, &named);
+    for Named { index, requires, .. } in &named {
+        let package = &found.packages[index.as_usize()];
+        let mut needed: BTreeSet<PackageIndex> = package.depends_on.iter().copied().collect();
+        for name in requires {
+            let key = (package.ecosystem, normalise_name(package.ecosystem, name));
+            let candidates = providers.get(&key).map_or(&[][..], Vec::as_slice);
+            needed.extend(meant(package, candidates, &found.packages));
+        }
+        needed.remove(index);
+        found.packages[index.as_usize()].depends_on = needed.into_iter().collect();
+    }
+}
+
+fn providers(packages: &[Package], named: &[Named]) -> Providers {
+    let mut providers = Providers::new();
+    let mut provide = |ecosystem: Ecosystem, name: &str, index| {
+        let answering: &mut Vec<PackageIndex> =
+            providers.entry((ecosystem, normalise_name(ecosystem, name))).or_default();
+        answering.push(index);
+    };
+    for (index, package) in (0..).map(PackageIndex).zip(packages) {
+        provide(package.ecosystem, &package.name, index);
+    }
+    for Named { index, provides, .. } in named {
+        for name in provides {
+            provide(packages[index.as_usize()].ecosystem, name, *index);
+        }
+    }
+    providers
+}
+
+/// Which of `candidates` the requiring `package` means.
+fn meant(package: &Package, candidates: &[PackageIndex], packages: &[Package]) -> Vec<PackageIndex> {
+    if !matches!(package.ecosystem, Ecosystem::Npm | Ecosystem::PyPi | Ecosystem::Gem)
+        || candidates.len() == 1
+    {
+        return candidates.to_vec();
+    }
+    let own = place(package);
+    let enclosing = |index: &&PackageIndex| {
+        let root = install_root(place(&packages[index.as_usize()]));
+        own.starts_with(root).then_some(root.len())
+    };
+    let closest = candidates.iter().filter(|index| enclosing(index).is_some()).max_by_key(enclosing);
+    closest.into_iter().copied().collect()
+}
+
+fn place(package: &Package) -> &str {
+    package.locations.first().map_or("", |location| location.path.as_str())
+}
+
+/// The directory that packages were installed into, of one whose evidence lies at `path`: what precedes the last
+/// `node_modules/`, or the directory two above (`site-packages/a.dist-info/METADATA`).
+fn install_root(path: &str) -> &str {
+    if let Some(at) = path.rfind("node_modules/") {
+        return &path[..at];
+    }
+    let mut components = path.rsplitn(3, '/').skip(2);
+    components.next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_closest_directory_that_encloses_wins() {
+        let at = |path: &str| {
+            let mut package = Package::new(Ecosystem::Npm, "b", "1", String::new());
+            package.locations = vec![model::package::Location::new(path)];
+            package
+        };
+        let packages = [
+            at("app/node_modules/b/package.json"),
+            at("app/node_modules/a/node_modules/b/package.json"),
+            at("app/node_modules/c/node_modules/b/package.json"),
+            at("other/node_modules/b/package.json"),
+        ];
+        let all: Vec<PackageIndex> = (0..4).map(PackageIndex).collect();
+        for (from, expected) in [
+            ("app/node_modules/a/package.json", Some(1)),
+            ("app/node_modules/d/package.json", Some(0)),
+            ("app/package.json", Some(0)),
+            ("elsewhere/node_modules/a/package.json", None),
+        ] {
+            let meant = meant(&at(from), &all, &packages);
+            assert_eq!(meant, expected.map(PackageIndex).into_iter().collect::<Vec<_>>(), "{from}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+CREATE TABLE pkg_names (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE archs (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE repo (id INTEGER PRIMARY KEY, repoid TEXT NOT NULL);
+CREATE TABLE rpm (item_id INTEGER UNIQUE NOT NULL, name_id INTEGER NOT NULL, epoch INTEGER NOT NULL, version TEXT NOT NULL, release TEXT NOT NULL, arch_id INTEGER NOT NULL);
+CREATE TABLE trans_item_action (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE trans_item_state (id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE trans_item (id INTEGER PRIMARY KEY, trans_id INTEGER, item_id INTEGER, repo_id INTEGER, action_id INTEGER, reason_id INTEGER, state_id INTEGER);
+INSERT INTO pkg_names VALUES (1, 'demo'), (2, 'gone');
+INSERT INTO archs VALUES (1, 'x86_64');
+INSERT INTO repo VALUES (1, 'fedora'), (2, 'updates'), (3, 'old');
+INSERT INTO rpm VALUES (1, 1, 0, '1.0', '1.fc42', 1), (2, 2, 0, '1.0', '1.fc42', 1);
+INSERT INTO trans_item_action VALUES (1, 'Install'), (4, 'Reinstall'), (5, 'Remove'), (6, 'Replaced');
+INSERT INTO trans_item_state VALUES (1, 'Started'), (2, 'Ok'), (3, 'Error');
+INSERT INTO trans_item VALUES (1, 1, 1, 2, 1, 1, 2), (2, 1, 2, 3, 5, 1, 2), (3, 2, 1, 3, 1, 1, 3), (4, 3, 1, 1, 4, 1, 2), (5, 3, 1, 2, 6, 1, 2);

@@ -1,0 +1,3 @@
+class Demo < Formula
+  license "MIT"
+end

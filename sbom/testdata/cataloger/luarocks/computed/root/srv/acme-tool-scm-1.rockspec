@@ -1,0 +1,2 @@
+package = "acme-tool"
+version = os.getenv("VERSION") or "scm-1"

@@ -1,0 +1,2 @@
+package = "acme-cut"
+version = "1.0-1

@@ -1,0 +1,2 @@
+package = "acme"
+version = "1.0-1"

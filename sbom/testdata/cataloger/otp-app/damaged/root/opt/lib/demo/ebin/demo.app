@@ -1,0 +1,1 @@
+{application,demo,[{vsn,"1.0.0"},{modules,[a,

@@ -1,0 +1,2 @@
+[Desktop]
+name = launcher

@@ -1,0 +1,4 @@
+{application, stdlib,
+ [{vsn, "5.2"},
+  {applications, [kernel]},
+  {runtime_dependencies, ["sasl-3.0","kernel-9.0"]}]}.

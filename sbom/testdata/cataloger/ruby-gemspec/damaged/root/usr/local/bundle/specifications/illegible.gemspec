@@ -1,0 +1,4 @@
+Gem::Specification.new do |s|
+  s.name = "aÿ"
+  s.version = "1"
+end

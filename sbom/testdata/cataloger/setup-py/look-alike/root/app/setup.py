@@ -1,0 +1,1 @@
+print("not a project; 1 == 1")

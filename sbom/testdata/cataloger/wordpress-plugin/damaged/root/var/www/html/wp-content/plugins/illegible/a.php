@@ -1,0 +1,5 @@
+<?php
+/*
+Plugin Name: Illegible
+Version: 1ÿ
+*/

@@ -1,0 +1,3 @@
+<?php
+$version = 1;
+// Version: 7

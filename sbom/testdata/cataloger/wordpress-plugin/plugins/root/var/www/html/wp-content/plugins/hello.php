@@ -1,0 +1,4 @@
+<?php
+/*
+Plugin Name: Hello
+VERSION: 1.7.2 */
