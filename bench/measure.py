@@ -25,8 +25,6 @@ import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PLIMSOLL = os.environ.get("PLIMSOLL", str(ROOT / "target/release/plimsoll"))
-# The catalogers that plimsoll has so far, by Syft's names.
-CATALOGERS = "apk-db-cataloger,dpkg-db-cataloger,python-installed-package-cataloger,javascript-package-cataloger,go-module-binary-cataloger"
 
 
 def run(command):
@@ -84,10 +82,6 @@ def sbom(arguments):
         results = measure(
             {
                 "plimsoll sbom": [PLIMSOLL, "sbom", "--no-cache", arguments.image, "-o", f"cyclonedx-json={out}"],
-                "syft, limited to the same catalogers": [
-                    arguments.syft, "scan", f"oci-dir:{arguments.image}", "-q", "-o", "cyclonedx-json",
-                    "--override-default-catalogers", CATALOGERS,
-                ],
                 "syft, as it comes": [arguments.syft, "scan", f"oci-dir:{arguments.image}", "-q", "-o", "cyclonedx-json"],
             },
             arguments.runs,

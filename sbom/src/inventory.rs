@@ -346,7 +346,11 @@ impl<'a> Reading<'a> {
             let layer = tree.node(id).layer;
             let read = self.facts.get(&content).into_iter().flatten();
             for file in read.filter(|file| file.cataloger == cataloger) {
-                files.push((content, self.fact_file(tree, id, tree.path(id), layer, file)));
+                let path = tree.path(id);
+                self.budget.take(file.n_bytes(&path)).map_err(|source| {
+                    ImageError::part(self.image.name(), "the names of its programs", source)
+                })?;
+                files.push((content, self.fact_file(tree, id, path, layer, file)));
             }
         }
         let wishes: Vec<Wish> = again.iter().map(|(_, wish)| wish.clone()).collect();

@@ -11,7 +11,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::file::is_legible;
-use super::locked::{Locked, Place};
+use super::locked::{CANDIDATES_MAX, Locked, Place};
 use super::{Fact, Facts, File};
 
 /// One package.
@@ -57,7 +57,9 @@ pub(super) fn tell<'a>(
         places.push((place, keys(&record.require).map(str::to_lowercase).collect::<Vec<_>>()));
     }
     for (from, needed) in places {
-        for to in needed.iter().filter_map(|name| by_name.get(name)).flatten() {
+        for to in
+            needed.iter().filter_map(|name| by_name.get(name)).flat_map(|to| to.iter().take(CANDIDATES_MAX))
+        {
             locked.need(from, *to);
         }
     }

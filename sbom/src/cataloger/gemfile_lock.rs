@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use model::package::Mark;
 
 use super::file::is_legible;
-use super::locked::{Locked, Place};
+use super::locked::{CANDIDATES_MAX, Locked, Place};
 use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, ruby_gemspec};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
@@ -118,7 +118,8 @@ fn tell(facts: &mut Facts, specs: &[Spec], checksums: &HashMap<String, String>) 
         by_name.entry(&spec.name).or_default().push(place);
     }
     for (spec, from) in specs.iter().zip(places) {
-        for to in spec.needs.iter().filter_map(|name| by_name.get(name.as_str())).flatten() {
+        let meant = spec.needs.iter().filter_map(|name| by_name.get(name.as_str()));
+        for to in meant.flat_map(|places| places.iter().take(CANDIDATES_MAX)) {
             locked.need(from, *to);
         }
     }

@@ -17,7 +17,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, provena
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "julia-manifest",
-    version: 1,
+    version: 2,
     finds: Finds::Locked,
     wants: Wants::Paths(&["**/Manifest.toml", "**/JuliaManifest.toml", "**/Manifest-v*.toml"]),
     read,
@@ -54,6 +54,10 @@ impl Default for Names {
 }
 
 fn read(file: &mut File<'_>, facts: &mut Facts) {
+    // What authors of packages that are installed tested with is used by nobody else.
+    if file.path.contains(".julia/packages/") {
+        return;
+    }
     let Some(text) = file.text(facts) else { return };
     let mut root: toml::Table = match toml::from_str(&text) {
         Ok(root) => root,

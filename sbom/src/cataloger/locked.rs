@@ -9,6 +9,9 @@ use model::package::{DependencyScope, Package};
 
 use super::facts::{Fact, Facts, PackageFact};
 
+/// Places that one requirement by name can mean: a package for each of some platforms.
+pub(super) const CANDIDATES_MAX: usize = 16;
+
 /// A place of a package in a lock file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place(u32);

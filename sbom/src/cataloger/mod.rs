@@ -303,7 +303,11 @@ pub static CATALOGERS: &[&Cataloger] = &[
 /// [`Inventory::new`]: model::inventory::Inventory::new
 pub fn assemble(tree: &FactTree<'_>, limits: &Limits) -> Found {
     let mut found = Found::new(limits, tree.all().map(|file| file.packages().count()).sum());
-    for file in tree.all() {
+    let counts = |file: &&FactFile| {
+        // What lock files below a root filesystem leave in doubt is in no doubt of what is installed.
+        !tree.is_image() || by_name(file.cataloger).is_none_or(|cataloger| cataloger.finds != Finds::Declared)
+    };
+    for file in tree.all().filter(counts) {
         found.gaps.extend(file.facts.iter().filter_map(|fact| match fact {
             Fact::Gap(gap) => Some(gap.clone()),
             _ => None,

@@ -79,7 +79,12 @@ impl Lock {
                 };
                 self.group += u32::from(text.starts_with("GROUP "));
             }
-            2 => text.strip_prefix("remote:").unwrap_or_default().trim().clone_into(&mut self.remote),
+            2 => {
+                // Beside it may stand `specs:`, as older versions wrote it.
+                if let Some(remote) = text.strip_prefix("remote:") {
+                    remote.trim().clone_into(&mut self.remote);
+                }
+            }
             4 => {
                 self.last = None;
                 let Some((name, rest)) = text.split_once(" (") else { return };

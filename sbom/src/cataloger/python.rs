@@ -19,7 +19,7 @@ use metadata::Source;
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "python",
-    version: 2,
+    version: 3,
     finds: Finds::Installed,
     wants: Wants::Paths(&[
         "**/*dist-info/METADATA",

@@ -1,6 +1,7 @@
 //! Python distributions in one file: wheels, such as those that Python brings along for installing pip, and eggs, which are
 //! imported without being unpacked.
 
+use model::gap::{Gap, GapKind};
 use model::package::Mark;
 
 use super::facts::PackageFact;
@@ -10,7 +11,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, provena
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "python-archive",
-    version: 1,
+    version: 2,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/*.whl", "**/*.egg"]),
     read,
@@ -19,6 +20,9 @@ pub(super) static CATALOGER: Cataloger = Cataloger {
 
 /// Bytes of metadata that are unpacked; what a project writes about itself is part of it.
 const METADATA_BYTES_MAX: u64 = 8 << 20;
+
+/// Distributions in one archive; real ones carry some dozens.
+const PACKAGES_MAX: usize = 10_000;
 
 fn read(file: &mut File<'_>, facts: &mut Facts) {
     if let Err(trouble) = read_archive(file, facts) {
@@ -38,6 +42,14 @@ fn read_archive(file: &File<'_>, facts: &mut Facts) -> Result<(), Trouble> {
             return;
         }
         has_metadata |= kind == Kind::Metadata;
+        if own.len() + carried.len() > PACKAGES_MAX {
+            let detail =
+                format!("more than {PACKAGES_MAX} distributions in one archive; the rest was not read");
+            if damage.is_empty() {
+                damage.push(Gap::new(GapKind::LIMIT_EXCEEDED, file.path, detail));
+            }
+            return;
+        }
         let place = format!("{}!/{}", file.path, entry.name);
         let bytes = match zip.read(entry, METADATA_BYTES_MAX, budget) {
             Ok(bytes) => bytes,
@@ -47,7 +59,10 @@ fn read_archive(file: &File<'_>, facts: &mut Facts) -> Result<(), Trouble> {
         match kind {
             Kind::Metadata => own.extend(metadata(file, facts, &text)),
             Kind::CarriedMetadata => carried.extend(metadata(file, facts, &text)),
-            Kind::CarriedList => carried.extend(text.lines().filter_map(vendored).map(PackageFact::new)),
+            Kind::CarriedList => {
+                let listed = text.lines().filter_map(vendored).take(PACKAGES_MAX);
+                carried.extend(listed.map(PackageFact::new));
+            }
             Kind::Other => {}
         }
     });

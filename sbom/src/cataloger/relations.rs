@@ -3,10 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::ecosystem::Ecosystem;
+use model::gap::{Gap, GapKind};
 use model::key::normalise_name;
 use model::package::{Package, PackageIndex};
 
 use super::facts::{Found, Named};
+
+/// Packages of one name that a requirement can mean; real images have a few copies.
+const CANDIDATES_MAX: usize = 16;
+
+/// Edges of one inventory; real ones have some ten for each package.
+const EDGES_MAX: usize = 2_000_000;
 
 /// Names by which packages can be required, and those that answer to them.
 type Providers = BTreeMap<(Ecosystem, Box<str>), Vec<PackageIndex>>;
@@ -14,13 +21,15 @@ type Providers = BTreeMap<(Ecosystem, Box<str>), Vec<PackageIndex>>;
 /// Adds to each package's dependencies those that it requires by name, as far as they are there.
 ///
 /// A name that several packages have means, in an ecosystem that installs into directories (npm, Python, Ruby), the one
-/// whose directory encloses the requiring package's most closely; in the others all of them that can be meant.
+/// whose directory encloses the requiring package's most closely; in the others all of them that can be meant, up to
+/// [`CANDIDATES_MAX`].
 pub(super) fn resolve(found: &mut Found) {
     let named = std::mem::take(&mut found.named);
     if named.is_empty() {
         return;
     }
     let providers = providers(&found.packages, &named);
+    let mut n_edges = 0;
     for Named { index, requires, .. } in &named {
         let package = &found.packages[index.as_usize()];
         let mut needed: BTreeSet<PackageIndex> = package.depends_on.iter().copied().collect();
@@ -30,6 +39,13 @@ pub(super) fn resolve(found: &mut Found) {
             needed.extend(meant(package, candidates, &found.packages));
         }
         needed.remove(index);
+        n_edges += needed.len();
+        if n_edges > EDGES_MAX {
+            let detail =
+                format!("packages need each other in more than {EDGES_MAX} ways; the rest was left out");
+            found.gaps.push(Gap::new(GapKind::LIMIT_EXCEEDED, "", detail));
+            return;
+        }
         found.packages[index.as_usize()].depends_on = needed.into_iter().collect();
     }
 }
@@ -39,7 +55,10 @@ fn providers(packages: &[Package], named: &[Named]) -> Providers {
     let mut provide = |ecosystem: Ecosystem, name: &str, index| {
         let answering: &mut Vec<PackageIndex> =
             providers.entry((ecosystem, normalise_name(ecosystem, name))).or_default();
-        answering.push(index);
+        // Of a name that everybody answers to nobody is meant.
+        if answering.len() < CANDIDATES_MAX {
+            answering.push(index);
+        }
     };
     for (index, package) in (0..).map(PackageIndex).zip(packages) {
         provide(package.ecosystem, &package.name, index);
@@ -85,6 +104,24 @@ fn install_root(path: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A hostile database could make every package need every other, which no memory would hold.
+    #[test]
+    fn a_name_that_everybody_answers_to_leads_to_few() {
+        let mut found = Found::new(&model::limits::Limits::default(), 0);
+        found.packages =
+            (0..200).map(|n| Package::new(Ecosystem::Deb, &format!("p{n}"), "1", String::new())).collect();
+        found.named = (0..200)
+            .map(|n| Named {
+                index: PackageIndex(n),
+                requires: vec!["x".to_owned()],
+                provides: vec!["x".to_owned()],
+            })
+            .collect();
+        resolve(&mut found);
+        let most = found.packages.iter().map(|package| package.depends_on.len()).max();
+        assert_eq!(most, Some(CANDIDATES_MAX));
+    }
 
     #[test]
     fn the_closest_directory_that_encloses_wins() {

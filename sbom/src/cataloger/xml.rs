@@ -6,6 +6,10 @@ use quick_xml::events::{BytesStart, Event};
 
 /// Levels of elements; real manifests have some dozen.
 const DEPTH_MAX: usize = 64;
+/// Bytes of the name of an entity, or of the number of a character.
+const ENTITY_BYTES_MAX: usize = 8;
+/// Attributes of one element that are kept.
+const ATTRIBUTES_MAX: usize = 1_000;
 /// Elements of one document.
 const ELEMENTS_MAX: usize = 1_000_000;
 
@@ -107,6 +111,7 @@ fn element(start: &BytesStart<'_>) -> Element {
     Element {
         name: start.local_name().as_ref().to_owned(),
         attributes: attributes
+            .take(ATTRIBUTES_MAX)
             .map(|attribute| (attribute.key.local_name().as_ref().to_owned(), unescaped(&attribute.value)))
             .collect(),
         ..Element::default()
@@ -119,7 +124,9 @@ fn unescaped(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
         out.push_str(before);
-        match after.split_once(';').filter(|(name, _)| name.len() <= 8) {
+        // Looked for no further than a name can be long, or many `&` would make this quadratic.
+        let end = after.bytes().take(ENTITY_BYTES_MAX + 1).position(|byte| byte == b';');
+        match end.and_then(|end| Some((after.get(..end)?, after.get(end + 1..)?))) {
             Some((name, after)) => {
                 out.push_str(&entity(name));
                 rest = after;
@@ -171,6 +178,13 @@ mod tests {
         for text in ["", "text", "<a>", "<a></b>", "</a>", &"<a>".repeat(100)] {
             assert!(parse(text).is_err(), "{text}");
         }
+    }
+
+    /// A search to the end for each `&` would take hours here.
+    #[test]
+    fn many_ampersands_are_read_in_one_go() {
+        let text = format!("<a x='{}'/>", "&".repeat(4_000_000));
+        assert_eq!(parse(&text).unwrap().attribute("x").map(str::len), Some(4_000_000));
     }
 
     #[test]

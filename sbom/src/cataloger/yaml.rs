@@ -6,6 +6,8 @@ use saphyr_parser::{Event, Parser, ScalarStyle};
 
 /// Levels of collections; real lock files have some six.
 const DEPTH_MAX: usize = 64;
+/// Bytes of text that count as another node.
+const NODE_BYTES: usize = 32;
 /// Nodes of one document, those that aliases repeat included.
 const NODES_MAX: usize = 4_000_000;
 
@@ -94,7 +96,8 @@ impl Builder {
                 let is_null =
                     style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
                 let node = if is_null { Yaml::Null } else { Yaml::Text(text.into_owned()) };
-                self.close(anchor, node, 1)
+                let n_nodes = size(&node);
+                self.close(anchor, node, n_nodes)
             }
             Event::Alias(anchor) => {
                 let (node, n_nodes) = self.anchors.get(&anchor).cloned().unwrap_or((Yaml::Null, 1));
@@ -150,7 +153,8 @@ impl Builder {
 
 fn size(node: &Yaml) -> usize {
     match node {
-        Yaml::Text(_) | Yaml::Null => 1,
+        Yaml::Text(text) => 1 + text.len() / NODE_BYTES,
+        Yaml::Null => 1,
         Yaml::List(elements) => 1 + elements.iter().map(size).sum::<usize>(),
         Yaml::Map(entries) => 1 + entries.iter().map(|(_, value)| 1 + size(value)).sum::<usize>(),
     }
@@ -186,5 +190,8 @@ mod tests {
         }
         assert!(parse(&text).unwrap_err().contains("nodes"));
         assert!(parse(&"[".repeat(1000)).is_err());
+        // Nor do the texts that they stand for.
+        let long = format!("- &a '{}'\n{}", "x".repeat(1 << 20), "- *a\n".repeat(1_000));
+        assert!(parse(&long).unwrap_err().contains("nodes"));
     }
 }

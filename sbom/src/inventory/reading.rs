@@ -29,7 +29,7 @@ impl ReadFile {
     pub(crate) fn n_bytes(&self, path: &str) -> usize {
         // What is found is kept twice for a moment: as read, and in the inventory made of it, with its path.
         let facts: usize = self.facts.iter().map(|fact| 2 * (fact.n_bytes() + path.len())).sum();
-        let in_tree = if self.facts.is_empty() { 0 } else { 2 * size_of::<FactFile>() };
+        let in_tree = 2 * size_of::<FactFile>() + path.len();
         MAP_ENTRY_BYTES + in_tree + facts
     }
 }

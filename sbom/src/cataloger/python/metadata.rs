@@ -29,9 +29,9 @@ pub(in crate::cataloger) struct Headers {
 
 impl Headers {
     /// Reads one line, and says whether headers follow. They end at the first empty line; one that starts with white space
-    /// continues the header above it.
+    /// continues the header above it, also one of nothing else: older tools wrote empty lines inside a header so.
     pub(in crate::cataloger) fn line(&mut self, line: &str) -> bool {
-        if line.trim().is_empty() {
+        if line.is_empty() {
             return false;
         }
         if line.starts_with([' ', '\t']) {

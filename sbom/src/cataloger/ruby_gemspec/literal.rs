@@ -74,8 +74,13 @@ fn string(code: &str, opening: char, closing: char, escapes: bool) -> (String, &
 /// `00E9` or `{1F600}` after `\u`.
 fn unicode(characters: &mut std::str::Chars<'_>) -> Option<char> {
     let rest = characters.as_str();
-    let (digits, n_bytes) = match rest.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
-        Some((digits, _)) => (digits, digits.len() + 2),
+    // Looked for no further than a number can be long, or many `\u{` would make this quadratic.
+    let braced = rest.strip_prefix('{').and_then(|inside| {
+        let end = inside.bytes().take(8).position(|byte| byte == b'}')?;
+        inside.get(..end)
+    });
+    let (digits, n_bytes) = match braced {
+        Some(digits) => (digits, digits.len() + 2),
         None => (rest.get(..4)?, 4),
     };
     let character = char::from_u32(u32::from_str_radix(digits, 16).ok()?)?;
