@@ -21,7 +21,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "cargo-lock",
-    version: 1,
+    version: 2,
     finds: Finds::Locked,
     wants: Wants::Paths(&["**/Cargo.lock", "**/Cargo.toml"]),
     read,
@@ -135,7 +135,12 @@ impl Positions {
     fn add(&mut self, entry: &Entry, position: u32) {
         let Entry { name, version, source, .. } = entry;
         let source = source.as_deref().unwrap_or_default();
-        for key in [name.clone(), format!("{name} {version}"), format!("{name} {version} ({source})")] {
+        // A need names a repository without the commit, which stands behind `#`.
+        let place = source.split('#').next().unwrap_or_default();
+        let mut keys =
+            vec![name.clone(), format!("{name} {version}"), format!("{name} {version} ({source})")];
+        keys.extend((place != source).then(|| format!("{name} {version} ({place})")));
+        for key in keys {
             // What is meant by less than that is told only where there is no choice.
             self.0.entry(key).and_modify(|known| *known = None).or_insert(Some(position));
         }

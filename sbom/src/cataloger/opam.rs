@@ -13,7 +13,7 @@ use description::Description;
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "opam",
-    version: 1,
+    version: 2,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/.opam-switch/packages/*/opam"]),
     read,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::ecosystem::Ecosystem;
+use model::gap::GapKind;
 use model::key::normalise_name;
 use model::package::{DependencyScope, Mark, Package};
 use serde::Deserialize;
@@ -145,8 +146,15 @@ fn archives(metadata: &Metadata) -> BTreeMap<Box<str>, Vec<String>> {
 /// it needs for running is for development.
 fn assemble(tree: &FactTree<'_>, found: &mut Found) {
     let projects = tree.of(pyproject::CATALOGER.name);
+    // Of one that cannot be read nobody knows what it needs.
+    let is_read = |project: &&FactFile| {
+        !project
+            .facts
+            .iter()
+            .any(|fact| matches!(fact, Fact::Gap(gap) if gap.kind == GapKind::UNREADABLE_FILE))
+    };
     let projects: BTreeMap<&str, &FactFile> =
-        projects.map(|project| (directory(&project.path), project)).collect();
+        projects.filter(is_read).map(|project| (directory(&project.path), project)).collect();
     for file in tree.of(CATALOGER.name) {
         let start = found.packages.len();
         found.packages_in(file, |fact| Some(fact.package.clone()));

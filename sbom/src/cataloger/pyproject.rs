@@ -27,7 +27,9 @@ pub(super) const NEEDS: &str = "needs";
 /// The [`Fact::Text`] of the names that are not pinned to a version, one a line.
 pub(super) const OPEN: &str = "open";
 /// Catalogers of lock files.
-const LOCKS: &[&str] = &["pdm-lock", "pipfile-lock", "poetry-lock", "pylock", "requirements", "uv-lock"];
+const LOCKS: &[&str] = &["pdm-lock", "pipfile-lock", "poetry-lock", "pylock", "uv-lock"];
+/// The cataloger of lists of requirements, which are written for one project, or for its tools alone.
+const LISTS: &str = "requirements";
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
@@ -199,16 +201,23 @@ pub(super) fn texts<'f>(file: &'f FactFile, name: &'f str) -> impl Iterator<Item
 
 /// Takes from the files of `cataloger` what no lock file says better: packages, and a gap that names what is open.
 ///
-/// A lock file with packages speaks for its directory and all below it, as that of a workspace does.
+/// A lock file with packages speaks for its directory and all below it, as that of a workspace does; a list of requirements
+/// for its directory, if any of them is for running.
 pub(super) fn take_unlocked(tree: &FactTree<'_>, found: &mut Found, cataloger: &str) {
     let locks = LOCKS.iter().flat_map(|cataloger| tree.of(cataloger));
     let locked: BTreeSet<&str> =
         locks.filter(|lock| lock.packages().next().is_some()).map(|lock| directory(&lock.path)).collect();
+    let for_running =
+        |list: &&FactFile| list.packages().any(|fact| fact.package.scope == DependencyScope::Runtime);
+    let listed: BTreeSet<&str> =
+        tree.of(LISTS).filter(for_running).map(|list| directory(&list.path)).collect();
     for file in tree.of(cataloger) {
         let above = std::iter::successors(Some(directory(&file.path)), |below| {
             (!below.is_empty()).then(|| directory(below))
         });
-        if above.into_iter().any(|directory| locked.contains(directory)) {
+        if above.into_iter().any(|directory| locked.contains(directory))
+            || listed.contains(directory(&file.path))
+        {
             continue;
         }
         found.packages_in(file, |fact| Some(fact.package.clone()));

@@ -27,6 +27,8 @@ pub(in crate::cataloger) fn parse(text: &str) -> Result<Description, &'static st
     let mut word = None;
     // Brackets that are open: filters, lists and groups, the section.
     let (mut n_filters, mut n_lists, mut in_section) = (0_usize, 0_usize, false);
+    // Whether the filter that is open has left out what it stands behind.
+    let mut is_left_out = false;
     loop {
         rest = rest.trim_start();
         let Some(first) = rest.chars().next() else { break };
@@ -47,7 +49,10 @@ pub(in crate::cataloger) fn parse(text: &str) -> Result<Description, &'static st
                 field = word.take().unwrap_or_default();
                 in_section = true;
             }
-            '{' => n_filters += 1,
+            '{' => {
+                is_left_out &= n_filters > 0;
+                n_filters += 1;
+            }
             '}' if n_filters > 0 => n_filters -= 1,
             '}' if in_section && n_lists == 0 => in_section = false,
             '[' | '(' => n_lists += 1,
@@ -57,7 +62,10 @@ pub(in crate::cataloger) fn parse(text: &str) -> Result<Description, &'static st
                 length = rest.find(|character| !is_of_word(character)).unwrap_or(rest.len());
                 let name = &rest[..length];
                 if n_filters > 0 && field == "depends" && FOR_DEVELOPMENT.contains(&name) {
-                    fields.get_mut(field).and_then(Vec::pop);
+                    // Once, whatever else the filter says.
+                    if !std::mem::replace(&mut is_left_out, true) {
+                        fields.get_mut(field).and_then(Vec::pop);
+                    }
                 } else if is_top && !in_section {
                     word = Some(name);
                 }
@@ -109,7 +117,7 @@ mod tests {
     fn texts_are_known_by_their_field() {
         let text = "opam-version: \"2.0\" # c\n(* d: \"no\" *)\nlicense: [\"MIT\" \"ISC\"]\nflags: compiler\n\
             description: \"\"\"a \"b\" \\\"\"\"\"\"\"\n\
-            depends: [\n  \"a\" {>= \"1\" & (os = \"x\")}\n  (\"b\" | \"c\")\n  \"t\" {with-test & >= \"2\"}\n]\n\
+            depends: [\n  \"a\" {>= \"1\" & (os = \"x\")}\n  (\"b\" | \"c\")\n  \"t\" {with-test & >= \"2\"}\n  \"o\" {with-doc | with-dev-setup}\n]\n\
             url {\n  src: \"https://example.org\"\n  checksum: [\"md5=1\" \"sha256=2\"]\n}\nx: \"y\"\n";
         let description = parse(text).unwrap();
         let texts = |field| description.texts(field).collect::<Vec<_>>().join(" ");
