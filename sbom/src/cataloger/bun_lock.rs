@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::javascript::{Source, digests, identified, plain_json, source, split_version};
+use super::javascript::{PLACE_BYTES_MAX, Source, digests, identified, plain_json, source, split_version};
 use super::locked::{Locked, Place};
 use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants};
 
@@ -123,6 +123,9 @@ impl Needs {
 
 /// The package called `name` that is installed closest to the one at `path`.
 fn find(places: &HashMap<&str, Place>, path: &str, name: &str) -> Option<Place> {
+    if path.len() + name.len() > PLACE_BYTES_MAX {
+        return None;
+    }
     let mut directory = Some(path).filter(|path| !path.is_empty());
     for _ in 0..DEPTH_MAX {
         let Some(inside) = directory else { break };

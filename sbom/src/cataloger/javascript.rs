@@ -12,6 +12,10 @@ use serde::de::IgnoredAny;
 use super::file::is_legible;
 use super::{Fact, Facts, File};
 
+/// Bytes of the path of an installed package whose needs are looked up; each look-up makes such a path anew, so that paths
+/// without bound would make reading quadratic. Real ones have some hundred bytes.
+pub(super) const PLACE_BYTES_MAX: usize = 1 << 10;
+
 /// Where a package comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Source {

@@ -10,7 +10,9 @@ use model::package::{Certainty, DependencyScope, Mark};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::javascript::{License, Source, alias, digests, identified, source, version_of_archive};
+use super::javascript::{
+    License, PLACE_BYTES_MAX, Source, alias, digests, identified, source, version_of_archive,
+};
 use super::locked::{Locked, Place};
 use super::wants::component_matches;
 use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants};
@@ -242,6 +244,9 @@ fn find(
     name: &str,
 ) -> Option<Place> {
     let mut directory = from;
+    if from.len() + name.len() > PLACE_BYTES_MAX {
+        return None;
+    }
     for _ in 0..DEPTH_MAX {
         let path = below(directory, name);
         let linked = links.get(&path).and_then(|target| places.get(target));
