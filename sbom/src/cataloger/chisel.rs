@@ -2,7 +2,6 @@
 //! object a line ("jsonwall"), and says which files each slice of a package brought.
 
 use std::collections::BTreeMap;
-use std::io::BufRead;
 
 use model::ecosystem::Ecosystem;
 use model::package::Package;
@@ -15,7 +14,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, PackageFact, W
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "chisel",
-    version: 1,
+    version: 2,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/var/lib/chisel/manifest.wall"]),
     read,
@@ -53,14 +52,15 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
     };
     let mut packages: Vec<Package> = Vec::new();
     let mut owned: BTreeMap<String, PathListBuilder> = BTreeMap::new();
-    let mut lines = manifest.lines().map_while(Result::ok).enumerate();
-    let header = lines.next().and_then(|(_, line)| serde_json::from_str::<Line>(&line).ok());
+    let lines = manifest.split(|byte| *byte == b'\n').enumerate();
+    let mut lines = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
+    let header = lines.next().and_then(|(_, line)| serde_json::from_slice::<Line>(line).ok());
     if header.is_none_or(|header| header.jsonwall.is_none()) {
         return facts.push(Fact::Gap(file.unreadable(&"it is no jsonwall")));
     }
     let root = root_of(file.path, "lib/chisel/");
     for (number, line) in lines {
-        let line: Line = match serde_json::from_str(&line) {
+        let line: Line = match serde_json::from_slice(line) {
             Ok(line) => line,
             // What follows a damaged line may still be whole.
             Err(error) => {

@@ -12,7 +12,7 @@ use super::{Cataloger, Content, Fact, FactTree, Facts, File, Finds, Found, Wants
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "deb-archive",
-    version: 1,
+    version: 2,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/*.deb"]),
     read,
@@ -103,8 +103,11 @@ fn member<'t>(mut tar: &'t [u8], wanted: &str) -> Option<&'t [u8]> {
 
 fn assemble(tree: &FactTree<'_>, found: &mut Found) {
     for file in tree.of(CATALOGER.name) {
-        for fact in file.packages() {
-            found.os_package(tree, file, fact, []);
-        }
+        found.packages_in(file, |fact| {
+            // Which distribution it is for it does not say, and that need not be the one it lies in.
+            let mut package = fact.package.clone();
+            package.purl = super::facts::os_purl(&package, None);
+            Some(package)
+        });
     }
 }

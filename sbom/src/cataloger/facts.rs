@@ -119,16 +119,33 @@ pub struct Facts {
     facts: Vec<Fact>,
     n_packages: usize,
     packages_max: usize,
+    n_gaps: usize,
+    /// The first of the gaps that were only counted.
+    first_counted: Option<Gap>,
 }
+
+/// Gaps of one file that are kept; of a file with a damaged record in every few bytes no memory would hold them all.
+const GAPS_MAX: usize = 1_000;
 
 impl Facts {
     /// No facts yet.
     pub fn new(limits: &Limits) -> Self {
-        Self { facts: Vec::new(), n_packages: 0, packages_max: limits.packages_max }
+        let packages_max = limits.packages_max;
+        Self { facts: Vec::new(), n_packages: 0, packages_max, n_gaps: 0, first_counted: None }
     }
 
-    /// Adds a fact. Packages beyond [`Limits::packages_max`] are dropped; assembling says so.
+    /// Adds a fact. Packages beyond [`Limits::packages_max`] are dropped; assembling says so. Gaps beyond a thousand are
+    /// counted.
     pub fn push(&mut self, fact: Fact) {
+        if let Fact::Gap(gap) = fact {
+            self.n_gaps += 1;
+            if self.n_gaps <= GAPS_MAX {
+                self.facts.push(Fact::Gap(gap));
+            } else {
+                self.first_counted.get_or_insert(gap);
+            }
+            return;
+        }
         if let Fact::Package(_) = fact {
             // One more than the limit is kept, so that assembling meets the limit too and says so.
             if self.n_packages > self.packages_max {
@@ -151,6 +168,14 @@ impl Facts {
 
     /// The facts in the order they were pushed.
     pub fn into_vec(mut self) -> Vec<Fact> {
+        if let Some(gap) = self.first_counted {
+            let detail = format!(
+                "{} more gaps of this file, the first of them: {}",
+                self.n_gaps - GAPS_MAX,
+                gap.detail
+            );
+            self.facts.push(Fact::Gap(Gap::new(gap.kind, gap.place, detail)));
+        }
         // Most files say one thing, for which a list that grew has room for four.
         self.facts.shrink_to_fit();
         self.facts
@@ -584,6 +609,18 @@ mod tests {
         let package = Package::new(Ecosystem::Rpm, "a", "1-2", String::new());
         assert_eq!(os_purl(&package, Some(&distro("rocky"))), "pkg:rpm/rocky/a@1-2?distro=rocky-8.10");
         assert_eq!(os_purl(&package, None), "pkg:rpm/a@1-2");
+    }
+
+    #[test]
+    fn gaps_of_one_file_are_counted_beyond_a_thousand() {
+        let mut facts = Facts::new(&Limits::default());
+        for number in 0..5_000 {
+            facts.push(Fact::Gap(Gap::new(GapKind::UNREADABLE_RECORD, "a", format!("record {number}"))));
+        }
+        let facts = facts.into_vec();
+        let Some(Fact::Gap(last)) = facts.last() else { panic!("{facts:?}") };
+        assert_eq!(facts.len(), GAPS_MAX + 1);
+        assert_eq!(last.detail, "4000 more gaps of this file, the first of them: record 1000");
     }
 
     #[test]

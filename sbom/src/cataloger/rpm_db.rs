@@ -19,7 +19,7 @@ use super::{
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "rpm-db",
-    version: 1,
+    version: 2,
     finds: Finds::Installed,
     wants: Wants::Paths(&[
         "**/var/lib/rpm/Packages",

@@ -9,7 +9,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, PackageFact, W
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "rpm-file",
-    version: 1,
+    version: 2,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/*.rpm"]),
     read,

@@ -20,6 +20,8 @@ pub(super) type Tag = u32;
 
 /// Kinds of values (`rpmtagType`).
 mod kind {
+    /// What rpm states the states of files in.
+    pub(super) const CHAR: u32 = 1;
     pub(super) const INT8: u32 = 2;
     pub(super) const INT16: u32 = 3;
     pub(super) const INT32: u32 = 4;
@@ -124,7 +126,7 @@ impl<'a> Header<'a> {
     pub(super) fn numbers(&self, tag: Tag) -> impl Iterator<Item = u64> + use<'a> {
         let entry = self.entries.get(&tag);
         let bytes = entry.map_or(1, |entry| match entry.kind {
-            kind::INT8 => 1,
+            kind::CHAR | kind::INT8 => 1,
             kind::INT16 => 2,
             kind::INT32 => 4,
             kind::INT64 => 8,
