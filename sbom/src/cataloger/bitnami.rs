@@ -165,10 +165,14 @@ fn document(text: &str, file: &File<'_>, facts: &mut Facts) -> serde_json::Resul
     Ok(())
 }
 
-/// Whether the package at `inner` is the one at `outer` or lies in it.
+/// Packages in one another; real ones have two levels.
+const NESTING_MAX: usize = 16;
+
+/// Whether the package at `inner` is the one at `outer` or lies in it; also when it lies too deep to tell.
 fn is_inside(packages: &[PackageFact], inner: u32, outer: u32) -> bool {
     let parent = |position: &u32| packages.get(*position as usize).and_then(|package| package.parent);
-    std::iter::successors(Some(inner), parent).any(|position| position == outer)
+    let mut around = std::iter::successors(Some(inner), parent);
+    around.by_ref().take(NESTING_MAX).any(|position| position == outer) || around.next().is_some()
 }
 
 fn component(stated: &SpdxPackage) -> Option<Package> {

@@ -3,6 +3,7 @@
 //! A distribution has six thousand modules, and most of them are parts of the kernel that no one would look up by name: what
 //! is known of them is known of the kernel. Those with a version are drivers that are also published elsewhere.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use model::ecosystem::Ecosystem;
@@ -81,7 +82,7 @@ fn module(bytes: &[u8], file: &File<'_>, facts: &mut Facts) -> io::Result<()> {
 }
 
 fn assemble(tree: &FactTree<'_>, found: &mut Found) {
-    let kernels: Vec<(String, PackageIndex)> = (0..)
+    let kernels: BTreeMap<String, PackageIndex> = (0..)
         .map(PackageIndex)
         .zip(&found.packages)
         .filter(|(_, package)| package.cataloger == kernel::CATALOGER.name)
@@ -92,7 +93,7 @@ fn assemble(tree: &FactTree<'_>, found: &mut Found) {
             Fact::Text { name, value } if name == BUILT_FOR => Some(value),
             _ => None,
         });
-        let parent = kernels.iter().find(|(version, _)| Some(version) == built_for).map(|(_, index)| *index);
+        let parent = built_for.and_then(|version| kernels.get(version)).copied();
         found.packages_in(file, |fact| Some(fact.package.clone()));
         if let (Some(parent), Some(package)) = (parent, found.packages.last_mut())
             && package.cataloger == CATALOGER.name

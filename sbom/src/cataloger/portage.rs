@@ -83,16 +83,21 @@ fn contents(directory: &str, file: &File<'_>, facts: &mut Facts) {
     facts.push(Fact::Package(PackageFact { owned: owned.finish(), ..PackageFact::new(package) }));
 }
 
+/// Parentheses in one another that are looked at; real ones have three. What lies deeper counts with what is around it.
+const NESTING_MAX: usize = 16;
+
 /// The licences that `LICENSE` names. What is in `|| ( … )` is a choice; conditions on USE flags have been met or not when
 /// the package was built, and are taken as met.
 fn licenses(text: &str) -> Vec<String> {
     let mut licenses = Vec::new();
     // The open parentheses: those of a choice hold its alternatives.
     let mut open: Vec<Option<Vec<String>>> = Vec::new();
-    let mut is_choice = false;
+    let (mut is_choice, mut n_deeper) = (false, 0_usize);
     for word in text.split_whitespace() {
         match word {
             "||" => is_choice = true,
+            "(" if open.len() == NESTING_MAX => n_deeper += 1,
+            ")" if n_deeper > 0 => n_deeper -= 1,
             "(" => open.push(std::mem::take(&mut is_choice).then(Vec::new)),
             ")" => close(&mut open, &mut licenses),
             condition if condition.ends_with('?') => {}

@@ -2,6 +2,7 @@
 //! CBL-Mariner): what `rpm -qa` printed when they were built.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use model::ecosystem::Ecosystem;
@@ -77,10 +78,11 @@ fn package(name: &str, version: &str) -> Option<Package> {
 }
 
 fn assemble(tree: &FactTree<'_>, found: &mut Found) {
+    let paths: BTreeSet<&str> = tree.of(CATALOGER.name).map(|file| file.path.as_str()).collect();
     for file in tree.of(CATALOGER.name) {
         // Both lists are of the same packages; the one with names only serves alone.
         let whole = file.path.strip_suffix(NAMES).map(|directory| format!("{directory}{WHOLE}"));
-        if tree.of(CATALOGER.name).any(|other| Some(&other.path) == whole.as_ref()) {
+        if whole.is_some_and(|whole| paths.contains(whole.as_str())) {
             continue;
         }
         for fact in file.packages() {

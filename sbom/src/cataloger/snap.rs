@@ -1,7 +1,7 @@
 //! Snaps, as `meta/snap.yaml` in each describes itself, and the Debian packages that went into them: the manifest that
 //! snapcraft leaves (`snap/manifest.yaml`), and the list in a base snap (`usr/share/snappy/dpkg.yaml`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::ecosystem::Ecosystem;
 use model::package::{Package, PackageKind};
@@ -134,11 +134,17 @@ fn assemble(tree: &FactTree<'_>, found: &mut Found) {
 
 /// Gives the packages of a manifest, whose own entry for the snap was left out, the snap of the same directory as parent.
 fn adopt(found: &mut Found, files: &[(String, std::ops::Range<usize>)]) {
+    let mut snaps: BTreeMap<&str, usize> = BTreeMap::new();
     for (root, range) in files {
-        let snap = files.iter().filter(|(other, _)| other == root).flat_map(|(_, range)| range.clone()).find(
-            |index| found.packages.get(*index).is_some_and(|package| package.ecosystem == Ecosystem::Snap),
-        );
-        let Some(snap) = snap.and_then(|index| u32::try_from(index).ok()) else { continue };
+        let is_snap = |index: &usize| {
+            found.packages.get(*index).is_some_and(|package| package.ecosystem == Ecosystem::Snap)
+        };
+        if let Some(snap) = range.clone().find(is_snap) {
+            snaps.entry(root).or_insert(snap);
+        }
+    }
+    for (root, range) in files {
+        let Some(snap) = snaps.get(&**root).and_then(|index| u32::try_from(*index).ok()) else { continue };
         for package in found.packages.get_mut(range.clone()).unwrap_or_default() {
             if package.ecosystem == Ecosystem::Deb {
                 package.parent = Some(model::package::PackageIndex(snap));

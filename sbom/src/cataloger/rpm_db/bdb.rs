@@ -135,6 +135,9 @@ impl<'a> Database<'a> {
             let end = if index == 0 { Some(page.len()) } else { start(index - 1) };
             page.get(start(index)?..end?).filter(|_| start(index).is_some_and(|start| start >= table_end))
         };
+        // Items that overlap could make a page stand for a thousand of its size.
+        let falls = |index: usize| index == 0 || start(index) <= start(index - 1);
+        let n_items = (0..n_items).take_while(|index| falls(*index)).count();
         for key in (0..n_items).step_by(2) {
             let value = item(key + 1).filter(|value| !value.is_empty() && key + 1 < n_items);
             let (Some(key), Some(value)) = (item(key), value) else {
