@@ -7,6 +7,7 @@ pub(super) mod classifiers;
 pub(super) mod evidence;
 #[cfg(test)]
 mod samples;
+pub(super) mod text_files;
 
 use std::collections::BTreeMap;
 use std::str::FromStr;

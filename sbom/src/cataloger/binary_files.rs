@@ -1,7 +1,7 @@
 //! Software that is known by what a file says which is no program: scripts, archives of scripts, texts that lie beside a
 //! program; and all files that the user's classifiers name.
 
-use super::binary::{self, classifiers};
+use super::binary::{self, text_files};
 use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
@@ -14,7 +14,7 @@ pub(super) static CATALOGER: Cataloger = Cataloger {
 };
 
 fn read(file: &mut File<'_>, facts: &mut Facts) {
-    binary::classify(classifiers::FILES, file, facts);
+    binary::classify(text_files::FILES, file, facts);
     match file.classifiers.packages(file.path, file.content) {
         Ok(packages) => packages.into_iter().for_each(|package| facts.package(package)),
         Err(error) => facts.push(Fact::Gap(file.unreadable(&error))),

@@ -34,7 +34,7 @@ impl Wants {
             Self::Paths(patterns) => patterns.iter().any(|pattern| path_matches(pattern, path)),
             Self::Executables => executable && size >= EXECUTABLE_BYTES_MIN,
             Self::Classified => {
-                binary::classifiers::file_patterns().any(|pattern| path_matches(pattern, path))
+                binary::text_files::file_patterns().any(|pattern| path_matches(pattern, path))
             }
             Self::Programs => size >= EXECUTABLE_BYTES_MIN && (executable || is_library(path)),
         }
@@ -60,7 +60,7 @@ impl Wants {
     pub(crate) fn patterns(&self) -> Vec<&'static str> {
         match self {
             Self::Paths(patterns) => patterns.to_vec(),
-            Self::Classified => binary::classifiers::file_patterns().collect(),
+            Self::Classified => binary::text_files::file_patterns().collect(),
             Self::Executables | Self::Programs => Vec::new(),
         }
     }

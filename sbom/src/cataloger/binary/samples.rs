@@ -6,8 +6,9 @@ use std::io::Write as _;
 use model::limits::Limits;
 
 use super::super::{Classifiers, Content, Fact, Facts, File};
-use super::classifiers::{Classifier, FILES, PROGRAMS};
+use super::classifiers::{Classifier, PROGRAMS};
 use super::evidence::{Evidence, compile};
+use super::text_files::FILES;
 
 /// Classifier, path, the bytes around what it says, version.
 const SAMPLES: &[(&str, &str, &str, &str)] = &[
