@@ -53,14 +53,20 @@ pub(super) fn too_large(path: &str, size: u64, limits: &Limits) -> Gap {
 /// What the cataloger at `index` reads from `file`, the file `entry` of its part. A panic is a gap of that file and
 /// cataloger.
 pub(super) fn read(index: usize, entry: u32, file: File<'_>) -> ReadFile {
-    let content = file.content;
-    let facts = facts(index, file);
+    let (path, content) = (file.path, file.content);
+    let mut facts = facts(index, file);
     let identified = facts.iter().any(|fact| match fact {
         Fact::Package(PackageFact { package, .. }) => !package.ecosystem.is_os(),
         _ => false,
     });
-    let digest = if identified { digest_of(content).ok() } else { None };
-    let digest = digest.map(|digest| digest.as_str().into());
+    let digest = match identified.then(|| digest_of(content)) {
+        None => None,
+        Some(Ok(digest)) => Some(digest.as_str().into()),
+        Some(Err(error)) => {
+            facts.push(Fact::Gap(Gap::new(GapKind::UNREADABLE_FILE, path, error.to_string())));
+            None
+        }
+    };
     ReadFile { entry, cataloger: index, digest, facts: facts.into() }
 }
 
