@@ -50,6 +50,9 @@ fn the_reference_of_the_command_line_is_what_help_says() {
         vec!["match"],
         vec!["scan"],
         vec!["rematch"],
+        vec!["convert"],
+        vec!["merge"],
+        vec!["validate"],
         vec!["completions"],
     ] {
         let heading = format!("## plimsoll {}\n", command.join(" "));

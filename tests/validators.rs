@@ -56,19 +56,42 @@ fn documents(place: &Place, format: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-fn cyclonedx_documents_are_valid_for_the_reference_library() {
-    let Some(python) = validator("PLIMSOLL_PYTHON", "cyclonedx_documents_are_valid") else { return };
+fn cyclonedx_documents_are_valid_for_the_reference_libraries() {
+    let test = "cyclonedx_documents_are_valid_for_the_reference_libraries";
+    let (Some(python), Some(node)) =
+        (validator("PLIMSOLL_PYTHON", test), validator("PLIMSOLL_NODE_MODULES", test))
+    else {
+        return;
+    };
     let place = Place::new();
     let script = place.write(
         "validate.py",
         "import sys\n\
          from cyclonedx.schema import SchemaVersion\n\
          from cyclonedx.validation.json import JsonStrictValidator\n\
-         validator = JsonStrictValidator(SchemaVersion.V1_6)\n\
-         problems = [(path, error) for path in sys.argv[1:] if (error := validator.validate_str(open(path).read()))]\n\
+         validator = JsonStrictValidator(SchemaVersion.from_version(sys.argv[1]))\n\
+         problems = [(path, error) for path in sys.argv[2:] if (error := validator.validate_str(open(path).read()))]\n\
          sys.exit('\\n'.join(f'{path}: {error}' for path, error in problems) or 0)\n",
     );
-    passes(Command::new(python).arg(script).args(documents(&place, "cyclonedx-json")));
+    let module = place.write(
+        "validate.mjs",
+        "import { readFileSync } from 'node:fs'\n\
+         import { createRequire } from 'node:module'\n\
+         const [modules, version, ...paths] = process.argv.slice(2)\n\
+         const { Validation } = createRequire(modules + '/')('@cyclonedx/cyclonedx-library')\n\
+         const validator = new Validation.JsonStrictValidator(version)\n\
+         for (const path of paths) {\n\
+         \x20 const error = await validator.validate(readFileSync(path, 'utf8'))\n\
+         \x20 if (error !== null) { console.error(path, JSON.stringify(error)); process.exitCode = 1 }\n\
+         }\n",
+    );
+    for version in ["1.4", "1.5", "1.6", "1.7"] {
+        let written = Place::new();
+        let documents = documents(&written, &format!("cyclonedx-json@{version}"));
+        passes(Command::new(&python).arg(&script).arg(version).args(&documents));
+        // The library for JavaScript carries its own copies of the schemas.
+        passes(Command::new("node").arg(&module).arg(&node).arg(version).args(&documents));
+    }
 }
 
 #[test]
@@ -84,7 +107,10 @@ fn spdx_documents_are_valid_for_the_reference_library() {
          \x20   for message in validate_full_spdx_document(parse_file(path))]\n\
          sys.exit('\\n'.join(problems[:20]) or 0)\n",
     );
-    passes(Command::new(python).arg(script).args(documents(&place, "spdx-json")));
+    for format in ["spdx-json@2.2", "spdx-json@2.3"] {
+        let written = Place::new();
+        passes(Command::new(&python).arg(&script).args(documents(&written, format)));
+    }
 }
 
 #[test]

@@ -80,6 +80,9 @@ pub(crate) enum Command {
     Match(commands::match_sbom::MatchArgs),
     Scan(commands::scan::ScanArgs),
     Rematch(commands::rematch::RematchArgs),
+    Convert(commands::convert::ConvertArgs),
+    Merge(commands::merge::MergeArgs),
+    Validate(commands::validate::ValidateArgs),
     Completions(commands::completions::CompletionsArgs),
     #[command(hide = true)]
     Action(commands::action::ActionArgs),

@@ -157,7 +157,8 @@ impl From<flows::error::FlowError> for CommandError {
             E::NoSboms { .. } => {
                 vec!["store one with `plimsoll sbom IMAGE -o cyclonedx-json=DIR/NAME.json`".to_owned()]
             }
-            E::File { .. } | E::Render(_) | E::Policy(_) => Vec::new(),
+            E::Merge(_) => vec!["merge fewer of them".to_owned()],
+            E::Convert { .. } | E::File { .. } | E::Render(_) | E::Policy(_) => Vec::new(),
         };
         Self::Failed { error: Box::new(error), hints }
     }

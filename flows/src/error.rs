@@ -22,6 +22,17 @@ pub enum FlowError {
         /// Why.
         source: sbom::format::DocumentError,
     },
+    /// The document cannot be written in another format.
+    #[error("cannot convert SBOM `{place}`")]
+    Convert {
+        /// The file, or `standard input`.
+        place: String,
+        /// Why.
+        source: Box<sbom::format::ConvertError>,
+    },
+    /// The documents do not fit into one.
+    #[error("cannot merge the SBOMs")]
+    Merge(#[source] sbom::merge::TooMuch),
     /// The registry or daemon did not give the image.
     #[error("cannot fetch image `{source_text}`")]
     Registry {

@@ -6,12 +6,14 @@
 //! - [`match_sbom`]: an inventory and a snapshot → a [`Report`](model::report::Report)
 //! - [`scan`]: an image → its SBOM, then the two above
 //! - [`rematch`]: a directory of stored SBOMs and a newer snapshot → what changed, and only that judged
+//! - [`documents`]: SBOMs → another format, or one of several
 //! - [`changes`]: two runs → the change set between them
 //!
 //! Here the crates that may not know each other are introduced. Nothing here prints or reads the environment.
 
 pub mod attached;
 pub mod changes;
+pub mod documents;
 pub mod error;
 #[cfg(test)]
 mod every_cataloger;

@@ -1,6 +1,8 @@
 //! An inventory and a snapshot make a report.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 
 use advisory_db::Snapshot;
 use jiff::Timestamp;
@@ -33,8 +35,24 @@ impl Subject {
 
 /// `sha256:` and the hex digest of `bytes`.
 pub fn digest(bytes: &[u8]) -> String {
-    let hash = Sha256::digest(bytes);
-    hash.iter().fold("sha256:".to_owned(), |mut text, byte| {
+    hex(Sha256::new_with_prefix(bytes))
+}
+
+/// `sha256:` and the hex digest of all of `file`.
+pub(crate) fn digest_of_file(mut file: &File) -> io::Result<String> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut hash = Sha256::new();
+    let mut window = vec![0; 256 << 10];
+    loop {
+        match file.read(&mut window)? {
+            0 => return Ok(hex(hash)),
+            n_bytes => hash.update(&window[..n_bytes]),
+        }
+    }
+}
+
+fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().fold("sha256:".to_owned(), |mut text, byte| {
         use std::fmt::Write as _;
         write!(text, "{byte:02x}").expect("writing to a string cannot fail");
         text

@@ -23,7 +23,8 @@ use sbom::image::{Called, Image, OpenOptions, Root, SourceKind};
 use serde::Deserialize;
 
 use crate::error::{Attempt, FlowError};
-use crate::source::{DaemonKind, Place, Source, read_sbom};
+use crate::match_sbom::{Subject, digest};
+use crate::source::{DaemonKind, Place, Source, read_sbom, read_sbom_file};
 
 /// What sources are opened with.
 #[derive(Clone, Debug)]
@@ -82,8 +83,8 @@ pub enum Network {
 pub enum Opened {
     /// An image, and the registry that it lies in, if it does.
     Image(Box<Image>, Option<Box<Remote>>),
-    /// All that is known, without any image; and the document it was read from.
-    Inventory(Box<Inventory>, Vec<u8>),
+    /// All that is known, without any image; and the digest of the document it was read from.
+    Inventory(Box<Inventory>, String),
 }
 
 /// Where an image lies in a registry.
@@ -125,11 +126,7 @@ impl<R: Read> Read for Told<'_, R> {
 /// As [`FlowError`] says; for a name without a prefix, with every place that was asked.
 pub fn open(source: &Source, opening: &Opening, arrival: &mut Arrival<'_>) -> Result<Opened, FlowError> {
     match &source.place {
-        Place::Path(path, None) if is_document(path) => {
-            let bytes = read_document(path, opening.image.limits.document_bytes_max, arrival.stdin)?;
-            let inventory = read_sbom(&path.display().to_string(), &bytes, &opening.image.limits)?;
-            Ok(Opened::Inventory(Box::new(inventory), bytes))
-        }
+        Place::Path(path, None) if is_document(path) => document(path, opening, arrival),
         Place::Path(path, kind) => {
             let image = sbom::image::open(path, *kind, &opening.image);
             Ok(Opened::Image(Box::new(image.map_err(image_error(source))?), None))
@@ -143,14 +140,10 @@ pub fn open(source: &Source, opening: &Opening, arrival: &mut Arrival<'_>) -> Re
         Place::Registry(reference) => in_registry(source, reference, opening),
         Place::Daemon(kind, name) => in_daemon(source, *kind, name, opening, arrival.arrived),
         Place::Name(reference) => anywhere(source, reference, opening, arrival),
-        Place::Sbom(path) => {
-            let bytes = read_document(path, opening.image.limits.document_bytes_max, arrival.stdin)?;
-            let inventory = read_sbom(&path.display().to_string(), &bytes, &opening.image.limits)?;
-            Ok(Opened::Inventory(Box::new(inventory), bytes))
-        }
+        Place::Sbom(path) => document(path, opening, arrival),
         Place::Purl(text) => {
             let inventory = sbom::format::of_purl(text).map_err(|source| FlowError::Purl { source })?;
-            Ok(Opened::Inventory(Box::new(inventory), text.as_bytes().to_vec()))
+            Ok(Opened::Inventory(Box::new(inventory), digest(text.as_bytes())))
         }
     }
 }
@@ -168,7 +161,7 @@ fn registry_error(source: &Source) -> impl FnOnce(RegistryError) -> FlowError {
 /// How much of a file is looked at to tell whether it is an SBOM.
 const DOCUMENT_HEAD_BYTES: u64 = 64 << 10;
 
-/// Whether the file at `path` begins as a JSON document that says it is an SBOM; no archive begins so.
+/// Whether the file at `path` begins as a JSON or XML document that says it is an SBOM; no archive begins so.
 fn is_document(path: &Path) -> bool {
     if !path.metadata().is_ok_and(|metadata| metadata.is_file()) {
         return false;
@@ -177,24 +170,39 @@ fn is_document(path: &Path) -> bool {
     let read = fs::File::open(path).and_then(|file| file.take(DOCUMENT_HEAD_BYTES).read_to_end(&mut head));
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
     let says = |word: &[u8]| head.windows(word.len()).any(|window| window == word);
-    read.is_ok()
-        && head.trim_ascii_start().first() == Some(&b'{')
-        && (says(b"\"bomFormat\"") || says(b"\"spdxVersion\""))
+    let is_sbom = match head.trim_ascii_start().first() {
+        Some(b'{') => {
+            says(b"\"bomFormat\"")
+                || says(b"\"spdxVersion\"")
+                || says(b"\"@context\"")
+                || says(b"\"predicateType\"")
+                || says(b"\"payloadType\"")
+        }
+        Some(b'<') => says(b"cyclonedx.org/schema/bom"),
+        _ => false,
+    };
+    read.is_ok() && is_sbom
 }
 
-fn read_document(path: &Path, bytes_max: u64, stdin: &mut dyn Read) -> Result<Vec<u8>, FlowError> {
-    let mut bytes = Vec::new();
-    let read = if path == Path::new("-") {
-        stdin.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes)
+fn document(path: &Path, opening: &Opening, arrival: &mut Arrival<'_>) -> Result<Opened, FlowError> {
+    let limits = &opening.image.limits;
+    let subject = if path == Path::new("-") {
+        let bytes = read_stdin(limits.document_bytes_max, arrival.stdin)
+            .map_err(|source| FlowError::File { action: "read", path: path.to_owned(), source })?;
+        Subject::new(read_sbom("-", &bytes, limits)?, &bytes)
     } else {
-        fs::File::open(path).and_then(|file| file.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes))
+        read_sbom_file(path, limits)?
     };
-    let read = read.and_then(|_| match bytes.len() as u64 > bytes_max {
+    Ok(Opened::Inventory(Box::new(subject.inventory), subject.sbom_digest))
+}
+
+fn read_stdin(bytes_max: u64, stdin: &mut dyn Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    stdin.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > bytes_max {
         true => Err(io::Error::other(format!("it is larger than document_bytes_max of {bytes_max}"))),
-        false => Ok(()),
-    });
-    read.map_err(|source| FlowError::File { action: "read", path: path.to_owned(), source })?;
-    Ok(bytes)
+        false => Ok(bytes),
+    }
 }
 
 /// A name without a prefix, and no file: daemons are asked before the registry, because what is there needs no download.

@@ -42,8 +42,8 @@ pub struct Asked {
 pub struct Known {
     /// What was found.
     pub inventory: Inventory,
-    /// The document that says so, where the inventory was not made here.
-    pub document: Option<Vec<u8>>,
+    /// The digest of the document that says so, `sha256:…`, where the inventory was not made here.
+    pub sbom_digest: Option<String>,
     /// The image, where there is one.
     pub image: Option<Box<Image>>,
     /// Where the image lies, if in a registry.
@@ -72,17 +72,18 @@ pub fn inventory(
             let inventory = sbom::inventory::inventory(&image, options, progress)
                 .map_err(|error| FlowError::Image { source_text: source.text.clone(), source: error })?;
             let inventory = attributed(inventory, remote.as_deref(), opening, asked)?;
-            Ok(Known { inventory, document: None, image: Some(image), remote })
+            Ok(Known { inventory, sbom_digest: None, image: Some(image), remote })
         }
         (Opened::Image(image, remote), LookIn::AttachedSbom) => {
             let limits = &opening.image.limits;
             let (inventory, document) = attached_sbom(source, &image, remote.as_deref(), limits)?;
             let inventory = attributed(named(inventory, options), remote.as_deref(), opening, asked)?;
-            Ok(Known { inventory, document: Some(document), image: Some(image), remote })
+            let sbom_digest = Some(match_sbom::digest(&document));
+            Ok(Known { inventory, sbom_digest, image: Some(image), remote })
         }
-        (Opened::Inventory(inventory, document), LookIn::Layers) => {
+        (Opened::Inventory(inventory, digest), LookIn::Layers) => {
             let inventory = attributed(named(*inventory, options), None, opening, asked)?;
-            Ok(Known { inventory, document: Some(document), image: None, remote: None })
+            Ok(Known { inventory, sbom_digest: Some(digest), image: None, remote: None })
         }
         (Opened::Inventory(..), LookIn::AttachedSbom) => {
             Err(FlowError::NoRegistry { source_text: source.text.clone() })
@@ -168,25 +169,18 @@ impl Known {
     /// # Errors
     /// The SBOM cannot be written.
     pub fn subject(self, options: &WriteOptions<'_>) -> Result<match_sbom::Subject, FlowError> {
-        match self.document {
-            Some(document) => Ok(match_sbom::Subject::new(self.inventory, &document)),
+        match self.sbom_digest {
+            Some(sbom_digest) => Ok(match_sbom::Subject { inventory: self.inventory, sbom_digest }),
             None => subject(self.inventory, options),
         }
     }
 }
 
-/// The inventory as a subject of matching, identified by the SBOM that `plimsoll sbom` would write for it had it read
-/// every layer: what the cache happens to hold changes no report.
+/// The inventory as a subject of matching, identified by the SBOM that `plimsoll sbom` would write for it.
 ///
 /// # Errors
 /// The SBOM cannot be written.
-pub fn subject(
-    mut inventory: Inventory,
-    options: &WriteOptions<'_>,
-) -> Result<match_sbom::Subject, FlowError> {
-    for layer in &mut inventory.subject.layers {
-        layer.is_from_cache = false;
-    }
+pub fn subject(inventory: Inventory, options: &WriteOptions<'_>) -> Result<match_sbom::Subject, FlowError> {
     let format = sbom::format::by_name(CANONICAL_FORMAT).expect("the canonical format is in the table");
     let mut bytes = Vec::new();
     format.write(&inventory, options, &mut bytes).map_err(FlowError::Render)?;

@@ -1,13 +1,17 @@
 //! SOURCE as a person types it: a path or a reference, with or without a prefix that forces its kind.
 
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use model::inventory::Inventory;
 use model::limits::Limits;
 use registry::reference::{InvalidReference, Reference};
+use sbom::format::DocumentError;
 use sbom::image::SourceKind;
 
 use crate::error::FlowError;
+use crate::match_sbom::{Subject, digest_of_file};
 
 /// What was typed, and where that is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,6 +155,34 @@ pub fn read_sbom(place: &str, bytes: &[u8], limits: &Limits) -> Result<Inventory
         .map_err(|source| FlowError::Document { place: place.to_owned(), source })
 }
 
+/// Reads the SBOM in the file at `path`, of which no more is in memory at once than must be.
+///
+/// # Errors
+/// As [`FlowError`] says.
+pub fn read_sbom_file(path: &Path, limits: &Limits) -> Result<Subject, FlowError> {
+    let input_error = |source| FlowError::File { action: "read", path: path.to_owned(), source };
+    let file = File::open(path).map_err(input_error)?;
+    let place = path.display().to_string();
+    let metadata = file.metadata().map_err(input_error)?;
+    if !metadata.is_file() {
+        // A pipe is read once; its end is not known before.
+        let mut bytes = Vec::new();
+        let bytes_max = limits.document_bytes_max.saturating_add(1);
+        file.take(bytes_max).read_to_end(&mut bytes).map_err(input_error)?;
+        return Ok(Subject::new(read_sbom(&place, &bytes, limits)?, &bytes));
+    }
+    let inventory = sbom::format::read_file(&file, limits).map_err(|source| match source {
+        DocumentError::Input { source } => input_error(source),
+        source => FlowError::Document { place, source },
+    })?;
+    let sbom_digest = digest_of_file(&file).map_err(input_error)?;
+    let state = |metadata: &fs::Metadata| (metadata.len(), metadata.modified().ok());
+    if state(&file.metadata().map_err(input_error)?) != state(&metadata) {
+        return Err(input_error(io::Error::other("it was changed while it was read")));
+    }
+    Ok(Subject { inventory, sbom_digest })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,6 +210,24 @@ mod tests {
             Source::parse("registry:a.test/UPPER").unwrap_err(),
             InvalidSource::Reference { .. }
         ));
+    }
+
+    #[test]
+    fn a_file_has_the_inventory_and_the_digest_of_its_bytes() {
+        let limits = Limits::default();
+        let bytes =
+            br#"{"bomFormat":"CycloneDX","specVersion":"1.5","components":[{"type":"library","name":"a"}]}"#;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("sbom.json");
+        fs::write(&path, bytes).unwrap();
+        let subject = read_sbom_file(&path, &limits).unwrap();
+        assert_eq!(subject.inventory, read_sbom("x", bytes, &limits).unwrap());
+        assert_eq!(subject.sbom_digest, crate::match_sbom::digest(bytes));
+        fs::write(&path, "{").unwrap();
+        let error = read_sbom_file(&path, &limits).unwrap_err();
+        assert!(matches!(error, FlowError::Document { .. }), "{error}");
+        let error = read_sbom_file(&dir.path().join("none"), &limits).unwrap_err();
+        assert!(matches!(error, FlowError::File { .. }), "{error}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::facts::{CoverageClass, FeedFacts};
 use model::finding::MatchType;
@@ -71,10 +72,11 @@ pub fn cases(inventory: &Inventory, facts: &FeedFacts) -> Vec<Case> {
         let index = PackageIndex(u32::try_from(index).expect("packages are limited to far fewer than 2^32"));
         // An owner outside the inventory is damage in the document; it owns nothing.
         let owner = package.owner.and_then(|owner| inventory.packages.get(owner.as_usize()));
-        match positions.get(&Identity::of(package, owner)) {
+        let identity = Identity::of(package, owner, &resolver);
+        match positions.get(&identity) {
             Some(&position) => cases[position].packages.push(index),
             None => {
-                positions.insert(Identity::of(package, owner), cases.len());
+                positions.insert(identity, cases.len());
                 cases.push(resolver.case(index, package, owner));
             }
         }
@@ -116,10 +118,12 @@ struct Facts<'a> {
     version: &'a str,
     purl: &'a str,
     source: Option<&'a SourcePackage>,
+    /// The position of who answers for its distribution; 0 for what no distribution matters to.
+    distro: usize,
 }
 
 impl<'a> Identity<'a> {
-    fn of(package: &'a Package, owner: Option<&'a Package>) -> Self {
+    fn of(package: &'a Package, owner: Option<&'a Package>, resolver: &Resolver<'_>) -> Self {
         let facts = |package: &'a Package| Facts {
             kind: package.kind,
             ecosystem: package.ecosystem,
@@ -127,6 +131,7 @@ impl<'a> Identity<'a> {
             version: package.version.as_str(),
             purl: &package.purl,
             source: package.source.as_ref(),
+            distro: if package.ecosystem.is_os() { resolver.distro_of(package) } else { 0 },
         };
         Self { package: facts(package), owner: owner.map(facts) }
     }
@@ -141,8 +146,13 @@ enum Answer {
 
 struct Resolver<'a> {
     facts: &'a FeedFacts,
-    /// Who answers for operating-system packages, when the inventory names its distribution.
-    distro: Option<Answer>,
+    /// Who answers for operating-system packages of each distribution that the inventory names; none where it names
+    /// none. Each is there once.
+    distros: Vec<Option<Answer>>,
+    /// The position in `distros` of the inventory itself.
+    main: usize,
+    /// The same of each of its parts.
+    parts: Vec<usize>,
     /// The same by the text of a purl's `distro` qualifier, for inventories that do not.
     qualifiers: BTreeMap<String, Answer>,
 }
@@ -153,7 +163,22 @@ impl<'a> Resolver<'a> {
             Ok(resolved) => Answer::By(resolved),
             Err(namespace) => Answer::Nobody(UnmatchedReason::NoFeed, namespace),
         };
-        Self { facts, distro: inventory.distro.as_ref().map(resolve), qualifiers: BTreeMap::new() }
+        let mut known: Vec<Option<&Distro>> = Vec::new();
+        let mut position = |distro| {
+            known.iter().position(|other| *other == distro).unwrap_or_else(|| {
+                known.push(distro);
+                known.len() - 1
+            })
+        };
+        let main = position(inventory.distro.as_ref());
+        let parts = inventory.parts.iter().map(|part| position(part.distro.as_ref())).collect();
+        let distros = known.into_iter().map(|distro| distro.map(resolve)).collect();
+        Self { facts, distros, main, parts, qualifiers: BTreeMap::new() }
+    }
+
+    /// The position in `distros` of the distribution that `package` was installed on.
+    fn distro_of(&self, package: &Package) -> usize {
+        package.part.and_then(|part| self.parts.get(part.as_usize()).copied()).unwrap_or(self.main)
     }
 
     fn case(&mut self, index: PackageIndex, package: &Package, owner: Option<&Package>) -> Case {
@@ -233,7 +258,7 @@ impl<'a> Resolver<'a> {
             let namespaces = vec![Namespace::language(ecosystem)];
             return Answer::By(Resolved { ecosystem, namespaces, confidence, own_builds: &[] });
         }
-        let answer = match &self.distro {
+        let answer = match &self.distros[self.distro_of(package)] {
             Some(answer) => answer.clone(),
             None => self.answer_of_purl(package),
         };

@@ -103,8 +103,8 @@ fn release_gaps(inventory: &Inventory, cases: &[Case], facts: &FeedFacts, as_of:
         .flat_map(|case| &case.consulted)
         .map(|consulted| consulted.key.namespace.clone())
         .collect();
-    let distro = inventory.distro.as_ref().and_then(|distro| namespace::resolve(distro, facts).ok());
-    releases.extend(distro.into_iter().flat_map(|resolved| resolved.namespaces));
+    let distros = inventory.distros().filter_map(|distro| namespace::resolve(distro, facts).ok());
+    releases.extend(distros.flat_map(|resolved| resolved.namespaces));
 
     let today = as_of.strftime("%Y-%m-%d").to_string();
     let mut gaps = Vec::new();

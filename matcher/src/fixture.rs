@@ -156,7 +156,7 @@ pub(crate) fn inventory(distro_text: &str, packages_text: &str) -> Inventory {
         subject: Subject::default(),
         distro: distro(distro_text),
         packages: packages(packages_text),
-        gaps: Vec::new(),
+        ..Inventory::default()
     }
 }
 

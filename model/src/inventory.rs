@@ -35,7 +35,8 @@ pub struct Subject {
 pub struct SubjectLayer {
     /// The digest of the uncompressed layer, `sha256:…`.
     pub diff_id: String,
-    /// Whether it was not read this time, because what is in it was known from a layer of the same digest.
+    /// Whether it was not read this time, because what is in it was known from a layer of the same digest. That is of the
+    /// run and not of the image: no SBOM carries it.
     pub is_from_cache: bool,
     /// The line of the Dockerfile that made it, where that was asked for and could be told.
     pub dockerfile: Option<DockerfileLine>,
@@ -118,14 +119,33 @@ pub struct Inventory {
     pub packages: Vec<Package>,
     /// What could not be read or known, sorted, each once.
     pub gaps: Vec<Gap>,
+    /// What a merged inventory was made of; empty for that of one image.
+    pub parts: Vec<Part>,
+}
+
+/// One of those that a merged inventory was made of: an image of several, or the source tree beside an image.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// What it is of.
+    pub subject: Subject,
+    /// Its own distribution, by which its packages are judged.
+    pub distro: Option<Distro>,
+    /// The digest of the SBOM that it came from, `sha256:…`.
+    pub document: String,
 }
 
 impl Inventory {
     /// The inventory with its packages sorted (owners follow) and its gaps sorted and each once.
-    pub fn new(subject: Subject, distro: Option<Distro>, packages: Vec<Package>, mut gaps: Vec<Gap>) -> Self {
+    pub fn new(
+        subject: Subject,
+        distro: Option<Distro>,
+        mut packages: Vec<Package>,
+        mut gaps: Vec<Gap>,
+    ) -> Self {
         gaps.sort();
         gaps.dedup();
-        Self { subject, distro, packages: sorted(packages), gaps }
+        sort(&mut packages);
+        Self { subject, distro, packages, gaps, parts: Vec::new() }
     }
 
     /// Adds a gap where it belongs, unless it is there.
@@ -135,61 +155,96 @@ impl Inventory {
         }
     }
 
+    /// The part that `package` is of; none in the inventory of one image.
+    pub fn part_of(&self, package: &Package) -> Option<&Part> {
+        package.part.and_then(|part| self.parts.get(part.as_usize()))
+    }
+
+    /// The distribution that `package` was installed on.
+    pub fn distro_of(&self, package: &Package) -> Option<&Distro> {
+        self.part_of(package).map_or(self.distro.as_ref(), |part| part.distro.as_ref())
+    }
+
+    /// Every distribution that packages are installed on: the inventory's own, then those of its parts.
+    pub fn distros(&self) -> impl Iterator<Item = &Distro> {
+        self.distro.iter().chain(self.parts.iter().filter_map(|part| part.distro.as_ref()))
+    }
+
+    /// Whether `package` came with the base image of its subject.
+    pub fn origin_of_package(&self, package: &Package) -> Origin {
+        self.part_of(package).map_or(&self.subject, |part| &part.subject).origin_of_package(package)
+    }
+
     /// The package at `index`.
     pub fn package(&self, index: PackageIndex) -> &Package {
         &self.packages[index.as_usize()]
     }
 }
 
-fn sorted(mut packages: Vec<Package>) -> Vec<Package> {
-    for package in &mut packages {
-        package.locations.sort();
-        package.locations.dedup();
-        package.licenses.sort();
-        package.licenses.dedup();
-        package.cpes.sort();
-        package.cpes.dedup();
-        for texts in [&mut package.digests, &mut package.imports] {
-            texts.sort();
-            texts.dedup();
-        }
-        package.marks.sort();
-        package.marks.dedup();
+/// Sorts what each package lists, and then the packages, where they are.
+fn sort(packages: &mut [Package]) {
+    for package in &mut *packages {
+        sort_lists(package);
     }
-    let mut order: Vec<usize> = (0..packages.len()).collect();
+    let number = |index: usize| u32::try_from(index).expect("packages are limited to far fewer than 2^32");
+    let mut order: Vec<u32> = (0..packages.len()).map(number).collect();
     order.sort_by(|&left, &right| {
-        let key = |index: usize| {
-            let package: &Package = &packages[index];
-            (&package.purl, &package.locations, package.ecosystem, &package.name, package.version.as_str())
+        let key = |index: u32| {
+            let package: &Package = &packages[index as usize];
+            let version = package.version.as_str();
+            (&package.purl, &package.locations, package.ecosystem, &package.name, version, package.part)
         };
         key(left).cmp(&key(right))
     });
     let mut position = vec![PackageIndex(0); packages.len()];
     for (new, &old) in order.iter().enumerate() {
-        position[old] =
-            PackageIndex(u32::try_from(new).expect("packages are limited to far fewer than 2^32"));
+        position[old as usize] = PackageIndex(number(new));
     }
-    let mut slots: Vec<Option<Package>> = packages.into_iter().map(Some).collect();
-    order
-        .into_iter()
-        .map(|old| {
-            let mut package = slots[old].take().expect("each position occurs once in the order");
-            package.owner = package.owner.map(|owner| position[owner.as_usize()]);
-            package.parent = package.parent.map(|parent| position[parent.as_usize()]);
-            for dependency in &mut package.depends_on {
-                *dependency = position[dependency.as_usize()];
-            }
-            package.depends_on.sort();
-            package.depends_on.dedup();
-            package
-        })
-        .collect()
+    drop(order);
+    for package in &mut *packages {
+        package.owner = package.owner.map(|owner| position[owner.as_usize()]);
+        package.parent = package.parent.map(|parent| position[parent.as_usize()]);
+        for dependency in &mut package.depends_on {
+            *dependency = position[dependency.as_usize()];
+        }
+        package.depends_on.sort();
+        package.depends_on.dedup();
+        package.shrink();
+    }
+    // Each swap brings one package to its place, so that there are no more swaps than packages.
+    for index in 0..packages.len() {
+        while position[index].as_usize() != index {
+            let place = position[index].as_usize();
+            packages.swap(index, place);
+            position.swap(index, place);
+        }
+    }
+}
+
+fn sort_lists(package: &mut Package) {
+    package.locations.sort();
+    package.locations.dedup();
+    package.licenses.sort();
+    package.licenses.dedup();
+    package.cpes.sort();
+    package.cpes.dedup();
+    // Looked at first, because what is changed is given space.
+    if !(package.digests.is_empty() && package.imports.is_empty() && package.marks.is_empty()) {
+        let details = &mut *package.details;
+        for texts in [&mut details.digests, &mut details.imports] {
+            texts.sort();
+            texts.dedup();
+        }
+        details.marks.sort();
+        details.marks.dedup();
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ecosystem::Ecosystem;
+    use crate::package::PartIndex;
 
     #[test]
     fn relations_follow_their_packages_when_sorted() {
@@ -204,6 +259,40 @@ mod tests {
         assert_eq!((child.owner, child.parent), (Some(PackageIndex(0)), Some(PackageIndex(1))));
         assert_eq!(child.depends_on, [PackageIndex(0), PackageIndex(1)]);
     }
+
+    #[test]
+    fn packages_in_any_order_are_sorted_in_place() {
+        let names = ["d", "b", "e", "a", "c", "f"];
+        let package = |(index, name): (usize, &&str)| {
+            let mut package = Package::new(Ecosystem::Npm, name, "1", format!("pkg:npm/{name}@1"));
+            package.owner = Some(PackageIndex((index as u32 + 1) % 6));
+            package
+        };
+        let packages = names.iter().enumerate().map(package).collect();
+        let inventory = Inventory::new(Subject::default(), None, packages, Vec::new());
+        let found: Vec<_> = inventory.packages.iter().map(|package| package.name.as_str()).collect();
+        assert_eq!(found, ["a", "b", "c", "d", "e", "f"]);
+        let owners = inventory.packages.iter().map(|package| inventory.package(package.owner.unwrap()));
+        let owners: Vec<_> = owners.map(|owner| owner.name.as_str()).collect();
+        assert_eq!(owners, ["c", "e", "f", "b", "a", "d"]);
+    }
+
+    #[test]
+    fn a_package_is_on_the_distribution_of_its_part() {
+        let distro = |id: &str| Some(Distro { id: id.to_owned(), ..Distro::default() });
+        let part = |id: &str| Part { distro: distro(id), ..Part::default() };
+        let bare = Part::default();
+        let package = |part| Package { part, ..Package::new(Ecosystem::Deb, "a", "1", String::new()) };
+        let inventory =
+            Inventory { distro: distro("a"), parts: vec![part("b"), bare], ..Inventory::default() };
+        let of = |part| inventory.distro_of(&package(part)).map(|distro| distro.id.as_str());
+        assert_eq!(of(None), Some("a"));
+        assert_eq!(of(Some(PartIndex(0))), Some("b"));
+        assert_eq!(of(Some(PartIndex(1))), None);
+        assert_eq!(of(Some(PartIndex(9))), Some("a"), "damage in a document is no part");
+        assert_eq!(inventory.distros().count(), 2);
+    }
+
     #[test]
     fn a_layer_that_occurs_twice_is_of_the_base_only_if_all_of_it_is() {
         let subject = |n_base| Subject {

@@ -1,5 +1,6 @@
 //! A package as found in an image or stated by an SBOM.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use crate::ecosystem::Ecosystem;
@@ -10,6 +11,17 @@ use crate::version::VersionText;
 pub struct PackageIndex(pub u32);
 
 impl PackageIndex {
+    /// The position as a number for indexing.
+    pub fn as_usize(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A part's position in [`Inventory::parts`](crate::inventory::Inventory::parts).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PartIndex(pub u32);
+
+impl PartIndex {
     /// The position as a number for indexing.
     pub fn as_usize(self) -> usize {
         self.0 as usize
@@ -137,6 +149,8 @@ impl Location {
 }
 
 /// A package: all that a verdict may depend on, and what people need to find it.
+///
+/// The fields of its [`Details`] are read and set as if they were its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Package {
     /// Whether it is a library or a program of its own.
@@ -149,14 +163,8 @@ pub struct Package {
     pub version: VersionText,
     /// The canonical package URL, or the text that a foreign SBOM had.
     pub purl: String,
-    /// The architecture the package states: `x86_64`, `amd64`, `all`.
-    pub architecture: Option<String>,
-    /// The source package, where the ecosystem has the notion and it was stated.
-    pub source: Option<SourcePackage>,
     /// Licences as stated, sorted; expressions are kept whole.
     pub licenses: Vec<String>,
-    /// Who supplies or maintains it, as stated.
-    pub supplier: Option<String>,
     /// CPE names stated for it, sorted.
     pub cpes: Vec<String>,
     /// Where it was found, sorted.
@@ -171,6 +179,23 @@ pub struct Package {
     pub scope: DependencyScope,
     /// How sure it is.
     pub certainty: Certainty,
+    /// The cataloger or foreign tool that found it.
+    pub cataloger: String,
+    /// The part of a merged inventory that it is of; none in the inventory of one image.
+    pub part: Option<PartIndex>,
+    /// What many packages have none of.
+    pub details: SparseDetails,
+}
+
+/// What many packages have none of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// The architecture the package states: `x86_64`, `amd64`, `all`.
+    pub architecture: Option<String>,
+    /// The source package, where the ecosystem has the notion and it was stated.
+    pub source: Option<SourcePackage>,
+    /// Who supplies or maintains it, as stated.
+    pub supplier: Option<String>,
     /// What changes how a match of it is to be read, sorted.
     pub marks: Vec<Mark>,
     /// The module and stream an RPM was built for, `name:stream:version:context`.
@@ -181,10 +206,67 @@ pub struct Package {
     pub digests: Vec<String>,
     /// The packages of a Go module that were linked in, sorted; empty where that cannot be told.
     pub imports: Vec<String>,
-    /// The cataloger or foreign tool that found it.
-    pub cataloger: String,
     /// The diff-id of the layer that deleted it or put something else in its place; none for what is there to the end.
     pub removed_by: Option<String>,
+}
+
+/// The details of a package that has none.
+static NO_DETAILS: Details = Details {
+    architecture: None,
+    source: None,
+    supplier: None,
+    marks: Vec::new(),
+    module: None,
+    installed_at: None,
+    digests: Vec::new(),
+    imports: Vec::new(),
+    removed_by: None,
+};
+
+/// [`Details`] that take up space only where there are some: a document may list hundreds of thousands of packages.
+#[derive(Clone, Debug, Default)]
+pub struct SparseDetails(Option<Box<Details>>);
+
+impl From<Details> for SparseDetails {
+    fn from(details: Details) -> Self {
+        Self(Some(Box::new(details)))
+    }
+}
+
+impl Deref for SparseDetails {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        self.0.as_deref().unwrap_or(&NO_DETAILS)
+    }
+}
+
+impl DerefMut for SparseDetails {
+    fn deref_mut(&mut self) -> &mut Details {
+        self.0.get_or_insert_default()
+    }
+}
+
+impl PartialEq for SparseDetails {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for SparseDetails {}
+
+impl Deref for Package {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.details
+    }
+}
+
+impl DerefMut for Package {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.details
+    }
 }
 
 impl Package {
@@ -196,10 +278,7 @@ impl Package {
             name: name.to_owned(),
             version: version.into(),
             purl,
-            architecture: None,
-            source: None,
             licenses: Vec::new(),
-            supplier: None,
             cpes: Vec::new(),
             locations: Vec::new(),
             owner: None,
@@ -207,13 +286,51 @@ impl Package {
             depends_on: Vec::new(),
             scope: DependencyScope::default(),
             certainty: Certainty::default(),
-            marks: Vec::new(),
-            module: None,
-            installed_at: None,
-            digests: Vec::new(),
-            imports: Vec::new(),
             cataloger: String::new(),
-            removed_by: None,
+            details: SparseDetails::default(),
+            part: None,
         }
+    }
+
+    /// Gives back the memory that was set aside for more than the package has.
+    pub fn shrink(&mut self) {
+        self.details.0.take_if(|details| **details == NO_DETAILS);
+        if let Some(details) = &mut self.details.0 {
+            details.marks.shrink_to_fit();
+            details.digests.shrink_to_fit();
+            details.imports.shrink_to_fit();
+        }
+        self.name.shrink_to_fit();
+        self.purl.shrink_to_fit();
+        self.licenses.shrink_to_fit();
+        self.cpes.shrink_to_fit();
+        self.locations.shrink_to_fit();
+        self.depends_on.shrink_to_fit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An inventory of 400,000 packages is to stay below 300 MB.
+    #[test]
+    fn a_package_is_small() {
+        assert!(size_of::<Package>() <= 232, "{}", size_of::<Package>());
+    }
+
+    #[test]
+    fn details_that_say_nothing_are_none() {
+        let plain = Package::new(Ecosystem::Npm, "a", "1", "pkg:npm/a@1".to_owned());
+        let mut package = plain.clone();
+        package.supplier = None;
+        assert!(package.details.0.is_some());
+        assert_eq!(package, plain);
+        package.shrink();
+        assert!(package.details.0.is_none());
+        package.supplier = Some("b".to_owned());
+        package.shrink();
+        assert_eq!(package.supplier.as_deref(), Some("b"));
+        assert_ne!(package, plain);
     }
 }

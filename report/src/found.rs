@@ -26,10 +26,7 @@ pub(crate) fn locations<'a>(report: &'a Report, finding: &Finding) -> Vec<&'a Lo
 pub(crate) fn origin(report: &Report, finding: &Finding) -> Origin {
     let inventory = &report.inventory;
     let origins = finding.packages.iter().map(|&index| inventory.package(index));
-    origins
-        .map(|package| inventory.subject.origin_of_package(package))
-        .reduce(Origin::and)
-        .unwrap_or(Origin::Unknown)
+    origins.map(|package| inventory.origin_of_package(package)).reduce(Origin::and).unwrap_or(Origin::Unknown)
 }
 
 /// The position of each layer, from 0, by its diff-id; none for one that occurs several times.

@@ -5,6 +5,7 @@
 //! - [`cache`]: what was found in a layer, kept for the next image that has it
 //! - [`cataloger`]: one file a kind of evidence; from files to packages
 //! - [`base`], [`dockerfile`]: which image and which line of a build brought a layer
+//! - [`merge`]: several inventories as one
 //! - [`mod@format`]: one file a document format; from an inventory to bytes, and from bytes to an inventory
 
 pub mod base;
@@ -14,3 +15,4 @@ pub mod dockerfile;
 pub mod format;
 pub mod image;
 pub mod inventory;
+pub mod merge;

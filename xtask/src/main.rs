@@ -2,15 +2,21 @@
 //! xtask -- torture catalogers` hands every cataloger damaged copies of its fixtures, `cargo xtask examples`
 //! writes the example image and mirror anew, `cargo xtask mirror DIR` lays the real dated feeds out as a mirror,
 //! `cargo xtask big-image DIR [--gigabytes 10] [--layers 74]` writes a large image to measure with,
-//! `cargo run --release --package xtask -- throughput IMAGE` says what catalogers cost.
+//! `cargo run --release --package xtask -- throughput IMAGE` says what catalogers cost, `… -- sbom-speed` what reading and
+//! writing an SBOM costs.
 #![expect(clippy::print_stdout, reason = "chores report to the person who started them")]
 
+mod sbom_speed;
 mod throughput;
 mod torture;
 
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
+
+/// As the program has it, whose cost is measured here.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -21,6 +27,8 @@ fn main() -> Result<()> {
         }
         ["mirror", dir] => mirror(Path::new(dir)),
         ["big-image", dir, ref options @ ..] => big_image(Path::new(dir), options),
+        ["sbom-speed"] => sbom_speed::measure(),
+        ["sbom-speed", document] => sbom_speed::read_one(Path::new(document)),
         ["throughput", image] => throughput::measure(Path::new(image), 5),
         ["throughput", image, runs] => {
             throughput::measure(Path::new(image), runs.parse().context("RUNS is a number")?)
@@ -35,7 +43,7 @@ fn main() -> Result<()> {
         }
         _ => bail!(
             "usage: cargo xtask examples | mirror DIR | torture BINARY [KILLS] | torture catalogers [COPIES] \
-             | big-image DIR [--gigabytes N] [--layers N] | throughput IMAGE [RUNS]"
+             | big-image DIR [--gigabytes N] [--layers N] | throughput IMAGE [RUNS] | sbom-speed [DOCUMENT]"
         ),
     }
 }

@@ -2,14 +2,16 @@
 
 use std::fs;
 use std::io::{self, Read as _};
+use std::path::Path;
 
 use advisory_db::{FeedsDir, Snapshot};
 use clap::Args;
 use flows::error::FlowError;
 use flows::match_sbom::{Question, Subject, facts};
-use flows::source::read_sbom;
+use flows::source::{read_sbom, read_sbom_file};
 use jiff::Timestamp;
 use model::distro::Distro;
+use model::inventory::Inventory;
 use model::limits::Limits;
 use model::report::Report;
 use policy::FailOn;
@@ -62,14 +64,15 @@ pub(crate) struct JudgeArgs {
 
 pub(crate) fn run(args: &MatchArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
     judge_all(&args.sbom, &args.judge, &args.feeds, global, ui, |place| {
-        let bytes = read(place)?;
-        let name = if place == "-" { "standard input" } else { place };
-        let mut inventory = read_sbom(name, &bytes, &Limits::default())?;
-        if inventory.distro.is_none() {
-            inventory.distro.clone_from(&args.distro);
-        }
-        ui.gaps(&inventory.gaps);
-        Ok(Subject::new(inventory, &bytes))
+        let mut subject = if place == "-" {
+            let bytes = read(place)?;
+            Subject::new(read_sbom("standard input", &bytes, &Limits::default())?, &bytes)
+        } else {
+            read_sbom_file(Path::new(place), &Limits::default())?
+        };
+        assume_distro(&mut subject.inventory, args.distro.as_ref());
+        ui.gaps(&subject.inventory.gaps);
+        Ok(subject)
     })
 }
 
@@ -239,6 +242,16 @@ pub(crate) fn read(place: &str) -> Result<Vec<u8>, CommandError> {
             Err(CommandError::new(format!("SBOM `{place}` is larger than {limit} bytes")))
         }
         Ok(_) => Ok(bytes),
+    }
+}
+
+/// Sets the distribution wherever `inventory` names none: in itself, or in the parts that it was merged from.
+fn assume_distro(inventory: &mut Inventory, assumed: Option<&Distro>) {
+    let parts = inventory.parts.iter_mut().map(|part| &mut part.distro);
+    for distro in std::iter::once(&mut inventory.distro).chain(parts) {
+        if distro.is_none() {
+            *distro = assumed.cloned();
+        }
     }
 }
 

@@ -2,11 +2,14 @@
 
 pub(crate) mod action;
 pub(crate) mod completions;
+pub(crate) mod convert;
 pub(crate) mod feeds;
 pub(crate) mod match_sbom;
+pub(crate) mod merge;
 pub(crate) mod rematch;
 pub(crate) mod sbom;
 pub(crate) mod scan;
+pub(crate) mod validate;
 
 use crate::args::{Arguments, Command};
 use crate::error::CommandError;
@@ -19,10 +22,13 @@ pub(crate) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit, CommandError> 
     match &arguments.command {
         Command::Action(args) => action::run(args, global, ui),
         Command::Completions(args) => completions::run(args),
+        Command::Convert(args) => convert::run(args, global, ui),
         Command::Feeds(args) => feeds::run(args, global, ui),
         Command::Match(args) => match_sbom::run(args, global, ui),
+        Command::Merge(args) => merge::run(args, global, ui),
         Command::Rematch(args) => rematch::run(args, global, ui),
         Command::Sbom(args) => sbom::run(args, global, ui),
         Command::Scan(args) => scan::run(args, global, ui),
+        Command::Validate(args) => validate::run(args),
     }
 }

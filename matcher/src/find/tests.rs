@@ -1,6 +1,8 @@
 //! Each rule of judgement as packages, rows and the findings they give; the regression cases of feeds.md D11
 //! by their number.
 
+use model::inventory::{Inventory, Part};
+use model::package::{Package, PackageIndex, PartIndex};
 use proptest::prelude::*;
 
 use super::*;
@@ -516,4 +518,74 @@ proptest! {
             prop_assert_eq!(finding.suppressed.is_some(), is_denied);
         }
     }
+}
+
+/// Packages of several distributions in one inventory, as `sbom::merge` makes it.
+fn merged(parts: &[Inventory]) -> Inventory {
+    let mut merged = Inventory::default();
+    for (number, part) in parts.iter().enumerate() {
+        let first = merged.packages.len() as u32;
+        merged.packages.extend(part.packages.iter().map(|package| Package {
+            part: Some(PartIndex(number as u32)),
+            owner: package.owner.map(|owner| PackageIndex(first + owner.0)),
+            ..package.clone()
+        }));
+        merged.parts.push(Part { distro: part.distro.clone(), ..Part::default() });
+    }
+    merged
+}
+
+/// Each finding of each package, with the number of its part.
+fn of_packages(inventory: &Inventory, rows: &str, part: u32) -> BTreeSet<String> {
+    let findings = find(&cases(inventory, &facts()), &advisories(inventory, rows));
+    let line = |finding: &Finding, index: PackageIndex| {
+        let package = inventory.package(index);
+        let part = package.part.map_or(part, |part| part.0);
+        let Finding { id, verdict, fix, .. } = finding;
+        format!("{part} {} {} {id} {verdict:?} {fix:?}", package.name, package.version)
+    };
+    let lines =
+        findings.iter().flat_map(|finding| finding.packages.iter().map(move |&index| line(finding, index)));
+    lines.collect()
+}
+
+#[test]
+fn a_merged_inventory_has_the_findings_of_its_parts() {
+    let rows = "
+        debian:12|source|demo debian CVE-1 >=0 <1.0-3
+        debian:11|source|demo debian CVE-1 >=0 <1.0-1
+        debian:11|source|demo debian CVE-2 >=0 wont-fix
+        debian:12|source|node-lib debian CVE-3 never
+        alpine:3.20|source|demo alpine CVE-4 >=0 <1.1-r0
+        alpine:3.19|source|demo alpine CVE-4 >=0 <0.9-r0
+        npm|language|lib osv CVE-3 >=0 <2.0.0";
+    let debian = format!("{DEMO}\ndeb node-lib 1.0\nnpm lib 1.0.0 owner=1");
+    let parts = [
+        inventory("debian 12", &debian),
+        inventory("alpine 3.20", "apk demo 1.0-r0"),
+        inventory("debian 11", &debian),
+        inventory("alpine 3.19", "apk demo 1.0-r0"),
+        // A source tree: nothing of a distribution, and the same package without its owner.
+        inventory("", "npm lib 1.0.0"),
+        // The same image twice: equal cases, both packages.
+        inventory("debian 12", &debian),
+    ];
+    let all = of_packages(&merged(&parts), rows, 0);
+    let numbered = parts.iter().zip(0..);
+    let each: BTreeSet<String> =
+        numbered.flat_map(|(part, number)| of_packages(part, rows, number)).collect();
+    assert_eq!(all, each);
+    assert_eq!(all.len(), 8, "{all:#?}");
+}
+
+#[test]
+fn coverage_of_a_merged_inventory_is_that_of_its_parts() {
+    let parts = [inventory("debian 12", DEMO), inventory("", DEMO), inventory("alpine 3.5", "apk a 1.0-r0")];
+    let merged = merged(&parts);
+    let reasons = |inventory: &Inventory| {
+        let cases = cases(inventory, &facts());
+        let reasons = cases.iter().map(|case| case.unmatched.as_ref().map(|(reason, _)| *reason));
+        reasons.collect::<Vec<_>>()
+    };
+    assert_eq!(reasons(&merged), parts.iter().flat_map(reasons).collect::<Vec<_>>());
 }

@@ -5,7 +5,7 @@ use model::ecosystem::Ecosystem;
 use model::gap::{Gap, GapKind};
 use model::image::Account;
 use model::package::{
-    Certainty, DependencyScope, Location, Mark, Package, PackageIndex, PackageKind, SourcePackage,
+    Certainty, DependencyScope, Details, Location, Mark, Package, PackageIndex, PackageKind, SourcePackage,
 };
 
 use crate::cataloger::{CATALOGERS, Fact, PackageFact, PathList};
@@ -233,10 +233,7 @@ fn write_package(out: &mut Writer<'_>, package: &Package) {
         name,
         version,
         purl,
-        architecture,
-        source,
         licenses,
-        supplier,
         cpes,
         locations,
         owner,
@@ -244,14 +241,13 @@ fn write_package(out: &mut Writer<'_>, package: &Package) {
         depends_on,
         scope,
         certainty,
-        marks,
-        module,
-        installed_at,
-        digests,
-        imports,
         cataloger,
-        removed_by,
+        details,
+        // A layer is of one image.
+        part: _,
     } = package;
+    let Details { architecture, source, supplier, marks, module, installed_at, digests, imports, removed_by } =
+        &**details;
     out.byte(match kind {
         PackageKind::Library => 0,
         PackageKind::Application => 1,
@@ -297,41 +293,43 @@ fn read_package(from: &mut Reader<'_>) -> Result<Package, Damaged> {
         1 => PackageKind::Application,
         _ => return Err(Damaged),
     };
-    Ok(Package {
-        kind,
-        ecosystem: Ecosystem::from_name(from.text()?),
-        name: from.string()?,
-        version: from.text()?.into(),
-        purl: from.string()?,
-        architecture: from.option(Reader::string)?,
-        source: from.option(|from| {
-            let name = from.string()?;
-            let version = from.option(|from| Ok(from.text()?.into()))?;
-            Ok(SourcePackage { name, version })
-        })?,
-        licenses: from.strings()?,
-        supplier: from.option(Reader::string)?,
-        cpes: from.strings()?,
-        locations: from.list(|from| {
-            let path = from.string()?;
-            let text = |from: &mut Reader<'_>| from.text().map(Into::into);
-            Ok(Location { path, layer: from.option(text)?, digest: from.option(text)? })
-        })?,
-        owner: from.option(|from| from.small().map(PackageIndex))?,
-        parent: from.option(|from| from.small().map(PackageIndex))?,
-        depends_on: from.list(|from| from.small().map(PackageIndex))?,
-        scope: match from.byte()? {
-            0 => DependencyScope::Runtime,
-            1 => DependencyScope::Development,
-            _ => return Err(Damaged),
-        },
-        certainty: Certainty::from_word(from.text()?).ok_or(Damaged)?,
-        marks: from.list(|from| Mark::from_word(from.text()?).ok_or(Damaged))?,
-        module: from.option(Reader::string)?,
-        installed_at: from.option(Reader::string)?,
-        digests: from.strings()?,
-        imports: from.strings()?,
-        cataloger: from.string()?,
-        removed_by: from.option(Reader::string)?,
-    })
+    let mut details = Details::default();
+    let mut package = Package::new(Ecosystem::from_name(from.text()?), "", "", String::new());
+    package.name = from.string()?;
+    package.version = from.text()?.into();
+    package.purl = from.string()?;
+    package.kind = kind;
+    details.architecture = from.option(Reader::string)?;
+    details.source = from.option(|from| {
+        let name = from.string()?;
+        let version = from.option(|from| Ok(from.text()?.into()))?;
+        Ok(SourcePackage { name, version })
+    })?;
+    package.licenses = from.strings()?;
+    details.supplier = from.option(Reader::string)?;
+    package.cpes = from.strings()?;
+    package.locations = from.list(|from| {
+        let path = from.string()?;
+        let text = |from: &mut Reader<'_>| from.text().map(Into::into);
+        Ok(Location { path, layer: from.option(text)?, digest: from.option(text)? })
+    })?;
+    package.owner = from.option(|from| from.small().map(PackageIndex))?;
+    package.parent = from.option(|from| from.small().map(PackageIndex))?;
+    package.depends_on = from.list(|from| from.small().map(PackageIndex))?;
+    package.scope = match from.byte()? {
+        0 => DependencyScope::Runtime,
+        1 => DependencyScope::Development,
+        _ => return Err(Damaged),
+    };
+    package.certainty = Certainty::from_word(from.text()?).ok_or(Damaged)?;
+    details.marks = from.list(|from| Mark::from_word(from.text()?).ok_or(Damaged))?;
+    details.module = from.option(Reader::string)?;
+    details.installed_at = from.option(Reader::string)?;
+    details.digests = from.strings()?;
+    details.imports = from.strings()?;
+    package.cataloger = from.string()?;
+    details.removed_by = from.option(Reader::string)?;
+    package.details = details.into();
+    package.shrink();
+    Ok(package)
 }

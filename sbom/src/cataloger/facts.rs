@@ -18,10 +18,6 @@ use super::distro;
 
 /// One thing that one file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all facts are packages, and each in a box would be two pieces of memory"
-)]
 pub enum Fact {
     /// The distribution, as far as this file knows it.
     Distro(Distro),

@@ -130,19 +130,19 @@ pub(super) fn reached<I: Iterator<Item = u32>>(
 }
 
 /// Adds what another place says of the same package.
-fn merge(package: &mut Package, other: Package) {
+fn merge(package: &mut Package, mut other: Package) {
     if other.scope == DependencyScope::Runtime {
         package.scope = DependencyScope::Runtime;
     }
     package.certainty = package.certainty.min(other.certainty);
     if package.licenses.is_empty() {
-        package.licenses = other.licenses;
+        package.licenses = std::mem::take(&mut other.licenses);
     }
-    package.supplier = package.supplier.take().or(other.supplier);
-    package.digests.extend(other.digests);
+    package.supplier = package.supplier.take().or(other.supplier.take());
+    package.digests.append(&mut other.digests);
     package.digests.sort();
     package.digests.dedup();
-    package.marks.extend(other.marks);
+    package.marks.append(&mut other.marks);
     package.marks.sort();
     package.marks.dedup();
 }

@@ -9,43 +9,110 @@
 //! [`MISSING_FACT`](model::gap::GapKind::MISSING_FACT) gap that says which fact and what it costs. Fields that
 //! matching does not need are not kept.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
 use model::inventory::Inventory;
 use model::limits::Limits;
 
+pub use convert::{ConvertError, Said};
+pub use file::read_file;
 pub(crate) use wire::identity::full_name;
-use wire::text::Family;
+use wire::text::Kind;
+use wire::tree::Tree;
 
-mod cyclonedx_json;
+mod convert;
+mod cyclonedx;
+mod envelope;
+mod file;
+mod purl_list;
 mod purls;
-mod spdx_json;
+mod spdx2;
+mod spdx3;
+mod syft;
 mod table;
+pub mod validate;
 mod wire;
 
-/// Every format, sorted by name.
+/// Every format that is written, sorted by name.
 pub static FORMATS: &[&Format] =
-    &[&cyclonedx_json::FORMAT, &purls::FORMAT, &spdx_json::FORMAT, &table::FORMAT];
+    &[&cyclonedx::FORMAT, &cyclonedx::xml::FORMAT, &purls::FORMAT, &spdx2::FORMAT, &table::FORMAT];
+
+/// The most parts a merged document may have.
+pub(crate) const PARTS_MAX: usize = 1 << 16;
+
+/// Every syntax that is read.
+static SYNTAXES: &[&Syntax] = &[
+    &cyclonedx::SYNTAX,
+    &cyclonedx::xml::SYNTAX,
+    &spdx2::SYNTAX,
+    &spdx3::SYNTAX,
+    &syft::SYNTAX,
+    &purl_list::SYNTAX,
+];
 
 /// A document format.
 pub struct Format {
-    /// Its name, as given to `-o`: kebab case, and the name of its file.
+    /// Its name, as given to `-o`: kebab case.
     pub name: &'static str,
     /// Its media type.
     pub media_type: &'static str,
     /// The versions of its specification that can be written, the default first; none for an export.
     pub versions: &'static [&'static str],
-    write: fn(&Inventory, &WriteOptions<'_>, &mut dyn io::Write) -> io::Result<()>,
-    reader: Option<Reader>,
+    /// Writes an inventory, in one of `versions` (empty for an export).
+    write: fn(&Inventory, &str, &WriteOptions<'_>, &mut dyn io::Write) -> io::Result<()>,
+    /// What documents in one of `versions` are of; none for an export.
+    model: Option<fn(&str) -> &'static Model>,
+    rewrite: Option<Rewrite>,
 }
 
-/// How documents of a format are told from others, and read.
-struct Reader {
+/// Writes a document of the format's model in a version, and says what it had to leave out.
+type Rewrite = fn(Tree, &str, &mut dyn io::Write) -> io::Result<Vec<Loss>>;
+
+/// What documents of several syntaxes are of: CycloneDX, SPDX 2, …
+///
+/// A document is brought into the JSON of its model first, whatever its syntax, with nothing lost. Everything else
+/// (reading an inventory, converting, merging, validating) sees only that.
+struct Model {
+    /// For people: `CycloneDX`.
+    name: &'static str,
+    /// The inventory in the JSON of a document.
+    inventory: fn(&str, &Limits) -> Result<Seen, DocumentError>,
+    /// Whether a document of one version is written in another by [`Format::rewrite`]; else it goes through the inventory.
+    fits_versions: bool,
+    /// Where values lie that `inventory` looks at, without positions: `components[].name`.
+    understood: &'static [&'static str],
+}
+
+/// What is seen in the JSON of a document.
+struct Seen {
+    /// The version of the specification, as written.
+    version: String,
+    inventory: Inventory,
+}
+
+/// How documents are written down, and told from others.
+struct Syntax {
+    kind: Kind,
     /// What is accepted, for people: `CycloneDX 1.2 to 1.7 JSON`.
     accepts: &'static str,
-    family: Family,
-    read: fn(&str, &Limits) -> Result<Document, DocumentError>,
+    /// For people, after the version: `JSON`.
+    suffix: &'static str,
+    model: &'static Model,
+    /// The document as JSON of its model.
+    to_json: for<'a> fn(&'a str, &Limits) -> Result<Cow<'a, str>, DocumentError>,
+}
+
+/// Something in a document that another format, or another version, has no place for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Loss {
+    /// Where it is, without positions: `components[].releaseNotes.title`.
+    pub path: String,
+    /// How many values are lost there.
+    pub count: usize,
+    /// The first of them, shortened.
+    pub example: String,
 }
 
 /// A format and the version of it that was asked for.
@@ -64,13 +131,20 @@ pub struct WriteOptions<'a> {
     pub created: jiff::Timestamp,
 }
 
-/// A document as read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Document {
+/// A document as read, with nothing lost.
+#[derive(Clone, Debug)]
+pub struct Document<'a> {
     /// What it is, for people: `CycloneDX 1.6 JSON`.
     pub format: String,
     /// The inventory seen in it.
     pub inventory: Inventory,
+    model: &'static Model,
+    /// The version of the specification, as written.
+    version: String,
+    /// All of it, as JSON of its model.
+    json: Cow<'a, str>,
+    /// Whether it came in a signed envelope.
+    is_signed: bool,
 }
 
 /// The inventory of the one package that `text`, a package URL, names.
@@ -124,6 +198,12 @@ pub enum DocumentError {
         looks_like: String,
         /// What can be read.
         accepted: String,
+    },
+    /// Its file gives an error.
+    #[error("the document cannot be read")]
+    Input {
+        /// The error.
+        source: io::Error,
     },
     /// It is not UTF-8.
     #[error("the document is not UTF-8: {reason}")]
@@ -196,7 +276,7 @@ impl Choice {
         options: &WriteOptions<'_>,
         out: &mut dyn io::Write,
     ) -> io::Result<()> {
-        (self.format.write)(inventory, options, out)
+        (self.format.write)(inventory, self.version.unwrap_or_default(), options, out)
     }
 }
 
@@ -207,12 +287,12 @@ impl fmt::Debug for Choice {
     }
 }
 
-/// The inventory in `bytes`, whichever format they are in.
+/// The document in `bytes`, whichever format they are in.
 ///
 /// # Errors
 /// When the bytes are no document of a format that is read, are not as that format is, or pass
 /// `document_bytes_max` or `packages_max`.
-pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, DocumentError> {
+pub fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Document<'a>, DocumentError> {
     if bytes.len() as u64 > limits.document_bytes_max {
         return Err(DocumentError::LimitExceeded {
             limit: "document_bytes_max",
@@ -223,19 +303,34 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, DocumentError> {
     if text.trim_ascii().is_empty() {
         return Err(DocumentError::Empty { accepted: accepted() });
     }
-    let family = wire::text::family(text);
-    match readers().find(|reader| reader.family == family) {
-        Some(reader) => (reader.read)(text, limits),
-        None => Err(DocumentError::NotAccepted { looks_like: family.to_string(), accepted: accepted() }),
+    let envelope::Contents { kind, text, gap } = envelope::open(text, limits)?;
+    let Some(syntax) = SYNTAXES.iter().find(|syntax| syntax.kind == kind) else {
+        return Err(DocumentError::NotAccepted { looks_like: kind.to_string(), accepted: accepted() });
+    };
+    let json = match text {
+        Cow::Borrowed(text) => (syntax.to_json)(text, limits)?,
+        Cow::Owned(text) => Cow::Owned((syntax.to_json)(&text, limits)?.into_owned()),
+    };
+    let Seen { version, mut inventory } = (syntax.model.inventory)(&json, limits)?;
+    let is_signed = gap.is_some();
+    if let Some(gap) = gap {
+        inventory.add_gap(gap);
     }
-}
-
-fn readers() -> impl Iterator<Item = &'static Reader> {
-    FORMATS.iter().filter_map(|format| format.reader.as_ref())
+    let said = [syntax.model.name, &version, syntax.suffix];
+    let format = said.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    Ok(Document { format, inventory, model: syntax.model, version, json, is_signed })
 }
 
 fn accepted() -> String {
-    readers().map(|reader| reader.accepts).collect::<Vec<_>>().join(" and ")
+    let mut accepted: Vec<_> = SYNTAXES.iter().map(|syntax| syntax.accepts).collect();
+    let last = accepted.pop().unwrap_or_default();
+    if accepted.is_empty() { last.to_owned() } else { format!("{} and {last}", accepted.join(", ")) }
+}
+
+impl fmt::Debug for Model {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name)
+    }
 }
 
 #[cfg(test)]

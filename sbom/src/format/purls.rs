@@ -9,9 +9,9 @@ use model::inventory::Inventory;
 use super::{Format, WriteOptions};
 
 pub(super) static FORMAT: Format =
-    Format { name: "purls", media_type: "text/plain", versions: &[], write, reader: None };
+    Format { name: "purls", media_type: "text/plain", versions: &[], write, model: None, rewrite: None };
 
-fn write(inventory: &Inventory, _: &WriteOptions<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+fn write(inventory: &Inventory, _: &str, _: &WriteOptions<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let mut lines: Vec<_> = inventory.packages.iter().map(|package| one_line(&package.purl)).collect();
     lines.sort_unstable();
     lines.dedup();

@@ -11,11 +11,11 @@ use model::package::Package;
 use super::{Format, WriteOptions};
 
 pub(super) static FORMAT: Format =
-    Format { name: "table", media_type: "text/plain", versions: &[], write, reader: None };
+    Format { name: "table", media_type: "text/plain", versions: &[], write, model: None, rewrite: None };
 
 const HEADINGS: [&str; 4] = ["NAME", "VERSION", "TYPE", "LOCATION"];
 
-fn write(inventory: &Inventory, _: &WriteOptions<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+fn write(inventory: &Inventory, _: &str, _: &WriteOptions<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let mut rows = vec![HEADINGS.map(str::to_owned)];
     let mut packages: Vec<&Package> = inventory.packages.iter().collect();
     packages.sort_by(|left, right| (&left.name, left.ecosystem).cmp(&(&right.name, right.ecosystem)));

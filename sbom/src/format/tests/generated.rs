@@ -4,9 +4,10 @@ use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::gap::{Gap, GapKind};
 use model::image::{Account, BaseImage, GuardedPath, Healthcheck, HistoryEntry, ImageFacts, Made};
-use model::inventory::{DockerfileLine, Inventory, Subject, SubjectLayer};
+use model::inventory::{DockerfileLine, Inventory, Part, Subject, SubjectLayer};
 use model::package::{
-    Certainty, DependencyScope, Location, Mark, Package, PackageIndex, PackageKind, SourcePackage,
+    Certainty, DependencyScope, Details, Location, Mark, Package, PackageIndex, PackageKind, PartIndex,
+    SourcePackage,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -120,17 +121,25 @@ fn package() -> impl Strategy<Value = Package> {
             (licenses, supplier, cpes, found, cataloger, removed_by),
             (development, certainty, marks, module, installed_at, digests, imports),
         )| {
+            let details = Details {
+                architecture,
+                source: source
+                    .map(|(name, version)| SourcePackage { name, version: version.map(Into::into) }),
+                supplier,
+                marks,
+                module,
+                installed_at,
+                digests,
+                imports,
+                removed_by,
+            };
             Package {
                 kind: if application { PackageKind::Application } else { PackageKind::Library },
                 ecosystem,
                 name,
                 version: version.into(),
                 purl,
-                architecture,
-                source: source
-                    .map(|(name, version)| SourcePackage { name, version: version.map(Into::into) }),
                 licenses,
-                supplier,
                 cpes,
                 locations: found
                     .into_iter()
@@ -145,13 +154,9 @@ fn package() -> impl Strategy<Value = Package> {
                 depends_on: Vec::new(),
                 scope: if development { DependencyScope::Development } else { DependencyScope::Runtime },
                 certainty,
-                marks,
-                module,
-                installed_at,
-                digests,
-                imports,
                 cataloger,
-                removed_by,
+                details: details.into(),
+                part: None,
             }
         },
     )
@@ -163,8 +168,8 @@ fn version_text() -> impl Strategy<Value = String> {
 
 fn subject() -> impl Strategy<Value = Subject> {
     let line = (text(), any::<u32>()).prop_map(|(file, line)| DockerfileLine { file, line });
-    let layer = (text(), option::of(line), any::<bool>())
-        .prop_map(|(diff_id, dockerfile, is_from_cache)| SubjectLayer { diff_id, is_from_cache, dockerfile });
+    let layer = (text(), option::of(line))
+        .prop_map(|(diff_id, dockerfile)| SubjectLayer { dockerfile, ..SubjectLayer::new(diff_id) });
     let optional = || option::of(text());
     let base = (optional(), optional(), option::of(any::<u32>()))
         .prop_map(|(name, digest, layers)| BaseImage { name, digest, layers })
@@ -251,30 +256,49 @@ fn distro() -> impl Strategy<Value = Distro> {
 fn inventory() -> impl Strategy<Value = Inventory> {
     let gaps = vec(("[a-z-]{1,12}", text(), text()), 0..3);
     let any_other = any::<prop::sample::Index>;
-    let related = (package(), option::of(any_other()), option::of(any_other()), vec(any_other(), 0..3));
+    let related = (
+        package(),
+        option::of(any_other()),
+        option::of(any_other()),
+        vec(any_other(), 0..3),
+        option::of(any_other()),
+    );
+    let part = (subject(), option::of(distro()), text()).prop_map(|(subject, distro, document)| Part {
+        subject,
+        distro,
+        document,
+    });
+    let parts = prop_oneof![2 => Just(Vec::new()), 1 => vec(part, 0..4)];
     let packages = vec(related, 0..6);
-    (subject(), option::of(distro()), packages, gaps).prop_map(|(subject, distro, packages, gaps)| {
-        let n_packages = packages.len();
-        let own = |(index, (mut package, owner, parent, depends_on)): (usize, (Package, _, _, Vec<_>))| {
-            let earlier = |other: Option<prop::sample::Index>| {
-                other.filter(|_| index > 0).map(|other| PackageIndex(other.index(index) as u32))
+    (subject(), option::of(distro()), packages, gaps, parts).prop_map(
+        |(subject, distro, packages, gaps, parts)| {
+            let n_packages = packages.len();
+            let n_parts = parts.len();
+            let own = |(index, related): (usize, (Package, _, _, Vec<_>, Option<prop::sample::Index>))| {
+                let (mut package, owner, parent, depends_on, part) = related;
+                let part = part.filter(|_| n_parts > 0);
+                package.part = part.map(|part| PartIndex(part.index(n_parts) as u32));
+                let earlier = |other: Option<prop::sample::Index>| {
+                    other.filter(|_| index > 0).map(|other| PackageIndex(other.index(index) as u32))
+                };
+                package.owner = earlier(owner);
+                package.parent = earlier(parent);
+                let other = |other: prop::sample::Index| PackageIndex(other.index(n_packages) as u32);
+                package.depends_on = depends_on.into_iter().map(other).collect();
+                package
             };
-            package.owner = earlier(owner);
-            package.parent = earlier(parent);
-            let other = |other: prop::sample::Index| PackageIndex(other.index(n_packages) as u32);
-            package.depends_on = depends_on.into_iter().map(other).collect();
-            package
-        };
-        let packages = packages.into_iter().enumerate().map(own).collect();
-        let gap = |(kind, place, detail): (String, String, String)| {
-            Gap::new(GapKind::from_word(&kind), place, detail)
-        };
-        Inventory::new(subject, distro, packages, gaps.into_iter().map(gap).collect())
-    })
+            let packages = packages.into_iter().enumerate().map(own).collect();
+            let gap = |(kind, place, detail): (String, String, String)| {
+                Gap::new(GapKind::from_word(&kind), place, detail)
+            };
+            let gaps = gaps.into_iter().map(gap).collect();
+            Inventory { parts, ..Inventory::new(subject, distro, packages, gaps) }
+        },
+    )
 }
 
 /// Runs `test` on `cases` inventories, the same ones every time.
-pub(super) fn for_inventories(cases: u32, test: impl Fn(&Inventory)) {
+pub(in crate::format) fn for_inventories(cases: u32, test: impl Fn(&Inventory)) {
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(
         config,

@@ -29,6 +29,12 @@ pub(in crate::format) const OWNER: &str = "plimsoll:owner";
 /// The reference of the package that carries this one inside itself.
 pub(in crate::format) const PARENT: &str = "plimsoll:parent";
 
+/// The reference of the part that a package or a distribution is of.
+pub(in crate::format) const PART: &str = "plimsoll:part";
+
+/// What tells a part from a package: the digest of the SBOM that it came from.
+pub(in crate::format) const PART_DOCUMENT: &str = "plimsoll:part:document";
+
 /// A fact's name, and one of its values. A fact of several values is several of these, one after the other.
 pub(in crate::format) type Stated<'a> = (&'static str, Cow<'a, str>);
 
@@ -325,7 +331,6 @@ impl Noun for Subject {
         "plimsoll:subject:platform",
         "plimsoll:subject:created",
         "plimsoll:subject:layer",
-        "plimsoll:subject:layer:from-cache",
         "plimsoll:subject:layer:dockerfile",
         "plimsoll:subject:base:name",
         "plimsoll:subject:base:digest",
@@ -366,9 +371,6 @@ impl Noun for Subject {
                 stated.push(("plimsoll:subject:layer:dockerfile", at(index, &place.to_string())));
             }
         }
-        for (index, _) in self.layers.iter().enumerate().filter(|(_, layer)| layer.is_from_cache) {
-            stated.push(("plimsoll:subject:layer:from-cache", Cow::Owned(index.to_string())));
-        }
         if let Some(base) = &self.base {
             state_one(&mut stated, "plimsoll:subject:base:name", base.name.as_deref());
             state_one(&mut stated, "plimsoll:subject:base:digest", base.digest.as_deref());
@@ -394,11 +396,6 @@ impl Noun for Subject {
                     None => SubjectLayer::new(diff_id),
                 };
                 self.layers = all(values).into_iter().map(layer).collect();
-            }
-            "plimsoll:subject:layer:from-cache" => {
-                for (index, layer) in self.layers.iter_mut().enumerate() {
-                    layer.is_from_cache = values.contains(&index.to_string().as_str());
-                }
             }
             "plimsoll:subject:layer:dockerfile" => {
                 for layer in &mut self.layers {

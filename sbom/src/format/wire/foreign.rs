@@ -37,7 +37,11 @@ pub(in crate::format) fn missing_facts(distro: Option<&Distro>, packages: &[Pack
             gaps.push(missing(format!("{fact} of {packages} packages: {cost}")));
         }
     };
-    say(count(&|package| package.purl.is_empty()), "package URL", "they cannot be matched by ecosystem");
+    say(
+        count(&|package| package.purl.is_empty() && package.ecosystem == Ecosystem::Unknown),
+        "package URL",
+        "they cannot be matched by ecosystem",
+    );
     say(
         count(&|package| !package.purl.is_empty() && package.ecosystem == Ecosystem::Unknown),
         "package URL of a known type",
@@ -78,6 +82,10 @@ pub(in crate::format) fn missing_facts(distro: Option<&Distro>, packages: &[Pack
 pub(in crate::format) fn break_cycles(packages: &mut [Package], gaps: &mut Vec<Gap>) {
     let mut settled = vec![false; packages.len()];
     for start in 0..packages.len() {
+        // Most have no owner, and are spared the bookkeeping.
+        if packages[start].owner.is_none() {
+            continue;
+        }
         let mut path = Vec::new();
         let mut on_path = HashSet::new();
         let mut current = start;

@@ -86,7 +86,7 @@ fn full_version(stated: &str, purl: &Purl) -> String {
 }
 
 /// The source package in an `upstream` qualifier: `openssl`, `openssl@3.0.15-1`, `openssl-3.0.7-28.el9.src.rpm`.
-fn source(ecosystem: Ecosystem, upstream: &str) -> SourcePackage {
+pub(in crate::format) fn source(ecosystem: Ecosystem, upstream: &str) -> SourcePackage {
     let bare = |name: &str| SourcePackage { name: name.to_owned(), version: None };
     let versioned =
         |name: &str, version: &str| SourcePackage { name: name.to_owned(), version: Some(version.into()) };

@@ -13,7 +13,7 @@ use serde::de::{
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::text::Family;
+use super::text::Kind;
 use crate::format::DocumentError;
 
 /// The most elements one list of one record may have.
@@ -30,6 +30,16 @@ impl<'a> Source<'a> {
     /// The whole document as a `T`.
     pub(in crate::format) fn parse<T: Deserialize<'a>>(self) -> Result<T, DocumentError> {
         serde_json::from_str(self.text).map_err(|error| self.malformed(self.text, &error))
+    }
+
+    /// The whole document as `seed` makes it.
+    pub(in crate::format) fn parse_seed<S: DeserializeSeed<'a>>(
+        self,
+        seed: S,
+    ) -> Result<S::Value, DocumentError> {
+        let mut from = serde_json::Deserializer::from_str(self.text);
+        let value = seed.deserialize(&mut from).and_then(|value| from.end().map(|()| value));
+        value.map_err(|error| self.malformed(self.text, &error))
     }
 
     /// `raw`, a part of this document, as a `T`.
@@ -275,19 +285,19 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
-/// The family of the JSON object `text`, read no further than the member that decides it.
-pub(in crate::format) fn family(text: &str) -> Family {
+/// The kind of the JSON object `text`, read no further than the member that decides it.
+pub(in crate::format) fn kind(text: &str) -> Kind {
     let mut found = None;
     let mut hint = None;
     let members = Members { found: &mut found, hint: &mut hint };
     let done = members.deserialize(&mut serde_json::Deserializer::from_str(text));
-    if let Some(family) = found {
-        return family;
+    if let Some(kind) = found {
+        return kind;
     }
     match (done, hint) {
-        (_, Some(words)) => Family::Other(Cow::Borrowed(words)),
-        (Ok(()), None) => Family::Other(Cow::Borrowed("JSON with neither `bomFormat` nor `spdxVersion`")),
-        (Err(error), None) => Family::Other(Cow::Owned(format!(
+        (_, Some(kind)) => kind,
+        (Ok(()), None) => Kind::Other(Cow::Borrowed("JSON with neither `bomFormat` nor `spdxVersion`")),
+        (Err(error), None) => Kind::Other(Cow::Owned(format!(
             "JSON that is cut off or malformed at line {}, column {}",
             error.line(),
             error.column()
@@ -295,23 +305,23 @@ pub(in crate::format) fn family(text: &str) -> Family {
     }
 }
 
-/// Members that tell what other documents are.
-const HINTS: &[(&str, &str)] = &[
-    ("@context", "JSON-LD, such as SPDX 3"),
-    ("payloadType", "a signed envelope (DSSE)"),
-    ("predicateType", "an in-toto statement"),
-    ("artifacts", "Syft JSON"),
-    ("ArtifactName", "a Trivy report"),
-    ("sbom", "an SBOM export with the SBOM in its member `sbom`"),
-    ("runs", "a SARIF log"),
-    ("document", "a CSAF document"),
-    ("manifests", "an OCI index"),
-    ("layers", "an OCI manifest"),
+/// Members that tell what a document is where nothing better does.
+const HINTS: &[(&str, Kind)] = &[
+    ("@context", Kind::Spdx3Json),
+    ("payloadType", Kind::Envelope),
+    ("predicateType", Kind::Statement),
+    ("artifacts", Kind::SyftJson),
+    ("sbom", Kind::GithubExport),
+    ("ArtifactName", Kind::Other(Cow::Borrowed("a Trivy report"))),
+    ("runs", Kind::Other(Cow::Borrowed("a SARIF log"))),
+    ("document", Kind::Other(Cow::Borrowed("a CSAF document"))),
+    ("manifests", Kind::Other(Cow::Borrowed("an OCI index"))),
+    ("layers", Kind::Other(Cow::Borrowed("an OCI manifest"))),
 ];
 
 struct Members<'f> {
-    found: &'f mut Option<Family>,
-    hint: &'f mut Option<&'static str>,
+    found: &'f mut Option<Kind>,
+    hint: &'f mut Option<Kind>,
 }
 
 impl<'a> DeserializeSeed<'a> for Members<'_> {
@@ -335,24 +345,24 @@ impl<'a> Visitor<'a> for Members<'_> {
                 "bomFormat" => {
                     let value: Text<'a> = members.next_value()?;
                     *self.found = Some(match value.as_str() {
-                        "CycloneDX" => Family::CycloneDxJson,
+                        "CycloneDX" => Kind::CycloneDxJson,
                         other => {
                             let shown: String = other.chars().take(40).collect();
-                            Family::Other(Cow::Owned(format!("JSON whose `bomFormat` is `{shown}`")))
+                            Kind::Other(Cow::Owned(format!("JSON whose `bomFormat` is `{shown}`")))
                         }
                     });
                 }
-                "spdxVersion" => *self.found = Some(Family::SpdxJson),
+                "spdxVersion" => *self.found = Some(Kind::Spdx2Json),
                 "schema" => {
                     let value: &'a RawValue = members.next_value()?;
                     if value.get().starts_with("\"plimsoll-report/") {
-                        self.hint.get_or_insert("a plimsoll report");
+                        self.hint.get_or_insert(Kind::Other(Cow::Borrowed("a plimsoll report")));
                     }
                 }
                 member => {
                     members.next_value::<IgnoredAny>()?;
-                    if let Some((_, words)) = HINTS.iter().find(|(hint, _)| *hint == member) {
-                        self.hint.get_or_insert(words);
+                    if let Some((_, kind)) = HINTS.iter().find(|(hint, _)| *hint == member) {
+                        self.hint.get_or_insert_with(|| kind.clone());
                     }
                 }
             }

@@ -2,18 +2,25 @@
 //!
 //! - [`text`]: bytes to text, and what a text looks like
 //! - [`json`]: JSON with bounded lists and errors that say where
+//! - [`members`]: the top-level members of a document, in memory or in a file; [`keys`]: references, made small
+//! - [`tree`]: a whole document, with nothing lost
 //! - [`facts`], `image_facts`: every fact of a package, distro and subject as name and value; the difference of two is what
 //!   a standard's fields could not say
 //! - [`identity`]: what a package URL says of a package and its distro
+//! - [`hash`]: how each standard spells the algorithms of digests
 //! - [`license`]: which statements of a licence are SPDX
 //! - [`foreign`]: what the document of another tool leaves unsaid
 //! - [`seal`]: ids that follow from content
 
 pub(super) mod facts;
 pub(super) mod foreign;
+pub(super) mod hash;
 pub(super) mod identity;
 mod image_facts;
 pub(super) mod json;
+pub(super) mod keys;
 pub(super) mod license;
+pub(super) mod members;
 pub(super) mod seal;
 pub(super) mod text;
+pub(super) mod tree;

@@ -17,8 +17,18 @@ pub(in crate::format) fn uuid(format: &str, inventory: &Inventory) -> String {
     if let Some(distro) = &inventory.distro {
         seal.noun(distro);
     }
+    for part in &inventory.parts {
+        seal.noun(&part.subject);
+        seal.field(&part.document);
+        if let Some(distro) = &part.distro {
+            seal.noun(distro);
+        }
+    }
     for package in &inventory.packages {
         seal.noun(package);
+        if let Some(part) = package.part {
+            seal.field(&part.0.to_string());
+        }
         if let Some(owner) = package.owner {
             seal.field(&owner.0.to_string());
         }

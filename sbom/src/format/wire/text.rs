@@ -6,20 +6,46 @@ use std::fmt;
 use super::json;
 use crate::format::DocumentError;
 
-/// Which family of documents a text belongs to, by its first bytes and members.
+/// What kind of document a text is, by its first bytes and members.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::format) enum Family {
+pub(in crate::format) enum Kind {
     CycloneDxJson,
-    SpdxJson,
+    CycloneDxXml,
+    /// A signed envelope (DSSE).
+    Envelope,
+    /// GitHub's export, with the SBOM in its member `sbom`.
+    GithubExport,
+    /// A list of package URLs.
+    PurlList,
+    Spdx2Json,
+    Spdx2Rdf,
+    Spdx2TagValue,
+    Spdx2Xml,
+    Spdx2Yaml,
+    Spdx3Json,
+    /// An in-toto statement.
+    Statement,
+    SyftJson,
     /// One that is not read, in words.
     Other(Cow<'static, str>),
 }
 
-impl fmt::Display for Family {
+impl fmt::Display for Kind {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CycloneDxJson => out.write_str("CycloneDX JSON"),
-            Self::SpdxJson => out.write_str("SPDX JSON"),
+            Self::CycloneDxXml => out.write_str("CycloneDX XML"),
+            Self::Envelope => out.write_str("a signed envelope (DSSE)"),
+            Self::GithubExport => out.write_str("an SBOM export with the SBOM in its member `sbom`"),
+            Self::PurlList => out.write_str("a list of package URLs"),
+            Self::Spdx2Json => out.write_str("SPDX JSON"),
+            Self::Spdx2Rdf => out.write_str("SPDX RDF/XML"),
+            Self::Spdx2TagValue => out.write_str("SPDX tag-value"),
+            Self::Spdx2Xml => out.write_str("SPDX XML"),
+            Self::Spdx2Yaml => out.write_str("SPDX YAML"),
+            Self::Spdx3Json => out.write_str("SPDX 3 JSON-LD"),
+            Self::Statement => out.write_str("an in-toto statement"),
+            Self::SyftJson => out.write_str("Syft JSON"),
             Self::Other(words) => out.write_str(words),
         }
     }
@@ -59,22 +85,38 @@ fn binary(bytes: &[u8]) -> Option<&'static str> {
     MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, what)| *what)
 }
 
-/// The family of `text`, which is not blank.
-pub(in crate::format) fn family(text: &str) -> Family {
+/// The kind of `text`, which is not blank.
+pub(in crate::format) fn kind(text: &str) -> Kind {
     let text = text.trim_ascii_start();
     let head: String = text.chars().take(4096).collect::<String>().to_ascii_lowercase();
     let words = match text.as_bytes().first() {
-        Some(b'{') => return json::family(text),
+        Some(b'{') => return json::kind(text),
         Some(b'[') => "a JSON array",
-        Some(b'<') if head.contains("cyclonedx.org/schema/bom") => "CycloneDX XML",
-        Some(b'<') if head.contains("spdx.org/rdf") => "SPDX RDF/XML",
+        Some(b'<') if head.contains("cyclonedx.org/schema/bom") => return Kind::CycloneDxXml,
+        Some(b'<') if head.contains("spdx.org/rdf") => return Kind::Spdx2Rdf,
+        Some(b'<') if head.contains("<spdxversion>") => return Kind::Spdx2Xml,
         Some(b'<') if head.contains("<html") || head.contains("<!doctype html") => "an HTML page",
         Some(b'<') => "XML",
-        _ if head.contains("spdxversion:") => "SPDX tag-value or YAML",
-        _ if head.starts_with("pkg:") => "a list of package URLs",
+        _ if has_line_with("spdxversion:", &head) => {
+            // Of the two, only YAML writes what follows in lower camel case.
+            return if has_line_with("SPDXVersion:", text) { Kind::Spdx2TagValue } else { Kind::Spdx2Yaml };
+        }
+        _ if is_purl_list(text) => return Kind::PurlList,
         _ => "plain text",
     };
-    Family::Other(Cow::Borrowed(words))
+    Kind::Other(Cow::Borrowed(words))
+}
+
+/// Whether the first line that is neither blank nor a comment begins as a package URL.
+fn is_purl_list(text: &str) -> bool {
+    let mut lines =
+        text.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.next().is_some_and(|line| line.starts_with("pkg:"))
+}
+
+/// Whether a line among the first of `text` begins with `word`, perhaps in quotes.
+fn has_line_with(word: &str, text: &str) -> bool {
+    text.lines().take(200).any(|line| line.trim_start_matches(['"', '\'']).starts_with(word))
 }
 
 #[cfg(test)]
@@ -83,16 +125,16 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, words: &str) {
-        assert_eq!(family(text).to_string(), words);
+        assert_eq!(kind(text).to_string(), words);
     }
 
     #[test]
-    fn a_family_is_told_by_first_bytes_and_members() {
+    fn a_kind_is_told_by_first_bytes_and_members() {
         check(r#"{"bomFormat":"CycloneDX""#, "CycloneDX JSON");
         check(r#" {"name":{"bomFormat":1},"bomFormat":"CycloneDX"}"#, "CycloneDX JSON");
         check(r#"{"SPDXID":"SPDXRef-DOCUMENT","spdxVersion":"SPDX-2.3"}"#, "SPDX JSON");
         check(r#"{"bomFormat":"Other"}"#, "JSON whose `bomFormat` is `Other`");
-        check(r#"{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld"}"#, "JSON-LD, such as SPDX 3");
+        check(r#"{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld"}"#, "SPDX 3 JSON-LD");
         check(r#"{"payloadType":"a","payload":""}"#, "a signed envelope (DSSE)");
         check(r#"{"artifacts":[],"schema":{}}"#, "Syft JSON");
         check(r#"{"schema":"plimsoll-report/1"}"#, "a plimsoll report");
@@ -101,7 +143,9 @@ mod tests {
         check("[]", "a JSON array");
         check("<!DOCTYPE html><html>", "an HTML page");
         check(r#"<?xml version="1.0"?><bom xmlns="http://cyclonedx.org/schema/bom/1.4">"#, "CycloneDX XML");
-        check("SPDXVersion: SPDX-2.3", "SPDX tag-value or YAML");
+        check("SPDXVersion: SPDX-2.3", "SPDX tag-value");
+        check("SPDXID: SPDXRef-DOCUMENT\nspdxVersion: SPDX-2.3", "SPDX YAML");
+        check("pkg:npm/a@1\npkg:npm/b@1", "a list of package URLs");
         check("hello", "plain text");
     }
 

@@ -1,23 +1,33 @@
 //! The inventory in a CycloneDX JSON document, plimsoll's own or another tool's.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fs::File;
 
 use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::gap::{Gap, GapKind};
-use model::inventory::{Inventory, Subject, SubjectLayer};
+use model::inventory::{Inventory, Part, Subject, SubjectLayer};
 use model::limits::Limits;
-use model::package::{Location, Package, PackageIndex, PackageKind, SourcePackage};
+use model::package::{
+    DependencyScope, Location, Package, PackageIndex, PackageKind, PartIndex, SourcePackage,
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::wire::facts::{self, PREFIX};
+use super::super::wire::hash::Spelling;
 use super::super::wire::json::{List, Source, Text};
+use super::super::wire::keys::{Key, Keys};
+use super::super::wire::members::{Members, Names, Record};
 use super::super::wire::{foreign, identity};
-use super::super::{Document, DocumentError};
+use super::super::{DocumentError, PARTS_MAX, Seen};
 use super::{Component, Dependency, LicenseChoice, Property};
 
-const VERSIONS: &[&str] = &["1.2", "1.3", "1.4", "1.5", "1.6", "1.7"];
+/// The scope of what is there for tests and other purposes that are no runtime's.
+pub(super) const EXCLUDED: &str = "excluded";
+
+const VERSIONS: &[&str] = &["1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7"];
 
 /// How deep components may lie in components.
 const NESTING_MAX: u64 = 32;
@@ -36,17 +46,22 @@ const TYPES: &[&str] = &[
     "firmware",
 ];
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Bom<'a> {
-    #[serde(borrow)]
-    spec_version: Text<'a>,
-    #[serde(borrow, default)]
-    metadata: Option<Metadata<'a>>,
-    #[serde(borrow, default)]
-    components: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    dependencies: Option<&'a RawValue>,
+const FORMAT: &str = "CycloneDX JSON";
+
+/// The members of a document that say something of its inventory.
+const MEMBERS: Names =
+    Names { required: &["specVersion"], optional: &["metadata", "components", "dependencies"] };
+
+struct EachComponent;
+
+impl Record for EachComponent {
+    type Of<'e> = Component<'e>;
+}
+
+struct EachDependency;
+
+impl Record for EachDependency {
+    type Of<'e> = Dependency<'e>;
 }
 
 #[derive(Default, Deserialize)]
@@ -73,8 +88,7 @@ struct Tool<'a> {
 }
 
 /// What is gathered while components are read.
-struct Reading<'a> {
-    source: Source<'a>,
+struct Reading {
     packages_max: usize,
     /// The tool that wrote the document; empty for plimsoll itself.
     tool: String,
@@ -82,56 +96,79 @@ struct Reading<'a> {
     /// Operating systems after the first.
     distros_left_out: usize,
     packages: Vec<Package>,
+    keys: Keys,
     /// The package behind a reference; none where several carry it.
-    references: HashMap<Text<'a>, Option<usize>>,
+    references: HashMap<Key, Option<PackageIndex>>,
     /// Packages and the references of their owners.
     owned: Vec<(usize, String)>,
     /// Packages and the references of those that carry them.
-    carried: Vec<(usize, String)>,
+    carried: Vec<(usize, Key)>,
+    /// What a merged inventory was made of, and its position by its reference.
+    parts: Vec<Part>,
+    part_references: HashMap<String, usize>,
+    /// Packages and the references of their parts.
+    in_part: Vec<(usize, String)>,
+    /// Distributions and the references of their parts.
+    distros_of_parts: Vec<(String, Distro)>,
     gaps: Vec<Gap>,
 }
 
 /// Reads `text`.
-pub(super) fn read(text: &str, limits: &Limits) -> Result<Document, DocumentError> {
-    let source = Source { format: "CycloneDX JSON", text };
-    let bom: Bom<'_> = source.parse()?;
-    let metadata = bom.metadata.unwrap_or_default();
+pub(super) fn read(text: &str, limits: &Limits) -> Result<Seen, DocumentError> {
+    read_members(&Members::of_text(FORMAT, text, MEMBERS)?, limits)
+}
+
+/// Reads `file`, without all of it in memory.
+pub(in crate::format) fn read_file(file: &File, limits: &Limits) -> Result<Seen, DocumentError> {
+    read_members(&Members::of_file(FORMAT, file, MEMBERS)?, limits)
+}
+
+fn read_members(document: &Members<'_>, limits: &Limits) -> Result<Seen, DocumentError> {
+    let version: Text<'_> = document.one("specVersion")?.unwrap_or_default();
+    let source = document.around("metadata");
+    let metadata: Metadata<'_> = document.one::<Option<_>>("metadata")?.flatten().unwrap_or_default();
     let tools = tools(source, metadata.tools)?;
     let own = tools.iter().any(|tool| tool == "plimsoll");
     let mut reading = Reading {
-        source,
         packages_max: limits.packages_max,
         tool: if own { String::new() } else { tools.into_iter().next().unwrap_or_default() },
         distro: None,
         distros_left_out: 0,
         packages: Vec::new(),
+        keys: Keys::default(),
         references: HashMap::new(),
         owned: Vec::new(),
         carried: Vec::new(),
+        parts: Vec::new(),
+        part_references: HashMap::new(),
+        in_part: Vec::new(),
+        distros_of_parts: Vec::new(),
         gaps: Vec::new(),
     };
     for property in metadata.properties.0.iter().filter(|property| property.name.as_str() == facts::GAP) {
         reading.gaps.push(Gap::from_text(property.value()));
     }
-    if !VERSIONS.contains(&bom.spec_version.as_str()) {
+    if !VERSIONS.contains(&version.as_str()) {
         reading.gaps.push(Gap::new(
             GapKind::UNREADABLE_RECORD,
             "specVersion",
-            format!(
-                "version {} is not known; read as far as it is like those that are",
-                bom.spec_version.as_str()
-            ),
+            format!("version {} is not known; read as far as it is like those that are", version.as_str()),
         ));
     }
     let mut subject = Subject::default();
     if let Some(component) = metadata.component {
         subject = self::subject(&component);
-        reading.root(component)?;
+        reading.root(source, component)?;
     }
-    reading.components(bom.components, 1)?;
-    reading.dependencies(bom.dependencies)?;
+    document.each::<EachComponent>("components", |source, component| {
+        reading.component_and_nested(source, component, 1)
+    })?;
+    document.each::<EachDependency>("dependencies", |_, dependency| {
+        reading.dependency(&dependency);
+        Ok(())
+    })?;
     let inventory = reading.finish(subject, own);
-    Ok(Document { format: format!("CycloneDX {} JSON", bom.spec_version.as_str()), inventory })
+    Ok(Seen { version: version.0.into_owned(), inventory })
 }
 
 /// The names of the tools that made the document.
@@ -145,32 +182,52 @@ fn tools(source: Source<'_>, raw: Option<&RawValue>) -> Result<Vec<String>, Docu
     Ok(list.0.into_iter().filter_map(|tool| tool.name).map(|name| name.0.into_owned()).collect())
 }
 
-impl<'a> Reading<'a> {
+impl Reading {
     /// The root component: what the document is about. It is judged too where it says what it is.
-    fn root(&mut self, component: Component<'a>) -> Result<(), DocumentError> {
+    fn root<'e>(&mut self, source: Source<'e>, component: Component<'e>) -> Result<(), DocumentError> {
         let nested = component.components;
         let purl = component.purl.as_ref().map_or("", Text::as_str);
         let ecosystem = identity::package("", "", purl).ecosystem;
         if !matches!(ecosystem, Ecosystem::Unknown | Ecosystem::Generic | Ecosystem::GithubActions) {
             self.package(component)?;
         }
-        self.components(nested, 1)
+        self.components(source, nested, 1)
     }
 
-    fn components(&mut self, raw: Option<&'a RawValue>, depth: u64) -> Result<(), DocumentError> {
+    /// The components in `raw`, a part of `source`.
+    fn components<'e>(
+        &mut self,
+        source: Source<'e>,
+        raw: Option<&'e RawValue>,
+        depth: u64,
+    ) -> Result<(), DocumentError> {
         if raw.is_some() && depth > NESTING_MAX {
             return Err(DocumentError::LimitExceeded { limit: "nesting of components", max: NESTING_MAX });
         }
-        self.source.each(raw, |component: Component<'a>| {
-            let nested = component.components;
-            self.component(component)?;
-            self.components(nested, depth + 1)
-        })
+        source.each(raw, |component: Component<'e>| self.component_and_nested(source, component, depth))
     }
 
-    fn component(&mut self, component: Component<'a>) -> Result<(), DocumentError> {
+    fn component_and_nested<'e>(
+        &mut self,
+        source: Source<'e>,
+        component: Component<'e>,
+        depth: u64,
+    ) -> Result<(), DocumentError> {
+        let nested = component.components;
+        self.component(component)?;
+        self.components(source, nested, depth + 1)
+    }
+
+    fn component(&mut self, component: Component<'_>) -> Result<(), DocumentError> {
         let kind = component.kind.as_str();
+        if let Some((_, document)) = properties(&component).find(|(name, _)| *name == facts::PART_DOCUMENT) {
+            return self.part(&component, document);
+        }
         if kind == "operating-system" {
+            if let Some((_, part)) = properties(&component).find(|(name, _)| *name == facts::PART) {
+                self.distros_of_parts.push((part.to_owned(), distro(&component)));
+                return Ok(());
+            }
             match self.distro {
                 None => self.distro = Some(distro(&component)),
                 Some(_) => self.distros_left_out += 1,
@@ -192,7 +249,20 @@ impl<'a> Reading<'a> {
         self.package(component)
     }
 
-    fn package(&mut self, component: Component<'a>) -> Result<(), DocumentError> {
+    /// One of those that a merged document was made of.
+    fn part(&mut self, component: &Component<'_>, document: &str) -> Result<(), DocumentError> {
+        if self.parts.len() == PARTS_MAX {
+            return Err(DocumentError::LimitExceeded { limit: "parts of a document", max: PARTS_MAX as u64 });
+        }
+        if let Some(reference) = &component.reference {
+            self.part_references.insert(reference.as_str().to_owned(), self.parts.len());
+        }
+        let subject = subject(component);
+        self.parts.push(Part { subject, distro: None, document: document.to_owned() });
+        Ok(())
+    }
+
+    fn package(&mut self, component: Component<'_>) -> Result<(), DocumentError> {
         if self.packages.len() == self.packages_max {
             return Err(DocumentError::LimitExceeded {
                 limit: "packages_max",
@@ -205,41 +275,48 @@ impl<'a> Reading<'a> {
             self.owned.push((index, owner.to_owned()));
         }
         if let Some((_, parent)) = properties(&component).find(|(name, _)| *name == facts::PARENT) {
-            self.carried.push((index, parent.to_owned()));
+            self.carried.push((index, self.keys.of(parent)));
+        }
+        if let Some((_, part)) = properties(&component).find(|(name, _)| *name == facts::PART) {
+            self.in_part.push((index, part.to_owned()));
         }
         if let Some(reference) = component.reference {
-            self.references.entry(reference).and_modify(|package| *package = None).or_insert(Some(index));
+            self.refer(reference.as_str(), index);
         }
         Ok(())
     }
 
+    /// Notes that `reference` is of the package at `index`.
+    fn refer(&mut self, reference: &str, index: usize) {
+        match self.references.entry(self.keys.of(reference)) {
+            Entry::Vacant(entry) => {
+                entry.insert(u32::try_from(index).ok().map(PackageIndex));
+            }
+            Entry::Occupied(mut entry) => {
+                if entry.insert(None).is_some() {
+                    self.gaps.push(foreign::ambiguous(reference));
+                }
+            }
+        }
+    }
+
     /// Reads which packages depend on which. References to what is no package, such as the subject, say nothing
     /// between packages.
-    fn dependencies(&mut self, raw: Option<&'a RawValue>) -> Result<(), DocumentError> {
-        let source = self.source;
-        source.each(raw, |dependency: Dependency<'a>| {
-            let Some(Some(from)) = self.references.get(&dependency.reference) else { return Ok(()) };
-            let found = |reference| self.references.get(reference).copied().flatten();
-            let depends_on = dependency.depends_on.0.iter().filter_map(found);
-            let depends_on: Vec<PackageIndex> =
-                depends_on.filter_map(|index| u32::try_from(index).ok().map(PackageIndex)).collect();
-            self.packages[*from].depends_on.extend(depends_on);
-            Ok(())
-        })
+    fn dependency(&mut self, dependency: &Dependency<'_>) {
+        let found =
+            |reference: &Text<'_>| self.references.get(&self.keys.of(reference.as_str())).copied().flatten();
+        let Some(from) = found(&dependency.reference) else { return };
+        let depends_on = dependency.depends_on.0.iter().filter_map(found);
+        self.packages[from.as_usize()].depends_on.extend(depends_on);
     }
 
     fn finish(mut self, subject: Subject, own: bool) -> Inventory {
         for (index, parent) in &self.carried {
-            if let Some(Some(parent)) = self.references.get(&Text::from(parent.as_str())) {
-                self.packages[*index].parent = u32::try_from(*parent).ok().map(PackageIndex);
-            }
+            self.packages[*index].parent = self.references.get(parent).copied().flatten();
         }
         for (index, owner) in &self.owned {
-            match self.references.get(&Text::from(owner.as_str())) {
-                Some(Some(owner)) => {
-                    self.packages[*index].owner = u32::try_from(*owner).ok().map(PackageIndex);
-                }
-                Some(None) => {}
+            match self.references.get(&self.keys.of(owner)) {
+                Some(found) => self.packages[*index].owner = *found,
                 None => self.gaps.push(Gap::new(
                     GapKind::UNREADABLE_RECORD,
                     self.packages[*index].purl.as_str(),
@@ -247,15 +324,37 @@ impl<'a> Reading<'a> {
                 )),
             }
         }
-        let ambiguous = self.references.iter().filter(|(_, package)| package.is_none());
-        self.gaps.extend(ambiguous.map(|(reference, _)| foreign::ambiguous(reference.as_str())));
+        self.relate_parts();
+        drop((self.references, self.owned, self.carried));
         self.gaps.extend(foreign::more_distros(self.distros_left_out));
         foreign::break_cycles(&mut self.packages, &mut self.gaps);
         if !own {
             self.distro = self.distro.or_else(|| foreign::distro(&self.packages, &mut self.gaps));
             foreign::missing_facts(self.distro.as_ref(), &self.packages, &mut self.gaps);
         }
-        Inventory::new(subject, self.distro, self.packages, self.gaps)
+        let inventory = Inventory::new(subject, self.distro, self.packages, self.gaps);
+        Inventory { parts: self.parts, ..inventory }
+    }
+
+    /// Gives packages and distributions to their parts.
+    fn relate_parts(&mut self) {
+        let missing = |place: &str, part: &str| {
+            let detail = format!("its part `{part}` is not in the document");
+            Gap::new(GapKind::UNREADABLE_RECORD, place, detail)
+        };
+        for (index, reference) in &self.in_part {
+            let package = &mut self.packages[*index];
+            match self.part_references.get(reference) {
+                Some(part) => package.part = u32::try_from(*part).ok().map(PartIndex),
+                None => self.gaps.push(missing(&package.purl, reference)),
+            }
+        }
+        for (reference, distro) in self.distros_of_parts.drain(..) {
+            match self.part_references.get(&reference) {
+                Some(part) => self.parts[*part].distro = Some(distro),
+                None => self.gaps.push(missing(&distro.id, &reference)),
+            }
+        }
     }
 }
 
@@ -272,6 +371,13 @@ pub(super) fn package(component: &Component<'_>, tool: &str) -> Package {
     if component.kind.as_str() == "application" {
         package.kind = PackageKind::Application;
     }
+    if component.scope.as_ref().is_some_and(|scope| scope.as_str() == EXCLUDED) {
+        package.scope = DependencyScope::Development;
+    }
+    let hashes = component.hashes.0.iter();
+    package.digests =
+        hashes.map(|hash| Spelling::CycloneDx.read(hash.algorithm.as_str(), hash.content.as_str())).collect();
+    package.digests.sort();
     package.licenses = component.licenses.0.iter().filter_map(license).collect();
     package.supplier = component
         .supplier
@@ -287,6 +393,7 @@ pub(super) fn package(component: &Component<'_>, tool: &str) -> Package {
     read_syft(component, &mut package);
     read_trivy(component, &mut package);
     facts::apply(&mut package, &own(component));
+    package.shrink();
     package
 }
 

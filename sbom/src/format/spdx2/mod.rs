@@ -1,29 +1,97 @@
-//! SPDX JSON: 2.3 is written, 2.2 and 2.3 are read (<https://spdx.github.io/spdx-spec/v2.3/>).
+//! SPDX JSON: 2.2 and 2.3 are written, 2.2 and 2.3 are read (<https://spdx.github.io/spdx-spec/v2.3/>).
 //!
 //! The document describes the subject, the subject contains the distro (purpose `OPERATING_SYSTEM`) and the
 //! packages. `CONTAINS` from one package to another is ownership; `GENERATED_FROM` leads to the source package,
 //! an element of purpose `SOURCE` that is not itself installed. What SPDX cannot say is an annotation
 //! `plimsoll:<fact>=<value>`; a gap is an annotation of the document.
 
+use std::io;
+
+use model::inventory::Inventory;
 use serde::{Deserialize, Serialize};
 
 use super::wire::json::{List, Text};
-use super::wire::text::Family;
-use super::{Format, Reader};
+use super::wire::text::Kind;
+use super::{Format, Model, Syntax, WriteOptions, spdx3};
 
 mod read;
 mod write;
 
+pub(super) use read::read_file;
+
 pub(super) static FORMAT: Format = Format {
     name: "spdx-json",
     media_type: "application/spdx+json",
-    versions: &["2.3"],
-    write: write::write,
-    reader: Some(Reader { accepts: "SPDX 2.2 to 2.3 JSON", family: Family::SpdxJson, read: read::read }),
+    versions: &["2.3", "2.2", "3.0"],
+    write,
+    model: Some(model),
+    rewrite: Some(|tree, _, out| tree.write_json(out).map(|()| Vec::new())),
 };
+
+pub(super) static SYNTAX: Syntax = Syntax {
+    kind: Kind::Spdx2Json,
+    accepts: "SPDX 2.2 to 2.3 JSON",
+    suffix: "JSON",
+    model: &MODEL,
+    to_json: |text, _| Ok(text.into()),
+};
+
+/// The JSON of SPDX 2, in any version.
+pub(super) static MODEL: Model =
+    Model { name: "SPDX", inventory: read::read, fits_versions: false, understood: UNDERSTOOD };
+
+/// What [`read`] looks at. Of annotations it knows some; one that it does not know is not found in what is written.
+const UNDERSTOOD: &[&str] = &[
+    "annotations[].comment",
+    "creationInfo.created",
+    "creationInfo.creators[]",
+    "hasExtractedLicensingInfos[].extractedText",
+    "hasExtractedLicensingInfos[].licenseId",
+    "hasExtractedLicensingInfos[].name",
+    "name",
+    "packages[].annotations[].comment",
+    "packages[].attributionTexts[]",
+    "packages[].checksums[].algorithm",
+    "packages[].checksums[].checksumValue",
+    "packages[].externalRefs[].referenceCategory",
+    "packages[].externalRefs[].referenceLocator",
+    "packages[].externalRefs[].referenceType",
+    "packages[].licenseConcluded",
+    "packages[].licenseDeclared",
+    "packages[].name",
+    "packages[].originator",
+    "packages[].primaryPackagePurpose",
+    "packages[].sourceInfo",
+    "packages[].summary",
+    "packages[].supplier",
+    "packages[].versionInfo",
+    "relationships[].comment",
+];
+
+/// Writes `inventory` as SPDX 2 or SPDX 3, as `version` says.
+fn write(
+    inventory: &Inventory,
+    version: &str,
+    options: &WriteOptions<'_>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let write = if version == spdx3::VERSION { spdx3::write } else { write::write };
+    write(inventory, version, options, out)
+}
+
+/// What documents in `version` are of.
+fn model(version: &str) -> &'static Model {
+    if version == spdx3::VERSION { &spdx3::MODEL } else { &MODEL }
+}
 
 /// The id of the document itself (§6.3).
 const DOCUMENT: &str = "SPDXRef-DOCUMENT";
+
+/// The id of the distro, in documents of plimsoll: 2.2 has no purposes.
+const DISTRO: &str = "SPDXRef-Distro";
+
+/// What the ids of source packages begin with, in documents of plimsoll.
+const SOURCE: &str = "SPDXRef-Source-";
 
 /// What stands where nothing is said (§4).
 const NOASSERTION: &str = "NOASSERTION";
@@ -46,6 +114,8 @@ struct Element<'a> {
     download_location: Option<Text<'a>>,
     #[serde(default)]
     files_analyzed: bool,
+    #[serde(borrow, default, skip_serializing_if = "List::is_empty")]
+    checksums: List<Checksum<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     source_info: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
@@ -65,6 +135,16 @@ struct Element<'a> {
     /// Where Trivy wrote its facts until 0.56.
     #[serde(borrow, default, skip_serializing_if = "List::is_empty")]
     attribution_texts: List<Text<'a>>,
+}
+
+/// A checksum (§7.10).
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Checksum<'a> {
+    #[serde(borrow)]
+    algorithm: Text<'a>,
+    #[serde(borrow)]
+    checksum_value: Text<'a>,
 }
 
 /// An external reference (§7.21).

@@ -1,46 +1,75 @@
 //! The inventory in an SPDX JSON document, plimsoll's own or another tool's.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::fs::File;
 
 use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::gap::{Gap, GapKind};
-use model::inventory::{Inventory, Subject, SubjectLayer};
+use model::inventory::{Inventory, Part, Subject, SubjectLayer};
 use model::limits::Limits;
-use model::package::{Location, Package, PackageIndex, PackageKind, SourcePackage};
+use model::package::{Location, Package, PackageIndex, PackageKind, PartIndex, SourcePackage};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::super::wire::facts::{self, PREFIX};
-use super::super::wire::json::{List, Source, Text};
+use super::super::wire::hash::Spelling;
+use super::super::wire::json::{List, Text};
+use super::super::wire::keys::{Key, Keys};
+use super::super::wire::members::{Members, Names, Record};
 use super::super::wire::{foreign, identity};
-use super::super::{Document, DocumentError};
-use super::{Annotation, Element, ExtractedLicense, Relationship};
+use super::super::{DocumentError, PARTS_MAX, Seen};
+use super::{Annotation, DISTRO, Element, ExtractedLicense, Relationship, SOURCE};
 
 const VERSIONS: &[&str] = &["2.2", "2.3"];
 
 /// A licence text longer than this is a text, not a statement: its name stands for it.
 const LICENSE_STATEMENT_BYTES_MAX: usize = 200;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Root<'a> {
-    #[serde(borrow)]
-    spdx_version: Text<'a>,
-    #[serde(borrow, default)]
-    name: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    creation_info: CreationInfo<'a>,
-    #[serde(borrow, default)]
-    packages: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    relationships: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    document_describes: List<Text<'a>>,
-    #[serde(borrow, default)]
-    has_extracted_licensing_infos: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    annotations: Option<&'a RawValue>,
+const FORMAT: &str = "SPDX JSON";
+
+/// The members of a document that say something of its inventory.
+const MEMBERS: Names = Names {
+    required: &["spdxVersion"],
+    optional: &[
+        "name",
+        "creationInfo",
+        "packages",
+        "relationships",
+        "documentDescribes",
+        "hasExtractedLicensingInfos",
+        "annotations",
+    ],
+};
+
+struct EachPackage;
+
+impl Record for EachPackage {
+    type Of<'e> = Element<'e>;
+}
+
+struct EachRelationship;
+
+impl Record for EachRelationship {
+    type Of<'e> = Relationship<'e>;
+}
+
+struct EachText;
+
+impl Record for EachText {
+    type Of<'e> = Text<'e>;
+}
+
+struct EachLicense;
+
+impl Record for EachLicense {
+    type Of<'e> = ExtractedLicense<'e>;
+}
+
+struct EachAnnotation;
+
+impl Record for EachAnnotation {
+    type Of<'e> = Annotation<'e>;
 }
 
 #[derive(Default, Deserialize)]
@@ -51,18 +80,27 @@ struct CreationInfo<'a> {
 
 /// What relationships say before the packages are read.
 #[derive(Default)]
-struct Relations<'a> {
-    described: HashSet<Text<'a>>,
+struct Relations {
+    described: HashSet<Key>,
     /// From a package to what it was generated from.
-    generated_from: HashMap<Text<'a>, Text<'a>>,
+    generated_from: HashMap<Key, Key>,
 }
 
 /// Reads `text`.
-pub(super) fn read(text: &str, limits: &Limits) -> Result<Document, DocumentError> {
-    let source = Source { format: "SPDX JSON", text };
-    let root: Root<'_> = source.parse()?;
-    let tools: Vec<&str> = root
-        .creation_info
+pub(super) fn read(text: &str, limits: &Limits) -> Result<Seen, DocumentError> {
+    read_members(&Members::of_text(FORMAT, text, MEMBERS)?, limits)
+}
+
+/// Reads `file`, without all of it in memory.
+pub(in crate::format) fn read_file(file: &File, limits: &Limits) -> Result<Seen, DocumentError> {
+    read_members(&Members::of_file(FORMAT, file, MEMBERS)?, limits)
+}
+
+fn read_members(document: &Members<'_>, limits: &Limits) -> Result<Seen, DocumentError> {
+    let version: Text<'_> = document.one("spdxVersion")?.unwrap_or_default();
+    let name: Option<Text<'_>> = document.one::<Option<_>>("name")?.flatten();
+    let creation_info: CreationInfo<'_> = document.one("creationInfo")?.unwrap_or_default();
+    let tools: Vec<&str> = creation_info
         .creators
         .0
         .iter()
@@ -70,7 +108,7 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Document, DocumentErro
         .collect();
     let own = tools.iter().any(|tool| tool.starts_with("plimsoll-"));
     let tool = if own { "" } else { tools.first().map_or("", |tool| unversioned(tool)) };
-    let version = root.spdx_version.as_str();
+    let version = version.as_str();
     let version = version.strip_prefix("SPDX-").unwrap_or(version);
     let mut gaps = Vec::new();
     if !VERSIONS.contains(&version) {
@@ -80,33 +118,36 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Document, DocumentErro
             format!("version {version} is not known; read as far as it is like those that are"),
         ));
     }
-    let relations = relations(source, &root)?;
-    let sources = sources(source, &root, &relations)?;
-    let license_texts = license_texts(source, &root)?;
+    let keys = Keys::default();
+    let relations = relations(document, &keys)?;
+    let sources = sources(document, &keys, &relations, own)?;
+    let license_texts = license_texts(document)?;
     let license_text = |id: &str| license_texts.get(id).cloned();
 
     let mut subject = Subject {
-        name: root.name.as_ref().map_or(String::new(), |name| name.0.to_string()),
+        name: name.as_ref().map_or(String::new(), |name| name.0.to_string()),
         ..Subject::default()
     };
-    let (mut distro, mut distros_left_out) = (None, 0);
+    let mut distros: Vec<(String, Distro)> = Vec::new();
+    let mut parts = Parts::default();
     let mut packages: Vec<Package> = Vec::new();
-    let mut ids: HashMap<Text<'_>, Option<usize>> = HashMap::new();
-    source.each(root.packages, |element: Element<'_>| {
-        if relations.described.len() == 1 && relations.described.contains(&element.id) {
+    let mut ids: HashMap<Key, Option<PackageIndex>> = HashMap::new();
+    document.each::<EachPackage>("packages", |_, element| {
+        let id = keys.of(element.id.as_str());
+        if relations.described.len() == 1 && relations.described.contains(&id) {
             subject = self::subject(&element);
             if own || !says_what_it_is(&element) {
                 return Ok(());
             }
         }
-        if is_distro(&element) {
-            match distro {
-                None => distro = Some(self::distro(&element)),
-                Some(_) => distros_left_out += 1,
-            }
+        if let Some(document) = part_document(&element) {
+            return parts.take(&element, document);
+        }
+        if is_distro(&element) || own && element.id.as_str().starts_with(DISTRO) {
+            distros.push((element.id.as_str().to_owned(), self::distro(&element)));
             return Ok(());
         }
-        if sources.contains_key(&element.id) || !is_package(&element) {
+        if sources.contains_key(&id) || !is_package(&element) {
             return Ok(());
         }
         if packages.len() == limits.packages_max {
@@ -115,17 +156,29 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Document, DocumentErro
                 max: limits.packages_max as u64,
             });
         }
-        let from = relations.generated_from.get(&element.id).and_then(|id| sources.get(id)).cloned();
-        ids.entry(element.id.clone()).and_modify(|index| *index = None).or_insert(Some(packages.len()));
+        let from = relations.generated_from.get(&id).and_then(|id| sources.get(id)).cloned();
+        match ids.entry(id) {
+            Entry::Vacant(entry) => {
+                entry.insert(u32::try_from(packages.len()).ok().map(PackageIndex));
+            }
+            Entry::Occupied(mut entry) => {
+                if entry.insert(None).is_some() {
+                    gaps.push(foreign::ambiguous(element.id.as_str()));
+                }
+            }
+        }
         packages.push(package(&element, from, &license_text, tool));
         Ok(())
     })?;
-    relate_packages(source, &root, own, &ids, &mut packages)?;
-    let ambiguous = ids.iter().filter(|(_, index)| index.is_none());
-    gaps.extend(ambiguous.map(|(id, _)| foreign::ambiguous(id.as_str())));
-    gaps.extend(foreign::more_distros(distros_left_out));
+    drop((relations, sources));
+    let index = |id: &str| ids.get(&keys.of(id)).copied().flatten();
+    relate_packages(document, own, index, &mut packages)?;
+    parts.relate(document, index, &mut packages, &mut distros)?;
+    drop(ids);
+    gaps.extend(foreign::more_distros(distros.len().saturating_sub(1)));
+    let mut distro = distros.into_iter().next().map(|(_, distro)| distro);
     foreign::break_cycles(&mut packages, &mut gaps);
-    source.each(root.annotations, |annotation: Annotation<'_>| {
+    document.each::<EachAnnotation>("annotations", |_, annotation| {
         let ours = annotation.annotator.as_str().starts_with("Tool: plimsoll-");
         if ours && !annotation.comment.as_str().starts_with(PREFIX) {
             gaps.push(Gap::from_text(annotation.comment.as_str()));
@@ -136,8 +189,9 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Document, DocumentErro
         distro = distro.or_else(|| foreign::distro(&packages, &mut gaps));
         foreign::missing_facts(distro.as_ref(), &packages, &mut gaps);
     }
-    let format = format!("SPDX {version} JSON");
-    Ok(Document { format, inventory: Inventory::new(subject, distro, packages, gaps) })
+    let version = version.to_owned();
+    let inventory = Inventory::new(subject, distro, packages, gaps);
+    Ok(Seen { version, inventory: Inventory { parts: parts.found, ..inventory } })
 }
 
 /// The name in a creator's `name-version` (§6.8).
@@ -152,19 +206,24 @@ fn unversioned(tool: &str) -> &str {
     }
 }
 
-fn relations<'a>(source: Source<'a>, root: &Root<'a>) -> Result<Relations<'a>, DocumentError> {
+fn relations(document: &Members<'_>, keys: &Keys) -> Result<Relations, DocumentError> {
     let mut relations = Relations::default();
-    relations.described.extend(root.document_describes.0.iter().cloned());
-    source.each(root.relationships, |relation: Relationship<'a>| {
+    document.each::<EachText>("documentDescribes", |_, id| {
+        relations.described.insert(keys.of(id.as_str()));
+        Ok(())
+    })?;
+    document.each::<EachRelationship>("relationships", |_, relation| {
+        let from = || keys.of(relation.spdx_element_id.as_str());
+        let to = || keys.of(relation.related_spdx_element.as_str());
         match relation.relationship_type.as_str() {
             "DESCRIBES" => {
-                relations.described.insert(relation.related_spdx_element);
+                relations.described.insert(to());
             }
             "DESCRIBED_BY" => {
-                relations.described.insert(relation.spdx_element_id);
+                relations.described.insert(from());
             }
             "GENERATED_FROM" => {
-                relations.generated_from.insert(relation.spdx_element_id, relation.related_spdx_element);
+                relations.generated_from.insert(from(), to());
             }
             _ => {}
         }
@@ -174,24 +233,27 @@ fn relations<'a>(source: Source<'a>, root: &Root<'a>) -> Result<Relations<'a>, D
 }
 
 /// The elements that others were generated from and that are themselves source packages.
-fn sources<'a>(
-    source: Source<'a>,
-    root: &Root<'a>,
-    relations: &Relations<'a>,
-) -> Result<HashMap<Text<'a>, SourcePackage>, DocumentError> {
+fn sources(
+    document: &Members<'_>,
+    keys: &Keys,
+    relations: &Relations,
+    own: bool,
+) -> Result<HashMap<Key, SourcePackage>, DocumentError> {
     let mut sources = HashMap::new();
     if relations.generated_from.is_empty() {
         return Ok(sources);
     }
-    let wanted: HashSet<&Text<'a>> = relations.generated_from.values().collect();
-    source.each(root.packages, |element: Element<'a>| {
-        let architecture = || identity::package("", "", purl(&element)).architecture;
-        if wanted.contains(&element.id)
+    let wanted: HashSet<Key> = relations.generated_from.values().copied().collect();
+    document.each::<EachPackage>("packages", |_, element| {
+        let id = keys.of(element.id.as_str());
+        let architecture = || identity::package("", "", purl(&element)).architecture.clone();
+        if wanted.contains(&id)
             && (purpose(&element) == "SOURCE"
+                || own && element.id.as_str().starts_with(SOURCE)
                 || matches!(architecture().as_deref(), Some("src" | "source" | "nosrc")))
         {
             let version = element.version_info.as_ref().map(|version| version.as_str().into());
-            sources.insert(element.id, SourcePackage { name: element.name.0.into_owned(), version });
+            sources.insert(id, SourcePackage { name: element.name.0.into_owned(), version });
         }
         Ok(())
     })?;
@@ -199,9 +261,9 @@ fn sources<'a>(
 }
 
 /// What each licence of the document itself says; its name where the text is long or missing.
-fn license_texts(source: Source<'_>, root: &Root<'_>) -> Result<HashMap<String, String>, DocumentError> {
+fn license_texts(document: &Members<'_>) -> Result<HashMap<String, String>, DocumentError> {
     let mut texts = HashMap::new();
-    source.each(root.has_extracted_licensing_infos, |license: ExtractedLicense<'_>| {
+    document.each::<EachLicense>("hasExtractedLicensingInfos", |_, license| {
         let text = license.extracted_text.as_str();
         let name = license.name.as_ref().map(Text::as_str).filter(|name| !says_nothing(name));
         let text = match name {
@@ -215,38 +277,98 @@ fn license_texts(source: Source<'_>, root: &Root<'_>) -> Result<HashMap<String, 
 }
 
 /// Sets the owners that relationships name (plimsoll by `CONTAINS`, Syft by a comment), and what packages depend on and
-/// are contained by.
+/// are contained by. `package` gives the package of an id.
 fn relate_packages(
-    source: Source<'_>,
-    root: &Root<'_>,
+    document: &Members<'_>,
     own: bool,
-    ids: &HashMap<Text<'_>, Option<usize>>,
+    package: impl Fn(&str) -> Option<PackageIndex>,
     packages: &mut [Package],
 ) -> Result<(), DocumentError> {
-    source.each(root.relationships, |relation: Relationship<'_>| {
+    document.each::<EachRelationship>("relationships", |_, relation| {
         let comment = relation.comment.as_ref().map_or("", Text::as_str);
-        let index = |id| ids.get(id).copied().flatten();
-        let (Some(from), Some(to)) =
-            (index(&relation.spdx_element_id), index(&relation.related_spdx_element))
+        let (Some(from_index), Some(to_index)) =
+            (package(relation.spdx_element_id.as_str()), package(relation.related_spdx_element.as_str()))
         else {
             return Ok(());
         };
-        let position = |index| u32::try_from(index).ok().map(PackageIndex);
+        let (from, to) = (from_index.as_usize(), to_index.as_usize());
         match relation.relationship_type.as_str() {
-            "CONTAINS" if own => packages[to].owner = position(from),
+            "CONTAINS" if own => packages[to].owner = Some(from_index),
             "OTHER"
                 if comment.starts_with("ownership-by-file-overlap")
                     && (own || packages[from].ecosystem.is_os()) =>
             {
-                packages[to].owner = position(from);
+                packages[to].owner = Some(from_index);
             }
-            "CONTAINED_BY" if own => packages[from].parent = position(to),
-            "DEPENDS_ON" => packages[from].depends_on.extend(position(to)),
-            "DEPENDENCY_OF" => packages[to].depends_on.extend(position(from)),
+            "CONTAINED_BY" if own => packages[from].parent = Some(to_index),
+            "DEPENDS_ON" => packages[from].depends_on.push(to_index),
+            "DEPENDENCY_OF" => packages[to].depends_on.push(from_index),
             _ => {}
         }
         Ok(())
     })
+}
+
+/// Whether `element` is a part, and of which SBOM.
+fn part_document<'e>(element: &'e Element<'_>) -> Option<&'e str> {
+    let comments = element.annotations.0.iter().map(|annotation| annotation.comment.as_str());
+    comments.filter_map(|comment| comment.strip_prefix(facts::PART_DOCUMENT)?.strip_prefix('=')).next()
+}
+
+/// What a merged document was made of.
+#[derive(Default)]
+struct Parts {
+    found: Vec<Part>,
+    /// Their positions by their ids.
+    positions: HashMap<String, usize>,
+}
+
+impl Parts {
+    /// Takes the part that `element` describes.
+    fn take(&mut self, element: &Element<'_>, document: &str) -> Result<(), DocumentError> {
+        if self.found.len() == PARTS_MAX {
+            return Err(DocumentError::LimitExceeded { limit: "parts of a document", max: PARTS_MAX as u64 });
+        }
+        self.positions.insert(element.id.as_str().to_owned(), self.found.len());
+        self.found.push(Part { subject: subject(element), distro: None, document: document.to_owned() });
+        Ok(())
+    }
+
+    /// Gives packages and distributions to the parts that contain them; what stays in `distros` is of none.
+    fn relate(
+        &mut self,
+        document: &Members<'_>,
+        package: impl Fn(&str) -> Option<PackageIndex>,
+        packages: &mut [Package],
+        distros: &mut Vec<(String, Distro)>,
+    ) -> Result<(), DocumentError> {
+        if self.found.is_empty() {
+            return Ok(());
+        }
+        let mut of_parts: HashMap<String, usize> = HashMap::new();
+        document.each::<EachRelationship>("relationships", |_, relation| {
+            let Some(&part) = self.positions.get(relation.spdx_element_id.as_str()) else { return Ok(()) };
+            if relation.relationship_type.as_str() != "CONTAINS" {
+                return Ok(());
+            }
+            match package(relation.related_spdx_element.as_str()) {
+                Some(index) => packages[index.as_usize()].part = u32::try_from(part).ok().map(PartIndex),
+                // The ids of distributions are the only others that are asked for, and these are few.
+                None if distros.iter().any(|(id, _)| id == relation.related_spdx_element.as_str()) => {
+                    of_parts.insert(relation.related_spdx_element.as_str().to_owned(), part);
+                }
+                None => {}
+            }
+            Ok(())
+        })?;
+        for (id, distro) in std::mem::take(distros) {
+            match of_parts.get(&id) {
+                Some(&part) => self.found[part].distro = Some(distro),
+                None => distros.push((id, distro)),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Whether the element that a document is about is itself something to match.
@@ -322,9 +444,15 @@ pub(super) fn package(
         .iter()
         .filter(|reference| matches!(reference.reference_type.as_str(), "cpe23Type" | "cpe22Type"));
     package.cpes = cpes.map(|reference| reference.reference_locator.0.to_string()).collect();
+    let checksums = element.checksums.0.iter();
+    package.digests = checksums
+        .map(|checksum| Spelling::Spdx.read(checksum.algorithm.as_str(), checksum.checksum_value.as_str()))
+        .collect();
+    package.digests.sort();
     package.cataloger = tool.to_owned();
     read_source_info(element, &mut package);
     facts::apply(&mut package, &own(element));
+    package.shrink();
     package
 }
 

@@ -1,22 +1,25 @@
-//! An inventory as CycloneDX 1.6 JSON, pretty-printed with two spaces.
+//! An inventory as CycloneDX 1.4 to 1.7 JSON, pretty-printed with two spaces.
+//!
+//! What an older version has no field for is stated beside, as everything that no version has a field for.
 
 use std::io;
 
 use model::distro::Distro;
 use model::gap::Gap;
 use model::inventory::{Inventory, Subject};
-use model::package::{Package, PackageKind};
+use model::package::{DependencyScope, Package, PackageIndex, PackageKind};
 use model::purl::Purl;
 use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
 
 use super::super::WriteOptions;
 use super::super::wire::facts::{self, Noun, Stated};
+use super::super::wire::hash::Spelling;
 use super::super::wire::json::{List, Text};
 use super::super::wire::seal::{self, References};
 use super::super::wire::{identity, license};
 use super::{
-    Component, Dependency, Evidence, License, LicenseChoice, Occurrence, Organization, Property, read,
+    Component, Dependency, Evidence, Hash, License, LicenseChoice, Occurrence, Organization, Property, read,
 };
 
 /// `maxLength` of `version`.
@@ -27,38 +30,78 @@ const VERSION_CHARACTERS_MAX: usize = 1024;
 #[serde(rename_all = "camelCase")]
 struct Bom<'a> {
     #[serde(rename = "$schema")]
-    schema: &'static str,
+    schema: String,
     bom_format: &'static str,
-    spec_version: &'static str,
+    spec_version: &'a str,
     serial_number: String,
     version: u32,
     metadata: Metadata<'a>,
     components: Components<'a>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     dependencies: Vec<Dependency<'a>>,
+    compositions: [Composition; 1],
+}
+
+/// How complete the list of the subject's parts is (`compositions`).
+#[derive(Serialize)]
+struct Composition {
+    aggregate: &'static str,
+    assemblies: [String; 1],
 }
 
 #[derive(Serialize)]
 struct Metadata<'a> {
     timestamp: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lifecycles: Option<[Lifecycle; 1]>,
     tools: Tools<'a>,
     component: Component<'a>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     properties: Vec<Property<'a>>,
 }
 
+/// When in its life the subject was looked at (since 1.5).
 #[derive(Serialize)]
-struct Tools<'a> {
-    components: [Component<'a>; 1],
+struct Lifecycle {
+    phase: &'static str,
+}
+
+/// `metadata.tools`.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Tools<'a> {
+    /// Since 1.5.
+    Components {
+        components: Vec<Component<'a>>,
+    },
+    Names([Tool<'a>; 1]),
+}
+
+#[derive(Serialize)]
+struct Tool<'a> {
+    name: &'static str,
+    version: &'a str,
 }
 
 /// The components, each made when it is written: all of them together would take more than the inventory does.
 struct Components<'a> {
     distro: Option<Component<'a>>,
+    /// What a merged inventory was made of, each followed by its distribution.
+    parts: Vec<Component<'a>>,
+    /// The references of the parts themselves.
+    part_names: &'a [String],
     packages: &'a [Package],
     /// The packages' references, and their package URLs where these are valid.
     names: &'a [String],
     purls: &'a [Option<&'a str>],
+    has: Has,
+}
+
+/// What the version that is written has fields for.
+#[derive(Clone, Copy)]
+struct Has {
+    /// Since 1.5: `evidence.occurrences`, `metadata.lifecycles`, tools as components.
+    occurrences: bool,
 }
 
 impl Serialize for Components<'_> {
@@ -66,6 +109,9 @@ impl Serialize for Components<'_> {
         let mut list = serializer.serialize_seq(None)?;
         if let Some(distro) = &self.distro {
             list.serialize_element(distro)?;
+        }
+        for part in &self.parts {
+            list.serialize_element(part)?;
         }
         for index in 0..self.packages.len() {
             list.serialize_element(&self.component(index))?;
@@ -77,9 +123,14 @@ impl Serialize for Components<'_> {
 impl Components<'_> {
     fn component(&self, index: usize) -> Component<'_> {
         let package = &self.packages[index];
-        let mut component = self::package(package, &self.names[index], self.purls[index]);
-        for (relation, other) in [(facts::OWNER, package.owner), (facts::PARENT, package.parent)] {
-            let name = other.map(|other| self.names[other.as_usize()].as_str());
+        let mut component = self::package(package, &self.names[index], self.purls[index], self.has);
+        let name = |other: Option<PackageIndex>| other.map(|other| self.names[other.as_usize()].as_str());
+        let part = package.part.and_then(|part| self.part_names.get(part.as_usize()));
+        for (relation, name) in [
+            (facts::OWNER, name(package.owner)),
+            (facts::PARENT, name(package.parent)),
+            (facts::PART, part.map(String::as_str)),
+        ] {
             let property =
                 |name: &str| Property { name: relation.into(), value: Some(name.to_owned().into()) };
             component.properties.0.extend(name.map(property));
@@ -91,13 +142,18 @@ impl Components<'_> {
 /// Writes `inventory`.
 pub(super) fn write(
     inventory: &Inventory,
+    version: &str,
     options: &WriteOptions<'_>,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
+    let has = Has { occurrences: version != "1.4" };
     let mut references = References::default();
     let subject = subject(&inventory.subject, references.give("subject".to_owned()));
     let distro =
         inventory.distro.as_ref().map(|distro| self::distro(distro, references.give("distro".to_owned())));
+    let give = |_| references.give("part".to_owned());
+    let part_names: Vec<String> = inventory.parts.iter().map(give).collect();
+    let parts = parts(inventory, &part_names, &mut references);
     let mut purls = Vec::with_capacity(inventory.packages.len());
     let mut names = Vec::with_capacity(inventory.packages.len());
     for package in &inventory.packages {
@@ -105,7 +161,15 @@ pub(super) fn write(
         names.push(references.give(reference(package, purl)));
         purls.push(purl);
     }
-    let components = Components { distro, packages: &inventory.packages, names: &names, purls: &purls };
+    let components = Components {
+        distro,
+        parts,
+        part_names: &part_names,
+        packages: &inventory.packages,
+        names: &names,
+        purls: &purls,
+        has,
+    };
     let stating = inventory.packages.iter().zip(&names).filter(|(package, _)| !package.depends_on.is_empty());
     let dependencies = stating.map(|(package, name)| Dependency {
         reference: name.as_str().into(),
@@ -116,19 +180,25 @@ pub(super) fn write(
     let dependencies = dependencies.collect();
     let properties: Vec<_> = inventory.gaps.iter().map(gap).collect();
     let bom = Bom {
-        schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        schema: format!("http://cyclonedx.org/schema/bom-{version}.schema.json"),
         bom_format: "CycloneDX",
-        spec_version: "1.6",
+        spec_version: version,
         serial_number: format!("urn:uuid:{}", seal::uuid("cyclonedx", inventory)),
         version: 1,
         metadata: Metadata {
             timestamp: options.created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            tools: Tools { components: [tool(options.tool_version)] },
+            lifecycles: (has.occurrences && is_image(&inventory.subject))
+                .then_some([Lifecycle { phase: "post-build" }]),
+            tools: tools(options.tool_version, has),
             component: subject,
             properties,
         },
         components,
         dependencies,
+        compositions: [Composition {
+            aggregate: if inventory.gaps.is_empty() { "unknown" } else { "incomplete" },
+            assemblies: ["subject".to_owned()],
+        }],
     };
     let mut out = io::BufWriter::with_capacity(64 << 10, out);
     serde_json::to_writer_pretty(&mut out, &bom)?;
@@ -136,13 +206,17 @@ pub(super) fn write(
     io::Write::flush(&mut out)
 }
 
-fn tool(version: &str) -> Component<'_> {
-    Component {
+fn tools(version: &str, has: Has) -> Tools<'_> {
+    if !has.occurrences {
+        return Tools::Names([Tool { name: "plimsoll", version }]);
+    }
+    let tool = Component {
         kind: "application".into(),
         name: "plimsoll".into(),
         version: Some(version.into()),
         ..Component::default()
-    }
+    };
+    Tools::Components { components: vec![tool] }
 }
 
 /// The reference wished for: `purl`, the package's where it is valid.
@@ -154,13 +228,14 @@ fn reference(package: &Package, purl: Option<&str>) -> String {
     format!("package-{}", seal::short(&identity))
 }
 
-fn package<'a>(package: &'a Package, reference: &'a str, purl: Option<&'a str>) -> Component<'a> {
+fn package<'a>(package: &'a Package, reference: &'a str, purl: Option<&'a str>, has: Has) -> Component<'a> {
     let occurrences: Vec<_> = package
         .locations
         .iter()
         .map(|location| Occurrence { location: location.path.as_str().into() })
         .collect();
-    let evidence = (!occurrences.is_empty()).then_some(Evidence { occurrences: List(occurrences) });
+    let evidence =
+        (has.occurrences && !occurrences.is_empty()).then_some(Evidence { occurrences: List(occurrences) });
     let mut component = Component {
         kind: match package.kind {
             PackageKind::Library => "library".into(),
@@ -170,6 +245,8 @@ fn package<'a>(package: &'a Package, reference: &'a str, purl: Option<&'a str>) 
         supplier: package.supplier.as_deref().map(|supplier| Organization { name: Some(supplier.into()) }),
         name: package.name.as_str().into(),
         version: version(package.version.as_str()),
+        scope: (package.scope == DependencyScope::Development).then(|| read::EXCLUDED.into()),
+        hashes: hashes(&package.digests),
         licenses: licenses(&package.licenses),
         cpe: package.cpes.iter().find(|cpe| identity::is_cpe(cpe)).map(|cpe| cpe.as_str().into()),
         purl: purl.map(Into::into),
@@ -178,6 +255,15 @@ fn package<'a>(package: &'a Package, reference: &'a str, purl: Option<&'a str>) 
     };
     component.properties = beside(package, &read::package(&component, ""));
     component
+}
+
+fn hashes(digests: &[String]) -> List<Hash<'_>> {
+    let known = digests.iter().filter_map(|digest| Spelling::CycloneDx.write(digest));
+    List(known.map(|(name, hex)| Hash { algorithm: name.into(), content: hex.into() }).collect())
+}
+
+fn is_image(subject: &Subject) -> bool {
+    subject.manifest_digest.is_some() || subject.digest.is_some() || !subject.layers.is_empty()
 }
 
 fn distro(distro: &Distro, reference: String) -> Component<'_> {
@@ -195,9 +281,8 @@ fn distro(distro: &Distro, reference: String) -> Component<'_> {
 
 fn subject(subject: &Subject, reference: String) -> Component<'_> {
     let digest = subject.manifest_digest.as_deref().or(subject.digest.as_deref());
-    let is_image = digest.is_some() || !subject.layers.is_empty();
     let mut component = Component {
-        kind: if is_image { "container".into() } else { "file".into() },
+        kind: if is_image(subject) { "container".into() } else { "file".into() },
         reference: Some(reference.into()),
         name: subject.name.as_str().into(),
         version: subject.version.as_deref().or(digest).and_then(version),
@@ -205,6 +290,26 @@ fn subject(subject: &Subject, reference: String) -> Component<'_> {
     };
     component.properties = beside(subject, &read::subject(&component));
     component
+}
+
+/// What `inventory` was merged from, each part followed by its distribution.
+fn parts<'a>(inventory: &'a Inventory, names: &[String], references: &mut References) -> Vec<Component<'a>> {
+    let property = |name: &'static str, value: &str| Property {
+        name: name.into(),
+        value: Some(value.to_owned().into()),
+    };
+    let mut components = Vec::new();
+    for (part, name) in inventory.parts.iter().zip(names) {
+        let mut component = subject(&part.subject, name.clone());
+        component.properties.0.push(property(facts::PART_DOCUMENT, &part.document));
+        components.push(component);
+        if let Some(distro) = &part.distro {
+            let mut component = self::distro(distro, references.give("distro".to_owned()));
+            component.properties.0.push(property(facts::PART, name));
+            components.push(component);
+        }
+    }
+    components
 }
 
 /// What `seen`, which is read from the standard's fields, lacks of `actual`, as properties.

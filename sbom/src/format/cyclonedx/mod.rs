@@ -1,4 +1,4 @@
-//! CycloneDX JSON: 1.6 is written, 1.2 to 1.7 are read (<https://cyclonedx.org/docs/1.6/json/>).
+//! CycloneDX JSON: 1.4 to 1.7 are written, 1.2 to 1.7 are read (<https://cyclonedx.org/docs/1.6/json/>).
 //!
 //! The subject is `metadata.component`, the distro a component of type `operating-system`, every other component
 //! a package. `dependencies` lists the packages that say what they need: by §dependencies, absence means unknown.
@@ -7,23 +7,100 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::wire::json::{List, Text};
-use super::wire::text::Family;
-use super::{Format, Reader};
+use super::wire::text::Kind;
+use super::wire::tree::Tree;
+use super::{Format, Loss, Model, Syntax};
 
 mod read;
+pub(super) mod schema;
 mod write;
+pub(super) mod xml;
+
+pub(super) use read::read_file;
 
 pub(super) static FORMAT: Format = Format {
     name: "cyclonedx-json",
     media_type: "application/vnd.cyclonedx+json",
-    versions: &["1.6"],
+    versions: &["1.6", "1.7", "1.5", "1.4"],
     write: write::write,
-    reader: Some(Reader {
-        accepts: "CycloneDX 1.2 to 1.7 JSON",
-        family: Family::CycloneDxJson,
-        read: read::read,
+    model: Some(|_| &MODEL),
+    rewrite: Some(|tree, version, out| {
+        let (tree, losses) = fitted(tree, version, has_only_json);
+        tree.write_json(out)?;
+        Ok(losses)
     }),
 };
+
+pub(super) static SYNTAX: Syntax = Syntax {
+    kind: Kind::CycloneDxJson,
+    accepts: "CycloneDX 1.2 to 1.7 JSON",
+    suffix: "JSON",
+    model: &MODEL,
+    to_json: |text, _| Ok(text.into()),
+};
+
+/// The JSON of CycloneDX, in any version.
+pub(super) static MODEL: Model =
+    Model { name: "CycloneDX", inventory: read::read, fits_versions: true, understood: UNDERSTOOD };
+
+/// `document` in `version`, and what that has no place for; as it is where it is of that version and `stays` says so.
+fn fitted(document: Tree, version: &str, stays: fn(&Tree) -> bool) -> (Tree, Vec<Loss>) {
+    let is_of_it = document.get("specVersion").and_then(Tree::as_str) == Some(version);
+    match schema::Version::of(version) {
+        Some(target) if !is_of_it || !stays(&document) => schema::fit(document, target),
+        _ => (document, Vec::new()),
+    }
+}
+
+/// Whether nothing in `document` is only for XML.
+fn has_only_json(document: &Tree) -> bool {
+    match document {
+        Tree::Object(members) => {
+            members.iter().all(|(name, value)| name != xml::BEYOND && has_only_json(value))
+        }
+        Tree::List(elements) => elements.iter().all(has_only_json),
+        _ => true,
+    }
+}
+
+/// What [`read`] looks at. Of properties it knows some; one that it does not know is not found in what is written.
+const UNDERSTOOD: &[&str] = &[
+    "components[].author",
+    "components[].cpe",
+    "components[].description",
+    "components[].evidence.occurrences[].location",
+    "components[].group",
+    "components[].hashes[].alg",
+    "components[].hashes[].content",
+    "components[].licenses[].expression",
+    "components[].licenses[].license.id",
+    "components[].licenses[].license.name",
+    "components[].name",
+    "components[].properties[].name",
+    "components[].properties[].value",
+    "components[].publisher",
+    "components[].purl",
+    "components[].scope",
+    "components[].supplier.name",
+    "components[].type",
+    "components[].version",
+    "metadata.component.cpe",
+    "metadata.component.description",
+    "metadata.component.group",
+    "metadata.component.name",
+    "metadata.component.properties[].name",
+    "metadata.component.properties[].value",
+    "metadata.component.purl",
+    "metadata.component.type",
+    "metadata.component.version",
+    "metadata.properties[].name",
+    "metadata.properties[].value",
+    "metadata.timestamp",
+    "metadata.tools.components[].name",
+    "metadata.tools.components[].type",
+    "metadata.tools.components[].version",
+    "metadata.tools[].name",
+];
 
 /// `component`, the fields that an inventory fills or reads.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -46,6 +123,10 @@ struct Component<'a> {
     version: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     description: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    scope: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "List::is_empty")]
+    hashes: List<Hash<'a>>,
     #[serde(borrow, default, skip_serializing_if = "List::is_empty")]
     licenses: List<LicenseChoice<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
@@ -66,6 +147,15 @@ struct Component<'a> {
 struct Organization<'a> {
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     name: Option<Text<'a>>,
+}
+
+/// `hash`.
+#[derive(Debug, Serialize, Deserialize)]
+struct Hash<'a> {
+    #[serde(rename = "alg", borrow)]
+    algorithm: Text<'a>,
+    #[serde(borrow)]
+    content: Text<'a>,
 }
 
 /// An element of `licenseChoice`.

@@ -1,4 +1,6 @@
-//! An inventory as SPDX 2.3 JSON, pretty-printed with two spaces.
+//! An inventory as SPDX 2.2 or 2.3 JSON, pretty-printed with two spaces.
+//!
+//! 2.2 has no purposes: what they say is stated beside, as everything that no version has a field for.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,16 +14,20 @@ use serde::Serialize;
 
 use super::super::WriteOptions;
 use super::super::wire::facts::{self, Noun};
+use super::super::wire::hash::Spelling;
 use super::super::wire::json::{List, Text};
 use super::super::wire::seal::{self, References};
 use super::super::wire::{identity, license};
-use super::{Annotation, DOCUMENT, Element, ExternalRef, ExtractedLicense, NOASSERTION, Relationship, read};
+use super::{
+    Annotation, Checksum, DISTRO, DOCUMENT, Element, ExternalRef, ExtractedLicense, NOASSERTION,
+    Relationship, read,
+};
 
 /// A document (§6).
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Document<'a> {
-    spdx_version: &'static str,
+    spdx_version: String,
     data_license: &'static str,
     #[serde(rename = "SPDXID")]
     id: &'static str,
@@ -47,6 +53,14 @@ struct CreationInfo {
 struct Stamp {
     tool: String,
     created: String,
+    has: Has,
+}
+
+/// What the version that is written has fields for.
+#[derive(Clone, Copy)]
+struct Has {
+    /// `primaryPackagePurpose`, since 2.3; before, the category of package URLs is spelt `PACKAGE_MANAGER`.
+    purposes: bool,
 }
 
 impl Stamp {
@@ -70,6 +84,8 @@ impl Stamp {
 struct Ids {
     subject: String,
     distro: String,
+    /// Of each part, and of its distribution.
+    parts: Vec<(String, String)>,
     packages: Vec<String>,
     sources: BTreeMap<SourceKey, String>,
 }
@@ -99,7 +115,10 @@ impl Ids {
                 give("Source", *ecosystem, name, &[name, version.as_deref().unwrap_or("")].join("\n"))
             });
         }
-        Self { subject: "SPDXRef-Subject".to_owned(), distro: "SPDXRef-Distro".to_owned(), packages, sources }
+        let part = |number| (format!("SPDXRef-Part-{number}"), format!("{DISTRO}-{number}"));
+        let parts = (1..=inventory.parts.len()).map(part).collect();
+        let (subject, distro) = ("SPDXRef-Subject".to_owned(), DISTRO.to_owned());
+        Self { subject, distro, parts, packages, sources }
     }
 }
 
@@ -116,23 +135,31 @@ fn source_key(package: &Package) -> Option<SourceKey> {
 /// Writes `inventory`.
 pub(super) fn write(
     inventory: &Inventory,
+    version: &str,
     options: &WriteOptions<'_>,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let stamp = Stamp {
         tool: format!("Tool: plimsoll-{}", options.tool_version),
         created: options.created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        has: Has { purposes: version != "2.2" },
     };
     let ids = Ids::new(inventory);
     let mut licenses = BTreeMap::new();
     let mut packages = vec![subject(&inventory.subject, &ids.subject, &stamp)];
     packages.extend(inventory.distro.as_ref().map(|distro| self::distro(distro, &ids.distro, &stamp)));
+    for (part, (id, distro_id)) in inventory.parts.iter().zip(&ids.parts) {
+        let mut element = subject(&part.subject, id, &stamp);
+        element.annotations.0.push(stamp.annotation(format!("{}={}", facts::PART_DOCUMENT, part.document)));
+        packages.push(element);
+        packages.extend(part.distro.as_ref().map(|distro| self::distro(distro, distro_id, &stamp)));
+    }
     for (package, id) in inventory.packages.iter().zip(&ids.packages) {
         packages.push(self::package(package, id, &mut licenses, &stamp));
     }
-    packages.extend(ids.sources.iter().map(|(key, id)| source(key, id)));
+    packages.extend(ids.sources.iter().map(|(key, id)| source(key, id, stamp.has)));
     let document = Document {
-        spdx_version: "SPDX-2.3",
+        spdx_version: format!("SPDX-{version}"),
         data_license: "CC0-1.0",
         id: DOCUMENT,
         name: named(&inventory.subject.name),
@@ -155,7 +182,13 @@ fn named(name: &str) -> &str {
 }
 
 /// An element called `name`, of which nothing else is known.
-fn element<'a>(id: &'a str, name: &'a str, version: Option<&'a str>, purpose: &'static str) -> Element<'a> {
+fn element<'a>(
+    id: &'a str,
+    name: &'a str,
+    version: Option<&'a str>,
+    purpose: &'static str,
+    has: Has,
+) -> Element<'a> {
     Element {
         name: named(name).into(),
         id: id.into(),
@@ -164,7 +197,7 @@ fn element<'a>(id: &'a str, name: &'a str, version: Option<&'a str>, purpose: &'
         license_concluded: Some(NOASSERTION.into()),
         license_declared: Some(NOASSERTION.into()),
         copyright_text: Some(NOASSERTION.into()),
-        primary_package_purpose: Some(purpose.into()),
+        primary_package_purpose: has.purposes.then(|| purpose.into()),
         ..Element::default()
     }
 }
@@ -173,20 +206,20 @@ fn subject<'a>(subject: &'a Subject, id: &'a str, stamp: &'a Stamp) -> Element<'
     let digest = subject.manifest_digest.as_deref().or(subject.digest.as_deref());
     let is_image = digest.is_some() || !subject.layers.is_empty();
     let purpose = if is_image { "CONTAINER" } else { "FILE" };
-    let mut element = element(id, &subject.name, subject.version.as_deref().or(digest), purpose);
+    let mut element = element(id, &subject.name, subject.version.as_deref().or(digest), purpose, stamp.has);
     element.annotations = stamp.beside(subject, &read::subject(&element));
     element
 }
 
 fn distro<'a>(distro: &'a Distro, id: &'a str, stamp: &'a Stamp) -> Element<'a> {
-    let mut element = element(id, &distro.id, distro.version.as_deref(), "OPERATING_SYSTEM");
+    let mut element = element(id, &distro.id, distro.version.as_deref(), "OPERATING_SYSTEM", stamp.has);
     element.summary = distro.pretty_name.as_deref().map(Into::into);
     element.annotations = stamp.beside(distro, &read::distro(&element));
     element
 }
 
-fn source<'a>((_, name, version): &'a SourceKey, id: &'a str) -> Element<'a> {
-    element(id, name, version.as_deref(), "SOURCE")
+fn source<'a>((_, name, version): &'a SourceKey, id: &'a str, has: Has) -> Element<'a> {
+    element(id, name, version.as_deref(), "SOURCE", has)
 }
 
 fn package<'a>(
@@ -199,15 +232,22 @@ fn package<'a>(
         PackageKind::Library => "LIBRARY",
         PackageKind::Application => "APPLICATION",
     };
-    let mut element = element(id, &package.name, Some(package.version.as_str()), purpose);
+    let mut element = element(id, &package.name, Some(package.version.as_str()), purpose, stamp.has);
     element.supplier = package.supplier.as_deref().and_then(supplier).map(Into::into);
     element.license_declared = Some(declared(&package.licenses, licenses));
     let purl = Some(package.purl.as_str()).filter(|purl| is_purl(purl));
     let cpes = package.cpes.iter().filter(|cpe| identity::is_cpe(cpe));
+    let manager = if stamp.has.purposes { "PACKAGE-MANAGER" } else { "PACKAGE_MANAGER" };
     element.external_refs = List(
-        purl.map(|purl| reference("PACKAGE-MANAGER", "purl", purl))
+        purl.map(|purl| reference(manager, "purl", purl))
             .into_iter()
             .chain(cpes.map(|cpe| reference("SECURITY", "cpe23Type", cpe)))
+            .collect(),
+    );
+    let checksums = package.digests.iter().filter_map(|digest| Spelling::Spdx.write(digest));
+    element.checksums = List(
+        checksums
+            .map(|(name, hex)| Checksum { algorithm: name.into(), checksum_value: hex.into() })
             .collect(),
     );
     let source = source_key(package)
@@ -270,7 +310,14 @@ fn relationships<'a>(inventory: &'a Inventory, ids: &'a Ids) -> Vec<Relationship
     };
     let mut relations = vec![relation(DOCUMENT, "DESCRIBES", &ids.subject)];
     relations.extend(inventory.distro.as_ref().map(|_| relation(&ids.subject, "CONTAINS", &ids.distro)));
-    relations.extend(ids.packages.iter().map(|id| relation(&ids.subject, "CONTAINS", id)));
+    for (part, (id, distro_id)) in inventory.parts.iter().zip(&ids.parts) {
+        relations.push(relation(&ids.subject, "CONTAINS", id));
+        relations.extend(part.distro.as_ref().map(|_| relation(id, "CONTAINS", distro_id)));
+    }
+    relations.extend(inventory.packages.iter().zip(&ids.packages).map(|(package, id)| {
+        let part = package.part.and_then(|part| ids.parts.get(part.as_usize()));
+        relation(part.map_or(&ids.subject, |(part, _)| part), "CONTAINS", id)
+    }));
     for (package, id) in inventory.packages.iter().zip(&ids.packages) {
         let owner = package.owner.map(|owner| &ids.packages[owner.as_usize()]);
         relations.extend(owner.map(|owner| relation(owner, "CONTAINS", id)));

@@ -1,0 +1,182 @@
+//! A document in another format or version, and what that has no place for.
+//!
+//! Within one model (CycloneDX to CycloneDX, SPDX 2 to SPDX 2) the document itself is written again: what the target
+//! version knows survives, whether or not plimsoll understands it. Into another model goes the inventory, and what
+//! the inventory does not hold is lost. Either way every value that is lost is in the list.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io;
+
+use super::wire::json::Source;
+use super::wire::tree::Tree;
+use super::{Choice, Document, DocumentError, Loss, Model, WriteOptions};
+
+/// A value of which more is shown ends in `…`.
+const EXAMPLE_CHARACTERS_MAX: usize = 60;
+
+/// Why a document could not be written in another format.
+#[derive(Debug, thiserror::Error)]
+pub enum ConvertError {
+    /// What was read is malformed where no inventory looks.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// It could not be written.
+    #[error(transparent)]
+    Write(#[from] io::Error),
+}
+
+impl Document<'_> {
+    /// Writes the document to `out` in another format or version, and lists what that has no place for. The same
+    /// document and options give the same bytes.
+    ///
+    /// # Errors
+    /// The document holds what no inventory looks at and is malformed there; `out` refuses.
+    pub fn write(
+        &self,
+        choice: &Choice,
+        options: &WriteOptions<'_>,
+        out: &mut dyn io::Write,
+    ) -> Result<Vec<Loss>, ConvertError> {
+        let version = choice.version.unwrap_or_default();
+        let target = choice.format.model.map(|model| model(version));
+        let same = target.is_some_and(|target| std::ptr::eq(target, self.model));
+        if same
+            && (self.model.fits_versions || self.version == version)
+            && let Some(rewrite) = choice.format.rewrite
+        {
+            let mut out = io::BufWriter::with_capacity(64 << 10, out);
+            let mut losses = rewrite(self.tree()?, version, &mut out)?;
+            io::Write::flush(&mut out)?;
+            // Written from the inventory, a document says that it was not verified.
+            losses.extend(self.is_signed.then(|| Loss {
+                path: "signatures".to_owned(),
+                count: 1,
+                example: "the envelope around the document".to_owned(),
+            }));
+            losses.sort();
+            return Ok(losses);
+        }
+        let mut written = Vec::new();
+        choice.write(&self.inventory, options, &mut written)?;
+        out.write_all(&written)?;
+        // An export is a view for people, and says so by its name.
+        match target {
+            Some(_) => self.losses_in(&Said::new(&written)).map_err(ConvertError::Document),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// What `written`, a document of another model or one that this was merged into, does not say of this one.
+    ///
+    /// # Errors
+    /// The document holds what no inventory looks at and is malformed there.
+    pub fn losses_in(&self, written: &Said) -> Result<Vec<Loss>, DocumentError> {
+        Ok(lost(self.model, &self.tree()?, written))
+    }
+
+    /// The document, with nothing lost.
+    fn tree(&self) -> Result<Tree, DocumentError> {
+        Source { format: self.model.name, text: &self.json }.parse()
+    }
+}
+
+/// The values of `tree`, a document of `model`, that a document of another model does not say.
+///
+/// A value is kept where an inventory's reader looks at it *and* it is said in what was written: a publisher is read only
+/// where there is no supplier.
+fn lost(model: &Model, tree: &Tree, said: &Said) -> Vec<Loss> {
+    let mut losses: BTreeMap<String, Loss> = BTreeMap::new();
+    tree.leaves(&mut |path, value| {
+        let path = flat(path);
+        let name = path.rsplit('.').next().unwrap_or_default();
+        let says_nothing =
+            matches!(value, Tree::Null) || matches!(value.as_str(), Some("NOASSERTION" | "NONE"));
+        if says_nothing || STRUCTURE.contains(&name) || STRUCTURE.contains(&path.as_str()) {
+            return;
+        }
+        let text = value.to_string();
+        if model.understood.contains(&path.as_str()) && said.holds(&text) {
+            return;
+        }
+        let new = || Loss { path: path.clone(), count: 0, example: shortened(&text) };
+        losses.entry(path.clone()).or_insert_with(new).count += 1;
+    });
+    losses.into_values().collect()
+}
+
+/// `path` with components in components as components: where they lie makes no difference to what is read of them.
+fn flat(path: &str) -> String {
+    let mut path = path.replace("metadata.component.components[]", "components[]");
+    while let Some(at) = path.find("components[].components[]") {
+        path.replace_range(at..at + "components[].".len(), "");
+    }
+    path
+}
+
+/// Members that say how a document is made and nothing about software: every model has its own.
+const STRUCTURE: &[&str] = &[
+    "$schema",
+    "@context",
+    "@graph[].@id",
+    "@graph[].createdBy[]",
+    "@graph[].createdUsing[]",
+    "@graph[].creationInfo",
+    "@graph[].element[]",
+    "@graph[].externalIdentifier[].type",
+    "@graph[].from",
+    "@graph[].profileConformance[]",
+    "@graph[].rootElement[]",
+    "@graph[].subject",
+    "@graph[].suppliedBy",
+    "@graph[].to[]",
+    "@graph[].type",
+    "@graph[].verifiedUsing[].type",
+    "annotationDate",
+    "annotationType",
+    "annotator",
+    "SPDXID",
+    "bom-ref",
+    "bomFormat",
+    "dataLicense",
+    "dependsOn[]",
+    "documentDescribes[]",
+    "documentNamespace",
+    "filesAnalyzed",
+    "licenseListVersion",
+    "referenceCategory",
+    "ref",
+    "relatedSpdxElement",
+    "relationshipType",
+    "serialNumber",
+    "spdxElementId",
+    "spdxId",
+    "spdxVersion",
+    "specVersion",
+];
+
+/// Every word that a document says.
+#[derive(Debug)]
+pub struct Said(HashSet<String>);
+
+impl Said {
+    /// Every word of `written`.
+    pub fn new(written: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(written);
+        Self(words(&text).map(str::to_lowercase).collect())
+    }
+
+    /// Whether all words of `value` are said. A path or a licence may be said as a part of something longer.
+    fn holds(&self, value: &str) -> bool {
+        matches!(value, "NOASSERTION" | "NONE" | "[]" | "{}")
+            || words(value).all(|word| self.0.contains(&word.to_lowercase()))
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+fn shortened(text: &str) -> String {
+    let shown: String = text.chars().take(EXAMPLE_CHARACTERS_MAX).collect();
+    if shown.len() < text.len() { format!("{shown}…") } else { shown }
+}

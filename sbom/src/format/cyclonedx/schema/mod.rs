@@ -1,0 +1,26 @@
+//! The object model of CycloneDX 1.2 to 1.7 as data, and what it drives: structural validation and conversion
+//! between versions (<https://cyclonedx.org/docs/1.7/json/>).
+
+mod check;
+mod component;
+mod crypto;
+mod declaration;
+mod document;
+mod fit;
+mod formulation;
+mod licence;
+mod metadata;
+mod modelcard;
+mod patent;
+mod service;
+mod signature;
+mod syntax;
+mod table;
+mod vulnerability;
+
+pub(in crate::format) use check::check;
+pub(in crate::format) use fit::fit;
+pub(in crate::format) use table::Version;
+
+#[cfg(test)]
+mod tests;

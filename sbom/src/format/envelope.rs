@@ -1,0 +1,195 @@
+//! What an SBOM travels in: DSSE envelopes (<https://github.com/secure-systems-lab/dsse>), in-toto statements
+//! (<https://in-toto.io/Statement/v1>), and GitHub's export. They are taken off; nobody's signature is verified.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use model::gap::{Gap, GapKind};
+use model::limits::Limits;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::DocumentError;
+use super::wire::json::{Source, Text};
+use super::wire::text::{self, Kind};
+
+/// How many may lie in one another.
+const DEPTH_MAX: u64 = 4;
+
+/// A document without what it travelled in.
+pub(super) struct Contents<'a> {
+    pub(super) kind: Kind,
+    pub(super) text: Cow<'a, str>,
+    /// That a signature was there and was not verified.
+    pub(super) gap: Option<Gap>,
+}
+
+/// A DSSE envelope. Its signatures are not looked at.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    payload: Text<'a>,
+}
+
+/// An in-toto statement.
+#[derive(Deserialize)]
+struct Statement<'a> {
+    #[serde(borrow)]
+    predicate: &'a RawValue,
+}
+
+/// What cosign wraps a predicate in.
+#[derive(Deserialize)]
+struct Data<'a> {
+    #[serde(rename = "Data", borrow)]
+    data: &'a RawValue,
+}
+
+/// What the interface of GitHub answers.
+#[derive(Deserialize)]
+struct Export<'a> {
+    #[serde(borrow)]
+    sbom: &'a RawValue,
+}
+
+/// Takes off whatever `text` travels in.
+///
+/// # Errors
+/// It is malformed, or lies deeper than four of them.
+pub(super) fn open<'a>(text: &'a str, limits: &Limits) -> Result<Contents<'a>, DocumentError> {
+    let mut contents = Contents { kind: text::kind(text), text: Cow::Borrowed(text), gap: None };
+    for _ in 0..=DEPTH_MAX {
+        let inner = match contents.kind {
+            Kind::Envelope => {
+                contents.gap.get_or_insert_with(unverified);
+                payload(&contents.text, limits)?
+            }
+            Kind::Statement => predicate(&contents.text)?,
+            Kind::GithubExport => {
+                let source = Source { format: "GitHub export", text: &contents.text };
+                value(source, source.parse::<Export<'_>>()?.sbom)?
+            }
+            _ => return Ok(contents),
+        };
+        contents.kind = text::kind(&inner);
+        contents.text = Cow::Owned(inner);
+    }
+    Err(DocumentError::LimitExceeded { limit: "envelopes in one another", max: DEPTH_MAX })
+}
+
+fn unverified() -> Gap {
+    let detail =
+        "the document came in a signed envelope and was believed; nobody's signature on it was verified";
+    Gap::new(GapKind::UNVERIFIED_SBOM, "document", detail)
+}
+
+fn payload(text: &str, limits: &Limits) -> Result<String, DocumentError> {
+    let source = Source { format: "DSSE envelope", text };
+    let envelope: Envelope<'_> = source.parse()?;
+    let encoded = envelope.payload.as_str();
+    let malformed = |reason: String| DocumentError::Malformed {
+        format: source.format,
+        place: "payload".to_owned(),
+        line: 1,
+        column: 1,
+        reason,
+    };
+    if encoded.len() as u64 / 4 * 3 > limits.document_bytes_max {
+        return Err(DocumentError::LimitExceeded {
+            limit: "document_bytes_max",
+            max: limits.document_bytes_max,
+        });
+    }
+    let decoded = STANDARD.decode(encoded).or_else(|_| URL_SAFE.decode(encoded));
+    let decoded = decoded.map_err(|error| malformed(format!("no base64: {error}")))?;
+    String::from_utf8(decoded).map_err(|error| malformed(format!("no UTF-8: {error}")))
+}
+
+fn predicate(text: &str) -> Result<String, DocumentError> {
+    let source = Source { format: "in-toto statement", text };
+    let predicate = source.parse::<Statement<'_>>()?.predicate;
+    match serde_json::from_str::<Data<'_>>(predicate.get()) {
+        Ok(wrapped) => value(source, wrapped.data),
+        Err(_) => value(source, predicate),
+    }
+}
+
+/// A document as a JSON object, or as a text in a JSON string.
+fn value(source: Source<'_>, raw: &RawValue) -> Result<String, DocumentError> {
+    if !raw.get().starts_with('"') {
+        return Ok(raw.get().to_owned());
+    }
+    serde_json::from_str(raw.get()).map_err(|error| DocumentError::Malformed {
+        format: source.format,
+        place: "predicate".to_owned(),
+        line: 1,
+        column: 1,
+        reason: error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read;
+    use super::*;
+
+    const BOM: &str = r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[
+        {"type":"library","name":"a","version":"1","purl":"pkg:npm/a@1"}]}"#;
+
+    fn statement(predicate: &str) -> String {
+        format!(
+            r#"{{"_type":"https://in-toto.io/Statement/v1","predicateType":"https://cyclonedx.org/bom",
+            "subject":[],"predicate":{predicate}}}"#
+        )
+    }
+
+    fn envelope(payload: &str) -> String {
+        let payload = STANDARD.encode(payload);
+        format!(r#"{{"payloadType":"application/vnd.in-toto+json","payload":"{payload}","signatures":[]}}"#)
+    }
+
+    #[test]
+    fn what_a_document_travels_in_is_taken_off_and_a_signature_is_not_believed() {
+        let quoted = serde_json::to_string(BOM).unwrap();
+        let plain = read(BOM.as_bytes(), &Limits::default()).unwrap().inventory;
+        for (text, is_signed) in [
+            (statement(BOM), false),
+            (statement(&quoted), false),
+            (statement(&format!(r#"{{"Data":{quoted},"Timestamp":""}}"#)), false),
+            (statement(&format!(r#"{{"Data":{BOM}}}"#)), false),
+            (format!(r#"{{"sbom":{BOM}}}"#), false),
+            (envelope(&statement(BOM)), true),
+            (envelope(BOM), true),
+        ] {
+            let document = read(text.as_bytes(), &Limits::default()).unwrap();
+            assert_eq!(document.format, "CycloneDX 1.6 JSON");
+            assert_eq!(document.inventory.packages, plain.packages, "{text}");
+            let unverified = |gap: &Gap| gap.kind == GapKind::UNVERIFIED_SBOM;
+            assert_eq!(document.inventory.gaps.iter().any(unverified), is_signed, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bad_envelope_is_refused() {
+        let refused = |text: &str, words: &str| {
+            let error = read(text.as_bytes(), &Limits::default()).unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        };
+        refused(r#"{"payloadType":"a","payload":"?"}"#, "no base64");
+        refused(r#"{"payloadType":"a","payload":"/w=="}"#, "no UTF-8");
+        refused(r#"{"payloadType":"a"}"#, "missing field `payload`");
+        refused(&statement("7"), "looks like");
+        refused(r#"{"predicateType":"a"}"#, "missing field `predicate`");
+        refused(&envelope("hello"), "plain text");
+        let mut deep = BOM.to_owned();
+        for _ in 0..8 {
+            deep = envelope(&deep);
+        }
+        refused(&deep, "limit envelopes in one another of 4");
+        for damaged in testkit::mutate::mutations(envelope(&statement(BOM)).as_bytes(), 500) {
+            let _ = read(&damaged, &Limits::default());
+        }
+    }
+}

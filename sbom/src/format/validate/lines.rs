@@ -1,0 +1,154 @@
+//! The line that a path of a JSON text stands on.
+//!
+//! The text is scanned once; only places that are asked for are kept.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use super::Violation;
+use super::walk::PATH_BYTES_MAX;
+
+/// Fills in the lines of `violations` of `json`, a part of the original `text`. What is no part of it was converted,
+/// and has no lines.
+pub(super) fn fill(violations: &mut [Violation], json: &str, text: &str) {
+    let Some(start) = offset_in(json, text) else { return };
+    let first = text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count() + 1;
+    let wanted = violations.iter().map(|violation| (violation.path.clone(), None)).collect();
+    let lines = scan(json, first, wanted);
+    for violation in violations {
+        violation.line = lines.get(&violation.path).copied().flatten();
+    }
+}
+
+/// Where `part` begins, if it is a slice of `text`.
+fn offset_in(part: &str, text: &str) -> Option<usize> {
+    let start = (part.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
+    (start + part.len() <= text.len()).then_some(start)
+}
+
+/// An object or list that is being scanned.
+struct Open {
+    /// How long the path is without its members.
+    path: usize,
+    /// Which element is next; none in an object.
+    index: Option<usize>,
+}
+
+/// The line of every path in `wanted` that is in `json`, a valid JSON text that begins on line `line`.
+fn scan(
+    json: &str,
+    mut line: usize,
+    mut wanted: HashMap<String, Option<usize>>,
+) -> HashMap<String, Option<usize>> {
+    let bytes = json.as_bytes();
+    let mut open: Vec<Open> = Vec::new();
+    let mut path = String::new();
+    let mut is_key = false;
+    let mut is_value = true;
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let is_space = matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b':');
+        if is_value && !is_space && *byte != b']' && *byte != b'}' {
+            if let Some(Open { path: length, index: Some(index) }) = open.last_mut() {
+                path.truncate(*length);
+                // Writing to a string does not fail.
+                let _ = write!(path, "[{index}]");
+                *index += 1;
+                note(&path, line, &mut wanted);
+            } else if open.is_empty() {
+                note("", line, &mut wanted);
+            }
+            is_value = false;
+        }
+        match byte {
+            b'\n' => line += 1,
+            b'{' => {
+                open.push(Open { path: path.len(), index: None });
+                is_key = true;
+            }
+            b'[' => {
+                open.push(Open { path: path.len(), index: Some(0) });
+                is_value = true;
+            }
+            b'}' | b']' => {
+                open.pop();
+                is_key = false;
+                is_value = false;
+            }
+            b',' => {
+                is_value = open.last().is_some_and(|open| open.index.is_some());
+                is_key = !is_value;
+            }
+            b'"' => {
+                let end = end_of_string(bytes, at);
+                if is_key {
+                    let length = open.last().map_or(0, |open| open.path);
+                    path.truncate(length);
+                    if !path.is_empty() {
+                        path.push('.');
+                    }
+                    let name: Option<String> =
+                        serde_json::from_str(json.get(at..end).unwrap_or_default()).ok();
+                    path.push_str(&name.unwrap_or_default());
+                    note(&path, line, &mut wanted);
+                    is_key = false;
+                }
+                at = end;
+                continue;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    wanted
+}
+
+fn note(path: &str, line: usize, wanted: &mut HashMap<String, Option<usize>>) {
+    // No path that is told is longer, and looking each up would take forever.
+    if path.len() > 2 * PATH_BYTES_MAX {
+        return;
+    }
+    if let Some(known) = wanted.get_mut(path) {
+        known.get_or_insert(line);
+    }
+}
+
+/// The offset after the quotation mark that ends the string beginning at `start`.
+fn end_of_string(bytes: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' => at += 2,
+            b'"' => return at + 1,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(json: &str, path: &str, expected: Option<usize>) {
+        let lines = scan(json, 1, [(path.to_owned(), None)].into());
+        assert_eq!(lines[path], expected, "{path}");
+    }
+
+    #[test]
+    fn a_path_has_the_line_of_its_member_or_element() {
+        let json = "{\n \"a\": [\n  {\"b\": \"}\\\"]\"},\n  {\"b\":\n   1, \"c\": []}\n ],\n \"d\": {\n  \"e\\u0041\": null}}";
+        check(json, "", Some(1));
+        check(json, "a", Some(2));
+        check(json, "a[0]", Some(3));
+        check(json, "a[0].b", Some(3));
+        check(json, "a[1]", Some(4));
+        check(json, "a[1].b", Some(4));
+        check(json, "a[1].c", Some(5));
+        check(json, "a[2]", None);
+        check(json, "d", Some(7));
+        check(json, "d.eA", Some(8));
+        check("[[1,2],\n[3]]", "[1][0]", Some(2));
+    }
+}
