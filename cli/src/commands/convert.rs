@@ -22,7 +22,7 @@ pub(crate) struct ConvertArgs {
     /// The SBOM (CycloneDX or SPDX); `-` is standard input
     #[arg(value_name = "SBOM")]
     sbom: String,
-    /// A format (`cyclonedx-json`, `spdx-json`, `table`, `purls`), and a file for it; may be repeated
+    /// A format (`cyclonedx-json`, `cyclonedx-xml`, `spdx-json`, perhaps with a version: `@1.4`; `table`, `purls`), and a file for it; may be repeated
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     output: Vec<Output>,
     /// Make the exit code 1 when anything is lost

@@ -24,7 +24,7 @@ pub(crate) struct MergeArgs {
     /// The SBOMs (CycloneDX or SPDX), several; `-` is standard input
     #[arg(required = true, value_name = "SBOM")]
     sbom: Vec<String>,
-    /// A format (`cyclonedx-json`, `spdx-json`, `table`, `purls`), and a file for it; may be repeated
+    /// A format (`cyclonedx-json`, `cyclonedx-xml`, `spdx-json`, perhaps with a version: `@1.4`; `table`, `purls`), and a file for it; may be repeated
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     output: Vec<Output>,
     /// The merged subject's name [default: the names of its parts]

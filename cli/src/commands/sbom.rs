@@ -39,7 +39,7 @@ use crate::ui::{Bars, Ui, parse_bytes};
 pub(crate) struct SbomArgs {
     /// The image
     source: String,
-    /// A format (`cyclonedx-json`, `spdx-json`, `table`, `purls`), and a file for it; may be repeated
+    /// A format (`cyclonedx-json`, `cyclonedx-xml`, `spdx-json`, perhaps with a version: `@1.4`; `table`, `purls`), and a file for it; may be repeated
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     output: Vec<Output>,
     /// Use the SBOM that is attached to the image in its registry, instead of opening the image

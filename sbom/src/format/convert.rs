@@ -2,10 +2,12 @@
 //!
 //! Within one model (CycloneDX to CycloneDX, SPDX 2 to SPDX 2) the document itself is written again: what the target
 //! version knows survives, whether or not plimsoll understands it. Into another model goes the inventory, and what
-//! the inventory does not hold is lost. Either way every value that is lost is in the list.
+//! the inventory does not hold is lost; so goes a document of plimsoll's own into a version that lacks a field it needs. Either way every value that is lost is in the list.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io;
+
+use model::limits::Limits;
 
 use super::wire::json::Source;
 use super::wire::tree::Tree;
@@ -44,9 +46,12 @@ impl Document<'_> {
             && (self.model.fits_versions || self.version == version)
             && let Some(rewrite) = choice.format.rewrite
         {
-            let mut out = io::BufWriter::with_capacity(64 << 10, out);
-            let mut losses = rewrite(self.tree()?, version, &mut out)?;
-            io::Write::flush(&mut out)?;
+            let mut written = Vec::new();
+            let mut losses = rewrite(self.tree()?, version, &mut written)?;
+            if self.version != version && self.is_own && !self.is_said_by(&written) {
+                return self.write_inventory(choice, options, out);
+            }
+            out.write_all(&written)?;
             // Written from the inventory, a document says that it was not verified.
             losses.extend(self.is_signed.then(|| Loss {
                 path: "signatures".to_owned(),
@@ -56,11 +61,26 @@ impl Document<'_> {
             losses.sort();
             return Ok(losses);
         }
+        self.write_inventory(choice, options, out)
+    }
+
+    /// Whether the same inventory is in `written`. What the target version has no field for plimsoll states beside, and
+    /// rewriting cannot.
+    fn is_said_by(&self, written: &[u8]) -> bool {
+        super::read(written, &Limits::default()).is_ok_and(|document| document.inventory == self.inventory)
+    }
+
+    fn write_inventory(
+        &self,
+        choice: &Choice,
+        options: &WriteOptions<'_>,
+        out: &mut dyn io::Write,
+    ) -> Result<Vec<Loss>, ConvertError> {
         let mut written = Vec::new();
         choice.write(&self.inventory, options, &mut written)?;
         out.write_all(&written)?;
         // An export is a view for people, and says so by its name.
-        match target {
+        match choice.version {
             Some(_) => self.losses_in(&Said::new(&written)).map_err(ConvertError::Document),
             None => Ok(Vec::new()),
         }

@@ -90,6 +90,8 @@ struct Seen {
     /// The version of the specification, as written.
     version: String,
     inventory: Inventory,
+    /// Whether plimsoll wrote it.
+    is_own: bool,
 }
 
 /// How documents are written down, and told from others.
@@ -145,6 +147,8 @@ pub struct Document<'a> {
     json: Cow<'a, str>,
     /// Whether it came in a signed envelope.
     is_signed: bool,
+    /// Whether plimsoll wrote it.
+    is_own: bool,
 }
 
 /// The inventory of the one package that `text`, a package URL, names.
@@ -311,14 +315,14 @@ pub fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Document<'a>, Docume
         Cow::Borrowed(text) => (syntax.to_json)(text, limits)?,
         Cow::Owned(text) => Cow::Owned((syntax.to_json)(&text, limits)?.into_owned()),
     };
-    let Seen { version, mut inventory } = (syntax.model.inventory)(&json, limits)?;
+    let Seen { version, mut inventory, is_own } = (syntax.model.inventory)(&json, limits)?;
     let is_signed = gap.is_some();
     if let Some(gap) = gap {
         inventory.add_gap(gap);
     }
     let said = [syntax.model.name, &version, syntax.suffix];
     let format = said.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    Ok(Document { format, inventory, model: syntax.model, version, json, is_signed })
+    Ok(Document { format, inventory, model: syntax.model, version, json, is_signed, is_own })
 }
 
 fn accepted() -> String {

@@ -54,7 +54,7 @@ fn read(json: &str, limits: &Limits) -> Result<Seen, DocumentError> {
     foreign::missing_facts(distro.as_ref(), &packages, &mut gaps);
     let subject = Subject { name: "package URLs".to_owned(), ..Subject::default() };
     let inventory = Inventory::new(subject, distro, packages, gaps);
-    Ok(Seen { version: String::new(), inventory })
+    Ok(Seen { version: String::new(), inventory, is_own: false })
 }
 
 #[cfg(test)]

@@ -380,7 +380,7 @@ fn read_members(document: &Members<'_>, limits: &Limits) -> Result<Seen, Documen
     let distro = distro.or_else(|| foreign::distro(&packages, &mut gaps));
     foreign::missing_facts(distro.as_ref(), &packages, &mut gaps);
     let inventory = Inventory::new(subject, distro, packages, gaps);
-    Ok(Seen { version: version.to_owned(), inventory })
+    Ok(Seen { version: version.to_owned(), inventory, is_own: false })
 }
 
 /// The packages by their ids.

@@ -168,7 +168,7 @@ fn read_members(document: &Members<'_>, limits: &Limits) -> Result<Seen, Documen
         Ok(())
     })?;
     let inventory = reading.finish(subject, own);
-    Ok(Seen { version: version.0.into_owned(), inventory })
+    Ok(Seen { version: version.0.into_owned(), inventory, is_own: own })
 }
 
 /// The names of the tools that made the document.

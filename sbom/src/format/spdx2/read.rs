@@ -191,7 +191,8 @@ fn read_members(document: &Members<'_>, limits: &Limits) -> Result<Seen, Documen
     }
     let version = version.to_owned();
     let inventory = Inventory::new(subject, distro, packages, gaps);
-    Ok(Seen { version, inventory: Inventory { parts: parts.found, ..inventory } })
+    let inventory = Inventory { parts: parts.found, ..inventory };
+    Ok(Seen { version, inventory, is_own: own })
 }
 
 /// The name in a creator's `name-version` (§6.8).

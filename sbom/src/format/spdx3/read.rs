@@ -50,7 +50,7 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Seen, DocumentError> {
         foreign::missing_facts(distro.as_ref(), &packages, &mut gaps);
     }
     let inventory = Inventory { parts, ..Inventory::new(subject, distro, packages, gaps) };
-    Ok(Seen { version, inventory })
+    Ok(Seen { version, inventory, is_own: own })
 }
 
 /// Whether a document is of SPDX: OpenVEX and others are JSON-LD too.

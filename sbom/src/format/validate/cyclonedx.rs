@@ -21,6 +21,7 @@ const fn row(
 }
 
 static RULES: &[Row] = &[
+    row("cyclonedx-version", "specVersion", version),
     row("cyclonedx-serial-number", "serialNumber", serial_number),
     row("cyclonedx-ref-unique", "components[].bom-ref", ref_unique),
     row("cyclonedx-dependency", "dependencies", dependency),
@@ -65,6 +66,15 @@ pub(super) fn check(tree: &Tree, found: &mut Found) -> bool {
         }
     });
     version.is_some()
+}
+
+/// The versions there are; the first two only in XML.
+const VERSIONS: &[&str] = &["1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7"];
+
+fn version(_: &Known<'_>, spot: &Spot<'_, '_>) -> Option<String> {
+    let stated = spot.is_at(&[]).then(|| word(spot.tree, "specVersion"))?;
+    (!VERSIONS.contains(&stated))
+        .then(|| format!("has the version {}, which is none of CycloneDX", shown(stated)))
 }
 
 fn known(tree: &Tree) -> Known<'_> {

@@ -10,13 +10,16 @@
 //!
 //! Everything is judged on the JSON of the document's model, whatever syntax it was written in.
 
+use std::borrow::Cow;
+
 use model::limits::Limits;
 use serde::Serialize;
 
+use super::cyclonedx::xml;
 use super::wire::json::Source;
 use super::wire::text;
 use super::wire::tree::Tree;
-use super::{Document, DocumentError, SYNTAXES, accepted, envelope};
+use super::{DocumentError, SYNTAXES, accepted, envelope};
 
 mod cyclonedx;
 mod lines;
@@ -141,20 +144,11 @@ pub fn validate_bytes(
         return Err(DocumentError::NotAccepted { looks_like: kind.to_string(), accepted });
     }
     let name = if kind == text::Kind::Spdx3Json { "SPDX 3 JSON-LD" } else { syntax.model.name };
-    let json = (syntax.to_json)(&text, limits)?;
+    let mut json = (syntax.to_json)(&text, limits)?;
+    if kind == text::Kind::CycloneDxXml {
+        json = Cow::Owned(xml::without_extensions(&json)?);
+    }
     judge(&json, &text, name, schema)
-}
-
-/// Judges a document that was read from `bytes`.
-///
-/// # Errors
-/// When a member of it occurs twice, which reading an inventory may have passed over.
-pub fn validate(
-    document: &Document<'_>,
-    bytes: &[u8],
-    schema: Option<&SchemaFile>,
-) -> Result<Validation, DocumentError> {
-    judge(&document.json, text::decode(bytes)?, document.model.name, schema)
 }
 
 fn judge(

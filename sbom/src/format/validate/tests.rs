@@ -269,18 +269,40 @@ fn what_is_no_sbom_is_refused() {
 }
 
 #[test]
+fn a_version_that_there_is_not_is_a_violation() {
+    let found = judged(r#"{"bomFormat": "CycloneDX", "specVersion": "9.9", "version": 1}"#);
+    assert!(found.violations.iter().any(|one| one.rule == "cyclonedx-version"), "{found:?}");
+    assert!(!found.has_schema);
+}
+
+#[test]
+fn xml_may_have_elements_of_others_and_none_that_cyclonedx_does_not_know() {
+    let verdict = |more: &str| {
+        let text = format!(
+            r#"<bom xmlns="http://cyclonedx.org/schema/bom/1.6" version="1"><components>
+               <component type="library"><name>a</name></component></components>{more}</bom>"#
+        );
+        validate_bytes(text.as_bytes(), None, &Limits::default()).unwrap().violations
+    };
+    assert_eq!(verdict(""), []);
+    assert_eq!(verdict(r#"<x:y xmlns:x="urn:x" a="1"><x:z/></x:y>"#), []);
+    assert_eq!(verdict(r#"<y xmlns="urn:x">z</y>"#), []);
+    assert_eq!(verdict("<unknown>z</unknown>").len(), 1);
+    assert_eq!(verdict("text").len(), 1);
+}
+
+#[test]
 fn a_document_is_judged_as_its_bytes_are() {
     let text = CYCLONEDX.replacen("pkg:npm/a@1", "npm/a@1", 1);
-    let document = super::super::read(text.as_bytes(), &Limits::default()).unwrap();
-    let validation = validate(&document, text.as_bytes(), None).unwrap();
-    assert_eq!(validation.violations, judged(&text).violations);
+    let validation = judged(&text);
     assert_eq!(validation.violations[0].line, Some(6));
 }
 
 #[test]
 fn violations_are_bounded() {
     let purls = vec![r#"{"purl": "x"}"#; VIOLATIONS_MAX + 7].join(",");
-    let validation = judged(&format!(r#"{{"bomFormat": "CycloneDX", "components": [{purls}]}}"#));
+    let validation =
+        judged(&format!(r#"{{"bomFormat": "CycloneDX", "specVersion": "1.0", "components": [{purls}]}}"#));
     assert_eq!((validation.violations.len(), validation.omitted), (VIOLATIONS_MAX, 7));
 }
 
@@ -289,7 +311,7 @@ fn long_names_and_texts_are_cut_off() {
     let name = "n".repeat(100_000);
     let purls = vec![r#"{"purl": "x"}"#; 2_000].join(",");
     let text = format!(
-        r#"{{"bomFormat": "CycloneDX", "{name}": [{purls}], "a": {{"cpe": "cpe:2.3:{}"}}, "purl": "{name}"}}"#,
+        r#"{{"bomFormat": "CycloneDX", "specVersion": "1.0", "{name}": [{purls}], "a": {{"cpe": "cpe:2.3:{}"}}, "purl": "{name}"}}"#,
         ":".repeat(100_000)
     );
     let validation = judged(&text);

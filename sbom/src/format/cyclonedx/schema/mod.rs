@@ -4,11 +4,14 @@
 mod check;
 mod component;
 mod crypto;
+mod crypto_words;
 mod declaration;
 mod document;
+mod evidence;
 mod fit;
 mod formulation;
 mod licence;
+mod licence_ids;
 mod metadata;
 mod modelcard;
 mod patent;

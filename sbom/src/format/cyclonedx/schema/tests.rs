@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::table::{Type, Value};
 use super::*;
 use crate::format::wire::tree::Tree;
 
@@ -46,13 +47,62 @@ fn documents(data: &Path) -> Vec<(String, String, Version)> {
     files_below(&data.join("sboms"), &mut files);
     files.sort();
     let document = |path: std::path::PathBuf| {
-        let text = String::from_utf8(std::fs::read(&path).ok()?).ok()?;
+        let text = String::from_utf8(testkit::data::read(
+            &path.with_extension(path.extension().filter(|end| *end != "zst").unwrap_or_default()),
+        ))
+        .ok()?;
         let json: serde_json::Value = serde_json::from_str(&text).ok()?;
         let _: Tree = serde_json::from_str(&text).ok()?;
         (json.get("bomFormat")? == "CycloneDX").then_some(())?;
         Some((path.display().to_string(), text, Version::of(json.get("specVersion")?.as_str()?)?))
     };
     files.into_iter().filter_map(document).collect()
+}
+
+/// Calls `take` with every kind of value of the table, each type once.
+fn each_value(
+    kind: &'static Type,
+    seen: &mut std::collections::HashSet<*const Type>,
+    take: &mut dyn FnMut(&Value),
+) {
+    fn below(
+        value: &'static Value,
+        seen: &mut std::collections::HashSet<*const Type>,
+        take: &mut dyn FnMut(&Value),
+    ) {
+        take(value);
+        match value {
+            Value::Object(kind) => each_value(kind, seen, take),
+            Value::List { of, .. } => below(of, seen, take),
+            Value::OneOf(choices) | Value::AnyOf(choices) => {
+                choices.iter().for_each(|choice| below(choice, seen, take));
+            }
+            _ => {}
+        }
+    }
+    if seen.insert(std::ptr::from_ref(kind)) {
+        kind.fields.iter().for_each(|field| below(&field.value, seen, take));
+    }
+}
+
+#[test]
+fn every_pattern_compiles_and_every_format_is_known() {
+    let (mut patterns, mut formats) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
+    let mut seen = std::collections::HashSet::new();
+    each_value(&document::BOM, &mut seen, &mut |value| {
+        if let Value::Text { pattern, format, .. } = value {
+            patterns.extend(*pattern);
+            formats.extend(*format);
+        }
+    });
+    assert!(seen.len() > 100 && patterns.len() > 3);
+    for pattern in patterns {
+        assert!(regex::Regex::new(pattern).is_ok(), "{pattern}");
+    }
+    for format in formats {
+        let examples = ["2024-01-31", "2024-01-31T00:00:00Z", "https://a.test/", "a@b.test"];
+        assert!(examples.iter().any(|text| syntax::is(format, text)), "{format}");
+    }
 }
 
 #[test]
