@@ -36,8 +36,14 @@ pub mod validate;
 mod wire;
 
 /// Every format that is written, sorted by name.
-pub static FORMATS: &[&Format] =
-    &[&cyclonedx::FORMAT, &cyclonedx::xml::FORMAT, &purls::FORMAT, &spdx2::FORMAT, &table::FORMAT];
+pub static FORMATS: &[&Format] = &[
+    &cyclonedx::FORMAT,
+    &cyclonedx::xml::FORMAT,
+    &purls::FORMAT,
+    &spdx2::FORMAT,
+    &spdx2::tag_value::FORMAT,
+    &table::FORMAT,
+];
 
 /// The most parts a merged document may have.
 pub(crate) const PARTS_MAX: usize = 1 << 16;
@@ -47,6 +53,7 @@ static SYNTAXES: &[&Syntax] = &[
     &cyclonedx::SYNTAX,
     &cyclonedx::xml::SYNTAX,
     &spdx2::SYNTAX,
+    &spdx2::tag_value::SYNTAX,
     &spdx3::SYNTAX,
     &syft::SYNTAX,
     &purl_list::SYNTAX,

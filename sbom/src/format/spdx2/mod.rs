@@ -12,9 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use super::wire::json::{List, Text};
 use super::wire::text::Kind;
-use super::{Format, Model, Syntax, WriteOptions, spdx3};
+use super::wire::tree::Tree;
+use super::{Format, Loss, Model, Syntax, WriteOptions, spdx3};
 
+mod fit;
 mod read;
+pub(super) mod tag_value;
 mod write;
 
 pub(super) use read::read_file;
@@ -25,7 +28,12 @@ pub(super) static FORMAT: Format = Format {
     versions: &["2.3", "2.2", "3.0"],
     write,
     model: Some(model),
-    rewrite: Some(|tree, _, out| tree.write_json(out).map(|()| Vec::new())),
+    rewrite: Some(|tree, version, out| {
+        let (tree, losses) =
+            if version == spdx3::VERSION { (tree, Vec::new()) } else { fitted(tree, version, has_only_json) };
+        tree.write_json(out)?;
+        Ok(losses)
+    }),
 };
 
 pub(super) static SYNTAX: Syntax = Syntax {
@@ -38,7 +46,28 @@ pub(super) static SYNTAX: Syntax = Syntax {
 
 /// The JSON of SPDX 2, in any version.
 pub(super) static MODEL: Model =
-    Model { name: "SPDX", inventory: read::read, fits_versions: false, understood: UNDERSTOOD };
+    Model { name: "SPDX", inventory: read::read, fits_versions: true, understood: UNDERSTOOD };
+
+/// `document` in `version`, and what that has no place for; as it is where it is of that version and `stays` says so.
+fn fitted(document: Tree, version: &str, stays: fn(&Tree) -> bool) -> (Tree, Vec<Loss>) {
+    let stated = document.get("spdxVersion").and_then(Tree::as_str).unwrap_or_default();
+    let is_of_it = stated.strip_prefix("SPDX-").unwrap_or(stated) == version;
+    if is_of_it && stays(&document) { (document, Vec::new()) } else { fit::fit(document, version) }
+}
+
+/// Whether nothing in `document` is only for another syntax.
+fn has_only_json(document: &Tree) -> bool {
+    match document {
+        Tree::Object(members) => {
+            members.iter().all(|(name, value)| !BEYOND.contains(&name.as_str()) && has_only_json(value))
+        }
+        Tree::List(elements) => elements.iter().all(has_only_json),
+        _ => true,
+    }
+}
+
+/// Members with what only other syntaxes have.
+const BEYOND: &[&str] = &[tag_value::TAGS];
 
 /// What [`read`] looks at. Of annotations it knows some; one that it does not know is not found in what is written.
 const UNDERSTOOD: &[&str] = &[
@@ -198,3 +227,6 @@ struct ExtractedLicense<'a> {
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     name: Option<Text<'a>>,
 }
+
+#[cfg(test)]
+mod tests;

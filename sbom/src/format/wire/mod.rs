@@ -3,6 +3,7 @@
 //! - [`text`]: bytes to text, and what a text looks like
 //! - [`json`]: JSON with bounded lists and errors that say where
 //! - [`members`]: the top-level members of a document, in memory or in a file; [`keys`]: references, made small
+//! - [`xml`]: the elements of a document
 //! - [`tree`]: a whole document, with nothing lost
 //! - [`facts`], `image_facts`: every fact of a package, distro and subject as name and value; the difference of two is what
 //!   a standard's fields could not say
@@ -24,3 +25,4 @@ pub(super) mod members;
 pub(super) mod seal;
 pub(super) mod text;
 pub(super) mod tree;
+pub(super) mod xml;

@@ -15,7 +15,6 @@ use super::super::wire::text::Kind;
 use super::super::wire::tree::Tree;
 use super::super::{DocumentError, Format, Syntax, WriteOptions};
 
-mod parse;
 mod read;
 mod shape;
 mod table;
@@ -42,6 +41,9 @@ pub(in crate::format) static SYNTAX: Syntax = Syntax {
     to_json: read::read,
 };
 
+/// What a document claims to be, for errors.
+const XML: &str = "CycloneDX XML";
+
 /// What the namespace of a document begins with; its version follows.
 const NAMESPACE: &str = "http://cyclonedx.org/schema/bom/";
 
@@ -51,11 +53,6 @@ pub(super) const BEYOND: &str = "plimsoll:xml";
 /// The namespace of the attribute `escaped` of a root: in such a document U+FFFD is followed by four hexadecimal digits,
 /// the number of a character that XML cannot hold (or of U+FFFD itself).
 const ESCAPES: &str = "urn:plimsoll:xml";
-
-/// Whether XML 1.0 can hold `character` (§2.2).
-fn is_xml(character: char) -> bool {
-    !matches!(character, '\0'..='\x08' | '\x0B' | '\x0C' | '\x0E'..='\x1F' | '\u{FFFE}' | '\u{FFFF}')
-}
 
 /// Changes every text of `tree`.
 fn each_text(tree: &mut Tree, change: &dyn Fn(&mut String)) {

@@ -6,10 +6,11 @@ use model::limits::Limits;
 use serde_json::Number;
 
 use super::super::super::wire::tree::{Object, Tree};
-use super::parse::{Attribute, Element, parse};
+use super::super::super::wire::xml::{Attribute, Element, parse};
+
 use super::shape::{Field, Item, Place, Shape, Value};
 use super::table::BOM;
-use super::{BEYOND, ESCAPES, NAMESPACE};
+use super::{BEYOND, ESCAPES, NAMESPACE, XML};
 use crate::format::DocumentError;
 
 /// Bytes that the declarations of namespaces may add to elements that are kept as they are written.
@@ -17,12 +18,12 @@ const KEPT_BYTES_MAX: usize = 1 << 28;
 
 /// The JSON of the document `text`. What JSON has no place for is in the members [`BEYOND`].
 pub(super) fn read<'a>(text: &'a str, _: &Limits) -> Result<Cow<'a, str>, DocumentError> {
-    let mut root = parse(text)?;
+    let mut root = parse(XML, text)?;
     let n_attributes = root.attributes.len();
     root.attributes.retain(|attribute| &*attribute.namespace != ESCAPES);
     let has_escapes = root.attributes.len() < n_attributes;
     let refuse = |reason: String| DocumentError::Malformed {
-        format: "CycloneDX XML",
+        format: XML,
         place: "top level".to_owned(),
         line: 1,
         column: 1,

@@ -6,10 +6,10 @@ use std::path::Path;
 use model::limits::Limits;
 use testkit::mutate;
 
-use super::parse::{self, Element};
-use super::{BEYOND, NAMESPACE, read, write};
+use super::{BEYOND, NAMESPACE, XML, read, write};
 use crate::format::Loss;
 use crate::format::wire::tree::Tree;
+use crate::format::wire::xml::{Element, parse};
 
 /// A document with what goes differently in XML and JSON, and with what CycloneDX does not know.
 const DOCUMENT: &str = r#"<?xml version="1.0" encoding="utf-8"?>
@@ -285,8 +285,8 @@ fn real_documents_are_read_and_written_with_nothing_lost() {
             failures.push(format!("{path}: reads differently when written again"));
         }
         let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
-        leaves(&parse::parse(text).unwrap(), "", &mut before);
-        leaves(&parse::parse(&xml).unwrap(), "", &mut after);
+        leaves(&parse(XML, text).unwrap(), "", &mut before);
+        leaves(&parse(XML, &xml).unwrap(), "", &mut after);
         if let Some((leaf, n)) = before.iter().find(|(leaf, n)| after.get(*leaf) != Some(n)) {
             failures.push(format!("{path}: {leaf} stood {n} times, then {:?}", after.get(leaf)));
         }

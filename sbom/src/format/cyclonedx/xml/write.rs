@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::super::super::wire::tree::Tree;
-use super::parse;
+use super::super::super::wire::xml::{self, in_attribute, is_xml};
 use super::shape::{Field, Item, Place, Shape, Value};
 use super::table::BOM;
 use super::{BEYOND, ESCAPES, NAMESPACE};
@@ -42,7 +42,7 @@ pub(super) fn write(tree: Tree, version: &str, out: &mut dyn io::Write) -> io::R
 /// Whether a text of `tree` has a character that XML cannot hold.
 fn needs_escapes(tree: &Tree) -> bool {
     let mut needs = false;
-    tree.leaves(&mut |_, leaf| needs |= leaf.as_str().is_some_and(|text| !text.chars().all(super::is_xml)));
+    tree.leaves(&mut |_, leaf| needs |= leaf.as_str().is_some_and(|text| !text.chars().all(is_xml)));
     needs
 }
 
@@ -50,27 +50,10 @@ fn needs_escapes(tree: &Tree) -> bool {
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
-        if super::is_xml(character) && character != char::REPLACEMENT_CHARACTER {
+        if is_xml(character) && character != char::REPLACEMENT_CHARACTER {
             out.push(character);
         } else {
             out.push_str(&format!("\u{FFFD}{:04X}", u32::from(character)));
-        }
-    }
-    out
-}
-
-/// `text` as the value of an attribute in double quotes; what XML cannot hold is replaced.
-pub(super) fn in_attribute(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '"' => out.push_str("&quot;"),
-            '\n' | '\r' | '\t' => out.push_str(&format!("&#{};", u32::from(character))),
-            character if !super::is_xml(character) => out.push(char::REPLACEMENT_CHARACTER),
-            character => out.push(character),
         }
     }
     out
@@ -87,7 +70,7 @@ fn in_element(text: &str) -> String {
             '&' => out.push_str("&amp;"),
             '\r' => out.push_str("&#13;"),
             ' ' | '\n' | '\t' if !core.contains(&at) => out.push_str(&format!("&#{};", u32::from(character))),
-            character if !super::is_xml(character) => out.push(char::REPLACEMENT_CHARACTER),
+            character if !is_xml(character) => out.push(char::REPLACEMENT_CHARACTER),
             character => out.push(character),
         }
     }
@@ -129,7 +112,7 @@ impl<'t> Beyond<'t> {
             let Some(value) = value.as_str() else { continue };
             match name.strip_prefix('{').and_then(|name| name.split_once('}')) {
                 None => content.attributes.push((name.clone(), value.to_owned())),
-                Some((namespace, name)) if namespace == parse::XML_NAMESPACE => {
+                Some((namespace, name)) if namespace == xml::XML_NAMESPACE => {
                     content.attributes.push((format!("xml:{name}"), value.to_owned()));
                 }
                 Some((namespace, name)) => {
@@ -196,7 +179,7 @@ impl Writing<'_> {
         below(self)?;
         for kept in &content.kept {
             // It may come from anywhere: nothing but one whole element is let through.
-            match parse::parse(kept) {
+            match xml::parse(super::XML, kept) {
                 Ok(_) => self.line(kept.trim_ascii())?,
                 Err(_) => self.lose(&format!("{path}.{BEYOND}"), &Tree::Text((*kept).to_owned())),
             }
@@ -207,7 +190,7 @@ impl Writing<'_> {
 
     /// Says when characters of `text` are lost.
     fn check(&mut self, path: &str, text: &str) {
-        if !text.chars().all(super::is_xml) {
+        if !text.chars().all(is_xml) {
             self.lose(path, &Tree::Text(text.to_owned()));
         }
     }

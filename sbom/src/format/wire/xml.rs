@@ -22,21 +22,21 @@ const NAMESPACE_BYTES_MAX: usize = 1024;
 /// Bytes of the name of an entity, or of the number of a character.
 const ENTITY_BYTES_MAX: usize = 8;
 
-pub(super) const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
+pub(in crate::format) const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
 
 /// An element.
 #[derive(Debug, Default)]
-pub(super) struct Element<'a> {
+pub(in crate::format) struct Element<'a> {
     /// Empty for none.
-    pub(super) namespace: Rc<str>,
+    pub(in crate::format) namespace: Rc<str>,
     /// Without prefix.
-    pub(super) name: &'a str,
-    pub(super) attributes: Vec<Attribute<'a>>,
+    pub(in crate::format) name: &'a str,
+    pub(in crate::format) attributes: Vec<Attribute<'a>>,
     /// All text directly in it.
-    pub(super) text: String,
+    pub(in crate::format) text: String,
     /// Where the text is without the white space around it, that written as a character reference excepted.
     trimmed: Option<(usize, usize)>,
-    pub(super) children: Vec<Self>,
+    pub(in crate::format) children: Vec<Self>,
     /// Itself as written.
     source: &'a str,
     /// What prefixes stand for here, those declared on the element itself included.
@@ -47,24 +47,32 @@ pub(super) struct Element<'a> {
 
 /// An attribute that declares no namespace.
 #[derive(Debug)]
-pub(super) struct Attribute<'a> {
+pub(in crate::format) struct Attribute<'a> {
     /// Empty for none.
-    pub(super) namespace: Rc<str>,
-    pub(super) name: &'a str,
-    pub(super) value: String,
+    pub(in crate::format) namespace: Rc<str>,
+    pub(in crate::format) name: &'a str,
+    pub(in crate::format) value: String,
 }
 
 type Prefixes<'a> = HashMap<&'a str, Rc<str>>;
 
 impl Element<'_> {
     /// The text without white space around it.
-    pub(super) fn token(&self) -> &str {
+    pub(in crate::format) fn token(&self) -> &str {
         self.trimmed.and_then(|(start, end)| self.text.get(start..end)).unwrap_or("")
+    }
+
+    /// The line of `text`, the document that this element is of, in which it begins, and the column; from 1.
+    pub(in crate::format) fn position(&self, text: &str) -> (usize, usize) {
+        let offset = (self.source.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+        let before = text.as_bytes().get(..offset).unwrap_or_default();
+        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |index| index + 1);
+        (before.iter().filter(|byte| **byte == b'\n').count() + 1, before.len() - line_start + 1)
     }
 
     /// The element as it is written, with what its prefixes stand for declared on it. A default namespace that is
     /// `own` is left out.
-    pub(super) fn whole(&self, own: &str) -> String {
+    pub(in crate::format) fn whole(&self, own: &str) -> String {
         let end = self.source.find(|c: char| c.is_ascii_whitespace() || c == '>' || c == '/');
         let (tag, rest) = self.source.split_at(end.unwrap_or(self.source.len()));
         let mut whole = tag.to_owned();
@@ -76,7 +84,7 @@ impl Element<'_> {
                 prefix => (format!("xmlns:{prefix}"), self.source.contains(&format!("{prefix}:"))),
             };
             if used && !self.declared.contains(prefix) {
-                whole.push_str(&format!(" {declaration}=\"{}\"", super::write::in_attribute(namespace)));
+                whole.push_str(&format!(" {declaration}=\"{}\"", in_attribute(namespace)));
             }
         }
         whole.push_str(rest);
@@ -84,9 +92,31 @@ impl Element<'_> {
     }
 }
 
-/// The root element of `text`.
-pub(super) fn parse(text: &str) -> Result<Element<'_>, DocumentError> {
-    let mut parser = Parser { text, open: Vec::new(), starts: Vec::new(), root: None, n_nodes: 0 };
+/// Whether XML 1.0 can hold `character` (§2.2).
+pub(in crate::format) fn is_xml(character: char) -> bool {
+    !matches!(character, '\0'..='\x08' | '\x0B' | '\x0C' | '\x0E'..='\x1F' | '\u{FFFE}' | '\u{FFFF}')
+}
+
+/// `text` as the value of an attribute in double quotes; what XML cannot hold is replaced.
+pub(in crate::format) fn in_attribute(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            '\n' | '\r' | '\t' => out.push_str(&format!("&#{};", u32::from(character))),
+            character if !is_xml(character) => out.push(char::REPLACEMENT_CHARACTER),
+            character => out.push(character),
+        }
+    }
+    out
+}
+
+/// The root element of `text`, a document of `format`.
+pub(in crate::format) fn parse<'a>(format: &'static str, text: &'a str) -> Result<Element<'a>, DocumentError> {
+    let mut parser = Parser { format, text, open: Vec::new(), starts: Vec::new(), root: None, n_nodes: 0 };
     let mut reader = Reader::from_str(text);
     let mut before = 0;
     loop {
@@ -116,6 +146,8 @@ fn position_of_error(reader: &Reader<&[u8]>) -> usize {
 }
 
 struct Parser<'a> {
+    /// What the document claims to be, for errors.
+    format: &'static str,
     text: &'a str,
     open: Vec<Element<'a>>,
     /// Where each open element starts.
@@ -185,7 +217,7 @@ impl<'a> Parser<'a> {
                 Err("text outside of all elements".to_owned())
             };
         };
-        if let Some(bad) = text.chars().find(|character| !super::is_xml(*character)) {
+        if let Some(bad) = text.chars().find(|character| !is_xml(*character)) {
             return Err(format!("U+{:04X} is no character of XML 1.0", u32::from(bad)));
         }
         let before = element.text.len();
@@ -271,7 +303,7 @@ impl<'a> Parser<'a> {
         let bytes = self.text.as_bytes().get(..offset).unwrap_or(self.text.as_bytes());
         let line_start = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |index| index + 1);
         DocumentError::Malformed {
-            format: "CycloneDX XML",
+            format: self.format,
             place: if names.is_empty() { "top level".to_owned() } else { shortened(&names.join("/")) },
             line: bytes.iter().filter(|byte| **byte == b'\n').count() + 1,
             column: bytes.len() - line_start + 1,
@@ -321,7 +353,7 @@ fn unescaped(text: &str) -> Result<String, String> {
         rest = &after[name.len() + 1..];
     }
     out.push_str(rest);
-    match out.chars().find(|character| !super::is_xml(*character)) {
+    match out.chars().find(|character| !is_xml(*character)) {
         Some(bad) => Err(format!("U+{:04X} is no character of XML 1.0", u32::from(bad))),
         None => Ok(out),
     }
@@ -341,6 +373,6 @@ fn entity(name: &str) -> Result<char, String> {
         }),
     };
     character
-        .filter(|character| super::is_xml(*character))
+        .filter(|character| is_xml(*character))
         .ok_or_else(|| format!("`&{};` stands for no character; entities are not expanded", shortened(name)))
 }

@@ -1,0 +1,302 @@
+//! A document of SPDX 2 in another version of it: 2.2 or 2.3.
+//!
+//! 2.3 added members, algorithms and types of relationships; what the official JSON schema of 2.2 has no place for is
+//! lost, and listed. 2.2 requires some statements that 2.3 does not: `NOASSERTION` stands for them. Members that no
+//! version knows are lost too.
+
+use std::collections::BTreeMap;
+
+use super::super::Loss;
+use super::super::wire::tree::{Object, Tree};
+use super::NOASSERTION;
+
+/// Characters of an example.
+const EXAMPLE_CHARACTERS_MAX: usize = 60;
+
+/// The members of an object: since 2.2, and since 2.3.
+#[derive(Debug)]
+struct Members {
+    all: &'static [Member],
+    since_2_3: &'static [Member],
+}
+
+/// A member, and what it or each of its elements is.
+#[derive(Debug)]
+struct Member(&'static str, Of);
+
+#[derive(Clone, Copy, Debug)]
+enum Of {
+    /// A value, or an object that may hold anything.
+    Value,
+    Object(&'static Members),
+}
+
+macro_rules! members {
+    ($($name:literal $(: $of:ident)?),* $(,)?; $($newer:literal),* $(,)?) => {
+        Members {
+            all: &[$(Member($name, members!(@ $($of)?))),*],
+            since_2_3: &[$(Member($newer, Of::Value)),*],
+        }
+    };
+    (@ $of:ident) => { Of::Object(&$of) };
+    (@) => { Of::Value };
+}
+
+static CHECKSUM: Members = members!("algorithm", "checksumValue";);
+static ANNOTATION: Members = members!("annotationDate", "annotationType", "annotator", "comment";);
+static CREATION_INFO: Members = members!("comment", "created", "creators", "licenseListVersion";);
+static EXTERNAL_DOCUMENT: Members = members!("externalDocumentId", "spdxDocument", "checksum": CHECKSUM;);
+static CROSS_REFERENCE: Members =
+    members!("isLive", "isValid", "isWayBackLink", "match", "order", "timestamp", "url";);
+static LICENSE: Members =
+    members!("comment", "extractedText", "licenseId", "name", "seeAlsos", "crossRefs": CROSS_REFERENCE;);
+static REVIEW: Members = members!("comment", "reviewDate", "reviewer";);
+static EXTERNAL_REFERENCE: Members =
+    members!("comment", "referenceCategory", "referenceLocator", "referenceType";);
+static VERIFICATION_CODE: Members =
+    members!("packageVerificationCodeExcludedFiles", "packageVerificationCodeValue";);
+static PACKAGE: Members = members!(
+    "SPDXID",
+    "annotations": ANNOTATION,
+    "attributionTexts",
+    "checksums": CHECKSUM,
+    "comment",
+    "copyrightText",
+    "description",
+    "downloadLocation",
+    "externalRefs": EXTERNAL_REFERENCE,
+    "filesAnalyzed",
+    "hasFiles",
+    "homepage",
+    "licenseComments",
+    "licenseConcluded",
+    "licenseDeclared",
+    "licenseInfoFromFiles",
+    "name",
+    "originator",
+    "packageFileName",
+    "packageVerificationCode": VERIFICATION_CODE,
+    "sourceInfo",
+    "summary",
+    "supplier",
+    "versionInfo";
+    "builtDate",
+    "primaryPackagePurpose",
+    "releaseDate",
+    "validUntilDate",
+);
+static FILE: Members = members!(
+    "SPDXID",
+    "annotations": ANNOTATION,
+    "artifactOfs",
+    "attributionTexts",
+    "checksums": CHECKSUM,
+    "comment",
+    "copyrightText",
+    "fileContributors",
+    "fileDependencies",
+    "fileName",
+    "fileTypes",
+    "licenseComments",
+    "licenseConcluded",
+    "licenseInfoInFiles",
+    "noticeText";
+);
+static POINTER: Members = members!("reference", "offset", "lineNumber";);
+static RANGE: Members = members!("startPointer": POINTER, "endPointer": POINTER;);
+static SNIPPET: Members = members!(
+    "SPDXID",
+    "annotations": ANNOTATION,
+    "attributionTexts",
+    "comment",
+    "copyrightText",
+    "licenseComments",
+    "licenseConcluded",
+    "licenseInfoInSnippets",
+    "name",
+    "ranges": RANGE,
+    "snippetFromFile";
+);
+static RELATIONSHIP: Members =
+    members!("comment", "relatedSpdxElement", "relationshipType", "spdxElementId";);
+static DOCUMENT: Members = members!(
+    "SPDXID",
+    "annotations": ANNOTATION,
+    "comment",
+    "creationInfo": CREATION_INFO,
+    "dataLicense",
+    "documentDescribes",
+    "documentNamespace",
+    "externalDocumentRefs": EXTERNAL_DOCUMENT,
+    "files": FILE,
+    "hasExtractedLicensingInfos": LICENSE,
+    "name",
+    "packages": PACKAGE,
+    "relationships": RELATIONSHIP,
+    "revieweds": REVIEW,
+    "snippets": SNIPPET,
+    "spdxVersion";
+);
+
+/// Algorithms that came with 2.3.
+const ALGORITHMS_2_3: &[&str] =
+    &["ADLER32", "BLAKE2b-256", "BLAKE2b-384", "BLAKE2b-512", "BLAKE3", "SHA3-256", "SHA3-384", "SHA3-512"];
+
+/// Types of relationships that came with 2.3.
+const RELATIONSHIPS_2_3: &[&str] = &["AMENDS", "REQUIREMENT_DESCRIPTION_FOR", "SPECIFICATION_FOR"];
+
+/// `document` in `version` (`2.2` or `2.3`), and what that has no place for, sorted by path.
+pub(super) fn fit(mut document: Tree, version: &str) -> (Tree, Vec<Loss>) {
+    let mut fit = Fit { is_2_3: version != "2.2", losses: BTreeMap::new() };
+    fit.object(&mut document, &DOCUMENT, &mut String::new());
+    if let Tree::Object(members) = &mut document {
+        let version = Tree::Text(format!("SPDX-{version}"));
+        match members.iter_mut().find(|(name, _)| name == "spdxVersion") {
+            Some((_, stated)) => *stated = version,
+            None => members.push(("spdxVersion".to_owned(), version)),
+        }
+    }
+    for (list, prefix) in [("packages", "packages[]"), ("files", "files[]"), ("snippets", "snippets[]")] {
+        for element in elements_mut(&mut document, list) {
+            fit.element(element, list, prefix);
+        }
+    }
+    if !fit.is_2_3 {
+        fit.external_documents(&mut document);
+        for relationship in elements_mut(&mut document, "relationships") {
+            let kind = relationship.get_mut("relationshipType");
+            fit.replace(kind, RELATIONSHIPS_2_3, "relationships[].relationshipType");
+        }
+    }
+    (document, fit.losses.into_values().collect())
+}
+
+struct Fit {
+    is_2_3: bool,
+    losses: BTreeMap<String, Loss>,
+}
+
+impl Fit {
+    /// Leaves out of `object`, which lies at `path`, what is not in `members`.
+    fn object(&mut self, object: &mut Tree, members: &Members, path: &mut String) {
+        let Tree::Object(object) = object else { return };
+        let length = path.len();
+        object.retain_mut(|(name, value)| {
+            if !path.is_empty() {
+                path.push('.');
+            }
+            path.push_str(name);
+            let newer = if self.is_2_3 { members.since_2_3 } else { &[] };
+            let known = members.all.iter().chain(newer).find(|Member(known, _)| known == name);
+            match known {
+                None => self.lose(path, value),
+                Some(Member(_, Of::Value)) => {}
+                Some(Member(_, Of::Object(members))) => match value {
+                    Tree::List(elements) => {
+                        path.push_str("[]");
+                        elements.iter_mut().for_each(|element| self.object(element, members, path));
+                    }
+                    value => self.object(value, members, path),
+                },
+            }
+            path.truncate(length);
+            known.is_some()
+        });
+    }
+
+    /// What the versions of one kind of element have different.
+    fn element(&mut self, element: &mut Tree, list: &str, path: &str) {
+        for reference in elements_mut(element, "externalRefs") {
+            let path = format!("{path}.externalRefs[].referenceCategory");
+            let Some(category) = reference.get_mut("referenceCategory") else { continue };
+            match (category.as_str(), self.is_2_3) {
+                (Some("PACKAGE_MANAGER"), true) => *category = Tree::Text("PACKAGE-MANAGER".to_owned()),
+                (Some("PERSISTENT_ID"), true) => *category = Tree::Text("PERSISTENT-ID".to_owned()),
+                (Some("PACKAGE-MANAGER"), false) => *category = Tree::Text("PACKAGE_MANAGER".to_owned()),
+                (Some(_), false) => self.replace(Some(category), &["PERSISTENT-ID", "PERSISTENT_ID"], &path),
+                _ => {}
+            }
+        }
+        let Tree::Object(members) = element else { return };
+        if self.is_2_3 {
+            return;
+        }
+        let prefix = format!("{path}.checksums[]");
+        let checksums = members.iter_mut().find(|(name, _)| name == "checksums");
+        if let Some((_, Tree::List(checksums))) = checksums {
+            checksums.retain(|checksum| {
+                let is_newer = has_newer_algorithm(checksum);
+                if is_newer {
+                    self.lose(&prefix, checksum);
+                }
+                !is_newer
+            });
+        }
+        // Where 2.2 has these lists it wants something in them.
+        members.retain(|(name, value)| {
+            let at_least_one = list == "files" && (name == "checksums" || name == "licenseInfoInFiles");
+            !(at_least_one && matches!(value, Tree::List(elements) if elements.is_empty()))
+        });
+        assert(members, "copyrightText");
+        assert(members, "licenseConcluded");
+        if list == "packages" {
+            assert(members, "licenseDeclared");
+        }
+    }
+
+    /// A reference to a document is nothing without its checksum.
+    fn external_documents(&mut self, document: &mut Tree) {
+        let Some(Tree::List(references)) = document.get_mut("externalDocumentRefs") else { return };
+        references.retain(|reference| {
+            let is_newer = reference.get("checksum").is_some_and(has_newer_algorithm);
+            if is_newer {
+                self.lose("externalDocumentRefs[]", reference);
+            }
+            !is_newer
+        });
+    }
+
+    /// `OTHER` in place of a word that is one of `newer`.
+    fn replace(&mut self, word: Option<&mut Tree>, newer: &[&str], path: &str) {
+        let Some(word) = word.filter(|word| word.as_str().is_some_and(|word| newer.contains(&word))) else {
+            return;
+        };
+        self.lose(path, word);
+        *word = Tree::Text("OTHER".to_owned());
+    }
+
+    /// Lists every value of `lost`, which lies at `path`.
+    fn lose(&mut self, path: &str, lost: &Tree) {
+        lost.leaves(&mut |below, value| {
+            let dot = if below.is_empty() || below.starts_with('[') { "" } else { "." };
+            let path = format!("{path}{dot}{below}");
+            let new = || Loss { path: path.clone(), count: 0, example: shortened(&value.to_string()) };
+            self.losses.entry(path.clone()).or_insert_with(new).count += 1;
+        });
+    }
+}
+
+/// The elements of the list `name`.
+fn elements_mut<'t>(tree: &'t mut Tree, name: &str) -> &'t mut [Tree] {
+    match tree.get_mut(name) {
+        Some(Tree::List(elements)) => elements,
+        _ => &mut [],
+    }
+}
+
+fn has_newer_algorithm(checksum: &Tree) -> bool {
+    let algorithm = checksum.get("algorithm").and_then(Tree::as_str);
+    algorithm.is_some_and(|algorithm| ALGORITHMS_2_3.contains(&algorithm))
+}
+
+/// Says of `name`, where nothing is said, that nothing is said.
+fn assert(members: &mut Object, name: &str) {
+    if !members.iter().any(|(member, _)| member == name) {
+        members.push((name.to_owned(), Tree::Text(NOASSERTION.to_owned())));
+    }
+}
+
+fn shortened(text: &str) -> String {
+    let shown: String = text.chars().take(EXAMPLE_CHARACTERS_MAX).collect();
+    if shown.len() < text.len() { format!("{shown}…") } else { shown }
+}
