@@ -16,9 +16,13 @@ use super::wire::tree::Tree;
 use super::{Format, Loss, Model, Syntax, WriteOptions, spdx3};
 
 mod fit;
+pub(super) mod rdf;
 mod read;
+mod scalar;
 pub(super) mod tag_value;
 mod write;
+pub(super) mod xml;
+pub(super) mod yaml;
 
 pub(super) use read::read_file;
 
@@ -58,16 +62,16 @@ fn fitted(document: Tree, version: &str, stays: fn(&Tree) -> bool) -> (Tree, Vec
 /// Whether nothing in `document` is only for another syntax.
 fn has_only_json(document: &Tree) -> bool {
     match document {
-        Tree::Object(members) => {
-            members.iter().all(|(name, value)| !BEYOND.contains(&name.as_str()) && has_only_json(value))
-        }
+        Tree::Object(members) => members.iter().all(|(name, value)| !is_beyond(name) && has_only_json(value)),
         Tree::List(elements) => elements.iter().all(has_only_json),
         _ => true,
     }
 }
 
-/// Members with what only other syntaxes have.
-const BEYOND: &[&str] = &[tag_value::TAGS];
+/// Whether the member `name` holds what only another syntax has.
+fn is_beyond(name: &str) -> bool {
+    name.starts_with(xml::ATTRIBUTE) || [tag_value::TAGS, rdf::BEYOND, xml::TEXT].contains(&name)
+}
 
 /// What [`read`] looks at. Of annotations it knows some; one that it does not know is not found in what is written.
 const UNDERSTOOD: &[&str] = &[

@@ -72,22 +72,54 @@ fn written(document: &Document<'_>, name: &str) -> Vec<u8> {
 }
 
 #[test]
-fn zz_probe() {
+fn zz_same() {
     let Some(data) = testkit::data::require("probe") else { return };
-    for entry in entries(&data, &|format| format.starts_with("SPDX tag")) {
-        let document = match parse(&entry.bytes) {
-            Ok(document) => document,
-            Err(error) => { println!("REFUSED {} {error}", entry.path); continue; }
-        };
-        let n = serde_json::from_str::<Tree>(&document.json).unwrap().get("packages").map_or(0, |p| p.elements().len());
-        let mut leaves = Vec::new();
-        serde_json::from_str::<Tree>(&document.json).unwrap().leaves(&mut |path, value| if path.contains("plimsoll") { leaves.push(format!("{path}={value}")) });
-        println!("{} {} inv {} tree {n} index {} {:?}", entry.path, document.format, document.inventory.packages.len(), entry.components, leaves);
-        let again = written(&document, &format!("spdx-tag-value@{}", if document.version == "2.3" { "2.3" } else { "2.2" }));
-        let text = String::from_utf8_lossy(&again);
-        let n = text.lines().filter(|line| line.starts_with("# plimsoll: {")).count();
-        if n > 0 { println!("   comments {n} {:?}", text.lines().find(|line| line.starts_with("# plimsoll: {")).map(|l| l.chars().take(300).collect::<String>())); }
-        if document.version == "2.1" { continue; }
-        if tree(&again) != tree(&entry.bytes) { println!("   DIFFERS"); std::fs::write("/tmp/w/t-spdx2/a.json", serde_json::to_string_pretty(&tree(&entry.bytes)).unwrap()).unwrap(); std::fs::write("/tmp/w/t-spdx2/b.json", serde_json::to_string_pretty(&tree(&again)).unwrap()).unwrap(); std::fs::write("/tmp/w/t-spdx2/b.tag", &again).unwrap();}
+    let root = data.join("sboms");
+    let sets: &[(&str, &[&str])] = &[
+        ("spdx-tools-python/data/", &["SPDXJSONExample-v2.3.spdx.json", "SPDXYAMLExample-v2.3.spdx.yaml", "SPDXRdfExample-v2.3.spdx.rdf.xml", "SPDXTagExample-v2.3.spdx"]),
+        ("spdx-tools-python/data/", &["SPDXYAMLExample-v2.2.spdx.yaml", "SPDXTagExample-v2.2.spdx"]),
+        ("spdx-ntia-checker/data/no_elements_missing/", &["SPDXYAMLExample-v2.3.spdx.yaml", "SPDXRdfExample-v2.3.spdx.rdf.xml", "SPDXXMLExample-v2.3.spdx.xml", "SPDXTagExample-v2.3.spdx"]),
+        ("spdx-ntia-checker/data/missing_dependency_relationships/", &["SPDXJSONExample-v2.3.spdx.json", "SPDXXMLExample-v2.3.spdx.xml", "SPDXTagExample-v2.3.spdx"]),
+        ("spdx-ntia-checker/data/missing_supplier_name/", &["SPDXJSONExample-v2.3.spdx.json", "SPDXRdfExample-v2.3.spdx.rdf.xml", "SPDXXMLExample-v2.3.spdx.xml"]),
+        ("spdx-ntia-checker/data/missing_timestamp/", &["SPDXJSONExample-v2.3.spdx.json", "SPDXXMLExample-v2.3.spdx.xml", "SPDXTagExample-v2.3.spdx", "SPDXYAMLExample-v2.3.spdx.yaml"]),
+        ("spdx-ntia-checker/data/missing_concluded_license/", &["SPDXJSONExample-v2.3.spdx.json", "SPDXRdfExample-v2.3.spdx.rdf.xml", "SPDXTagExample-v2.3.spdx"]),
+        ("spdx-ntia-checker/data/missing_component_version/", &["SPDXJSONExample-v2.3.spdx.json", "SPDXRdfExample-v2.3.spdx.rdf.xml", "SPDXYAMLExample-v2.3.spdx.yaml"]),
+        ("spdx-ntia-checker/data/missing_author_name/", &["SPDXJSONExample-v2.3.spdx.json", "SPDXYAMLExample-v2.3.spdx.yaml"]),
+        ("spdx-ntia-checker/doc_fest/SourceAuditor/", &["AppBomInation-SourceAndDependency.spdx (1).json", "AppBomInation-SourceAndDependency.spdx.yaml", "AppBomInation-SourceAndDependency.spdx.rdf.xml", "AppBomInation-SourceAndDependency.spdx.tag"]),
+        ("spdx-ntia-checker/doc_fest/SourceAuditor/", &["AppBomInation-SourceOnly.spdx.yaml", "AppBomInation-SourceOnly.spdx.rdf.xml"]),
+        ("spdx-ntia-checker/doc_fest/SourceAuditor/", &["pyyamll-6.spdx.yaml", "pyyamll-6.spdx.rdf.xml", "pyyamll-6.spdx.tag"]),
+        ("spdx-ntia-checker/doc_fest/SourceAuditor/", &["SourceAuditor-time-1.9.spdx.tag", "SourceAuditor-time-1.9.spdx.rdf.xml"]),
+    ];
+    let canon = |name: &str, tree: Tree| -> std::collections::BTreeSet<String> {
+        let mut set = std::collections::BTreeSet::new();
+        let tree = sorted(tree);
+        for (member, value) in tree.members() {
+            match value {
+                Tree::List(elements) => for element in elements {
+                    let id = element.get("SPDXID").or(element.get("licenseId")).map(ToString::to_string).unwrap_or_default();
+                    match element {
+                        Tree::Object(members) if !id.is_empty() => for (m, v) in members {
+                            match v { Tree::List(l) => for l in l { set.insert(format!("{member}[{id}].{m}[]={l}")); }, v => { set.insert(format!("{member}[{id}].{m}={v}")); } }
+                        },
+                        other => { set.insert(format!("{member}[]={other}")); }
+                    }
+                },
+                v => { set.insert(format!("{member}={v}")); }
+            }
+        }
+        let _ = name;
+        set
+    };
+    for (dir, names) in sets {
+        println!("=== {dir} {names:?}");
+        let trees: Vec<_> = names.iter().filter_map(|name| {
+            let bytes = testkit::data::read(&root.join(format!("{dir}{name}")));
+            match parse(&bytes) { Ok(d) => Some((name, canon(name, serde_json::from_str(&d.json).unwrap()))), Err(e) => { println!("REFUSED {name} {e}"); None } }
+        }).collect();
+        for (name, tree) in &trees[1..] {
+            println!("  --- {} vs {name}: {} {}", trees[0].0, trees[0].1.len(), tree.len());
+            for x in trees[0].1.difference(tree).take(12) { println!("   - {}", x.chars().take(220).collect::<String>()); }
+            for x in tree.difference(&trees[0].1).take(12) { println!("   + {}", x.chars().take(220).collect::<String>()); }
+        }
     }
 }

@@ -28,6 +28,9 @@ const FORMAT: &str = "SPDX XML";
 /// The name of the root, which says nothing else.
 const ROOT: &str = "Document";
 
+/// Bytes of names of other namespaces.
+const FOREIGN_BYTES_MAX: usize = 1 << 26;
+
 /// What begins the name of a member that is an attribute.
 pub(super) const ATTRIBUTE: char = '@';
 
@@ -44,50 +47,74 @@ fn read<'a>(text: &'a str, _: &Limits) -> Result<Cow<'a, str>, DocumentError> {
     if root.name != ROOT {
         return Err(refuse(format!("the root is `{}` and not `{ROOT}`", root.name)));
     }
-    let json = serde_json::to_string(&Tree::Object(members(&root, &root.namespace)));
+    let mut reading = Reading { namespace: &root.namespace, foreign_bytes: 0 };
+    let document = reading.members(&root);
+    if reading.foreign_bytes > FOREIGN_BYTES_MAX {
+        return Err(refuse(format!("more than {FOREIGN_BYTES_MAX} bytes of names of other namespaces")));
+    }
+    let json = serde_json::to_string(&Tree::Object(document));
     json.map(Cow::Owned).map_err(|error| refuse(error.to_string()))
 }
 
-/// The members of the object that `element` is, in a document whose elements are in `namespace`.
-fn members(element: &Element<'_>, namespace: &str) -> Object {
-    let mut members = Object::new();
-    for attribute in &element.attributes {
-        let name = match &*attribute.namespace {
-            "" => format!("{ATTRIBUTE}{}", attribute.name),
-            namespace => format!("{ATTRIBUTE}{{{namespace}}}{}", attribute.name),
-        };
-        members.push((name, Tree::Text(attribute.value.clone())));
-    }
-    if !element.token().is_empty() {
-        members.push((TEXT.to_owned(), Tree::Text(element.token().to_owned())));
-    }
-    let mut index = HashMap::new();
-    for child in &element.children {
-        let is_own = &*child.namespace == namespace;
-        let name = if is_own { child.name.to_owned() } else { format!("{{{}}}{}", child.namespace, child.name) };
-        let is_list = is_own && scalar::is_list(&name);
-        let value = value(&name, child, namespace);
-        let at = *index.entry(name.clone()).or_insert_with(|| {
-            members.push((name, if is_list { Tree::List(Vec::new()) } else { Tree::Null }));
-            members.len() - 1
-        });
-        let Some((name, known)) = members.get_mut(at) else { continue };
-        // An empty list has to be written as something.
-        let is_nothing = scalar::is_list_of_objects(name) && matches!(&value, Tree::Text(text) if text.is_empty());
-        match known {
-            Tree::List(_) if is_nothing => {}
-            Tree::List(list) => list.push(value),
-            Tree::Null => *known = value,
-            _ => *known = Tree::List(vec![std::mem::replace(known, Tree::Null), value]),
-        }
-    }
-    members
+struct Reading<'r> {
+    /// Of the document's elements.
+    namespace: &'r str,
+    /// Bytes of names with other namespaces, which are short in XML.
+    foreign_bytes: usize,
 }
 
-/// What `element`, which is the member `name`, is.
-fn value(name: &str, element: &Element<'_>, namespace: &str) -> Tree {
-    if !element.children.is_empty() || !element.attributes.is_empty() {
-        return Tree::Object(members(element, namespace));
+impl Reading<'_> {
+    /// The members of the object that `element` is.
+    fn members(&mut self, element: &Element<'_>) -> Object {
+        let mut members = Object::new();
+        for attribute in &element.attributes {
+            let name = match &*attribute.namespace {
+                "" => attribute.name.to_owned(),
+                namespace => self.foreign(namespace, attribute.name),
+            };
+            members.push((format!("{ATTRIBUTE}{name}"), Tree::Text(attribute.value.clone())));
+        }
+        if !element.token().is_empty() {
+            members.push((TEXT.to_owned(), Tree::Text(element.token().to_owned())));
+        }
+        let mut index = HashMap::new();
+        for child in &element.children {
+            let is_own = &*child.namespace == self.namespace;
+            let name =
+                if is_own { child.name.to_owned() } else { self.foreign(&child.namespace, child.name) };
+            let is_list = is_own && scalar::is_list(&name);
+            let value = self.value(&name, child);
+            let at = *index.entry(name.clone()).or_insert_with(|| {
+                members.push((name, if is_list { Tree::List(Vec::new()) } else { Tree::Null }));
+                members.len() - 1
+            });
+            let Some((name, known)) = members.get_mut(at) else { continue };
+            // An empty list has to be written as something.
+            let is_empty = matches!(&value, Tree::Text(text) if text.is_empty());
+            match known {
+                Tree::List(_) if is_empty && scalar::is_list_of_objects(name) => {}
+                Tree::List(list) => list.push(value),
+                Tree::Null => *known = value,
+                _ => *known = Tree::List(vec![std::mem::replace(known, Tree::Null), value]),
+            }
+        }
+        members
     }
-    scalar::value(name, if scalar::is_free_text(name) { &element.text } else { element.token() })
+
+    /// What `element`, which is the member `name`, is.
+    fn value(&mut self, name: &str, element: &Element<'_>) -> Tree {
+        if !element.children.is_empty() || !element.attributes.is_empty() {
+            return Tree::Object(self.members(element));
+        }
+        scalar::value(name, if scalar::is_free_text(name) { &element.text } else { element.token() })
+    }
+
+    /// A name of another namespace; without it where there are too many, which is an error in the end.
+    fn foreign(&mut self, namespace: &str, name: &str) -> String {
+        self.foreign_bytes = self.foreign_bytes.saturating_add(namespace.len() + name.len());
+        if self.foreign_bytes > FOREIGN_BYTES_MAX {
+            return name.to_owned();
+        }
+        format!("{{{namespace}}}{name}")
+    }
 }

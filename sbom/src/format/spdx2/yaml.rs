@@ -33,17 +33,10 @@ const NODE_BYTES: usize = 32;
 /// The JSON of the document `text`.
 fn read<'a>(text: &'a str, _: &Limits) -> Result<Cow<'a, str>, DocumentError> {
     let mut builder = Builder::default();
-    let mut at = (1, 1);
     for event in Parser::new_from_str(text) {
-        let done = match event {
-            Ok((event, span)) => {
-                at = position(&span.start);
-                builder.event(event)
-            }
-            Err(error) => {
-                at = position(error.marker());
-                Err(error.info().to_owned())
-            }
+        let (at, done) = match event {
+            Ok((event, span)) => (position(&span.start), builder.event(event)),
+            Err(error) => (position(error.marker()), Err(error.info().to_owned())),
         };
         done.map_err(|reason| malformed(builder.place(), at, reason))?;
     }
@@ -122,12 +115,9 @@ impl Builder {
                 self.close(0, value)
             }
             Event::SequenceStart(anchor, _) => self.begin(Open::List { anchor, elements: Vec::new() }),
-            Event::MappingStart(anchor, _) => self.begin(Open::Map {
-                anchor,
-                members: Object::new(),
-                names: HashSet::new(),
-                name: None,
-            }),
+            Event::MappingStart(anchor, _) => {
+                self.begin(Open::Map { anchor, members: Object::new(), names: HashSet::new(), name: None })
+            }
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
                 Some(Open::List { anchor, elements }) => self.close(anchor, Tree::List(elements)),
                 Some(Open::Map { anchor, members, .. }) => self.close(anchor, Tree::Object(members)),

@@ -94,13 +94,14 @@ pub(in crate::format) fn kind(text: &str) -> Kind {
         Some(b'[') => "a JSON array",
         Some(b'<') if head.contains("cyclonedx.org/schema/bom") => return Kind::CycloneDxXml,
         Some(b'<') if head.contains("spdx.org/rdf") => return Kind::Spdx2Rdf,
-        Some(b'<') if head.contains("<spdxversion>") => return Kind::Spdx2Xml,
+        Some(b'<') if ["<spdxversion>", "<spdxid>"].iter().any(|tag| head.contains(tag)) => {
+            return Kind::Spdx2Xml;
+        }
         Some(b'<') if head.contains("<html") || head.contains("<!doctype html") => "an HTML page",
         Some(b'<') => "XML",
-        _ if has_line_with("spdxversion:", &head) => {
-            // Of the two, only YAML writes what follows in lower camel case.
-            return if has_line_with("SPDXVersion:", text) { Kind::Spdx2TagValue } else { Kind::Spdx2Yaml };
-        }
+        // Of the two, only YAML writes it in lower camel case, and it may be last.
+        _ if has_line_with("SPDXVersion:", text.lines().take(200)) => return Kind::Spdx2TagValue,
+        _ if has_line_with("spdxVersion:", text.lines()) => return Kind::Spdx2Yaml,
         _ if is_purl_list(text) => return Kind::PurlList,
         _ => "plain text",
     };
@@ -114,9 +115,9 @@ fn is_purl_list(text: &str) -> bool {
     lines.next().is_some_and(|line| line.starts_with("pkg:"))
 }
 
-/// Whether a line among the first of `text` begins with `word`, perhaps in quotes.
-fn has_line_with(word: &str, text: &str) -> bool {
-    text.lines().take(200).any(|line| line.trim_start_matches(['"', '\'']).starts_with(word))
+/// Whether one of `lines` begins with `word`, perhaps in quotes.
+fn has_line_with<'a>(word: &str, mut lines: impl Iterator<Item = &'a str>) -> bool {
+    lines.any(|line| line.trim_start_matches(['"', '\'']).starts_with(word))
 }
 
 #[cfg(test)]

@@ -115,7 +115,10 @@ pub(in crate::format) fn in_attribute(text: &str) -> String {
 }
 
 /// The root element of `text`, a document of `format`.
-pub(in crate::format) fn parse<'a>(format: &'static str, text: &'a str) -> Result<Element<'a>, DocumentError> {
+pub(in crate::format) fn parse<'a>(
+    format: &'static str,
+    text: &'a str,
+) -> Result<Element<'a>, DocumentError> {
     let mut parser = Parser { format, text, open: Vec::new(), starts: Vec::new(), root: None, n_nodes: 0 };
     let mut reader = Reader::from_str(text);
     let mut before = 0;

@@ -52,6 +52,11 @@ const COMMENT: &str = "# plimsoll: ";
 /// The member of an object with the tags that have no place in it.
 pub(super) const TAGS: &str = "plimsoll:tags";
 
+/// Whether documents of `version` (`SPDX-2.3`) spell the categories of external references in JSON with hyphens.
+pub(super) fn has_hyphens(version: &str) -> bool {
+    !matches!(version, "SPDX-2.0" | "SPDX-2.1" | "SPDX-2.2")
+}
+
 fn write_inventory(
     inventory: &Inventory,
     version: &str,

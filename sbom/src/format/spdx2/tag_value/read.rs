@@ -8,7 +8,7 @@ use model::limits::Limits;
 use super::super::super::wire::tree::{Object, Tree};
 use super::super::DOCUMENT;
 use super::table::{self, Section, Shape, Tag};
-use super::{COMMENT, TAGS};
+use super::{COMMENT, TAGS, has_hyphens};
 use crate::format::DocumentError;
 
 const FORMAT: &str = "SPDX tag-value";
@@ -524,11 +524,6 @@ impl Reader {
             }
         }
     }
-}
-
-/// Whether documents of `version` spell the categories of external references in JSON with hyphens.
-pub(super) fn has_hyphens(version: &str) -> bool {
-    !matches!(version, "SPDX-2.0" | "SPDX-2.1" | "SPDX-2.2")
 }
 
 fn with_underscore(reference: &mut Tree) {

@@ -10,7 +10,7 @@ use super::super::super::wire::tree::{Object, Tree};
 use super::super::DOCUMENT;
 use super::read::{self, BLANK, CLOSE, DESCRIBES, HAS_FILES, OPEN};
 use super::table::{self, Section, Shape, Tag};
-use super::{COMMENT, TAGS};
+use super::{COMMENT, TAGS, has_hyphens};
 
 /// The lists of a document whose objects have sections of their own, in the order in which they are written. Files come
 /// before packages: one after a package would be in it.
@@ -277,7 +277,7 @@ impl<'t> Writer<'t, '_> {
             Shape::Checksum => (tag, checksum(element)),
             Shape::ExternalRef => {
                 let category = text("referenceCategory").map(|category| match category {
-                    "PACKAGE_MANAGER" if !read::has_hyphens(self.version) => "PACKAGE-MANAGER",
+                    "PACKAGE_MANAGER" if !has_hyphens(self.version) => "PACKAGE-MANAGER",
                     category => category,
                 });
                 let words = [category, text("referenceType"), text("referenceLocator")];
