@@ -21,7 +21,7 @@ use super::super::wire::{foreign, identity};
 use super::super::{DocumentError, PARTS_MAX, Seen};
 use super::{Annotation, DISTRO, Element, ExtractedLicense, Relationship, SOURCE};
 
-const VERSIONS: &[&str] = &["2.2", "2.3"];
+const VERSIONS: &[&str] = &["2.1", "2.2", "2.3"];
 
 /// A licence text longer than this is a text, not a statement: its name stands for it.
 const LICENSE_STATEMENT_BYTES_MAX: usize = 200;

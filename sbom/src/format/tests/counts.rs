@@ -44,6 +44,11 @@ fn elements(model: &str, format: &str, tree: &Tree) -> usize {
             };
             tree.get("@graph").map_or(0, |graph| graph.elements().iter().filter(is_package).count())
         }
+        // Those that state a version, be it none.
+        "SPDX" if format.ends_with("YAML") => {
+            let packages = tree.get("packages").map_or(&[][..], Tree::elements);
+            packages.iter().filter(|package| package.get("versionInfo").is_some()).count()
+        }
         "SPDX" => list("packages"),
         "Syft" => list("artifacts"),
         other => panic!("{other} is not counted"),

@@ -273,7 +273,8 @@ impl Reading<'_> {
             _ => "",
         };
         let id = if place == "externalDocumentId" { self.element_id(id)? } else { self.text(id)? };
-        let known = object.iter().find(|(name, _)| name == place).map(|(_, known)| known.as_str() == Some(&id));
+        let known =
+            object.iter().find(|(name, _)| name == place).map(|(_, known)| known.as_str() == Some(&id));
         match known {
             Some(true) => {}
             None if !place.is_empty() => object.push((place.to_owned(), Tree::Text(id))),

@@ -10,7 +10,7 @@ use super::super::super::wire::tree::{Object, Tree};
 use super::super::DOCUMENT;
 use super::read::{self, BLANK, CLOSE, DESCRIBES, HAS_FILES, OPEN};
 use super::table::{self, Section, Shape, Tag};
-use super::{COMMENT, TAGS, has_hyphens};
+use super::{COMMENT, TAGS};
 
 /// The lists of a document whose objects have sections of their own, in the order in which they are written. Files come
 /// before packages: one after a package would be in it.
@@ -277,7 +277,9 @@ impl<'t> Writer<'t, '_> {
             Shape::Checksum => (tag, checksum(element)),
             Shape::ExternalRef => {
                 let category = text("referenceCategory").map(|category| match category {
-                    "PACKAGE_MANAGER" if !has_hyphens(self.version) => "PACKAGE-MANAGER",
+                    // What the schema of JSON 2.2 calls so, and some tools in 2.3 too, has hyphens here.
+                    "PACKAGE_MANAGER" => "PACKAGE-MANAGER",
+                    "PERSISTENT_ID" => "PERSISTENT-ID",
                     category => category,
                 });
                 let words = [category, text("referenceType"), text("referenceLocator")];
