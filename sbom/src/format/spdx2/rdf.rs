@@ -3,9 +3,10 @@
 //! The JSON of SPDX 2 is made from the same ontology (<http://spdx.org/rdf/terms>): classes are objects, properties are
 //! members under the names in [`shape`], licences are expressions, resources are words and ids. A relationship stands
 //! in the element that it is from. What JSON has no place for is in a member `plimsoll:rdf`: of an object, its other
-//! properties, each with a list of values; of the document besides, under `nodes`, what is described and no part of
-//! it, such as the texts of listed licences. A value there is a text, or `{"resource": …}`, or a node with its `class`,
-//! `about` and properties. Comments are not kept.
+//! properties, each with a list of values, and `rdf:about`, where it is known by an id that JSON has no place for; of the
+//! document besides, under `rdf:nodes`, what is described and no part of it, such as the texts of listed licences. A
+//! value there is a text, or `{"resource": …}`, or a node with its `rdf:type`, `rdf:about` and properties. Comments are
+//! not kept.
 
 use std::borrow::Cow;
 

@@ -565,7 +565,7 @@ fn rdf_has_the_members_of_json() {
         "licenseConcluded":"(MIT OR GPL-2.0+ WITH Classpath-exception-2.0 OR LicenseRef-1)"}],
       "hasExtractedLicensingInfos":[{"extractedText":" t","licenseId":"LicenseRef-1"}],
       "relationships":[{"spdxElementId":"SPDXRef-DOCUMENT","relationshipType":"BUILD_TOOL_OF","relatedSpdxElement":"DocumentRef-o:SPDXRef-q","comment":"c"}],
-      "plimsoll:rdf":{"nodes":[{"class":"ListedLicense","about":"http://spdx.org/licenses/MIT","licenseText":["Permission"],"licenseId":["MIT"]}]}}"#;
+      "plimsoll:rdf":{"rdf:nodes":[{"rdf:type":"ListedLicense","rdf:about":"http://spdx.org/licenses/MIT","licenseText":["Permission"],"licenseId":["MIT"]}]}}"#;
     assert_eq!(tree(RDF.as_bytes()), tree(json.as_bytes()));
     assert_eq!(parse(RDF.as_bytes()).unwrap().format, "SPDX 2.3 RDF/XML");
 }
@@ -647,7 +647,10 @@ fn bad_tags_are_refused_with_their_line() {
 
 #[test]
 fn bad_yaml_xml_and_rdf_are_refused_with_their_line() {
-    refused("spdxVersion: SPDX-2.3\nname: a\nname: b\n", "name (line 3, column 1): duplicate member `name`");
+    refused(
+        "spdxVersion: SPDX-2.3\nname: a\nname: b\n",
+        "top level (line 3, column 1): duplicate member `name`",
+    );
     refused("spdxVersion: SPDX-2.3\npackages:\n- name: [a\n", "packages[0].name");
     refused("spdxVersion: SPDX-2.3\n? [a]\n: b\n", "a name is no text");
     refused("spdxVersion: SPDX-2.3\n---\nspdxVersion: SPDX-2.3\n", "more than one document");

@@ -46,13 +46,17 @@ fn below(reading: &mut Reading<'_>, value: &Value, depth: usize) -> Result<Optio
         return reading.text(text.trim_ascii()).map(Some);
     }
     if let Some(word) = graph.id(value).and_then(known) {
+        graph.node(value).into_iter().for_each(|node| reading.said(node));
         return reading.text(word).map(Some);
     }
-    let Some(node) = graph.node(value).and_then(|node| graph.nodes.get(node)) else {
+    let Some((at, node)) = graph.node(value).and_then(|node| Some((node, graph.nodes.get(node)?))) else {
         // A licence that is not described, such as one of another document.
         let id = graph.id(value).unwrap_or_default();
         return reading.element_id(id).map(Some);
     };
+    if is_license(&node.class) {
+        reading.said(at);
+    }
     let mut members = Vec::new();
     for (name, value) in &node.properties {
         if name == "member" || name == "licenseException" {

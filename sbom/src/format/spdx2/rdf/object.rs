@@ -93,7 +93,7 @@ pub(super) fn document(graph: &Graph, n_bytes: usize) -> Result<Object, String> 
     }
     let nodes = reading.remains()?;
     if !nodes.is_empty() {
-        let nodes = ("nodes".to_owned(), Tree::List(nodes));
+        let nodes = ("rdf:nodes".to_owned(), Tree::List(nodes));
         match document.iter_mut().find(|(name, _)| name == BEYOND) {
             Some((_, Tree::Object(beyond))) => beyond.push(nodes),
             _ => document.push((BEYOND.to_owned(), Tree::Object(vec![nodes]))),
@@ -133,6 +133,11 @@ impl Reading<'_> {
     pub(super) fn text(&mut self, text: &str) -> Result<String, String> {
         self.spend(text.len())?;
         Ok(text.to_owned())
+    }
+
+    /// Notes that what is said of `node` has found a place.
+    pub(super) fn said(&mut self, node: usize) {
+        self.done[node] = true;
     }
 
     fn spend(&mut self, n_bytes: usize) -> Result<(), String> {
@@ -279,7 +284,7 @@ impl Reading<'_> {
             Some(true) => {}
             None if !place.is_empty() => object.push((place.to_owned(), Tree::Text(id))),
             _ => {
-                let about = ("about".to_owned(), Tree::List(vec![Tree::Text(id)]));
+                let about = ("rdf:about".to_owned(), Tree::List(vec![Tree::Text(id)]));
                 match object.iter_mut().find(|(name, _)| name == BEYOND) {
                     Some((_, Tree::Object(beyond))) => beyond.push(about),
                     _ => object.push((BEYOND.to_owned(), Tree::Object(vec![about]))),
@@ -309,12 +314,12 @@ impl Reading<'_> {
         let graph = self.graph;
         let mut nodes = Vec::new();
         for (at, node) in graph.nodes.iter().enumerate() {
-            let is_license = license::is_license(&node.class);
             let has_more = || node.properties.iter().any(|(name, _)| !license::SAID.contains(&name.as_str()));
             // A stub stands for an element of another document: its id is where it is referred to.
             let is_stub = node.properties.is_empty() && node.id.is_some();
-            if !self.done[at] && !is_stub && (!is_license || has_more()) {
-                nodes.push(self.any(&Value::Node(at), 0)?);
+            let is_said = self.done[at] && !(license::is_license(&node.class) && has_more());
+            if !is_said && !is_stub {
+                nodes.push(self.described(at, 0)?);
             }
         }
         Ok(nodes)
@@ -327,21 +332,23 @@ impl Reading<'_> {
         }
         let graph = self.graph;
         let resource = |id: String| Tree::Object(vec![("resource".to_owned(), Tree::Text(id))]);
-        let node = match value {
-            Value::Text(text) => return self.text(text).map(Tree::Text),
-            Value::Resource(id) => return self.text(id).map(resource),
-            Value::Node(node) => *node,
-        };
-        let described = &graph.nodes[node];
-        if depth > 0 || self.done[node] {
-            if let Some(id) = &described.id {
-                return self.text(id).map(resource);
-            }
+        match value {
+            Value::Text(text) => self.text(text).map(Tree::Text),
+            Value::Resource(id) => self.text(id).map(resource),
+            Value::Node(node) => match &graph.nodes[*node].id {
+                Some(id) => self.text(id).map(resource),
+                None => self.described(*node, depth),
+            },
         }
+    }
+
+    /// `node` with all that is said of it.
+    fn described(&mut self, node: usize, depth: usize) -> Result<Tree, String> {
+        let described = &self.graph.nodes[node];
         self.done[node] = true;
-        let mut members = vec![("class".to_owned(), Tree::Text(self.text(&described.class)?))];
+        let mut members = vec![("rdf:type".to_owned(), Tree::Text(self.text(&described.class)?))];
         if let Some(id) = &described.id {
-            members.push(("about".to_owned(), Tree::Text(self.text(id)?)));
+            members.push(("rdf:about".to_owned(), Tree::Text(self.text(id)?)));
         }
         let mut index = HashMap::new();
         for (name, value) in &described.properties {

@@ -191,12 +191,12 @@ impl<'t> Writer<'t, '_> {
             if done.insert(tag.member) {
                 self.tag(object, tag, target, at == 0 && section != Section::Creation);
             }
-            let has_id = matches!(section, Section::Package | Section::File);
-            if (at == 0 && has_id) || tag.name == "DataLicense" {
-                if let Some(id) = object.get(table::ID).and_then(Tree::as_str) {
-                    self.line(table::ID_TAG, id);
-                }
-            }
+            let is_before_id = match section {
+                Section::Package | Section::File => at == 0,
+                _ => tag.name == "DataLicense",
+            };
+            let id = object.get(table::ID).filter(|_| is_before_id).and_then(Tree::as_str);
+            id.into_iter().for_each(|id| self.line(table::ID_TAG, id));
         }
         self.unknown(object);
         if section == Section::Document
