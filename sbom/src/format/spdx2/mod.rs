@@ -4,6 +4,9 @@
 //! packages. `CONTAINS` from one package to another is ownership; `GENERATED_FROM` leads to the source package,
 //! an element of purpose `SOURCE` that is not itself installed. What SPDX cannot say is an annotation
 //! `plimsoll:<fact>=<value>`; a gap is an annotation of the document.
+//!
+//! Other syntaxes are brought into this JSON: [`tag_value`], which is written too, [`yaml`], [`xml`] and [`rdf`].
+//! [`fit`] is one version in another.
 
 use std::io;
 

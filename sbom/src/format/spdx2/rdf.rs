@@ -32,7 +32,7 @@ pub(in crate::format) static SYNTAX: Syntax = Syntax {
 const FORMAT: &str = "SPDX RDF/XML";
 
 /// The member of an object with what has no place in it.
-pub(super) const BEYOND: &str = "plimsoll:rdf";
+pub(in crate::format) const BEYOND: &str = "plimsoll:rdf";
 
 /// The JSON of the document `text`.
 fn read<'a>(text: &'a str, _: &Limits) -> Result<Cow<'a, str>, DocumentError> {

@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 
 use super::Tree;
+use crate::format::spdx2::rdf::BEYOND;
 
 /// The most unknown members that are named of one object.
 const UNKNOWN_MAX: usize = 100;
@@ -398,7 +399,10 @@ fn wrong_members(tree: &Tree, members: &[Member], version: Version) -> Vec<Strin
             _ => {}
         }
     }
-    let is_known = |name: &str| members.iter().any(|member| member.name == name && member.known.has(version));
+    // In RDF anything may be said of anything.
+    let is_known = |name: &str| {
+        name == BEYOND || members.iter().any(|member| member.name == name && member.known.has(version))
+    };
     let mut unknown = tree.members().iter().filter(|(name, _)| !is_known(name));
     for (name, _) in unknown.by_ref().take(UNKNOWN_MAX) {
         reasons.push(format!("has the member {}, which is not known", super::shown(name)));
