@@ -13,6 +13,7 @@ use super::{Format, Loss, Model, Syntax};
 
 mod read;
 pub(super) mod schema;
+mod tools;
 mod write;
 pub(super) mod xml;
 
@@ -68,6 +69,10 @@ const UNDERSTOOD: &[&str] = &[
     "components[].author",
     "components[].cpe",
     "components[].description",
+    "components[].evidence.identity.concludedValue",
+    "components[].evidence.identity.methods[].value",
+    "components[].evidence.identity[].concludedValue",
+    "components[].evidence.identity[].methods[].value",
     "components[].evidence.occurrences[].location",
     "components[].group",
     "components[].hashes[].alg",
@@ -181,6 +186,9 @@ struct License<'a> {
 struct Evidence<'a> {
     #[serde(borrow, default, skip_serializing_if = "List::is_empty")]
     occurrences: List<Occurrence<'a>>,
+    /// One since 1.5, or a list of them since 1.6.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    identity: Option<&'a RawValue>,
 }
 
 /// An element of `componentEvidence.occurrences`.

@@ -22,7 +22,7 @@ use super::super::wire::keys::{Key, Keys};
 use super::super::wire::members::{Members, Names, Record};
 use super::super::wire::{foreign, identity};
 use super::super::{DocumentError, PARTS_MAX, Seen};
-use super::{Component, Dependency, LicenseChoice, Property};
+use super::{Component, Dependency, LicenseChoice, Property, tools};
 
 /// The scope of what is there for tests and other purposes that are no runtime's.
 pub(super) const EXCLUDED: &str = "excluded";
@@ -103,6 +103,8 @@ struct Reading {
     owned: Vec<(usize, String)>,
     /// Packages and the references of those that carry them.
     carried: Vec<(usize, Key)>,
+    /// Of components that stand for a lock file, its path.
+    lock_files: HashMap<Key, String>,
     /// What a merged inventory was made of, and its position by its reference.
     parts: Vec<Part>,
     part_references: HashMap<String, usize>,
@@ -139,6 +141,7 @@ fn read_members(document: &Members<'_>, limits: &Limits) -> Result<Seen, Documen
         references: HashMap::new(),
         owned: Vec::new(),
         carried: Vec::new(),
+        lock_files: HashMap::new(),
         parts: Vec::new(),
         part_references: HashMap::new(),
         in_part: Vec::new(),
@@ -237,6 +240,10 @@ impl Reading {
         let named = component.purl.is_some() || component.cpe.is_some();
         let evidence_file = properties(&component).any(|(name, _)| name == "aquasecurity:trivy:Class");
         if !named && (NO_PACKAGES.contains(&kind) || evidence_file) {
+            if let Some(reference) = component.reference.as_ref().filter(|_| evidence_file) {
+                let path = component.name.as_str().trim_start_matches('/').to_owned();
+                self.lock_files.insert(self.keys.of(reference.as_str()), path);
+            }
             return Ok(());
         }
         if !TYPES.contains(&kind) && !NO_PACKAGES.contains(&kind) {
@@ -305,8 +312,15 @@ impl Reading {
     fn dependency(&mut self, dependency: &Dependency<'_>) {
         let found =
             |reference: &Text<'_>| self.references.get(&self.keys.of(reference.as_str())).copied().flatten();
-        let Some(from) = found(&dependency.reference) else { return };
         let depends_on = dependency.depends_on.0.iter().filter_map(found);
+        let Some(from) = found(&dependency.reference) else {
+            if let Some(path) = self.lock_files.get(&self.keys.of(dependency.reference.as_str())) {
+                for package in depends_on {
+                    tools::found_in(path, &mut self.packages[package.as_usize()]);
+                }
+            }
+            return;
+        };
         self.packages[from.as_usize()].depends_on.extend(depends_on);
     }
 
@@ -391,6 +405,7 @@ pub(super) fn package(component: &Component<'_>, tool: &str) -> Package {
     package.locations = occurrences.map(|occurrence| location(occurrence.location.as_str())).collect();
     package.cataloger = tool.to_owned();
     read_syft(component, &mut package);
+    tools::read(component, &mut package);
     read_trivy(component, &mut package);
     facts::apply(&mut package, &own(component));
     package.shrink();
@@ -402,7 +417,7 @@ fn own<'c>(component: &'c Component<'_>) -> Vec<(&'c str, &'c str)> {
     properties(component).filter(|(name, _)| name.starts_with(PREFIX)).collect()
 }
 
-fn properties<'c>(component: &'c Component<'_>) -> impl Iterator<Item = (&'c str, &'c str)> {
+pub(super) fn properties<'c>(component: &'c Component<'_>) -> impl Iterator<Item = (&'c str, &'c str)> {
     component.properties.0.iter().map(|property| (property.name.as_str(), property.value()))
 }
 
@@ -411,21 +426,26 @@ fn license(choice: &LicenseChoice<'_>) -> Option<String> {
     license.or(choice.expression.as_ref()).map(|text| text.0.to_string())
 }
 
-fn location(path: &str) -> Location {
+pub(super) fn location(path: &str) -> Location {
     Location::new(path.trim_start_matches('/'))
 }
 
 /// Syft writes what the standard cannot say as `syft:*`, a location as `syft:location:0:path` and `…:layerID`.
 fn read_syft(component: &Component<'_>, package: &mut Package) {
     let mut located: Vec<(&str, Location)> = Vec::new();
-    let (mut source, mut source_version) = (None, None);
+    let (mut source, mut source_version, mut source_rpm) = (None, None, None);
     for (name, value) in properties(component) {
-        let Some(name) = name.strip_prefix("syft:") else { continue };
+        let prefix = tools::LIKE_SYFT.iter().find(|prefix| name.starts_with(**prefix));
+        let Some(name) = prefix.map(|prefix| &name[prefix.len()..]) else { continue };
         match name {
             "package:foundBy" => value.clone_into(&mut package.cataloger),
             "cpe23" => package.cpes.push(value.to_owned()),
             "metadata:source" | "metadata:originPackage" if !value.is_empty() => source = Some(value),
             "metadata:sourceVersion" if !value.is_empty() => source_version = Some(value),
+            "metadata:sourceRpm" if !matches!(value, "" | "(none)") => source_rpm = Some(value),
+            "metadata:architecture" if package.architecture.is_none() && !value.is_empty() => {
+                package.architecture = Some(value.to_owned());
+            }
             _ => {
                 let Some((index, field)) =
                     name.strip_prefix("location:").and_then(|rest| rest.split_once(':'))
@@ -445,6 +465,11 @@ fn read_syft(component: &Component<'_>, package: &mut Package) {
         }
     }
     package.locations.extend(located.into_iter().map(|(_, location)| location));
+    if package.source.is_none()
+        && let Some(file) = source_rpm
+    {
+        package.source = Some(identity::source(Ecosystem::Rpm, file));
+    }
     if package.source.is_none() {
         package.source = source
             .map(|name| SourcePackage { name: name.to_owned(), version: source_version.map(Into::into) });

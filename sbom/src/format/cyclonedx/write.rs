@@ -234,8 +234,8 @@ fn package<'a>(package: &'a Package, reference: &'a str, purl: Option<&'a str>, 
         .iter()
         .map(|location| Occurrence { location: location.path.as_str().into() })
         .collect();
-    let evidence =
-        (has.occurrences && !occurrences.is_empty()).then_some(Evidence { occurrences: List(occurrences) });
+    let evidence = (has.occurrences && !occurrences.is_empty())
+        .then_some(Evidence { occurrences: List(occurrences), identity: None });
     let mut component = Component {
         kind: match package.kind {
             PackageKind::Library => "library".into(),

@@ -23,6 +23,7 @@ pub(super) mod rdf;
 mod read;
 mod scalar;
 pub(super) mod tag_value;
+mod tools;
 mod write;
 pub(super) mod xml;
 pub(super) mod yaml;
@@ -81,6 +82,8 @@ const UNDERSTOOD: &[&str] = &[
     "annotations[].comment",
     "creationInfo.created",
     "creationInfo.creators[]",
+    "files[].comment",
+    "files[].fileName",
     "hasExtractedLicensingInfos[].extractedText",
     "hasExtractedLicensingInfos[].licenseId",
     "hasExtractedLicensingInfos[].name",
@@ -96,6 +99,7 @@ const UNDERSTOOD: &[&str] = &[
     "packages[].licenseDeclared",
     "packages[].name",
     "packages[].originator",
+    "packages[].packageFileName",
     "packages[].primaryPackagePurpose",
     "packages[].sourceInfo",
     "packages[].summary",
@@ -171,6 +175,10 @@ struct Element<'a> {
     /// Where Trivy wrote its facts until 0.56.
     #[serde(borrow, default, skip_serializing_if = "List::is_empty")]
     attribution_texts: List<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    package_file_name: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    comment: Option<Text<'a>>,
 }
 
 /// A checksum (§7.10).

@@ -19,6 +19,7 @@ use super::super::wire::keys::{Key, Keys};
 use super::super::wire::members::{Members, Names, Record};
 use super::super::wire::{foreign, identity};
 use super::super::{DocumentError, PARTS_MAX, Seen};
+use super::tools::{self, Tools};
 use super::{Annotation, DISTRO, Element, ExtractedLicense, Relationship, SOURCE};
 
 const VERSIONS: &[&str] = &["2.1", "2.2", "2.3"];
@@ -39,6 +40,7 @@ const MEMBERS: Names = Names {
         "documentDescribes",
         "hasExtractedLicensingInfos",
         "annotations",
+        "files",
     ],
 };
 
@@ -84,6 +86,8 @@ struct Relations {
     described: HashSet<Key>,
     /// From a package to what it was generated from.
     generated_from: HashMap<Key, Key>,
+    /// What anything was generated from.
+    origins: HashSet<Key>,
 }
 
 /// Reads `text`.
@@ -130,6 +134,7 @@ fn read_members(document: &Members<'_>, limits: &Limits) -> Result<Seen, Documen
     };
     let mut distros: Vec<(String, Distro)> = Vec::new();
     let mut parts = Parts::default();
+    let mut by_tool = Tools::new(tool);
     let mut packages: Vec<Package> = Vec::new();
     let mut ids: HashMap<Key, Option<PackageIndex>> = HashMap::new();
     document.each::<EachPackage>("packages", |_, element| {
@@ -147,7 +152,7 @@ fn read_members(document: &Members<'_>, limits: &Limits) -> Result<Seen, Documen
             distros.push((element.id.as_str().to_owned(), self::distro(&element)));
             return Ok(());
         }
-        if sources.contains_key(&id) || !is_package(&element) {
+        if by_tool.take_element(id, &element) || sources.contains_key(&id) || !is_package(&element) {
             return Ok(());
         }
         if packages.len() == limits.packages_max {
@@ -156,7 +161,7 @@ fn read_members(document: &Members<'_>, limits: &Limits) -> Result<Seen, Documen
                 max: limits.packages_max as u64,
             });
         }
-        let from = relations.generated_from.get(&id).and_then(|id| sources.get(id)).cloned();
+        let from = relations.generated_from.get(&id).and_then(|id| sources.get(id)).cloned().flatten();
         match ids.entry(id) {
             Entry::Vacant(entry) => {
                 entry.insert(u32::try_from(packages.len()).ok().map(PackageIndex));
@@ -172,7 +177,13 @@ fn read_members(document: &Members<'_>, limits: &Limits) -> Result<Seen, Documen
     })?;
     drop((relations, sources));
     let index = |id: &str| ids.get(&keys.of(id)).copied().flatten();
-    relate_packages(document, own, index, &mut packages)?;
+    if subject.layers.is_empty() {
+        subject.layers = by_tool.layers();
+    }
+    relate_packages(document, own, index, &mut packages, |relation, ends, packages| {
+        by_tool.take_relation(&keys, relation, ends, packages);
+    })?;
+    by_tool.finish(document, &keys, &mut packages)?;
     parts.relate(document, index, &mut packages, &mut distros)?;
     drop(ids);
     gaps.extend(foreign::more_distros(distros.len().saturating_sub(1)));
@@ -225,6 +236,7 @@ fn relations(document: &Members<'_>, keys: &Keys) -> Result<Relations, DocumentE
             }
             "GENERATED_FROM" => {
                 relations.generated_from.insert(from(), to());
+                relations.origins.insert(to());
             }
             _ => {}
         }
@@ -233,28 +245,32 @@ fn relations(document: &Members<'_>, keys: &Keys) -> Result<Relations, DocumentE
     Ok(relations)
 }
 
-/// The elements that others were generated from and that are themselves source packages.
+/// The elements that others were generated from and that are themselves source packages; none where the element is a
+/// repository or an archive of sources, as melange and apko write, which is no package of the distribution.
 fn sources(
     document: &Members<'_>,
     keys: &Keys,
     relations: &Relations,
     own: bool,
-) -> Result<HashMap<Key, SourcePackage>, DocumentError> {
+) -> Result<HashMap<Key, Option<SourcePackage>>, DocumentError> {
     let mut sources = HashMap::new();
     if relations.generated_from.is_empty() {
         return Ok(sources);
     }
-    let wanted: HashSet<Key> = relations.generated_from.values().copied().collect();
     document.each::<EachPackage>("packages", |_, element| {
         let id = keys.of(element.id.as_str());
-        let architecture = || identity::package("", "", purl(&element)).architecture.clone();
-        if wanted.contains(&id)
-            && (purpose(&element) == "SOURCE"
-                || own && element.id.as_str().starts_with(SOURCE)
-                || matches!(architecture().as_deref(), Some("src" | "source" | "nosrc")))
+        if !relations.origins.contains(&id) {
+            return Ok(());
+        }
+        let by_purl = identity::package("", "", purl(&element));
+        if !own && matches!(by_purl.ecosystem, Ecosystem::Generic | Ecosystem::GithubActions) {
+            sources.insert(id, None);
+        } else if purpose(&element) == "SOURCE"
+            || own && element.id.as_str().starts_with(SOURCE)
+            || matches!(by_purl.architecture.as_deref(), Some("src" | "source" | "nosrc"))
         {
             let version = element.version_info.as_ref().map(|version| version.as_str().into());
-            sources.insert(id, SourcePackage { name: element.name.0.into_owned(), version });
+            sources.insert(id, Some(SourcePackage { name: element.name.0.into_owned(), version }));
         }
         Ok(())
     })?;
@@ -278,20 +294,20 @@ fn license_texts(document: &Members<'_>) -> Result<HashMap<String, String>, Docu
 }
 
 /// Sets the owners that relationships name (plimsoll by `CONTAINS`, Syft by a comment), and what packages depend on and
-/// are contained by. `package` gives the package of an id.
+/// are contained by. `package` gives the package of an id; `others` is told every relationship.
 fn relate_packages(
     document: &Members<'_>,
     own: bool,
     package: impl Fn(&str) -> Option<PackageIndex>,
     packages: &mut [Package],
+    mut others: impl FnMut(&Relationship<'_>, (Option<PackageIndex>, Option<PackageIndex>), &mut [Package]),
 ) -> Result<(), DocumentError> {
     document.each::<EachRelationship>("relationships", |_, relation| {
         let comment = relation.comment.as_ref().map_or("", Text::as_str);
-        let (Some(from_index), Some(to_index)) =
-            (package(relation.spdx_element_id.as_str()), package(relation.related_spdx_element.as_str()))
-        else {
-            return Ok(());
-        };
+        let ends =
+            (package(relation.spdx_element_id.as_str()), package(relation.related_spdx_element.as_str()));
+        others(&relation, ends, packages);
+        let (Some(from_index), Some(to_index)) = ends else { return Ok(()) };
         let (from, to) = (from_index.as_usize(), to_index.as_usize());
         match relation.relationship_type.as_str() {
             "CONTAINS" if own => packages[to].owner = Some(from_index),
@@ -303,7 +319,12 @@ fn relate_packages(
             }
             "CONTAINED_BY" if own => packages[from].parent = Some(to_index),
             "DEPENDS_ON" => packages[from].depends_on.push(to_index),
-            "DEPENDENCY_OF" => packages[to].depends_on.push(from_index),
+            "DEPENDENCY_OF"
+            | "DEV_DEPENDENCY_OF"
+            | "OPTIONAL_DEPENDENCY_OF"
+            | "PROVIDED_DEPENDENCY_OF"
+            | "RUNTIME_DEPENDENCY_OF"
+            | "TEST_DEPENDENCY_OF" => packages[to].depends_on.push(from_index),
             _ => {}
         }
         Ok(())
@@ -452,6 +473,7 @@ pub(super) fn package(
     package.digests.sort();
     package.cataloger = tool.to_owned();
     read_source_info(element, &mut package);
+    tools::read_element(element, tool, &mut package);
     facts::apply(&mut package, &own(element));
     package.shrink();
     package

@@ -11,10 +11,16 @@ use model::package::{Package, PackageIndex};
 
 use super::identity;
 
-/// The distro that most packages name in their purl; the first by name where several are named as often.
+/// The distro that most packages name in their purl; the first by name where several are named as often. Where none names
+/// one, that of the repositories that the packages are from.
 pub(in crate::format) fn distro(packages: &[Package], gaps: &mut Vec<Gap>) -> Option<Distro> {
+    most_named(packages, identity::distro, gaps)
+        .or_else(|| most_named(packages, identity::distro_of_repository, gaps))
+}
+
+fn most_named(packages: &[Package], name: fn(&str) -> Option<Distro>, gaps: &mut Vec<Gap>) -> Option<Distro> {
     let mut named: BTreeMap<String, (usize, Distro)> = BTreeMap::new();
-    for distro in packages.iter().filter_map(|package| identity::distro(&package.purl)) {
+    for distro in packages.iter().filter_map(|package| name(&package.purl)) {
         let version = distro.version.as_deref().or(distro.codename.as_deref()).unwrap_or("");
         let name = format!("{} {version}", distro.id);
         named.entry(name).or_insert((0, distro)).0 += 1;

@@ -127,6 +127,21 @@ pub(in crate::format) fn distro(purl: &str) -> Option<Distro> {
     (!distro.id.is_empty()).then_some(distro)
 }
 
+/// The distro that the repository in `purl` is of, in Red Hat's way of naming one: `rhel-9-for-x86_64-baseos-rpms`.
+pub(in crate::format) fn distro_of_repository(purl: &str) -> Option<Distro> {
+    if !purl.contains("repository_id=rhel-") {
+        return None;
+    }
+    let purl: Purl = purl.parse().ok()?;
+    if purl.kind != "rpm" || purl.namespace.as_deref() != Some("redhat") {
+        return None;
+    }
+    let (version, _) = purl.qualifiers.get("repository_id")?.strip_prefix("rhel-")?.split_once("-for-")?;
+    let is_version = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
+    let distro = Distro { id: "rhel".to_owned(), version: Some(version.to_owned()), ..Distro::default() };
+    is_version.then_some(distro)
+}
+
 /// Whether `text` is a CPE 2.3 formatted string (NISTIR 7695 §6.2): thirteen parts, punctuation escaped.
 pub(in crate::format) fn is_cpe(text: &str) -> bool {
     let Some(parts) = text.strip_prefix("cpe:2.3:") else { return false };
@@ -298,5 +313,14 @@ mod tests {
         check("pkg:apk/wolfi/a@1?distro=wolfi", "wolfi ");
         assert_eq!(distro("pkg:apk/wolfi/a@1"), None);
         assert_eq!(distro("distro=x"), None);
+        let by_repository = |purl| distro_of_repository(purl).map(|distro| (distro.id, distro.version));
+        let rhel = |version: &str| Some(("rhel".to_owned(), Some(version.to_owned())));
+        assert_eq!(
+            by_repository("pkg:rpm/redhat/a@1?repository_id=rhel-9-for-x86_64-baseos-rpms"),
+            rhel("9")
+        );
+        assert_eq!(by_repository("pkg:rpm/redhat/a@1?repository_id=rhel-x-for-x86_64-baseos-rpms"), None);
+        assert_eq!(by_repository("pkg:rpm/redhat/a@1?repository_id=jb-eap-7-for-rhel-8-rpms"), None);
+        assert_eq!(by_repository("pkg:rpm/fedora/a@1?repository_id=rhel-9-for-x86_64-baseos-rpms"), None);
     }
 }
