@@ -11,7 +11,7 @@ use model::limits::Limits;
 
 use super::wire::json::Source;
 use super::wire::tree::Tree;
-use super::{Choice, Document, DocumentError, Loss, Model, WriteOptions};
+use super::{Choice, Document, DocumentError, Loss, Model, Signature, WriteOptions};
 
 /// A value of which more is shown ends in `…`.
 const EXAMPLE_CHARACTERS_MAX: usize = 60;
@@ -53,7 +53,7 @@ impl Document<'_> {
             }
             out.write_all(&written)?;
             // Written from the inventory, a document says that it was not verified.
-            losses.extend(self.is_signed.then(|| Loss {
+            losses.extend((self.signature != Signature::None).then(|| Loss {
                 path: "signatures".to_owned(),
                 count: 1,
                 example: "the envelope around the document".to_owned(),

@@ -1,5 +1,6 @@
-//! What an SBOM travels in: DSSE envelopes (<https://github.com/secure-systems-lab/dsse>), in-toto statements
-//! (<https://in-toto.io/Statement/v1>), and GitHub's export. They are taken off; nobody's signature is verified.
+//! What an SBOM travels in: DSSE envelopes (<https://github.com/secure-systems-lab/dsse>), bundles of Sigstore
+//! (<https://github.com/sigstore/protobuf-specs>), in-toto statements (<https://in-toto.io/Statement/v1>), and GitHub's export.
+//! They are taken off.
 
 use std::borrow::Cow;
 
@@ -10,9 +11,10 @@ use model::limits::Limits;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::DocumentError;
-use super::wire::json::{Source, Text};
+use super::signature::{self, Signed};
+use super::wire::json::{List, Source, Text};
 use super::wire::text::{self, Kind};
+use super::{DocumentError, PublicKey, Signature};
 
 /// How many may lie in one another.
 const DEPTH_MAX: u64 = 4;
@@ -21,16 +23,28 @@ const DEPTH_MAX: u64 = 4;
 pub(super) struct Contents<'a> {
     pub(super) kind: Kind,
     pub(super) text: Cow<'a, str>,
-    /// That a signature was there and was not verified.
-    pub(super) gap: Option<Gap>,
+    /// Whether a signature was there, and who verified it.
+    pub(super) signature: Signature,
 }
 
-/// A DSSE envelope. Its signatures are not looked at.
+/// A DSSE envelope.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Envelope<'a> {
     #[serde(borrow)]
+    payload_type: Text<'a>,
+    #[serde(borrow)]
     payload: Text<'a>,
+    #[serde(borrow, default)]
+    signatures: List<Signed<'a>>,
+}
+
+/// A bundle of Sigstore. What else is in it says who the certificate authority believed the signer to be.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Bundle<'a> {
+    #[serde(borrow)]
+    dsse_envelope: &'a RawValue,
 }
 
 /// An in-toto statement.
@@ -57,14 +71,33 @@ struct Export<'a> {
 /// Takes off whatever `text` travels in.
 ///
 /// # Errors
-/// It is malformed, or lies deeper than four of them.
-pub(super) fn open<'a>(text: &'a str, limits: &Limits) -> Result<Contents<'a>, DocumentError> {
-    let mut contents = Contents { kind: text::kind(text), text: Cow::Borrowed(text), gap: None };
+/// It is malformed, or lies deeper than four of them; there are `keys`, and none of them signed the outermost envelope, in
+/// which all else is.
+pub(super) fn open<'a>(
+    text: &'a str,
+    limits: &Limits,
+    keys: &[PublicKey],
+) -> Result<Contents<'a>, DocumentError> {
+    let kind = text::kind(text);
+    let mut contents = Contents { kind, text: Cow::Borrowed(text), signature: Signature::None };
     for _ in 0..=DEPTH_MAX {
+        let is_outermost = contents.signature == Signature::None;
+        if is_outermost && !keys.is_empty() && !matches!(contents.kind, Kind::Bundle | Kind::Envelope) {
+            return Err(DocumentError::NotSigned { reason: format!("it is {}", contents.kind) });
+        }
         let inner = match contents.kind {
+            Kind::Bundle => {
+                let source = Source { format: "Sigstore bundle", text: &contents.text };
+                value(source, source.parse::<Bundle<'_>>()?.dsse_envelope)?
+            }
             Kind::Envelope => {
-                contents.gap.get_or_insert_with(unverified);
-                payload(&contents.text, limits)?
+                // What is in an envelope that was signed is signed with it.
+                let keys = if is_outermost { keys } else { &[] };
+                let (inner, signature) = payload(&contents.text, limits, keys)?;
+                if is_outermost {
+                    contents.signature = signature;
+                }
+                inner
             }
             Kind::Statement => predicate(&contents.text)?,
             Kind::GithubExport => {
@@ -79,13 +112,14 @@ pub(super) fn open<'a>(text: &'a str, limits: &Limits) -> Result<Contents<'a>, D
     Err(DocumentError::LimitExceeded { limit: "envelopes in one another", max: DEPTH_MAX })
 }
 
-fn unverified() -> Gap {
+/// The gap of a document whose signature nobody verified.
+pub(super) fn unverified() -> Gap {
     let detail =
         "the document came in a signed envelope and was believed; nobody's signature on it was verified";
     Gap::new(GapKind::UNVERIFIED_SBOM, "document", detail)
 }
 
-fn payload(text: &str, limits: &Limits) -> Result<String, DocumentError> {
+fn payload(text: &str, limits: &Limits, keys: &[PublicKey]) -> Result<(String, Signature), DocumentError> {
     let source = Source { format: "DSSE envelope", text };
     let envelope: Envelope<'_> = source.parse()?;
     let encoded = envelope.payload.as_str();
@@ -104,7 +138,9 @@ fn payload(text: &str, limits: &Limits) -> Result<String, DocumentError> {
     }
     let decoded = STANDARD.decode(encoded).or_else(|_| URL_SAFE.decode(encoded));
     let decoded = decoded.map_err(|error| malformed(format!("no base64: {error}")))?;
-    String::from_utf8(decoded).map_err(|error| malformed(format!("no UTF-8: {error}")))
+    let signature = signature::verify(envelope.payload_type.as_str(), &decoded, &envelope.signatures, keys)?;
+    let inner = String::from_utf8(decoded).map_err(|error| malformed(format!("no UTF-8: {error}")))?;
+    Ok((inner, signature))
 }
 
 fn predicate(text: &str) -> Result<String, DocumentError> {

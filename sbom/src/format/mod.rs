@@ -18,6 +18,7 @@ use model::limits::Limits;
 
 pub use convert::{ConvertError, Said};
 pub use file::read_file;
+pub use signature::{InvalidKey, PublicKey, Signature};
 pub(crate) use wire::identity::full_name;
 use wire::text::Kind;
 use wire::tree::Tree;
@@ -28,6 +29,7 @@ mod envelope;
 mod file;
 mod purl_list;
 mod purls;
+mod signature;
 mod spdx2;
 mod spdx3;
 mod syft;
@@ -155,8 +157,8 @@ pub struct Document<'a> {
     version: String,
     /// All of it, as JSON of its model.
     json: Cow<'a, str>,
-    /// Whether it came in a signed envelope.
-    is_signed: bool,
+    /// Whether it came in a signed envelope, and whose signature on that was verified.
+    pub signature: Signature,
     /// Whether plimsoll wrote it.
     is_own: bool,
 }
@@ -239,6 +241,12 @@ pub enum DocumentError {
         /// What is wrong.
         reason: String,
     },
+    /// None of the keys it has to be signed with signed it.
+    #[error("the document is not signed with one of the given keys: {reason}")]
+    NotSigned {
+        /// What it is instead.
+        reason: String,
+    },
     /// It passes a limit.
     #[error("the document exceeds the limit {limit} of {max}")]
     LimitExceeded {
@@ -307,6 +315,19 @@ impl fmt::Debug for Choice {
 /// When the bytes are no document of a format that is read, are not as that format is, or pass
 /// `document_bytes_max` or `packages_max`.
 pub fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Document<'a>, DocumentError> {
+    read_signed(bytes, limits, &[])
+}
+
+/// The document in `bytes`, whichever format it is in, where one of `keys` signed it: the envelope that everything else is
+/// in. Without keys as [`read`]: what a signature is worth is not said.
+///
+/// # Errors
+/// As of [`read`]; and when there are keys, and the bytes are no envelope, or none that one of these signed.
+pub fn read_signed<'a>(
+    bytes: &'a [u8],
+    limits: &Limits,
+    keys: &[PublicKey],
+) -> Result<Document<'a>, DocumentError> {
     if bytes.len() as u64 > limits.document_bytes_max {
         return Err(DocumentError::LimitExceeded {
             limit: "document_bytes_max",
@@ -317,7 +338,7 @@ pub fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Document<'a>, Docume
     if text.trim_ascii().is_empty() {
         return Err(DocumentError::Empty { accepted: accepted() });
     }
-    let envelope::Contents { kind, text, gap } = envelope::open(text, limits)?;
+    let envelope::Contents { kind, text, signature } = envelope::open(text, limits, keys)?;
     let Some(syntax) = SYNTAXES.iter().find(|syntax| syntax.kind == kind) else {
         return Err(DocumentError::NotAccepted { looks_like: kind.to_string(), accepted: accepted() });
     };
@@ -326,13 +347,12 @@ pub fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Document<'a>, Docume
         Cow::Owned(text) => Cow::Owned((syntax.to_json)(&text, limits)?.into_owned()),
     };
     let Seen { version, mut inventory, is_own } = (syntax.model.inventory)(&json, limits)?;
-    let is_signed = gap.is_some();
-    if let Some(gap) = gap {
-        inventory.add_gap(gap);
+    if matches!(signature, Signature::Unverified { .. }) {
+        inventory.add_gap(envelope::unverified());
     }
     let said = [syntax.model.name, &version, syntax.suffix];
     let format = said.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    Ok(Document { format, inventory, model: syntax.model, version, json, is_signed, is_own })
+    Ok(Document { format, inventory, model: syntax.model, version, json, signature, is_own })
 }
 
 fn accepted() -> String {

@@ -308,6 +308,7 @@ pub(in crate::format) fn kind(text: &str) -> Kind {
 /// Members that tell what a document is where nothing better does.
 const HINTS: &[(&str, Kind)] = &[
     ("@context", Kind::Spdx3Json),
+    ("dsseEnvelope", Kind::Bundle),
     ("payloadType", Kind::Envelope),
     ("predicateType", Kind::Statement),
     ("artifacts", Kind::SyftJson),

@@ -11,6 +11,8 @@ use crate::format::DocumentError;
 pub(in crate::format) enum Kind {
     CycloneDxJson,
     CycloneDxXml,
+    /// A bundle of Sigstore, which holds a signed envelope.
+    Bundle,
     /// A signed envelope (DSSE).
     Envelope,
     /// GitHub's export, with the SBOM in its member `sbom`.
@@ -35,6 +37,7 @@ impl fmt::Display for Kind {
         match self {
             Self::CycloneDxJson => out.write_str("CycloneDX JSON"),
             Self::CycloneDxXml => out.write_str("CycloneDX XML"),
+            Self::Bundle => out.write_str("a Sigstore bundle"),
             Self::Envelope => out.write_str("a signed envelope (DSSE)"),
             Self::GithubExport => out.write_str("an SBOM export with the SBOM in its member `sbom`"),
             Self::PurlList => out.write_str("a list of package URLs"),
