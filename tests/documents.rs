@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::process::Command;
 
 use serde_json::{Value, json};
 use testkit::feeds::{Mirror, osv_record};
@@ -94,6 +95,82 @@ fn the_order_of_sboms_changes_no_byte_and_the_same_one_is_there_once() {
     let parts = document["components"].as_array().unwrap().iter();
     let parts = parts.filter(|part| part["bom-ref"].as_str().unwrap().starts_with("part"));
     assert_eq!(parts.count(), 2);
+}
+
+#[test]
+fn an_sbom_in_any_syntax_is_known_without_a_prefix() {
+    let (place, mirror) = place();
+    let expected = findings(&place, &mirror, "alpine.json");
+    let mirror = mirror.dir().display().to_string();
+    for format in ["cyclonedx-xml", "spdx-tag-value", "spdx-json@3.0"] {
+        place.run(["convert", "alpine.json", "-o", &format!("{format}=a")]).expect_code(0);
+        let report = place.json(["scan", "a", "-o", "json", "--as-of", AS_OF, "--mirror", &mirror]);
+        let ids: Vec<&Value> =
+            report["findings"].as_array().unwrap().iter().map(|finding| &finding["id"]).collect();
+        assert_eq!(ids.len(), expected.len(), "{format}: {ids:?}");
+    }
+    place.write("purls", "pkg:apk/alpine/demo@1.0-r0?distro=alpine-3.20.3\n");
+    let report = place.json(["scan", "purls", "-o", "json", "--as-of", AS_OF, "--mirror", &mirror]);
+    assert_eq!(report["findings"][0]["id"], "CVE-2025-10001");
+    place.write("log", r#"{"runs":[]}"#);
+    place.run(["scan", "log"]).expect_code(2).expect_stderr(&["the document looks like a SARIF log"]);
+}
+
+/// Runs OpenSSL, which makes keys and signatures that plimsoll did not.
+fn openssl(place: &Place, words: &[&str]) {
+    let ran = Command::new("openssl").args(words).current_dir(place.path(".")).output();
+    let ran = ran.expect("openssl is installed, as with every system that CI runs on");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+#[test]
+fn with_a_key_only_what_it_signed_is_read() {
+    let (place, _) = place();
+    for key in ["ours", "other"] {
+        let pem = format!("{key}.key");
+        openssl(&place, &["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", &pem]);
+        openssl(&place, &["pkey", "-in", &pem, "-pubout", "-out", &format!("{key}.pub")]);
+    }
+    let payload = fs::read_to_string(place.path("alpine.json")).unwrap();
+    let kind = "application/vnd.cyclonedx+json";
+    let signed = format!("DSSEv1 {} {kind} {} {payload}", kind.len(), payload.len());
+    place.write("signed", signed);
+    openssl(&place, &["dgst", "-sha256", "-sign", "ours.key", "-out", "signature", "signed"]);
+    for (file, out) in [("alpine.json", "payload.64"), ("signature", "signature.64")] {
+        openssl(&place, &["base64", "-A", "-in", file, "-out", out]);
+    }
+    let encoded = |file: &str| fs::read_to_string(place.path(file)).unwrap().trim().to_owned();
+    let envelope = json!({"payloadType": kind, "payload": encoded("payload.64"),
+        "signatures": [{"keyid": "", "sig": encoded("signature.64")}]});
+    place.write("envelope.json", envelope.to_string());
+
+    let plain = place.run(["convert", "alpine.json", "-o", "purls"]);
+    let unverified = place.run(["convert", "envelope.json", "-o", "purls"]);
+    assert_eq!(unverified.expect_code(0).stdout, plain.expect_code(0).stdout);
+    let judged = place.run(["validate", "envelope.json"]);
+    let said = &judged.expect_code(0).stdout;
+    assert!(said.contains("nobody's signature was verified"), "{said}");
+
+    let verified =
+        place.run(["convert", "envelope.json", "-o", "purls", "--key", "other.pub", "--key", "ours.pub"]);
+    assert_eq!(verified.expect_code(0).stdout, plain.stdout);
+    let judged = place.json(["validate", "envelope.json", "-o", "json", "--key", "ours.pub"]);
+    assert_eq!(judged["signature"]["state"], "verified");
+
+    let not_signed: &[&str] = &["the document is not signed with one of the given keys"];
+    for command in ["convert", "validate", "match", "scan", "merge"] {
+        for sbom in ["envelope.json", "alpine.json"] {
+            place.run([command, sbom, "--key", "other.pub"]).expect_code(2).expect_stderr(not_signed);
+        }
+        place
+            .run([command, "envelope.json", "--key", "ours.key"])
+            .expect_code(2)
+            .expect_stderr(&["it is a "]);
+        place
+            .run([command, "envelope.json", "--key", "none"])
+            .expect_code(2)
+            .expect_stderr(&["cannot read the key"]);
+    }
 }
 
 #[test]

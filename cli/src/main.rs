@@ -12,6 +12,7 @@ mod environment;
 mod error;
 mod exit_code;
 mod feeds;
+mod keys;
 mod output;
 mod registry;
 mod ui;

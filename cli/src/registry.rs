@@ -13,6 +13,7 @@ use clap::Args;
 use fetch::client::{ClientCertificate, ClientOptions};
 use flows::open::{DaemonSettings, Network, Opening};
 use flows::source::{Place, Source};
+use sbom::format::PublicKey;
 use sbom::image::OpenOptions;
 
 use crate::args::Global;
@@ -80,6 +81,7 @@ impl RegistryArgs {
         &self,
         sources: &[Source],
         image: OpenOptions,
+        keys: Vec<PublicKey>,
         ca_file: Option<PathBuf>,
         global: &Global,
     ) -> Result<Opening, CommandError> {
@@ -115,6 +117,7 @@ impl RegistryArgs {
         };
         Ok(Opening {
             image,
+            keys,
             registry: Registry::new(Options {
                 credentials,
                 mirrors,

@@ -12,6 +12,7 @@ use registry::error::RegistryError;
 use registry::push::Artifact;
 use registry::reference::Pointer;
 use registry::verified::Verified;
+use sbom::format::PublicKey;
 use sbom::image::Image;
 use serde::Deserialize;
 
@@ -30,6 +31,7 @@ pub fn attached_sbom(
     image: &Image,
     remote: Option<&Remote>,
     limits: &Limits,
+    keys: &[PublicKey],
 ) -> Result<(Inventory, Vec<u8>), FlowError> {
     let (remote, manifest) = place(source, image, remote)?;
     let failed = |error| FlowError::Registry { source_text: source.text.clone(), source: error };
@@ -52,7 +54,7 @@ pub fn attached_sbom(
         return Err(FlowError::NothingAttached { source_text: source.text.clone(), found: kinds });
     };
     let bytes = document(remote, chosen, limits).map_err(failed)?;
-    let mut inventory = read_sbom(&format!("the SBOM attached as {}", chosen.digest), &bytes, limits)?;
+    let mut inventory = read_sbom(&format!("the SBOM attached as {}", chosen.digest), &bytes, limits, keys)?;
     for doubt in doubts(&inventory, image, chosen) {
         inventory.add_gap(doubt);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::limits::Limits;
-use sbom::format::{Choice, Document, Loss, Said, WriteOptions};
+use sbom::format::{Choice, Document, Loss, PublicKey, Said, WriteOptions};
 use sbom::merge::{Input, Merged};
 
 use crate::error::FlowError;
@@ -18,12 +18,17 @@ pub struct Written {
     pub losses: Vec<Loss>,
 }
 
-/// Reads the document `bytes`; `place` names it in errors.
+/// Reads the document `bytes`, which one of `keys` signed where there are any; `place` names it in errors.
 ///
 /// # Errors
-/// It is no SBOM that can be read.
-pub fn read<'a>(place: &str, bytes: &'a [u8], limits: &Limits) -> Result<Document<'a>, FlowError> {
-    sbom::format::read(bytes, limits)
+/// It is no SBOM that can be read, or none that one of `keys` signed.
+pub fn read<'a>(
+    place: &str,
+    bytes: &'a [u8],
+    limits: &Limits,
+    keys: &[PublicKey],
+) -> Result<Document<'a>, FlowError> {
+    sbom::format::read_signed(bytes, limits, keys)
         .map_err(|source| FlowError::Document { place: place.to_owned(), source })
 }
 

@@ -18,6 +18,7 @@ use registry::daemon::{Daemon, DaemonTls};
 use registry::error::RegistryError;
 use registry::manifest::Manifest;
 use registry::reference::{Pointer, Reference};
+use sbom::format::PublicKey;
 use sbom::image::blob::{Blob, BlobAddress, BlobSource};
 use sbom::image::{Called, Image, OpenOptions, Root, SourceKind};
 use serde::Deserialize;
@@ -31,6 +32,8 @@ use crate::source::{DaemonKind, Place, Source, read_sbom, read_sbom_file};
 pub struct Opening {
     /// What to open, where a source leaves a choice.
     pub image: OpenOptions,
+    /// Who must have signed SBOMs, one of these; none where nobody need have.
+    pub keys: Vec<PublicKey>,
     /// Asks registries.
     pub registry: Registry,
     /// How daemons are asked.
@@ -161,27 +164,14 @@ fn registry_error(source: &Source) -> impl FnOnce(RegistryError) -> FlowError {
 /// How much of a file is looked at to tell whether it is an SBOM.
 const DOCUMENT_HEAD_BYTES: u64 = 64 << 10;
 
-/// Whether the file at `path` begins as a JSON or XML document that says it is an SBOM; no archive begins so.
+/// Whether the file at `path` begins as a document; no archive begins so.
 fn is_document(path: &Path) -> bool {
     if !path.metadata().is_ok_and(|metadata| metadata.is_file()) {
         return false;
     }
     let mut head = Vec::new();
     let read = fs::File::open(path).and_then(|file| file.take(DOCUMENT_HEAD_BYTES).read_to_end(&mut head));
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
-    let says = |word: &[u8]| head.windows(word.len()).any(|window| window == word);
-    let is_sbom = match head.trim_ascii_start().first() {
-        Some(b'{') => {
-            says(b"\"bomFormat\"")
-                || says(b"\"spdxVersion\"")
-                || says(b"\"@context\"")
-                || says(b"\"predicateType\"")
-                || says(b"\"payloadType\"")
-        }
-        Some(b'<') => says(b"cyclonedx.org/schema/bom"),
-        _ => false,
-    };
-    read.is_ok() && is_sbom
+    read.is_ok() && sbom::format::is_document(&head)
 }
 
 fn document(path: &Path, opening: &Opening, arrival: &mut Arrival<'_>) -> Result<Opened, FlowError> {
@@ -189,9 +179,9 @@ fn document(path: &Path, opening: &Opening, arrival: &mut Arrival<'_>) -> Result
     let subject = if path == Path::new("-") {
         let bytes = read_stdin(limits.document_bytes_max, arrival.stdin)
             .map_err(|source| FlowError::File { action: "read", path: path.to_owned(), source })?;
-        Subject::new(read_sbom("-", &bytes, limits)?, &bytes)
+        Subject::new(read_sbom("-", &bytes, limits, &opening.keys)?, &bytes)
     } else {
-        read_sbom_file(path, limits)?
+        read_sbom_file(path, limits, &opening.keys)?
     };
     Ok(Opened::Inventory(Box::new(subject.inventory), subject.sbom_digest))
 }

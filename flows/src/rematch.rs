@@ -210,7 +210,7 @@ fn read(sbom: &StoredSbom, limits: &Limits) -> Result<Subject, FlowError> {
         path: sbom.path.clone(),
         source,
     })?;
-    let inventory = read_sbom(&sbom.file, &bytes, limits)?;
+    let inventory = read_sbom(&sbom.file, &bytes, limits, &[])?;
     Ok(Subject::new(inventory, &bytes))
 }
 

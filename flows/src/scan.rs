@@ -76,7 +76,8 @@ pub fn inventory(
         }
         (Opened::Image(image, remote), LookIn::AttachedSbom) => {
             let limits = &opening.image.limits;
-            let (inventory, document) = attached_sbom(source, &image, remote.as_deref(), limits)?;
+            let (inventory, document) =
+                attached_sbom(source, &image, remote.as_deref(), limits, &opening.keys)?;
             let inventory = attributed(named(inventory, options), remote.as_deref(), opening, asked)?;
             let sbom_digest = Some(match_sbom::digest(&document));
             Ok(Known { inventory, sbom_digest, image: Some(image), remote })

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use model::inventory::Inventory;
 use model::limits::Limits;
 use registry::reference::{InvalidReference, Reference};
-use sbom::format::DocumentError;
+use sbom::format::{DocumentError, PublicKey};
 use sbom::image::SourceKind;
 
 use crate::error::FlowError;
@@ -148,18 +148,26 @@ fn looks_like_a_path(text: &str) -> bool {
     is_archive || text.starts_with(['/', '.', '~']) || text.contains('\\')
 }
 
-/// Reads an SBOM from bytes; `place` names it in errors.
-pub fn read_sbom(place: &str, bytes: &[u8], limits: &Limits) -> Result<Inventory, FlowError> {
-    sbom::format::read(bytes, limits)
+/// Reads an SBOM from bytes, which one of `keys` signed where there are any; `place` names it in errors.
+///
+/// # Errors
+/// It is no SBOM that can be read, or none that one of `keys` signed.
+pub fn read_sbom(
+    place: &str,
+    bytes: &[u8],
+    limits: &Limits,
+    keys: &[PublicKey],
+) -> Result<Inventory, FlowError> {
+    sbom::format::read_signed(bytes, limits, keys)
         .map(|document| document.inventory)
         .map_err(|source| FlowError::Document { place: place.to_owned(), source })
 }
 
-/// Reads the SBOM in the file at `path`, of which no more is in memory at once than must be.
+/// Reads the SBOM in the file at `path`, which one of `keys` signed where there are any, and of which no more is in memory at once than must be.
 ///
 /// # Errors
 /// As [`FlowError`] says.
-pub fn read_sbom_file(path: &Path, limits: &Limits) -> Result<Subject, FlowError> {
+pub fn read_sbom_file(path: &Path, limits: &Limits, keys: &[PublicKey]) -> Result<Subject, FlowError> {
     let input_error = |source| FlowError::File { action: "read", path: path.to_owned(), source };
     let file = File::open(path).map_err(input_error)?;
     let place = path.display().to_string();
@@ -169,9 +177,9 @@ pub fn read_sbom_file(path: &Path, limits: &Limits) -> Result<Subject, FlowError
         let mut bytes = Vec::new();
         let bytes_max = limits.document_bytes_max.saturating_add(1);
         file.take(bytes_max).read_to_end(&mut bytes).map_err(input_error)?;
-        return Ok(Subject::new(read_sbom(&place, &bytes, limits)?, &bytes));
+        return Ok(Subject::new(read_sbom(&place, &bytes, limits, keys)?, &bytes));
     }
-    let inventory = sbom::format::read_file(&file, limits).map_err(|source| match source {
+    let inventory = sbom::format::read_file(&file, limits, keys).map_err(|source| match source {
         DocumentError::Input { source } => input_error(source),
         source => FlowError::Document { place, source },
     })?;
@@ -220,13 +228,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("sbom.json");
         fs::write(&path, bytes).unwrap();
-        let subject = read_sbom_file(&path, &limits).unwrap();
-        assert_eq!(subject.inventory, read_sbom("x", bytes, &limits).unwrap());
+        let subject = read_sbom_file(&path, &limits, &[]).unwrap();
+        assert_eq!(subject.inventory, read_sbom("x", bytes, &limits, &[]).unwrap());
         assert_eq!(subject.sbom_digest, crate::match_sbom::digest(bytes));
         fs::write(&path, "{").unwrap();
-        let error = read_sbom_file(&path, &limits).unwrap_err();
+        let error = read_sbom_file(&path, &limits, &[]).unwrap_err();
         assert!(matches!(error, FlowError::Document { .. }), "{error}");
-        let error = read_sbom_file(&dir.path().join("none"), &limits).unwrap_err();
+        let error = read_sbom_file(&dir.path().join("none"), &limits, &[]).unwrap_err();
         assert!(matches!(error, FlowError::File { .. }), "{error}");
     }
 

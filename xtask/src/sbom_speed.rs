@@ -63,7 +63,7 @@ pub(crate) fn measure() -> Result<()> {
 pub(crate) fn read_one(path: &Path) -> Result<()> {
     let file = File::open(path).context("cannot open the document")?;
     let begun = Instant::now();
-    let inventory = read_file(&file, &Limits::default())?;
+    let inventory = read_file(&file, &Limits::default(), &[])?;
     let took = begun.elapsed();
     println!("{} {} {}", took.as_millis(), peak_kilobytes()?, inventory.packages.len());
     Ok(())

@@ -170,7 +170,7 @@ impl Inputs {
             }
             What::Sbom(place) => {
                 let bytes = read(place)?;
-                let mut inventory = read_sbom(place, &bytes, &Limits::default())?;
+                let mut inventory = read_sbom(place, &bytes, &Limits::default(), &[])?;
                 if let Some(name) = &self.name {
                     inventory.subject.name.clone_from(name);
                 }

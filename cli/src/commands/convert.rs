@@ -10,6 +10,7 @@ use super::sbom::write_options;
 use crate::args::Global;
 use crate::error::CommandError;
 use crate::exit_code::Exit;
+use crate::keys::KeyArgs;
 use crate::output::{self, Output, Resolved};
 use crate::ui::Ui;
 
@@ -19,22 +20,24 @@ use crate::ui::Ui;
 /// knows. What has no place in the target is listed on standard error, one line a path.
 #[derive(Debug, Args)]
 pub(crate) struct ConvertArgs {
-    /// The SBOM (CycloneDX or SPDX); `-` is standard input
+    /// The SBOM (CycloneDX, SPDX, Syft JSON, a list of package URLs); `-` is standard input
     #[arg(value_name = "SBOM")]
     sbom: String,
-    /// A format (`cyclonedx-json`, `cyclonedx-xml`, `spdx-json`, perhaps with a version: `@1.4`; `table`, `purls`), and a file for it; may be repeated
+    /// A format (`cyclonedx-json`, `cyclonedx-xml`, `spdx-json`, `spdx-tag-value`, perhaps with a version: `@1.4`; `table`, `purls`), and a file for it; may be repeated
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     output: Vec<Output>,
     /// Make the exit code 1 when anything is lost
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    keys: KeyArgs,
 }
 
 pub(crate) fn run(args: &ConvertArgs, _global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
     let outputs = output::resolve(&args.output, "cyclonedx-json", 1, sbom::format::by_name)?;
     let bytes = match_sbom::read(&args.sbom)?;
     let place = place_name(&args.sbom);
-    let document = documents::read(place, &bytes, &Limits::default())?;
+    let document = documents::read(place, &bytes, &Limits::default(), &args.keys.read()?)?;
     let options = write_options(&document.inventory)?;
     let subject = &document.inventory.subject.name;
     write_all(&outputs, subject, args.strict, ui, |choice| {

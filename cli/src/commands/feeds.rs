@@ -114,7 +114,7 @@ fn needed(sboms: &[String], feeds_dir: &FeedsDir) -> Result<BTreeSet<Namespace>,
     for place in sboms {
         let bytes = std::fs::read(place)
             .map_err(|error| CommandError::new(format!("cannot read SBOM `{place}`: {error}")))?;
-        let inventory = read_sbom(place, &bytes, &Limits::default())?;
+        let inventory = read_sbom(place, &bytes, &Limits::default(), &[])?;
         namespaces.extend(Question::of(&inventory, &facts).namespaces());
     }
     Ok(namespaces)

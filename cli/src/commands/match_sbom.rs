@@ -21,6 +21,7 @@ use crate::environment;
 use crate::error::CommandError;
 use crate::exit_code::Exit;
 use crate::feeds::FeedArgs;
+use crate::keys::KeyArgs;
 use crate::output::{self, Output, Resolved};
 use crate::ui::Ui;
 
@@ -29,12 +30,14 @@ use crate::ui::Ui;
 /// Unless `--offline`, the feeds that answer an SBOM's packages are synced first when they are missing or old.
 #[derive(Debug, Args)]
 pub(crate) struct MatchArgs {
-    /// The SBOMs (CycloneDX or SPDX JSON); `-` is standard input
+    /// The SBOMs (CycloneDX, SPDX, Syft JSON, a list of package URLs); `-` is standard input
     #[arg(required = true)]
     sbom: Vec<String>,
     /// The distribution to assume where an SBOM names none, as in `debian:12`
     #[arg(long, value_name = "ID:VERSION", value_parser = distro)]
     distro: Option<Distro>,
+    #[command(flatten)]
+    keys: KeyArgs,
     #[command(flatten)]
     judge: JudgeArgs,
     #[command(flatten)]
@@ -63,12 +66,13 @@ pub(crate) struct JudgeArgs {
 }
 
 pub(crate) fn run(args: &MatchArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
+    let keys = args.keys.read()?;
     judge_all(&args.sbom, &args.judge, &args.feeds, global, ui, |place| {
         let mut subject = if place == "-" {
             let bytes = read(place)?;
-            Subject::new(read_sbom("standard input", &bytes, &Limits::default())?, &bytes)
+            Subject::new(read_sbom("standard input", &bytes, &Limits::default(), &keys)?, &bytes)
         } else {
-            read_sbom_file(Path::new(place), &Limits::default())?
+            read_sbom_file(Path::new(place), &Limits::default(), &keys)?
         };
         assume_distro(&mut subject.inventory, args.distro.as_ref());
         ui.gaps(&subject.inventory.gaps);

@@ -11,6 +11,7 @@ use super::sbom::write_options;
 use crate::args::Global;
 use crate::error::CommandError;
 use crate::exit_code::Exit;
+use crate::keys::KeyArgs;
 use crate::output::{self, Output};
 use crate::ui::Ui;
 
@@ -21,10 +22,10 @@ use crate::ui::Ui;
 /// in the merged SBOM is listed on standard error, one line a path.
 #[derive(Debug, Args)]
 pub(crate) struct MergeArgs {
-    /// The SBOMs (CycloneDX or SPDX), several; `-` is standard input
+    /// The SBOMs (CycloneDX, SPDX, Syft JSON, a list of package URLs), several; `-` is standard input
     #[arg(required = true, value_name = "SBOM")]
     sbom: Vec<String>,
-    /// A format (`cyclonedx-json`, `cyclonedx-xml`, `spdx-json`, perhaps with a version: `@1.4`; `table`, `purls`), and a file for it; may be repeated
+    /// A format (`cyclonedx-json`, `cyclonedx-xml`, `spdx-json`, `spdx-tag-value`, perhaps with a version: `@1.4`; `table`, `purls`), and a file for it; may be repeated
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     output: Vec<Output>,
     /// The merged subject's name [default: the names of its parts]
@@ -33,6 +34,8 @@ pub(crate) struct MergeArgs {
     /// Make the exit code 1 when anything is lost
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    keys: KeyArgs,
 }
 
 pub(crate) fn run(args: &MergeArgs, _global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
@@ -41,11 +44,12 @@ pub(crate) fn run(args: &MergeArgs, _global: &Global, ui: &Ui) -> Result<Exit, C
         return Err(CommandError::new("standard input can be only one of the SBOMs"));
     }
     let limits = Limits::default();
+    let keys = args.keys.read()?;
     let read = |place| match_sbom::read(place).map(|bytes| (place_name(place), bytes));
     let files: Vec<(&str, Vec<u8>)> = args.sbom.iter().map(|place| read(place)).collect::<Result<_, _>>()?;
     let mut sboms = Vec::with_capacity(files.len());
     for (place, bytes) in &files {
-        sboms.push((*place, bytes.as_slice(), documents::read(place, bytes, &limits)?));
+        sboms.push((*place, bytes.as_slice(), documents::read(place, bytes, &limits, &keys)?));
     }
     let merged = documents::merge(&sboms, args.name.as_deref(), &limits)?;
     for repeated in &merged.repeated {

@@ -24,6 +24,7 @@ use crate::args::Global;
 use crate::environment;
 use crate::error::CommandError;
 use crate::exit_code::Exit;
+use crate::keys::KeyArgs;
 use crate::output::{self, Output, Resolved};
 use crate::registry::RegistryArgs;
 use crate::ui::{Bars, Ui, parse_bytes};
@@ -39,7 +40,7 @@ use crate::ui::{Bars, Ui, parse_bytes};
 pub(crate) struct SbomArgs {
     /// The image
     source: String,
-    /// A format (`cyclonedx-json`, `cyclonedx-xml`, `spdx-json`, perhaps with a version: `@1.4`; `table`, `purls`), and a file for it; may be repeated
+    /// A format (`cyclonedx-json`, `cyclonedx-xml`, `spdx-json`, `spdx-tag-value`, perhaps with a version: `@1.4`; `table`, `purls`), and a file for it; may be repeated
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     output: Vec<Output>,
     /// Use the SBOM that is attached to the image in its registry, instead of opening the image
@@ -85,6 +86,8 @@ pub(crate) struct ImageArgs {
     /// How large the facts of layers may become; what was not used for the longest time goes first
     #[arg(long, value_name = "SIZE", value_parser = parse_bytes, default_value = CACHE_SIZE)]
     cache_size: u64,
+    #[command(flatten)]
+    keys: KeyArgs,
     #[command(flatten)]
     registry: RegistryArgs,
 }
@@ -193,6 +196,7 @@ impl ImageArgs {
             no_cache: false,
             cache_dir: None,
             cache_size,
+            keys: KeyArgs::default(),
             registry: RegistryArgs::default(),
         }
     }
@@ -217,7 +221,7 @@ impl ImageArgs {
             dockerfile: self.dockerfile.as_deref().map(read_dockerfile).transpose()?,
             base: self.base.as_deref().map(Source::parse).transpose()?,
         };
-        let opening = self.registry.opening(sources, image, ca_file, global)?;
+        let opening = self.registry.opening(sources, image, self.keys.read()?, ca_file, global)?;
         let options = InventoryOptions {
             name: self.name.clone(),
             cache: self.cache(&limits, &global.classifiers),

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use model::limits::Limits;
+use sbom::format::Signature;
 use sbom::format::validate::{MinimumSet, SchemaFile, Score, Validation, validate_bytes};
 use serde::Serialize;
 
 use crate::commands::match_sbom::read;
 use crate::error::{CommandError, visible};
 use crate::exit_code::Exit;
+use crate::keys::KeyArgs;
 use crate::output::{self, Output};
 
 /// Judge whether an SBOM is as its specification says
@@ -31,6 +33,8 @@ pub(crate) struct ValidateArgs {
     /// A format (`text`, `json`), and a file for it; may be repeated
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     output: Vec<Output>,
+    #[command(flatten)]
+    keys: KeyArgs,
 }
 
 /// A set of minimum elements.
@@ -84,9 +88,10 @@ pub(crate) fn run(args: &ValidateArgs) -> Result<Exit, CommandError> {
         |error: Box<dyn std::error::Error + Send + Sync>| CommandError::Failed { error, hints: Vec::new() };
     let schema =
         args.schema.as_deref().map(SchemaFile::open).transpose().map_err(|error| failed(error.into()))?;
+    let keys = args.keys.read()?;
     let bytes = read(&args.document)?;
     let name = if args.document == "-" { "standard input" } else { &args.document };
-    let validation = validate_bytes(&bytes, schema.as_ref(), &Limits::default())
+    let validation = validate_bytes(&bytes, schema.as_ref(), &Limits::default(), &keys)
         .map_err(|source| flows::error::FlowError::Document { place: name.to_owned(), source })?;
     let is_met = validation
         .scores
@@ -135,6 +140,16 @@ fn write_text(
     let structure =
         if validation.has_schema { "" } else { "; its structure was not judged, give `--schema`" };
     writeln!(out, "{name}: {format}, {verdict}{structure}")?;
+    match &validation.signature {
+        Signature::None => {}
+        Signature::Unverified { .. } => {
+            writeln!(
+                out,
+                "{name}: it came in a signed envelope, and nobody's signature was verified; give `--key`"
+            )?;
+        }
+        Signature::Verified { key_id } => writeln!(out, "{name}: signed by the key {key_id}")?,
+    }
     for score in &validation.scores {
         let is_demanded = demanded.iter().any(|set| set.is_of(score));
         write_score(score, is_demanded, out)?;

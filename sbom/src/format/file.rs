@@ -11,7 +11,7 @@ use model::inventory::Inventory;
 use model::limits::Limits;
 
 use super::wire::text::Kind;
-use super::{DocumentError, Seen, cyclonedx, spdx2, syft, wire};
+use super::{DocumentError, PublicKey, Seen, cyclonedx, spdx2, syft, wire};
 
 /// A smaller document is read as a text: one pass over it costs less than several over a file.
 const TEXT_BYTES_MAX: u64 = 16 << 20;
@@ -35,16 +35,18 @@ static READERS: &[(Kind, ReadFile)] = &[
 /// CycloneDX or SPDX.
 ///
 /// # Errors
-/// As of [`read`](super::read); and when the file cannot be read, or changes meanwhile.
-pub fn read_file(file: &File, limits: &Limits) -> Result<Inventory, DocumentError> {
+/// As of [`read_signed`](super::read_signed); and when the file cannot be read, or changes meanwhile.
+pub fn read_file(file: &File, limits: &Limits, keys: &[PublicKey]) -> Result<Inventory, DocumentError> {
     let before = state(file)?;
     if before.0 > limits.document_bytes_max {
         let max = limits.document_bytes_max;
         return Err(DocumentError::LimitExceeded { limit: "document_bytes_max", max });
     }
-    let inventory = match reader(file)?.filter(|_| before.0 > TEXT_BYTES_MAX) {
+    // What is read in parts came in no envelope.
+    let in_parts = keys.is_empty() && before.0 > TEXT_BYTES_MAX;
+    let inventory = match reader(file)?.filter(|_| in_parts) {
         Some(reader) => read_in_parts(file, reader, limits)?,
-        None => read_as_text(file, limits)?,
+        None => read_as_text(file, limits, keys)?,
     };
     if state(file)? != before {
         let source = io::Error::other("it was changed while it was read");
@@ -63,9 +65,7 @@ fn reader(mut file: &File) -> Result<Option<ReadFile>, DocumentError> {
     let mut head = Vec::new();
     let read = file.seek(SeekFrom::Start(0)).and_then(|_| file.take(HEAD_BYTES).read_to_end(&mut head));
     read.map_err(DocumentError::input)?;
-    // The last character may be cut.
-    let n_valid = std::str::from_utf8(&head).map_or_else(|error| error.valid_up_to(), str::len);
-    let Ok(text) = wire::text::decode(&head[..n_valid]) else { return Ok(None) };
+    let Ok(text) = wire::text::decode_head(&head) else { return Ok(None) };
     let kind = wire::text::kind(text);
     Ok(READERS.iter().find(|(known, _)| *known == kind).map(|(_, reader)| *reader))
 }
@@ -73,17 +73,17 @@ fn reader(mut file: &File) -> Result<Option<ReadFile>, DocumentError> {
 fn read_in_parts(file: &File, reader: ReadFile, limits: &Limits) -> Result<Inventory, DocumentError> {
     match reader(file, limits) {
         Ok(seen) => Ok(seen.inventory),
-        Err(DocumentError::Malformed { .. }) => read_as_text(file, limits),
+        Err(DocumentError::Malformed { .. }) => read_as_text(file, limits, &[]),
         Err(error) => Err(error),
     }
 }
 
-fn read_as_text(mut file: &File, limits: &Limits) -> Result<Inventory, DocumentError> {
+fn read_as_text(mut file: &File, limits: &Limits, keys: &[PublicKey]) -> Result<Inventory, DocumentError> {
     let mut bytes = Vec::new();
     let bytes_max = limits.document_bytes_max.saturating_add(1);
     let read = file.seek(SeekFrom::Start(0)).and_then(|_| file.take(bytes_max).read_to_end(&mut bytes));
     read.map_err(DocumentError::input)?;
-    Ok(super::read(&bytes, limits)?.inventory)
+    Ok(super::read_signed(&bytes, limits, keys)?.inventory)
 }
 
 impl DocumentError {

@@ -355,6 +355,18 @@ pub fn read_signed<'a>(
     Ok(Document { format, inventory, model: syntax.model, version, json, signature, is_own })
 }
 
+/// Whether a file that begins with `head` is a document, be it one that is read or not: JSON, XML, or a text that only an
+/// SBOM begins with.
+pub fn is_document(head: &[u8]) -> bool {
+    let Ok(text) = wire::text::decode_head(head) else { return false };
+    let text = text.trim_ascii_start();
+    // An archive has zeros soon, and may hold documents.
+    let is_text = !text.is_empty() && !text.contains('\0');
+    is_text
+        && (text.starts_with(['{', '<'])
+            || SYNTAXES.iter().any(|syntax| syntax.kind == wire::text::kind(text)))
+}
+
 fn accepted() -> String {
     let mut accepted: Vec<_> = SYNTAXES.iter().map(|syntax| syntax.accepts).collect();
     let last = accepted.pop().unwrap_or_default();

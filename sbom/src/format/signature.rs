@@ -11,7 +11,7 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::DocumentError;
@@ -31,7 +31,8 @@ static ALGORITHMS: &[&dyn VerificationAlgorithm] = &[
 ];
 
 /// Whether a document came signed, and by whom.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
 pub enum Signature {
     /// It came without an envelope.
     #[default]
@@ -49,6 +50,7 @@ pub enum Signature {
 }
 
 /// A key that signatures are verified with: ECDSA on P-256 or P-384, Ed25519, or RSA of 2048 to 8192 bits.
+#[derive(Clone)]
 pub struct PublicKey {
     id: String,
     /// One for each algorithm that the key may be used with.

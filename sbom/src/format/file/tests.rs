@@ -55,7 +55,7 @@ fn documents(n_packages: u32) -> Vec<Vec<u8>> {
     let write = |name| {
         let mut bytes = Vec::new();
         by_name(name).unwrap().write(&inventory, &options, &mut bytes).unwrap();
-        let read = read_file(&file(&bytes), &Limits::default()).unwrap();
+        let read = read_file(&file(&bytes), &Limits::default(), &[]).unwrap();
         assert_eq!(read, inventory);
         bytes
     };
@@ -123,10 +123,10 @@ fn large_files_that_are_wrong_say_where() {
     let mut text = r#"{"bomFormat":"CycloneDX","specVersion":"1.5","components":["#.to_owned();
     text.push_str(&" ".repeat(TEXT_BYTES_MAX as usize));
     text.push_str("\n{\"type\":\"library\",\"name\":5}]}");
-    let error = read_file(&file(text.as_bytes()), &Limits::default()).unwrap_err().to_string();
+    let error = read_file(&file(text.as_bytes()), &Limits::default(), &[]).unwrap_err().to_string();
     assert!(error.contains("components[0].name (line 2, column 26)"), "{error}");
     let limits = Limits { document_bytes_max: 1_000, ..Limits::default() };
-    let error = read_file(&file(text.as_bytes()), &limits).unwrap_err().to_string();
+    let error = read_file(&file(text.as_bytes()), &limits, &[]).unwrap_err().to_string();
     assert!(error.contains("document_bytes_max"), "{error}");
 }
 

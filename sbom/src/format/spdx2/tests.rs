@@ -569,7 +569,7 @@ fn rdf_has_the_members_of_json() {
       "plimsoll:rdf":{"rdf:nodes":[{"rdf:type":"ListedLicense","rdf:about":"http://spdx.org/licenses/MIT","licenseText":["Permission"],"licenseId":["MIT"]}]}}"#;
     assert_eq!(tree(RDF.as_bytes()), tree(json.as_bytes()));
     assert_eq!(parse(RDF.as_bytes()).unwrap().format, "SPDX 2.3 RDF/XML");
-    let judged = validate_bytes(RDF.as_bytes(), None, &Limits::default()).unwrap();
+    let judged = validate_bytes(RDF.as_bytes(), None, &Limits::default(), &[]).unwrap();
     assert!(judged.violations.iter().all(|violation| !violation.reason.contains("plimsoll")), "{judged:?}");
 }
 

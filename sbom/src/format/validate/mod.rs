@@ -19,7 +19,7 @@ use super::cyclonedx::xml;
 use super::wire::json::Source;
 use super::wire::text;
 use super::wire::tree::Tree;
-use super::{DocumentError, SYNTAXES, accepted, envelope};
+use super::{DocumentError, PublicKey, SYNTAXES, Signature, accepted, envelope};
 
 mod cyclonedx;
 mod lines;
@@ -60,6 +60,8 @@ pub struct Violation {
 pub struct Validation {
     /// What the document is, for people: `SPDX 2.3`.
     pub format: String,
+    /// Whether it came in a signed envelope, and whose signature on that was verified.
+    pub signature: Signature,
     /// Whether its structure was judged; otherwise only rules were.
     pub has_schema: bool,
     /// What is not allowed, by path in the order of the document.
@@ -118,11 +120,13 @@ enum Family {
 /// inventory impossible is a violation here.
 ///
 /// # Errors
-/// When the bytes are no document of a format that is read, or are not well-formed in its syntax.
+/// When the bytes are no document of a format that is read, or are not well-formed in its syntax; and when there are
+/// `keys`, and the bytes are no envelope that one of these signed.
 pub fn validate_bytes(
     bytes: &[u8],
     schema: Option<&SchemaFile>,
     limits: &Limits,
+    keys: &[PublicKey],
 ) -> Result<Validation, DocumentError> {
     if bytes.len() as u64 > limits.document_bytes_max {
         return Err(DocumentError::LimitExceeded {
@@ -134,7 +138,7 @@ pub fn validate_bytes(
     if text.trim_ascii().is_empty() {
         return Err(DocumentError::Empty { accepted: accepted() });
     }
-    let envelope::Contents { kind, text, .. } = envelope::open(text, limits, &[])?;
+    let envelope::Contents { kind, text, signature } = envelope::open(text, limits, keys)?;
     let Some(syntax) = SYNTAXES.iter().find(|syntax| syntax.kind == kind) else {
         return Err(DocumentError::NotAccepted { looks_like: kind.to_string(), accepted: accepted() });
     };
@@ -148,7 +152,8 @@ pub fn validate_bytes(
     if kind == text::Kind::CycloneDxXml {
         json = Cow::Owned(xml::without_extensions(&json)?);
     }
-    judge(&json, &text, name, schema)
+    let validation = judge(&json, &text, name, schema)?;
+    Ok(Validation { signature, ..validation })
 }
 
 fn judge(
@@ -185,7 +190,8 @@ fn judge(
     violations
         .sort_by(|one, other| (one.line, &one.path, one.rule).cmp(&(other.line, &other.path, other.rule)));
     let scores = minimum::scores(&tree, family);
-    Ok(Validation { format: name, has_schema: has_schema || schema.is_some(), violations, omitted, scores })
+    let has_schema = has_schema || schema.is_some();
+    Ok(Validation { format: name, signature: Signature::None, has_schema, violations, omitted, scores })
 }
 
 fn family(tree: &Tree) -> Family {

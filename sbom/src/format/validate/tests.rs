@@ -3,7 +3,7 @@
 use super::*;
 
 fn judged(text: &str) -> Validation {
-    validate_bytes(text.as_bytes(), None, &Limits::default()).unwrap()
+    validate_bytes(text.as_bytes(), None, &Limits::default(), &[]).unwrap()
 }
 
 /// The violations, a line each: rule, path, line.
@@ -247,7 +247,8 @@ fn a_schema_in_a_file_is_applied_with_those_beside_it() {
     write("text.json", "text");
     let open = |name: &str| SchemaFile::open(&directory.path().join(name));
     let schema = open("main.json").unwrap();
-    let judged = |text: &str| validate_bytes(text.as_bytes(), Some(&schema), &Limits::default()).unwrap();
+    let judged =
+        |text: &str| validate_bytes(text.as_bytes(), Some(&schema), &Limits::default(), &[]).unwrap();
     assert!(judged(SPDX2).is_valid());
     let found = judged(&SPDX2.replacen(r#""name": "d""#, r#""name": "dd""#, 1)).violations;
     assert_eq!((found[0].rule, found[0].path.as_str(), found[0].line), ("schema", "name", Some(1)));
@@ -259,7 +260,7 @@ fn a_schema_in_a_file_is_applied_with_those_beside_it() {
 #[test]
 fn what_is_no_sbom_is_refused() {
     let refused =
-        |text: &str| validate_bytes(text.as_bytes(), None, &Limits::default()).unwrap_err().to_string();
+        |text: &str| validate_bytes(text.as_bytes(), None, &Limits::default(), &[]).unwrap_err().to_string();
     assert!(refused(r#"{"@context": "https://openvex.dev/ns/v0.2.0"}"#).contains("JSON-LD of no SPDX"));
     assert!(refused("").contains("empty"));
     assert!(refused("hello").contains("plain text"));
@@ -282,7 +283,7 @@ fn xml_may_have_elements_of_others_and_none_that_cyclonedx_does_not_know() {
             r#"<bom xmlns="http://cyclonedx.org/schema/bom/1.6" version="1"><components>
                <component type="library"><name>a</name></component></components>{more}</bom>"#
         );
-        validate_bytes(text.as_bytes(), None, &Limits::default()).unwrap().violations
+        validate_bytes(text.as_bytes(), None, &Limits::default(), &[]).unwrap().violations
     };
     assert_eq!(verdict(""), []);
     assert_eq!(verdict(r#"<x:y xmlns:x="urn:x" a="1"><x:z/></x:y>"#), []);
@@ -326,7 +327,7 @@ fn long_names_and_texts_are_cut_off() {
 fn damaged_documents_never_panic() {
     for text in [CYCLONEDX, SPDX2, SPDX3] {
         for damaged in testkit::mutate::mutations(text.as_bytes(), 400) {
-            let _ = validate_bytes(&damaged, None, &Limits::default());
+            let _ = validate_bytes(&damaged, None, &Limits::default(), &[]);
         }
     }
 }

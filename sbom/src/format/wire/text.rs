@@ -74,6 +74,12 @@ pub(in crate::format) fn decode(bytes: &[u8]) -> Result<&str, DocumentError> {
     }
 }
 
+/// The text that `head`, the first bytes of a document, begins with: its last character may be cut.
+pub(in crate::format) fn decode_head(head: &[u8]) -> Result<&str, DocumentError> {
+    let n_valid = std::str::from_utf8(head).map_or_else(|error| error.valid_up_to(), str::len);
+    decode(&head[..n_valid])
+}
+
 /// What the first bytes of a binary file say it is.
 fn binary(bytes: &[u8]) -> Option<&'static str> {
     const MAGIC: &[(&[u8], &str)] = &[
@@ -151,6 +157,25 @@ mod tests {
         check("SPDXID: SPDXRef-DOCUMENT\nspdxVersion: SPDX-2.3", "SPDX YAML");
         check("pkg:npm/a@1\npkg:npm/b@1", "a list of package URLs");
         check("hello", "plain text");
+    }
+
+    #[test]
+    fn a_document_is_told_from_an_archive_that_holds_one() {
+        use crate::format::is_document;
+        for text in [
+            "\u{FEFF}{\"a\":",
+            " <a",
+            "pkg:npm/a@1",
+            "# by hand\nSPDXVersion: SPDX-2.3\n",
+            "spdxVersion: \"é",
+        ] {
+            assert!(is_document(text.as_bytes()), "{text}");
+        }
+        assert!(is_document(&"spdxVersion: é".as_bytes()[..14]));
+        for text in ["", " ", "hello", "a.spdx\0\0\0\nSPDXVersion: SPDX-2.3\n", "{\0"] {
+            assert!(!is_document(text.as_bytes()), "{text}");
+        }
+        assert!(!is_document(b"\x1F\x8B\x08"));
     }
 
     #[test]
