@@ -229,7 +229,11 @@ fn sort_lists(package: &mut Package) {
     package.cpes.sort();
     package.cpes.dedup();
     // Looked at first, because what is changed is given space.
-    if !(package.digests.is_empty() && package.imports.is_empty() && package.marks.is_empty()) {
+    let has_lists = !package.digests.is_empty()
+        || !package.imports.is_empty()
+        || !package.marks.is_empty()
+        || !package.about().references.is_empty();
+    if has_lists {
         let details = &mut *package.details;
         for texts in [&mut details.digests, &mut details.imports] {
             texts.sort();
@@ -237,6 +241,10 @@ fn sort_lists(package: &mut Package) {
         }
         details.marks.sort();
         details.marks.dedup();
+        if let Some(about) = &mut details.about {
+            about.references.sort();
+            about.references.dedup();
+        }
     }
 }
 

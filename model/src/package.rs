@@ -208,6 +208,32 @@ pub struct Details {
     pub imports: Vec<String>,
     /// The diff-id of the layer that deleted it or put something else in its place; none for what is there to the end.
     pub removed_by: Option<String>,
+    /// What an SBOM says of it beside.
+    pub about: Option<Box<About>>,
+}
+
+/// What people want to know of a package, and no verdict depends on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// What it is, in a sentence.
+    pub summary: Option<String>,
+    /// What it is, in as many words as it takes.
+    pub description: Option<String>,
+    /// Whose it is, as stated.
+    pub copyright: Option<String>,
+    /// Who made it, as stated; [`Details::supplier`] is who hands it out.
+    pub originator: Option<String>,
+    /// Where more is to be found, sorted.
+    pub references: Vec<Reference>,
+}
+
+/// A place where more is to be found.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reference {
+    /// What is there, in the words of CycloneDX (`vcs`, `website`, `issue-tracker`) where these have one for it.
+    pub kind: String,
+    /// The address, as stated.
+    pub url: String,
 }
 
 /// The details of a package that has none.
@@ -221,7 +247,12 @@ static NO_DETAILS: Details = Details {
     digests: Vec::new(),
     imports: Vec::new(),
     removed_by: None,
+    about: None,
 };
+
+/// Of a package that nothing is said of.
+static NOTHING_ABOUT: About =
+    About { summary: None, description: None, copyright: None, originator: None, references: Vec::new() };
 
 /// [`Details`] that take up space only where there are some: a document may list hundreds of thousands of packages.
 #[derive(Clone, Debug, Default)]
@@ -269,6 +300,13 @@ impl DerefMut for Package {
     }
 }
 
+impl Details {
+    /// What an SBOM says of it beside; all of it empty where that is nothing.
+    pub fn about(&self) -> &About {
+        self.about.as_deref().unwrap_or(&NOTHING_ABOUT)
+    }
+}
+
 impl Package {
     /// A library of `ecosystem` with nothing but its name, version and purl.
     pub fn new(ecosystem: Ecosystem, name: &str, version: &str, purl: String) -> Self {
@@ -292,8 +330,19 @@ impl Package {
         }
     }
 
+    /// Forgets what an SBOM says of it beside.
+    pub fn leave_out_about(&mut self) {
+        if self.about.is_some() {
+            self.details.about = None;
+            self.shrink();
+        }
+    }
+
     /// Gives back the memory that was set aside for more than the package has.
     pub fn shrink(&mut self) {
+        if let Some(details) = &mut self.details.0 {
+            details.about.take_if(|about| **about == NOTHING_ABOUT);
+        }
         self.details.0.take_if(|details| **details == NO_DETAILS);
         if let Some(details) = &mut self.details.0 {
             details.marks.shrink_to_fit();

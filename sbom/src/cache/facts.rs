@@ -246,8 +246,19 @@ fn write_package(out: &mut Writer<'_>, package: &Package) {
         // A layer is of one image.
         part: _,
     } = package;
-    let Details { architecture, source, supplier, marks, module, installed_at, digests, imports, removed_by } =
-        &**details;
+    let Details {
+        architecture,
+        source,
+        supplier,
+        marks,
+        module,
+        installed_at,
+        digests,
+        imports,
+        removed_by,
+        // Only SBOMs say it.
+        about: _,
+    } = &**details;
     out.byte(match kind {
         PackageKind::Library => 0,
         PackageKind::Application => 1,

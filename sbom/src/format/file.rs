@@ -29,7 +29,8 @@ static READERS: &[(Kind, ReadFile)] = &[
     (Kind::SyftJson, syft::read_file),
 ];
 
-/// The inventory of the document in `file`, a regular file, whichever format it is in.
+/// The inventory of the document in `file`, a regular file, whichever format it is in; of a large one without what no
+/// verdict depends on ([`About`](model::package::About)).
 ///
 /// What is in memory at any time is the inventory and a part of the document, where the document is the JSON of
 /// CycloneDX or SPDX.

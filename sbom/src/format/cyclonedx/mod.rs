@@ -67,8 +67,12 @@ fn has_only_json(document: &Tree) -> bool {
 /// What [`read`] looks at. Of properties it knows some; one that it does not know is not found in what is written.
 const UNDERSTOOD: &[&str] = &[
     "components[].author",
+    "components[].authors[].name",
+    "components[].copyright",
     "components[].cpe",
     "components[].description",
+    "components[].externalReferences[].type",
+    "components[].externalReferences[].url",
     "components[].evidence.identity.concludedValue",
     "components[].evidence.identity.methods[].value",
     "components[].evidence.identity[].concludedValue",
@@ -109,6 +113,7 @@ const UNDERSTOOD: &[&str] = &[
 
 /// `component`, the fields that an inventory fills or reads.
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Component<'a> {
     #[serde(rename = "type", borrow)]
     kind: Text<'a>,
@@ -118,6 +123,9 @@ struct Component<'a> {
     supplier: Option<Organization<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     author: Option<Text<'a>>,
+    /// Since 1.6.
+    #[serde(borrow, default, skip_serializing_if = "List::is_empty")]
+    authors: List<Organization<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     publisher: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
@@ -135,9 +143,13 @@ struct Component<'a> {
     #[serde(borrow, default, skip_serializing_if = "List::is_empty")]
     licenses: List<LicenseChoice<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    copyright: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     cpe: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     purl: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "List::is_empty")]
+    external_references: List<ExternalReference<'a>>,
     /// Read one by one, at whatever depth.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     components: Option<&'a RawValue>,
@@ -147,7 +159,17 @@ struct Component<'a> {
     properties: List<Property<'a>>,
 }
 
-/// `organizationalEntity`.
+/// `externalReference`.
+#[derive(Debug, Serialize, Deserialize)]
+struct ExternalReference<'a> {
+    #[serde(rename = "type", borrow, default)]
+    kind: Text<'a>,
+    /// Text that is no address is other tools' way of saying nothing.
+    #[serde(borrow, default)]
+    url: Text<'a>,
+}
+
+/// `organizationalEntity`, or `organizationalContact`.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Organization<'a> {
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]

@@ -10,7 +10,7 @@ use model::gap::{Gap, GapKind};
 use model::inventory::{Inventory, Part, Subject, SubjectLayer};
 use model::limits::Limits;
 use model::package::{
-    DependencyScope, Location, Package, PackageIndex, PackageKind, PartIndex, SourcePackage,
+    About, DependencyScope, Location, Package, PackageIndex, PackageKind, PartIndex, Reference, SourcePackage,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -22,7 +22,7 @@ use super::super::wire::keys::{Key, Keys};
 use super::super::wire::members::{Members, Names, Record};
 use super::super::wire::{foreign, identity};
 use super::super::{DocumentError, PARTS_MAX, Seen};
-use super::{Component, Dependency, LicenseChoice, Property, tools};
+use super::{Component, Dependency, ExternalReference, LicenseChoice, Property, tools};
 
 /// The scope of what is there for tests and other purposes that are no runtime's.
 pub(super) const EXCLUDED: &str = "excluded";
@@ -90,6 +90,8 @@ struct Tool<'a> {
 /// What is gathered while components are read.
 struct Reading {
     packages_max: usize,
+    /// Whether what no verdict depends on is left out.
+    is_in_parts: bool,
     /// The tool that wrote the document; empty for plimsoll itself.
     tool: String,
     distro: Option<Distro>,
@@ -133,6 +135,7 @@ fn read_members(document: &Members<'_>, limits: &Limits) -> Result<Seen, Documen
     let own = tools.iter().any(|tool| tool == "plimsoll");
     let mut reading = Reading {
         packages_max: limits.packages_max,
+        is_in_parts: document.is_in_parts(),
         tool: if own { String::new() } else { tools.into_iter().next().unwrap_or_default() },
         distro: None,
         distros_left_out: 0,
@@ -277,7 +280,11 @@ impl Reading {
             });
         }
         let index = self.packages.len();
-        self.packages.push(package(&component, &self.tool));
+        let mut package = package(&component, &self.tool);
+        if self.is_in_parts {
+            package.leave_out_about();
+        }
+        self.packages.push(package);
         if let Some((_, owner)) = properties(&component).find(|(name, _)| *name == facts::OWNER) {
             self.owned.push((index, owner.to_owned()));
         }
@@ -404,12 +411,41 @@ pub(super) fn package(component: &Component<'_>, tool: &str) -> Package {
     let occurrences = component.evidence.iter().flat_map(|evidence| &evidence.occurrences.0);
     package.locations = occurrences.map(|occurrence| location(occurrence.location.as_str())).collect();
     package.cataloger = tool.to_owned();
+    let about = about(component);
+    if about != About::default() {
+        package.about = Some(Box::new(about));
+    }
     read_syft(component, &mut package);
     tools::read(component, &mut package);
     read_trivy(component, &mut package);
     facts::apply(&mut package, &own(component));
     package.shrink();
     package
+}
+
+fn about(component: &Component<'_>) -> About {
+    let owned = |text: &Option<Text<'_>>| {
+        text.as_ref().map(|text| text.0.to_string()).filter(|text| !text.is_empty())
+    };
+    let authors = || {
+        let names = component.authors.0.iter().filter_map(|author| author.name.as_ref()).map(Text::as_str);
+        let names: Vec<_> = names.filter(|name| !name.is_empty()).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    };
+    let reference = |reference: &ExternalReference<'_>| Reference {
+        kind: reference.kind.0.to_string(),
+        url: reference.url.0.to_string(),
+    };
+    let mut references: Vec<_> = component.external_references.0.iter().map(reference).collect();
+    references.sort();
+    references.dedup();
+    About {
+        summary: None,
+        description: owned(&component.description),
+        copyright: owned(&component.copyright),
+        originator: owned(&component.author).or_else(authors),
+        references,
+    }
 }
 
 /// What plimsoll itself wrote beside the standard's fields.

@@ -7,7 +7,7 @@ use std::io;
 use model::distro::Distro;
 use model::gap::Gap;
 use model::inventory::{Inventory, Subject};
-use model::package::{DependencyScope, Package, PackageIndex, PackageKind};
+use model::package::{About, DependencyScope, Package, PackageIndex, PackageKind};
 use model::purl::Purl;
 use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
@@ -16,10 +16,12 @@ use super::super::WriteOptions;
 use super::super::wire::facts::{self, Noun, Stated};
 use super::super::wire::hash::Spelling;
 use super::super::wire::json::{List, Text};
+use super::super::wire::references::Minor;
 use super::super::wire::seal::{self, References};
-use super::super::wire::{identity, license};
+use super::super::wire::{identity, license, references};
 use super::{
-    Component, Dependency, Evidence, Hash, License, LicenseChoice, Occurrence, Organization, Property, read,
+    Component, Dependency, Evidence, ExternalReference, Hash, License, LicenseChoice, Occurrence,
+    Organization, Property, read,
 };
 
 /// `maxLength` of `version`.
@@ -100,6 +102,8 @@ struct Components<'a> {
 /// What the version that is written has fields for.
 #[derive(Clone, Copy)]
 struct Has {
+    /// Of 1.4: 4.
+    minor: Minor,
     /// Since 1.5: `evidence.occurrences`, `metadata.lifecycles`, tools as components.
     occurrences: bool,
 }
@@ -146,7 +150,8 @@ pub(super) fn write(
     options: &WriteOptions<'_>,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let has = Has { occurrences: version != "1.4" };
+    let minor = version.strip_prefix("1.").and_then(|minor| minor.parse().ok()).unwrap_or_default();
+    let has = Has { minor, occurrences: minor >= 5 };
     let mut references = References::default();
     let subject = subject(&inventory.subject, references.give("subject".to_owned()));
     let distro =
@@ -250,11 +255,32 @@ fn package<'a>(package: &'a Package, reference: &'a str, purl: Option<&'a str>, 
         licenses: licenses(&package.licenses),
         cpe: package.cpes.iter().find(|cpe| identity::is_cpe(cpe)).map(|cpe| cpe.as_str().into()),
         purl: purl.map(Into::into),
+        description: package.about().description.as_deref().map(Into::into),
+        copyright: package.about().copyright.as_deref().map(Into::into),
+        external_references: external_references(package.about(), has),
         evidence,
         ..Component::default()
     };
+    let originator = package.about().originator.as_deref().map(Text::from);
+    if has.minor < 6 {
+        component.author = originator;
+    } else {
+        component.authors =
+            List(originator.into_iter().map(|name| Organization { name: Some(name) }).collect());
+    }
     component.properties = beside(package, &read::package(&component, ""));
     component
+}
+
+/// Of a kind that the version has no word for the word is `other`, and the kind is stated beside.
+fn external_references(about: &About, has: Has) -> List<ExternalReference<'_>> {
+    let known = about.references.iter().filter(|reference| references::is_address(&reference.url));
+    let written = known.map(|reference| {
+        let has_word = references::is_in_cyclonedx(&reference.kind, has.minor);
+        let kind = if has_word { reference.kind.as_str() } else { references::OTHER };
+        ExternalReference { kind: kind.into(), url: reference.url.as_str().into() }
+    });
+    List(written.collect())
 }
 
 fn hashes(digests: &[String]) -> List<Hash<'_>> {

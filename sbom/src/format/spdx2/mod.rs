@@ -92,9 +92,13 @@ const UNDERSTOOD: &[&str] = &[
     "packages[].attributionTexts[]",
     "packages[].checksums[].algorithm",
     "packages[].checksums[].checksumValue",
+    "packages[].copyrightText",
+    "packages[].description",
+    "packages[].downloadLocation",
     "packages[].externalRefs[].referenceCategory",
     "packages[].externalRefs[].referenceLocator",
     "packages[].externalRefs[].referenceType",
+    "packages[].homepage",
     "packages[].licenseConcluded",
     "packages[].licenseDeclared",
     "packages[].name",
@@ -166,6 +170,10 @@ struct Element<'a> {
     copyright_text: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     summary: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    description: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    homepage: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "List::is_empty")]
     external_refs: List<ExternalRef<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]

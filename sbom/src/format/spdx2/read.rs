@@ -9,7 +9,9 @@ use model::ecosystem::Ecosystem;
 use model::gap::{Gap, GapKind};
 use model::inventory::{Inventory, Part, Subject, SubjectLayer};
 use model::limits::Limits;
-use model::package::{Location, Package, PackageIndex, PackageKind, PartIndex, SourcePackage};
+use model::package::{
+    About, Location, Package, PackageIndex, PackageKind, PartIndex, Reference, SourcePackage,
+};
 use serde::Deserialize;
 
 use super::super::wire::facts::{self, PREFIX};
@@ -17,10 +19,10 @@ use super::super::wire::hash::Spelling;
 use super::super::wire::json::{List, Text};
 use super::super::wire::keys::{Key, Keys};
 use super::super::wire::members::{Members, Names, Record};
-use super::super::wire::{foreign, identity};
+use super::super::wire::{foreign, identity, references};
 use super::super::{DocumentError, PARTS_MAX, Seen};
 use super::tools::{self, Tools};
-use super::{Annotation, DISTRO, Element, ExtractedLicense, Relationship, SOURCE};
+use super::{Annotation, DISTRO, Element, ExternalRef, ExtractedLicense, Relationship, SOURCE};
 
 const VERSIONS: &[&str] = &["2.1", "2.2", "2.3"];
 
@@ -172,7 +174,11 @@ fn read_members(document: &Members<'_>, limits: &Limits) -> Result<Seen, Documen
                 }
             }
         }
-        packages.push(package(&element, from, &license_text, tool));
+        let mut package = package(&element, from, &license_text, tool);
+        if document.is_in_parts() {
+            package.leave_out_about();
+        }
+        packages.push(package);
         Ok(())
     })?;
     drop((relations, sources));
@@ -456,10 +462,7 @@ pub(super) fn package(
         .flatten()
         .map(Text::as_str)
         .find(|text| !says_nothing(text))
-        .map(|text| {
-            let name = text.strip_prefix("Organization: ").or_else(|| text.strip_prefix("Person: "));
-            name.unwrap_or(text).to_owned()
-        });
+        .map(|text| unprefixed(text).to_owned());
     let cpes = element
         .external_refs
         .0
@@ -472,6 +475,10 @@ pub(super) fn package(
         .collect();
     package.digests.sort();
     package.cataloger = tool.to_owned();
+    let about = about(element);
+    if about != About::default() {
+        package.about = Some(Box::new(about));
+    }
     read_source_info(element, &mut package);
     tools::read_element(element, tool, &mut package);
     facts::apply(&mut package, &own(element));
@@ -479,7 +486,41 @@ pub(super) fn package(
     package
 }
 
-fn says_nothing(text: &str) -> bool {
+fn about(element: &Element<'_>) -> About {
+    let owned = |text: &Option<Text<'_>>| {
+        let text = text.as_ref().map(Text::as_str).filter(|text| !says_nothing(text));
+        text.map(str::to_owned)
+    };
+    let reference = |kind: &str, url: &str| Reference { kind: kind.to_owned(), url: url.to_owned() };
+    let mut references = Vec::new();
+    references.extend(owned(&element.homepage).map(|url| reference(references::WEBSITE, &url)));
+    let download = owned(&element.download_location);
+    references.extend(download.map(|url| reference(references::of_download(&url), &url)));
+    for ExternalRef { reference_type, reference_locator, .. } in &element.external_refs.0 {
+        let kind = match reference_type.as_str() {
+            "purl" | "cpe23Type" | "cpe22Type" => continue,
+            "advisory" => references::ADVISORIES,
+            kind => kind,
+        };
+        references.push(reference(kind, reference_locator.as_str()));
+    }
+    references.sort();
+    references.dedup();
+    About {
+        summary: owned(&element.summary),
+        description: owned(&element.description),
+        copyright: owned(&element.copyright_text),
+        originator: owned(&element.originator).map(|text| unprefixed(&text).to_owned()),
+        references,
+    }
+}
+
+/// The name of an organization or a person (§7.5).
+fn unprefixed(text: &str) -> &str {
+    text.strip_prefix("Organization: ").or_else(|| text.strip_prefix("Person: ")).unwrap_or(text)
+}
+
+pub(super) fn says_nothing(text: &str) -> bool {
     matches!(text, "" | "NOASSERTION" | "NONE")
 }
 

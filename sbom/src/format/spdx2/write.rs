@@ -8,7 +8,7 @@ use std::io;
 use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::inventory::{Inventory, Subject};
-use model::package::{Package, PackageKind, SourcePackage};
+use model::package::{Package, PackageKind, Reference, SourcePackage};
 use model::purl::Purl;
 use serde::Serialize;
 
@@ -17,7 +17,7 @@ use super::super::wire::facts::{self, Noun};
 use super::super::wire::hash::Spelling;
 use super::super::wire::json::{List, Text};
 use super::super::wire::seal::{self, References};
-use super::super::wire::{identity, license};
+use super::super::wire::{identity, license, references};
 use super::{
     Annotation, Checksum, DISTRO, DOCUMENT, Element, ExternalRef, ExtractedLicense, NOASSERTION,
     Relationship, read,
@@ -238,10 +238,22 @@ fn package<'a>(
     let purl = Some(package.purl.as_str()).filter(|purl| is_purl(purl));
     let cpes = package.cpes.iter().filter(|cpe| identity::is_cpe(cpe));
     let manager = if stamp.has.purposes { "PACKAGE-MANAGER" } else { "PACKAGE_MANAGER" };
+    let about = package.about();
+    let fields = references::fields(about);
+    let [homepage, download] = fields.map(|field| field.map(|reference| reference.url.as_str().into()));
+    element.homepage = homepage;
+    element.download_location = download.or(element.download_location);
+    let said =
+        |text: &'a Option<String>| text.as_deref().filter(|text| !read::says_nothing(text)).map(Into::into);
+    element.summary = said(&about.summary);
+    element.description = said(&about.description);
+    element.copyright_text = said(&about.copyright).or(element.copyright_text);
+    element.originator = about.originator.as_deref().and_then(supplier).map(Into::into);
     element.external_refs = List(
         purl.map(|purl| reference(manager, "purl", purl))
             .into_iter()
             .chain(cpes.map(|cpe| reference("SECURITY", "cpe23Type", cpe)))
+            .chain(references::others(about, fields).filter_map(other_reference))
             .collect(),
     );
     let checksums = package.digests.iter().filter_map(|digest| Spelling::Spdx.write(digest));
@@ -257,7 +269,20 @@ fn package<'a>(
     element
 }
 
-fn reference<'a>(category: &'static str, kind: &'static str, locator: &'a str) -> ExternalRef<'a> {
+/// A reference that no field is for, where its kind can be the type of one: letters, digits, `.` and `-` (§7.21).
+fn other_reference(reference: &Reference) -> Option<ExternalRef<'_>> {
+    let is_type = !reference.kind.is_empty()
+        && reference.kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
+    if !is_type || !references::is_address(&reference.url) {
+        return None;
+    }
+    Some(match reference.kind.as_str() {
+        references::ADVISORIES => self::reference("SECURITY", "advisory", &reference.url),
+        kind => self::reference("OTHER", kind, &reference.url),
+    })
+}
+
+fn reference<'a>(category: &'static str, kind: &'a str, locator: &'a str) -> ExternalRef<'a> {
     ExternalRef {
         reference_category: category.into(),
         reference_type: kind.into(),

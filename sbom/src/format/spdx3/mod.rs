@@ -33,12 +33,18 @@ pub(super) static MODEL: Model =
 /// What [`read`] looks at.
 const UNDERSTOOD: &[&str] = &[
     "@graph[].created",
+    "@graph[].description",
     "@graph[].externalIdentifier[].externalIdentifierType",
     "@graph[].externalIdentifier[].identifier",
+    "@graph[].externalRef[].externalRefType",
+    "@graph[].externalRef[].locator[]",
     "@graph[].name",
     "@graph[].relationshipType",
     "@graph[].simplelicensing_licenseExpression",
     "@graph[].simplelicensing_licenseText",
+    "@graph[].software_copyrightText",
+    "@graph[].software_downloadLocation",
+    "@graph[].software_homePage",
     "@graph[].software_packageUrl",
     "@graph[].software_packageVersion",
     "@graph[].software_primaryPurpose",

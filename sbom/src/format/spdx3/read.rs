@@ -7,12 +7,12 @@ use model::ecosystem::Ecosystem;
 use model::gap::{Gap, GapKind};
 use model::inventory::{Inventory, Part, Subject};
 use model::limits::Limits;
-use model::package::{Package, PackageIndex, PackageKind, PartIndex, SourcePackage};
+use model::package::{About, Package, PackageIndex, PackageKind, PartIndex, Reference, SourcePackage};
 
 use super::super::wire::facts::{self, PREFIX};
 use super::super::wire::json::Source;
 use super::super::wire::tree::Tree;
-use super::super::wire::{foreign, identity};
+use super::super::wire::{foreign, identity, references};
 use super::super::{DocumentError, PARTS_MAX, Seen, accepted};
 
 const FORMAT: &str = "SPDX 3 JSON-LD";
@@ -451,7 +451,7 @@ fn purl<'t>(element: &'t Tree, graph: &Graph<'t>) -> &'t str {
     purl.or_else(identified).unwrap_or("")
 }
 
-fn says_nothing(text: &str) -> bool {
+pub(super) fn says_nothing(text: &str) -> bool {
     matches!(text, "" | "NOASSERTION" | "NONE")
 }
 
@@ -499,9 +499,41 @@ fn package<'t>(element: &'t Tree, graph: &Graph<'t>, relations: &Relations<'t>, 
         .map(|(_, cpe)| cpe.to_owned())
         .collect();
     package.digests = hashes(element, graph);
+    let about = about(element, graph);
+    if about != About::default() {
+        package.about = Some(Box::new(about));
+    }
     tool.clone_into(&mut package.cataloger);
     facts::apply(&mut package, stated(element, relations));
     package
+}
+
+fn about(element: &Tree, graph: &Graph<'_>) -> About {
+    let owned = |name: &str| text_of(element, name).filter(|text| !says_nothing(text)).map(str::to_owned);
+    let reference = |kind: &str, url: &str| Reference { kind: kind.to_owned(), url: url.to_owned() };
+    let mut references = Vec::new();
+    references.extend(owned("homePage").map(|url| reference(references::WEBSITE, &url)));
+    references.extend(owned("downloadLocation").map(|url| reference(references::of_download(&url), &url)));
+    for other in graph.related(element, "externalRef") {
+        let kind = text_of(other, "externalRefType").and_then(|kind| kind.rsplit(['/', '#']).next());
+        let kind = references::from_spdx_3(kind.unwrap_or(references::OTHER));
+        let locators = values(other, "locator").iter().filter_map(Tree::as_str);
+        references.extend(locators.map(|url| reference(kind, url)));
+    }
+    references.sort();
+    references.dedup();
+    let names: Vec<_> = graph
+        .related(element, "originatedBy")
+        .filter_map(|agent| text_of(agent, "name"))
+        .filter(|name| !says_nothing(name))
+        .collect();
+    About {
+        summary: owned("summary"),
+        description: owned("description"),
+        copyright: owned("copyrightText"),
+        originator: (!names.is_empty()).then(|| names.join(", ")),
+        references,
+    }
 }
 
 /// What a licence, an element or a reference to one outside the document, says.

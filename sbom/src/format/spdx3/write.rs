@@ -6,14 +6,14 @@ use std::io;
 use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::inventory::{Inventory, Part, Subject};
-use model::package::{Package, PackageKind};
+use model::package::{About, Package, PackageKind};
 use model::purl::Purl;
 
 use super::super::WriteOptions;
 use super::super::wire::facts::{self, Noun};
 use super::super::wire::seal::{self, References};
 use super::super::wire::tree::{Object, Tree};
-use super::super::wire::{identity, license};
+use super::super::wire::{identity, license, references};
 use super::{CONTEXT, read};
 
 /// The node of the creation information, which every element shares.
@@ -233,6 +233,7 @@ impl Writer {
         if let Some(supplier) = package.supplier.as_deref().filter(|name| !name.trim().is_empty()) {
             element.push(("suppliedBy".to_owned(), text(&self.agent(supplier))));
         }
+        self.about(package.about(), &mut element);
         let id = self.add(element);
         if let Some(expression) = self.declared(&package.licenses) {
             let expression = self.expression(expression);
@@ -242,6 +243,42 @@ impl Writer {
             self.relate(&source, "generates", &[&id], None);
         }
         id
+    }
+
+    /// Adds what is said of a package beside, as far as `element` has fields for it.
+    fn about(&mut self, about: &About, element: &mut Object) {
+        let fields = references::fields(about);
+        let [home_page, download] = fields.map(|field| field.map(|reference| reference.url.as_str()));
+        let said = |text: &'_ Option<String>| text.clone().filter(|text| !read::says_nothing(text));
+        for (name, value) in [
+            ("summary", said(&about.summary)),
+            ("description", said(&about.description)),
+            ("software_copyrightText", said(&about.copyright)),
+            ("software_homePage", home_page.map(str::to_owned)),
+            ("software_downloadLocation", download.map(str::to_owned)),
+        ] {
+            element.extend(value.map(|value| (name.to_owned(), Tree::Text(value))));
+        }
+        if let Some(originator) = about.originator.as_deref().filter(|name| !name.trim().is_empty()) {
+            element.push(("originatedBy".to_owned(), texts([self.agent(originator).as_str()])));
+        }
+        let others = references::others(about, fields);
+        let others: Vec<_> = others
+            .filter(|reference| references::is_address(&reference.url))
+            .map(|reference| {
+                object([
+                    ("type", text("ExternalRef")),
+                    (
+                        "externalRefType",
+                        text(references::in_spdx_3(&reference.kind).unwrap_or(references::OTHER)),
+                    ),
+                    ("locator", texts([reference.url.as_str()])),
+                ])
+            })
+            .collect();
+        if !others.is_empty() {
+            element.push(("externalRef".to_owned(), Tree::List(others)));
+        }
     }
 
     fn agent(&mut self, name: &str) -> String {

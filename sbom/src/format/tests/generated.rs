@@ -6,8 +6,8 @@ use model::gap::{Gap, GapKind};
 use model::image::{Account, BaseImage, GuardedPath, Healthcheck, HistoryEntry, ImageFacts, Made};
 use model::inventory::{DockerfileLine, Inventory, Part, Subject, SubjectLayer};
 use model::package::{
-    Certainty, DependencyScope, Details, Location, Mark, Package, PackageIndex, PackageKind, PartIndex,
-    SourcePackage,
+    About, Certainty, DependencyScope, Details, Location, Mark, Package, PackageIndex, PackageKind,
+    PartIndex, Reference, SourcePackage,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -89,6 +89,29 @@ fn cpe_text() -> impl Strategy<Value = String> {
     ]
 }
 
+fn reference() -> impl Strategy<Value = Reference> {
+    let kinds =
+        ["website", "distribution", "vcs", "advisories", "other", "patent", "threat-model", "funding"];
+    let urls = ["https://a.example", "https://b.example/c", "git+https://a.example/b", "http://a b"];
+    let kind = prop_oneof![3 => select(kinds.to_vec()).prop_map(str::to_owned), 1 => text()];
+    let url = prop_oneof![3 => select(urls.to_vec()).prop_map(str::to_owned), 1 => text()];
+    (kind, url).prop_map(|(kind, url)| Reference { kind, url })
+}
+
+fn about() -> impl Strategy<Value = Option<Box<About>>> {
+    let optional = || option::of(text());
+    let about = (optional(), optional(), optional(), optional(), vec(reference(), 0..5)).prop_map(
+        |(summary, description, copyright, originator, references)| About {
+            summary,
+            description,
+            copyright,
+            originator,
+            references,
+        },
+    );
+    option::of(about.prop_map(Box::new))
+}
+
 fn package() -> impl Strategy<Value = Package> {
     let ecosystems: Vec<_> = Ecosystem::ALL.iter().copied().chain([Ecosystem::Unknown]).collect();
     let identity =
@@ -113,13 +136,14 @@ fn package() -> impl Strategy<Value = Package> {
         option::of(text()),
         vec(text(), 0..3),
         vec(text(), 0..3),
+        about(),
     );
     (identity, source, rest, judged).prop_map(
         |(
             (application, ecosystem, name, version, purl, architecture),
             source,
             (licenses, supplier, cpes, found, cataloger, removed_by),
-            (development, certainty, marks, module, installed_at, digests, imports),
+            (development, certainty, marks, module, installed_at, digests, imports, about),
         )| {
             let details = Details {
                 architecture,
@@ -132,6 +156,7 @@ fn package() -> impl Strategy<Value = Package> {
                 digests,
                 imports,
                 removed_by,
+                about,
             };
             Package {
                 kind: if application { PackageKind::Application } else { PackageKind::Library },

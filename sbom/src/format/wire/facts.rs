@@ -10,7 +10,9 @@ use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::image::BaseImage;
 use model::inventory::{DockerfileLine, Subject, SubjectLayer};
-use model::package::{Certainty, DependencyScope, Location, Mark, Package, PackageKind, SourcePackage};
+use model::package::{
+    About, Certainty, DependencyScope, Location, Mark, Package, PackageKind, Reference, SourcePackage,
+};
 
 use super::image_facts;
 
@@ -147,6 +149,11 @@ impl Noun for Package {
         "plimsoll:import",
         "plimsoll:cataloger",
         "plimsoll:removed-by",
+        "plimsoll:summary",
+        "plimsoll:description",
+        "plimsoll:copyright",
+        "plimsoll:originator",
+        "plimsoll:reference",
     ];
 
     fn state(&self) -> Vec<Stated<'_>> {
@@ -196,6 +203,9 @@ impl Noun for Package {
         state_all(&mut stated, "plimsoll:import", &self.imports);
         state_one(&mut stated, "plimsoll:cataloger", Some(&self.cataloger));
         state_one(&mut stated, "plimsoll:removed-by", self.removed_by.as_deref());
+        if let Some(about) = &self.about {
+            state_about(about, &mut stated);
+        }
         stated
     }
 
@@ -274,9 +284,40 @@ impl Noun for Package {
             }
             "plimsoll:cataloger" => self.cataloger = text(),
             "plimsoll:removed-by" => self.removed_by = first(values),
-            _ => {}
+            _ => set_about(self.about.get_or_insert_default(), fact, values),
         }
     }
+}
+
+fn state_about<'a>(about: &'a About, stated: &mut Vec<Stated<'a>>) {
+    state_one(stated, "plimsoll:summary", about.summary.as_deref());
+    state_one(stated, "plimsoll:description", about.description.as_deref());
+    state_one(stated, "plimsoll:copyright", about.copyright.as_deref());
+    state_one(stated, "plimsoll:originator", about.originator.as_deref());
+    for Reference { kind, url } in &about.references {
+        // A kind may have blanks in it, and says how long it is.
+        stated.push(("plimsoll:reference", at(kind.len(), &format!("{kind} {url}"))));
+    }
+}
+
+fn set_about(about: &mut About, fact: &str, values: &[&str]) {
+    match fact {
+        "plimsoll:summary" => about.summary = first(values),
+        "plimsoll:description" => about.description = first(values),
+        "plimsoll:copyright" => about.copyright = first(values),
+        "plimsoll:originator" => about.originator = first(values),
+        "plimsoll:reference" => {
+            about.references = values.iter().filter_map(|value| reference(value)).collect()
+        }
+        _ => {}
+    }
+}
+
+/// The reference that `<bytes of the kind> <kind> <address>` is.
+fn reference(value: &str) -> Option<Reference> {
+    let (length, rest) = position(value)?;
+    let (kind, url) = rest.split_at_checked(length)?;
+    Some(Reference { kind: kind.to_owned(), url: url.strip_prefix(' ')?.to_owned() })
 }
 
 impl Noun for Distro {

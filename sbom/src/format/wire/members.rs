@@ -79,6 +79,11 @@ impl<'a> Members<'a> {
         Ok(Self { format, input: Input::File { file, members } })
     }
 
+    /// Whether the document is read in parts, because it is too large for memory: what nobody needs is not kept then.
+    pub(in crate::format) fn is_in_parts(&self) -> bool {
+        matches!(self.input, Input::File { .. })
+    }
+
     /// The member `name`, which is no long array.
     pub(in crate::format) fn one<'s, T: Deserialize<'s>>(
         &'s self,

@@ -11,6 +11,7 @@
 //! - [`hash`]: how each standard spells the algorithms of digests
 //! - [`license`]: which statements of a licence are SPDX
 //! - [`foreign`]: what the document of another tool leaves unsaid
+//! - [`references`]: what each standard calls the places where more is to be found
 //! - [`seal`]: ids that follow from content
 
 pub(super) mod facts;
@@ -22,6 +23,7 @@ pub(super) mod json;
 pub(super) mod keys;
 pub(super) mod license;
 pub(super) mod members;
+pub(super) mod references;
 pub(super) mod seal;
 pub(super) mod text;
 pub(super) mod tree;
