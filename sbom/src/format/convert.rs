@@ -9,6 +9,7 @@ use std::io;
 
 use model::limits::Limits;
 
+use super::wire::facts::PREFIX;
 use super::wire::json::Source;
 use super::wire::tree::Tree;
 use super::{Choice, Document, DocumentError, Loss, Model, Signature, WriteOptions};
@@ -110,12 +111,13 @@ fn lost(model: &Model, tree: &Tree, said: &Said) -> Vec<Loss> {
         let path = flat(path);
         let name = path.rsplit('.').next().unwrap_or_default();
         let says_nothing =
-            matches!(value, Tree::Null) || matches!(value.as_str(), Some("NOASSERTION" | "NONE"));
+            matches!(value, Tree::Null) || value.as_str().is_some_and(|text| MARKERS.contains(&text));
         if says_nothing || STRUCTURE.contains(&name) || STRUCTURE.contains(&path.as_str()) {
             return;
         }
         let text = value.to_string();
-        if model.understood.contains(&path.as_str()) && said.holds(&text) {
+        // Facts of plimsoll's own are in what it writes, in whatever form that has for them.
+        if model.understood.contains(&path.as_str()) && (text.starts_with(PREFIX) || said.holds(&text)) {
             return;
         }
         let new = || Loss { path: path.clone(), count: 0, example: shortened(&text) };
@@ -133,7 +135,11 @@ fn flat(path: &str) -> String {
     path
 }
 
-/// Members that say how a document is made and nothing about software: every model has its own.
+/// Values that say nothing, or how the value beside them is to be read.
+const MARKERS: &[&str] = &["NOASSERTION", "NONE", "cpe22Type", "cpe23Type"];
+
+/// Members that say how a document is made and nothing about software: every model has its own. An algorithm is lost where its
+/// digest is.
 const STRUCTURE: &[&str] = &[
     "$schema",
     "@context",
@@ -155,6 +161,9 @@ const STRUCTURE: &[&str] = &[
     "annotationType",
     "annotator",
     "SPDXID",
+    "alg",
+    "algorithm",
+    "assemblies[]",
     "bom-ref",
     "bomFormat",
     "dataLicense",
@@ -162,6 +171,7 @@ const STRUCTURE: &[&str] = &[
     "documentDescribes[]",
     "documentNamespace",
     "filesAnalyzed",
+    "licenseId",
     "licenseListVersion",
     "referenceCategory",
     "ref",
@@ -182,18 +192,42 @@ impl Said {
     /// Every word of `written`.
     pub fn new(written: &[u8]) -> Self {
         let text = String::from_utf8_lossy(written);
-        Self(words(&text).map(str::to_lowercase).collect())
+        let whole = compounds(&text).filter(|compound| compound.contains(is_joint)).map(joined);
+        Self(compounds(&text).flat_map(words).map(str::to_lowercase).chain(whole).collect())
     }
 
-    /// Whether all words of `value` are said. A path or a licence may be said as a part of something longer.
+    /// Whether all words of `value` are said. A path or a licence may be said as a part of something longer, and a
+    /// compound as one word or as several: `operating-system`, `operatingSystem`.
     fn holds(&self, value: &str) -> bool {
-        matches!(value, "NOASSERTION" | "NONE" | "[]" | "{}")
-            || words(value).all(|word| self.0.contains(&word.to_lowercase()))
+        let is_said = |compound: &str| {
+            words(compound).all(|word| self.0.contains(&word.to_lowercase()))
+                || self.0.contains(&joined(compound))
+                || compound.starts_with("LicenseRef-")
+        };
+        // What supplies is an organization, unless it is said to be a person; and a tool stands where tools do.
+        let value =
+            value.strip_prefix("Organization: ").or_else(|| value.strip_prefix("Tool: ")).unwrap_or(value);
+        matches!(value, "[]" | "{}") || compounds(value).all(is_said)
     }
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty())
+/// What `text` is made of: words, and several of them joined to one.
+fn compounds(text: &str) -> impl Iterator<Item = &str> {
+    let is_between = |character: char| !character.is_alphanumeric() && !is_joint(character);
+    text.split(is_between).filter(|compound| !compound.is_empty())
+}
+
+fn words(compound: &str) -> impl Iterator<Item = &str> {
+    compound.split(is_joint).filter(|word| !word.is_empty())
+}
+
+fn is_joint(character: char) -> bool {
+    matches!(character, '-' | '_')
+}
+
+/// A compound as one word.
+fn joined(compound: &str) -> String {
+    words(compound).map(str::to_lowercase).collect()
 }
 
 fn shortened(text: &str) -> String {
