@@ -2,6 +2,7 @@
 
 mod counts;
 pub(in crate::format) mod generated;
+mod independent;
 mod merged;
 
 use std::fs;

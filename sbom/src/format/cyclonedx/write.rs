@@ -8,7 +8,6 @@ use model::distro::Distro;
 use model::gap::Gap;
 use model::inventory::{Inventory, Subject};
 use model::package::{About, DependencyScope, Package, PackageIndex, PackageKind};
-use model::purl::Purl;
 use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
 
@@ -162,7 +161,7 @@ pub(super) fn write(
     let mut purls = Vec::with_capacity(inventory.packages.len());
     let mut names = Vec::with_capacity(inventory.packages.len());
     for package in &inventory.packages {
-        let purl = Some(package.purl.as_str()).filter(|purl| purl.parse::<Purl>().is_ok());
+        let purl = Some(package.purl.as_str()).filter(|purl| identity::is_purl(purl));
         names.push(references.give(reference(package, purl)));
         purls.push(purl);
     }

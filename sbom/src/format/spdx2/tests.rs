@@ -256,8 +256,14 @@ fn another_reader_reads_what_is_written_as_tag_value() {
         let text = |package: &Tree, name: &str| {
             package.get(name).and_then(Tree::as_str).unwrap_or_default().trim().to_owned()
         };
-        let packages: Vec<_> =
-            packages.iter().map(|package| (text(package, "name"), text(package, "versionInfo"))).collect();
+        let packages: Vec<_> = packages
+            .iter()
+            .map(|package| {
+                // A tag for a name of nothing would be none.
+                let name = Some(text(package, "name")).filter(|name| !name.is_empty());
+                (name.unwrap_or_else(|| "unnamed".to_owned()), text(package, "versionInfo"))
+            })
+            .collect();
         assert_eq!(others, packages, "{}", entry.path);
         let files = tree.get("files").map_or(0, |files| files.elements().len());
         assert_eq!(other.file_information.len(), files, "{}", entry.path);

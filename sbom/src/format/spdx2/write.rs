@@ -9,7 +9,6 @@ use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::inventory::{Inventory, Subject};
 use model::package::{Package, PackageKind, Reference, SourcePackage};
-use model::purl::Purl;
 use serde::Serialize;
 
 use super::super::WriteOptions;
@@ -292,7 +291,7 @@ fn reference<'a>(category: &'static str, kind: &'a str, locator: &'a str) -> Ext
 
 /// Whether `text` is a package URL, and a locator: without white space (§7.21).
 fn is_purl(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_graphic()) && text.parse::<Purl>().is_ok()
+    text.bytes().all(|byte| byte.is_ascii_graphic()) && identity::is_purl(text)
 }
 
 /// The supplier field (§7.5). Parentheses in it would be read as an electronic mail address.

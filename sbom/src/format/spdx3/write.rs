@@ -7,7 +7,6 @@ use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::inventory::{Inventory, Part, Subject};
 use model::package::{About, Package, PackageKind};
-use model::purl::Purl;
 
 use super::super::WriteOptions;
 use super::super::wire::facts::{self, Noun};
@@ -474,7 +473,7 @@ impl Writer {
 
 /// Whether `text` is a package URL without white space.
 fn is_purl(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_graphic()) && text.parse::<Purl>().is_ok()
+    text.bytes().all(|byte| byte.is_ascii_graphic()) && identity::is_purl(text)
 }
 
 fn identifier(kind: &str, value: &str) -> Tree {

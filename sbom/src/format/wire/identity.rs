@@ -35,6 +35,16 @@ pub(in crate::format) fn package(name: &str, version: &str, purl: &str) -> Packa
     package
 }
 
+/// Whether a document may say `text` where it says a package URL: it is one, and a URI, in which two hexadecimal digits
+/// follow each `%` (RFC 3986, §2.1). Readers of the first are more lenient than schemas that want the second.
+pub(in crate::format) fn is_purl(text: &str) -> bool {
+    let mut escapes = text.split('%').skip(1);
+    let is_escape = |after: &str| {
+        after.as_bytes().first_chunk::<2>().is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    escapes.all(is_escape) && text.parse::<Purl>().is_ok()
+}
+
 /// The ecosystem of a purl type, older spellings included.
 fn ecosystem(kind: &str) -> Ecosystem {
     match kind {

@@ -71,6 +71,13 @@ pub(super) fn find(name: &str) -> Option<&'static Tag> {
     TAGS.iter().find(|tag| tag.name == name)
 }
 
+/// Whether the value of the tag called `name` is a name or a version: “a single line of text”, which other readers take
+/// for nothing else. In other values `<text>` can stand, be it as a last resort.
+pub(super) fn is_one_line(name: &str) -> bool {
+    ["DocumentName", "PackageName", "PackageVersion", "PackageFileName", "SnippetName", "LicenseName"]
+        .contains(&name)
+}
+
 /// The tags of `section`, in the order in which they are written; the first begins it.
 pub(super) fn of(section: Section) -> impl Iterator<Item = &'static Tag> {
     TAGS.iter().filter(move |tag| tag.section == section)

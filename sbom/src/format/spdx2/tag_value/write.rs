@@ -24,6 +24,9 @@ const LISTS: &[(&str, Section)] = &[
     ("revieweds", Section::Review),
 ];
 
+/// What stands for an empty name where there has to be one.
+const UNNAMED: &str = "unnamed";
+
 /// Writes `document` to `out`.
 pub(super) fn write(document: &Tree, out: &mut dyn io::Write) -> io::Result<()> {
     let version = document.get("spdxVersion").and_then(Tree::as_str).unwrap_or_default();
@@ -316,22 +319,28 @@ impl<'t> Writer<'t, '_> {
         }
     }
 
-    /// A line, or several.
+    /// A line, or several; none for a name or a version of nothing, where there need not be one.
     fn line(&mut self, tag: &str, value: &str) {
         let is_plain = !value.is_empty()
             && value.trim_matches(BLANK) == value
             && !value.contains(is_control)
             && !value.starts_with(OPEN);
-        let value = if value.contains(CLOSE) && !is_plain {
-            // A comment says what it was.
-            &value.replace(CLOSE, "</ text>")
-        } else {
-            value
-        };
         if is_plain {
             self.tags.extend([tag, ": ", value, "\n"]);
+        } else if table::is_one_line(tag) {
+            // A comment says what it was.
+            let words = value.replace(OPEN, "");
+            let words = words.split(|one: char| one.is_whitespace() || is_control(one));
+            let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+            let value = match words[..] {
+                [] if matches!(tag, "DocumentName" | "PackageName") => UNNAMED,
+                [] => return,
+                _ => &words.join(" "),
+            };
+            self.tags.extend([tag, ": ", value, "\n"]);
         } else {
-            self.tags.extend([tag, ": ", OPEN, value, CLOSE, "\n"]);
+            // And here, what was in place of the space.
+            self.tags.extend([tag, ": ", OPEN, &value.replace(CLOSE, "</ text>"), CLOSE, "\n"]);
         }
     }
 }
