@@ -97,6 +97,29 @@ struct Facts {
     parts: Vec<Part>,
 }
 
+/// What the relationships of an SPDX document are between.
+#[derive(Default)]
+struct Relations<'t> {
+    /// What others were made from.
+    sources: HashSet<&'t str>,
+    /// All else.
+    parts: HashSet<&'t str>,
+}
+
+impl<'t> Relations<'t> {
+    /// `products` were made from `source`.
+    fn made(&mut self, source: &'t str, products: impl IntoIterator<Item = &'t str>) {
+        self.sources.insert(source);
+        self.parts.extend(products);
+    }
+
+    /// Whether the element is in the document only to say what others were made from: it is no component of what the
+    /// document describes.
+    fn is_only_source(&self, id: &str) -> bool {
+        self.sources.contains(id) && !self.parts.contains(id)
+    }
+}
+
 /// The texts that say that nothing is said.
 fn is_said(text: &str) -> bool {
     !text.trim().is_empty() && text != "NOASSERTION"
@@ -270,10 +293,16 @@ fn spdx2(tree: &Tree) -> Facts {
     let creation = tree.get("creationInfo").unwrap_or(&empty);
     let creators: Vec<_> = elements(creation, "creators").iter().filter_map(Tree::as_str).collect();
     let is_of = |kind: &str| creators.iter().any(|it| it.strip_prefix(kind).is_some_and(is_said));
-    let mut related: HashSet<&str> =
-        elements(tree, "documentDescribes").iter().filter_map(Tree::as_str).collect();
+    let mut relations = Relations::default();
+    relations.parts.extend(elements(tree, "documentDescribes").iter().filter_map(Tree::as_str));
     for relationship in elements(tree, "relationships") {
-        related.extend([word(relationship, "spdxElementId"), word(relationship, "relatedSpdxElement")]);
+        let [from, kind, to] =
+            ["spdxElementId", "relationshipType", "relatedSpdxElement"].map(|name| word(relationship, name));
+        match kind {
+            "GENERATED_FROM" => relations.made(to, [from]),
+            "GENERATES" => relations.made(from, [to]),
+            _ => relations.parts.extend([from, to]),
+        }
     }
     let part = |(index, package): (usize, &Tree)| {
         let kinds =
@@ -288,21 +317,23 @@ fn spdx2(tree: &Tree) -> Facts {
             identifier: kinds.into_iter().any(|kind| IDENTIFIERS.contains(&kind)),
             hash: has(package, "checksums") || has(package, "packageVerificationCode"),
             license: has(package, "licenseConcluded") || has(package, "licenseDeclared"),
-            relation: related.contains(word(package, "SPDXID")),
+            relation: relations.parts.contains(word(package, "SPDXID")),
         }
     };
+    let packages = elements(tree, "packages").iter().enumerate();
+    let packages = packages.filter(|(_, package)| !relations.is_only_source(word(package, "SPDXID")));
     Facts {
         creator: creators.iter().any(|creator| is_said(creator)),
         author: is_of("Person:") || is_of("Organization:"),
         tool: is_of("Tool:"),
         timestamp: has(creation, "created"),
         context: false,
-        parts: elements(tree, "packages").iter().enumerate().map(part).collect(),
+        parts: packages.map(part).collect(),
     }
 }
 
 fn spdx3(tree: &Tree) -> Facts {
-    let mut related: HashSet<&str> = HashSet::new();
+    let mut relations = Relations::default();
     let mut licensed: HashMap<&str, bool> = HashMap::new();
     let mut facts = Facts::default();
     let mut packages = Vec::new();
@@ -320,8 +351,11 @@ fn spdx3(tree: &Tree) -> Facts {
             "software_Sbom" => facts.context |= has(object, "software_sbomType"),
             "Relationship" | "LifecycleScopedRelationship" => {
                 let from = word(object, "from");
-                related.insert(from);
-                related.extend(elements(object, "to").iter().filter_map(Tree::as_str));
+                let to = elements(object, "to").iter().filter_map(Tree::as_str);
+                match word(object, "relationshipType") {
+                    "generates" => relations.made(from, to),
+                    _ => relations.parts.extend(to.chain([from])),
+                }
                 if matches!(word(object, "relationshipType"), "hasConcludedLicense" | "hasDeclaredLicense") {
                     let says = |to: &Tree| to.as_str().is_none_or(|to| !to.contains("NoAssertion"));
                     *licensed.entry(from).or_default() |= elements(object, "to").iter().any(says);
@@ -336,6 +370,7 @@ fn spdx3(tree: &Tree) -> Facts {
     facts.creator = facts.author;
     facts.parts = packages
         .into_iter()
+        .filter(|(_, package)| !relations.is_only_source(word(package, "spdxId")))
         .map(|(path, package)| Part {
             path,
             name: has(package, "name"),
@@ -348,7 +383,7 @@ fn spdx3(tree: &Tree) -> Facts {
                 .any(|name| has(package, name)),
             hash: has(package, "verifiedUsing"),
             license: licensed.get(word(package, "spdxId")).copied().unwrap_or_default(),
-            relation: related.contains(word(package, "spdxId")),
+            relation: relations.parts.contains(word(package, "spdxId")),
         })
         .collect();
     facts

@@ -231,6 +231,53 @@ fn a_score_says_what_lacks() {
 }
 
 #[test]
+fn what_others_were_made_from_is_no_component() {
+    let element =
+        |id: &str| format!(r#"{{"type": "software_Package", "spdxId": "urn:x:{id}", "name": "{id}"}}"#);
+    let relation = |from: &str, kind: &str, to: &str| {
+        format!(
+            r#"{{"type": "Relationship", "from": "urn:x:{from}", "relationshipType": "{kind}", "to": ["urn:x:{to}"]}}"#
+        )
+    };
+    let spdx3 = [
+        element("a"),
+        element("b"),
+        element("s"),
+        relation("a", "contains", "b"),
+        relation("s", "generates", "b"),
+        relation("a", "generates", "b"),
+    ];
+    let context = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld";
+    let spdx3 = format!(r#"{{"@context": "{context}", "@graph": [{}]}}"#, spdx3.join(","));
+    let package = |id: &str| format!(r#"{{"SPDXID": "SPDXRef-{id}", "name": "{id}"}}"#);
+    let relation = |from: &str, kind: &str, to: &str| {
+        format!(
+            r#"{{"spdxElementId": "SPDXRef-{from}", "relationshipType": "{kind}", "relatedSpdxElement": "SPDXRef-{to}"}}"#
+        )
+    };
+    let spdx2 = |relations: [String; 3]| {
+        let packages = ["a", "b", "s"].map(package).join(",");
+        format!(
+            r#"{{"spdxVersion": "SPDX-2.3", "packages": [{packages}], "relationships": [{}]}}"#,
+            relations.join(",")
+        )
+    };
+    let from_source = spdx2([
+        relation("a", "CONTAINS", "b"),
+        relation("b", "GENERATED_FROM", "s"),
+        relation("b", "GENERATED_FROM", "a"),
+    ]);
+    let to_product = spdx2([
+        relation("a", "CONTAINS", "b"),
+        relation("s", "GENERATES", "b"),
+        relation("a", "GENERATES", "b"),
+    ]);
+    for text in [spdx3, from_source, to_product] {
+        assert_eq!(judged(&text).scores[0].components, 2, "{text}");
+    }
+}
+
+#[test]
 fn a_schema_in_a_file_is_applied_with_those_beside_it() {
     let directory = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
