@@ -204,11 +204,8 @@ fn sort(packages: &mut [Package]) {
     for package in &mut *packages {
         package.owner = package.owner.map(|owner| position[owner.as_usize()]);
         package.parent = package.parent.map(|parent| position[parent.as_usize()]);
-        for dependency in &mut package.depends_on {
-            *dependency = position[dependency.as_usize()];
-        }
+        package.depends_on.renumber(|dependency| Some(position[dependency.as_usize()]));
         package.depends_on.sort();
-        package.depends_on.dedup();
         package.shrink();
     }
     // Each swap brings one package to its place, so that there are no more swaps than packages.
@@ -259,13 +256,13 @@ mod tests {
         let mut child = Package::new(Ecosystem::PyPi, "a", "1", "pkg:pypi/a@1".into());
         child.owner = Some(PackageIndex(1));
         child.parent = Some(PackageIndex(0));
-        child.depends_on = vec![PackageIndex(1), PackageIndex(0), PackageIndex(1)];
+        child.depends_on = vec![PackageIndex(1), PackageIndex(0), PackageIndex(1)].into();
         let owner = Package::new(Ecosystem::Deb, "b", "1", "pkg:deb/debian/b@1".into());
         let inventory = Inventory::new(Subject::default(), None, vec![child, owner], Vec::new());
         assert_eq!(inventory.packages[0].name, "b");
         let child = &inventory.packages[1];
         assert_eq!((child.owner, child.parent), (Some(PackageIndex(0)), Some(PackageIndex(1))));
-        assert_eq!(child.depends_on, [PackageIndex(0), PackageIndex(1)]);
+        assert_eq!(*child.depends_on, [PackageIndex(0), PackageIndex(1)]);
     }
 
     #[test]

@@ -119,6 +119,78 @@ impl Mark {
     }
 }
 
+/// The packages that a package needs, sorted; or that this is not known.
+///
+/// It reads as a list, which is empty both where it is known that nothing is needed and where nothing is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dependencies(Option<Vec<PackageIndex>>);
+
+impl Dependencies {
+    /// What it needs is not known: nobody says it, or nothing is there of what it needs.
+    pub const UNKNOWN: Self = Self(None);
+
+    /// It is known to need nothing.
+    pub const NONE: Self = Self(Some(Vec::new()));
+
+    /// [`Dependencies::NONE`] where a record states that nothing is needed, else [`Dependencies::UNKNOWN`].
+    pub fn none_if(needs_nothing: bool) -> Self {
+        if needs_nothing { Self::NONE } else { Self::UNKNOWN }
+    }
+
+    /// Whether it is known what is needed.
+    pub fn is_known(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// The packages, where it is known which.
+    pub fn known(&self) -> Option<&[PackageIndex]> {
+        self.0.as_deref()
+    }
+
+    /// Adds a package that is needed.
+    pub fn push(&mut self, package: PackageIndex) {
+        self.0.get_or_insert_default().push(package);
+    }
+
+    /// Gives every package the position that `moved` says; those of which it says none are left out. Where none of
+    /// several is left, it is no longer known what is needed.
+    pub fn renumber(&mut self, moved: impl FnMut(PackageIndex) -> Option<PackageIndex>) {
+        if let Some(known) = self.0.take_if(|known| !known.is_empty()) {
+            self.0 =
+                Some(known.into_iter().filter_map(moved).collect()).filter(|left: &Vec<_>| !left.is_empty());
+        }
+    }
+
+    /// Sorts them, each once.
+    pub fn sort(&mut self) {
+        if let Some(known) = &mut self.0 {
+            known.sort_unstable();
+            known.dedup();
+            known.shrink_to_fit();
+        }
+    }
+}
+
+impl Deref for Dependencies {
+    type Target = [PackageIndex];
+
+    fn deref(&self) -> &[PackageIndex] {
+        self.0.as_deref().unwrap_or_default()
+    }
+}
+
+impl From<Vec<PackageIndex>> for Dependencies {
+    fn from(known: Vec<PackageIndex>) -> Self {
+        Self(Some(known))
+    }
+}
+
+impl FromIterator<PackageIndex> for Dependencies {
+    fn from_iter<I: IntoIterator<Item = PackageIndex>>(known: I) -> Self {
+        Self(Some(known.into_iter().collect()))
+    }
+}
+
 /// The source package that a binary package was built from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SourcePackage {
@@ -173,8 +245,8 @@ pub struct Package {
     pub owner: Option<PackageIndex>,
     /// The package that carries this one inside itself: a jar in a jar, a copy in a `_vendor` folder.
     pub parent: Option<PackageIndex>,
-    /// The packages that it says it needs, as far as they are there; sorted.
-    pub depends_on: Vec<PackageIndex>,
+    /// The packages that it says it needs, as far as they are there.
+    pub depends_on: Dependencies,
     /// What it is needed for.
     pub scope: DependencyScope,
     /// How sure it is.
@@ -321,7 +393,7 @@ impl Package {
             locations: Vec::new(),
             owner: None,
             parent: None,
-            depends_on: Vec::new(),
+            depends_on: Dependencies::UNKNOWN,
             scope: DependencyScope::default(),
             certainty: Certainty::default(),
             cataloger: String::new(),
@@ -354,7 +426,7 @@ impl Package {
         self.licenses.shrink_to_fit();
         self.cpes.shrink_to_fit();
         self.locations.shrink_to_fit();
-        self.depends_on.shrink_to_fit();
+        self.depends_on.0.iter_mut().for_each(Vec::shrink_to_fit);
     }
 }
 
@@ -366,6 +438,22 @@ mod tests {
     #[test]
     fn a_package_is_small() {
         assert!(size_of::<Package>() <= 232, "{}", size_of::<Package>());
+    }
+
+    #[test]
+    fn to_need_nothing_is_known_and_to_have_lost_everything_is_not() {
+        let mut needs: Dependencies =
+            [PackageIndex(3), PackageIndex(1), PackageIndex(3)].into_iter().collect();
+        needs.sort();
+        assert_eq!(*needs, [PackageIndex(1), PackageIndex(3)]);
+        needs.renumber(|index| index.0.checked_sub(2).map(PackageIndex));
+        assert_eq!(needs.known(), Some(&[PackageIndex(1)][..]));
+        needs.renumber(|_| None);
+        assert_eq!(needs, Dependencies::UNKNOWN);
+        let mut nothing = Dependencies::none_if(true);
+        nothing.renumber(|_| None);
+        assert_eq!((nothing.is_known(), nothing.len()), (true, 0));
+        assert!(!Dependencies::none_if(false).is_known());
     }
 
     #[test]

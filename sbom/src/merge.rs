@@ -194,14 +194,14 @@ impl Merging {
         }
         let first_package = self.packages.len();
         let moved = |index: PackageIndex| PackageIndex(position(first_package + index.as_usize()));
-        self.packages.extend(packages.into_iter().map(|package| {
+        self.packages.extend(packages.into_iter().map(|mut package| {
+            package.depends_on.renumber(|dependency| Some(moved(dependency)));
             let part = package.part.filter(|_| !is_own(&package, n_known_parts));
             let part = part.map_or(own, |part| first_part + part.as_usize());
             Package {
                 part: Some(PartIndex(position(part))),
                 owner: package.owner.map(moved),
                 parent: package.parent.map(moved),
-                depends_on: package.depends_on.iter().copied().map(moved).collect(),
                 ..package
             }
         }));

@@ -5,7 +5,8 @@ use model::ecosystem::Ecosystem;
 use model::gap::{Gap, GapKind};
 use model::image::Account;
 use model::package::{
-    Certainty, DependencyScope, Details, Location, Mark, Package, PackageIndex, PackageKind, SourcePackage,
+    Certainty, Dependencies, DependencyScope, Details, Location, Mark, Package, PackageIndex, PackageKind,
+    SourcePackage,
 };
 
 use crate::cataloger::{CATALOGERS, Fact, PackageFact, PathList};
@@ -16,7 +17,7 @@ use crate::inventory::ReadFile;
 use super::codec::{Damaged, Reader, Writer};
 
 /// Goes up with every change of what this file writes.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 
 /// Paths without what they share with the one before them, as listings keep them: a third of the bytes.
 pub(super) fn write_listing(out: &mut Writer<'_>, listing: &Listing) {
@@ -283,7 +284,7 @@ fn write_package(out: &mut Writer<'_>, package: &Package) {
     let index = |out: &mut Writer<'_>, index: &PackageIndex| out.number(u64::from(index.0));
     out.option(owner.as_ref(), index);
     out.option(parent.as_ref(), index);
-    out.list(depends_on, index);
+    out.option(depends_on.known(), |out, known| out.list(known, index));
     out.byte(match scope {
         DependencyScope::Runtime => 0,
         DependencyScope::Development => 1,
@@ -326,7 +327,8 @@ fn read_package(from: &mut Reader<'_>) -> Result<Package, Damaged> {
     })?;
     package.owner = from.option(|from| from.small().map(PackageIndex))?;
     package.parent = from.option(|from| from.small().map(PackageIndex))?;
-    package.depends_on = from.list(|from| from.small().map(PackageIndex))?;
+    let known = from.option(|from| from.list(|from| from.small().map(PackageIndex)))?;
+    package.depends_on = known.map_or(Dependencies::UNKNOWN, Into::into);
     package.scope = match from.byte()? {
         0 => DependencyScope::Runtime,
         1 => DependencyScope::Development,

@@ -11,7 +11,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, PackageFact, W
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "apk-db",
-    version: 2,
+    version: 3,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/lib/apk/db/installed"]),
     read,
@@ -98,12 +98,9 @@ impl Record {
         package.source = stated(self.origin).map(|name| SourcePackage { name, version: None });
         package.licenses = stated(self.license).into_iter().collect();
         package.supplier = stated(self.maintainer);
-        facts.push(Fact::Package(PackageFact {
-            owned: self.owned.finish(),
-            requires: self.requires,
-            provides: self.provides,
-            ..PackageFact::new(package)
-        }));
+        let (owned, requires, provides) = (self.owned.finish(), self.requires, self.provides);
+        let fact = PackageFact { owned, requires, provides, ..PackageFact::new(package) };
+        facts.push(Fact::Package(fact.stating_needs()));
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use model::package::Mark;
+use model::package::{Dependencies, Mark};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -16,7 +16,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "bun-lock",
-    version: 1,
+    version: 2,
     finds: Finds::Declared,
     wants: Wants::Paths(&["**/bun.lock"]),
     read,
@@ -88,6 +88,7 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
         if parent.is_some() {
             package.marks.push(Mark::Vendored);
         }
+        package.depends_on = Dependencies::none_if(needed.runtime().next().is_none());
         let place = locked.add(package);
         if let Some(parent) = parent {
             locked.set_parent(place, parent);

@@ -11,7 +11,7 @@ mod manifest;
 use std::collections::HashMap;
 
 use model::ecosystem::Ecosystem;
-use model::package::{Mark, Package, PackageKind};
+use model::package::{Dependencies, Mark, Package, PackageKind};
 use model::purl::Purl;
 use serde::Deserialize;
 
@@ -21,7 +21,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "cargo-lock",
-    version: 2,
+    version: 3,
     finds: Finds::Locked,
     wants: Wants::Paths(&["**/Cargo.lock", "**/Cargo.toml"]),
     read,
@@ -96,6 +96,7 @@ fn read_lock(file: &File<'_>, facts: &mut Facts) {
         let is_sha256 = |sum: &&str| sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit());
         package.digests = checksum.filter(is_sha256).map(|sum| format!("sha256:{sum}")).into_iter().collect();
         let mut fact = PackageFact::new(package);
+        fact.package.depends_on = Dependencies::none_if(entry.dependencies.is_empty());
         fact.depends_on = entry.dependencies.iter().filter_map(|text| positions.meant(text)).collect();
         fact.depends_on.sort_unstable();
         fact.depends_on.dedup();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use model::ecosystem::Ecosystem;
 use model::gap::{Gap, GapKind};
-use model::package::{Certainty, DependencyScope, Mark, Package};
+use model::package::{Certainty, Dependencies, DependencyScope, Mark, Package};
 use model::purl::Purl;
 use serde::Deserialize;
 use serde_json::Value;
@@ -49,6 +49,8 @@ pub(super) fn tell<'a>(
         };
         let Some(mut package) = record.package(file, facts) else { continue };
         package.scope = stated.max(scope(&record.name));
+        // What has no vendor is PHP itself or a part of it.
+        package.depends_on = Dependencies::none_if(keys(&record.require).all(|name| !name.contains('/')));
         let place = locked.add(package);
         let stands_for = [&record.provide, &record.replace].into_iter().flat_map(keys);
         for name in stands_for.chain([record.name.as_str()]) {

@@ -12,7 +12,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, compose
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "composer-installed",
-    version: 2,
+    version: 3,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/composer/installed.json"]),
     read,

@@ -8,7 +8,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, compose
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "composer-lock",
-    version: 1,
+    version: 2,
     finds: Finds::Declared,
     wants: Wants::Paths(&["**/composer.lock"]),
     read,

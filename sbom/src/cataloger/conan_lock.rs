@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::package::DependencyScope;
+use model::package::{Dependencies, DependencyScope};
 use serde::Deserialize;
 
 use super::conan::reference;
@@ -11,7 +11,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "conan-lock",
-    version: 1,
+    version: 2,
     finds: Finds::Declared,
     wants: Wants::Paths(&["**/*.lock"]),
     read,
@@ -129,8 +129,9 @@ fn read_graph(graph: &Graph, file: &File<'_>, facts: &mut Facts) {
         listed.push((PackageFact::new(package), node));
     }
     for (mut fact, node) in listed {
-        let needed = node.requires.nodes().into_iter().filter_map(|number| positions.get(number));
-        fact.depends_on.extend(needed);
+        let needed = node.requires.nodes();
+        fact.package.depends_on = Dependencies::none_if(needed.is_empty());
+        fact.depends_on.extend(needed.into_iter().filter_map(|number| positions.get(number)));
         facts.push(Fact::Package(fact));
     }
 }

@@ -13,7 +13,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, provena
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "conda-meta",
-    version: 1,
+    version: 2,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/conda-meta/*.json"]),
     read,
@@ -57,7 +57,7 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
         owned.path(&format!("{prefix}{path}"));
     }
     fact.owned = owned.finish();
-    facts.push(Fact::Package(fact));
+    facts.push(Fact::Package(fact.stating_needs()));
 }
 
 /// `opt/conda/` of `opt/conda/conda-meta/demo-1.0-0.json`: the environment that the paths of a record start from.

@@ -16,7 +16,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, PackageFact, W
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "cpan-meta",
-    version: 1,
+    version: 2,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/META.json", "**/META.yml"]),
     read,
@@ -151,7 +151,7 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
     let mut fact = PackageFact::new(package);
     fact.requires = meta.requires();
     fact.provides = meta.provides();
-    facts.push(Fact::Package(fact));
+    facts.push(Fact::Package(fact.stating_needs()));
 }
 
 /// Many distributions have both files; then the newer form counts.

@@ -118,7 +118,8 @@ impl Paragraph {
         requires.extend(names(self.get("Depends")));
         requires.sort();
         requires.dedup();
-        Ok(PackageFact { requires, provides: names(self.get("Provides")), ..PackageFact::new(package) })
+        let provides = names(self.get("Provides"));
+        Ok(PackageFact { requires, provides, ..PackageFact::new(package) }.stating_needs())
     }
 }
 

@@ -12,7 +12,7 @@ use super::{Cataloger, Content, Fact, FactTree, Facts, File, Finds, Found, Wants
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "deb-archive",
-    version: 2,
+    version: 3,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/*.deb"]),
     read,

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use model::ecosystem::Ecosystem;
-use model::package::Package;
+use model::package::{Dependencies, Package};
 use model::purl::Purl;
 use serde::Deserialize;
 use serde_json::Value;
@@ -19,7 +19,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "deno-lock",
-    version: 1,
+    version: 2,
     finds: Finds::Declared,
     wants: Wants::Paths(&["**/deno.lock"]),
     read,
@@ -100,6 +100,12 @@ fn npm(file: &File<'_>, facts: &mut Facts, packages: &Entries<'_>) {
         if let Some(mut package) = identified(file, facts, name, version, &Source::Registry) {
             let entry = entry(file, facts, key, value);
             package.digests = entry.integrity.as_deref().map(digests).unwrap_or_default();
+            let lists = [&entry.dependencies, &entry.optional_dependencies];
+            let is_empty = |list: &&Value| {
+                list.as_array().is_none_or(Vec::is_empty)
+                    && list.as_object().is_none_or(|list| list.is_empty())
+            };
+            package.depends_on = Dependencies::none_if(lists.iter().all(is_empty));
             let place = locked.add(package);
             places.insert(key.as_str(), place);
             needs.push((place, [entry.dependencies, entry.optional_dependencies]));

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::package::{Mark, Package, PackageKind};
+use model::package::{Dependencies, Mark, Package, PackageKind};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -14,7 +14,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, dotnet_
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "dotnet-deps",
-    version: 1,
+    version: 2,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/*.deps.json"]),
     read,
@@ -179,6 +179,8 @@ fn relate(target: &BTreeMap<String, Target>, positions: &BTreeMap<&str, u32>, li
     let mut budget = 16 * target.len() + 4096;
     for (key, from) in positions {
         let Some(package) = listed.at(*from) else { continue };
+        let needs_nothing = target.get(*key).is_some_and(|target| target.dependencies.is_empty());
+        package.package.depends_on = Dependencies::none_if(needs_nothing);
         let mut seen = BTreeSet::new();
         let mut open = vec![*key];
         while let Some(needed_by) = open.pop() {

@@ -13,7 +13,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, PackageFact, P
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "dpkg-status",
-    version: 2,
+    version: 3,
     finds: Finds::Installed,
     wants: Wants::Paths(&[
         "**/lib/dpkg/status",

@@ -11,7 +11,7 @@ use model::gap::{Gap, GapKind};
 use model::image::Account;
 use model::inventory::SubjectLayer;
 use model::limits::Limits;
-use model::package::{Location, Package, PackageIndex, SourcePackage};
+use model::package::{Dependencies, Location, Package, PackageIndex, SourcePackage};
 use model::purl::Purl;
 
 use super::distro;
@@ -106,6 +106,13 @@ impl PackageFact {
             requires: Vec::new(),
             provides: Vec::new(),
         }
+    }
+
+    /// Notes that the record says what the package needs: where its lists are empty, that is nothing.
+    pub(super) fn stating_needs(mut self) -> Self {
+        let needs_nothing = self.requires.is_empty() && self.depends_on.is_empty();
+        self.package.depends_on = Dependencies::none_if(needs_nothing);
+        self
     }
 }
 
@@ -451,8 +458,20 @@ impl Found {
             let Some(index) = *index else { continue };
             let package = &mut self.packages[index.as_usize()];
             package.parent = fact.parent.and_then(index_of).filter(|parent| *parent != index);
-            package.depends_on = fact.depends_on.iter().filter_map(|position| index_of(*position)).collect();
+            let needed = fact.depends_on.iter().filter_map(|position| index_of(*position)).collect();
+            self.need(index, needed, !fact.depends_on.is_empty());
             self.relate(index, fact);
+        }
+    }
+
+    /// Says that the package at `index` needs `needed`, what is there of what it states to need. Where it states some and
+    /// nothing is there, it is not known what it needs; where it states none, what is known already stays.
+    pub(super) fn need(&mut self, index: PackageIndex, needed: Vec<PackageIndex>, states_some: bool) {
+        let depends_on = &mut self.packages[index.as_usize()].depends_on;
+        if !needed.is_empty() {
+            *depends_on = needed.into();
+        } else if states_some {
+            *depends_on = Dependencies::UNKNOWN;
         }
     }
 
@@ -484,8 +503,7 @@ impl Found {
         for package in &mut self.packages {
             package.owner = package.owner.and_then(moved);
             package.parent = package.parent.and_then(moved);
-            let depends_on = std::mem::take(&mut package.depends_on);
-            package.depends_on = depends_on.into_iter().filter_map(moved).collect();
+            package.depends_on.renumber(moved);
         }
         // Positions of packages that are gone; both lists have served their purpose.
         self.owned.clear();

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use model::package::Mark;
+use model::package::{Dependencies, Mark};
 
 use super::file::is_legible;
 use super::locked::{CANDIDATES_MAX, Locked, Place};
@@ -15,7 +15,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, ruby_ge
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "gemfile-lock",
-    version: 1,
+    version: 2,
     finds: Finds::Declared,
     wants: Wants::Paths(&["**/Gemfile.lock", "**/Gemfile.next.lock", "**/gems.locked"]),
     read,
@@ -113,6 +113,7 @@ fn tell(facts: &mut Facts, specs: &[Spec], checksums: &HashMap<String, String>) 
         if spec.unreleased {
             package.marks.push(Mark::Unreleased);
         }
+        package.depends_on = Dependencies::none_if(spec.needs.is_empty());
         let place = locked.add(package);
         places.push(place);
         by_name.entry(&spec.name).or_default().push(place);

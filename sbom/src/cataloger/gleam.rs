@@ -1,7 +1,7 @@
 //! Gleam's lock file, `manifest.toml`: packages of Hex, of repositories and of directories.
 
 use model::ecosystem::Ecosystem;
-use model::package::{Mark, Package};
+use model::package::{Dependencies, Mark, Package};
 use model::purl::Purl;
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "gleam",
-    version: 1,
+    version: 2,
     finds: Finds::Declared,
     wants: Wants::Paths(&["**/manifest.toml"]),
     read,
@@ -51,7 +51,9 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
     let mut packages = LockedPackages::default();
     for locked in manifest.packages {
         if is_identified(file, facts, &locked.name, &locked.version) {
-            packages.add(&locked.name, package(&locked), locked.requirements.clone());
+            let mut package = package(&locked);
+            package.depends_on = Dependencies::none_if(locked.requirements.is_empty());
+            packages.add(&locked.name, package, locked.requirements.clone());
         }
     }
     packages.finish(facts);

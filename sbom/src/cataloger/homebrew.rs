@@ -15,7 +15,7 @@ use super::{Cataloger, Fact, FactFile, FactTree, Facts, File, Finds, Found, Pack
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "homebrew",
-    version: 1,
+    version: 2,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/Cellar/*/*/INSTALL_RECEIPT.json", "**/Cellar/*/*/.brew/*.rb"]),
     read,
@@ -68,11 +68,13 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
     let mut package = package(&name, &version, tap.as_deref());
     package.architecture = receipt.arch.filter(|arch| is_legible(arch));
     package.installed_at = receipt.time.and_then(|seconds| rfc3339(&seconds.to_string()));
+    let states_needs = receipt.runtime_dependencies.is_some();
     let needed = receipt.runtime_dependencies.unwrap_or_default().into_iter();
     // `acme/tools/demo` of a tap other than Homebrew's own.
     let requires =
         needed.map(|needed| needed.full_name.rsplit('/').next().unwrap_or_default().to_owned()).collect();
-    facts.push(Fact::Package(PackageFact { requires, ..PackageFact::new(package) }));
+    let fact = PackageFact { requires, ..PackageFact::new(package) };
+    facts.push(Fact::Package(if states_needs { fact.stating_needs() } else { fact }));
 }
 
 /// The directory of a package (its "keg"), the package's name and its version.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use model::ecosystem::Ecosystem;
 use model::gap::{Gap, GapKind};
-use model::package::{Certainty, Mark, Package};
+use model::package::{Certainty, Dependencies, Mark, Package};
 use model::purl::Purl;
 use serde::Deserialize;
 
@@ -17,7 +17,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, provena
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "julia-manifest",
-    version: 2,
+    version: 3,
     finds: Finds::Locked,
     wants: Wants::Paths(&["**/Manifest.toml", "**/JuliaManifest.toml", "**/Manifest-v*.toml"]),
     read,
@@ -117,6 +117,10 @@ fn packages(file: &File<'_>, facts: &mut Facts, entries: &[(String, Entry)], jul
             continue;
         };
         let mut fact = PackageFact::new(entry.package(name, version));
+        fact.package.depends_on = Dependencies::none_if(match &entry.deps {
+            Names::List(names) => names.is_empty(),
+            Names::Table(names) => names.is_empty(),
+        });
         fact.depends_on = match &entry.deps {
             Names::List(names) => {
                 names.iter().filter_map(|name| by_name.get(name.as_str()).copied()).collect()

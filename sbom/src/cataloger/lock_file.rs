@@ -6,7 +6,7 @@ use model::ecosystem::Ecosystem;
 use model::gap::{Gap, GapKind};
 use model::key::normalise_name;
 use model::limits::Limits;
-use model::package::{DependencyScope, Package};
+use model::package::{Dependencies, DependencyScope, Package};
 
 use super::facts::{Fact, Facts, PackageFact};
 use super::file::{File, is_legible};
@@ -60,6 +60,8 @@ const VERSIONS_MAX: usize = 16;
 /// The packages of one lock file, each once, and what they need of each other.
 pub(super) struct LockFile {
     packages_max: usize,
+    /// Whether it says of its packages what they need.
+    says_needs: bool,
     facts: Vec<PackageFact>,
     /// Names, perhaps with a version, that the package at the same position needs.
     needs: Vec<Vec<Need>>,
@@ -87,11 +89,17 @@ impl LockFile {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             packages_max: limits.packages_max,
+            says_needs: false,
             facts: Vec::new(),
             needs: Vec::new(),
             by_key: BTreeMap::new(),
             by_name: BTreeMap::new(),
         }
+    }
+
+    /// The same, of a kind that says of every package what it needs: nothing, where it names nothing.
+    pub(super) fn with_needs(limits: &Limits) -> Self {
+        Self { says_needs: true, ..Self::new(limits) }
     }
 
     /// Adds `package`, which needs `needs`, and gives its position; none beyond the limit. One that is there already, under the same name and
@@ -170,6 +178,8 @@ impl LockFile {
             std::mem::take(&mut self.facts).into_iter().zip(needed).enumerate()
         {
             fact.depends_on = depends_on.into_iter().filter(|other| *other as usize != position).collect();
+            let needs_nothing = self.says_needs && self.needs[position].is_empty();
+            fact.package.depends_on = Dependencies::none_if(needs_nothing);
             fact.package.digests.sort_unstable();
             fact.package.digests.dedup();
             facts.push(Fact::Package(fact));

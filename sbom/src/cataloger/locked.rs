@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use model::package::{DependencyScope, Package};
+use model::package::{Dependencies, DependencyScope, Package};
 
 use super::facts::{Fact, Facts, PackageFact};
 
@@ -30,7 +30,7 @@ pub(super) struct Locked {
 }
 
 impl Locked {
-    /// Adds a place of `package`. Places of one purl are one package.
+    /// Adds a place of `package`. Places of one purl are one package. That a place needs nothing the package itself says.
     pub(super) fn add(&mut self, package: Package) -> Place {
         let place = Place(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
         self.nodes.push(Node { package, parent: None, needs: Vec::new() });
@@ -139,6 +139,9 @@ fn merge(package: &mut Package, mut other: Package) {
         package.licenses = std::mem::take(&mut other.licenses);
     }
     package.supplier = package.supplier.take().or(other.supplier.take());
+    if !other.depends_on.is_known() {
+        package.depends_on = Dependencies::UNKNOWN;
+    }
     package.digests.append(&mut other.digests);
     package.digests.sort();
     package.digests.dedup();

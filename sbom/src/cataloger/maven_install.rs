@@ -10,7 +10,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "maven-install",
-    version: 1,
+    version: 2,
     finds: Finds::Declared,
     wants: Wants::Paths(&["**/*maven_install.json"]),
     read,
@@ -99,7 +99,8 @@ fn push(
         Some(maven::full_name(parts.next()?, parts.next()?))
     };
     let requires = direct.iter().filter_map(name).collect();
-    facts.push(Fact::Package(PackageFact { requires, ..PackageFact::new(package) }));
+    let fact = PackageFact { requires, ..PackageFact::new(package) };
+    facts.push(Fact::Package(fact.stating_needs()));
 }
 
 fn assemble(tree: &FactTree<'_>, found: &mut Found) {

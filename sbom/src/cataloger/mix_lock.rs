@@ -4,7 +4,7 @@
 //! what is behind the version. The outer checksum is that of the package as Hex serves it.
 
 use model::ecosystem::Ecosystem;
-use model::package::{Mark, Package};
+use model::package::{Dependencies, Mark, Package};
 use model::purl::Purl;
 
 use super::records::{LockedPackages, is_identified, sha256};
@@ -13,7 +13,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "mix-lock",
-    version: 1,
+    version: 2,
     finds: Finds::Declared,
     wants: Wants::Paths(&["**/mix.lock"]),
     read,
@@ -75,6 +75,9 @@ fn hex(name: &str, version: &str, rest: &[Term]) -> Package {
     let full_name = if organisation.is_empty() { name.to_owned() } else { format!("{organisation}/{name}") };
     let mut package = Package::new(Ecosystem::Hex, &full_name, version, purl.to_string());
     package.digests.extend(sha256(text(4)));
+    if let Some(Term::List(needed)) = rest.get(2) {
+        package.depends_on = Dependencies::none_if(needed.is_empty());
+    }
     package
 }
 

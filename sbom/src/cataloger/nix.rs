@@ -16,7 +16,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, PackageFact, W
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "nix",
-    version: 1,
+    version: 2,
     finds: Finds::Installed,
     // Nearly every output has files at some of these places, or such as other catalogers read. That one lies there says
     // all; so not every file of a store, of which there may be a hundred thousand, is looked at.
@@ -118,7 +118,7 @@ fn database(file: &File<'_>) -> Result<Vec<PackageFact>, String> {
         package.depends_on.sort_unstable();
         package.depends_on.dedup();
     }
-    Ok(packages)
+    Ok(packages.into_iter().map(PackageFact::stating_needs).collect())
 }
 
 /// The root that a store lies in (a prefix of paths) and the name of the store path that holds the file at `path`.

@@ -25,7 +25,7 @@ use super::{Cataloger, Content, Fact, FactTree, Facts, File, Finds, Found, Packa
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "npm",
-    version: 3,
+    version: 4,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/package.json"]),
     read,
@@ -97,7 +97,8 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
             let requires = manifest.requires();
             let bundles = manifest.bundles(&requires);
             let package = package(place, &name, &version, &manifest);
-            facts.push(Fact::Package(PackageFact { requires, ..PackageFact::new(package) }));
+            let fact = PackageFact { requires, ..PackageFact::new(package) };
+            facts.push(Fact::Package(fact.stating_needs()));
             let in_bundle = manifest.in_bundle.is_some_and(|value| value.get() == "true");
             let in_bundle = in_bundle.then(|| (IN_BUNDLE, String::new()));
             for (name, value) in bundles.into_iter().map(|name| (BUNDLES, name)).chain(in_bundle) {
@@ -285,7 +286,7 @@ fn assemble(tree: &FactTree<'_>, found: &mut Found) {
     for (file, fact, index) in &installed {
         let needed = fact.requires.iter().filter_map(|name| find(tree, &by_path, &file.path, name));
         let needed: BTreeSet<PackageIndex> = needed.filter(|needed| needed != index).collect();
-        found.packages[index.as_usize()].depends_on = needed.into_iter().collect();
+        found.need(*index, needed.into_iter().collect(), !fact.requires.is_empty());
     }
     for (file, _, index) in installed.iter().filter(|(file, ..)| place(&file.path) == Place::Inside) {
         found.packages[index.as_usize()].parent =
@@ -364,7 +365,7 @@ fn set_parents(found: &mut Found, bundler: PackageIndex, inside: &str, bundled: 
         if package.locations[0].path.starts_with(inside) && seen.insert(index) {
             package.parent = Some(bundler);
             package.marks = vec![Mark::Vendored];
-            open.extend(&package.depends_on);
+            open.extend(package.depends_on.iter());
         }
     }
 }

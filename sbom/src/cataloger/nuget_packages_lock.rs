@@ -6,10 +6,11 @@ use serde::Deserialize;
 
 use super::nuget::{Listed, is_identified, package, sha512};
 use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants};
+use model::package::Dependencies;
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "nuget-packages-lock",
-    version: 1,
+    version: 2,
     finds: Finds::Locked,
     wants: Wants::Paths(&["**/packages.lock.json"]),
     read,
@@ -49,6 +50,7 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
                 Some(version) if is_identified(name, version, file, facts) => {
                     let mut package = package(name, version);
                     package.digests = entry.content_hash.as_deref().and_then(sha512).into_iter().collect();
+                    package.depends_on = Dependencies::none_if(entry.dependencies.is_empty());
                     positions.insert(name.to_lowercase(), listed.add(package));
                 }
                 // Other projects of the solution have no version.
@@ -65,6 +67,9 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
             };
             let needed = entry.dependencies.keys().filter_map(|name| positions.get(&name.to_lowercase()));
             package.depends_on.extend(needed);
+            if !entry.dependencies.is_empty() {
+                package.package.depends_on = Dependencies::UNKNOWN;
+            }
         }
     }
     listed.finish(facts);

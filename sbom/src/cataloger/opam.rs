@@ -13,7 +13,7 @@ use description::Description;
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "opam",
-    version: 2,
+    version: 3,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/.opam-switch/packages/*/opam"]),
     read,
@@ -51,7 +51,7 @@ pub(super) fn package(name: &str, version: &str, description: &Description) -> P
     package.digests.sort();
     let mut fact = PackageFact::new(package);
     fact.requires = description.texts("depends").map(str::to_owned).collect();
-    fact
+    fact.stating_needs()
 }
 
 fn assemble(tree: &FactTree<'_>, found: &mut Found) {

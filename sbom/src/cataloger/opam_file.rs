@@ -7,7 +7,7 @@ use model::package::PackageKind;
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "opam-file",
-    version: 2,
+    version: 3,
     finds: Finds::Declared,
     wants: Wants::Paths(&["**/*.opam", "**/opam"]),
     read,

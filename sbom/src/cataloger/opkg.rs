@@ -13,7 +13,7 @@ use super::{Cataloger, Fact, FactFile, FactTree, Facts, File, Finds, Found, Pack
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "opkg",
-    version: 1,
+    version: 2,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/lib/opkg/status", "**/lib/opkg/info/*.control", "**/lib/opkg/info/*.list"]),
     read,

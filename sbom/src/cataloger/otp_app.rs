@@ -14,7 +14,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "otp-app",
-    version: 1,
+    version: 2,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/ebin/*.app"]),
     read,
@@ -51,7 +51,7 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
     for key in ["applications", "included_applications", "optional_applications"] {
         fact.requires.extend(texts(key));
     }
-    facts.push(Fact::Package(fact));
+    facts.push(Fact::Package(fact.stating_needs()));
 }
 
 fn assemble(tree: &FactTree<'_>, found: &mut Found) {

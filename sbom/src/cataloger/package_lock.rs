@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use model::package::{Certainty, DependencyScope, Mark};
+use model::package::{Certainty, Dependencies, DependencyScope, Mark};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -19,7 +19,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "package-lock",
-    version: 1,
+    version: 2,
     finds: Finds::Declared,
     wants: Wants::Paths(&["**/package-lock.json", "**/npm-shrinkwrap.json"]),
     read,
@@ -71,6 +71,8 @@ struct Stated<'a> {
     name: &'a str,
     version: &'a str,
     source: Source,
+    /// That it needs nothing, where that is stated.
+    depends_on: Dependencies,
 }
 
 /// What has been read, by path below the project.
@@ -124,22 +126,25 @@ impl Tree {
                 continue;
             }
             let version = entry.version.as_deref().unwrap_or_default();
-            self.needs.push((path.clone(), entry.needs()));
+            let needs = entry.needs();
+            let depends_on = Dependencies::none_if(needs.is_empty());
+            self.needs.push((path.clone(), needs));
             match path.rsplit_once("node_modules/") {
                 Some((_, name)) => {
                     let source = source(&resolved).unwrap_or(Source::Registry);
                     let name = entry.name.as_deref().unwrap_or(name);
-                    self.add(file, facts, path, Stated { name, version, source }, &entry);
+                    self.add(file, facts, path, Stated { name, version, source, depends_on }, &entry);
                 }
-                None => directories.push((path, entry)),
+                None => directories.push((path, entry, depends_on)),
             }
         }
         // A directory that is no workspace and that nothing refers to is left over.
-        directories.retain(|(path, _)| !is_workspace(path, &workspaces) && local.contains(*path));
-        for (path, entry) in directories {
+        directories.retain(|(path, ..)| !is_workspace(path, &workspaces) && local.contains(*path));
+        for (path, entry, depends_on) in directories {
             let name = entry.name.as_deref().unwrap_or(path.rsplit('/').next().unwrap_or(path));
             let version = entry.version.as_deref().unwrap_or_default();
-            self.add(file, facts, path, Stated { name, version, source: Source::Local }, &entry);
+            let stated = Stated { name, version, source: Source::Local, depends_on };
+            self.add(file, facts, path, stated, &entry);
         }
     }
 
@@ -171,19 +176,22 @@ impl Tree {
                 self.development.insert(path.clone());
             }
             let stated = entry.version.as_deref().unwrap_or_default();
-            let package = match alias(stated) {
-                Some((name, version)) => Stated { name, version, source: Source::Registry },
-                None => match source(stated) {
-                    // The version is an address instead.
-                    Some(source) if stated.contains([':', '/']) => Stated { name: key, version: "", source },
-                    _ => Stated { name: key, version: stated, source: Source::Registry },
-                },
-            };
             let mut required = Entries::new();
             if let Some(requires) = entry.requires {
                 // `true` is written for the project as a whole.
                 required = serde_json::from_str(requires.get()).unwrap_or_default();
             }
+            let depends_on = Dependencies::none_if(required.is_empty());
+            let package = match alias(stated) {
+                Some((name, version)) => Stated { name, version, source: Source::Registry, depends_on },
+                None => match source(stated) {
+                    // The version is an address instead.
+                    Some(source) if stated.contains([':', '/']) => {
+                        Stated { name: key, version: "", source, depends_on }
+                    }
+                    _ => Stated { name: key, version: stated, source: Source::Registry, depends_on },
+                },
+            };
             self.needs.push((path.clone(), required.into_keys().collect()));
             self.add(file, facts, &path, package, &entry);
             if let Some(nested) = &entry.dependencies {
@@ -197,7 +205,7 @@ impl Tree {
         file: &File<'_>,
         facts: &mut Facts,
         path: &str,
-        Stated { name, version, source }: Stated<'_>,
+        Stated { name, version, source, depends_on }: Stated<'_>,
         entry: &Entry<'_>,
     ) {
         let address = entry.resolved.and_then(string).or_else(|| entry.version.clone()).unwrap_or_default();
@@ -207,6 +215,7 @@ impl Tree {
         let (version, certainty) = archived.unwrap_or((version, Certainty::Stated));
         let Some(mut package) = identified(file, facts, name, version, &source) else { return };
         package.certainty = certainty;
+        package.depends_on = depends_on;
         package.digests = entry.integrity.as_deref().map(digests).unwrap_or_default();
         package.licenses = entry.license_names();
         if entry.dev {

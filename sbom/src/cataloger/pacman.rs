@@ -12,7 +12,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, PackageFact, P
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "pacman",
-    version: 1,
+    version: 2,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/var/lib/pacman/local/*/desc", "**/var/lib/pacman/local/*/files"]),
     read,
@@ -72,7 +72,7 @@ fn package(headings: &BTreeMap<String, Vec<String>>) -> Result<PackageFact, Stri
     package.licenses = all("LICENSE").to_vec();
     package.installed_at = first("INSTALLDATE").and_then(|seconds| rfc3339(&seconds));
     let (requires, provides) = (names(all("DEPENDS")), names(all("PROVIDES")));
-    Ok(PackageFact { requires, provides, ..PackageFact::new(package) })
+    Ok(PackageFact { requires, provides, ..PackageFact::new(package) }.stating_needs())
 }
 
 /// Names without the version that is asked for or provided: `glibc>=2.38`, `libdemo.so=1-64`.

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use model::package::DependencyScope;
+use model::package::{Dependencies, DependencyScope, Package};
 
 use super::javascript::{Source, digests, identified, source, split_version};
 use super::locked::{Locked, Place};
@@ -15,7 +15,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "pnpm-lock",
-    version: 1,
+    version: 2,
     finds: Finds::Declared,
     wants: Wants::Paths(&["**/pnpm-lock.yaml"]),
     read,
@@ -63,6 +63,7 @@ fn by_package(file: &File<'_>, facts: &mut Facts, root: &Yaml, paths: Paths) {
             if value.text_of("dev") == Some("true") {
                 package.scope = DependencyScope::Development;
             }
+            package.depends_on = Dependencies::none_if(needs(value).next().is_none());
             places.insert(path, locked.add(package));
         }
     }
@@ -85,10 +86,11 @@ fn by_snapshot(file: &File<'_>, facts: &mut Facts, root: &Yaml) {
     let mut places = HashMap::new();
     let mut by_package = HashMap::new();
     let snapshots = || root.get("snapshots").into_iter().flat_map(Yaml::entries);
-    for (path, _) in snapshots() {
+    for (path, value) in snapshots() {
         let without_peers = path.split('(').next().unwrap_or(path);
         if let Some(package) = packages.get(without_peers) {
-            let place = locked.add(package.clone());
+            let depends_on = Dependencies::none_if(needs(value).next().is_none());
+            let place = locked.add(Package { depends_on, ..package.clone() });
             by_package.insert(without_peers, place);
             places.insert(path, place);
         }
@@ -113,9 +115,14 @@ fn by_snapshot(file: &File<'_>, facts: &mut Facts, root: &Yaml) {
     locked.finish(facts);
 }
 
-fn relate(locked: &mut Locked, from: Place, value: &Yaml, find: impl Fn(&str, &str) -> Option<Place>) {
+/// What a package needs, and which version of it.
+fn needs(value: &Yaml) -> impl Iterator<Item = (&str, &Yaml)> {
     let lists = ["dependencies", "optionalDependencies"].into_iter().filter_map(|list| value.get(list));
-    for (name, reference) in lists.flat_map(Yaml::entries) {
+    lists.flat_map(Yaml::entries)
+}
+
+fn relate(locked: &mut Locked, from: Place, value: &Yaml, find: impl Fn(&str, &str) -> Option<Place>) {
+    for (name, reference) in needs(value) {
         if let Some(to) = reference.text().and_then(|reference| find(name, reference)) {
             locked.need(from, to);
         }

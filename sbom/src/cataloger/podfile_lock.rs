@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::ecosystem::Ecosystem;
-use model::package::{Mark, Package};
+use model::package::{Dependencies, Mark, Package};
 use model::purl::Purl;
 
 use super::records::{LockedPackages, is_identified};
@@ -12,7 +12,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "podfile-lock",
-    version: 1,
+    version: 2,
     finds: Finds::Declared,
     wants: Wants::Paths(&["**/Podfile.lock"]),
     read,
@@ -45,7 +45,9 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
         if is_identified(file, facts, name, version) {
             let needs = needed.into_iter().flat_map(Yaml::elements).filter_map(Yaml::text);
             let needs = needs.map(|need| need.split(" (").next().unwrap_or(need).to_owned()).collect();
-            packages.add(name, package(name, version, &about), needs);
+            let mut package = package(name, version, &about);
+            package.depends_on = Dependencies::none_if(needed.is_none());
+            packages.add(name, package, needs);
         }
     }
     packages.finish(facts);

@@ -16,7 +16,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, provena
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "poetry-lock",
-    version: 1,
+    version: 2,
     finds: Finds::Declared,
     wants: Wants::Paths(&["**/poetry.lock"]),
     read,
@@ -81,7 +81,7 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
         Err(error) => return facts.push(Fact::Gap(file.unreadable(&error.message()))),
     };
     let archives = archives(&lock.metadata);
-    let mut packages = LockFile::new(file.limits);
+    let mut packages = LockFile::with_needs(file.limits);
     for entry in &lock.package {
         let version = entry.version.as_deref();
         let Some((name, version)) = identified(file, facts, entry.name.as_deref(), version) else { continue };

@@ -189,8 +189,8 @@ impl<'t> Projects<'t> {
                 packages.insert(key, index);
             }
         }
-        if let Some(root) = root.and_then(|root| found.packages.get_mut(root.as_usize())) {
-            root.depends_on = packages.into_values().collect();
+        if let Some(root) = root {
+            found.need(root, packages.into_values().collect(), true);
         }
         self.report(project, &lineage, &without_version, found);
     }

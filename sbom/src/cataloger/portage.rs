@@ -15,7 +15,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, PackageFact, W
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "portage",
-    version: 1,
+    version: 2,
     finds: Finds::Installed,
     wants: Wants::Paths(&[
         "**/var/db/pkg/*/*/CONTENTS",
@@ -167,6 +167,7 @@ fn assemble(tree: &FactTree<'_>, found: &mut Found) {
             fact.package.supplier =
                 Some(text("repository")).filter(|name| !name.is_empty()).map(str::to_owned);
             fact.requires = required(text("rdepend"));
+            fact = fact.stating_needs();
             let owned = fact.owned.clone();
             found.os_package(tree, file, &fact, [owned]);
         }

@@ -11,7 +11,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "pubspec",
-    version: 1,
+    version: 2,
     finds: Finds::Declared,
     wants: Wants::Paths(&["**/pubspec.yaml", "**/pubspec.yml"]),
     read,
@@ -45,7 +45,7 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
     let mut fact = PackageFact::new(package);
     let needed = root.get("dependencies").into_iter().flat_map(Yaml::entries);
     fact.requires = needed.map(|(name, _)| name.to_owned()).collect();
-    facts.push(Fact::Package(fact));
+    facts.push(Fact::Package(fact.stating_needs()));
 }
 
 fn assemble(tree: &FactTree<'_>, found: &mut Found) {

@@ -19,7 +19,7 @@ use metadata::Source;
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "python",
-    version: 3,
+    version: 4,
     finds: Finds::Installed,
     wants: Wants::Paths(&[
         "**/*dist-info/METADATA",
@@ -82,6 +82,10 @@ fn read_metadata(file: &File<'_>, facts: &mut Facts) {
     if let Some(mut fact) = described(file, facts, headers) {
         if is_vendored(file.path) {
             provenance::mark(&mut fact.package, Mark::Vendored);
+        }
+        // Beside an `.egg-info` another file says it, or none does.
+        if file.path.to_ascii_lowercase().ends_with("dist-info/metadata") {
+            fact = fact.stating_needs();
         }
         facts.push(Fact::Package(fact));
     }

@@ -15,7 +15,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, provena
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "r-description",
-    version: 1,
+    version: 2,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/DESCRIPTION"]),
     read,
@@ -59,7 +59,7 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
     fact.requires = needs.flat_map(|list| names(list)).collect();
     fact.requires.sort_unstable();
     fact.requires.dedup();
-    facts.push(Fact::Package(fact));
+    facts.push(Fact::Package(fact.stating_needs()));
 }
 
 /// The [`FIELDS`]; a line that starts with white space continues the field above it (R, `read.dcf`).
@@ -209,7 +209,7 @@ fn assemble(tree: &FactTree<'_>, found: &mut Found) {
             requires.iter().filter_map(meant).filter(|other| *other != index).collect();
         needed.sort_unstable();
         needed.dedup();
-        found.packages[index.as_usize()].depends_on = needed;
+        found.need(index, needed, !requires.is_empty());
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::gap::{Gap, GapKind};
-use model::package::Package;
+use model::package::{Dependencies, Package};
 
 use super::facts::PackageFact;
 use super::file::{File, is_legible};
@@ -17,7 +17,8 @@ pub(super) struct LockedPackages {
 }
 
 impl LockedPackages {
-    /// Adds `package`, which the others call `key`, and which needs those called `needs`.
+    /// Adds `package`, which the others call `key`, and which needs those called `needs`. That nothing is needed the
+    /// package itself says.
     pub(super) fn add(&mut self, key: &str, package: Package, needs: Vec<String>) {
         let Ok(position) = u32::try_from(self.packages.len()) else { return };
         self.positions.entry(key.to_owned()).or_insert(position);
@@ -27,6 +28,9 @@ impl LockedPackages {
     /// Pushes all of them, with what they need as far as it is in the file.
     pub(super) fn finish(self, facts: &mut Facts) {
         for (mut fact, needs) in self.packages {
+            if !needs.is_empty() {
+                fact.package.depends_on = Dependencies::UNKNOWN;
+            }
             fact.depends_on = needs.iter().filter_map(|need| self.positions.get(need).copied()).collect();
             fact.depends_on.sort_unstable();
             fact.depends_on.dedup();

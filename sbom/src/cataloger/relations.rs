@@ -46,7 +46,7 @@ pub(super) fn resolve(found: &mut Found) {
             found.gaps.push(Gap::new(GapKind::LIMIT_EXCEEDED, "", detail));
             return;
         }
-        found.packages[index.as_usize()].depends_on = needed.into_iter().collect();
+        found.need(*index, needed.into_iter().collect(), !requires.is_empty());
     }
 }
 
@@ -121,6 +121,29 @@ mod tests {
         resolve(&mut found);
         let most = found.packages.iter().map(|package| package.depends_on.len()).max();
         assert_eq!(most, Some(CANDIDATES_MAX));
+    }
+
+    /// `a` needs `b` and something that is not there, `b` nothing, `c` only what is not there; `d` does not say.
+    #[test]
+    fn nothing_is_needed_only_where_that_is_said() {
+        let record = |name: &str, rest: &str| {
+            format!("Package: {name}\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n{rest}\n")
+        };
+        let status =
+            [record("a", "Depends: b, gone\n"), record("b", ""), record("c", "Depends: gone\n")].concat();
+        let files: super::super::testing::Files = [
+            ("etc/os-release", "ID=debian\nVERSION_ID=12\n"),
+            ("var/lib/dpkg/status", status.as_str()),
+            ("usr/lib/python3/d-1.egg-info", "Name: d\nVersion: 1\n"),
+        ]
+        .map(|(path, content)| (path.to_owned(), content.into()))
+        .into();
+        let found = super::super::testing::found_where(&files, &|path: &str| Some(path.to_owned()));
+        let needs = |package: &Package| {
+            let known = package.depends_on.known().map(<[PackageIndex]>::len);
+            format!("{} {}", package.name, known.map_or("?".to_owned(), |n| n.to_string()))
+        };
+        assert_eq!(found.packages.iter().map(needs).collect::<Vec<_>>(), ["a 1", "b 0", "c ?", "d ?"]);
     }
 
     #[test]

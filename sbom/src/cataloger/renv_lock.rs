@@ -12,7 +12,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, r_descr
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "renv-lock",
-    version: 1,
+    version: 2,
     finds: Finds::Declared,
     wants: Wants::Paths(&["**/renv.lock"]),
     read,
@@ -63,7 +63,7 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
         Ok(lock) => lock,
         Err(error) => return facts.push(Fact::Gap(file.unreadable(&error))),
     };
-    let mut packages = LockFile::new(file.limits);
+    let mut packages = LockFile::with_needs(file.limits);
     for (key, entry) in &lock.packages {
         let name = entry.package.as_deref().unwrap_or(key);
         let Some((name, version)) = identified(file, facts, Some(name), entry.version.as_deref()) else {

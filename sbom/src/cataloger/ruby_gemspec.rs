@@ -15,7 +15,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, PackageFact, W
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "ruby-gemspec",
-    version: 1,
+    version: 2,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/specifications/*.gemspec", "**/specifications/default/*.gemspec"]),
     read,
@@ -62,7 +62,8 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
     requires.retain(|name| !specification.needs_for_development.contains(name));
     requires.sort();
     requires.dedup();
-    facts.push(Fact::Package(PackageFact { requires, ..PackageFact::new(package) }));
+    let fact = PackageFact { requires, ..PackageFact::new(package) };
+    facts.push(Fact::Package(fact.stating_needs()));
 }
 
 /// A gem. The platform `ruby` is that of gems without compiled code.

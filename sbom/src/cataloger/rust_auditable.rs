@@ -4,7 +4,7 @@
 use std::io::Read as _;
 
 use model::gap::{Gap, GapKind};
-use model::package::{DependencyScope, Package, PackageKind};
+use model::package::{Dependencies, DependencyScope, Package, PackageKind};
 use serde::Deserialize;
 
 use super::facts::PackageFact;
@@ -13,7 +13,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, cargo_l
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "rust-auditable",
-    version: 1,
+    version: 2,
     finds: Finds::Installed,
     wants: Wants::Executables,
     read,
@@ -102,6 +102,7 @@ fn read_document(document: &Document, file: &File<'_>, facts: &mut Facts) {
             continue;
         }
         let mut fact = PackageFact::new(package(entry));
+        fact.package.depends_on = Dependencies::none_if(entry.dependencies.is_empty());
         let needed =
             entry.dependencies.iter().filter_map(|at| positions.get(*at as usize).copied().flatten());
         fact.depends_on = needed.collect();

@@ -11,7 +11,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, provena
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "uv-lock",
-    version: 1,
+    version: 2,
     finds: Finds::Declared,
     wants: Wants::Paths(&["**/uv.lock", "**/*.py.lock"]),
     read,
@@ -70,7 +70,7 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
         Ok(lock) => lock,
         Err(error) => return facts.push(Fact::Gap(file.unreadable(&error.message()))),
     };
-    let mut packages = LockFile::new(file.limits);
+    let mut packages = LockFile::with_needs(file.limits);
     let mut roots = Vec::new();
     let mut has_groups = false;
     for entry in &lock.package {

@@ -9,7 +9,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, vcpkg};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "vcpkg-status",
-    version: 1,
+    version: 2,
     finds: Finds::Installed,
     wants: Wants::Paths(&[
         "**/installed/vcpkg/status",
@@ -80,7 +80,7 @@ impl Paragraph {
             format!("{name}:{}", triplet.split(['[', '(', ' ']).next().unwrap_or_default())
         });
         fact.requires = names.filter(|name| !name.starts_with(':')).collect();
-        facts.push(Fact::Package(fact));
+        facts.push(Fact::Package(fact.stating_needs()));
     }
 }
 
@@ -121,6 +121,6 @@ fn assemble(tree: &FactTree<'_>, found: &mut Found) {
         let mut needed: Vec<_> = needed.filter(|needed| needed != index).collect();
         needed.sort_unstable();
         needed.dedup();
-        found.packages[index.as_usize()].depends_on = needed;
+        found.need(*index, needed, !fact.requires.is_empty());
     }
 }

@@ -8,7 +8,7 @@ mod classic;
 
 use std::collections::{BTreeMap, HashMap};
 
-use model::package::DependencyScope;
+use model::package::{Dependencies, DependencyScope};
 use serde::Deserialize;
 
 use super::javascript::{identified, source, split_version};
@@ -18,7 +18,7 @@ use super::{Cataloger, Fact, FactFile, FactTree, Facts, File, Finds, Found, Want
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "yarn-lock",
-    version: 1,
+    version: 2,
     finds: Finds::Declared,
     wants: Wants::Paths(&["**/yarn.lock", "**/package.json"]),
     read,
@@ -108,6 +108,7 @@ fn tell(file: &File<'_>, facts: &mut Facts, entries: &[Entry]) {
         };
         let place = package.map(|mut package| {
             package.digests.clone_from(&entry.digests);
+            package.depends_on = Dependencies::none_if(entry.needs.is_empty());
             locked.add(package)
         });
         by_entry.push(place);

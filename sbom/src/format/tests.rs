@@ -1,6 +1,7 @@
 //! The law of the family, on generated inventories and on real documents.
 
 mod counts;
+mod dependencies;
 pub(in crate::format) mod generated;
 mod independent;
 mod merged;

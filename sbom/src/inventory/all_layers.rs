@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::ecosystem::Ecosystem;
 use model::inventory::SubjectLayer;
-use model::package::{Package, PackageIndex};
+use model::package::{Dependencies, Package, PackageIndex};
 
 use crate::cataloger::Found;
 
@@ -57,7 +57,7 @@ impl AllLayers {
             }
             package.removed_by = layers.get(state + 1).map(|layer| layer.diff_id.clone());
             // What a deleted package needed may be deleted too, or be there in another version: it is left out.
-            (package.owner, package.parent, package.depends_on) = (None, None, Vec::new());
+            (package.owner, package.parent, package.depends_on) = (None, None, Dependencies::UNKNOWN);
             related.push((packages.len(), owner, parent));
             positions.insert(key, packages.len());
             packages.push(package);

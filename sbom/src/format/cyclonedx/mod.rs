@@ -1,7 +1,8 @@
 //! CycloneDX JSON: 1.4 to 1.7 are written, 1.2 to 1.7 are read (<https://cyclonedx.org/docs/1.6/json/>).
 //!
 //! The subject is `metadata.component`, the distro a component of type `operating-system`, every other component
-//! a package. `dependencies` lists the packages that say what they need: by §dependencies, absence means unknown.
+//! a package. `dependencies` lists the packages that say what they need, those that need nothing too: by §dependencies,
+//! absence means unknown.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -226,7 +227,8 @@ struct Occurrence<'a> {
 struct Dependency<'a> {
     #[serde(rename = "ref", borrow)]
     reference: Text<'a>,
-    #[serde(borrow, default, skip_serializing_if = "List::is_empty")]
+    /// Nothing where it is missing too: a component of which nothing is known has no `dependency` at all.
+    #[serde(borrow, default)]
     depends_on: List<Text<'a>>,
 }
 

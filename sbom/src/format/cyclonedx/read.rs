@@ -10,7 +10,8 @@ use model::gap::{Gap, GapKind};
 use model::inventory::{Inventory, Part, Subject, SubjectLayer};
 use model::limits::Limits;
 use model::package::{
-    About, DependencyScope, Location, Package, PackageIndex, PackageKind, PartIndex, Reference, SourcePackage,
+    About, Dependencies, DependencyScope, Location, Package, PackageIndex, PackageKind, PartIndex, Reference,
+    SourcePackage,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -328,7 +329,11 @@ impl Reading {
             }
             return;
         };
-        self.packages[from.as_usize()].depends_on.extend(depends_on);
+        let package = &mut self.packages[from.as_usize()];
+        if dependency.depends_on.0.is_empty() && !package.depends_on.is_known() {
+            package.depends_on = Dependencies::NONE;
+        }
+        depends_on.for_each(|needed| package.depends_on.push(needed));
     }
 
     fn finish(mut self, subject: Subject, own: bool) -> Inventory {

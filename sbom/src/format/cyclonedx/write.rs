@@ -174,7 +174,7 @@ pub(super) fn write(
         purls: &purls,
         has,
     };
-    let stating = inventory.packages.iter().zip(&names).filter(|(package, _)| !package.depends_on.is_empty());
+    let stating = inventory.packages.iter().zip(&names).filter(|(package, _)| package.depends_on.is_known());
     let dependencies = stating.map(|(package, name)| Dependency {
         reference: name.as_str().into(),
         depends_on: List(

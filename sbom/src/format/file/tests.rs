@@ -47,7 +47,7 @@ fn documents(n_packages: u32) -> Vec<Vec<u8>> {
         package.source = Some(SourcePackage { name: format!("s{index}"), version: None });
         package.owner = (index > 0).then_some(PackageIndex(0));
         package.parent = (index > 1).then_some(PackageIndex(1));
-        package.depends_on = vec![PackageIndex((index + 1) % n_packages)];
+        package.depends_on = vec![PackageIndex((index + 1) % n_packages)].into();
         package
     };
     let packages = (0..n_packages).map(package).collect();

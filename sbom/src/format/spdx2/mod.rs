@@ -137,6 +137,9 @@ const DISTRO: &str = "SPDXRef-Distro";
 /// What the ids of source packages begin with, in documents of plimsoll.
 const SOURCE: &str = "SPDXRef-Source-";
 
+/// What stands for no element at all, at the end of a relationship (§11.1).
+const NONE: &str = "NONE";
+
 /// What stands where nothing is said (§4).
 const NOASSERTION: &str = "NOASSERTION";
 

@@ -10,7 +10,7 @@ use model::gap::{Gap, GapKind};
 use model::inventory::{Inventory, Part, Subject, SubjectLayer};
 use model::limits::Limits;
 use model::package::{
-    About, Location, Package, PackageIndex, PackageKind, PartIndex, Reference, SourcePackage,
+    About, Dependencies, Location, Package, PackageIndex, PackageKind, PartIndex, Reference, SourcePackage,
 };
 use serde::Deserialize;
 
@@ -22,7 +22,7 @@ use super::super::wire::members::{Members, Names, Record};
 use super::super::wire::{foreign, identity, references};
 use super::super::{DocumentError, PARTS_MAX, Seen};
 use super::tools::{self, Tools};
-use super::{Annotation, DISTRO, Element, ExternalRef, ExtractedLicense, Relationship, SOURCE};
+use super::{Annotation, DISTRO, Element, ExternalRef, ExtractedLicense, NONE, Relationship, SOURCE};
 
 const VERSIONS: &[&str] = &["2.1", "2.2", "2.3"];
 
@@ -313,6 +313,14 @@ fn relate_packages(
         let ends =
             (package(relation.spdx_element_id.as_str()), package(relation.related_spdx_element.as_str()));
         others(&relation, ends, packages);
+        let needs_nothing = relation.relationship_type.as_str() == "DEPENDS_ON"
+            && relation.related_spdx_element.as_str() == NONE;
+        if let (Some(from), true) = (ends.0, needs_nothing) {
+            let package = &mut packages[from.as_usize()];
+            if !package.depends_on.is_known() {
+                package.depends_on = Dependencies::NONE;
+            }
+        }
         let (Some(from_index), Some(to_index)) = ends else { return Ok(()) };
         let (from, to) = (from_index.as_usize(), to_index.as_usize());
         match relation.relationship_type.as_str() {

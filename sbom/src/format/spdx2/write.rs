@@ -18,7 +18,7 @@ use super::super::wire::json::{List, Text};
 use super::super::wire::seal::{self, References};
 use super::super::wire::{identity, license, references};
 use super::{
-    Annotation, Checksum, DISTRO, DOCUMENT, Element, ExternalRef, ExtractedLicense, NOASSERTION,
+    Annotation, Checksum, DISTRO, DOCUMENT, Element, ExternalRef, ExtractedLicense, NOASSERTION, NONE,
     Relationship, read,
 };
 
@@ -349,6 +349,9 @@ fn relationships<'a>(inventory: &'a Inventory, ids: &'a Ids) -> Vec<Relationship
         relations.extend(parent.map(|parent| relation(id, "CONTAINED_BY", parent)));
         let depends_on = package.depends_on.iter().map(|other| &ids.packages[other.as_usize()]);
         relations.extend(depends_on.map(|other| relation(id, "DEPENDS_ON", other)));
+        if package.depends_on.is_known() && package.depends_on.is_empty() {
+            relations.push(relation(id, "DEPENDS_ON", NONE));
+        }
         let source = source_key(package).and_then(|key| ids.sources.get(&key));
         relations.extend(source.map(|source| relation(id, "GENERATED_FROM", source)));
     }

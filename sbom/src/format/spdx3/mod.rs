@@ -56,3 +56,6 @@ const UNDERSTOOD: &[&str] = &[
 
 /// The JSON-LD context of what is written.
 const CONTEXT: &str = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld";
+
+/// The individual that stands for no element at all, where a relationship leads (Core, `NoneElement`).
+const NONE: &str = "NoneElement";

@@ -7,13 +7,16 @@ use model::ecosystem::Ecosystem;
 use model::gap::{Gap, GapKind};
 use model::inventory::{Inventory, Part, Subject};
 use model::limits::Limits;
-use model::package::{About, Package, PackageIndex, PackageKind, PartIndex, Reference, SourcePackage};
+use model::package::{
+    About, Dependencies, Package, PackageIndex, PackageKind, PartIndex, Reference, SourcePackage,
+};
 
 use super::super::wire::facts::{self, PREFIX};
 use super::super::wire::json::Source;
 use super::super::wire::tree::Tree;
 use super::super::wire::{foreign, identity, references};
 use super::super::{DocumentError, PARTS_MAX, Seen, accepted};
+use super::NONE;
 
 const FORMAT: &str = "SPDX 3 JSON-LD";
 
@@ -194,6 +197,8 @@ struct Relations<'t> {
     /// What plimsoll wrote beside the standard's fields, by subject.
     stated: HashMap<&'t str, Vec<(&'t str, &'t str)>>,
     between: Vec<(Relation, &'t str, &'t str)>,
+    /// What is said to depend on nothing.
+    needing_nothing: Vec<&'t str>,
 }
 
 /// How two packages are related.
@@ -382,6 +387,10 @@ fn relate<'t>(element: &'t Tree, graph: &Graph<'t>, relations: &mut Relations<'t
         }
         "contains" if comment == facts::OWNER => Relation::Owns,
         "contains" if comment == facts::PARENT => Relation::Carries,
+        "dependson" if references(element, "to").any(is_none) => {
+            relations.needing_nothing.push(from);
+            Relation::DependsOn
+        }
         "dependson" => Relation::DependsOn,
         _ => return,
     };
@@ -396,9 +405,19 @@ fn relate_packages(relations: &Relations<'_>, ids: &HashMap<&str, Option<usize>>
         match relation {
             Relation::Owns => packages[to].owner = position(from),
             Relation::Carries => packages[to].parent = position(from),
-            Relation::DependsOn => packages[from].depends_on.extend(position(to)),
+            Relation::DependsOn => position(to).into_iter().for_each(|to| packages[from].depends_on.push(to)),
         }
     }
+    for from in relations.needing_nothing.iter().filter_map(|from| index(from)) {
+        if !packages[from].depends_on.is_known() {
+            packages[from].depends_on = Dependencies::NONE;
+        }
+    }
+}
+
+/// Whether `id` is that of the element that stands for none at all.
+fn is_none(id: &str) -> bool {
+    id == NONE || id.strip_suffix(NONE).is_some_and(|prefix| prefix.ends_with("Core/"))
 }
 
 /// What plimsoll wrote about `element` beside the standard's fields.

@@ -13,7 +13,7 @@ use super::super::wire::facts::{self, Noun};
 use super::super::wire::seal::{self, References};
 use super::super::wire::tree::{Object, Tree};
 use super::super::wire::{identity, license, references};
-use super::{CONTEXT, read};
+use super::{CONTEXT, NONE, read};
 
 /// The node of the creation information, which every element shares.
 const CREATION: &str = "_:creationInfo";
@@ -392,6 +392,9 @@ impl Writer {
             let others: Vec<_> =
                 package.depends_on.iter().map(|other| ids[other.as_usize()].as_str()).collect();
             self.relate(id, "dependsOn", &others, None);
+            if package.depends_on.is_known() && others.is_empty() {
+                self.relate(id, "dependsOn", &[NONE], None);
+            }
         }
     }
 

@@ -6,8 +6,8 @@ use model::gap::{Gap, GapKind};
 use model::image::{Account, BaseImage, GuardedPath, Healthcheck, HistoryEntry, ImageFacts, Made};
 use model::inventory::{DockerfileLine, Inventory, Part, Subject, SubjectLayer};
 use model::package::{
-    About, Certainty, DependencyScope, Details, Location, Mark, Package, PackageIndex, PackageKind,
-    PartIndex, Reference, SourcePackage,
+    About, Certainty, Dependencies, DependencyScope, Details, Location, Mark, Package, PackageIndex,
+    PackageKind, PartIndex, Reference, SourcePackage,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -176,7 +176,7 @@ fn package() -> impl Strategy<Value = Package> {
                     .collect(),
                 owner: None,
                 parent: None,
-                depends_on: Vec::new(),
+                depends_on: Dependencies::UNKNOWN,
                 scope: if development { DependencyScope::Development } else { DependencyScope::Runtime },
                 certainty,
                 cataloger,
@@ -285,7 +285,7 @@ fn inventory() -> impl Strategy<Value = Inventory> {
         package(),
         option::of(any_other()),
         option::of(any_other()),
-        vec(any_other(), 0..3),
+        option::of(vec(any_other(), 0..3)),
         option::of(any_other()),
     );
     let part = (subject(), option::of(distro()), text()).prop_map(|(subject, distro, document)| Part {
@@ -299,19 +299,22 @@ fn inventory() -> impl Strategy<Value = Inventory> {
         |(subject, distro, packages, gaps, parts)| {
             let n_packages = packages.len();
             let n_parts = parts.len();
-            let own = |(index, related): (usize, (Package, _, _, Vec<_>, Option<prop::sample::Index>))| {
-                let (mut package, owner, parent, depends_on, part) = related;
-                let part = part.filter(|_| n_parts > 0);
-                package.part = part.map(|part| PartIndex(part.index(n_parts) as u32));
-                let earlier = |other: Option<prop::sample::Index>| {
-                    other.filter(|_| index > 0).map(|other| PackageIndex(other.index(index) as u32))
+            let own =
+                |(index, related): (usize, (Package, _, _, Option<Vec<_>>, Option<prop::sample::Index>))| {
+                    let (mut package, owner, parent, depends_on, part) = related;
+                    let part = part.filter(|_| n_parts > 0);
+                    package.part = part.map(|part| PartIndex(part.index(n_parts) as u32));
+                    let earlier = |other: Option<prop::sample::Index>| {
+                        other.filter(|_| index > 0).map(|other| PackageIndex(other.index(index) as u32))
+                    };
+                    package.owner = earlier(owner);
+                    package.parent = earlier(parent);
+                    let other = |other: prop::sample::Index| PackageIndex(other.index(n_packages) as u32);
+                    if let Some(depends_on) = depends_on {
+                        package.depends_on = depends_on.into_iter().map(other).collect();
+                    }
+                    package
                 };
-                package.owner = earlier(owner);
-                package.parent = earlier(parent);
-                let other = |other: prop::sample::Index| PackageIndex(other.index(n_packages) as u32);
-                package.depends_on = depends_on.into_iter().map(other).collect();
-                package
-            };
             let packages = packages.into_iter().enumerate().map(own).collect();
             let gap = |(kind, place, detail): (String, String, String)| {
                 Gap::new(GapKind::from_word(&kind), place, detail)

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use model::inventory::Inventory;
+use model::package::{Package, PackageIndex};
 use sha2::{Digest, Sha256};
 
 use super::facts::Noun;
@@ -32,6 +33,7 @@ pub(in crate::format) fn uuid(format: &str, inventory: &Inventory) -> String {
         if let Some(owner) = package.owner {
             seal.field(&owner.0.to_string());
         }
+        seal.relations(package);
     }
     for gap in &inventory.gaps {
         seal.field(&gap.to_string());
@@ -55,6 +57,15 @@ impl Seal {
             self.field(fact);
             self.field(&value);
         }
+    }
+
+    /// What carries `package`, and what it needs.
+    fn relations(&mut self, package: &Package) {
+        let number = |index: &PackageIndex| index.0.to_le_bytes();
+        self.0.update(package.parent.as_ref().map_or([u8::MAX; 4], number));
+        let n_needed = package.depends_on.known().map_or(u64::MAX, |known| known.len() as u64);
+        self.0.update(n_needed.to_le_bytes());
+        package.depends_on.iter().for_each(|needed| self.0.update(number(needed)));
     }
 
     fn field(&mut self, text: &str) {
@@ -95,6 +106,9 @@ impl References {
 
 #[cfg(test)]
 mod tests {
+    use model::ecosystem::Ecosystem;
+    use model::package::Dependencies;
+
     use super::*;
 
     #[test]
@@ -114,5 +128,9 @@ mod tests {
         assert_ne!(empty, uuid("b", &inventory));
         inventory.subject.name = "x".to_owned();
         assert_ne!(empty, uuid("a", &inventory));
+        inventory.packages = vec![Package::new(Ecosystem::Npm, "a", "1", String::new())];
+        let unknown = uuid("a", &inventory);
+        inventory.packages[0].depends_on = Dependencies::NONE;
+        assert_ne!(unknown, uuid("a", &inventory));
     }
 }
