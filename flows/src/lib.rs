@@ -18,6 +18,8 @@ pub mod error;
 #[cfg(test)]
 mod every_cataloger;
 pub mod feeds;
+#[cfg(test)]
+mod match_law;
 pub mod match_sbom;
 pub mod open;
 pub mod rematch;
