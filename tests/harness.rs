@@ -33,8 +33,13 @@ pub(crate) struct Ran {
 
 impl Place {
     pub(crate) fn new() -> Self {
+        Self::below(&std::env::temp_dir())
+    }
+
+    /// A place in `dir`.
+    pub(crate) fn below(dir: &Path) -> Self {
         // Some validators pass over hidden folders, which `tempdir` makes.
-        Self { dir: tempfile::Builder::new().prefix("plimsoll-").tempdir().unwrap() }
+        Self { dir: tempfile::Builder::new().prefix("plimsoll-").tempdir_in(dir).unwrap() }
     }
 
     /// The path of `name` below this place.
