@@ -2,6 +2,7 @@
 //!
 //! - [`cyclonedx`], [`spdx2`], [`spdx3`]: rules that no schema can say, a row each
 //! - `spdx2_schema`: what the official schema of SPDX 2.2 and 2.3 says
+//! - `spdx3_schema`: what that of SPDX 3.0.1 says
 //! - [`schema_file`]: a JSON schema out of a file
 //! - [`minimum`]: the minimum elements of the NTIA (2021) and of the CISA (draft of 2025)
 //! - [`walk`]: every value of a document, with the path to it
@@ -28,6 +29,7 @@ mod schema_file;
 mod spdx2;
 mod spdx2_schema;
 mod spdx3;
+mod spdx3_schema;
 mod terms;
 mod walk;
 
@@ -36,6 +38,9 @@ pub use schema_file::{SchemaError, SchemaFile};
 
 /// The most violations that are listed of one document.
 const VIOLATIONS_MAX: usize = 10_000;
+
+/// The most unknown members that are named of one object.
+const UNKNOWN_MAX: usize = 100;
 
 /// The most characters of a reason.
 const REASON_CHARS_MAX: usize = 400;
@@ -216,6 +221,31 @@ fn shown(text: &str) -> String {
     }
     let start: String = text.chars().take(120).collect();
     format!("`{start}…`")
+}
+
+/// What a value is, for people.
+fn kind_of(tree: &Tree) -> &'static str {
+    match tree {
+        Tree::Null => "null",
+        Tree::Bool(_) => "true or false",
+        Tree::Number(_) => "a number",
+        Tree::Text(_) => "a text",
+        Tree::List(_) => "a list",
+        Tree::Object(_) => "an object",
+    }
+}
+
+/// Why the members of `tree` that are not known are wrong.
+fn unknown_members(tree: &Tree, is_known: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut unknown = tree.members().iter().filter(|(name, _)| !is_known(name));
+    let named = unknown.by_ref().take(UNKNOWN_MAX);
+    let mut reasons: Vec<_> =
+        named.map(|(name, _)| format!("has the member {}, which is not known", shown(name))).collect();
+    match unknown.count() {
+        0 => {}
+        more => reasons.push(format!("has {more} more members that are not known")),
+    }
+    reasons
 }
 
 #[cfg(test)]

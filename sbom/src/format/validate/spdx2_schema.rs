@@ -4,11 +4,8 @@
 
 use std::fmt::Write as _;
 
-use super::Tree;
+use super::{Tree, kind_of, unknown_members};
 use crate::format::spdx2::rdf::BEYOND;
-
-/// The most unknown members that are named of one object.
-const UNKNOWN_MAX: usize = 100;
 
 /// A version with a schema of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -403,25 +400,6 @@ fn wrong_members(tree: &Tree, members: &[Member], version: Version) -> Vec<Strin
     let is_known = |name: &str| {
         name == BEYOND || members.iter().any(|member| member.name == name && member.known.has(version))
     };
-    let mut unknown = tree.members().iter().filter(|(name, _)| !is_known(name));
-    for (name, _) in unknown.by_ref().take(UNKNOWN_MAX) {
-        reasons.push(format!("has the member {}, which is not known", super::shown(name)));
-    }
-    match unknown.count() {
-        0 => {}
-        more => reasons.push(format!("has {more} more members that are not known")),
-    }
+    reasons.extend(unknown_members(tree, is_known));
     reasons
-}
-
-/// What a value is, for people.
-fn kind_of(tree: &Tree) -> &'static str {
-    match tree {
-        Tree::Null => "null",
-        Tree::Bool(_) => "true or false",
-        Tree::Number(_) => "a number",
-        Tree::Text(_) => "a text",
-        Tree::List(_) => "a list",
-        Tree::Object(_) => "an object",
-    }
 }

@@ -1,11 +1,11 @@
 //! SPDX 3: the graph holds together (<https://spdx.github.io/spdx-spec/v3.0.1/>).
 //!
-//! Which members a class has is not judged here: give the official schema with `--schema`.
+//! Which members a class has is the matter of `spdx3_schema`.
 
 use std::collections::{HashMap, HashSet};
 
 use super::walk::{Spot, walk};
-use super::{Found, Rule, Tree, shown, terms, word};
+use super::{Found, Rule, Tree, shown, spdx3_schema, terms, word};
 
 /// A rule, and what it says of a value: the reason, where the value breaks it.
 struct Row {
@@ -20,6 +20,8 @@ const fn row(
 ) -> Row {
     Row { rule: Rule { id, section }, check }
 }
+
+static SCHEMA: Rule = Rule { id: "schema", section: "JSON schema of SPDX 3.0.1" };
 
 static RULES: &[Row] = &[
     row("spdx3-context", "Serialization, JSON-LD", context),
@@ -80,17 +82,26 @@ const INDIVIDUALS: &[&str] = &[
     "expandedlicensing_NoneLicense",
 ];
 
-/// Judges the rules; structure is not judged.
+/// Judges structure and rules; whether there is a schema for the version.
 pub(super) fn check(tree: &Tree, found: &mut Found) -> bool {
+    let has_schema = spdx3_schema::is_of_version(tree);
+    if has_schema {
+        spdx3_schema::check(tree, &mut |path, reason| found.add(&SCHEMA, path.to_owned(), reason));
+    }
+    // What is not even as its class has it is told once.
+    let told: HashSet<String> = found.violations.iter().map(|it| it.path.clone()).collect();
     let known = known(tree);
     walk(tree, &mut |spot| {
         for row in RULES {
             if let Some(reason) = (row.check)(&known, spot) {
-                found.add(&row.rule, spot.path(), reason);
+                let path = spot.path();
+                if path.is_empty() || !told.contains(&path) {
+                    found.add(&row.rule, path, reason);
+                }
             }
         }
     });
-    false
+    has_schema
 }
 
 /// The version that the creation information of the document states.

@@ -174,18 +174,41 @@ fn each_rule_of_spdx_3_can_be_broken() {
         let found = broken(&SPDX3.replacen(from, to, 1));
         assert!(found.contains(&expected.to_owned()), "{expected} not in {found:?}");
     };
-    check("rdf/3.0.1", "rdf/2", "spdx3-context @context 1");
-    check(r#""type": "Organization", "#, "", "spdx3-type @graph[1] 3");
     check("SpdxDocument", "Bundle", "spdx3-document  1");
+    check(r#""spdxId": "urn:x:p""#, r#""spdxId": "1:p""#, "spdx3-id-form @graph[3].spdxId 6");
+    check(r#""spdxId": "urn:x:p""#, r#""spdxId": "urn:x:o""#, "spdx3-id-unique @graph[3].spdxId 6");
+    check(
+        r#""creationInfo": "_:c", "name": "O""#,
+        r#""creationInfo": "urn:x:p""#,
+        "spdx3-creation-info @graph[1].creationInfo 3",
+    );
+    check(r#"["urn:y:q","#, r#"["urn:z:q","#, "spdx3-reference @graph[4].to[0] 8");
+    check("2024-01", "2024-13", "spdx3-date @graph[0].created 2");
+    check("pkg:npm/p@1", "p@1", "spdx3-package-url @graph[3].software_packageUrl 6");
+    check(r#""type": "Organization", "#, "", "schema @graph[1] 3");
+    check(r#""from": "urn:x:p", "#, "", "schema @graph[4] 7");
+    check("dependsOn", "DEPENDS_ON", "schema @graph[4].relationshipType 7");
+}
+
+/// What the structure says where it is known, rules say of versions whose structure is not.
+#[test]
+fn a_version_of_spdx_3_that_is_not_known_is_judged_by_rules() {
+    let new = SPDX3.replacen("rdf/3.0.1", "rdf/3.1", 1);
+    assert_eq!(broken(&new), [""; 0]);
+    assert!(!judged(&new).has_schema && judged(SPDX3).has_schema);
+    let check = |from: &str, to: &str, expected: &str| {
+        assert!(new.contains(from), "{from}");
+        let found = broken(&new.replacen(from, to, 1));
+        assert!(found.contains(&expected.to_owned()), "{expected} not in {found:?}");
+    };
+    check("rdf/3.1", "rdf/2", "spdx3-context @context 1");
+    check(r#""type": "Organization", "#, "", "spdx3-type @graph[1] 3");
     check(r#""spdxId": "urn:x:p""#, r#""spdxId": "p""#, "spdx3-id-form @graph[3].spdxId 6");
     check(r#""spdxId": "urn:x:p", "#, "", "spdx3-id-form @graph[3] 6");
-    check(r#""spdxId": "urn:x:p""#, r#""spdxId": "urn:x:o""#, "spdx3-id-unique @graph[3].spdxId 6");
     check(r#""urn:x:o", "creationInfo": "_:c""#, r#""urn:x:o""#, "spdx3-creation-info @graph[1] 3");
     check(r#""created": "2024-01-02T03:04:05Z", "#, "", "spdx3-creation-info @graph[0] 2");
     check(r#""from": "urn:x:p", "#, "", "spdx3-relationship @graph[4] 7");
-    check(r#"["urn:y:q","#, r#"["urn:z:q","#, "spdx3-reference @graph[4].to[0] 8");
     check("05Z", "05", "spdx3-date @graph[0].created 2");
-    check("pkg:npm/p@1", "p@1", "spdx3-package-url @graph[3].software_packageUrl 6");
 }
 
 #[test]
