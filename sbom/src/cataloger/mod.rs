@@ -345,7 +345,7 @@ pub fn assemble(tree: &FactTree<'_>, limits: &Limits) -> Found {
 }
 
 /// The cataloger called `name`.
-fn by_name(name: &str) -> Option<&'static Cataloger> {
+pub(crate) fn by_name(name: &str) -> Option<&'static Cataloger> {
     let position = CATALOGERS.binary_search_by(|cataloger| cataloger.name.cmp(name)).ok()?;
     Some(CATALOGERS[position])
 }

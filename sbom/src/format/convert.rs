@@ -92,7 +92,9 @@ impl Document<'_> {
     /// # Errors
     /// The document holds what no inventory looks at and is malformed there.
     pub fn losses_in(&self, written: &Said) -> Result<Vec<Loss>, DocumentError> {
-        Ok(lost(self.model, &self.tree()?, written))
+        let mut losses = lost(self.model, &self.tree()?, written);
+        losses.retain(|loss| !self.is_own || !FOLLOWS.contains(&loss.path.as_str()));
+        Ok(losses)
     }
 
     /// The document, with nothing lost.
@@ -134,6 +136,16 @@ fn flat(path: &str) -> String {
     }
     path
 }
+
+/// What a document of plimsoll's own says as it follows from other facts, which every format carries: from the cataloger.
+const FOLLOWS: &[&str] = &[
+    "components[].evidence.identity.field",
+    "components[].evidence.identity.methods[].confidence",
+    "components[].evidence.identity.methods[].technique",
+    "components[].evidence.identity[].field",
+    "components[].evidence.identity[].methods[].confidence",
+    "components[].evidence.identity[].methods[].technique",
+];
 
 /// Values that say nothing, or how the value beside them is to be read.
 const MARKERS: &[&str] = &["NOASSERTION", "NONE", "cpe22Type", "cpe23Type"];

@@ -5,6 +5,7 @@ mod dependencies;
 pub(in crate::format) mod generated;
 mod independent;
 mod merged;
+mod standard;
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +16,7 @@ use model::gap::{Gap, GapKind};
 use model::image::{Account, BaseImage, GuardedPath, Healthcheck, HistoryEntry, ImageFacts, Made};
 use model::inventory::{DockerfileLine, Inventory, Subject, SubjectLayer};
 use model::limits::Limits;
-use model::package::{Location, Package, PackageIndex, PackageKind, SourcePackage};
+use model::package::{Certainty, Location, Package, PackageIndex, PackageKind, SourcePackage};
 
 use super::*;
 use generated::for_inventories;

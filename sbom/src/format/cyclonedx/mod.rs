@@ -12,12 +12,14 @@ use super::wire::text::Kind;
 use super::wire::tree::Tree;
 use super::{Format, Loss, Model, Syntax};
 
+mod evidence;
 mod read;
 pub(super) mod schema;
 mod tools;
 mod write;
 pub(super) mod xml;
 
+use evidence::Identity;
 pub(super) use read::read_file;
 
 pub(super) static FORMAT: Format = Format {
@@ -211,7 +213,7 @@ struct Evidence<'a> {
     occurrences: List<Occurrence<'a>>,
     /// One since 1.5, or a list of them since 1.6.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    identity: Option<&'a RawValue>,
+    identity: Option<Identity<'a>>,
 }
 
 /// An element of `componentEvidence.occurrences`.

@@ -7,7 +7,6 @@
 
 use model::package::{DependencyScope, Location, Package};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::super::wire::json::{List, Text};
 use super::Component;
@@ -54,7 +53,7 @@ pub(super) fn read(component: &Component<'_>, package: &mut Package) {
             _ => {}
         }
     }
-    let raw = component.evidence.as_ref().and_then(|evidence| evidence.identity);
+    let raw = component.evidence.as_ref().and_then(|evidence| evidence.identity.as_ref());
     for identity in raw.map(identities).unwrap_or_default() {
         if let Some(value) = identity.concluded_value.filter(|_| identity.field.as_str() == "cpe") {
             package.cpes.push(value.0.into_owned());
@@ -68,7 +67,8 @@ pub(super) fn read(component: &Component<'_>, package: &mut Package) {
 }
 
 /// What identified a package. What is malformed says nothing: it is only evidence.
-fn identities(raw: &RawValue) -> Vec<Identity<'_>> {
+fn identities<'a>(evidence: &super::Identity<'a>) -> Vec<Identity<'a>> {
+    let super::Identity::Read(raw) = evidence else { return Vec::new() };
     if raw.get().starts_with('[') {
         serde_json::from_str::<List<Identity<'_>>>(raw.get()).map(|list| list.0).unwrap_or_default()
     } else {

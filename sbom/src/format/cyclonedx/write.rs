@@ -18,6 +18,7 @@ use super::super::wire::json::{List, Text};
 use super::super::wire::references::Minor;
 use super::super::wire::seal::{self, References};
 use super::super::wire::{identity, license, references};
+use super::evidence::identity as identity_evidence;
 use super::{
     Component, Dependency, Evidence, ExternalReference, Hash, License, LicenseChoice, Occurrence,
     Organization, Property, read,
@@ -238,8 +239,9 @@ fn package<'a>(package: &'a Package, reference: &'a str, purl: Option<&'a str>, 
         .iter()
         .map(|location| Occurrence { location: location.path.as_str().into() })
         .collect();
-    let evidence = (has.occurrences && !occurrences.is_empty())
-        .then_some(Evidence { occurrences: List(occurrences), identity: None });
+    let identity = identity_evidence(package, purl.is_some(), has.minor).filter(|_| has.occurrences);
+    let evidence = (has.occurrences && (!occurrences.is_empty() || identity.is_some()))
+        .then_some(Evidence { occurrences: List(occurrences), identity });
     let mut component = Component {
         kind: match package.kind {
             PackageKind::Library => "library".into(),
