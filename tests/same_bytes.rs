@@ -18,8 +18,7 @@ const N_LAYERS: usize = 9;
 /// of its own and some that others have too.
 fn image() -> Image {
     let layer = |index: usize| {
-        let mut layer = Layer::default();
-        layer.created_by = format!("RUN step {index}");
+        let mut layer = Layer { created_by: format!("RUN step {index}"), ..Layer::default() };
         let installed: String =
             (0..=index).map(|n| format!("P:demo{n}\nV:1.{n}-r0\nA:x86_64\no:demo\nL:MIT\n\n")).collect();
         layer.file("etc/os-release", "ID=alpine\nVERSION_ID=3.20.3\nPRETTY_NAME=\"Alpine Linux v3.20\"\n");
