@@ -655,6 +655,25 @@ fn bad_tags_are_refused_with_their_line() {
 }
 
 #[test]
+fn a_document_that_is_cut_off_before_anything_is_described_is_refused() {
+    let header = "SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\nSPDXID: SPDXRef-DOCUMENT\nDocumentName: d\n\
+        DocumentNamespace: urn:x:d\nCreator: Tool: t\nCreated: 2024-01-02T03:04:05Z\n";
+    assert!(parse(header.as_bytes()).is_ok());
+    for (at, _) in header.match_indices('\n').filter(|(at, _)| at + 1 < header.len()) {
+        refused(&header[..=at], "the document seems cut off");
+    }
+    refused(
+        "SPDXVersion: SPDX-2.3",
+        "top level (line 1, column 22): it ends with nothing described and without",
+    );
+    for text in ["SPDXVersion:", "SPDXVersion:\nPackageName: a\n"] {
+        refused(text, "`SPDXVersion` has no value");
+    }
+    // What describes something may lack the rest, as documents of some tools do.
+    assert!(parse(b"SPDXVersion: SPDX-2.3\nPackageName: a\nSPDXID: SPDXRef-a\n").is_ok());
+}
+
+#[test]
 fn bad_yaml_xml_and_rdf_are_refused_with_their_line() {
     refused(
         "spdxVersion: SPDX-2.3\nname: a\nname: b\n",

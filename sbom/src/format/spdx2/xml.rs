@@ -56,6 +56,57 @@ fn read<'a>(text: &'a str, _: &Limits) -> Result<Cow<'a, str>, DocumentError> {
     json.map(Cow::Owned).map_err(|error| refuse(error.to_string()))
 }
 
+/// Calls `take` with the path and the line of every element of the document's namespace.
+pub(in crate::format) fn lines(text: &str, take: &mut dyn FnMut(&str, usize)) {
+    // What cannot be read was refused before.
+    let Ok(root) = parse(FORMAT, text) else { return };
+    let mut finding = Finding { text, line: 1, counted: 0, path: String::new(), take };
+    finding.element(&root);
+}
+
+struct Finding<'t> {
+    text: &'t str,
+    line: usize,
+    /// Up to where lines are counted.
+    counted: usize,
+    path: String,
+    take: &'t mut dyn FnMut(&str, usize),
+}
+
+impl Finding<'_> {
+    fn element(&mut self, element: &Element<'_>) {
+        let offset = element.offset(self.text);
+        let passed = self.text.as_bytes().get(self.counted..offset).unwrap_or_default();
+        self.line += passed.iter().filter(|byte| **byte == b'\n').count();
+        self.counted = offset.max(self.counted);
+        (self.take)(&self.path, self.line);
+        let own = || element.children.iter().filter(|child| child.namespace == element.namespace);
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for child in own() {
+            *counts.entry(child.name).or_default() += 1;
+        }
+        let mut indices: HashMap<&str, usize> = HashMap::new();
+        let length = self.path.len();
+        for child in own() {
+            if length > 0 {
+                self.path.push('.');
+            }
+            self.path.push_str(child.name);
+            let is_empty =
+                child.children.is_empty() && child.attributes.is_empty() && child.token().is_empty();
+            let is_list =
+                scalar::is_list(child.name) || counts.get(child.name).is_some_and(|count| *count > 1);
+            if is_list && !(is_empty && scalar::is_list_of_objects(child.name)) {
+                let index = indices.entry(child.name).or_default();
+                self.path.push_str(&format!("[{index}]"));
+                *index += 1;
+            }
+            self.element(child);
+            self.path.truncate(length);
+        }
+    }
+}
+
 struct Reading<'r> {
     /// Of the document's elements.
     namespace: &'r str,

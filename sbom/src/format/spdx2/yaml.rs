@@ -182,6 +182,55 @@ impl Builder {
     }
 }
 
+/// Calls `take` with the path and the line of every value; what an alias stands for is where the alias is.
+pub(in crate::format) fn lines(text: &str, take: &mut dyn FnMut(&str, usize)) {
+    /// A collection that is not complete: how long its path is, and the position of the next element of a list.
+    struct Begun {
+        path: usize,
+        index: Option<usize>,
+        has_name: bool,
+    }
+
+    let mut path = String::new();
+    let mut begun: Vec<Begun> = Vec::new();
+    // What cannot be read was refused before.
+    for (event, span) in Parser::new_from_str(text).map_while(Result::ok) {
+        let line = span.start.line().max(1);
+        let is_value = matches!(
+            event,
+            Event::Scalar(..) | Event::Alias(_) | Event::SequenceStart(..) | Event::MappingStart(..)
+        );
+        match begun.last_mut() {
+            _ if !is_value => {}
+            None => take("", line),
+            Some(Begun { path: length, index: Some(index), .. }) => {
+                path.truncate(*length);
+                path.push_str(&format!("[{index}]"));
+                *index += 1;
+                take(&path, line);
+            }
+            Some(Begun { has_name: has_name @ true, .. }) => *has_name = false,
+            Some(Begun { path: length, has_name, .. }) => {
+                let Event::Scalar(name, ..) = &event else { return };
+                *has_name = true;
+                path.truncate(*length);
+                path.extend([if path.is_empty() { "" } else { "." }, name]);
+                take(&path, line);
+            }
+        }
+        match event {
+            Event::SequenceStart(..) => {
+                begun.push(Begun { path: path.len(), index: Some(0), has_name: false });
+            }
+            Event::MappingStart(..) => begun.push(Begun { path: path.len(), index: None, has_name: false }),
+            Event::SequenceEnd | Event::MappingEnd => {
+                begun.pop();
+            }
+            _ => {}
+        }
+    }
+}
+
 fn size(tree: &Tree) -> usize {
     match tree {
         Tree::Text(text) => 1 + text.len() / NODE_BYTES,

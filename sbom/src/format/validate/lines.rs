@@ -1,4 +1,4 @@
-//! The line that a path of a JSON text stands on.
+//! The line that a path of a document's JSON stands on, in the syntax that the document is written in.
 //!
 //! The text is scanned once; only places that are asked for are kept.
 
@@ -7,10 +7,35 @@ use std::fmt::Write as _;
 
 use super::Violation;
 use super::walk::PATH_BYTES_MAX;
+use crate::format::spdx2::{tag_value, xml, yaml};
+use crate::format::wire::text::Kind;
 
-/// Fills in the lines of `violations` of `json`, a part of the original `text`. What is no part of it was converted,
-/// and has no lines.
-pub(super) fn fill(violations: &mut [Violation], json: &str, text: &str) {
+/// Fills in the lines of `violations` of `json`, which is of the document `text`. In another syntax than JSON a value that
+/// has no place of its own has the line of what it is in; where a syntax has no lines, there are none.
+pub(super) fn fill(violations: &mut [Violation], json: &str, text: &str, kind: &Kind) {
+    let lines = match kind {
+        Kind::Spdx2TagValue => tag_value::lines,
+        Kind::Spdx2Xml => xml::lines,
+        Kind::Spdx2Yaml => yaml::lines,
+        _ => return fill_in_json(violations, json, text),
+    };
+    let paths = violations.iter().flat_map(|violation| outwards(&violation.path));
+    let mut wanted = paths.map(|path| (path.to_owned(), None)).collect();
+    lines(text, &mut |path, line| note(path, line, &mut wanted));
+    for violation in violations {
+        violation.line = outwards(&violation.path).find_map(|path| wanted.get(path).copied().flatten());
+    }
+}
+
+/// `path`, and the paths to what it is in.
+fn outwards(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(path), |path| {
+        (!path.is_empty()).then(|| path.rfind(['.', '[']).map_or("", |end| &path[..end]))
+    })
+}
+
+/// The same of a document in JSON. What is no part of `text` was converted, and has no lines.
+fn fill_in_json(violations: &mut [Violation], json: &str, text: &str) {
     let Some(start) = offset_in(json, text) else { return };
     let first = text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count() + 1;
     let wanted = violations.iter().map(|violation| (violation.path.clone(), None)).collect();
@@ -134,6 +159,59 @@ mod tests {
     fn check(json: &str, path: &str, expected: Option<usize>) {
         let lines = scan(json, 1, [(path.to_owned(), None)].into());
         assert_eq!(lines[path], expected, "{path}");
+    }
+
+    /// Every text of documents in other syntaxes than JSON stands where its line says, or on the next.
+    #[test]
+    fn values_stand_where_their_lines_say() {
+        let Some(data) = testkit::data::require("values_stand_where_their_lines_say") else { return };
+        let index = std::fs::read_to_string(data.join("sboms/index.tsv")).unwrap();
+        let mut n_found = [0; 3];
+        for line in index.lines().skip(1) {
+            let [path, format, ..] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
+            let formats = ["SPDX tag-value", "SPDX XML", "SPDX YAML"];
+            let Some(at) = formats.iter().position(|known| *known == format) else { continue };
+            let bytes = testkit::data::read(&data.join("sboms").join(path.trim_end_matches(".zst")));
+            let text = crate::format::wire::text::decode(&bytes).unwrap();
+            let kind = &[Kind::Spdx2TagValue, Kind::Spdx2Xml, Kind::Spdx2Yaml][at];
+            let syntax = crate::format::SYNTAXES.iter().find(|syntax| syntax.kind == *kind).unwrap();
+            let Ok(json) = (syntax.to_json)(text, &model::limits::Limits::default()) else { continue };
+            let tree: super::super::Tree = serde_json::from_str(&json).unwrap();
+            let mut values = Vec::new();
+            super::super::walk::walk(&tree, &mut |spot| {
+                // These stand elsewhere in tags, or are told with what they are in.
+                let is_apart = spot.ends(&["hasFiles"])
+                    || spot.ends(&["reference"])
+                    || spot.ends(&["externalRefs", "comment"])
+                    || spot.path().contains("artifactOfs")
+                    || spot.path().contains("plimsoll:tags");
+                if let Some(text) = spot.text().filter(|_| !is_apart) {
+                    values.push((spot.path(), text.to_owned()));
+                }
+            });
+            let new = |path: &str| Violation {
+                rule: "",
+                section: "",
+                path: path.to_owned(),
+                line: None,
+                reason: String::new(),
+            };
+            let mut violations: Vec<_> = values.iter().map(|(path, _)| new(path)).collect();
+            fill(&mut violations, &json, text, kind);
+            let lines: Vec<&str> = text.lines().collect();
+            let plain = |text: &str| -> String {
+                text.chars().filter(|sign| sign.is_ascii_alphanumeric()).collect::<String>().to_lowercase()
+            };
+            for (violation, (place, value)) in violations.iter().zip(&values) {
+                let line = violation.line.unwrap_or_else(|| panic!("{path}: {place} has no line"));
+                let n_empty = value.chars().take_while(|sign| sign.is_whitespace()).count();
+                let near = plain(&lines[line - 1..lines.len().min(line + 1 + n_empty)].concat());
+                let start = value.split_whitespace().next().map_or(String::new(), plain);
+                assert!(near.contains(&start), "{path}: {place} is {value:?}, line {line} {near}");
+                n_found[at] += 1;
+            }
+        }
+        assert!(n_found[0] > 1_000 && n_found[1] > 100 && n_found[2] > 500, "{n_found:?}");
     }
 
     #[test]

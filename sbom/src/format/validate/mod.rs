@@ -54,7 +54,7 @@ pub struct Violation {
     pub section: &'static str,
     /// Where: `components[3].licenses[0]`; empty for the document as a whole.
     pub path: String,
-    /// The line of the original text, from 1; none where the original is no JSON.
+    /// The line of the original text, from 1; none in CycloneDX XML and RDF.
     pub line: Option<usize>,
     /// What is wrong.
     pub reason: String,
@@ -157,13 +157,13 @@ pub fn validate_bytes(
     if kind == text::Kind::CycloneDxXml {
         json = Cow::Owned(xml::without_extensions(&json)?);
     }
-    let validation = judge(&json, &text, name, schema)?;
+    let validation = judge(&json, (&text, &kind), name, schema)?;
     Ok(Validation { signature, ..validation })
 }
 
 fn judge(
     json: &str,
-    text: &str,
+    (text, kind): (&str, &text::Kind),
     format: &'static str,
     schema: Option<&SchemaFile>,
 ) -> Result<Validation, DocumentError> {
@@ -191,7 +191,7 @@ fn judge(
         schema.check(json, &mut found);
     }
     let Found { mut violations, omitted } = found;
-    lines::fill(&mut violations, json, text);
+    lines::fill(&mut violations, json, text, kind);
     violations
         .sort_by(|one, other| (one.line, &one.path, one.rule).cmp(&(other.line, &other.path, other.rule)));
     let scores = minimum::scores(&tree, family);

@@ -62,10 +62,14 @@ impl Element<'_> {
         self.trimmed.and_then(|(start, end)| self.text.get(start..end)).unwrap_or("")
     }
 
+    /// Where in `text`, the document that this element is of, it begins.
+    pub(in crate::format) fn offset(&self, text: &str) -> usize {
+        (self.source.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
+    }
+
     /// The line of `text`, the document that this element is of, in which it begins, and the column; from 1.
     pub(in crate::format) fn position(&self, text: &str) -> (usize, usize) {
-        let offset = (self.source.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
-        let before = text.as_bytes().get(..offset).unwrap_or_default();
+        let before = text.as_bytes().get(..self.offset(text)).unwrap_or_default();
         let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |index| index + 1);
         (before.iter().filter(|byte| **byte == b'\n').count() + 1, before.len() - line_start + 1)
     }

@@ -21,9 +21,12 @@ use super::super::wire::text::Kind;
 use super::super::wire::tree::Tree;
 use super::super::{Format, Syntax, WriteOptions};
 
+mod lines;
 mod read;
 mod table;
 mod write;
+
+pub(in crate::format) use lines::lines;
 
 pub(in crate::format) static FORMAT: Format = Format {
     name: "spdx-tag-value",

@@ -31,6 +31,7 @@ pub(super) const DESCRIBES: &str = "documentDescribes";
 pub(super) fn read<'a>(text: &'a str, _: &Limits) -> Result<Cow<'a, str>, DocumentError> {
     let mut reader = Reader::new("");
     reader.take_all(text)?;
+    reader.is_complete().map_err(|reason| malformed(text, text.len(), "top level", reason))?;
     let json = serde_json::to_string(&Tree::Object(reader.document()));
     json.map(Cow::Owned).map_err(|error| malformed(text, 0, "top level", error.to_string()))
 }
@@ -144,13 +145,13 @@ impl Open {
 }
 
 /// A line, or several that are one value.
-enum Entry<'a> {
+pub(super) enum Entry<'a> {
     Tag { name: &'a str, value: Cow<'a, str> },
     Comment(&'a str),
 }
 
 /// Goes through the lines of a text.
-struct Lines<'a> {
+pub(super) struct Lines<'a> {
     text: &'a str,
     at: usize,
     /// Whether lines end in a carriage return too; then it is no part of values.
@@ -158,8 +159,14 @@ struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
+    /// The lines of `text`.
+    pub(super) fn new(text: &'a str) -> Self {
+        let first_end = text.find('\n').unwrap_or(0);
+        Self { text, at: 0, has_returns: text[..first_end].ends_with('\r') }
+    }
+
     /// The next entry, and where it begins.
-    fn next(&mut self) -> Result<Option<(usize, Entry<'a>)>, DocumentError> {
+    pub(super) fn next(&mut self) -> Result<Option<(usize, Entry<'a>)>, DocumentError> {
         while self.at < self.text.len() {
             let rest = &self.text[self.at..];
             let line = rest.split_once('\n').map_or(rest, |(line, _)| line);
@@ -248,8 +255,7 @@ impl Reader {
     }
 
     fn take_all(&mut self, text: &str) -> Result<(), DocumentError> {
-        let first_end = text.find('\n').unwrap_or(0);
-        let mut lines = Lines { text, at: 0, has_returns: text[..first_end].ends_with('\r') };
+        let mut lines = Lines::new(text);
         while let Some((start, entry)) = lines.next()? {
             match entry {
                 Entry::Comment(comment) => {
@@ -263,6 +269,45 @@ impl Reader {
             }
         }
         Ok(())
+    }
+
+    /// Refuses a document that is cut off before anything is described. One that is cut off later cannot be told from a
+    /// complete one: nothing says where a document ends.
+    fn is_complete(&self) -> Result<(), String> {
+        let lacks = |open: &Open, member: &str| match open.get(member) {
+            None => true,
+            Some(value) => value.as_str().is_some_and(str::is_empty),
+        };
+        let is_ours = self.document.comment.is_some();
+        if lacks(&self.document, "spdxVersion") && !is_ours {
+            return Err("`SPDXVersion` has no value".to_owned());
+        }
+        let lists = [
+            &self.packages,
+            &self.files,
+            &self.snippets,
+            &self.relationships,
+            &self.annotations,
+            &self.licenses,
+        ];
+        if is_ours || lists.iter().any(|list| !list.is_empty()) {
+            return Ok(());
+        }
+        // Everything that §6 requires.
+        let required = [
+            (&self.document, "dataLicense", "DataLicense"),
+            (&self.document, table::ID, table::ID_TAG),
+            (&self.document, "name", "DocumentName"),
+            (&self.document, "documentNamespace", "DocumentNamespace"),
+            (&self.creation, "creators", "Creator"),
+            (&self.creation, "created", "Created"),
+        ];
+        match required.into_iter().find(|(open, member, _)| lacks(open, member)) {
+            None => Ok(()),
+            Some((.., tag)) => {
+                Err(format!("it ends with nothing described and without `{tag}`; the document seems cut off"))
+            }
+        }
     }
 
     /// Takes a comment of plimsoll.
@@ -652,7 +697,7 @@ fn verification_code(value: &str) -> Tree {
 }
 
 /// Three words, of which the last may be several.
-fn three(value: &str) -> Option<[&str; 3]> {
+pub(super) fn three(value: &str) -> Option<[&str; 3]> {
     let (first, rest) = value.split_once(BLANK)?;
     let (second, third) = rest.trim_start_matches(BLANK).split_once(BLANK)?;
     let third = third.trim_matches(BLANK);

@@ -1,7 +1,7 @@
 //! The tags of SPDX 2.1 to 2.3, and which members of its JSON they are.
 
 /// What a tag is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Section {
     /// The document (§6).
     Document,
