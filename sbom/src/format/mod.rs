@@ -241,6 +241,16 @@ pub enum DocumentError {
         /// What is wrong.
         reason: String,
     },
+    /// It is written down in another way than JSON, and says something else than its format wants said.
+    #[error("{format} document, {place}: {reason}")]
+    Misfit {
+        /// What it claims to be.
+        format: String,
+        /// The path that leads there in the JSON of the format: `components[3].purl`.
+        place: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// None of the keys it has to be signed with signed it.
     #[error("the document is not signed with one of the given keys: {reason}")]
     NotSigned {
@@ -346,7 +356,8 @@ pub fn read_signed<'a>(
         Cow::Borrowed(text) => (syntax.to_json)(text, limits)?,
         Cow::Owned(text) => Cow::Owned((syntax.to_json)(&text, limits)?.into_owned()),
     };
-    let Seen { version, mut inventory, is_own } = (syntax.model.inventory)(&json, limits)?;
+    let seen = (syntax.model.inventory)(&json, limits).map_err(|error| syntax.error(error))?;
+    let Seen { version, mut inventory, is_own } = seen;
     if matches!(signature, Signature::Unverified { .. }) {
         inventory.add_gap(envelope::unverified());
     }
@@ -365,6 +376,19 @@ pub fn is_document(head: &[u8]) -> bool {
     is_text
         && (text.starts_with(['{', '<'])
             || SYNTAXES.iter().any(|syntax| syntax.kind == wire::text::kind(text)))
+}
+
+impl Syntax {
+    /// What is wrong in the JSON of a document: its lines are those of no document where that is written in another way.
+    fn error(&self, error: DocumentError) -> DocumentError {
+        match error {
+            DocumentError::Malformed { place, reason, .. } if !self.suffix.starts_with("JSON") => {
+                let format = format!("{} {}", self.model.name, self.suffix);
+                DocumentError::Misfit { format: format.trim_end().to_owned(), place, reason }
+            }
+            error => error,
+        }
+    }
 }
 
 fn accepted() -> String {
