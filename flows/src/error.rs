@@ -78,7 +78,10 @@ pub enum FlowError {
         source_text: String,
     },
     /// An SBOM has no layers that could be looked into.
-    #[error("`{source_text}` is known by an SBOM: only its image tells what its layers deleted")]
+    #[error(
+        "`{source_text}` is known by an SBOM: only its image tells what its layers deleted, and \
+             which files packages own"
+    )]
     NoLayers {
         /// What was typed.
         source_text: String,

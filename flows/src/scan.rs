@@ -62,7 +62,7 @@ pub fn inventory(
     arrival: &mut Arrival<'_>,
     progress: &dyn Progress,
 ) -> Result<Known, FlowError> {
-    let needs_layers = options.scope == Scope::AllLayers;
+    let needs_layers = options.scope == Scope::AllLayers || options.lists_files;
     let no_layers = || FlowError::NoLayers { source_text: source.text.clone() };
     match (open(source, opening, arrival)?, asked.look_in) {
         (Opened::Image(..), LookIn::AttachedSbom) | (Opened::Inventory(..), _) if needs_layers => {

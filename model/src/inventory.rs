@@ -229,10 +229,11 @@ fn sort_lists(package: &mut Package) {
     let has_lists = !package.digests.is_empty()
         || !package.imports.is_empty()
         || !package.marks.is_empty()
+        || !package.files.is_empty()
         || !package.about().references.is_empty();
     if has_lists {
         let details = &mut *package.details;
-        for texts in [&mut details.digests, &mut details.imports] {
+        for texts in [&mut details.digests, &mut details.imports, &mut details.files] {
             texts.sort();
             texts.dedup();
         }

@@ -47,6 +47,8 @@ pub struct Limits {
     pub record_bytes_max: u64,
     /// Packages in one inventory.
     pub packages_max: usize,
+    /// Bytes of the paths of the files that packages own, where these are listed.
+    pub owned_files_bytes_max: u64,
     /// Files and directories of all states of an image together, where each of its layers makes one that counts.
     pub states_nodes_max: u64,
     /// Links followed for one path.
@@ -86,6 +88,8 @@ impl Default for Limits {
             feed_bytes_max: 8 << 30,
             record_bytes_max: 64 << 20,
             packages_max: 1_000_000,
+            // A desktop with 300,000 files takes some 30 MB.
+            owned_files_bytes_max: 256 << 20,
             states_nodes_max: 200_000_000,
             links_max: 40,
             image_facts_max: 10_000,

@@ -280,6 +280,8 @@ pub struct Details {
     pub imports: Vec<String>,
     /// The diff-id of the layer that deleted it or put something else in its place; none for what is there to the end.
     pub removed_by: Option<String>,
+    /// The files of the image that its record names as its own, sorted; empty unless that was asked for.
+    pub files: Vec<String>,
     /// What an SBOM says of it beside.
     pub about: Option<Box<About>>,
 }
@@ -319,6 +321,7 @@ static NO_DETAILS: Details = Details {
     digests: Vec::new(),
     imports: Vec::new(),
     removed_by: None,
+    files: Vec::new(),
     about: None,
 };
 
@@ -420,6 +423,7 @@ impl Package {
             details.marks.shrink_to_fit();
             details.digests.shrink_to_fit();
             details.imports.shrink_to_fit();
+            details.files.shrink_to_fit();
         }
         self.name.shrink_to_fit();
         self.purl.shrink_to_fit();

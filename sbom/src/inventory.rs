@@ -9,12 +9,14 @@
 //! - `layers`: the pass over layers, in parallel; `directory`: the same for a directory
 //! - `reading`: one file, handed to the catalogers that want it
 //! - `file_facts`: which files of the squashed image are guarded unusually
+//! - `owned_files`: the files that packages own, where these are to be listed
 //! - `wanted`: which files the squashed image makes interesting
 
 mod all_layers;
 mod directory;
 mod file_facts;
 mod layers;
+mod owned_files;
 mod reading;
 mod wanted;
 
@@ -58,6 +60,8 @@ pub struct InventoryOptions {
     pub scope: Scope,
     /// How far layers are looked into.
     pub depth: Depth,
+    /// Whether the files that packages own are listed.
+    pub lists_files: bool,
 }
 
 /// How far layers are looked into.
@@ -155,7 +159,10 @@ pub fn inventory(
     })?;
     let tree = squash.finish();
     let mut gaps = std::mem::take(&mut reading.gaps);
-    let found = reading.found(&tree, &mut gaps)?;
+    let mut found = reading.found(&tree, &mut gaps)?;
+    if options.lists_files {
+        gaps.extend(owned_files::list(&mut found, &tree, &reading.n_lookups, limits));
+    }
     // What was read is in the packages now, and sorting them takes as much again.
     drop(reading);
     gaps.extend(found.gaps);

@@ -49,6 +49,9 @@ pub(crate) struct SbomArgs {
     /// Attach the SBOM to the image in its registry, in every format that is written
     #[arg(long, conflicts_with = "referrers")]
     attach: bool,
+    /// List the files of each package too, where its package manager records them
+    #[arg(long, conflicts_with = "referrers")]
+    files: bool,
     /// A file of certificates to trust beside the system's
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
@@ -118,7 +121,8 @@ pub(crate) fn run(args: &SbomArgs, global: &Global, ui: &Ui) -> Result<Exit, Com
     let formats = if args.attach { attachable(&outputs)? } else { Vec::new() };
     let source = Source::parse(&args.source)?;
     let sources = std::slice::from_ref(&source);
-    let images = args.image.images(sources, look_in(args.referrers), args.ca_file.clone(), global)?;
+    let mut images = args.image.images(sources, look_in(args.referrers), args.ca_file.clone(), global)?;
+    images.options.lists_files = args.files;
     let known = images.known(&source, ui)?;
     let inventory = &known.inventory;
     let options = write_options(inventory)?;

@@ -257,6 +257,8 @@ fn write_package(out: &mut Writer<'_>, package: &Package) {
         digests,
         imports,
         removed_by,
+        // Listed when all layers are known.
+        files: _,
         // Only SBOMs say it.
         about: _,
     } = &**details;

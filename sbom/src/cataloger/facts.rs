@@ -483,6 +483,11 @@ impl Found {
         }
     }
 
+    /// The files that packages say they own, as they say it: the position of the package, and the paths.
+    pub(crate) fn take_owned(&mut self) -> Vec<(PackageIndex, PathList)> {
+        std::mem::take(&mut self.owned)
+    }
+
     /// Drops the packages that `keep` does not want, and relations to them.
     pub(super) fn retain(&mut self, keep: impl Fn(&Package) -> bool) {
         if self.packages.iter().all(&keep) {
@@ -505,8 +510,9 @@ impl Found {
             package.parent = package.parent.and_then(moved);
             package.depends_on.renumber(moved);
         }
-        // Positions of packages that are gone; both lists have served their purpose.
-        self.owned.clear();
+        let owned = std::mem::take(&mut self.owned).into_iter();
+        self.owned = owned.filter_map(|(index, paths)| Some((moved(index)?, paths))).collect();
+        // Positions of packages that are gone, in a list that has served its purpose.
         self.named.clear();
     }
 

@@ -2,6 +2,7 @@
 
 mod counts;
 mod dependencies;
+mod files;
 pub(in crate::format) mod generated;
 mod independent;
 mod merged;

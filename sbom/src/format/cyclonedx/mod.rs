@@ -153,9 +153,8 @@ struct Component<'a> {
     purl: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "List::is_empty")]
     external_references: List<ExternalReference<'a>>,
-    /// Read one by one, at whatever depth.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    components: Option<&'a RawValue>,
+    components: Option<Nested<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     evidence: Option<Evidence<'a>>,
     #[serde(borrow, default, skip_serializing_if = "List::is_empty")]
@@ -170,6 +169,31 @@ struct ExternalReference<'a> {
     /// Text that is no address is other tools' way of saying nothing.
     #[serde(borrow, default)]
     url: Text<'a>,
+}
+
+/// What lies in a component.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Nested<'a> {
+    /// As it stands in a document: read one by one, at whatever depth.
+    Read(&'a RawValue),
+    /// The files that a package owns.
+    Files(Vec<OwnedFile<'a>>),
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Nested<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Deserialize::deserialize(from).map(Self::Read)
+    }
+}
+
+/// A component that is a file.
+#[derive(Debug, Serialize)]
+struct OwnedFile<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// Its path.
+    name: &'a str,
 }
 
 /// `organizationalEntity`, or `organizationalContact`.

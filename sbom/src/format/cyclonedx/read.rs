@@ -23,7 +23,10 @@ use super::super::wire::keys::{Key, Keys};
 use super::super::wire::members::{Members, Names, Record};
 use super::super::wire::{foreign, identity};
 use super::super::{DocumentError, PARTS_MAX, Seen};
-use super::{Component, Dependency, ExternalReference, LicenseChoice, Property, tools};
+use super::{Component, Dependency, ExternalReference, LicenseChoice, Nested, Property, tools};
+
+/// The type of a component that is a file.
+pub(super) const FILE: &str = "file";
 
 /// The scope of what is there for tests and other purposes that are no runtime's.
 pub(super) const EXCLUDED: &str = "excluded";
@@ -91,6 +94,8 @@ struct Tool<'a> {
 /// What is gathered while components are read.
 struct Reading {
     packages_max: usize,
+    /// Whether plimsoll wrote the document.
+    is_own: bool,
     /// Whether what no verdict depends on is left out.
     is_in_parts: bool,
     /// The tool that wrote the document; empty for plimsoll itself.
@@ -136,6 +141,7 @@ fn read_members(document: &Members<'_>, limits: &Limits) -> Result<Seen, Documen
     let own = tools.iter().any(|tool| tool == "plimsoll");
     let mut reading = Reading {
         packages_max: limits.packages_max,
+        is_own: own,
         is_in_parts: document.is_in_parts(),
         tool: if own { String::new() } else { tools.into_iter().next().unwrap_or_default() },
         distro: None,
@@ -168,7 +174,7 @@ fn read_members(document: &Members<'_>, limits: &Limits) -> Result<Seen, Documen
         reading.root(source, component)?;
     }
     document.each::<EachComponent>("components", |source, component| {
-        reading.component_and_nested(source, component, 1)
+        reading.component_and_nested(source, component, 1, None)
     })?;
     document.each::<EachDependency>("dependencies", |_, dependency| {
         reading.dependency(&dependency);
@@ -191,38 +197,52 @@ fn tools(source: Source<'_>, raw: Option<&RawValue>) -> Result<Vec<String>, Docu
 
 impl Reading {
     /// The root component: what the document is about. It is judged too where it says what it is.
-    fn root<'e>(&mut self, source: Source<'e>, component: Component<'e>) -> Result<(), DocumentError> {
-        let nested = component.components;
+    fn root<'e>(&mut self, source: Source<'e>, mut component: Component<'e>) -> Result<(), DocumentError> {
+        let nested = component.components.take();
         let purl = component.purl.as_ref().map_or("", Text::as_str);
         let ecosystem = identity::package("", "", purl).ecosystem;
         if !matches!(ecosystem, Ecosystem::Unknown | Ecosystem::Generic | Ecosystem::GithubActions) {
             self.package(component)?;
         }
-        self.components(source, nested, 1)
+        self.components(source, nested, 1, None)
     }
 
-    /// The components in `raw`, a part of `source`.
+    /// The components in `nested`, a part of `source`, which lie in the package at `within`.
     fn components<'e>(
         &mut self,
         source: Source<'e>,
-        raw: Option<&'e RawValue>,
+        nested: Option<Nested<'e>>,
         depth: u64,
+        within: Option<usize>,
     ) -> Result<(), DocumentError> {
-        if raw.is_some() && depth > NESTING_MAX {
+        let Some(Nested::Read(raw)) = nested else { return Ok(()) };
+        if depth > NESTING_MAX {
             return Err(DocumentError::LimitExceeded { limit: "nesting of components", max: NESTING_MAX });
         }
-        source.each(raw, |component: Component<'e>| self.component_and_nested(source, component, depth))
+        source.each(Some(raw), |component: Component<'e>| {
+            self.component_and_nested(source, component, depth, within)
+        })
     }
 
     fn component_and_nested<'e>(
         &mut self,
         source: Source<'e>,
-        component: Component<'e>,
+        mut component: Component<'e>,
         depth: u64,
+        within: Option<usize>,
     ) -> Result<(), DocumentError> {
-        let nested = component.components;
+        if let Some(package) = within.and_then(|index| self.packages.get_mut(index))
+            && component.kind.as_str() == FILE
+            && self.is_own
+        {
+            package.files.push(component.name.0.into_owned());
+            return Ok(());
+        }
+        let nested = component.components.take();
+        let n_before = self.packages.len();
         self.component(component)?;
-        self.components(source, nested, depth + 1)
+        let within = (self.packages.len() > n_before).then_some(n_before);
+        self.components(source, nested, depth + 1, within)
     }
 
     fn component(&mut self, component: Component<'_>) -> Result<(), DocumentError> {
@@ -423,6 +443,9 @@ pub(super) fn package(component: &Component<'_>, tool: &str) -> Package {
     read_syft(component, &mut package);
     tools::read(component, &mut package);
     read_trivy(component, &mut package);
+    if let Some(Nested::Files(files)) = &component.components {
+        package.files = files.iter().map(|file| file.name.to_owned()).collect();
+    }
     facts::apply(&mut package, &own(component));
     package.shrink();
     package

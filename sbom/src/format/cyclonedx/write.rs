@@ -20,8 +20,8 @@ use super::super::wire::seal::{self, References};
 use super::super::wire::{identity, license, references};
 use super::evidence::identity as identity_evidence;
 use super::{
-    Component, Dependency, Evidence, ExternalReference, Hash, License, LicenseChoice, Occurrence,
-    Organization, Property, read,
+    Component, Dependency, Evidence, ExternalReference, Hash, License, LicenseChoice, Nested, Occurrence,
+    Organization, OwnedFile, Property, read,
 };
 
 /// `maxLength` of `version`.
@@ -259,6 +259,7 @@ fn package<'a>(package: &'a Package, reference: &'a str, purl: Option<&'a str>, 
         description: package.about().description.as_deref().map(Into::into),
         copyright: package.about().copyright.as_deref().map(Into::into),
         external_references: external_references(package.about(), has),
+        components: nested(&package.files),
         evidence,
         ..Component::default()
     };
@@ -271,6 +272,12 @@ fn package<'a>(package: &'a Package, reference: &'a str, purl: Option<&'a str>, 
     }
     component.properties = beside(package, &read::package(&component, ""));
     component
+}
+
+/// The files that a package owns, as what lies in it.
+fn nested(files: &[String]) -> Option<Nested<'_>> {
+    let written = files.iter().map(|path| OwnedFile { kind: read::FILE, name: path });
+    (!files.is_empty()).then(|| Nested::Files(written.collect()))
 }
 
 /// Of a kind that the version has no word for the word is `other`, and the kind is stated beside.

@@ -197,6 +197,8 @@ struct Relations<'t> {
     /// What plimsoll wrote beside the standard's fields, by subject.
     stated: HashMap<&'t str, Vec<(&'t str, &'t str)>>,
     between: Vec<(Relation, &'t str, &'t str)>,
+    /// The paths of the files that a package contains.
+    files: HashMap<&'t str, Vec<&'t str>>,
     /// What is said to depend on nothing.
     needing_nothing: Vec<&'t str>,
 }
@@ -217,7 +219,10 @@ pub(super) fn parts(graph: &Graph<'_>, packages_max: usize) -> Result<Parts, Doc
     let tool = tool(graph);
     let own = tool.is_some_and(|tool| tool.starts_with("plimsoll-"));
     let tool = if own { "" } else { tool.map_or("", unversioned) };
-    let relations = relations(graph);
+    let mut relations = relations(graph);
+    if !own {
+        relations.files.clear();
+    }
     let root = root(graph);
     let document = graph.of_class("SpdxDocument").next();
     let mut gaps = Vec::new();
@@ -385,6 +390,15 @@ fn relate<'t>(element: &'t Tree, graph: &Graph<'t>, relations: &mut Relations<'t
             }
             return;
         }
+        "contains" if comment.is_empty() => {
+            let elements = references(element, "to").filter_map(|to| graph.by_id.get(to));
+            let mut files = elements.filter(|element| class(element) == "File").peekable();
+            if files.peek().is_some() {
+                let paths = files.filter_map(|file| text_of(file, "name"));
+                relations.files.entry(from).or_default().extend(paths);
+            }
+            return;
+        }
         "contains" if comment == facts::OWNER => Relation::Owns,
         "contains" if comment == facts::PARENT => Relation::Carries,
         "dependson" if references(element, "to").any(is_none) => {
@@ -523,6 +537,10 @@ fn package<'t>(element: &'t Tree, graph: &Graph<'t>, relations: &Relations<'t>, 
         package.about = Some(Box::new(about));
     }
     tool.clone_into(&mut package.cataloger);
+    if let Some(files) = relations.files.get(id) {
+        package.files = files.iter().map(|path| (*path).to_owned()).collect();
+        package.files.sort_unstable();
+    }
     facts::apply(&mut package, stated(element, relations));
     package
 }

@@ -99,6 +99,8 @@ struct Writer {
     graph: Vec<Tree>,
     /// Suppliers by name, their id.
     agents: BTreeMap<String, String>,
+    /// Files by path, their id.
+    files: BTreeMap<String, String>,
     /// Source packages, their id.
     sources: BTreeMap<SourceKey, String>,
     /// Licence expressions, their id.
@@ -241,6 +243,7 @@ impl Writer {
         if let Some(source) = self.source(package) {
             self.relate(&source, "generates", &[&id], None);
         }
+        self.owned_files(&id, &package.files);
         id
     }
 
@@ -278,6 +281,24 @@ impl Writer {
         if !others.is_empty() {
             element.push(("externalRef".to_owned(), Tree::List(others)));
         }
+    }
+
+    /// Adds the files that the package `owner` owns. Several packages may own one.
+    fn owned_files(&mut self, owner: &str, paths: &[String]) {
+        let mut ids = Vec::with_capacity(paths.len());
+        for path in paths {
+            let id = match self.files.get(path) {
+                Some(known) => known.clone(),
+                None => {
+                    let id = self.id("File", path);
+                    self.files.insert(path.clone(), id.clone());
+                    self.add_named("software_File", &id, path)
+                }
+            };
+            ids.push(id);
+        }
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        self.relate(owner, "contains", &ids, None);
     }
 
     fn agent(&mut self, name: &str) -> String {

@@ -136,6 +136,7 @@ fn package() -> impl Strategy<Value = Package> {
         option::of(text()),
         vec(text(), 0..3),
         vec(text(), 0..3),
+        vec(text(), 0..3),
         about(),
     );
     (identity, source, rest, judged).prop_map(
@@ -143,7 +144,7 @@ fn package() -> impl Strategy<Value = Package> {
             (application, ecosystem, name, version, purl, architecture),
             source,
             (licenses, supplier, cpes, found, cataloger, removed_by),
-            (development, certainty, marks, module, installed_at, digests, imports, about),
+            (development, certainty, marks, module, installed_at, digests, imports, files, about),
         )| {
             let details = Details {
                 architecture,
@@ -156,6 +157,7 @@ fn package() -> impl Strategy<Value = Package> {
                 digests,
                 imports,
                 removed_by,
+                files,
                 about,
             };
             Package {

@@ -149,6 +149,7 @@ impl Noun for Package {
         "plimsoll:import",
         "plimsoll:cataloger",
         "plimsoll:removed-by",
+        "plimsoll:file",
         "plimsoll:summary",
         "plimsoll:description",
         "plimsoll:copyright",
@@ -203,6 +204,7 @@ impl Noun for Package {
         state_all(&mut stated, "plimsoll:import", &self.imports);
         state_one(&mut stated, "plimsoll:cataloger", Some(&self.cataloger));
         state_one(&mut stated, "plimsoll:removed-by", self.removed_by.as_deref());
+        state_all(&mut stated, "plimsoll:file", &self.files);
         if let Some(about) = &self.about {
             state_about(about, &mut stated);
         }
@@ -284,6 +286,7 @@ impl Noun for Package {
             }
             "plimsoll:cataloger" => self.cataloger = text(),
             "plimsoll:removed-by" => self.removed_by = first(values),
+            "plimsoll:file" => self.files = all(values),
             _ => set_about(self.about.get_or_insert_default(), fact, values),
         }
     }
