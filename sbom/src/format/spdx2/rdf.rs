@@ -18,8 +18,11 @@ use super::super::{DocumentError, Syntax};
 
 mod graph;
 mod license;
+mod lines;
 mod object;
 mod shape;
+
+pub(in crate::format) use lines::lines;
 
 pub(in crate::format) static SYNTAX: Syntax = Syntax {
     kind: Kind::Spdx2Rdf,

@@ -54,7 +54,7 @@ pub struct Violation {
     pub section: &'static str,
     /// Where: `components[3].licenses[0]`; empty for the document as a whole.
     pub path: String,
-    /// The line of the original text, from 1; none in CycloneDX XML and RDF.
+    /// The line of the original text, from 1; none in CycloneDX XML.
     pub line: Option<usize>,
     /// What is wrong.
     pub reason: String,

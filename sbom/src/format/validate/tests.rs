@@ -211,6 +211,90 @@ fn a_version_of_spdx_3_that_is_not_known_is_judged_by_rules() {
     check("05Z", "05", "spdx3-date @graph[0].created 2");
 }
 
+/// The lines of the violations of a document in another syntax than JSON, by path.
+#[track_caller]
+fn check_lines(text: &str, expected: &[&str]) {
+    let found: Vec<_> = broken(text).into_iter().filter(|line| !line.starts_with("schema")).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn violations_have_lines_in_tags() {
+    let text = "SPDXVersion: SPDX-2.3
+DataLicense: CC0-1.0
+SPDXID: SPDXRef-DOCUMENT
+DocumentName: d
+DocumentNamespace: urn:x:d
+# a comment
+Creator: Tool: t
+Creator: t
+Created: 2024-01-02
+PackageName: a
+SPDXID: SPDXRef-a
+PackageComment: <text>one
+
+two</text>
+PackageDownloadLocation: none at all
+PackageChecksum: MD5: 00112233445566778899aabbccddeeff
+PackageChecksum: MD5: 00
+Annotator: Person: p
+AnnotationDate: 2024-01-02T03:04:05Z
+AnnotationType: OTHER
+SPDXREF: SPDXRef-b
+AnnotationComment: c
+PackageName: b
+SPDXID: SPDXRef-b
+PackageDownloadLocation: NONE
+# plimsoll: documentDescribes
+Relationship: SPDXRef-DOCUMENT DESCRIBES SPDXRef-gone
+Relationship: SPDXRef-DOCUMENT DESCRIBES SPDXRef-a
+Relationship: SPDXRef-a DEPENDS_ON SPDXRef-gone
+Annotator: p
+AnnotationDate: 2024
+SPDXREF: SPDXRef-b
+";
+    check_lines(
+        text,
+        &[
+            "spdx2-agent creationInfo.creators[1] 8",
+            "spdx2-date creationInfo.created 9",
+            "spdx2-download-location packages[0].downloadLocation 15",
+            "spdx2-checksum packages[0].checksums[1].checksumValue 17",
+            "spdx2-reference documentDescribes[0] 27",
+            "spdx2-relationship relationships[1].relatedSpdxElement 29",
+            "spdx2-agent packages[1].annotations[1].annotator 30",
+            "spdx2-date packages[1].annotations[1].annotationDate 31",
+        ],
+    );
+}
+
+#[test]
+fn violations_have_lines_in_yaml_xml_and_rdf() {
+    check_lines(
+        "spdxVersion: SPDX-2.3\nSPDXID: SPDXRef-DOCUMENT\ndocumentNamespace: x#\npackages:\n- name: a\n  SPDXID: SPDXRef-a\n- SPDXID: a\n  name: >\n    b\n  supplier:\n    who",
+        &[
+            "spdx2-describes  1",
+            "spdx2-namespace documentNamespace 3",
+            "spdx2-id-form packages[1].SPDXID 7",
+            "spdx2-agent packages[1].supplier 10",
+        ],
+    );
+    check_lines(
+        "<Document>\n<spdxVersion>SPDX-2.3</spdxVersion>\n<SPDXID>SPDXRef-DOCUMENT</SPDXID><documentNamespace>\nx#</documentNamespace>\n<packages><SPDXID>SPDXRef-a</SPDXID></packages><packages>\n<SPDXID>a</SPDXID></packages></Document>",
+        &["spdx2-describes  1", "spdx2-namespace documentNamespace 3", "spdx2-id-form packages[1].SPDXID 6"],
+    );
+    check_lines(
+        "<rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\" xmlns=\"http://spdx.org/rdf/terms#\">
+<SpdxDocument rdf:about=\"urn:x:d#SPDXRef-DOCUMENT\"><specVersion>SPDX-2.3</specVersion>
+<relationship><Relationship><relationshipType rdf:resource=\"http://spdx.org/rdf/terms#relationshipType_describes\"/>
+<relatedSpdxElement><Package rdf:about=\"urn:x:d#SPDXRef-a\"><name>a</name>
+<supplier>who</supplier></Package></relatedSpdxElement></Relationship></relationship>
+<creationInfo><CreationInfo>
+<created>never</created></CreationInfo></creationInfo></SpdxDocument></rdf:RDF>",
+        &["spdx2-agent packages[0].supplier 5", "spdx2-date creationInfo.created 7"],
+    );
+}
+
 #[test]
 fn a_score_says_what_lacks() {
     let score = |text: &str, set| {

@@ -22,7 +22,9 @@ const FOREIGN_BYTES_MAX: usize = 1 << 26;
 
 /// A document.
 #[derive(Debug, Default)]
-pub(super) struct Graph {
+pub(super) struct Graph<'t> {
+    /// The document.
+    text: &'t str,
     /// In the order in which they are first described.
     pub(super) nodes: Vec<Node>,
     /// Of those that have an id.
@@ -39,6 +41,17 @@ pub(super) struct Node {
     pub(super) class: String,
     /// Name and value, in the order of the document.
     pub(super) properties: Vec<(String, Value)>,
+    /// Where it is first described.
+    pub(super) offset: usize,
+    /// Where each of the properties begins.
+    pub(super) offsets: Vec<usize>,
+}
+
+impl Node {
+    fn add(&mut self, name: String, value: Value, offset: usize) {
+        self.properties.push((name, value));
+        self.offsets.push(offset);
+    }
 }
 
 /// The value of a property.
@@ -51,7 +64,7 @@ pub(super) enum Value {
     Node(usize),
 }
 
-impl Graph {
+impl Graph<'_> {
     /// The node that `value` leads to.
     pub(super) fn node(&self, value: &Value) -> Option<usize> {
         match value {
@@ -72,9 +85,9 @@ impl Graph {
 }
 
 /// The nodes of the document `text`.
-pub(super) fn read(text: &str) -> Result<Graph, DocumentError> {
+pub(super) fn read(text: &str) -> Result<Graph<'_>, DocumentError> {
     let root = parse(FORMAT, text)?;
-    let mut graph = Graph::default();
+    let mut graph = Graph { text, ..Graph::default() };
     let done = if is_rdf(&root.namespace, root.name, "RDF") {
         root.children.iter().try_for_each(|child| graph.described(child).map(|_| ()))
     } else {
@@ -103,14 +116,14 @@ fn rdf<'e>(element: &'e Element<'_>, name: &str) -> Option<&'e str> {
     element.attributes.iter().find(is_it).map(|attribute| attribute.value.as_str())
 }
 
-impl Graph {
+impl Graph<'_> {
     /// The node that `element` describes.
     fn described<'e, 'a>(&mut self, element: &'e Element<'a>) -> Result<usize, Refused<'e, 'a>> {
         let id = rdf(element, "about")
             .map(str::to_owned)
             .or_else(|| rdf(element, "ID").map(|id| format!("#{id}")))
             .or_else(|| rdf(element, "nodeID").map(|id| format!("_:{id}")));
-        let node = self.enter(id);
+        let node = self.enter(id, element);
         if !is_rdf(&element.namespace, element.name, "Description") {
             let class = self.name(&element.namespace, element.name).map_err(|reason| (element, reason))?;
             self.nodes[node].class = class;
@@ -120,8 +133,8 @@ impl Graph {
         Ok(node)
     }
 
-    /// The node with `id`, a new one where there is none.
-    fn enter(&mut self, id: Option<String>) -> usize {
+    /// The node with `id`, a new one that `element` describes where there is none.
+    fn enter(&mut self, id: Option<String>, element: &Element<'_>) -> usize {
         if let Some(node) = id.as_ref().and_then(|id| self.by_id.get(id)) {
             return *node;
         }
@@ -129,7 +142,8 @@ impl Graph {
         if let Some(id) = &id {
             self.by_id.insert(id.clone(), node);
         }
-        self.nodes.push(Node { id, ..Node::default() });
+        let offset = element.offset(self.text);
+        self.nodes.push(Node { id, offset, ..Node::default() });
         node
     }
 
@@ -145,7 +159,8 @@ impl Graph {
             if !is_syntax {
                 let name = self.name(&attribute.namespace, attribute.name);
                 let name = name.map_err(|reason| (element, reason))?;
-                self.nodes[node].properties.push((name, Value::Text(attribute.value.clone())));
+                let offset = element.offset(self.text);
+                self.nodes[node].add(name, Value::Text(attribute.value.clone()), offset);
             }
         }
         Ok(())
@@ -164,10 +179,11 @@ impl Graph {
                 continue;
             }
             let name = self.name(&property.namespace, property.name).map_err(|reason| (property, reason))?;
+            let offset = property.offset(self.text);
             match (rdf(property, "parseType"), resource) {
                 (Some("Resource"), _) => {
-                    let value = self.enter(None);
-                    self.nodes[node].properties.push((name, Value::Node(value)));
+                    let value = self.enter(None, property);
+                    self.nodes[node].add(name, Value::Node(value), offset);
                     self.properties(value, property)?;
                 }
                 (Some("Collection"), _) => self.values(node, &name, property)?,
@@ -175,10 +191,10 @@ impl Graph {
                     return Err((property, format!("values of the type `{other}` are not read")));
                 }
                 (None, Some(resource)) => {
-                    self.nodes[node].properties.push((name, Value::Resource(resource)));
+                    self.nodes[node].add(name, Value::Resource(resource), offset);
                 }
                 (None, None) if property.children.is_empty() => {
-                    self.nodes[node].properties.push((name, Value::Text(property.text.clone())));
+                    self.nodes[node].add(name, Value::Text(property.text.clone()), offset);
                 }
                 (None, None) => self.values(node, &name, property)?,
             }
@@ -198,7 +214,7 @@ impl Graph {
         }
         for child in &property.children {
             let value = self.described(child)?;
-            self.nodes[node].properties.push((name.to_owned(), Value::Node(value)));
+            self.nodes[node].add(name.to_owned(), Value::Node(value), child.offset(self.text));
         }
         Ok(())
     }

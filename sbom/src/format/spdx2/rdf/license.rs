@@ -41,7 +41,7 @@ fn below(reading: &mut Reading<'_>, value: &Value, depth: usize) -> Result<Optio
     if depth > DEPTH_MAX {
         return Err(format!("more than {DEPTH_MAX} levels of licences, or a licence in itself"));
     }
-    let graph: &Graph = reading.graph;
+    let graph: &Graph<'_> = reading.graph;
     if let Value::Text(text) = value {
         return reading.text(text.trim_ascii()).map(Some);
     }

@@ -22,9 +22,17 @@ const VALUE_BYTES: usize = 16;
 /// Levels of nodes that have no place in JSON.
 const DEPTH_MAX: usize = 32;
 
+/// The classes of nodes that are lists of the document, the lists, and what the nodes are there.
+pub(super) const LISTS: [(&str, &str, &[Property]); 4] = [
+    (license::EXTRACTED, "hasExtractedLicensingInfos", shape::EXTRACTED_LICENSE),
+    ("Package", "packages", shape::PACKAGE),
+    ("File", "files", shape::FILE),
+    ("Snippet", "snippets", shape::SNIPPET),
+];
+
 /// A graph that is being read.
 pub(super) struct Reading<'g> {
-    pub(super) graph: &'g Graph,
+    pub(super) graph: &'g Graph<'g>,
     /// Bytes that may yet be written.
     budget: usize,
     /// The document's namespace.
@@ -38,7 +46,7 @@ pub(super) struct Reading<'g> {
 }
 
 /// The document that `graph`, read from `n_bytes` bytes, describes.
-pub(super) fn document(graph: &Graph, n_bytes: usize) -> Result<Object, String> {
+pub(super) fn document(graph: &Graph<'_>, n_bytes: usize) -> Result<Object, String> {
     let mut documents = (0..graph.nodes.len()).filter(|node| graph.nodes[*node].class == "SpdxDocument");
     let root = documents.next().ok_or("it describes no document")?;
     if documents.next().is_some() {
@@ -63,12 +71,7 @@ pub(super) fn document(graph: &Graph, n_bytes: usize) -> Result<Object, String> 
     }
     document.extend(reading.object(root, shape::DOCUMENT)?);
     let mut relationships = reading.relationships(root)?;
-    for (class, member, shape) in [
-        (license::EXTRACTED, "hasExtractedLicensingInfos", shape::EXTRACTED_LICENSE),
-        ("Package", "packages", shape::PACKAGE),
-        ("File", "files", shape::FILE),
-        ("Snippet", "snippets", shape::SNIPPET),
-    ] {
+    for (class, member, shape) in LISTS {
         let mut elements = Vec::new();
         for node in (0..graph.nodes.len()).filter(|node| graph.nodes[*node].class == class) {
             let mut element = Object::new();
@@ -103,7 +106,7 @@ pub(super) fn document(graph: &Graph, n_bytes: usize) -> Result<Object, String> 
 }
 
 /// The ids that stand for other documents, by their namespaces.
-fn others(graph: &Graph, document: usize) -> HashMap<String, String> {
+fn others(graph: &Graph<'_>, document: usize) -> HashMap<String, String> {
     let mut others = HashMap::new();
     let references =
         graph.nodes[document].properties.iter().filter(|(name, _)| name == "externalDocumentRef");
