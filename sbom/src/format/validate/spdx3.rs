@@ -32,6 +32,7 @@ static RULES: &[Row] = &[
     row("spdx3-creation-info", "Core/CreationInfo", creation_info),
     row("spdx3-relationship", "Core/Relationship", relationship),
     row("spdx3-reference", "Core/Element", reference),
+    row("spdx3-reference-class", "Core/Element", reference_class),
     row("spdx3-date", "Core/DateTime", date),
     row("spdx3-hash", "Core/Hash", hash),
     row("spdx3-package-url", "Software/packageUrl", package_url),
@@ -47,40 +48,6 @@ struct Known<'t> {
     imported: HashSet<&'t str>,
     documents: usize,
 }
-
-/// Members whose texts are ids of elements.
-const REFERENCES: &[&str] = &[
-    "annotationSubject",
-    "createdBy",
-    "createdUsing",
-    "creationInfo",
-    "dataLicense",
-    "definingArtifact",
-    "element",
-    "extendableLicense",
-    "from",
-    "hasExtension",
-    "member",
-    "originatedBy",
-    "rootElement",
-    "security_assessedElement",
-    "software_snippetFromFile",
-    "subject",
-    "subjectAddition",
-    "subjectExtendableLicense",
-    "subjectLicense",
-    "suppliedBy",
-    "to",
-];
-
-/// Elements that the specification itself defines.
-const INDIVIDUALS: &[&str] = &[
-    "NoAssertionElement",
-    "NoneElement",
-    "SpdxOrganization",
-    "expandedlicensing_NoAssertionLicense",
-    "expandedlicensing_NoneLicense",
-];
 
 /// Judges structure and rules; whether there is a schema for the version.
 pub(super) fn check(tree: &Tree, found: &mut Found) -> bool {
@@ -231,14 +198,30 @@ fn relationship(_: &Known<'_>, spot: &Spot<'_, '_>) -> Option<String> {
         .map(|name| format!("lacks `{name}`"))
 }
 
+/// The id of an object that the value is, and the class that the object has to be of.
+fn referred<'t>(spot: &Spot<'_, 't>) -> Option<(&'t str, &'static str)> {
+    let id = spot.text()?;
+    spdx3_schema::wanted(type_name(spot.holder?), spot.name()).map(|wanted| (id, wanted))
+}
+
 fn reference(known: &Known<'_>, spot: &Spot<'_, '_>) -> Option<String> {
-    let id = spot.text().filter(|_| REFERENCES.contains(&spot.name()))?;
+    let (id, _) = referred(spot)?;
     let is_defined = known.ids.contains_key(id)
         || known.imported.contains(id)
-        || INDIVIDUALS.contains(&id)
+        || spdx3_schema::individual(id).is_some()
         || id.starts_with("https://spdx.org/licenses/")
         || id.starts_with("https://spdx.org/rdf/3.");
     (!is_defined).then(|| format!("names {}, which is neither an element here nor imported", shown(id)))
+}
+
+fn reference_class(known: &Known<'_>, spot: &Spot<'_, '_>) -> Option<String> {
+    let (id, wanted) = referred(spot)?;
+    let class = known.ids.get(id).map(|found| type_name(found)).or_else(|| spdx3_schema::individual(id))?;
+    // What creation information is has a rule of its own.
+    let is_wrong = wanted != "CreationInfo" && spdx3_schema::is_a(class, wanted) == Some(false);
+    is_wrong.then(|| {
+        format!("names {}, which is of the class {}, not {}", shown(id), shown(class), shown(wanted))
+    })
 }
 
 fn date(_: &Known<'_>, spot: &Spot<'_, '_>) -> Option<String> {

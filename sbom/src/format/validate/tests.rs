@@ -183,6 +183,16 @@ fn each_rule_of_spdx_3_can_be_broken() {
         "spdx3-creation-info @graph[1].creationInfo 3",
     );
     check(r#"["urn:y:q","#, r#"["urn:z:q","#, "spdx3-reference @graph[4].to[0] 8");
+    check(
+        r#""createdBy": ["urn:x:o"]"#,
+        r#""createdBy": ["urn:x:p"]"#,
+        "spdx3-reference-class @graph[0].createdBy[0] 2",
+    );
+    check(
+        r#""type": "software_Package","#,
+        r#""type": "software_Package", "suppliedBy": "urn:x:d","#,
+        "spdx3-reference-class @graph[3].suppliedBy 6",
+    );
     check("2024-01", "2024-13", "spdx3-date @graph[0].created 2");
     check("pkg:npm/p@1", "p@1", "spdx3-package-url @graph[3].software_packageUrl 6");
     check(r#""type": "Organization", "#, "", "schema @graph[1] 3");

@@ -1,6 +1,5 @@
 //! Judges a document by the table.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use serde_json::Number;
@@ -8,19 +7,15 @@ use serde_json::Number;
 use super::super::{Tree, kind_of, shown, unknown_members};
 use super::extension::EXTENSION;
 use super::table::{Class, Count, Member, Of};
-use super::{CLASSES, CONTEXT, INDIVIDUALS, VOCABULARIES, core};
+use super::{BY_NAME, CONTEXT, INDIVIDUALS, VOCABULARIES, core};
 
 /// Calls `take` with the path and the reason of everything that is not as SPDX 3.0.1 says.
 pub(in super::super) fn check(tree: &Tree, take: &mut dyn FnMut(&str, String)) {
-    let classes = CLASSES.iter().flat_map(|profile| profile.iter());
-    let mut judge =
-        Judge { classes: classes.map(|class| (class.name, *class)).collect(), path: String::new(), take };
-    judge.document(tree);
+    Judge { path: String::new(), take }.document(tree);
 }
 
 /// What is known while a document is judged.
 struct Judge<'a> {
-    classes: HashMap<&'static str, &'static Class>,
     /// Where the value is that is looked at.
     path: String,
     take: &'a mut dyn FnMut(&str, String),
@@ -48,7 +43,7 @@ impl Judge<'_> {
     /// An object of whatever class.
     fn node(&mut self, tree: &Tree) {
         let Some(name) = self.type_of(tree) else { return };
-        match self.classes.get(name) {
+        match BY_NAME.get(name) {
             Some(class) if class.is_abstract => self.say_abstract(name),
             Some(class) => self.object(tree, class),
             None if VOCABULARIES.iter().any(|profile| profile.contains(&name)) => self.word(tree),
@@ -59,7 +54,7 @@ impl Judge<'_> {
     /// An object of a class, or of one below it, that something has for a member.
     fn part(&mut self, tree: &Tree, wanted: &'static Class) {
         let Some(name) = self.type_of(tree) else { return };
-        match self.classes.get(name) {
+        match BY_NAME.get(name) {
             Some(class) if class.is_abstract => self.say_abstract(name),
             Some(class) if class.is_a(wanted) => self.object(tree, class),
             None if std::ptr::eq(wanted, &EXTENSION) && is_iri(name) => {}

@@ -3,6 +3,9 @@
 //! The table is ours; tests hold its verdict against the official JSON schema on every real document there is, and on
 //! damaged ones.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::Tree;
 
 mod ai;
@@ -19,6 +22,7 @@ mod software;
 mod table;
 
 pub(super) use check::check;
+use table::{Class, Of};
 
 /// The context of documents that the table judges.
 pub(super) const CONTEXT: &str = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld";
@@ -27,7 +31,7 @@ pub(super) const CONTEXT: &str = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld
 const CONTEXT_START: &str = "https://spdx.org/rdf/3.0.1/";
 
 /// Every class with members, by profile.
-static CLASSES: &[&[&table::Class]] = &[
+static CLASSES: &[&[&Class]] = &[
     ai::CLASSES,
     build::CLASSES,
     core::CLASSES,
@@ -39,6 +43,11 @@ static CLASSES: &[&[&table::Class]] = &[
     software::CLASSES,
 ];
 
+/// Every class with members, by its name.
+static BY_NAME: LazyLock<HashMap<&str, &Class>> = LazyLock::new(|| {
+    CLASSES.iter().flat_map(|profile| profile.iter()).map(|class| (class.name, *class)).collect()
+});
+
 /// Every class of words, by profile.
 static VOCABULARIES: &[&[&str]] = &[
     ai::VOCABULARIES,
@@ -49,7 +58,7 @@ static VOCABULARIES: &[&[&str]] = &[
 ];
 
 /// What the specification itself defines, and the class it is of.
-static INDIVIDUALS: &[(&str, &table::Class)] = &[
+static INDIVIDUALS: &[(&str, &Class)] = &[
     ("NoAssertionElement", &core::INDIVIDUAL_ELEMENT),
     ("NoneElement", &core::INDIVIDUAL_ELEMENT),
     ("SpdxOrganization", &core::ORGANIZATION),
@@ -66,6 +75,25 @@ pub(super) fn is_of_version(tree: &Tree) -> bool {
         });
     }
     is_of_version
+}
+
+/// The class of what the member `name` of an object of `class` holds, or names by its id; none where it is no object.
+pub(super) fn wanted(class: &str, name: &str) -> Option<&'static str> {
+    let member = BY_NAME.get(class)?.all_members().find(|member| member.name == name)?;
+    match member.of {
+        Of::Object(class) => Some(class.name),
+        _ => None,
+    }
+}
+
+/// Whether objects of `class` are objects of `wanted` too; none where one of them is not known.
+pub(super) fn is_a(class: &str, wanted: &str) -> Option<bool> {
+    Some(BY_NAME.get(class)?.is_a(BY_NAME.get(wanted)?))
+}
+
+/// The class of what the specification itself defines as `name`.
+pub(super) fn individual(name: &str) -> Option<&'static str> {
+    INDIVIDUALS.iter().find(|(known, _)| *known == name).map(|(_, class)| class.name)
 }
 
 #[cfg(test)]
