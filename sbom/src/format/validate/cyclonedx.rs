@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::super::cyclonedx::schema;
+use super::super::DocumentError;
+use super::super::cyclonedx::{schema, xml};
+use super::lines::outwards;
 use super::walk::{Spot, walk};
 use super::{Found, Rule, Tree, shown, terms, word};
 
@@ -25,16 +27,13 @@ static RULES: &[Row] = &[
     row("cyclonedx-serial-number", "serialNumber", serial_number),
     row("cyclonedx-ref-unique", "components[].bom-ref", ref_unique),
     row("cyclonedx-dependency", "dependencies", dependency),
-    row("cyclonedx-dependency-self", "dependencies[].dependsOn", dependency_self),
     row("cyclonedx-dependency-once", "dependencies[].ref", dependency_once),
     row("cyclonedx-composition", "compositions", composition),
     row("cyclonedx-annotation", "annotations[].subjects", annotation),
     row("cyclonedx-affects", "vulnerabilities[].affects[].ref", affects),
     row("cyclonedx-purl", "components[].purl", purl),
     row("cyclonedx-cpe", "components[].cpe", cpe),
-    row("cyclonedx-license-id", "licenses[].license.id", license_id),
     row("cyclonedx-license-expression", "licenses[].expression", license_expression),
-    row("cyclonedx-timestamp", "metadata.timestamp", timestamp),
     row("cyclonedx-hash", "hashes[].content", hash),
 ];
 
@@ -51,11 +50,17 @@ struct Known<'t> {
 /// The structure that the JSON schema of a version demands.
 static SCHEMA: Rule = Rule { id: "schema", section: "JSON schema of CycloneDX 1.2 to 1.7" };
 
-/// Judges the rules; whether the structure was judged as well.
-pub(super) fn check(tree: &Tree, found: &mut Found) -> bool {
+/// The structure that the XML schema of a version demands.
+static XML_SCHEMA: Rule = Rule { id: "schema", section: "XML schema of CycloneDX 1.0 to 1.7" };
+
+/// Judges the rules; whether the structure was judged as well. Of a document in XML, `tree` is its JSON.
+pub(super) fn check(tree: &Tree, is_xml: bool, found: &mut Found) -> bool {
     let version = tree.get("specVersion").and_then(Tree::as_str).and_then(schema::Version::of);
-    for violation in version.map(|version| schema::check(tree, version)).unwrap_or_default() {
-        found.add(&SCHEMA, violation.place(), violation.reason);
+    let version = version.filter(|version| is_xml || version.has_json());
+    let (rule, judge): (_, fn(_, _) -> _) =
+        if is_xml { (&XML_SCHEMA, schema::check_xml) } else { (&SCHEMA, schema::check) };
+    for violation in version.map(|version| judge(tree, version)).unwrap_or_default() {
+        found.add(rule, violation.place(), violation.reason);
     }
     let known = known(tree);
     walk(tree, &mut |spot| {
@@ -66,6 +71,23 @@ pub(super) fn check(tree: &Tree, found: &mut Found) -> bool {
         }
     });
     version.is_some()
+}
+
+/// Judges what only the XML of a document shows, its `text`, and fills in the lines of what is found already.
+///
+/// # Errors
+/// It is no XML.
+pub(super) fn check_xml(text: &str, found: &mut Found) -> Result<(), DocumentError> {
+    let paths = found.violations.iter().flat_map(|violation| outwards(&violation.path));
+    let mut lines: xml::Lines = paths.map(|path| (path.to_owned(), None)).collect();
+    let findings = xml::check(text, &mut lines)?;
+    for violation in &mut found.violations {
+        violation.line = outwards(&violation.path).find_map(|path| lines.get(path).copied().flatten());
+    }
+    for xml::Finding { path, line, reason } in findings {
+        found.add_at(&XML_SCHEMA, path, Some(line), reason);
+    }
+    Ok(())
 }
 
 /// The versions there are; the first two only in XML.
@@ -164,11 +186,6 @@ fn dependency(known: &Known<'_>, spot: &Spot<'_, '_>) -> Option<String> {
     unresolved(known, id)
 }
 
-fn dependency_self(_: &Known<'_>, spot: &Spot<'_, '_>) -> Option<String> {
-    let id = spot.text().filter(|_| spot.is_at(&["dependencies", "dependsOn"]))?;
-    (word(spot.holder?, "ref") == id).then(|| format!("has {} depend on itself", shown(id)))
-}
-
 fn dependency_once(known: &Known<'_>, spot: &Spot<'_, '_>) -> Option<String> {
     let id = spot.text().filter(|_| spot.is_at(&["dependencies", "ref"]))?;
     let is_first = known
@@ -205,26 +222,9 @@ fn cpe(_: &Known<'_>, spot: &Spot<'_, '_>) -> Option<String> {
     terms::cpe(text).err().map(|reason| format!("is {}, which {reason}", shown(text)))
 }
 
-fn license_id(_: &Known<'_>, spot: &Spot<'_, '_>) -> Option<String> {
-    let text = spot.text().filter(|_| spot.ends(&["license", "id"]))?;
-    (!terms::is_listed_exactly(text))
-        .then(|| format!("is {}, which is not on the SPDX licence list", shown(text)))
-}
-
 fn license_expression(_: &Known<'_>, spot: &Spot<'_, '_>) -> Option<String> {
     let text = spot.text().filter(|_| spot.ends(&["licenses", "expression"]))?;
     terms::expression(text).err().map(|reason| format!("is {}, which {reason}", shown(text)))
-}
-
-fn timestamp(_: &Known<'_>, spot: &Spot<'_, '_>) -> Option<String> {
-    let is_time = match spot.name() {
-        "timestamp" => true,
-        "created" | "published" | "updated" | "rejected" => spot.ends(&["vulnerabilities", spot.name()]),
-        "firstIssued" | "lastUpdated" => spot.ends(&["analysis", spot.name()]),
-        _ => false,
-    };
-    let text = spot.text().filter(|_| is_time)?;
-    terms::date_time(text).err().map(|reason| format!("is {}, which {reason}", shown(text)))
 }
 
 fn hash(_: &Known<'_>, spot: &Spot<'_, '_>) -> Option<String> {

@@ -29,7 +29,7 @@ pub(super) fn fill(violations: &mut [Violation], json: &str, text: &str, kind: &
 }
 
 /// `path`, and the paths to what it is in.
-fn outwards(path: &str) -> impl Iterator<Item = &str> {
+pub(super) fn outwards(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(path), |path| {
         (!path.is_empty()).then(|| path.rfind(['.', '[']).map_or("", |end| &path[..end]))
     })

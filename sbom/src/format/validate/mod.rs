@@ -11,8 +11,6 @@
 //!
 //! Everything is judged on the JSON of the document's model, whatever syntax it was written in.
 
-use std::borrow::Cow;
-
 use model::limits::Limits;
 use serde::Serialize;
 
@@ -54,7 +52,7 @@ pub struct Violation {
     pub section: &'static str,
     /// Where: `components[3].licenses[0]`; empty for the document as a whole.
     pub path: String,
-    /// The line of the original text, from 1; none in CycloneDX XML.
+    /// The line of the original text, from 1.
     pub line: Option<usize>,
     /// What is wrong.
     pub reason: String,
@@ -100,6 +98,10 @@ struct Found {
 
 impl Found {
     fn add(&mut self, rule: &Rule, path: String, reason: String) {
+        self.add_at(rule, path, None, reason);
+    }
+
+    fn add_at(&mut self, rule: &Rule, path: String, line: Option<usize>, reason: String) {
         if self.violations.len() == VIOLATIONS_MAX {
             self.omitted += 1;
             return;
@@ -109,7 +111,7 @@ impl Found {
             Some((end, _)) => format!("{}…", &reason[..end]),
             None => reason,
         };
-        self.violations.push(Violation { rule: id, section, path, line: None, reason });
+        self.violations.push(Violation { rule: id, section, path, line, reason });
     }
 }
 
@@ -153,10 +155,7 @@ pub fn validate_bytes(
         return Err(DocumentError::NotAccepted { looks_like: kind.to_string(), accepted });
     }
     let name = if kind == text::Kind::Spdx3Json { "SPDX 3 JSON-LD" } else { syntax.model.name };
-    let mut json = (syntax.to_json)(&text, limits)?;
-    if kind == text::Kind::CycloneDxXml {
-        json = Cow::Owned(xml::without_extensions(&json)?);
-    }
+    let json = (syntax.to_json)(&text, limits)?;
     let validation = judge(&json, (&text, &kind), name, schema)?;
     Ok(Validation { signature, ..validation })
 }
@@ -167,7 +166,11 @@ fn judge(
     format: &'static str,
     schema: Option<&SchemaFile>,
 ) -> Result<Validation, DocumentError> {
-    let tree: Tree = Source { format, text: json }.parse()?;
+    let mut tree: Tree = Source { format, text: json }.parse()?;
+    let is_xml = *kind == text::Kind::CycloneDxXml;
+    if is_xml {
+        xml::without_beyond(&mut tree);
+    }
     let mut found = Found::default();
     let family = family(&tree);
     if family == Family::Spdx3 && !spdx3::is_of_spdx(&tree) {
@@ -178,7 +181,7 @@ fn judge(
     }
     let (name, has_schema) = match family {
         Family::CycloneDx => {
-            (format!("CycloneDX {}", word(&tree, "specVersion")), cyclonedx::check(&tree, &mut found))
+            (format!("CycloneDX {}", word(&tree, "specVersion")), cyclonedx::check(&tree, is_xml, &mut found))
         }
         Family::Spdx2 => {
             let version = word(&tree, "spdxVersion");
@@ -188,10 +191,17 @@ fn judge(
         Family::Spdx3 => (format!("SPDX {}", spdx3::version(&tree)), spdx3::check(&tree, &mut found)),
     };
     if let Some(schema) = schema {
-        schema.check(json, &mut found);
+        match is_xml {
+            true => schema.check(&serde_json::to_string(&tree).unwrap_or_default(), &mut found),
+            false => schema.check(json, &mut found),
+        }
+    }
+    if is_xml {
+        cyclonedx::check_xml(text, &mut found)?;
+    } else {
+        lines::fill(&mut found.violations, json, text, kind);
     }
     let Found { mut violations, omitted } = found;
-    lines::fill(&mut violations, json, text, kind);
     violations
         .sort_by(|one, other| (one.line, &one.path, one.rule).cmp(&(other.line, &other.path, other.rule)));
     let scores = minimum::scores(&tree, family);

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use model::purl::Purl;
 
+use super::super::wire::time::is_date_time;
+
 /// Why `text` is no package URL.
 pub(super) fn purl(text: &str) -> Result<(), String> {
     use std::error::Error as _;
@@ -78,23 +80,12 @@ pub(super) fn cpe22(text: &str) -> Result<(), String> {
 
 /// Why `text` is no date and time of RFC 3339, 5.6.
 pub(super) fn date_time(text: &str) -> Result<(), String> {
-    let form = text.as_bytes();
-    let digit = |at: usize| form.get(at).is_some_and(u8::is_ascii_digit);
-    let is_form = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18].iter().all(|at| digit(*at))
-        && [(4, b'-'), (7, b'-'), (13, b':'), (16, b':')].iter().all(|(at, byte)| form[*at] == *byte)
-        && matches!(form[10], b'T' | b't');
-    let zone = text.get(19..).map(|rest| {
-        rest.strip_prefix('.')
-            .map_or(rest, |rest| rest.trim_start_matches(|digit: char| digit.is_ascii_digit()))
-    });
-    let is_zone = zone.is_some_and(|zone| {
-        matches!(zone, "Z" | "z")
-            || (zone.len() == 6 && zone.starts_with(['+', '-']) && zone.as_bytes()[3] == b':')
-    });
-    if !is_form || !is_zone {
-        return Err("is not a date and time as `2026-01-31T12:00:00Z`".to_owned());
+    match is_date_time(text) {
+        true => Ok(()),
+        false => {
+            Err("is not a date and time as `2026-01-31T12:00:00Z`, or one that does not exist".to_owned())
+        }
     }
-    text.parse::<jiff::Timestamp>().map(drop).map_err(|_| "is a date or time that does not exist".to_owned())
 }
 
 /// Why `text` is no date of SPDX 2: `YYYY-MM-DDThh:mm:ssZ`.
@@ -159,12 +150,6 @@ static LISTED: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
         .map(|name| (name.to_ascii_lowercase(), name))
         .collect()
 });
-
-/// Whether `id` is on the licence list, exactly as it stands there; exceptions count, as in the list of CycloneDX.
-pub(super) fn is_listed_exactly(id: &str) -> bool {
-    let plain = id.strip_suffix('+').filter(|base| base.contains("GPL-")).unwrap_or(id);
-    LISTED.get(&plain.to_ascii_lowercase()) == Some(&plain)
-}
 
 /// The references (`LicenseRef-…`, `DocumentRef-…:LicenseRef-…`) in a licence expression; or why `text` is none.
 pub(super) fn expression(text: &str) -> Result<Vec<String>, String> {

@@ -26,5 +26,6 @@ pub(super) mod members;
 pub(super) mod references;
 pub(super) mod seal;
 pub(super) mod text;
+pub(super) mod time;
 pub(super) mod tree;
 pub(super) mod xml;

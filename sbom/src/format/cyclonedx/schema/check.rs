@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use regex::Regex;
 
 use super::table::{
-    Any, AnyOf, AtLeastOne, Bool, Enum, ExactlyOne, Field, Integer, List, NotTogether, Number, Object, OneOf,
-    OnlyIfExternal, Text, Type, Value, Version, Words,
+    Any, AnyOf, AtLeastOne, Bool, Enum, ExactlyOne, ExactlyOneInJson, Field, Integer, List, NotTogether,
+    Number, Object, OneOf, OnlyIfExternal, Required, Text, Type, Value, Version, Words,
 };
 use super::{document, syntax};
 use crate::format::wire::tree::Tree;
@@ -45,23 +45,43 @@ impl Violation {
 /// Everything in `document` that the official JSON schema of `version` refuses. For 1.2 and 1.3 that is the schema
 /// that allows unknown members.
 pub(in crate::format) fn check(document: &Tree, version: Version) -> Vec<Violation> {
-    run(document, version, false)
+    run(document, version, false, false)
 }
 
 /// Like [`check`]; unknown members are violations in every version.
 pub(super) fn check_known(document: &Tree, version: Version) -> Vec<Violation> {
-    run(document, version, true)
+    run(document, version, true, false)
 }
 
-fn run(document: &Tree, version: Version, known_only: bool) -> Vec<Violation> {
-    let mut checker =
-        Checker { version, known_only, patterns: HashMap::new(), path: Vec::new(), found: Vec::new() };
+/// Everything in `document`, the JSON of one in XML, that the official XML schema of `version` refuses, as far as JSON
+/// shows it.
+pub(in crate::format) fn check_xml(document: &Tree, version: Version) -> Vec<Violation> {
+    run(document, version, true, true)
+}
+
+fn run(document: &Tree, version: Version, known_only: bool, is_xml: bool) -> Vec<Violation> {
+    let mut checker = Checker {
+        version,
+        is_xml,
+        known_only,
+        patterns: HashMap::new(),
+        path: Vec::new(),
+        found: Vec::new(),
+    };
     checker.object(document, &document::BOM);
     checker.found
 }
 
+/// What the JSON schema of 1.2 says of texts of one line; in XML a line end is only white space.
+const ANY_LINE: &str = "^(.*)$";
+
+/// The most characters of a text that a reason shows.
+const SHOWN_CHARACTERS_MAX: usize = 60;
+
 struct Checker {
     version: Version,
+    /// Whether the document was one in XML.
+    is_xml: bool,
     known_only: bool,
     patterns: HashMap<&'static str, Regex>,
     path: Vec<Step>,
@@ -91,7 +111,14 @@ impl Checker {
             (Integer { .. } | Number { .. }, _) => self.refuse("is no number"),
             (Enum(words), tree) => {
                 if !tree.as_str().is_some_and(|text| knows(words, self.version, text)) {
-                    self.refuse(format!("is none of the words that {} knows here", self.version.text()));
+                    let version = self.version.text();
+                    match tree.as_str() {
+                        Some(text) => self.refuse(format!(
+                            "is `{}`, none of the words that {version} knows here",
+                            text.chars().take(SHOWN_CHARACTERS_MAX).collect::<String>()
+                        )),
+                        None => self.refuse("is no text"),
+                    }
                 }
             }
             (Object(kind), tree) => self.object(tree, kind),
@@ -99,7 +126,7 @@ impl Checker {
                 if elements.len() < *min || elements.len() > *max {
                     self.refuse("has too few or too many elements");
                 }
-                self.elements(elements, of, *unique);
+                self.elements(elements, of, *unique && !self.is_xml);
             }
             (List { .. }, _) => self.refuse("is no list"),
             (OneOf(choices), tree) => self.choice(tree, choices, true),
@@ -137,6 +164,7 @@ impl Checker {
         if length < min || length > max {
             self.refuse("is too short or too long");
         }
+        let pattern = pattern.filter(|pattern| !self.is_xml || *pattern != ANY_LINE);
         if let Some(pattern) = pattern {
             let compile = || Regex::new(pattern).expect("a test compiles every pattern of the table");
             if !self.patterns.entry(pattern).or_insert_with(compile).is_match(text) {
@@ -144,7 +172,7 @@ impl Checker {
             }
         }
         if let Some(format) = format
-            && !syntax::is(format, text)
+            && !if self.is_xml { syntax::is_in_xml(format, text) } else { syntax::is(format, text) }
         {
             self.refuse(format!("is no {format}"));
         }
@@ -166,15 +194,26 @@ impl Checker {
             }
             self.path.pop();
         }
-        for field in fields(kind, version).filter(|field| field.required) {
-            if tree.get(field.name).is_none() {
+        for field in fields(kind, version) {
+            let is_required = match field.required {
+                Required::Nowhere => false,
+                Required::Everywhere => true,
+                Required::Json => !self.is_xml,
+                Required::Xml => self.is_xml,
+            };
+            if is_required && tree.get(field.name).is_none() {
                 self.refuse(format!("lacks {}", field.name));
             }
         }
         for (since, until, rule) in kind.rules {
             let all = |names: &[&str]| names.iter().all(|name| tree.get(name).is_some());
             let holds = match rule {
-                ExactlyOne(groups) => groups.iter().filter(|names| all(names)).count() == 1,
+                ExactlyOneInJson(groups) if self.is_xml => {
+                    groups.iter().filter(|names| all(names)).count() <= 1
+                }
+                ExactlyOne(groups) | ExactlyOneInJson(groups) => {
+                    groups.iter().filter(|names| all(names)).count() == 1
+                }
                 AtLeastOne(groups) => groups.iter().any(|names| all(names)),
                 NotTogether(names) => !all(names),
                 OnlyIfExternal(name) => {

@@ -14,49 +14,23 @@ use super::signature::{JSF_SIGNATURE_1, JSF_SIGNATURE_2, JSF_SIGNER};
 use super::table::*;
 
 pub(super) const HASH_ALG: Words = &[
-    (
-        V1_2,
-        V1_7,
-        &[
-            "MD5",
-            "SHA-1",
-            "SHA-256",
-            "SHA-384",
-            "SHA-512",
-            "SHA3-256",
-            "SHA3-384",
-            "SHA3-512",
-            "BLAKE2b-256",
-            "BLAKE2b-384",
-            "BLAKE2b-512",
-            "BLAKE3",
-        ],
-    ),
+    (V1_0, V1_7, &["MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512", "SHA3-256", "SHA3-512"]),
+    (V1_2, V1_7, &["SHA3-384", "BLAKE2b-256", "BLAKE2b-384", "BLAKE2b-512", "BLAKE3"]),
     (V1_7, V1_7, &["Streebog-256", "Streebog-512"]),
 ];
 
 pub(super) const COMPONENT_TYPE: Words = &[
-    (
-        V1_2,
-        V1_7,
-        &[
-            "application",
-            "framework",
-            "library",
-            "container",
-            "operating-system",
-            "device",
-            "firmware",
-            "file",
-        ],
-    ),
+    (V1_0, V1_7, &["application", "framework", "library", "operating-system", "device"]),
+    (V1_1, V1_7, &["file"]),
+    (V1_2, V1_7, &["container", "firmware"]),
     (V1_5, V1_7, &["platform", "device-driver", "machine-learning-model", "data"]),
     (V1_6, V1_7, &["cryptographic-asset"]),
 ];
 
-pub(super) const COMPONENT_SCOPE: Words = &[(V1_2, V1_7, &["required", "optional", "excluded"])];
+pub(super) const COMPONENT_SCOPE: Words =
+    &[(V1_0, V1_7, &["required", "optional"]), (V1_1, V1_7, &["excluded"])];
 
-pub(super) const ATTACHMENT_ENCODING: Words = &[(V1_2, V1_7, &["base64"])];
+pub(super) const ATTACHMENT_ENCODING: Words = &[(V1_1, V1_7, &["base64"])];
 
 pub(super) const PATCH_TYPE: Words = &[(V1_2, V1_7, &["unofficial", "monkey", "backport", "cherry-pick"])];
 
@@ -64,7 +38,7 @@ pub(super) const ISSUE_TYPE: Words = &[(V1_2, V1_7, &["defect", "enhancement", "
 
 pub(super) const EXTERNAL_REFERENCE_TYPE: Words = &[
     (
-        V1_2,
+        V1_1,
         V1_7,
         &[
             "vcs",
@@ -121,10 +95,10 @@ pub(super) const EXTERNAL_REFERENCE_TYPE: Words = &[
 pub(super) static HASH: Type = Type {
     name: "hash",
     fields: &[
-        required("alg", V1_2, V1_7, Enum(HASH_ALG)),
+        required("alg", V1_0, V1_7, Enum(HASH_ALG)),
         required(
             "content",
-            V1_2,
+            V1_0,
             V1_7,
             Text {
                 min: 0,
@@ -143,14 +117,14 @@ pub(super) static HASH: Type = Type {
 pub(super) static COMPONENT: Type = Type {
     name: "component",
     fields: &[
-        required("type", V1_2, V1_7, Enum(COMPONENT_TYPE)),
+        required("type", V1_0, V1_7, Enum(COMPONENT_TYPE)),
         optional(
             "mime-type",
             V1_2,
             V1_7,
             Text { min: 0, max: usize::MAX, pattern: Some("^[-+a-z0-9.]+/[-+a-z0-9.]+$"), format: None },
         ),
-        optional("bom-ref", V1_2, V1_4, TEXT),
+        optional("bom-ref", V1_1, V1_4, TEXT),
         optional("bom-ref", V1_5, V1_7, Text { min: 1, max: usize::MAX, pattern: None, format: None }),
         optional("supplier", V1_2, V1_7, Object(&ORGANIZATIONAL_ENTITY)),
         optional("manufacturer", V1_6, V1_7, Object(&ORGANIZATIONAL_ENTITY)),
@@ -169,23 +143,23 @@ pub(super) static COMPONENT: Type = Type {
         optional("author", V1_3, V1_7, TEXT),
         optional(
             "publisher",
-            V1_2,
+            V1_0,
             V1_2,
             Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None },
         ),
         optional("publisher", V1_3, V1_7, TEXT),
         optional(
             "group",
-            V1_2,
+            V1_0,
             V1_2,
             Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None },
         ),
         optional("group", V1_3, V1_7, TEXT),
-        required("name", V1_2, V1_2, Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None }),
+        required("name", V1_0, V1_2, Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None }),
         required("name", V1_3, V1_7, TEXT),
         required(
             "version",
-            V1_2,
+            V1_0,
             V1_2,
             Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None },
         ),
@@ -196,16 +170,16 @@ pub(super) static COMPONENT: Type = Type {
         optional("isExternal", V1_7, V1_7, Bool),
         optional(
             "description",
-            V1_2,
+            V1_0,
             V1_2,
             Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None },
         ),
         optional("description", V1_3, V1_7, TEXT),
-        optional("scope", V1_2, V1_7, Enum(COMPONENT_SCOPE)),
-        optional("hashes", V1_2, V1_7, List { of: &Object(&HASH), min: 0, max: usize::MAX, unique: false }),
+        optional("scope", V1_0, V1_7, Enum(COMPONENT_SCOPE)),
+        optional("hashes", V1_0, V1_7, List { of: &Object(&HASH), min: 0, max: usize::MAX, unique: false }),
         optional(
             "licenses",
-            V1_2,
+            V1_0,
             V1_2,
             List { of: &Object(&COMPONENT_LICENSES_ITEM), min: 0, max: usize::MAX, unique: false },
         ),
@@ -237,7 +211,7 @@ pub(super) static COMPONENT: Type = Type {
         ),
         optional(
             "copyright",
-            V1_2,
+            V1_0,
             V1_2,
             Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None },
         ),
@@ -248,24 +222,25 @@ pub(super) static COMPONENT: Type = Type {
             V1_7,
             List { of: &Object(&PATENT_ASSERTIONS_ITEM), min: 0, max: usize::MAX, unique: false },
         ),
-        optional("cpe", V1_2, V1_2, Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None }),
+        optional("cpe", V1_0, V1_2, Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None }),
         optional("cpe", V1_3, V1_7, TEXT),
-        optional("purl", V1_2, V1_2, Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None }),
+        optional("purl", V1_0, V1_2, Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None }),
         optional("purl", V1_3, V1_7, TEXT),
         optional("omniborId", V1_6, V1_7, List { of: &TEXT, min: 0, max: usize::MAX, unique: false }),
         optional("swhid", V1_6, V1_7, List { of: &TEXT, min: 0, max: usize::MAX, unique: false }),
         optional("swid", V1_2, V1_7, Object(&SWID)),
-        optional("modified", V1_2, V1_7, Bool),
-        optional("pedigree", V1_2, V1_7, Object(&COMPONENT_PEDIGREE)),
+        required("modified", V1_0, V1_0, Bool),
+        optional("modified", V1_1, V1_7, Bool),
+        optional("pedigree", V1_1, V1_7, Object(&COMPONENT_PEDIGREE)),
         optional(
             "externalReferences",
-            V1_2,
+            V1_1,
             V1_7,
             List { of: &Object(&EXTERNAL_REFERENCE), min: 0, max: usize::MAX, unique: false },
         ),
         optional(
             "components",
-            V1_2,
+            V1_0,
             V1_7,
             List { of: &Object(&COMPONENT), min: 0, max: usize::MAX, unique: true },
         ),
@@ -303,24 +278,24 @@ pub(super) static COMPONENT: Type = Type {
 pub(super) static COMPONENT_LICENSES_ITEM: Type = Type {
     name: "component_licenses_item",
     fields: &[
-        optional("license", V1_2, V1_2, Object(&LICENSE)),
+        optional("license", V1_0, V1_2, Object(&LICENSE)),
         optional(
             "expression",
-            V1_2,
+            V1_1,
             V1_2,
             Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None },
         ),
     ],
-    closed: None,
-    rules: &[(V1_2, V1_2, ExactlyOne(&[&["license"], &["expression"]]))],
+    closed: Some((V1_0, V1_1)),
+    rules: &[(V1_0, V1_2, ExactlyOne(&[&["license"], &["expression"]]))],
 };
 
 pub(super) static ATTACHMENT: Type = Type {
     name: "attachment",
     fields: &[
-        optional("contentType", V1_2, V1_7, TEXT),
-        optional("encoding", V1_2, V1_7, Enum(ATTACHMENT_ENCODING)),
-        required("content", V1_2, V1_7, TEXT),
+        optional("contentType", V1_1, V1_7, TEXT),
+        optional("encoding", V1_1, V1_7, Enum(ATTACHMENT_ENCODING)),
+        required("content", V1_1, V1_7, TEXT),
     ],
     closed: Some((V1_4, V1_7)),
     rules: &[],
@@ -352,32 +327,32 @@ pub(super) static COMPONENT_PEDIGREE: Type = Type {
     fields: &[
         optional(
             "ancestors",
-            V1_2,
+            V1_1,
             V1_7,
             List { of: &Object(&COMPONENT), min: 0, max: usize::MAX, unique: false },
         ),
         optional(
             "descendants",
-            V1_2,
+            V1_1,
             V1_7,
             List { of: &Object(&COMPONENT), min: 0, max: usize::MAX, unique: false },
         ),
         optional(
             "variants",
-            V1_2,
+            V1_1,
             V1_7,
             List { of: &Object(&COMPONENT), min: 0, max: usize::MAX, unique: false },
         ),
         optional(
             "commits",
-            V1_2,
+            V1_1,
             V1_7,
             List { of: &Object(&COMMIT), min: 0, max: usize::MAX, unique: false },
         ),
         optional("patches", V1_2, V1_7, List { of: &Object(&PATCH), min: 0, max: usize::MAX, unique: false }),
         optional(
             "notes",
-            V1_2,
+            V1_1,
             V1_2,
             Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None },
         ),
@@ -390,19 +365,19 @@ pub(super) static COMPONENT_PEDIGREE: Type = Type {
 pub(super) static COMMIT: Type = Type {
     name: "commit",
     fields: &[
-        optional("uid", V1_2, V1_2, Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None }),
+        optional("uid", V1_1, V1_2, Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None }),
         optional("uid", V1_3, V1_7, TEXT),
         optional(
             "url",
-            V1_2,
+            V1_1,
             V1_7,
             Text { min: 0, max: usize::MAX, pattern: None, format: Some("iri-reference") },
         ),
-        optional("author", V1_2, V1_7, Object(&IDENTIFIABLE_ACTION)),
-        optional("committer", V1_2, V1_7, Object(&IDENTIFIABLE_ACTION)),
+        optional("author", V1_1, V1_7, Object(&IDENTIFIABLE_ACTION)),
+        optional("committer", V1_1, V1_7, Object(&IDENTIFIABLE_ACTION)),
         optional(
             "message",
-            V1_2,
+            V1_1,
             V1_2,
             Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None },
         ),
@@ -417,15 +392,15 @@ pub(super) static IDENTIFIABLE_ACTION: Type = Type {
     fields: &[
         optional(
             "timestamp",
-            V1_2,
+            V1_1,
             V1_7,
             Text { min: 0, max: usize::MAX, pattern: None, format: Some("date-time") },
         ),
-        optional("name", V1_2, V1_2, Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None }),
+        optional("name", V1_1, V1_2, Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None }),
         optional("name", V1_3, V1_7, TEXT),
         optional(
             "email",
-            V1_2,
+            V1_1,
             V1_7,
             Text { min: 0, max: usize::MAX, pattern: None, format: Some("idn-email") },
         ),
@@ -519,7 +494,7 @@ pub(super) static ISSUE_SOURCE: Type = Type {
 pub(super) static EXTERNAL_REFERENCE: Type = Type {
     name: "external_reference",
     fields: &[
-        required("url", V1_2, V1_2, Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None }),
+        required("url", V1_1, V1_2, Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None }),
         required(
             "url",
             V1_3,
@@ -554,12 +529,12 @@ pub(super) static EXTERNAL_REFERENCE: Type = Type {
         ),
         optional(
             "comment",
-            V1_2,
+            V1_1,
             V1_2,
             Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None },
         ),
         optional("comment", V1_3, V1_7, TEXT),
-        required("type", V1_2, V1_7, Enum(EXTERNAL_REFERENCE_TYPE)),
+        required("type", V1_1, V1_7, Enum(EXTERNAL_REFERENCE_TYPE)),
         optional("hashes", V1_3, V1_7, List { of: &Object(&HASH), min: 0, max: usize::MAX, unique: false }),
         optional(
             "properties",

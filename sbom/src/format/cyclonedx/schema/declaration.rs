@@ -11,7 +11,7 @@ pub(super) static ANNOTATIONS: Type = Type {
     name: "annotations",
     fields: &[
         optional("bom-ref", V1_5, V1_7, Text { min: 1, max: usize::MAX, pattern: None, format: None }),
-        required(
+        required_in_json(
             "subjects",
             V1_5,
             V1_7,
@@ -60,17 +60,21 @@ pub(super) static ANNOTATIONS_ANNOTATOR: Type = Type {
         optional("service", V1_5, V1_7, Object(&SERVICE)),
     ],
     closed: Some((V1_5, V1_7)),
-    rules: &[(V1_5, V1_7, ExactlyOne(&[&["organization"], &["individual"], &["component"], &["service"]]))],
+    rules: &[(
+        V1_5,
+        V1_7,
+        ExactlyOneInJson(&[&["organization"], &["individual"], &["component"], &["service"]]),
+    )],
 };
 
 pub(super) static STANDARD: Type = Type {
     name: "standard",
     fields: &[
         optional("bom-ref", V1_6, V1_7, Text { min: 1, max: usize::MAX, pattern: None, format: None }),
-        optional("name", V1_6, V1_7, TEXT),
-        optional("version", V1_6, V1_7, TEXT),
-        optional("description", V1_6, V1_7, TEXT),
-        optional("owner", V1_6, V1_7, TEXT),
+        required_in_xml("name", V1_6, V1_7, TEXT),
+        required_in_xml("version", V1_6, V1_7, TEXT),
+        required_in_xml("description", V1_6, V1_7, TEXT),
+        required_in_xml("owner", V1_6, V1_7, TEXT),
         optional(
             "requirements",
             V1_6,

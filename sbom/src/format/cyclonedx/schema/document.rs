@@ -11,7 +11,7 @@ use super::signature::{JSF_SIGNATURE_1, JSF_SIGNATURE_2, JSF_SIGNER};
 use super::table::*;
 use super::vulnerability::VULNERABILITY;
 
-pub(super) const BOM_BOM_FORMAT: Words = &[(V1_2, V1_7, &["CycloneDX"])];
+pub(super) const BOM_BOM_FORMAT: Words = &[(V1_0, V1_7, &["CycloneDX"])];
 
 pub(super) const AGGREGATE_TYPE: Words = &[
     (
@@ -51,11 +51,11 @@ pub(super) static BOM: Type = Type {
     fields: &[
         optional("$schema", V1_4, V1_5, Enum(BOM_SCHEMA)),
         optional("$schema", V1_6, V1_7, TEXT),
-        required("bomFormat", V1_2, V1_7, Enum(BOM_BOM_FORMAT)),
-        required("specVersion", V1_2, V1_7, TEXT),
+        required("bomFormat", V1_0, V1_7, Enum(BOM_BOM_FORMAT)),
+        required("specVersion", V1_0, V1_7, TEXT),
         optional(
             "serialNumber",
-            V1_2,
+            V1_1,
             V1_7,
             Text {
                 min: 0,
@@ -64,9 +64,15 @@ pub(super) static BOM: Type = Type {
                 format: None,
             },
         ),
-        required("version", V1_2, V1_4, Integer { min: None, max: None }),
+        required_in_json("version", V1_0, V1_4, Integer { min: None, max: None }),
         optional("version", V1_5, V1_7, Integer { min: Some(1.0), max: None }),
         optional("metadata", V1_2, V1_7, Object(&METADATA)),
+        required(
+            "components",
+            V1_0,
+            V1_1,
+            List { of: &Object(&COMPONENT), min: 0, max: usize::MAX, unique: false },
+        ),
         optional(
             "components",
             V1_2,
@@ -81,7 +87,7 @@ pub(super) static BOM: Type = Type {
         ),
         optional(
             "externalReferences",
-            V1_2,
+            V1_1,
             V1_7,
             List { of: &Object(&EXTERNAL_REFERENCE), min: 0, max: usize::MAX, unique: false },
         ),
@@ -176,7 +182,7 @@ pub(super) static DEPENDENCY: Type = Type {
 pub(super) static PROPERTY: Type = Type {
     name: "property",
     fields: &[
-        optional("name", V1_3, V1_5, TEXT),
+        required_in_xml("name", V1_3, V1_5, TEXT),
         required("name", V1_6, V1_7, TEXT),
         optional("value", V1_3, V1_7, TEXT),
     ],

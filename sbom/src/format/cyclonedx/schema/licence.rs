@@ -58,12 +58,12 @@ pub(super) static LICENSE: Type = Type {
     name: "license",
     fields: &[
         optional("bom-ref", V1_5, V1_7, Text { min: 1, max: usize::MAX, pattern: None, format: None }),
-        optional("id", V1_2, V1_7, Enum(SPDX)),
-        optional("name", V1_2, V1_2, Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None }),
+        optional("id", V1_0, V1_7, Enum(SPDX)),
+        optional("name", V1_0, V1_2, Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None }),
         optional("name", V1_3, V1_7, TEXT),
         optional("acknowledgement", V1_6, V1_7, Enum(LICENSE_ACKNOWLEDGEMENT_ENUMERATION)),
-        optional("text", V1_2, V1_7, Object(&ATTACHMENT)),
-        optional("url", V1_2, V1_2, Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None }),
+        optional("text", V1_1, V1_7, Object(&ATTACHMENT)),
+        optional("url", V1_1, V1_2, Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: None }),
         optional(
             "url",
             V1_3,
@@ -80,7 +80,10 @@ pub(super) static LICENSE: Type = Type {
         ),
     ],
     closed: Some((V1_4, V1_7)),
-    rules: &[(V1_2, V1_7, ExactlyOne(&[&["id"], &["name"]]))],
+    rules: &[
+        (V1_0, V1_5, ExactlyOneInJson(&[&["id"], &["name"]])),
+        (V1_6, V1_7, ExactlyOne(&[&["id"], &["name"]])),
+    ],
 };
 
 pub(super) static LICENSE_CHOICE: Type = Type {
@@ -135,7 +138,7 @@ pub(super) static LICENSE_LICENSING_LICENSOR: Type = Type {
         optional("individual", V1_5, V1_6, Object(&ORGANIZATIONAL_CONTACT)),
     ],
     closed: Some((V1_5, V1_6)),
-    rules: &[(V1_5, V1_6, ExactlyOne(&[&["organization"], &["individual"]]))],
+    rules: &[(V1_5, V1_6, ExactlyOneInJson(&[&["organization"], &["individual"]]))],
 };
 
 pub(super) static LICENSE_LICENSING_LICENSEE: Type = Type {
@@ -145,7 +148,7 @@ pub(super) static LICENSE_LICENSING_LICENSEE: Type = Type {
         optional("individual", V1_5, V1_6, Object(&ORGANIZATIONAL_CONTACT)),
     ],
     closed: Some((V1_5, V1_6)),
-    rules: &[(V1_5, V1_6, ExactlyOne(&[&["organization"], &["individual"]]))],
+    rules: &[(V1_5, V1_6, ExactlyOneInJson(&[&["organization"], &["individual"]]))],
 };
 
 pub(super) static LICENSE_LICENSING_PURCHASER: Type = Type {
@@ -155,7 +158,7 @@ pub(super) static LICENSE_LICENSING_PURCHASER: Type = Type {
         optional("individual", V1_5, V1_6, Object(&ORGANIZATIONAL_CONTACT)),
     ],
     closed: Some((V1_5, V1_6)),
-    rules: &[(V1_5, V1_6, ExactlyOne(&[&["organization"], &["individual"]]))],
+    rules: &[(V1_5, V1_6, ExactlyOneInJson(&[&["organization"], &["individual"]]))],
 };
 
 pub(super) static LICENSE_CHOICE_2_ITEM: Type = Type {
@@ -214,7 +217,7 @@ pub(super) static LICENSING_LICENSOR: Type = Type {
         optional("individual", V1_7, V1_7, Object(&ORGANIZATIONAL_CONTACT)),
     ],
     closed: Some((V1_7, V1_7)),
-    rules: &[(V1_7, V1_7, ExactlyOne(&[&["organization"], &["individual"]]))],
+    rules: &[(V1_7, V1_7, ExactlyOneInJson(&[&["organization"], &["individual"]]))],
 };
 
 pub(super) static LICENSING_LICENSEE: Type = Type {
@@ -224,7 +227,7 @@ pub(super) static LICENSING_LICENSEE: Type = Type {
         optional("individual", V1_7, V1_7, Object(&ORGANIZATIONAL_CONTACT)),
     ],
     closed: Some((V1_7, V1_7)),
-    rules: &[(V1_7, V1_7, ExactlyOne(&[&["organization"], &["individual"]]))],
+    rules: &[(V1_7, V1_7, ExactlyOneInJson(&[&["organization"], &["individual"]]))],
 };
 
 pub(super) static LICENSING_PURCHASER: Type = Type {
@@ -234,7 +237,7 @@ pub(super) static LICENSING_PURCHASER: Type = Type {
         optional("individual", V1_7, V1_7, Object(&ORGANIZATIONAL_CONTACT)),
     ],
     closed: Some((V1_7, V1_7)),
-    rules: &[(V1_7, V1_7, ExactlyOne(&[&["organization"], &["individual"]]))],
+    rules: &[(V1_7, V1_7, ExactlyOneInJson(&[&["organization"], &["individual"]]))],
 };
 
 pub(super) static LICENSE_CHOICE_ITEM_2: Type = Type {

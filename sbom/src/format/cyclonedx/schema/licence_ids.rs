@@ -3,7 +3,7 @@
 use super::table::*;
 
 pub(super) const SPDX: Words = &[(
-    V1_2,
+    V1_0,
     V1_7,
     &[
         "0BSD",

@@ -1,4 +1,4 @@
-//! The object model of CycloneDX 1.2 to 1.7 as data, and what it drives: structural validation and conversion
+//! The object model of CycloneDX 1.0 to 1.7 as data, and what it drives: structural validation and conversion
 //! between versions (<https://cyclonedx.org/docs/1.7/json/>).
 
 mod check;
@@ -21,7 +21,7 @@ mod syntax;
 mod table;
 mod vulnerability;
 
-pub(in crate::format) use check::check;
+pub(in crate::format) use check::{check, check_xml};
 pub(in crate::format) use fit::fit;
 pub(in crate::format) use table::Version;
 

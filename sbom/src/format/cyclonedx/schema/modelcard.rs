@@ -206,7 +206,7 @@ pub(super) static DATA_GOVERNANCE_RESPONSIBLE_PARTY: Type = Type {
         optional("contact", V1_5, V1_7, Object(&ORGANIZATIONAL_CONTACT)),
     ],
     closed: Some((V1_5, V1_7)),
-    rules: &[(V1_5, V1_7, ExactlyOne(&[&["organization"], &["contact"]]))],
+    rules: &[(V1_5, V1_7, ExactlyOneInJson(&[&["organization"], &["contact"]]))],
 };
 
 pub(super) static MODEL_CARD_MODEL_PARAMETERS_DATASETS_ITEM_2: Type = Type {

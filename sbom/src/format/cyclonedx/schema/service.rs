@@ -168,8 +168,8 @@ pub(super) static SERVICE_LICENSES_ITEM: Type = Type {
 pub(super) static SERVICE_DATA: Type = Type {
     name: "service_data",
     fields: &[
-        required("flow", V1_5, V1_7, Enum(DATA_FLOW_DIRECTION)),
-        required("classification", V1_5, V1_7, TEXT),
+        required_in_json("flow", V1_5, V1_7, Enum(DATA_FLOW_DIRECTION)),
+        required_in_json("classification", V1_5, V1_7, TEXT),
         optional("name", V1_5, V1_7, TEXT),
         optional("description", V1_5, V1_7, TEXT),
         optional("governance", V1_5, V1_7, Object(&DATA_GOVERNANCE)),

@@ -10,15 +10,17 @@ use std::io;
 
 use model::inventory::Inventory;
 
-use super::super::wire::json::Source;
 use super::super::wire::text::Kind;
 use super::super::wire::tree::Tree;
-use super::super::{DocumentError, Format, Syntax, WriteOptions};
+use super::super::{Format, Syntax, WriteOptions};
 
+mod check;
 mod read;
 mod shape;
 mod table;
 mod write;
+
+pub(in crate::format) use check::{Finding, Lines, check};
 
 pub(in crate::format) static FORMAT: Format = Format {
     name: "cyclonedx-xml",
@@ -64,41 +66,16 @@ fn each_text(tree: &mut Tree, change: &dyn Fn(&mut String)) {
     }
 }
 
-/// `json`, which [`read`] made, without what XML may always have: attributes, and elements of other namespaces.
-///
-/// # Errors
-/// It is no such JSON.
-pub(in crate::format) fn without_extensions(json: &str) -> Result<String, DocumentError> {
-    let source = Source { format: "CycloneDX XML", text: json };
-    let mut tree: Tree = source.parse()?;
-    take_extensions(&mut tree);
-    Ok(serde_json::to_string(&tree).unwrap_or_default())
-}
-
-fn take_extensions(tree: &mut Tree) {
+/// Takes away what only XML has: what [`check`](check::check) judges.
+pub(in crate::format) fn without_beyond(tree: &mut Tree) {
     match tree {
-        Tree::List(elements) => elements.iter_mut().for_each(take_extensions),
+        Tree::List(elements) => elements.iter_mut().for_each(without_beyond),
         Tree::Object(members) => {
-            members.retain_mut(|(name, value)| name != BEYOND || !is_only_extensions(value));
-            members.iter_mut().for_each(|(_, value)| take_extensions(value));
+            members.retain(|(name, _)| name != BEYOND);
+            members.iter_mut().for_each(|(_, value)| without_beyond(value));
         }
         _ => {}
     }
-}
-
-/// Whether a member [`BEYOND`] holds nothing of CycloneDX's own namespace.
-fn is_only_extensions(beyond: &Tree) -> bool {
-    beyond.members().iter().all(|(_, record)| {
-        let elements = record.get("elements").map_or(&[][..], Tree::elements);
-        record.get("text").is_none() && elements.iter().filter_map(Tree::as_str).all(is_foreign)
-    })
-}
-
-/// Whether the element that `raw` begins with names another namespace, by a prefix or as its default one.
-fn is_foreign(raw: &str) -> bool {
-    let tag = raw.trim_start_matches('<').split('>').next().unwrap_or_default();
-    let name = tag.split_ascii_whitespace().next().unwrap_or_default();
-    name.contains(':') || tag.contains(" xmlns=")
 }
 
 fn write_inventory(

@@ -162,7 +162,8 @@ impl Reading<'_> {
         path: &str,
         beyond: &mut Beyond,
     ) -> bool {
-        let Some(field) = shape.0.iter().find(|field| field.xml == child.name && self.fits(field, child))
+        let Some(field) =
+            shape.0.iter().find(|field| field.xml == child.name && fits(self.namespace, field, child))
         else {
             return false;
         };
@@ -195,13 +196,6 @@ impl Reading<'_> {
         };
         members.push((field.json.to_owned(), value));
         true
-    }
-
-    /// Whether `child` may be what `field` says: some names are a list or an object.
-    fn fits(&self, field: &Field, child: &Element<'_>) -> bool {
-        let Place::List(items) = &field.place else { return true };
-        let mut own = child.children.iter().filter(|entry| self.is_own(&entry.namespace)).peekable();
-        own.peek().is_none() || own.any(|entry| items.iter().any(|item| item.xml == entry.name))
     }
 
     /// Appends `child` to the list of `field`.
@@ -284,6 +278,13 @@ impl Reading<'_> {
         self.kept_bytes += whole.len();
         rest.elements.push(Tree::Text(whole));
     }
+}
+
+/// Whether `child` may be what `field` says in a document of `namespace`: some names are a list or an object.
+pub(super) fn fits(namespace: &str, field: &Field, child: &Element<'_>) -> bool {
+    let Place::List(items) = &field.place else { return true };
+    let mut own = child.children.iter().filter(|entry| *entry.namespace == *namespace).peekable();
+    own.peek().is_none() || own.any(|entry| items.iter().any(|item| item.xml == entry.name))
 }
 
 /// The value of the text of an element or attribute.

@@ -38,6 +38,8 @@ pub(super) struct Item {
     pub(super) member: Option<&'static str>,
     /// Only entries with this member stand so.
     pub(super) when: Option<&'static str>,
+    /// Before this version it is the only entry.
+    pub(super) shares_since: Option<&'static str>,
     pub(super) value: Value,
 }
 
@@ -95,7 +97,7 @@ pub(super) const fn inline(xml: &'static str, value: Value) -> Field {
 
 /// An entry that is the value of an element called `xml`.
 pub(super) const fn plain(xml: &'static str, value: Value) -> Item {
-    Item { xml, member: None, when: None, value }
+    Item { xml, member: None, when: None, shares_since: None, value }
 }
 
 pub(super) const fn item(
@@ -104,5 +106,10 @@ pub(super) const fn item(
     when: Option<&'static str>,
     value: Value,
 ) -> Item {
-    Item { xml, member, when, value }
+    Item { xml, member, when, shares_since: None, value }
+}
+
+/// An entry that is alone in its list before `version`.
+pub(super) const fn shares_since(version: &'static str, xml: &'static str, value: Value) -> Item {
+    Item { xml, member: None, when: None, shares_since: Some(version), value }
 }

@@ -5,7 +5,8 @@
 
 use super::shape::Value::{Bool, Boxed, InAttribute, Number, Shape, Text, Token};
 use super::shape::{
-    Shape as Object, attribute, choice, each, each_since, inline, item, list, one, plain, text,
+    Item, Shape as Object, attribute, choice, each, each_since, inline, item, list, one, plain, shares_since,
+    text,
 };
 
 pub(super) static BOM: Object = Object(&[
@@ -26,6 +27,15 @@ pub(super) static BOM: Object = Object(&[
     list("citations", "citations", &[plain("citation", Shape(&CITATION))]),
 ]);
 
+/// The entries of a list of licences.
+const LICENSES: &[Item] = &[
+    item("license", Some("license"), None, Shape(&LICENSE)),
+    item("expression-detailed", None, Some("expressionDetails"), Shape(&LICENSE_EXPRESSION_DETAILED)),
+    item("expression-detailed", None, Some("licensing"), Shape(&LICENSE_EXPRESSION_DETAILED)),
+    item("expression-detailed", None, Some("properties"), Shape(&LICENSE_EXPRESSION_DETAILED)),
+    shares_since("1.7", "expression", Shape(&LICENSE_EXPRESSION)),
+];
+
 pub(super) static METADATA: Object = Object(&[
     one("timestamp", "timestamp", Token),
     list("lifecycles", "lifecycles", &[plain("lifecycle", Shape(&METADATA_LIFECYCLES_LIFECYCLE))]),
@@ -36,17 +46,7 @@ pub(super) static METADATA: Object = Object(&[
     one("manufacturer", "manufacturer", Shape(&ORGANIZATIONAL_ENTITY)),
     one("manufacture", "manufacture", Shape(&ORGANIZATIONAL_ENTITY)),
     one("supplier", "supplier", Shape(&ORGANIZATIONAL_ENTITY)),
-    list(
-        "licenses",
-        "licenses",
-        &[
-            item("license", Some("license"), None, Shape(&LICENSE)),
-            item("expression-detailed", None, Some("expressionDetails"), Shape(&LICENSE_EXPRESSION_DETAILED)),
-            item("expression-detailed", None, Some("licensing"), Shape(&LICENSE_EXPRESSION_DETAILED)),
-            item("expression-detailed", None, Some("properties"), Shape(&LICENSE_EXPRESSION_DETAILED)),
-            item("expression", None, None, Shape(&LICENSE_EXPRESSION)),
-        ],
-    ),
+    list("licenses", "licenses", LICENSES),
     list("properties", "properties", &[plain("property", Shape(&PROPERTY))]),
     one("distributionConstraints", "distributionConstraints", Shape(&METADATA_DISTRIBUTION_CONSTRAINTS)),
 ]);
@@ -81,17 +81,7 @@ pub(super) static COMPONENT: Object = Object(&[
     one("description", "description", Token),
     one("scope", "scope", Token),
     list("hashes", "hashes", &[plain("hash", Shape(&HASH))]),
-    list(
-        "licenses",
-        "licenses",
-        &[
-            item("license", Some("license"), None, Shape(&LICENSE)),
-            item("expression-detailed", None, Some("expressionDetails"), Shape(&LICENSE_EXPRESSION_DETAILED)),
-            item("expression-detailed", None, Some("licensing"), Shape(&LICENSE_EXPRESSION_DETAILED)),
-            item("expression-detailed", None, Some("properties"), Shape(&LICENSE_EXPRESSION_DETAILED)),
-            item("expression", None, None, Shape(&LICENSE_EXPRESSION)),
-        ],
-    ),
+    list("licenses", "licenses", LICENSES),
     one("copyright", "copyright", Token),
     list("patentAssertions", "patentAssertions", &[plain("patentAssertion", Shape(&PATENT_ASSERTION))]),
     one("cpe", "cpe", Text),
@@ -224,17 +214,7 @@ pub(super) static COMPONENT_EVIDENCE: Object = Object(&[
         &[plain("occurrence", Shape(&COMPONENT_EVIDENCE_OCCURRENCES_OCCURRENCE))],
     ),
     one("callstack", "callstack", Shape(&COMPONENT_EVIDENCE_CALLSTACK)),
-    list(
-        "licenses",
-        "licenses",
-        &[
-            item("license", Some("license"), None, Shape(&LICENSE)),
-            item("expression-detailed", None, Some("expressionDetails"), Shape(&LICENSE_EXPRESSION_DETAILED)),
-            item("expression-detailed", None, Some("licensing"), Shape(&LICENSE_EXPRESSION_DETAILED)),
-            item("expression-detailed", None, Some("properties"), Shape(&LICENSE_EXPRESSION_DETAILED)),
-            item("expression", None, None, Shape(&LICENSE_EXPRESSION)),
-        ],
-    ),
+    list("licenses", "licenses", LICENSES),
     list("copyright", "copyright", &[plain("text", Boxed("text"))]),
 ]);
 
@@ -557,17 +537,7 @@ pub(super) static SERVICE: Object = Object(&[
             item("classification", None, None, Shape(&DATA_CLASSIFICATION)),
         ],
     ),
-    list(
-        "licenses",
-        "licenses",
-        &[
-            item("license", Some("license"), None, Shape(&LICENSE)),
-            item("expression-detailed", None, Some("expressionDetails"), Shape(&LICENSE_EXPRESSION_DETAILED)),
-            item("expression-detailed", None, Some("licensing"), Shape(&LICENSE_EXPRESSION_DETAILED)),
-            item("expression-detailed", None, Some("properties"), Shape(&LICENSE_EXPRESSION_DETAILED)),
-            item("expression", None, None, Shape(&LICENSE_EXPRESSION)),
-        ],
-    ),
+    list("licenses", "licenses", LICENSES),
     list("patentAssertions", "patentAssertions", &[plain("patentAssertion", Shape(&PATENT_ASSERTION))]),
     list("externalReferences", "externalReferences", &[plain("reference", Shape(&EXTERNAL_REFERENCE))]),
     list("properties", "properties", &[plain("property", Shape(&PROPERTY))]),
@@ -1143,3 +1113,76 @@ pub(super) static TOOLS: Object = Object(&[
     list("components", "components", &[plain("component", Shape(&COMPONENT))]),
     list("services", "services", &[plain("service", Shape(&SERVICE))]),
 ]);
+
+/// Objects whose sequence of elements may begin again, and the element that each sequence has; none where it may be
+/// empty.
+pub(super) static REPEATED: &[(&Object, Option<&str>)] = &[
+    (&COMPOSITION, Some("aggregate")),
+    (&DEPENDENCY, None),
+    (&RELEASE_NOTES, Some("type")),
+    (&RELEASE_NOTES_NOTES_NOTE, Some("text")),
+    (&VULNERABILITY_SOURCE, None),
+    (&WORKSPACE, Some("uid")),
+];
+
+/// Objects whose element may have any attribute.
+pub(super) static WITH_ATTRIBUTES: &[&Object] = &[
+    &ANNOTATION,
+    &BOM,
+    &COMPONENT,
+    &COMPONENT_EVIDENCE,
+    &EVENT,
+    &EXTERNAL_REFERENCE,
+    &FORMULA,
+    &INPUT,
+    &OUTPUT,
+    &PARAMETER,
+    &RELEASE_NOTES,
+    &RESOURCE_REFERENCE,
+    &SERVICE,
+    &SERVICE_DATAFLOW,
+    &STEP,
+    &TASK,
+    &TRIGGER,
+    &WORKFLOW,
+    &WORKSPACE,
+];
+
+/// Objects whose element may have attributes of other namespaces.
+pub(super) static WITH_FOREIGN_ATTRIBUTES: &[&Object] = &[
+    &CITATION,
+    &DECLARATIONS_ASSESSORS_ASSESSOR,
+    &DECLARATIONS_CLAIMS_CLAIM,
+    &DECLARATIONS_EVIDENCE_EVIDENCE,
+    &DEPENDENCY,
+    &METADATA,
+    &ORGANIZATIONAL_CONTACT,
+    &ORGANIZATIONAL_ENTITY,
+    &PATENT,
+    &PATENT_ASSERTION,
+    &PATENT_FAMILY,
+    &STANDARD,
+    &STANDARD_LEVELS_LEVEL,
+    &STANDARD_REQUIREMENTS_REQUIREMENT,
+    &TOOL,
+];
+
+/// Elements around a list that may have any attribute.
+pub(super) static LISTS_WITH_ATTRIBUTES: &[&str] = &[
+    "ancestors",
+    "annotations",
+    "components",
+    "compositions",
+    "descendants",
+    "energyConsumptions",
+    "formulation",
+    "properties",
+    "resourceReferences",
+    "services",
+    "standards",
+    "tasks",
+    "variants",
+    "vulnerabilities",
+    "workflows",
+    "workspaces",
+];
