@@ -102,7 +102,7 @@ fn a_stream_that_inflates_without_end_is_refused_in_bounded_memory() {
 }
 
 /// Runs within 2 GiB of address space; memory that grows with its input ends in an abort, not in an exit code.
-fn limited(place: &Place, words: &[&str]) -> Ran {
+pub(crate) fn limited(place: &Place, words: &[&str]) -> Ran {
     let mut command = std::process::Command::new("bash");
     command
         .env_clear()

@@ -353,9 +353,10 @@ pub fn read_signed<'a>(
         return Err(DocumentError::NotAccepted { looks_like: kind.to_string(), accepted: accepted() });
     };
     let json = match text {
-        Cow::Borrowed(text) => (syntax.to_json)(text, limits)?,
-        Cow::Owned(text) => Cow::Owned((syntax.to_json)(&text, limits)?.into_owned()),
+        Cow::Borrowed(text) => (syntax.to_json)(text, limits),
+        Cow::Owned(text) => (syntax.to_json)(&text, limits).map(|json| Cow::Owned(json.into_owned())),
     };
+    let json = json.map_err(DocumentError::shortened)?;
     let seen = (syntax.model.inventory)(&json, limits).map_err(|error| syntax.error(error))?;
     let Seen { version, mut inventory, is_own } = seen;
     if matches!(signature, Signature::Unverified { .. }) {
@@ -376,6 +377,16 @@ pub fn is_document(head: &[u8]) -> bool {
     is_text
         && (text.starts_with(['{', '<'])
             || SYNTAXES.iter().any(|syntax| syntax.kind == wire::text::kind(text)))
+}
+
+impl DocumentError {
+    fn shortened(mut self) -> Self {
+        if let Self::Malformed { place, reason, .. } = &mut self {
+            *place = wire::text::shortened(place);
+            *reason = wire::text::shortened(reason);
+        }
+        self
+    }
 }
 
 impl Syntax {

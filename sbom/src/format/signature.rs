@@ -85,7 +85,7 @@ impl PublicKey {
             .and_then(|(_, rest)| rest.split_once("-----"))
             .ok_or_else(|| refuse("it has no line `-----BEGIN PUBLIC KEY-----`".to_owned()))?;
         if label != "PUBLIC KEY" {
-            return Err(refuse(format!("it is a {label}")));
+            return Err(refuse(format!("it is a {label:.40}")));
         }
         let (body, after) = rest
             .split_once("-----END PUBLIC KEY-----")

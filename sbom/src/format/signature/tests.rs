@@ -131,6 +131,35 @@ fn what_is_no_public_key_is_refused() {
     check(&good.replace("M", "?"), "no base64");
 }
 
+#[test]
+fn damaged_keys_and_envelopes_panic_nobody_and_verify_nothing() {
+    let (key, signature) = ecdsa(&ECDSA_P256_SHA256_ASN1_SIGNING);
+    let text = envelope(STATEMENT, &[&signature]);
+    let said = read(STATEMENT.as_bytes(), &Limits::default()).unwrap().inventory.packages;
+    let mut n_verified = 0;
+    for damaged in testkit::mutate::mutations(text.as_bytes(), 2_000) {
+        let _ = read(&damaged, &Limits::default());
+        let keys = std::slice::from_ref(&key);
+        let Ok(document) = read_signed(&damaged, &Limits::default(), keys) else { continue };
+        // Only what nobody signed was damaged: the name of the key.
+        assert_eq!(document.inventory.packages, said, "{}", String::from_utf8_lossy(&damaged));
+        n_verified += 1;
+    }
+    assert!(n_verified < 200, "{n_verified} damaged envelopes were verified");
+
+    let good = pem(Ed25519KeyPair::generate().unwrap().public_key().as_der().unwrap().as_ref());
+    for damaged in testkit::mutate::mutations(good.as_bytes(), 2_000) {
+        let _ = PublicKey::from_pem(&String::from_utf8_lossy(&damaged));
+    }
+    for prefix in testkit::mutate::prefixes(good.trim_end().as_bytes()) {
+        assert!(PublicKey::from_pem(std::str::from_utf8(prefix).unwrap()).is_err());
+    }
+    let long = format!("-----BEGIN {}-----", "x".repeat(1 << 20));
+    assert!(PublicKey::from_pem(&long).unwrap_err().to_string().len() < 200);
+    let long = pem(&vec![0x30; 1 << 20]);
+    assert!(PublicKey::from_pem(&long).is_err());
+}
+
 /// What `openssl` wrote with `arguments`, in `directory`.
 fn openssl(directory: &Path, arguments: &str) -> Option<()> {
     let mut command = Command::new("openssl");

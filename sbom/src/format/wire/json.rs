@@ -13,7 +13,7 @@ use serde::de::{
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::text::Kind;
+use super::text::{Kind, shortened};
 use crate::format::DocumentError;
 
 /// The most elements one list of one record may have.
@@ -76,10 +76,10 @@ impl<'a> Source<'a> {
         let reason = reason.rsplit_once(" at line ").map_or(reason.as_str(), |(reason, _)| reason);
         DocumentError::Malformed {
             format: self.format,
-            place: path_at(before),
+            place: shortened(&path_at(before)),
             line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
             column: (offset - line_start).max(1),
-            reason: reason.to_owned(),
+            reason: shortened(reason),
         }
     }
 }

@@ -54,10 +54,24 @@ impl fmt::Display for Kind {
     }
 }
 
+/// How much of a path, and of a reason, is said of a malformed document.
+const SHOWN_CHARACTERS_MAX: usize = 300;
+
+/// The beginning of a part of a message: what stands in a document may be as long as that.
+pub(in crate::format) fn shortened(text: &str) -> String {
+    match text.char_indices().nth(SHOWN_CHARACTERS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// The text of `bytes`, without a byte order mark.
 pub(in crate::format) fn decode(bytes: &[u8]) -> Result<&str, DocumentError> {
     let refuse = |reason: String| Err(DocumentError::Encoding { reason });
     match bytes {
+        [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => {
+            return refuse("it is UTF-32; save it as UTF-8".to_owned());
+        }
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => return refuse("it is UTF-16; save it as UTF-8".to_owned()),
         [0, b'{' | b'<' | b'[', ..] | [b'{' | b'<' | b'[', 0, ..] => {
             return refuse("it is UTF-16 without a byte order mark; save it as UTF-8".to_owned());
@@ -185,6 +199,7 @@ mod tests {
             assert!(error.contains(words), "{error}");
         };
         check(b"\xFF\xFE{\0", "UTF-16");
+        check(b"\xFF\xFE\0\0{\0\0\0", "UTF-32");
         check(b"{\0\"\0", "UTF-16");
         check(b"\x1F\x8B\x08\xFF", "gzip");
         check(b"{\"a\":\"\xE9\"}", "byte 6");
