@@ -179,6 +179,7 @@ const STRUCTURE: &[&str] = &[
     "bom-ref",
     "bomFormat",
     "dataLicense",
+    "dependsOn",
     "dependsOn[]",
     "documentDescribes[]",
     "documentNamespace",

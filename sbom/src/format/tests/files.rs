@@ -33,6 +33,23 @@ fn cyclonedx_has_files_as_components_of_their_package() {
     }
 }
 
+#[test]
+fn files_are_no_loss_and_no_components_of_a_score() {
+    let bytes = write("cyclonedx-json", &inventory());
+    let validation = validate::validate_bytes(&bytes, None, &Limits::default(), &[]).unwrap();
+    let counts: Vec<usize> = validation.scores.iter().map(|score| score.components).collect();
+    assert_eq!(counts, [4, 4], "the subject and the packages");
+    let document = read(&bytes, &Limits::default()).unwrap();
+    for name in ["spdx-json", "spdx-json@3.0"] {
+        let losses = document.write(&by_name(name).unwrap(), &OPTIONS, &mut Vec::new()).unwrap();
+        let paths: Vec<&str> = losses.iter().map(|loss| loss.path.as_str()).collect();
+        assert!(
+            paths.iter().all(|path| !path.starts_with("components") && !path.starts_with("dep")),
+            "{paths:?}"
+        );
+    }
+}
+
 /// A file of SPDX 2 must state its SHA-1, which is not known.
 #[test]
 fn spdx_2_has_files_as_annotations_of_their_package() {

@@ -266,6 +266,10 @@ fn cyclonedx(tree: &Tree) -> Facts {
             return;
         }
         let component = spot.tree;
+        // The files of a component are what it consists of, and no components in the sense of the minimum elements.
+        if spot.is_nested(&[], "components") && spot.depth() > 1 && word(component, "type") == "file" {
+            return;
+        }
         let organization =
             |name| component.get(name).is_some_and(|organization| is_said(word(organization, "name")));
         let supplier =
