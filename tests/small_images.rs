@@ -88,7 +88,7 @@ const ROWS: &[(&str, Outcome, &str)] = &[
     ),
     (
         "stereoscope/docker/testdata/engine-config.json",
-        Refused("not a tar archive"),
+        Refused("the document looks like JSON with neither"),
         "a configuration without its archive",
     ),
     (
