@@ -58,7 +58,7 @@ struct Stamp {
 /// What the version that is written has fields for.
 #[derive(Clone, Copy)]
 struct Has {
-    /// `primaryPackagePurpose`, since 2.3; before, the category of package URLs is spelt `PACKAGE_MANAGER`.
+    /// `primaryPackagePurpose` and references to advisories, since 2.3; before, the category of package URLs is spelt `PACKAGE_MANAGER`.
     purposes: bool,
 }
 
@@ -252,7 +252,7 @@ fn package<'a>(
         purl.map(|purl| reference(manager, "purl", purl))
             .into_iter()
             .chain(cpes.map(|cpe| reference("SECURITY", "cpe23Type", cpe)))
-            .chain(references::others(about, fields).filter_map(other_reference))
+            .chain(references::others(about, fields).filter_map(|other| other_reference(other, stamp.has)))
             .collect(),
     );
     let checksums = package.digests.iter().filter_map(|digest| Spelling::Spdx.write(digest));
@@ -269,14 +269,15 @@ fn package<'a>(
 }
 
 /// A reference that no field is for, where its kind can be the type of one: letters, digits, `.` and `-` (§7.21).
-fn other_reference(reference: &Reference) -> Option<ExternalRef<'_>> {
+fn other_reference(reference: &Reference, has: Has) -> Option<ExternalRef<'_>> {
     let is_type = !reference.kind.is_empty()
         && reference.kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
     if !is_type || !references::is_address(&reference.url) {
         return None;
     }
     Some(match reference.kind.as_str() {
-        references::ADVISORIES => self::reference("SECURITY", "advisory", &reference.url),
+        // Since 2.3.
+        references::ADVISORIES if has.purposes => self::reference("SECURITY", "advisory", &reference.url),
         kind => self::reference("OTHER", kind, &reference.url),
     })
 }
