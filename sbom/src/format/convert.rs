@@ -4,18 +4,16 @@
 //! version knows survives, whether or not plimsoll understands it. Into another model goes the inventory, and what
 //! the inventory does not hold is lost; so goes a document of plimsoll's own into a version that lacks a field it needs. Either way every value that is lost is in the list.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::io;
 
 use model::limits::Limits;
 
-use super::wire::facts::PREFIX;
+use super::wire::facts;
 use super::wire::json::Source;
+use super::wire::losses::Losses;
 use super::wire::tree::Tree;
 use super::{Choice, Document, DocumentError, Loss, Model, Signature, WriteOptions};
-
-/// A value of which more is shown ends in `…`.
-const EXAMPLE_CHARACTERS_MAX: usize = 60;
 
 /// Why a document could not be written in another format.
 #[derive(Debug, thiserror::Error)]
@@ -108,7 +106,7 @@ impl Document<'_> {
 /// A value is kept where an inventory's reader looks at it *and* it is said in what was written: a publisher is read only
 /// where there is no supplier.
 fn lost(model: &Model, tree: &Tree, said: &Said) -> Vec<Loss> {
-    let mut losses: BTreeMap<String, Loss> = BTreeMap::new();
+    let mut losses = Losses::default();
     tree.leaves(&mut |path, value| {
         let path = flat(path);
         let name = path.rsplit('.').next().unwrap_or_default();
@@ -119,13 +117,12 @@ fn lost(model: &Model, tree: &Tree, said: &Said) -> Vec<Loss> {
         }
         let text = value.to_string();
         // Facts of plimsoll's own are in what it writes, in whatever form that has for them.
-        if model.understood.contains(&path.as_str()) && (text.starts_with(PREFIX) || said.holds(&text)) {
+        if model.understood.contains(&path.as_str()) && (facts::is_known(&text) || said.holds(&text)) {
             return;
         }
-        let new = || Loss { path: path.clone(), count: 0, example: shortened(&text) };
-        losses.entry(path.clone()).or_insert_with(new).count += 1;
+        losses.add(path, &text);
     });
-    losses.into_values().collect()
+    losses.into_list()
 }
 
 /// `path` with components in components as components: where they lie makes no difference to what is read of them.
@@ -241,9 +238,4 @@ fn is_joint(character: char) -> bool {
 /// A compound as one word.
 fn joined(compound: &str) -> String {
     words(compound).map(str::to_lowercase).collect()
-}
-
-fn shortened(text: &str) -> String {
-    let shown: String = text.chars().take(EXAMPLE_CHARACTERS_MAX).collect();
-    if shown.len() < text.len() { format!("{shown}…") } else { shown }
 }

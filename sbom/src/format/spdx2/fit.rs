@@ -4,14 +4,10 @@
 //! lost, and listed. 2.2 requires some statements that 2.3 does not: `NOASSERTION` stands for them. Members that no
 //! version knows are lost too.
 
-use std::collections::BTreeMap;
-
 use super::super::Loss;
+use super::super::wire::losses::Losses;
 use super::super::wire::tree::{Object, Tree};
 use super::NOASSERTION;
-
-/// Characters of an example.
-const EXAMPLE_CHARACTERS_MAX: usize = 60;
 
 /// The members of an object: since 2.2, and since 2.3.
 #[derive(Debug)]
@@ -142,12 +138,15 @@ static DOCUMENT: Members = members!(
 const ALGORITHMS_2_3: &[&str] =
     &["ADLER32", "BLAKE2b-256", "BLAKE2b-384", "BLAKE2b-512", "BLAKE3", "SHA3-256", "SHA3-384", "SHA3-512"];
 
+/// Types of external references about security that came with 2.3.
+const SECURITY_2_3: &[&str] = &["advisory", "fix", "swid", "url"];
+
 /// Types of relationships that came with 2.3.
 const RELATIONSHIPS_2_3: &[&str] = &["AMENDS", "REQUIREMENT_DESCRIPTION_FOR", "SPECIFICATION_FOR"];
 
 /// `document` in `version` (`2.2` or `2.3`), and what that has no place for, sorted by path.
 pub(super) fn fit(mut document: Tree, version: &str) -> (Tree, Vec<Loss>) {
-    let mut fit = Fit { is_2_3: version != "2.2", losses: BTreeMap::new() };
+    let mut fit = Fit { is_2_3: version != "2.2", losses: Losses::default() };
     fit.object(&mut document, &DOCUMENT, &mut String::new());
     if let Tree::Object(members) = &mut document {
         let version = Tree::Text(format!("SPDX-{version}"));
@@ -168,12 +167,12 @@ pub(super) fn fit(mut document: Tree, version: &str) -> (Tree, Vec<Loss>) {
             fit.replace(kind, RELATIONSHIPS_2_3, "relationships[].relationshipType");
         }
     }
-    (document, fit.losses.into_values().collect())
+    (document, fit.losses.into_list())
 }
 
 struct Fit {
     is_2_3: bool,
-    losses: BTreeMap<String, Loss>,
+    losses: Losses,
 }
 
 impl Fit {
@@ -208,11 +207,14 @@ impl Fit {
     fn element(&mut self, element: &mut Tree, list: &str, path: &str) {
         for reference in elements_mut(element, "externalRefs") {
             let path = format!("{path}.externalRefs[].referenceCategory");
+            let kind = reference.get("referenceType").and_then(Tree::as_str).unwrap_or_default();
+            let is_newer = SECURITY_2_3.contains(&kind);
             let Some(category) = reference.get_mut("referenceCategory") else { continue };
             match (category.as_str(), self.is_2_3) {
                 (Some("PACKAGE_MANAGER"), true) => *category = Tree::Text("PACKAGE-MANAGER".to_owned()),
                 (Some("PERSISTENT_ID"), true) => *category = Tree::Text("PERSISTENT-ID".to_owned()),
                 (Some("PACKAGE-MANAGER"), false) => *category = Tree::Text("PACKAGE_MANAGER".to_owned()),
+                (Some("SECURITY"), false) if is_newer => self.replace(Some(category), &["SECURITY"], &path),
                 (Some(_), false) => self.replace(Some(category), &["PERSISTENT-ID", "PERSISTENT_ID"], &path),
                 _ => {}
             }
@@ -239,8 +241,13 @@ impl Fit {
         });
         assert(members, "copyrightText");
         assert(members, "licenseConcluded");
-        if list == "packages" {
-            assert(members, "licenseDeclared");
+        match list {
+            "packages" => assert(members, "licenseDeclared"),
+            "files" if !members.iter().any(|(name, _)| name == "licenseInfoInFiles") => {
+                let nothing = Tree::List(vec![Tree::Text(NOASSERTION.to_owned())]);
+                members.push(("licenseInfoInFiles".to_owned(), nothing));
+            }
+            _ => {}
         }
     }
 
@@ -267,12 +274,7 @@ impl Fit {
 
     /// Lists every value of `lost`, which lies at `path`.
     fn lose(&mut self, path: &str, lost: &Tree) {
-        lost.leaves(&mut |below, value| {
-            let dot = if below.is_empty() || below.starts_with('[') { "" } else { "." };
-            let path = format!("{path}{dot}{below}");
-            let new = || Loss { path: path.clone(), count: 0, example: shortened(&value.to_string()) };
-            self.losses.entry(path.clone()).or_insert_with(new).count += 1;
-        });
+        self.losses.add_all(path, lost);
     }
 }
 
@@ -294,9 +296,4 @@ fn assert(members: &mut Object, name: &str) {
     if !members.iter().any(|(member, _)| member == name) {
         members.push((name.to_owned(), Tree::Text(NOASSERTION.to_owned())));
     }
-}
-
-fn shortened(text: &str) -> String {
-    let shown: String = text.chars().take(EXAMPLE_CHARACTERS_MAX).collect();
-    if shown.len() < text.len() { format!("{shown}…") } else { shown }
 }

@@ -40,6 +40,14 @@ pub(in crate::format) const PART_DOCUMENT: &str = "plimsoll:part:document";
 /// A fact's name, and one of its values. A fact of several values is several of these, one after the other.
 pub(in crate::format) type Stated<'a> = (&'static str, Cow<'a, str>);
 
+/// Whether `text`, `plimsoll:<fact>` or that with its value behind a `=`, states a fact that is known.
+pub(in crate::format) fn is_known(text: &str) -> bool {
+    const OTHERS: &[&str] = &[NONE, GAP, OWNER, PARENT, PART, PART_DOCUMENT];
+    let fact = text.split_once('=').map_or(text, |(fact, _)| fact);
+    fact.starts_with(PREFIX)
+        && [Package::FACTS, Distro::FACTS, Subject::FACTS, OTHERS].iter().any(|facts| facts.contains(&fact))
+}
+
 /// Something that is all facts.
 pub(in crate::format) trait Noun {
     /// The names of its facts, in the order in which they are stated and set.

@@ -12,6 +12,7 @@
 //! - [`license`]: which statements of a licence are SPDX
 //! - [`foreign`]: what the document of another tool leaves unsaid
 //! - [`references`]: what each standard calls the places where more is to be found
+//! - [`losses`]: what a document loses in another format or version
 //! - [`seal`]: ids that follow from content
 
 pub(super) mod facts;
@@ -22,6 +23,7 @@ mod image_facts;
 pub(super) mod json;
 pub(super) mod keys;
 pub(super) mod license;
+pub(super) mod losses;
 pub(super) mod members;
 pub(super) mod references;
 pub(super) mod seal;

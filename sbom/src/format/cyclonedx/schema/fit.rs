@@ -1,14 +1,12 @@
 //! A document of one version as a document of another.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::check::{Step, check_known};
 use super::table::{V1_4, V1_5, V1_6, V1_7, Version};
 use crate::format::Loss;
+use crate::format::wire::losses::Losses;
 use crate::format::wire::tree::Tree;
-
-/// A lost value is shown up to so many characters.
-const EXAMPLE_CHARACTERS_MAX: usize = 80;
 
 /// `document` as one of `version`, and every leaf value that this loses.
 ///
@@ -229,14 +227,13 @@ fn losses(before: &Tree, after: &Tree) -> Vec<Loss> {
     for ((_, value), count) in there {
         *moved.entry(value).or_default() += count;
     }
-    let mut losses: BTreeMap<String, Loss> = BTreeMap::new();
+    let mut losses = Losses::default();
     for (path, value) in missing {
         if let Some(count @ 1..) = moved.get_mut(&value) {
             *count -= 1;
             continue;
         }
-        let example = value.chars().take(EXAMPLE_CHARACTERS_MAX).collect();
-        losses.entry(path.clone()).or_insert(Loss { path, count: 0, example }).count += 1;
+        losses.add(path, &value);
     }
-    losses.into_values().collect()
+    losses.into_list()
 }

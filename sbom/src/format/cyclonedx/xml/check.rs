@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 
 use super::super::super::wire::xml::{Element, parse};
+use super::allowed::{LISTS_WITH_ATTRIBUTES, REPEATED, WITH_ATTRIBUTES, WITH_FOREIGN_ATTRIBUTES};
 use super::read::fits;
 use super::shape::{Field, Item, Place, Shape, Value};
-use super::table::{BOM, LISTS_WITH_ATTRIBUTES, REPEATED, WITH_ATTRIBUTES, WITH_FOREIGN_ATTRIBUTES};
+use super::table::BOM;
 use super::{ESCAPES, NAMESPACE, XML};
 use crate::format::DocumentError;
 

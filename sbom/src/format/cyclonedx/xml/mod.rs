@@ -14,6 +14,7 @@ use super::super::wire::text::Kind;
 use super::super::wire::tree::Tree;
 use super::super::{Format, Syntax, WriteOptions};
 
+mod allowed;
 mod check;
 mod read;
 mod shape;

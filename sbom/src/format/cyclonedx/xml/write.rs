@@ -1,8 +1,8 @@
 //! The JSON of a CycloneDX document as XML, elements in the order of the schema, pretty-printed with two spaces.
 
-use std::collections::BTreeMap;
 use std::io;
 
+use super::super::super::wire::losses::Losses;
 use super::super::super::wire::tree::Tree;
 use super::super::super::wire::xml::{self, in_attribute, is_xml};
 use super::shape::{Field, Item, Place, Shape, Value};
@@ -10,14 +10,12 @@ use super::table::BOM;
 use super::{BEYOND, ESCAPES, NAMESPACE};
 use crate::format::Loss;
 
-/// Characters of an example of what is lost.
-const EXAMPLE_CHARACTERS_MAX: usize = 80;
 /// Members that the namespace of the document says in XML.
 const SAID_BY_NAMESPACE: &[&str] = &["$schema", "bomFormat", "specVersion"];
 
 /// Writes `tree` as XML of `version`, and lists what XML has no place for.
 pub(super) fn write(tree: Tree, version: &str, out: &mut dyn io::Write) -> io::Result<Vec<Loss>> {
-    let mut writing = Writing { out, losses: BTreeMap::new(), indent: 0 };
+    let mut writing = Writing { out, losses: Losses::default(), indent: 0 };
     writing.out.write_all(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")?;
     let mut root = Tree::Object(
         tree.members()
@@ -35,8 +33,7 @@ pub(super) fn write(tree: Tree, version: &str, out: &mut dyn io::Write) -> io::R
         start.push(("plimsoll:escaped".to_owned(), "true".to_owned()));
     }
     writing.object("bom", &root, &BOM, start, "")?;
-    let losses = writing.losses.into_iter();
-    Ok(losses.map(|(path, (count, example))| Loss { path, count, example }).collect())
+    Ok(writing.losses.into_list())
 }
 
 /// Whether a text of `tree` has a character that XML cannot hold.
@@ -80,7 +77,7 @@ fn in_element(text: &str) -> String {
 struct Writing<'w> {
     out: &'w mut dyn io::Write,
     /// How many values are lost at a path, and the first.
-    losses: BTreeMap<String, (usize, String)>,
+    losses: Losses,
     indent: usize,
 }
 
@@ -130,17 +127,6 @@ impl<'t> Beyond<'t> {
 }
 
 impl Writing<'_> {
-    fn lose(&mut self, path: &str, value: &Tree) {
-        let losses = &mut self.losses;
-        value.leaves(&mut |below, leaf| {
-            let joint = if path.is_empty() || below.is_empty() || below.starts_with('[') { "" } else { "." };
-            let lost = losses
-                .entry(format!("{path}{joint}{below}"))
-                .or_insert_with(|| (0, leaf.to_string().chars().take(EXAMPLE_CHARACTERS_MAX).collect()));
-            lost.0 += 1;
-        });
-    }
-
     fn line(&mut self, line: &str) -> io::Result<()> {
         writeln!(self.out, "{:1$}{line}", "", self.indent)
     }
@@ -158,7 +144,7 @@ impl Writing<'_> {
         let mut known: Vec<&str> = Vec::new();
         for (attribute, value) in &content.attributes {
             if known.contains(&attribute.as_str()) || !is_name(attribute) {
-                self.lose(&format!("{path}.{attribute}"), &Tree::Text(value.clone()));
+                self.losses.add_all(&format!("{path}.{attribute}"), &Tree::Text(value.clone()));
                 continue;
             }
             known.push(attribute);
@@ -181,7 +167,7 @@ impl Writing<'_> {
             // It may come from anywhere: nothing but one whole element is let through.
             match xml::parse(super::XML, kept) {
                 Ok(_) => self.line(kept.trim_ascii())?,
-                Err(_) => self.lose(&format!("{path}.{BEYOND}"), &Tree::Text((*kept).to_owned())),
+                Err(_) => self.losses.add_all(&format!("{path}.{BEYOND}"), &Tree::Text((*kept).to_owned())),
             }
         }
         self.indent -= 2;
@@ -191,7 +177,7 @@ impl Writing<'_> {
     /// Says when characters of `text` are lost.
     fn check(&mut self, path: &str, text: &str) {
         if !text.chars().all(is_xml) {
-            self.lose(path, &Tree::Text(text.to_owned()));
+            self.losses.add_all(path, &Tree::Text(text.to_owned()));
         }
     }
 
@@ -208,7 +194,7 @@ impl Writing<'_> {
             return self.element(name, &content, path, false, &mut |_| Ok(()));
         }
         let Tree::Object(members) = object else {
-            self.lose(path, object);
+            self.losses.add_all(path, object);
             return Ok(());
         };
         self.lose_unknown(members, shape, path);
@@ -219,7 +205,7 @@ impl Writing<'_> {
     fn lose_unknown(&mut self, members: &[(String, Tree)], shape: &Shape, path: &str) {
         for (member, value) in members {
             if member != BEYOND && !knows(shape, member) {
-                self.lose(&join(path, member), value);
+                self.losses.add_all(&join(path, member), value);
             }
         }
     }
@@ -248,14 +234,16 @@ impl Writing<'_> {
             match (&field.place, scalar(value)) {
                 (Place::Attribute(_), Some(text)) => content.attributes.push((field.xml.to_owned(), text)),
                 (Place::Text(_), Some(text)) => content.text = text,
-                (Place::Attribute(_) | Place::Text(_), None) => self.lose(&join(path, field.json), value),
+                (Place::Attribute(_) | Place::Text(_), None) => {
+                    self.losses.add_all(&join(path, field.json), value)
+                }
                 (Place::List(_), _) if !matches!(value, Tree::List(_)) => {
                     let otherwise = shape
                         .0
                         .iter()
                         .any(|other| other.json == field.json && !matches!(other.place, Place::List(_)));
                     if !otherwise {
-                        self.lose(&join(path, field.json), value);
+                        self.losses.add_all(&join(path, field.json), value);
                     }
                 }
                 (Place::One(_), _) if matches!(value, Tree::List(_)) => {
@@ -264,7 +252,7 @@ impl Writing<'_> {
                         .iter()
                         .any(|other| other.json == field.json && matches!(other.place, Place::List(_)));
                     if !otherwise {
-                        self.lose(&join(path, field.json), value);
+                        self.losses.add_all(&join(path, field.json), value);
                     }
                 }
                 _ => fields.push((field, value)),
@@ -327,12 +315,12 @@ impl Writing<'_> {
             for (at, entry) in entries.iter().enumerate() {
                 let own = format!("{own}/{at}");
                 match items.iter().find(|item| stands_as(entry, item)) {
-                    None => writing.lose(path, entry),
+                    None => writing.losses.add_all(path, entry),
                     Some(item) => {
                         let value = item.member.map_or(Some(entry), |member| entry.get(member));
                         for (other, lost) in entry.members().iter().filter(|_| item.member.is_some()) {
                             if item.member != Some(other.as_str()) {
-                                writing.lose(&join(path, other), lost);
+                                writing.losses.add_all(&join(path, other), lost);
                             }
                         }
                         let path = item.member.map_or(path.to_owned(), |member| join(path, member));
@@ -360,14 +348,14 @@ impl Writing<'_> {
             Value::Shape(shape) => return self.object(name, value, shape, Vec::new(), path),
             Value::Boxed(member) => {
                 for (other, lost) in value.members().iter().filter(|(other, _)| other != member) {
-                    self.lose(&join(path, other), lost);
+                    self.losses.add_all(&join(path, other), lost);
                 }
                 value.get(member)
             }
             _ => Some(value),
         };
         let Some(text) = held.and_then(scalar) else {
-            self.lose(path, held.unwrap_or(value));
+            self.losses.add_all(path, held.unwrap_or(value));
             return Ok(());
         };
         match kind {

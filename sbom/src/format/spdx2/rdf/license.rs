@@ -61,13 +61,16 @@ fn below(reading: &mut Reading<'_>, value: &Value, depth: usize) -> Result<Optio
     for (name, value) in &node.properties {
         if name == "member" || name == "licenseException" {
             let Some(member) = below(reading, value, depth + 1)? else { return Ok(None) };
-            members.push(member);
+            members.push((name.as_str(), member));
         }
     }
     let joined = |word: &str| match members.as_slice() {
         [] => None,
-        [one] => Some(one.clone()),
-        _ => Some(format!("({})", members.join(word))),
+        [(_, one)] => Some(one.clone()),
+        _ => {
+            let members: Vec<&str> = members.iter().map(|(_, member)| member.as_str()).collect();
+            Some(format!("({})", members.join(word)))
+        }
     };
     let stated = |name: &str| {
         node.properties.iter().find_map(|(known, value)| match value {
@@ -80,16 +83,9 @@ fn below(reading: &mut Reading<'_>, value: &Value, depth: usize) -> Result<Optio
         "DisjunctiveLicenseSet" => joined(" OR "),
         // The licence and the exception may stand in either order.
         "WithExceptionOperator" => {
-            let member = node.properties.iter().find(|(name, _)| name == "member");
-            let exception = node.properties.iter().find(|(name, _)| name == "licenseException");
-            match (member, exception) {
-                (Some((_, member)), Some((_, exception))) => {
-                    let member = below(reading, member, depth + 1)?;
-                    let exception = below(reading, exception, depth + 1)?;
-                    member.zip(exception).map(|(member, exception)| format!("{member} WITH {exception}"))
-                }
-                _ => None,
-            }
+            let part = |wanted: &str| members.iter().find(|(name, _)| *name == wanted).map(|(_, said)| said);
+            let parts = part("member").zip(part("licenseException"));
+            parts.map(|(member, exception)| format!("{member} WITH {exception}"))
         }
         "OrLaterOperator" => joined("").map(|license| format!("{license}+")),
         "SpdxNoAssertionLicense" => Some("NOASSERTION".to_owned()),
