@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+pub use borrowed::BorrowedPurl;
+
+mod borrowed;
+
 /// A parsed package URL. Displaying it gives the canonical text, with sorted qualifiers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Purl {
@@ -71,22 +75,27 @@ impl FromStr for Purl {
     type Err = InvalidPurl;
 
     fn from_str(text: &str) -> Result<Self, InvalidPurl> {
-        let parsed = packageurl::PackageUrl::from_str(text)
-            .map_err(|error| InvalidPurl { text: text.to_owned(), source: error.into() })?;
-        Ok(Self {
-            kind: parsed.ty().to_owned(),
-            namespace: parsed.namespace().map(str::to_owned),
-            name: parsed.name().to_owned(),
-            version: parsed.version().map(str::to_owned),
-            qualifiers: parsed
-                .qualifiers()
-                .iter()
-                .filter(|(_, value)| !value.is_empty())
-                .map(|(key, value)| (key.to_string(), value.to_string()))
-                .collect(),
-            subpath: parsed.subpath().map(str::to_owned),
-        })
+        BorrowedPurl::plain(text).map_or_else(|| parsed(text), |plain| Ok(plain.into()))
     }
+}
+
+/// The package URL that `text` is, whatever its type.
+fn parsed(text: &str) -> Result<Purl, InvalidPurl> {
+    let parsed = packageurl::PackageUrl::from_str(text)
+        .map_err(|error| InvalidPurl { text: text.to_owned(), source: error.into() })?;
+    Ok(Purl {
+        kind: parsed.ty().to_owned(),
+        namespace: parsed.namespace().map(str::to_owned),
+        name: parsed.name().to_owned(),
+        version: parsed.version().map(str::to_owned),
+        qualifiers: parsed
+            .qualifiers()
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(key, value)| (key.to_string(), value.to_string()))
+            .collect(),
+        subpath: parsed.subpath().map(str::to_owned),
+    })
 }
 
 impl fmt::Display for Purl {

@@ -166,7 +166,8 @@ impl Classifier {
             Ecosystem::Unknown => Ecosystem::Generic,
             known => known,
         };
-        let mut package = Package::new(ecosystem, &full_name(ecosystem, &purl), version, purl.to_string());
+        let mut package =
+            Package::new(ecosystem, &full_name(ecosystem, &purl.clone().into()), version, purl.to_string());
         package.certainty = Certainty::Inferred;
         package.cpes =
             self.text.cpe.iter().map(|cpe| cpe.replace("{version}", &cpe_escaped(version))).collect();

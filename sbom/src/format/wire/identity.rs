@@ -2,11 +2,13 @@
 //!
 //! Everything is taken as written: which namespace answers for a distro is the matcher's question.
 
+use std::borrow::Cow;
+
 use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::key::normalise_name;
 use model::package::{Package, SourcePackage};
-use model::purl::Purl;
+use model::purl::BorrowedPurl;
 
 /// The package named and versioned `name` and `version` by a document, with what `purl` adds.
 ///
@@ -14,23 +16,27 @@ use model::purl::Purl;
 /// is what other tools match by; a document's spelling of the same name, and its version with an epoch, stay.
 /// An unreadable purl is kept as text.
 pub(in crate::format) fn package(name: &str, version: &str, purl: &str) -> Package {
-    let mut package = Package::new(Ecosystem::Unknown, name, version, purl.to_owned());
-    let Ok(purl) = purl.parse::<Purl>() else { return package };
-    package.ecosystem = ecosystem(&purl.kind);
-    let full_name = full_name(package.ecosystem, &purl);
-    let same = normalise_name(package.ecosystem, name) == normalise_name(package.ecosystem, &full_name);
-    if !same && package.ecosystem != Ecosystem::Unknown {
-        package.name = full_name;
+    let Ok(parsed) = BorrowedPurl::parse(purl) else {
+        return Package::new(Ecosystem::Unknown, name, version, purl.to_owned());
+    };
+    let ecosystem = ecosystem(&parsed.kind);
+    let full_name = full_name(ecosystem, &parsed);
+    let stays = ecosystem == Ecosystem::Unknown
+        || name == full_name
+        || normalise_name(ecosystem, name) == normalise_name(ecosystem, &full_name);
+    let name = if stays { name } else { &full_name };
+    let mut package = Package::new(ecosystem, name, &full_version(version, &parsed), purl.to_owned());
+    // Looked at first, because what is set is given space.
+    let architecture = parsed.qualifier("arch").map(Cow::into_owned);
+    if architecture.is_some() {
+        package.architecture = architecture;
     }
-    package.version = full_version(version, &purl).into();
-    package.architecture = purl.qualifiers.get("arch").cloned();
-    package.source = ["upstream", "origin"]
-        .iter()
-        .find_map(|key| purl.qualifiers.get(*key))
-        .map(|upstream| source(package.ecosystem, upstream));
-    if package.ecosystem == Ecosystem::Rpm {
-        let mut keys = ["rpmmod", "modularitylabel"].iter();
-        package.module = keys.find_map(|key| purl.qualifiers.get(*key)).cloned();
+    if let Some(upstream) = parsed.qualifier("upstream").or_else(|| parsed.qualifier("origin")) {
+        package.source = Some(source(ecosystem, &upstream));
+    }
+    if ecosystem == Ecosystem::Rpm {
+        let module = parsed.qualifier("rpmmod").or_else(|| parsed.qualifier("modularitylabel"));
+        package.module = module.map(Cow::into_owned);
     }
     package
 }
@@ -42,7 +48,7 @@ pub(in crate::format) fn is_purl(text: &str) -> bool {
     let is_escape = |after: &str| {
         after.as_bytes().first_chunk::<2>().is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
     };
-    escapes.all(is_escape) && text.parse::<Purl>().is_ok()
+    escapes.all(is_escape) && BorrowedPurl::parse(text).is_ok()
 }
 
 /// The ecosystem of a purl type, older spellings included.
@@ -56,7 +62,7 @@ fn ecosystem(kind: &str) -> Ecosystem {
 }
 
 /// The name as the ecosystem writes it: with its namespace where that is part of the name.
-pub(crate) fn full_name(ecosystem: Ecosystem, purl: &Purl) -> String {
+pub(crate) fn full_name<'p>(ecosystem: Ecosystem, purl: &'p BorrowedPurl<'_>) -> Cow<'p, str> {
     let separator = match ecosystem {
         Ecosystem::Maven => ":",
         Ecosystem::Npm
@@ -69,29 +75,29 @@ pub(crate) fn full_name(ecosystem: Ecosystem, purl: &Purl) -> String {
         // A subspec.
         Ecosystem::CocoaPods => {
             let subspec = purl.subpath.iter().map(|subpath| format!("/{subpath}"));
-            return std::iter::once(purl.name.clone()).chain(subspec).collect();
+            return std::iter::once(purl.name.to_string()).chain(subspec).collect::<String>().into();
         }
-        _ => return purl.name.clone(),
+        _ => return Cow::Borrowed(&purl.name),
     };
     match &purl.namespace {
-        Some(namespace) => format!("{namespace}{separator}{}", purl.name),
-        None => purl.name.clone(),
+        Some(namespace) => Cow::Owned([namespace, separator, &purl.name].concat()),
+        None => Cow::Borrowed(&purl.name),
     }
 }
 
 /// The version with its epoch, from the document's `stated` version and the purl's version and `epoch`.
-fn full_version(stated: &str, purl: &Purl) -> String {
+fn full_version<'v>(stated: &'v str, purl: &'v BorrowedPurl<'_>) -> Cow<'v, str> {
     let in_purl = purl.version.as_deref().unwrap_or("");
     let version = match stated.split_once(':') {
         Some((_, bare)) if bare == in_purl => stated,
         _ if in_purl.is_empty() => stated,
         _ => in_purl,
     };
-    match purl.qualifiers.get("epoch") {
+    match purl.qualifier("epoch") {
         Some(epoch) if epoch != "0" && !version.is_empty() && !version.contains(':') => {
-            format!("{epoch}:{version}")
+            Cow::Owned(format!("{epoch}:{version}"))
         }
-        _ => version.to_owned(),
+        _ => Cow::Borrowed(version),
     }
 }
 
@@ -120,19 +126,17 @@ pub(in crate::format) fn distro(purl: &str) -> Option<Distro> {
     if !purl.contains("distro=") {
         return None;
     }
-    let purl: Purl = purl.parse().ok()?;
-    let stated = purl.qualifiers.get("distro")?;
+    let purl = BorrowedPurl::parse(purl).ok()?;
+    let stated = &*purl.qualifier("distro")?;
     let id = purl.namespace.as_deref().unwrap_or_default().to_ascii_lowercase();
     let begins_version = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
     let distro = match stated.rsplit_once('-') {
-        _ if begins_version(stated) => Distro { id, version: Some(stated.clone()), ..Distro::default() },
+        _ if begins_version(stated) => Distro { id, version: Some(stated.to_owned()), ..Distro::default() },
         Some((id, version)) if begins_version(version) || version == "edge" => {
             Distro { id: id.to_ascii_lowercase(), version: Some(version.to_owned()), ..Distro::default() }
         }
-        _ if id.is_empty() || *stated == id => {
-            Distro { id: stated.to_ascii_lowercase(), ..Distro::default() }
-        }
-        _ => Distro { id, codename: Some(stated.clone()), ..Distro::default() },
+        _ if id.is_empty() || stated == id => Distro { id: stated.to_ascii_lowercase(), ..Distro::default() },
+        _ => Distro { id, codename: Some(stated.to_owned()), ..Distro::default() },
     };
     (!distro.id.is_empty()).then_some(distro)
 }
@@ -142,11 +146,12 @@ pub(in crate::format) fn distro_of_repository(purl: &str) -> Option<Distro> {
     if !purl.contains("repository_id=rhel-") {
         return None;
     }
-    let purl: Purl = purl.parse().ok()?;
+    let purl = BorrowedPurl::parse(purl).ok()?;
     if purl.kind != "rpm" || purl.namespace.as_deref() != Some("redhat") {
         return None;
     }
-    let (version, _) = purl.qualifiers.get("repository_id")?.strip_prefix("rhel-")?.split_once("-for-")?;
+    let repository = purl.qualifier("repository_id")?;
+    let (version, _) = repository.strip_prefix("rhel-")?.split_once("-for-")?;
     let is_version = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
     let distro = Distro { id: "rhel".to_owned(), version: Some(version.to_owned()), ..Distro::default() };
     is_version.then_some(distro)
