@@ -24,6 +24,7 @@ use serde_json::value::RawValue;
 use super::wire::json::{List, Text};
 use super::wire::keys::{Key, Keys};
 use super::wire::members::{Members, Names, Record};
+use super::wire::shared::Shared;
 use super::wire::text::Kind;
 use super::wire::{foreign, identity};
 use super::{DocumentError, Model, Seen, Syntax};
@@ -106,6 +107,7 @@ const VERSIONS: std::ops::RangeInclusive<u32> = 1..=16;
 const MEMBERS: Names = Names {
     required: &["artifacts"],
     optional: &["artifactRelationships", "files", "source", "distro", "descriptor", "schema"],
+    spared: &["files"],
 };
 
 struct EachArtifact;
@@ -356,6 +358,7 @@ fn read_members(document: &Members<'_>, limits: &Limits) -> Result<Seen, Documen
     let release: Option<Release<'_>> = document.one::<Option<_>>("distro")?.flatten();
     let mut packages: Vec<Package> = Vec::new();
     let mut ids = Ids::default();
+    let mut shared = Shared::default();
     let mut position = 0;
     document.each::<EachArtifact>("artifacts", |_, artifact| {
         position += 1;
@@ -371,10 +374,13 @@ fn read_members(document: &Members<'_>, limits: &Limits) -> Result<Seen, Documen
         if let Some(id) = &artifact.id {
             ids.take(id.as_str(), packages.len(), &mut gaps);
         }
-        packages.push(package(name, &artifact, tool));
+        let mut package = package(name, &artifact, tool);
+        shared.share_layers(&mut package);
+        packages.push(package);
         Ok(())
     })?;
     relate(document, &ids, &mut packages)?;
+    document.finish()?;
     foreign::break_cycles(&mut packages, &mut gaps);
     let distro = release.and_then(|release| distro(&release));
     let distro = distro.or_else(|| foreign::distro(&packages, &mut gaps));
@@ -597,8 +603,8 @@ fn subject(document: &Members<'_>) -> Result<Subject, DocumentError> {
     let around = document.around("source");
     let scanned: Scanned<'_> = document.one::<Option<_>>("source")?.flatten().unwrap_or_default();
     let target = match scanned.metadata.or(scanned.target) {
-        Some(raw) if raw.get().starts_with('{') => around.part(raw)?,
-        Some(raw) => Target { path: around.part(raw)?, ..Target::default() },
+        Some(raw) if raw.get().starts_with('{') => around.part(raw.get())?,
+        Some(raw) => Target { path: around.part(raw.get())?, ..Target::default() },
         None => Target::default(),
     };
     let said = |field: &Option<Text<'_>>| {

@@ -1,5 +1,6 @@
 //! The inventory in a CycloneDX JSON document, plimsoll's own or another tool's.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fs::File;
@@ -19,11 +20,12 @@ use serde_json::value::RawValue;
 use super::super::wire::facts::{self, PREFIX};
 use super::super::wire::hash::Spelling;
 use super::super::wire::json::{List, Source, Text};
-use super::super::wire::keys::{Key, Keys};
+use super::super::wire::keys::{Key, KeyMap, Keys};
 use super::super::wire::members::{Members, Names, Record};
+use super::super::wire::shared::Shared;
 use super::super::wire::{foreign, identity};
 use super::super::{DocumentError, PARTS_MAX, Seen};
-use super::{Component, Dependency, ExternalReference, LicenseChoice, Nested, Property, tools};
+use super::{Component, Dependency, ExternalReference, Hash, LicenseChoice, Nested, Property, tools};
 
 /// The type of a component that is a file.
 pub(super) const FILE: &str = "file";
@@ -54,7 +56,7 @@ const FORMAT: &str = "CycloneDX JSON";
 
 /// The members of a document that say something of its inventory.
 const MEMBERS: Names =
-    Names { required: &["specVersion"], optional: &["metadata", "components", "dependencies"] };
+    Names { required: &["specVersion"], optional: &["metadata", "components", "dependencies"], spared: &[] };
 
 struct EachComponent;
 
@@ -105,14 +107,15 @@ struct Reading {
     distros_left_out: usize,
     packages: Vec<Package>,
     keys: Keys,
+    shared: Shared,
     /// The package behind a reference; none where several carry it.
-    references: HashMap<Key, Option<PackageIndex>>,
+    references: KeyMap<Option<PackageIndex>>,
     /// Packages and the references of their owners.
     owned: Vec<(usize, String)>,
     /// Packages and the references of those that carry them.
     carried: Vec<(usize, Key)>,
     /// Of components that stand for a lock file, its path.
-    lock_files: HashMap<Key, String>,
+    lock_files: KeyMap<String>,
     /// What a merged inventory was made of, and its position by its reference.
     parts: Vec<Part>,
     part_references: HashMap<String, usize>,
@@ -148,10 +151,11 @@ fn read_members(document: &Members<'_>, limits: &Limits) -> Result<Seen, Documen
         distros_left_out: 0,
         packages: Vec::new(),
         keys: Keys::default(),
-        references: HashMap::new(),
+        shared: Shared::default(),
+        references: KeyMap::default(),
         owned: Vec::new(),
         carried: Vec::new(),
-        lock_files: HashMap::new(),
+        lock_files: KeyMap::default(),
         parts: Vec::new(),
         part_references: HashMap::new(),
         in_part: Vec::new(),
@@ -180,6 +184,7 @@ fn read_members(document: &Members<'_>, limits: &Limits) -> Result<Seen, Documen
         reading.dependency(&dependency);
         Ok(())
     })?;
+    document.finish()?;
     let inventory = reading.finish(subject, own);
     Ok(Seen { version: version.0.into_owned(), inventory, is_own: own })
 }
@@ -188,9 +193,9 @@ fn read_members(document: &Members<'_>, limits: &Limits) -> Result<Seen, Documen
 fn tools(source: Source<'_>, raw: Option<&RawValue>) -> Result<Vec<String>, DocumentError> {
     let Some(raw) = raw.filter(|raw| raw.get() != "null") else { return Ok(Vec::new()) };
     let list = if raw.get().starts_with('[') {
-        source.part::<List<Tool<'_>>>(raw)?
+        source.part::<List<Tool<'_>>>(raw.get())?
     } else {
-        source.part::<Tools<'_>>(raw)?.components
+        source.part::<Tools<'_>>(raw.get())?.components
     };
     Ok(list.0.into_iter().filter_map(|tool| tool.name).map(|name| name.0.into_owned()).collect())
 }
@@ -202,7 +207,7 @@ impl Reading {
         let purl = component.purl.as_ref().map_or("", Text::as_str);
         let ecosystem = identity::package("", "", purl).ecosystem;
         if !matches!(ecosystem, Ecosystem::Unknown | Ecosystem::Generic | Ecosystem::GithubActions) {
-            self.package(component)?;
+            self.package(&component)?;
         }
         self.components(source, nested, 1, None)
     }
@@ -219,7 +224,7 @@ impl Reading {
         if depth > NESTING_MAX {
             return Err(DocumentError::LimitExceeded { limit: "nesting of components", max: NESTING_MAX });
         }
-        source.each(Some(raw), |component: Component<'e>| {
+        source.each(Some(raw.get()), |component: Component<'e>| {
             self.component_and_nested(source, component, depth, within)
         })
     }
@@ -240,29 +245,29 @@ impl Reading {
         }
         let nested = component.components.take();
         let n_before = self.packages.len();
-        self.component(component)?;
+        self.component(&component)?;
         let within = (self.packages.len() > n_before).then_some(n_before);
         self.components(source, nested, depth + 1, within)
     }
 
-    fn component(&mut self, component: Component<'_>) -> Result<(), DocumentError> {
+    fn component(&mut self, component: &Component<'_>) -> Result<(), DocumentError> {
         let kind = component.kind.as_str();
-        if let Some((_, document)) = properties(&component).find(|(name, _)| *name == facts::PART_DOCUMENT) {
-            return self.part(&component, document);
+        if let Some((_, document)) = properties(component).find(|(name, _)| *name == facts::PART_DOCUMENT) {
+            return self.part(component, document);
         }
         if kind == "operating-system" {
-            if let Some((_, part)) = properties(&component).find(|(name, _)| *name == facts::PART) {
-                self.distros_of_parts.push((part.to_owned(), distro(&component)));
+            if let Some((_, part)) = properties(component).find(|(name, _)| *name == facts::PART) {
+                self.distros_of_parts.push((part.to_owned(), distro(component)));
                 return Ok(());
             }
             match self.distro {
-                None => self.distro = Some(distro(&component)),
+                None => self.distro = Some(distro(component)),
                 Some(_) => self.distros_left_out += 1,
             }
             return Ok(());
         }
         let named = component.purl.is_some() || component.cpe.is_some();
-        let evidence_file = properties(&component).any(|(name, _)| name == "aquasecurity:trivy:Class");
+        let evidence_file = properties(component).any(|(name, _)| name == "aquasecurity:trivy:Class");
         if !named && (NO_PACKAGES.contains(&kind) || evidence_file) {
             if let Some(reference) = component.reference.as_ref().filter(|_| evidence_file) {
                 let path = component.name.as_str().trim_start_matches('/').to_owned();
@@ -293,7 +298,7 @@ impl Reading {
         Ok(())
     }
 
-    fn package(&mut self, component: Component<'_>) -> Result<(), DocumentError> {
+    fn package(&mut self, component: &Component<'_>) -> Result<(), DocumentError> {
         if self.packages.len() == self.packages_max {
             return Err(DocumentError::LimitExceeded {
                 limit: "packages_max",
@@ -301,21 +306,22 @@ impl Reading {
             });
         }
         let index = self.packages.len();
-        let mut package = package(&component, &self.tool);
+        let mut package = package(component, &self.tool);
         if self.is_in_parts {
             package.leave_out_about();
         }
+        self.shared.share_layers(&mut package);
         self.packages.push(package);
-        if let Some((_, owner)) = properties(&component).find(|(name, _)| *name == facts::OWNER) {
+        if let Some((_, owner)) = properties(component).find(|(name, _)| *name == facts::OWNER) {
             self.owned.push((index, owner.to_owned()));
         }
-        if let Some((_, parent)) = properties(&component).find(|(name, _)| *name == facts::PARENT) {
+        if let Some((_, parent)) = properties(component).find(|(name, _)| *name == facts::PARENT) {
             self.carried.push((index, self.keys.of(parent)));
         }
-        if let Some((_, part)) = properties(&component).find(|(name, _)| *name == facts::PART) {
+        if let Some((_, part)) = properties(component).find(|(name, _)| *name == facts::PART) {
             self.in_part.push((index, part.to_owned()));
         }
-        if let Some(reference) = component.reference {
+        if let Some(reference) = &component.reference {
             self.refer(reference.as_str(), index);
         }
         Ok(())
@@ -406,35 +412,44 @@ impl Reading {
 
 /// The package that `component` describes, without its owner; found by `tool` unless it says by what.
 pub(super) fn package(component: &Component<'_>, tool: &str) -> Package {
-    let text = |field: &Option<Text<'_>>| field.as_ref().map_or(String::new(), |text| text.0.to_string());
+    fn text<'t>(field: &'t Option<Text<'_>>) -> &'t str {
+        field.as_ref().map_or("", Text::as_str)
+    }
     let name = match &component.group {
         Some(group) if !group.as_str().is_empty() && component.purl.is_none() => {
-            format!("{}/{}", group.as_str(), component.name.as_str())
+            Cow::Owned(format!("{}/{}", group.as_str(), component.name.as_str()))
         }
-        _ => component.name.0.to_string(),
+        _ => Cow::Borrowed(component.name.as_str()),
     };
-    let mut package = identity::package(&name, &text(&component.version), &text(&component.purl));
+    let mut package = identity::package(&name, text(&component.version), text(&component.purl));
     if component.kind.as_str() == "application" {
         package.kind = PackageKind::Application;
     }
     if component.scope.as_ref().is_some_and(|scope| scope.as_str() == EXCLUDED) {
         package.scope = DependencyScope::Development;
     }
-    let hashes = component.hashes.0.iter();
-    package.digests =
-        hashes.map(|hash| Spelling::CycloneDx.read(hash.algorithm.as_str(), hash.content.as_str())).collect();
-    package.digests.sort();
-    package.licenses = component.licenses.0.iter().filter_map(license).collect();
-    package.supplier = component
+    // Looked at first, because what is set is given space.
+    if !component.hashes.is_empty() {
+        let hashes = component.hashes.0.iter();
+        let read = |hash: &Hash<'_>| Spelling::CycloneDx.read(hash.algorithm.as_str(), hash.content.as_str());
+        package.digests = hashes.map(read).collect();
+        package.digests.sort();
+    }
+    package.licenses.reserve_exact(component.licenses.0.len());
+    package.licenses.extend(component.licenses.0.iter().filter_map(license));
+    let supplier = component
         .supplier
         .as_ref()
         .and_then(|supplier| supplier.name.as_ref())
         .or(component.publisher.as_ref())
-        .or(component.author.as_ref())
-        .map(|name| name.0.to_string());
+        .or(component.author.as_ref());
+    if let Some(name) = supplier {
+        package.supplier = Some(name.as_str().to_owned());
+    }
     package.cpes = component.cpe.iter().map(|cpe| cpe.0.to_string()).collect();
-    let occurrences = component.evidence.iter().flat_map(|evidence| &evidence.occurrences.0);
-    package.locations = occurrences.map(|occurrence| location(occurrence.location.as_str())).collect();
+    let occurrences = component.evidence.as_ref().map_or(&[][..], |evidence| &evidence.occurrences.0);
+    package.locations.reserve_exact(occurrences.len());
+    package.locations.extend(occurrences.iter().map(|occurrence| location(occurrence.location.as_str())));
     package.cataloger = tool.to_owned();
     let about = about(component);
     if about != About::default() {

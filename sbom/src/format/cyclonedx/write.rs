@@ -17,7 +17,7 @@ use super::super::wire::hash::Spelling;
 use super::super::wire::json::{List, Text};
 use super::super::wire::references::Minor;
 use super::super::wire::seal::{self, References};
-use super::super::wire::{identity, license, references};
+use super::super::wire::{identity, license, print, references};
 use super::evidence::identity as identity_evidence;
 use super::{
     Component, Dependency, Evidence, ExternalReference, Hash, License, LicenseChoice, Nested, Occurrence,
@@ -39,8 +39,8 @@ struct Bom<'a> {
     version: u32,
     metadata: Metadata<'a>,
     components: Components<'a>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    dependencies: Vec<Dependency<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dependencies: Option<Dependencies<'a>>,
     compositions: [Composition; 1],
 }
 
@@ -124,6 +124,28 @@ impl Serialize for Components<'_> {
     }
 }
 
+/// The dependencies between packages, each made when it is written.
+struct Dependencies<'a> {
+    packages: &'a [Package],
+    names: &'a [String],
+}
+
+impl Serialize for Dependencies<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let name = |index: &PackageIndex| self.names[index.as_usize()].as_str().into();
+        let stating = self.packages.iter().zip(self.names).filter(|(package, _)| is_stating(package));
+        serializer.collect_seq(stating.map(|(package, reference)| Dependency {
+            reference: reference.as_str().into(),
+            depends_on: List(package.depends_on.iter().map(name).collect()),
+        }))
+    }
+}
+
+/// Whether there is something to say of what `package` depends on.
+fn is_stating(package: &Package) -> bool {
+    package.depends_on.is_known()
+}
+
 impl Components<'_> {
     fn component(&self, index: usize) -> Component<'_> {
         let package = &self.packages[index];
@@ -175,14 +197,8 @@ pub(super) fn write(
         purls: &purls,
         has,
     };
-    let stating = inventory.packages.iter().zip(&names).filter(|(package, _)| package.depends_on.is_known());
-    let dependencies = stating.map(|(package, name)| Dependency {
-        reference: name.as_str().into(),
-        depends_on: List(
-            package.depends_on.iter().map(|other| names[other.as_usize()].as_str().into()).collect(),
-        ),
-    });
-    let dependencies = dependencies.collect();
+    let dependencies = Dependencies { packages: &inventory.packages, names: &names };
+    let dependencies = inventory.packages.iter().any(is_stating).then_some(dependencies);
     let properties: Vec<_> = inventory.gaps.iter().map(gap).collect();
     let bom = Bom {
         schema: format!("http://cyclonedx.org/schema/bom-{version}.schema.json"),
@@ -205,10 +221,7 @@ pub(super) fn write(
             assemblies: ["subject".to_owned()],
         }],
     };
-    let mut out = io::BufWriter::with_capacity(64 << 10, out);
-    serde_json::to_writer_pretty(&mut out, &bom)?;
-    io::Write::write_all(&mut out, b"\n")?;
-    io::Write::flush(&mut out)
+    print::print(&bom, out)
 }
 
 fn tools(version: &str, has: Has) -> Tools<'_> {

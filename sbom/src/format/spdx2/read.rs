@@ -1,7 +1,7 @@
 //! The inventory in an SPDX JSON document, plimsoll's own or another tool's.
 
+use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 use std::fs::File;
 
 use model::distro::Distro;
@@ -17,12 +17,15 @@ use serde::Deserialize;
 use super::super::wire::facts::{self, PREFIX};
 use super::super::wire::hash::Spelling;
 use super::super::wire::json::{List, Text};
-use super::super::wire::keys::{Key, Keys};
+use super::super::wire::keys::{Key, KeyMap, KeySet, Keys};
 use super::super::wire::members::{Members, Names, Record};
+use super::super::wire::shared::Shared;
 use super::super::wire::{foreign, identity, references};
 use super::super::{DocumentError, PARTS_MAX, Seen};
 use super::tools::{self, Tools};
-use super::{Annotation, DISTRO, Element, ExternalRef, ExtractedLicense, NONE, Relationship, SOURCE};
+use super::{
+    Annotation, Checksum, DISTRO, Element, ExternalRef, ExtractedLicense, NONE, Relationship, SOURCE,
+};
 
 const VERSIONS: &[&str] = &["2.1", "2.2", "2.3"];
 
@@ -44,6 +47,7 @@ const MEMBERS: Names = Names {
         "annotations",
         "files",
     ],
+    spared: &["files"],
 };
 
 struct EachPackage;
@@ -85,11 +89,11 @@ struct CreationInfo<'a> {
 /// What relationships say before the packages are read.
 #[derive(Default)]
 struct Relations {
-    described: HashSet<Key>,
+    described: KeySet,
     /// From a package to what it was generated from.
-    generated_from: HashMap<Key, Key>,
+    generated_from: KeyMap<Key>,
     /// What anything was generated from.
-    origins: HashSet<Key>,
+    origins: KeySet,
 }
 
 /// Reads `text`.
@@ -138,7 +142,8 @@ fn read_members(document: &Members<'_>, limits: &Limits) -> Result<Seen, Documen
     let mut parts = Parts::default();
     let mut by_tool = Tools::new(tool);
     let mut packages: Vec<Package> = Vec::new();
-    let mut ids: HashMap<Key, Option<PackageIndex>> = HashMap::new();
+    let mut shared = Shared::default();
+    let mut ids: KeyMap<Option<PackageIndex>> = KeyMap::default();
     document.each::<EachPackage>("packages", |_, element| {
         let id = keys.of(element.id.as_str());
         if relations.described.len() == 1 && relations.described.contains(&id) {
@@ -178,6 +183,7 @@ fn read_members(document: &Members<'_>, limits: &Limits) -> Result<Seen, Documen
         if document.is_in_parts() {
             package.leave_out_about();
         }
+        shared.share_layers(&mut package);
         packages.push(package);
         Ok(())
     })?;
@@ -202,6 +208,7 @@ fn read_members(document: &Members<'_>, limits: &Limits) -> Result<Seen, Documen
         }
         Ok(())
     })?;
+    document.finish()?;
     if !own {
         distro = distro.or_else(|| foreign::distro(&packages, &mut gaps));
         foreign::missing_facts(distro.as_ref(), &packages, &mut gaps);
@@ -258,8 +265,8 @@ fn sources(
     keys: &Keys,
     relations: &Relations,
     own: bool,
-) -> Result<HashMap<Key, Option<SourcePackage>>, DocumentError> {
-    let mut sources = HashMap::new();
+) -> Result<KeyMap<Option<SourcePackage>>, DocumentError> {
+    let mut sources = KeyMap::default();
     if relations.generated_from.is_empty() {
         return Ok(sources);
     }
@@ -465,23 +472,29 @@ pub(super) fn package(
         .map(|text| license_text(text).unwrap_or_else(|| text.to_owned()))
         .into_iter()
         .collect();
-    package.supplier = [&element.supplier, &element.originator]
+    let supplier = [&element.supplier, &element.originator]
         .into_iter()
         .flatten()
         .map(Text::as_str)
         .find(|text| !says_nothing(text))
-        .map(|text| unprefixed(text).to_owned());
+        .map(unprefixed);
+    // Looked at first, because what is set is given space.
+    if let Some(name) = supplier {
+        package.supplier = Some(name.to_owned());
+    }
     let cpes = element
         .external_refs
         .0
         .iter()
         .filter(|reference| matches!(reference.reference_type.as_str(), "cpe23Type" | "cpe22Type"));
     package.cpes = cpes.map(|reference| reference.reference_locator.0.to_string()).collect();
-    let checksums = element.checksums.0.iter();
-    package.digests = checksums
-        .map(|checksum| Spelling::Spdx.read(checksum.algorithm.as_str(), checksum.checksum_value.as_str()))
-        .collect();
-    package.digests.sort();
+    if !element.checksums.is_empty() {
+        let read = |checksum: &Checksum<'_>| {
+            Spelling::Spdx.read(checksum.algorithm.as_str(), checksum.checksum_value.as_str())
+        };
+        package.digests = element.checksums.0.iter().map(read).collect();
+        package.digests.sort();
+    }
     package.cataloger = tool.to_owned();
     let about = about(element);
     if about != About::default() {

@@ -9,7 +9,7 @@
 //! - Claircore: the database of a package is its file name.
 //! - Hermeto, Cachi2 and Mobster: annotations are properties as CycloneDX writes them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use model::inventory::SubjectLayer;
 use model::package::{DependencyScope, Location, Package, PackageIndex};
@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use super::super::DocumentError;
 use super::super::wire::json::Text;
-use super::super::wire::keys::{Key, Keys};
+use super::super::wire::keys::{Key, KeyMap, Keys};
 use super::super::wire::members::{Members, Record};
 use super::{Element, Relationship};
 
@@ -49,11 +49,11 @@ impl Record for EachFile {
 pub(super) struct Tools<'t> {
     tool: &'t str,
     /// Of elements that stand for a lock file, its path.
-    lock_files: HashMap<Key, String>,
+    lock_files: KeyMap<String>,
     /// The layers that are elements, by their numbers.
     layers: Vec<(u32, String)>,
     /// Packages by the file that shows them.
-    shown_by: HashMap<Key, Vec<PackageIndex>>,
+    shown_by: KeyMap<Vec<PackageIndex>>,
     development: HashSet<PackageIndex>,
     runtime: HashSet<PackageIndex>,
 }
@@ -63,9 +63,9 @@ impl<'t> Tools<'t> {
     pub(super) fn new(tool: &'t str) -> Self {
         Self {
             tool,
-            lock_files: HashMap::new(),
+            lock_files: KeyMap::default(),
             layers: Vec::new(),
-            shown_by: HashMap::new(),
+            shown_by: KeyMap::default(),
             development: HashSet::new(),
             runtime: HashSet::new(),
         }

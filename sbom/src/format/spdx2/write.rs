@@ -2,6 +2,8 @@
 //!
 //! 2.2 has no purposes: what they say is stated beside, as everything that no version has a field for.
 
+use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 
@@ -9,43 +11,100 @@ use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::inventory::{Inventory, Subject};
 use model::package::{Package, PackageKind, Reference, SourcePackage};
+use model::version::VersionText;
 use serde::Serialize;
+use serde::ser::{SerializeSeq, SerializeStruct, Serializer};
 
 use super::super::WriteOptions;
 use super::super::wire::facts::{self, Noun};
 use super::super::wire::hash::Spelling;
 use super::super::wire::json::{List, Text};
 use super::super::wire::seal::{self, References};
-use super::super::wire::{identity, license, references};
+use super::super::wire::{identity, license, print, references};
 use super::{
     Annotation, Checksum, DISTRO, DOCUMENT, Element, ExternalRef, ExtractedLicense, NOASSERTION, NONE,
     Relationship, read,
 };
 
-/// A document (§6).
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
+/// A document (§6). Its elements are made when they are written: all of them together would take more than the inventory
+/// does.
 struct Document<'a> {
-    spdx_version: String,
-    data_license: &'static str,
-    #[serde(rename = "SPDXID")]
-    id: &'static str,
-    name: &'a str,
-    document_namespace: String,
-    creation_info: CreationInfo,
-    packages: Vec<Element<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    has_extracted_licensing_infos: Vec<ExtractedLicense<'a>>,
-    relationships: Vec<Relationship<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    annotations: Vec<Annotation<'a>>,
+    inventory: &'a Inventory,
+    version: &'a str,
+    ids: &'a Ids<'a>,
+    stamp: &'a Stamp,
+}
+
+/// The licences of no list that elements name, by their ids.
+type Licenses<'a> = BTreeMap<String, ExtractedLicense<'a>>;
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { inventory, version, ids, stamp } = *self;
+        let licenses = RefCell::default();
+        let mut document = serializer.serialize_struct("Document", 10)?;
+        document.serialize_field("spdxVersion", &format!("SPDX-{version}"))?;
+        document.serialize_field("dataLicense", "CC0-1.0")?;
+        document.serialize_field("SPDXID", DOCUMENT)?;
+        document.serialize_field("name", named(&inventory.subject.name))?;
+        let namespace = format!("https://spdx.org/spdxdocs/plimsoll-{}", seal::uuid("spdx", inventory));
+        document.serialize_field("documentNamespace", &namespace)?;
+        let creation_info = CreationInfo { created: &stamp.created, creators: [&stamp.tool] };
+        document.serialize_field("creationInfo", &creation_info)?;
+        document.serialize_field("packages", &Packages { document: self, licenses: &licenses })?;
+        let licenses = licenses.into_inner();
+        if !licenses.is_empty() {
+            document.serialize_field("hasExtractedLicensingInfos", &Vec::from_iter(licenses.values()))?;
+        }
+        document.serialize_field("relationships", &Relationships { inventory, ids })?;
+        let gaps = inventory.gaps.iter().map(|gap| stamp.annotation(gap.to_string()));
+        let annotations: Vec<_> = gaps.collect();
+        if !annotations.is_empty() {
+            document.serialize_field("annotations", &annotations)?;
+        }
+        document.end()
+    }
+}
+
+/// Everything that is an element of its own.
+struct Packages<'d, 'a> {
+    document: &'d Document<'a>,
+    licenses: &'d RefCell<Licenses<'a>>,
+}
+
+impl Serialize for Packages<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Document { inventory, ids, stamp, .. } = *self.document;
+        let mut list = serializer.serialize_seq(None)?;
+        list.serialize_element(&subject(&inventory.subject, &ids.subject, stamp))?;
+        if let Some(distro) = &inventory.distro {
+            list.serialize_element(&self::distro(distro, &ids.distro, stamp))?;
+        }
+        for (part, (id, distro_id)) in inventory.parts.iter().zip(&ids.parts) {
+            let mut element = subject(&part.subject, id, stamp);
+            let document = format!("{}={}", facts::PART_DOCUMENT, part.document);
+            element.annotations.0.push(stamp.annotation(document));
+            list.serialize_element(&element)?;
+            if let Some(distro) = &part.distro {
+                list.serialize_element(&self::distro(distro, distro_id, stamp))?;
+            }
+        }
+        for (package, id) in inventory.packages.iter().zip(&ids.packages) {
+            let element = self::package(package, id, &mut self.licenses.borrow_mut(), stamp);
+            list.serialize_element(&element)?;
+        }
+        for (key, id) in &ids.sources {
+            list.serialize_element(&source(*key, id, stamp.has))?;
+        }
+        list.end()
+    }
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct CreationInfo {
-    created: String,
-    creators: [String; 1],
+struct CreationInfo<'a> {
+    created: &'a str,
+    creators: [&'a str; 1],
 }
 
 /// Who annotates, and when: the same for every annotation of a document.
@@ -80,20 +139,20 @@ impl Stamp {
 }
 
 /// The ids of everything that is written.
-struct Ids {
+struct Ids<'a> {
     subject: String,
     distro: String,
     /// Of each part, and of its distribution.
     parts: Vec<(String, String)>,
     packages: Vec<String>,
-    sources: BTreeMap<SourceKey, String>,
+    sources: BTreeMap<SourceKey<'a>, String>,
 }
 
 /// What makes two source packages the same.
-type SourceKey = (Ecosystem, String, Option<String>);
+type SourceKey<'a> = (Ecosystem, &'a str, Option<&'a str>);
 
-impl Ids {
-    fn new(inventory: &Inventory) -> Self {
+impl<'a> Ids<'a> {
+    fn new(inventory: &'a Inventory) -> Self {
         let mut references = References::default();
         let mut give = |kind: &str, ecosystem: Ecosystem, name: &str, identity: &str| {
             let name: String = name
@@ -111,7 +170,7 @@ impl Ids {
         let mut sources = BTreeMap::new();
         for key in inventory.packages.iter().filter_map(source_key) {
             sources.entry(key).or_insert_with_key(|(ecosystem, name, version)| {
-                give("Source", *ecosystem, name, &[name, version.as_deref().unwrap_or("")].join("\n"))
+                give("Source", *ecosystem, name, &[name, version.unwrap_or("")].join("\n"))
             });
         }
         let part = |number| (format!("SPDXRef-Part-{number}"), format!("{DISTRO}-{number}"));
@@ -122,13 +181,13 @@ impl Ids {
 }
 
 /// The key of a package's source package, where that can be an element: nothing that it states is empty.
-fn source_key(package: &Package) -> Option<SourceKey> {
+fn source_key(package: &Package) -> Option<SourceKey<'_>> {
     let source = package.source.as_ref().filter(|source| !source.name.is_empty())?;
-    let version = source.version.as_ref().map(|version| version.as_str().to_owned());
-    if version.as_ref().is_some_and(String::is_empty) {
+    let version = source.version.as_ref().map(VersionText::as_str);
+    if version.is_some_and(str::is_empty) {
         return None;
     }
-    Some((package.ecosystem, source.name.clone(), version))
+    Some((package.ecosystem, &source.name, version))
 }
 
 /// Writes `inventory`.
@@ -144,35 +203,7 @@ pub(super) fn write(
         has: Has { purposes: version != "2.2" },
     };
     let ids = Ids::new(inventory);
-    let mut licenses = BTreeMap::new();
-    let mut packages = vec![subject(&inventory.subject, &ids.subject, &stamp)];
-    packages.extend(inventory.distro.as_ref().map(|distro| self::distro(distro, &ids.distro, &stamp)));
-    for (part, (id, distro_id)) in inventory.parts.iter().zip(&ids.parts) {
-        let mut element = subject(&part.subject, id, &stamp);
-        element.annotations.0.push(stamp.annotation(format!("{}={}", facts::PART_DOCUMENT, part.document)));
-        packages.push(element);
-        packages.extend(part.distro.as_ref().map(|distro| self::distro(distro, distro_id, &stamp)));
-    }
-    for (package, id) in inventory.packages.iter().zip(&ids.packages) {
-        packages.push(self::package(package, id, &mut licenses, &stamp));
-    }
-    packages.extend(ids.sources.iter().map(|(key, id)| source(key, id, stamp.has)));
-    let document = Document {
-        spdx_version: format!("SPDX-{version}"),
-        data_license: "CC0-1.0",
-        id: DOCUMENT,
-        name: named(&inventory.subject.name),
-        document_namespace: format!("https://spdx.org/spdxdocs/plimsoll-{}", seal::uuid("spdx", inventory)),
-        creation_info: CreationInfo { created: stamp.created.clone(), creators: [stamp.tool.clone()] },
-        packages,
-        has_extracted_licensing_infos: licenses.into_values().collect(),
-        relationships: relationships(inventory, &ids),
-        annotations: inventory.gaps.iter().map(|gap| stamp.annotation(gap.to_string())).collect(),
-    };
-    let mut out = io::BufWriter::with_capacity(64 << 10, out);
-    serde_json::to_writer_pretty(&mut out, &document)?;
-    io::Write::write_all(&mut out, b"\n")?;
-    io::Write::flush(&mut out)
+    print::print(&Document { inventory, version, ids: &ids, stamp: &stamp }, out)
 }
 
 /// A name, which may not be empty (§7.1).
@@ -217,14 +248,14 @@ fn distro<'a>(distro: &'a Distro, id: &'a str, stamp: &'a Stamp) -> Element<'a> 
     element
 }
 
-fn source<'a>((_, name, version): &'a SourceKey, id: &'a str, has: Has) -> Element<'a> {
-    element(id, name, version.as_deref(), "SOURCE", has)
+fn source<'a>((_, name, version): SourceKey<'a>, id: &'a str, has: Has) -> Element<'a> {
+    element(id, name, version, "SOURCE", has)
 }
 
 fn package<'a>(
     package: &'a Package,
     id: &'a str,
-    licenses: &mut BTreeMap<String, ExtractedLicense<'a>>,
+    licenses: &mut Licenses<'a>,
     stamp: &'a Stamp,
 ) -> Element<'a> {
     let purpose = match package.kind {
@@ -262,7 +293,7 @@ fn package<'a>(
             .collect(),
     );
     let source = source_key(package)
-        .map(|(_, name, version)| SourcePackage { name, version: version.map(Into::into) });
+        .map(|(_, name, version)| SourcePackage { name: name.to_owned(), version: version.map(Into::into) });
     let license_texts = |id: &str| licenses.get(id).map(|license| license.extracted_text.0.to_string());
     element.annotations = stamp.beside(package, &read::package(&element, source, &license_texts, ""));
     element
@@ -304,14 +335,13 @@ fn supplier(name: &str) -> Option<String> {
 }
 
 /// The declared licence (§7.15): all of `stated` together; words become a reference to their text.
-fn declared<'a>(stated: &'a [String], licenses: &mut BTreeMap<String, ExtractedLicense<'a>>) -> Text<'a> {
-    let terms: Vec<String> = stated
-        .iter()
-        .filter(|text| !text.trim().is_empty())
-        .map(|text| match license::stated(text) {
-            license::Stated::Id => text.clone(),
-            license::Stated::Expression if stated.len() == 1 => text.clone(),
-            license::Stated::Expression => format!("({text})"),
+fn declared<'a>(stated: &'a [String], licenses: &mut Licenses<'a>) -> Text<'a> {
+    let mut terms: Vec<Cow<'a, str>> = Vec::with_capacity(stated.len());
+    for text in stated.iter().filter(|text| !text.trim().is_empty()) {
+        terms.push(match license::stated(text) {
+            license::Stated::Id => text.into(),
+            license::Stated::Expression if stated.len() == 1 => text.into(),
+            license::Stated::Expression => format!("({text})").into(),
             license::Stated::Name => {
                 let id = format!("LicenseRef-{}", seal::short(text));
                 licenses.entry(id.clone()).or_insert_with(|| ExtractedLicense {
@@ -319,42 +349,73 @@ fn declared<'a>(stated: &'a [String], licenses: &mut BTreeMap<String, ExtractedL
                     extracted_text: text.as_str().into(),
                     name: None,
                 });
-                id
+                id.into()
             }
-        })
-        .collect();
-    if terms.is_empty() { NOASSERTION.into() } else { terms.join(" AND ").into() }
+        });
+    }
+    match terms.len() {
+        0 => NOASSERTION.into(),
+        1 => Text(terms.swap_remove(0)),
+        _ => terms.join(" AND ").into(),
+    }
 }
 
-fn relationships<'a>(inventory: &'a Inventory, ids: &'a Ids) -> Vec<Relationship<'a>> {
-    let relation = |from: &'a str, kind: &'static str, to: &'a str| Relationship {
-        spdx_element_id: from.into(),
-        relationship_type: kind.into(),
-        related_spdx_element: to.into(),
-        comment: None,
-    };
-    let mut relations = vec![relation(DOCUMENT, "DESCRIBES", &ids.subject)];
-    relations.extend(inventory.distro.as_ref().map(|_| relation(&ids.subject, "CONTAINS", &ids.distro)));
-    for (part, (id, distro_id)) in inventory.parts.iter().zip(&ids.parts) {
-        relations.push(relation(&ids.subject, "CONTAINS", id));
-        relations.extend(part.distro.as_ref().map(|_| relation(id, "CONTAINS", distro_id)));
+/// The relationships, each made when it is written.
+struct Relationships<'a> {
+    inventory: &'a Inventory,
+    ids: &'a Ids<'a>,
+}
+
+impl Serialize for Relationships<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        self.each(|from, kind, to| {
+            list.serialize_element(&Relationship {
+                spdx_element_id: from.into(),
+                relationship_type: kind.into(),
+                related_spdx_element: to.into(),
+                comment: None,
+            })
+        })?;
+        list.end()
     }
-    relations.extend(inventory.packages.iter().zip(&ids.packages).map(|(package, id)| {
-        let part = package.part.and_then(|part| ids.parts.get(part.as_usize()));
-        relation(part.map_or(&ids.subject, |(part, _)| part), "CONTAINS", id)
-    }));
-    for (package, id) in inventory.packages.iter().zip(&ids.packages) {
-        let owner = package.owner.map(|owner| &ids.packages[owner.as_usize()]);
-        relations.extend(owner.map(|owner| relation(owner, "CONTAINS", id)));
-        let parent = package.parent.map(|parent| &ids.packages[parent.as_usize()]);
-        relations.extend(parent.map(|parent| relation(id, "CONTAINED_BY", parent)));
-        let depends_on = package.depends_on.iter().map(|other| &ids.packages[other.as_usize()]);
-        relations.extend(depends_on.map(|other| relation(id, "DEPENDS_ON", other)));
-        if package.depends_on.is_known() && package.depends_on.is_empty() {
-            relations.push(relation(id, "DEPENDS_ON", NONE));
+}
+
+impl Relationships<'_> {
+    /// Calls `take` with both ends and the type of each.
+    fn each<E>(&self, mut take: impl FnMut(&str, &'static str, &str) -> Result<(), E>) -> Result<(), E> {
+        let Self { inventory, ids } = self;
+        take(DOCUMENT, "DESCRIBES", &ids.subject)?;
+        if inventory.distro.is_some() {
+            take(&ids.subject, "CONTAINS", &ids.distro)?;
         }
-        let source = source_key(package).and_then(|key| ids.sources.get(&key));
-        relations.extend(source.map(|source| relation(id, "GENERATED_FROM", source)));
+        for (part, (id, distro_id)) in inventory.parts.iter().zip(&ids.parts) {
+            take(&ids.subject, "CONTAINS", id)?;
+            if part.distro.is_some() {
+                take(id, "CONTAINS", distro_id)?;
+            }
+        }
+        for (package, id) in inventory.packages.iter().zip(&ids.packages) {
+            let part = package.part.and_then(|part| ids.parts.get(part.as_usize()));
+            take(part.map_or(&ids.subject, |(part, _)| part), "CONTAINS", id)?;
+        }
+        for (package, id) in inventory.packages.iter().zip(&ids.packages) {
+            if let Some(owner) = package.owner {
+                take(&ids.packages[owner.as_usize()], "CONTAINS", id)?;
+            }
+            if let Some(parent) = package.parent {
+                take(id, "CONTAINED_BY", &ids.packages[parent.as_usize()])?;
+            }
+            for other in package.depends_on.iter() {
+                take(id, "DEPENDS_ON", &ids.packages[other.as_usize()])?;
+            }
+            if package.depends_on.is_known() && package.depends_on.is_empty() {
+                take(id, "DEPENDS_ON", NONE)?;
+            }
+            if let Some(source) = source_key(package).and_then(|key| ids.sources.get(&key)) {
+                take(id, "GENERATED_FROM", source)?;
+            }
+        }
+        Ok(())
     }
-    relations
 }

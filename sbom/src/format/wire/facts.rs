@@ -63,9 +63,10 @@ pub(in crate::format) trait Noun {
 /// What must be stated beside `seen` for it to become `actual`.
 pub(in crate::format) fn difference<'a, N: Noun>(actual: &'a N, seen: &N) -> Vec<Stated<'a>> {
     let (actual, seen) = (actual.state(), seen.state());
+    let (mut actual, mut seen) = (actual.as_slice(), seen.as_slice());
     let mut beside = Vec::new();
     for &fact in N::FACTS {
-        let (wanted, had) = (values(&actual, fact), values(&seen, fact));
+        let (wanted, had) = (take_values(&mut actual, fact), take_values(&mut seen, fact));
         if wanted == had {
             continue;
         }
@@ -74,14 +75,16 @@ pub(in crate::format) fn difference<'a, N: Noun>(actual: &'a N, seen: &N) -> Vec
         }
         beside.extend_from_slice(wanted);
     }
+    debug_assert!(actual.is_empty() && seen.is_empty(), "facts are stated in their order");
     beside
 }
 
-/// The run of `stated` that is about `fact`.
-fn values<'s, 'a>(stated: &'s [Stated<'a>], fact: &str) -> &'s [Stated<'a>] {
-    let start = stated.iter().position(|(name, _)| *name == fact).unwrap_or(stated.len());
-    let length = stated[start..].iter().take_while(|(name, _)| *name == fact).count();
-    &stated[start..start + length]
+/// Takes the run that is about `fact` from the beginning of `stated`.
+fn take_values<'s, 'a>(stated: &mut &'s [Stated<'a>], fact: &str) -> &'s [Stated<'a>] {
+    let length = stated.iter().take_while(|(name, _)| *name == fact).count();
+    let (values, rest) = stated.split_at(length);
+    *stated = rest;
+    values
 }
 
 /// Sets what `stated`, pairs of name and value in any order of names, says of `noun`.

@@ -20,10 +20,13 @@ pub(in crate::format) fn distro(packages: &[Package], gaps: &mut Vec<Gap>) -> Op
 
 fn most_named(packages: &[Package], name: fn(&str) -> Option<Distro>, gaps: &mut Vec<Gap>) -> Option<Distro> {
     let mut named: BTreeMap<String, (usize, Distro)> = BTreeMap::new();
-    for distro in packages.iter().filter_map(|package| name(&package.purl)) {
+    let mut distros = packages.iter().filter_map(|package| name(&package.purl)).peekable();
+    while let Some(distro) = distros.next() {
+        // Mostly all name the same.
+        let n_same = 1 + std::iter::from_fn(|| distros.next_if_eq(&distro)).count();
         let version = distro.version.as_deref().or(distro.codename.as_deref()).unwrap_or("");
         let name = format!("{} {version}", distro.id);
-        named.entry(name).or_insert((0, distro)).0 += 1;
+        named.entry(name).or_insert((0, distro)).0 += n_same;
     }
     if named.len() > 1 {
         let names: Vec<_> = named.keys().map(|name| name.trim_end()).collect();

@@ -47,8 +47,12 @@ impl Spelling {
     /// `algorithm:hex` of what the standard writes as `algorithm` and `hex`.
     pub(in crate::format) fn read(self, algorithm: &str, hex: &str) -> String {
         let known = ALGORITHMS.iter().find(|known| self.of(known) == algorithm);
-        let name = known.map_or_else(|| algorithm.to_ascii_lowercase(), |known| known.name.to_owned());
-        format!("{name}:{}", hex.to_ascii_lowercase())
+        let mut digest = String::with_capacity(algorithm.len() + 1 + hex.len());
+        digest.push_str(known.map_or(algorithm, |known| known.name));
+        digest.push(':');
+        digest.push_str(hex);
+        digest.make_ascii_lowercase();
+        digest
     }
 }
 

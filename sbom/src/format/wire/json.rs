@@ -43,27 +43,60 @@ impl<'a> Source<'a> {
     }
 
     /// `raw`, a part of this document, as a `T`.
-    pub(in crate::format) fn part<T: Deserialize<'a>>(self, raw: &'a RawValue) -> Result<T, DocumentError> {
-        serde_json::from_str(raw.get()).map_err(|error| self.malformed(raw.get(), &error))
+    pub(in crate::format) fn part<T: Deserialize<'a>>(self, raw: &'a str) -> Result<T, DocumentError> {
+        serde_json::from_str(raw).map_err(|error| self.malformed(raw, &error))
     }
 
     /// Calls `take` with each element of the array `raw`, a part of this document.
     pub(in crate::format) fn each<T: Deserialize<'a>>(
         self,
-        raw: Option<&'a RawValue>,
+        raw: Option<&'a str>,
         mut take: impl FnMut(T) -> Result<(), DocumentError>,
     ) -> Result<(), DocumentError> {
-        let Some(raw) = raw.filter(|raw| raw.get() != "null") else { return Ok(()) };
+        let Some(raw) = raw.filter(|raw| *raw != "null") else { return Ok(()) };
         let mut refused = None;
         let elements = Elements {
             take: |element| take(element).map_err(|error| refused = Some(error)),
             element: PhantomData,
         };
-        let done = elements.deserialize(&mut serde_json::Deserializer::from_str(raw.get()));
+        let mut from = serde_json::Deserializer::from_str(raw);
+        let done = elements.deserialize(&mut from).and_then(|()| from.end());
         match (refused, done) {
             (Some(error), _) => Err(error),
-            (None, done) => done.map_err(|error| self.malformed(raw.get(), &error)),
+            (None, done) => done.map_err(|error| self.malformed(raw, &error)),
         }
+    }
+
+    /// Calls `take` with each element of the array that begins at `start`; where it ends.
+    pub(in crate::format) fn each_from<T: Deserialize<'a>>(
+        self,
+        start: usize,
+        mut take: impl FnMut(T) -> Result<(), DocumentError>,
+    ) -> Result<usize, DocumentError> {
+        let spaces = |at: usize| {
+            at + self.text.as_bytes()[at..].iter().take_while(|byte| b" \t\r\n".contains(byte)).count()
+        };
+        let next = |at: usize| self.text.as_bytes().get(at).copied();
+        let mut at = spaces(start + 1);
+        if next(at) == Some(b']') {
+            return Ok(at + 1);
+        }
+        loop {
+            let part = &self.text[at..];
+            let mut elements = serde_json::Deserializer::from_str(part).into_iter::<T>();
+            let Some(element) = elements.next() else { break };
+            let element = element.map_err(|error| self.malformed(part, &error))?;
+            at = spaces(at + elements.byte_offset());
+            take(element)?;
+            match next(at) {
+                Some(b',') => at = spaces(at + 1),
+                Some(b']') => return Ok(at + 1),
+                _ => break,
+            }
+        }
+        // What stands there is no array: whatever reads it as one says where it is none.
+        self.part::<Vec<IgnoredAny>>(&self.text[start..])?;
+        Ok(self.text.len())
     }
 
     /// The error for `error`, which arose in `part`, a slice of this document.

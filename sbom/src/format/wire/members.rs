@@ -5,12 +5,12 @@
 //! document as a text, and has the place from there ([`read_file`](crate::format::read_file)).
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::fmt;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
 
 use super::json::{Source, Text};
 use crate::format::DocumentError;
@@ -29,6 +29,8 @@ pub(in crate::format) struct Names {
     /// Without which it is no such document.
     pub(in crate::format) required: &'static [&'static str],
     pub(in crate::format) optional: &'static [&'static str],
+    /// Those of them that the reader may not look into, so that they are checked at once.
+    pub(in crate::format) spared: &'static [&'static str],
 }
 
 impl Names {
@@ -44,7 +46,7 @@ pub(in crate::format) struct Members<'a> {
 }
 
 enum Input<'a> {
-    Text { source: Source<'a>, members: Vec<(&'static str, &'a RawValue)> },
+    Text { source: Source<'a>, outline: RefCell<Outline<'a>> },
     File { file: &'a File, members: Vec<(&'static str, Value)> },
 }
 
@@ -64,8 +66,12 @@ impl<'a> Members<'a> {
         names: Names,
     ) -> Result<Self, DocumentError> {
         let source = Source { format, text };
-        let members = source.parse_seed(Wanted(names))?;
-        Ok(Self { format, input: Input::Text { source, members } })
+        match Outline::new(text, names) {
+            Some(outline) => {
+                Ok(Self { format, input: Input::Text { source, outline: RefCell::new(outline) } })
+            }
+            None => Err(refused(source, names)),
+        }
     }
 
     /// The members of `file`, a JSON text in UTF-8, that are called `names`.
@@ -90,10 +96,12 @@ impl<'a> Members<'a> {
         name: &str,
     ) -> Result<Option<T>, DocumentError> {
         match &self.input {
-            Input::Text { source, members } => {
-                let member = members.iter().find(|(known, _)| *known == name);
-                member.map(|(_, raw)| source.part(raw)).transpose()
-            }
+            Input::Text { source, outline } => match find(*source, outline, Some(name))? {
+                Place::Missing => Ok(None),
+                Place::Known(value) => source.part(value).map(Some),
+                // An array is no such member, and says so.
+                Place::Ahead(start) => source.part(&source.text[start..]).map(Some),
+            },
             Input::File { members, .. } => match members.iter().find(|(known, _)| *known == name) {
                 None => Ok(None),
                 Some((_, Value::Text(text))) => Source { format: self.format, text }.parse().map(Some),
@@ -116,6 +124,18 @@ impl<'a> Members<'a> {
         }
     }
 
+    /// Looks at what nobody has asked for yet.
+    ///
+    /// # Errors
+    /// It is not as such a document is.
+    pub(in crate::format) fn finish(&self) -> Result<(), DocumentError> {
+        match &self.input {
+            Input::Text { source, outline } => find(*source, outline, None).map(drop),
+            // A file is gone through before anything else.
+            Input::File { .. } => Ok(()),
+        }
+    }
+
     /// Calls `take` with each element of the array `name`, and the part of the document that the element is from.
     pub(in crate::format) fn each<R: Record>(
         &self,
@@ -123,10 +143,18 @@ impl<'a> Members<'a> {
         mut take: impl for<'e> FnMut(Source<'e>, R::Of<'e>) -> Result<(), DocumentError>,
     ) -> Result<(), DocumentError> {
         match &self.input {
-            Input::Text { source, members } => {
-                let member = members.iter().find(|(known, _)| *known == name);
-                source.each(member.map(|(_, raw)| *raw), |element| take(*source, element))
-            }
+            Input::Text { source, outline } => match find(*source, outline, Some(name))? {
+                Place::Missing => Ok(()),
+                Place::Known(value) => source.each(Some(value), |element| take(*source, element)),
+                Place::Ahead(start) => {
+                    let end = source.each_from(start, |element| take(*source, element))?;
+                    let (value, after) = (&source.text[start..end], &source.text[end..]);
+                    let mut outline = outline.borrow_mut();
+                    let passed =
+                        outline.names.find(name).and_then(|name| outline.pass(Some(name), value, after));
+                    passed.ok_or_else(|| refused(*source, outline.names))
+                }
+            },
             Input::File { file, members } => match members.iter().find(|(known, _)| *known == name) {
                 None => Ok(()),
                 Some((_, Value::Text(text))) if text == "null" => Ok(()),
@@ -140,48 +168,140 @@ impl<'a> Members<'a> {
     }
 }
 
+/// Looks for the member `name` of a text, or goes to its end.
+fn find<'a>(
+    source: Source<'a>,
+    outline: &RefCell<Outline<'a>>,
+    name: Option<&str>,
+) -> Result<Place<'a>, DocumentError> {
+    let mut outline = outline.borrow_mut();
+    outline.find(name).ok_or_else(|| refused(source, outline.names))
+}
+
+/// The error for a text that is not as it should be, with the place where it is not.
+fn refused(source: Source<'_>, names: Names) -> DocumentError {
+    source.parse_seed(Wanted(names)).err().unwrap_or_else(|| malformed(source.format))
+}
+
 /// The error of a file; whoever gets it reads the document as a text.
 fn malformed(format: &'static str) -> DocumentError {
     let reason = "it is not as such a document is".to_owned();
     DocumentError::Malformed { format, place: "top level".to_owned(), line: 1, column: 1, reason }
 }
 
-/// Reads the wanted members of an object.
+/// What is known of the top-level members of a text, which is gone through as far as somebody asks for.
+struct Outline<'a> {
+    text: &'a str,
+    names: Names,
+    /// Each as far as its brackets go: what is in it is judged by whoever reads it.
+    found: Vec<(&'static str, &'a str)>,
+    /// Where the next member begins; none after the last.
+    next: Option<usize>,
+}
+
+/// Where a member is.
+enum Place<'a> {
+    Missing,
+    Known(&'a str),
+    /// An array that begins here, of which nobody knows yet where it ends.
+    Ahead(usize),
+}
+
+impl<'a> Outline<'a> {
+    fn new(text: &'a str, names: Names) -> Option<Self> {
+        let start = text.len() - without_spaces(text).strip_prefix('{')?.len();
+        Some(Self { text, names, found: Vec::new(), next: Some(start) })
+    }
+
+    /// Looks for the member `name`, which may be an array ahead; without a name goes to the end. None where the text is not
+    /// as it should be.
+    fn find(&mut self, name: Option<&str>) -> Option<Place<'a>> {
+        if let Some((_, value)) = self.found.iter().find(|(known, _)| Some(*known) == name) {
+            return Some(Place::Known(value));
+        }
+        while let Some(start) = self.next {
+            let (said, after) = split_value(without_spaces(&self.text[start..]))?;
+            let said: Cow<'_, str> = serde_json::from_str(said).ok()?;
+            let after = without_spaces(without_spaces(after).strip_prefix(':')?);
+            let wanted = self.names.find(&said);
+            if wanted.is_some() && wanted == name && after.starts_with('[') {
+                return Some(Place::Ahead(self.text.len() - after.len()));
+            }
+            let (value, after) = split_value(after)?;
+            if wanted.is_none_or(|name| self.names.spared.contains(&name)) {
+                serde_json::from_str::<IgnoredAny>(value).ok()?;
+            }
+            self.pass(wanted, value, after)?;
+            if wanted.is_some() && wanted == name {
+                return Some(Place::Known(value));
+            }
+        }
+        Some(Place::Missing)
+    }
+
+    /// Goes on behind the value of a member: `after` is what follows it.
+    fn pass(&mut self, wanted: Option<&'static str>, value: &'a str, after: &'a str) -> Option<()> {
+        if let Some(name) = wanted {
+            if self.found.iter().any(|(known, _)| *known == name) {
+                return None;
+            }
+            self.found.push((name, value));
+        }
+        let after = without_spaces(after);
+        if let Some(after) = after.strip_prefix(',') {
+            self.next = Some(self.text.len() - after.len());
+            return Some(());
+        }
+        self.next = None;
+        let found = &self.found;
+        let all_there = self.names.required.iter().all(|name| found.iter().any(|(known, _)| known == name));
+        (all_there && without_spaces(after.strip_prefix('}')?).is_empty()).then_some(())
+    }
+}
+
+/// `text`, cut where the JSON value ends that it begins with.
+fn split_value(text: &str) -> Option<(&str, &str)> {
+    let (n_bytes, is_whole) = Extent::default().go_on(text.as_bytes());
+    (is_whole && n_bytes > 0).then(|| text.split_at(n_bytes))
+}
+
+fn without_spaces(text: &str) -> &str {
+    text.trim_start_matches([' ', '\t', '\r', '\n'])
+}
+
+/// Goes through an object with the wanted members, to find what is wrong with it.
 struct Wanted(Names);
 
 impl<'a> DeserializeSeed<'a> for Wanted {
-    type Value = Vec<(&'static str, &'a RawValue)>;
+    type Value = ();
 
-    fn deserialize<D: Deserializer<'a>>(self, from: D) -> Result<Self::Value, D::Error> {
+    fn deserialize<D: Deserializer<'a>>(self, from: D) -> Result<(), D::Error> {
         from.deserialize_map(self)
     }
 }
 
 impl<'a> Visitor<'a> for Wanted {
-    type Value = Vec<(&'static str, &'a RawValue)>;
+    type Value = ();
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut found: Self::Value = Vec::new();
+    fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<(), A::Error> {
+        let mut found: Vec<&'static str> = Vec::new();
         while let Some(name) = members.next_key::<Text<'a>>()? {
-            let Some(name) = self.0.find(name.as_str()) else {
-                members.next_value::<IgnoredAny>()?;
-                continue;
-            };
-            if found.iter().any(|(known, _)| *known == name) {
-                return Err(A::Error::duplicate_field(name));
+            if let Some(name) = self.0.find(name.as_str()) {
+                if found.contains(&name) {
+                    return Err(A::Error::duplicate_field(name));
+                }
+                found.push(name);
             }
-            found.push((name, members.next_value()?));
+            members.next_value::<IgnoredAny>()?;
         }
-        for name in self.0.required {
-            if !found.iter().any(|(known, _)| known == name) {
-                return Err(A::Error::missing_field(name));
-            }
+        match self.0.required.iter().find(|name| !found.contains(name)) {
+            Some(name) => Err(A::Error::missing_field(name)),
+            None => Ok(()),
         }
-        Ok(found)
     }
 }
 
@@ -228,13 +348,15 @@ impl<'f> Scanner<'f> {
             self.expect(b':')?;
             let is_array = self.peek()? == Some(b'[');
             match wanted {
-                Some(name) if is_array => {
-                    found.push((name, Value::Array(self.start + self.at as u64)));
-                    self.value(None)?;
-                }
-                None if is_array => {
-                    let format = self.format;
-                    self.array(|text| parsed::<IgnoredAny>(format, text.as_bytes()).map(|_| ()))?;
+                _ if is_array => {
+                    let start = self.start + self.at as u64;
+                    found.extend(wanted.map(|name| (name, Value::Array(start))));
+                    if wanted.is_some_and(|name| !names.spared.contains(&name)) {
+                        self.value(None)?;
+                    } else {
+                        let format = self.format;
+                        self.array(|text| parsed::<IgnoredAny>(format, text.as_bytes()).map(|_| ()))?;
+                    }
                 }
                 _ => {
                     value.clear();
@@ -352,6 +474,17 @@ struct Extent {
     in_word: bool,
 }
 
+/// The bytes that count outside of strings.
+const COUNTS: [bool; 256] = {
+    let mut counts = [false; 256];
+    let mut index = 0;
+    while index < b"\"{}[]".len() {
+        counts[b"\"{}[]"[index] as usize] = true;
+        index += 1;
+    }
+    counts
+};
+
 impl Extent {
     /// How many of `bytes`, which follow those of the last call, are of the value, and whether it ends there.
     fn go_on(&mut self, bytes: &[u8]) -> (usize, bool) {
@@ -370,21 +503,28 @@ impl Extent {
                 if !self.in_string && self.depth == 0 {
                     return (at, true);
                 }
-            } else {
-                match bytes[at] {
-                    b'}' | b']' | b',' | b':' | b' ' | b'\t' | b'\r' | b'\n' if self.depth == 0 => {
-                        return (at, true);
-                    }
-                    b'"' if self.in_word => return (at, true),
+            } else if self.depth > 0 {
+                let Some(n_plain) = bytes[at..].iter().position(|byte| COUNTS[usize::from(*byte)]) else {
+                    return (bytes.len(), false);
+                };
+                at += n_plain + 1;
+                match bytes[at - 1] {
                     b'"' => self.in_string = true,
                     b'{' | b'[' => self.depth += 1,
-                    b'}' | b']' => {
+                    _ => {
                         self.depth -= 1;
                         if self.depth == 0 {
-                            return (at + 1, true);
+                            return (at, true);
                         }
                     }
-                    _ => self.in_word = self.depth == 0,
+                }
+            } else {
+                match bytes[at] {
+                    b'}' | b']' | b',' | b':' | b' ' | b'\t' | b'\r' | b'\n' => return (at, true),
+                    b'"' if self.in_word => return (at, true),
+                    b'"' => self.in_string = true,
+                    b'{' | b'[' => self.depth = 1,
+                    _ => self.in_word = true,
                 }
                 at += 1;
             }
@@ -394,31 +534,4 @@ impl Extent {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_value_ends_where_it_ends_however_its_bytes_arrive() {
-        for (text, length) in [
-            (r#"{"a}\"":[1,{}]} ,"#, 15),
-            (r#""\\",1"#, 4),
-            ("12.5e3,", 6),
-            ("null}", 4),
-            ("[[],[\"]\"]]]", 10),
-            (",", 0),
-        ] {
-            for step in 1..=text.len() {
-                let mut extent = Extent::default();
-                let mut total = 0;
-                for part in text.as_bytes().chunks(step) {
-                    let (n_bytes, is_whole) = extent.go_on(part);
-                    total += n_bytes;
-                    if is_whole {
-                        break;
-                    }
-                }
-                assert_eq!(total, length, "{text} by {step}");
-            }
-        }
-    }
-}
+mod tests;

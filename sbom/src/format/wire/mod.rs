@@ -2,7 +2,9 @@
 //!
 //! - [`text`]: bytes to text, and what a text looks like
 //! - [`json`]: JSON with bounded lists and errors that say where
+//! - [`print`]: JSON as it is written
 //! - [`members`]: the top-level members of a document, in memory or in a file; [`keys`]: references, made small
+//! - [`shared`]: what many packages have in common, kept once
 //! - [`xml`]: the elements of a document
 //! - [`tree`]: a whole document, with nothing lost
 //! - [`facts`], `image_facts`: every fact of a package, distro and subject as name and value; the difference of two is what
@@ -25,8 +27,10 @@ pub(super) mod keys;
 pub(super) mod license;
 pub(super) mod losses;
 pub(super) mod members;
+pub(super) mod print;
 pub(super) mod references;
 pub(super) mod seal;
+pub(super) mod shared;
 pub(super) mod text;
 pub(super) mod time;
 pub(super) mod tree;

@@ -12,7 +12,7 @@ use super::facts::Noun;
 ///
 /// Neither the time nor the version of plimsoll goes into it.
 pub(in crate::format) fn uuid(format: &str, inventory: &Inventory) -> String {
-    let mut seal = Seal(Sha256::new());
+    let mut seal = Seal { hash: Sha256::new(), waiting: Vec::with_capacity(2 * SEALED_AT_ONCE) };
     seal.field(format);
     seal.noun(&inventory.subject);
     if let Some(distro) = &inventory.distro {
@@ -39,7 +39,7 @@ pub(in crate::format) fn uuid(format: &str, inventory: &Inventory) -> String {
         seal.field(&gap.to_string());
     }
     let mut bytes = [0; 16];
-    bytes.copy_from_slice(&seal.0.finalize()[..16]);
+    bytes.copy_from_slice(&seal.hash.chain_update(&seal.waiting).finalize()[..16]);
     bytes[6] = 0x80 | (bytes[6] & 0x0F);
     bytes[8] = 0x80 | (bytes[8] & 0x3F);
     let hex = hex(&bytes);
@@ -47,12 +47,19 @@ pub(in crate::format) fn uuid(format: &str, inventory: &Inventory) -> String {
 }
 
 /// A hash of texts, each with its length before it, so that no two lists of texts look alike.
-struct Seal(Sha256);
+struct Seal {
+    hash: Sha256,
+    /// What is not hashed yet: the hash is slow with few bytes at a time.
+    waiting: Vec<u8>,
+}
+
+/// How many bytes are hashed together.
+const SEALED_AT_ONCE: usize = 16 << 10;
 
 impl Seal {
     fn noun(&mut self, noun: &impl Noun) {
         let stated = noun.state();
-        self.0.update((stated.len() as u64).to_le_bytes());
+        self.waiting.extend_from_slice(&(stated.len() as u64).to_le_bytes());
         for (fact, value) in stated {
             self.field(fact);
             self.field(&value);
@@ -62,15 +69,19 @@ impl Seal {
     /// What carries `package`, and what it needs.
     fn relations(&mut self, package: &Package) {
         let number = |index: &PackageIndex| index.0.to_le_bytes();
-        self.0.update(package.parent.as_ref().map_or([u8::MAX; 4], number));
+        self.waiting.extend_from_slice(&package.parent.as_ref().map_or([u8::MAX; 4], number));
         let n_needed = package.depends_on.known().map_or(u64::MAX, |known| known.len() as u64);
-        self.0.update(n_needed.to_le_bytes());
-        package.depends_on.iter().for_each(|needed| self.0.update(number(needed)));
+        self.waiting.extend_from_slice(&n_needed.to_le_bytes());
+        self.waiting.extend(package.depends_on.iter().flat_map(number));
     }
 
     fn field(&mut self, text: &str) {
-        self.0.update((text.len() as u64).to_le_bytes());
-        self.0.update(text.as_bytes());
+        self.waiting.extend_from_slice(&(text.len() as u64).to_le_bytes());
+        self.waiting.extend_from_slice(text.as_bytes());
+        if self.waiting.len() >= SEALED_AT_ONCE {
+            self.hash.update(&self.waiting);
+            self.waiting.clear();
+        }
     }
 }
 
@@ -80,7 +91,9 @@ pub(in crate::format) fn short(text: &str) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0F]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
 /// Gives out references, each once.
@@ -92,8 +105,12 @@ pub(in crate::format) struct References {
 impl References {
     /// `wanted` itself where it is still free, else with the smallest number (from 2) behind it that is.
     pub(in crate::format) fn give(&mut self, wanted: String) -> String {
+        let Some(&known) = self.given.get(&wanted) else {
+            self.given.insert(wanted.clone(), 1);
+            return wanted;
+        };
+        let mut number = known;
         let mut reference = wanted.clone();
-        let mut number = self.given.get(&wanted).copied().unwrap_or(1);
         while self.given.contains_key(&reference) {
             number += 1;
             reference = format!("{wanted}-{number}");
