@@ -176,17 +176,17 @@ pub(super) static CRYPTO_PROPERTIES: Type = Type {
         optional("oid", V1_6, V1_7, TEXT),
     ],
     closed: Some((V1_6, V1_7)),
-    rules: &[],
+    ..PLAIN
 };
 
 pub(super) static CRYPTO_PROPERTIES_ALGORITHM_PROPERTIES: Type = Type {
     name: "crypto_properties_algorithm_properties",
     fields: &[
         optional("primitive", V1_6, V1_7, Enum(CRYPTO_PROPERTIES_ALGORITHM_PROPERTIES_PRIMITIVE)),
-        optional("algorithmFamily", V1_7, V1_7, Enum(ALGORITHM_FAMILIES_ENUM)),
+        optional("algorithmFamily", V1_7, V1_7, Enum(ALGORITHM_FAMILIES_ENUM)).text(),
         optional("parameterSetIdentifier", V1_6, V1_7, TEXT),
         optional("curve", V1_6, V1_7, TEXT),
-        optional("ellipticCurve", V1_7, V1_7, Enum(ELLIPTIC_CURVES_ENUM)),
+        optional("ellipticCurve", V1_7, V1_7, Enum(ELLIPTIC_CURVES_ENUM)).text(),
         optional(
             "executionEnvironment",
             V1_6,
@@ -203,12 +203,7 @@ pub(super) static CRYPTO_PROPERTIES_ALGORITHM_PROPERTIES: Type = Type {
             "certificationLevel",
             V1_6,
             V1_7,
-            List {
-                of: &Enum(CRYPTO_PROPERTIES_ALGORITHM_PROPERTIES_CERTIFICATION_LEVEL_ITEM),
-                min: 0,
-                max: usize::MAX,
-                unique: false,
-            },
+            list(&Enum(CRYPTO_PROPERTIES_ALGORITHM_PROPERTIES_CERTIFICATION_LEVEL_ITEM)),
         ),
         optional("mode", V1_6, V1_7, Enum(CRYPTO_PROPERTIES_ALGORITHM_PROPERTIES_MODE)),
         optional("padding", V1_6, V1_7, Enum(CRYPTO_PROPERTIES_ALGORITHM_PROPERTIES_PADDING)),
@@ -216,18 +211,14 @@ pub(super) static CRYPTO_PROPERTIES_ALGORITHM_PROPERTIES: Type = Type {
             "cryptoFunctions",
             V1_6,
             V1_7,
-            List {
-                of: &Enum(CRYPTO_PROPERTIES_ALGORITHM_PROPERTIES_CRYPTO_FUNCTIONS_ITEM),
-                min: 0,
-                max: usize::MAX,
-                unique: false,
-            },
-        ),
+            list(&Enum(CRYPTO_PROPERTIES_ALGORITHM_PROPERTIES_CRYPTO_FUNCTIONS_ITEM)),
+        )
+        .each("cryptoFunction"),
         optional("classicalSecurityLevel", V1_6, V1_7, Integer { min: Some(0.0), max: None }),
         optional("nistQuantumSecurityLevel", V1_6, V1_7, Integer { min: Some(0.0), max: Some(6.0) }),
     ],
     closed: Some((V1_6, V1_7)),
-    rules: &[],
+    ..PLAIN
 };
 
 pub(super) static CRYPTO_PROPERTIES_CERTIFICATE_PROPERTIES: Type = Type {
@@ -236,30 +227,10 @@ pub(super) static CRYPTO_PROPERTIES_CERTIFICATE_PROPERTIES: Type = Type {
         optional("serialNumber", V1_7, V1_7, TEXT),
         optional("subjectName", V1_6, V1_7, TEXT),
         optional("issuerName", V1_6, V1_7, TEXT),
-        optional(
-            "notValidBefore",
-            V1_6,
-            V1_7,
-            Text { min: 0, max: usize::MAX, pattern: None, format: Some("date-time") },
-        ),
-        optional(
-            "notValidAfter",
-            V1_6,
-            V1_7,
-            Text { min: 0, max: usize::MAX, pattern: None, format: Some("date-time") },
-        ),
-        optional(
-            "signatureAlgorithmRef",
-            V1_6,
-            V1_7,
-            Text { min: 1, max: usize::MAX, pattern: None, format: None },
-        ),
-        optional(
-            "subjectPublicKeyRef",
-            V1_6,
-            V1_7,
-            Text { min: 1, max: usize::MAX, pattern: None, format: None },
-        ),
+        optional("notValidBefore", V1_6, V1_7, DATE_TIME),
+        optional("notValidAfter", V1_6, V1_7, DATE_TIME),
+        optional("signatureAlgorithmRef", V1_6, V1_7, NOT_EMPTY),
+        optional("subjectPublicKeyRef", V1_6, V1_7, NOT_EMPTY),
         optional("certificateFormat", V1_6, V1_7, TEXT),
         optional("certificateExtension", V1_6, V1_7, TEXT),
         optional("certificateFileExtension", V1_7, V1_7, TEXT),
@@ -268,69 +239,31 @@ pub(super) static CRYPTO_PROPERTIES_CERTIFICATE_PROPERTIES: Type = Type {
             "certificateState",
             V1_7,
             V1_7,
-            List {
-                of: &OneOf(&[
-                    Object(&CRYPTO_PROPERTIES_CERTIFICATE_PROPERTIES_CERTIFICATE_STATE_ITEM_1),
-                    Object(&CRYPTO_PROPERTIES_CERTIFICATE_PROPERTIES_CERTIFICATE_STATE_ITEM_2),
-                ]),
-                min: 0,
-                max: usize::MAX,
-                unique: false,
-            },
+            list(&OneOf(&[
+                Object(&CRYPTO_PROPERTIES_CERTIFICATE_PROPERTIES_CERTIFICATE_STATE_ITEM_1),
+                Object(&CRYPTO_PROPERTIES_CERTIFICATE_PROPERTIES_CERTIFICATE_STATE_ITEM_2),
+            ])),
         ),
-        optional(
-            "creationDate",
-            V1_7,
-            V1_7,
-            Text { min: 0, max: usize::MAX, pattern: None, format: Some("date-time") },
-        ),
-        optional(
-            "activationDate",
-            V1_7,
-            V1_7,
-            Text { min: 0, max: usize::MAX, pattern: None, format: Some("date-time") },
-        ),
-        optional(
-            "deactivationDate",
-            V1_7,
-            V1_7,
-            Text { min: 0, max: usize::MAX, pattern: None, format: Some("date-time") },
-        ),
-        optional(
-            "revocationDate",
-            V1_7,
-            V1_7,
-            Text { min: 0, max: usize::MAX, pattern: None, format: Some("date-time") },
-        ),
-        optional(
-            "destructionDate",
-            V1_7,
-            V1_7,
-            Text { min: 0, max: usize::MAX, pattern: None, format: Some("date-time") },
-        ),
+        optional("creationDate", V1_7, V1_7, DATE_TIME),
+        optional("activationDate", V1_7, V1_7, DATE_TIME),
+        optional("deactivationDate", V1_7, V1_7, DATE_TIME),
+        optional("revocationDate", V1_7, V1_7, DATE_TIME),
+        optional("destructionDate", V1_7, V1_7, DATE_TIME),
         optional(
             "certificateExtensions",
             V1_7,
             V1_7,
-            List {
-                of: &OneOf(&[
-                    Object(&CRYPTO_PROPERTIES_CERTIFICATE_PROPERTIES_CERTIFICATE_EXTENSIONS_ITEM_1),
-                    Object(&CRYPTO_PROPERTIES_CERTIFICATE_PROPERTIES_CERTIFICATE_EXTENSIONS_ITEM_2),
-                ]),
-                min: 0,
-                max: usize::MAX,
-                unique: false,
-            },
-        ),
-        optional(
-            "relatedCryptographicAssets",
-            V1_7,
-            V1_7,
-            List { of: &Object(&RELATED_CRYPTOGRAPHIC_ASSET), min: 0, max: usize::MAX, unique: false },
-        ),
+            list(&OneOf(&[
+                Object(&CRYPTO_PROPERTIES_CERTIFICATE_PROPERTIES_CERTIFICATE_EXTENSIONS_ITEM_1),
+                Object(&CRYPTO_PROPERTIES_CERTIFICATE_PROPERTIES_CERTIFICATE_EXTENSIONS_ITEM_2),
+            ])),
+        )
+        .each("certificateExtension"),
+        optional("relatedCryptographicAssets", V1_7, V1_7, list(&Object(&RELATED_CRYPTOGRAPHIC_ASSET)))
+            .each("relatedCryptographicAsset"),
     ],
     closed: Some((V1_6, V1_7)),
-    rules: &[],
+    ..PLAIN
 };
 
 pub(super) static CRYPTO_PROPERTIES_RELATED_CRYPTO_MATERIAL_PROPERTIES: Type = Type {
@@ -339,45 +272,21 @@ pub(super) static CRYPTO_PROPERTIES_RELATED_CRYPTO_MATERIAL_PROPERTIES: Type = T
         optional("type", V1_6, V1_7, Enum(CRYPTO_PROPERTIES_RELATED_CRYPTO_MATERIAL_PROPERTIES_TYPE)),
         optional("id", V1_6, V1_7, TEXT),
         optional("state", V1_6, V1_7, Enum(CRYPTO_PROPERTIES_RELATED_CRYPTO_MATERIAL_PROPERTIES_STATE)),
-        optional("algorithmRef", V1_6, V1_7, Text { min: 1, max: usize::MAX, pattern: None, format: None }),
-        optional(
-            "creationDate",
-            V1_6,
-            V1_7,
-            Text { min: 0, max: usize::MAX, pattern: None, format: Some("date-time") },
-        ),
-        optional(
-            "activationDate",
-            V1_6,
-            V1_7,
-            Text { min: 0, max: usize::MAX, pattern: None, format: Some("date-time") },
-        ),
-        optional(
-            "updateDate",
-            V1_6,
-            V1_7,
-            Text { min: 0, max: usize::MAX, pattern: None, format: Some("date-time") },
-        ),
-        optional(
-            "expirationDate",
-            V1_6,
-            V1_7,
-            Text { min: 0, max: usize::MAX, pattern: None, format: Some("date-time") },
-        ),
+        optional("algorithmRef", V1_6, V1_7, NOT_EMPTY),
+        optional("creationDate", V1_6, V1_7, DATE_TIME),
+        optional("activationDate", V1_6, V1_7, DATE_TIME),
+        optional("updateDate", V1_6, V1_7, DATE_TIME),
+        optional("expirationDate", V1_6, V1_7, DATE_TIME),
         optional("value", V1_6, V1_7, TEXT),
-        optional("size", V1_6, V1_7, Integer { min: None, max: None }),
+        optional("size", V1_6, V1_7, INTEGER),
         optional("format", V1_6, V1_7, TEXT),
         optional("securedBy", V1_6, V1_7, Object(&SECURED_BY)),
         optional("fingerprint", V1_7, V1_7, Object(&HASH)),
-        optional(
-            "relatedCryptographicAssets",
-            V1_7,
-            V1_7,
-            List { of: &Object(&RELATED_CRYPTOGRAPHIC_ASSET), min: 0, max: usize::MAX, unique: false },
-        ),
+        optional("relatedCryptographicAssets", V1_7, V1_7, list(&Object(&RELATED_CRYPTOGRAPHIC_ASSET)))
+            .each("relatedCryptographicAsset"),
     ],
     closed: Some((V1_6, V1_7)),
-    rules: &[],
+    ..PLAIN
 };
 
 pub(super) static CRYPTO_PROPERTIES_PROTOCOL_PROPERTIES: Type = Type {
@@ -385,200 +294,51 @@ pub(super) static CRYPTO_PROPERTIES_PROTOCOL_PROPERTIES: Type = Type {
     fields: &[
         optional("type", V1_6, V1_7, Enum(CRYPTO_PROPERTIES_PROTOCOL_PROPERTIES_TYPE)),
         optional("version", V1_6, V1_7, TEXT),
-        optional(
-            "cipherSuites",
-            V1_6,
-            V1_7,
-            List { of: &Object(&CIPHER_SUITE), min: 0, max: usize::MAX, unique: false },
-        ),
+        optional("cipherSuites", V1_6, V1_7, list(&Object(&CIPHER_SUITE))).each("cipherSuite"),
         optional(
             "ikev2TransformTypes",
             V1_6,
             V1_7,
             Object(&CRYPTO_PROPERTIES_PROTOCOL_PROPERTIES_IKEV2_TRANSFORM_TYPES),
         ),
-        optional(
-            "cryptoRefArray",
-            V1_6,
-            V1_7,
-            List {
-                of: &Text { min: 1, max: usize::MAX, pattern: None, format: None },
-                min: 0,
-                max: usize::MAX,
-                unique: false,
-            },
-        ),
-        optional(
-            "relatedCryptographicAssets",
-            V1_7,
-            V1_7,
-            List { of: &Object(&RELATED_CRYPTOGRAPHIC_ASSET), min: 0, max: usize::MAX, unique: false },
-        ),
+        optional("cryptoRefArray", V1_6, V1_7, list(&NOT_EMPTY)).named("cryptoRef").token(),
+        optional("relatedCryptographicAssets", V1_7, V1_7, list(&Object(&RELATED_CRYPTOGRAPHIC_ASSET)))
+            .nowhere(),
     ],
     closed: Some((V1_6, V1_7)),
-    rules: &[],
+    ..PLAIN
 };
 
 pub(super) static CIPHER_SUITE: Type = Type {
     name: "cipher_suite",
     fields: &[
         optional("name", V1_6, V1_7, TEXT),
-        optional(
-            "algorithms",
-            V1_6,
-            V1_7,
-            List {
-                of: &Text { min: 1, max: usize::MAX, pattern: None, format: None },
-                min: 0,
-                max: usize::MAX,
-                unique: false,
-            },
-        ),
-        optional("identifiers", V1_6, V1_7, List { of: &TEXT, min: 0, max: usize::MAX, unique: false }),
-        optional("tlsGroups", V1_7, V1_7, List { of: &TEXT, min: 0, max: usize::MAX, unique: false }),
-        optional(
-            "tlsSignatureSchemes",
-            V1_7,
-            V1_7,
-            List { of: &TEXT, min: 0, max: usize::MAX, unique: false },
-        ),
+        optional("algorithms", V1_6, V1_7, list(&NOT_EMPTY)).each("algorithm"),
+        optional("identifiers", V1_6, V1_7, list(&TEXT)).each("identifier"),
+        optional("tlsGroups", V1_7, V1_7, list(&TEXT)).each("group"),
+        optional("tlsSignatureSchemes", V1_7, V1_7, list(&TEXT)).each("signatureScheme"),
     ],
     closed: Some((V1_6, V1_7)),
-    rules: &[],
+    ..PLAIN
 };
 
 pub(super) static CRYPTO_PROPERTIES_PROTOCOL_PROPERTIES_IKEV2_TRANSFORM_TYPES: Type = Type {
     name: "crypto_properties_protocol_properties_ikev2_transform_types",
     fields: &[
-        optional(
-            "encr",
-            V1_6,
-            V1_6,
-            List {
-                of: &Text { min: 1, max: usize::MAX, pattern: None, format: None },
-                min: 0,
-                max: usize::MAX,
-                unique: false,
-            },
-        ),
-        optional(
-            "encr",
-            V1_7,
-            V1_7,
-            AnyOf(&[
-                List { of: &Object(&IKE_V2_ENC), min: 0, max: usize::MAX, unique: false },
-                List {
-                    of: &Text { min: 1, max: usize::MAX, pattern: None, format: None },
-                    min: 0,
-                    max: usize::MAX,
-                    unique: false,
-                },
-            ]),
-        ),
-        optional(
-            "prf",
-            V1_6,
-            V1_6,
-            List {
-                of: &Text { min: 1, max: usize::MAX, pattern: None, format: None },
-                min: 0,
-                max: usize::MAX,
-                unique: false,
-            },
-        ),
-        optional(
-            "prf",
-            V1_7,
-            V1_7,
-            AnyOf(&[
-                List { of: &Object(&IKE_V2_PRF), min: 0, max: usize::MAX, unique: false },
-                List {
-                    of: &Text { min: 1, max: usize::MAX, pattern: None, format: None },
-                    min: 0,
-                    max: usize::MAX,
-                    unique: false,
-                },
-            ]),
-        ),
-        optional(
-            "integ",
-            V1_6,
-            V1_6,
-            List {
-                of: &Text { min: 1, max: usize::MAX, pattern: None, format: None },
-                min: 0,
-                max: usize::MAX,
-                unique: false,
-            },
-        ),
-        optional(
-            "integ",
-            V1_7,
-            V1_7,
-            AnyOf(&[
-                List { of: &Object(&IKE_V2_INTEG), min: 0, max: usize::MAX, unique: false },
-                List {
-                    of: &Text { min: 1, max: usize::MAX, pattern: None, format: None },
-                    min: 0,
-                    max: usize::MAX,
-                    unique: false,
-                },
-            ]),
-        ),
-        optional(
-            "ke",
-            V1_6,
-            V1_6,
-            List {
-                of: &Text { min: 1, max: usize::MAX, pattern: None, format: None },
-                min: 0,
-                max: usize::MAX,
-                unique: false,
-            },
-        ),
-        optional(
-            "ke",
-            V1_7,
-            V1_7,
-            AnyOf(&[
-                List { of: &Object(&IKE_V2_KE), min: 0, max: usize::MAX, unique: false },
-                List {
-                    of: &Text { min: 1, max: usize::MAX, pattern: None, format: None },
-                    min: 0,
-                    max: usize::MAX,
-                    unique: false,
-                },
-            ]),
-        ),
+        optional("encr", V1_6, V1_6, list(&NOT_EMPTY)),
+        optional("encr", V1_7, V1_7, AnyOf(&[list(&Object(&IKE_V2_ENC)), list(&NOT_EMPTY)])),
+        optional("prf", V1_6, V1_6, list(&NOT_EMPTY)),
+        optional("prf", V1_7, V1_7, AnyOf(&[list(&Object(&IKE_V2_PRF)), list(&NOT_EMPTY)])),
+        optional("integ", V1_6, V1_6, list(&NOT_EMPTY)),
+        optional("integ", V1_7, V1_7, AnyOf(&[list(&Object(&IKE_V2_INTEG)), list(&NOT_EMPTY)])),
+        optional("ke", V1_6, V1_6, list(&NOT_EMPTY)),
+        optional("ke", V1_7, V1_7, AnyOf(&[list(&Object(&IKE_V2_KE)), list(&NOT_EMPTY)])),
         optional("esn", V1_6, V1_7, Bool),
-        optional(
-            "auth",
-            V1_6,
-            V1_6,
-            List {
-                of: &Text { min: 1, max: usize::MAX, pattern: None, format: None },
-                min: 0,
-                max: usize::MAX,
-                unique: false,
-            },
-        ),
-        optional(
-            "auth",
-            V1_7,
-            V1_7,
-            AnyOf(&[
-                List { of: &Object(&IKE_V2_AUTH), min: 0, max: usize::MAX, unique: false },
-                List {
-                    of: &Text { min: 1, max: usize::MAX, pattern: None, format: None },
-                    min: 0,
-                    max: usize::MAX,
-                    unique: false,
-                },
-            ]),
-        ),
+        optional("auth", V1_6, V1_6, list(&NOT_EMPTY)),
+        optional("auth", V1_7, V1_7, AnyOf(&[list(&Object(&IKE_V2_AUTH)), list(&NOT_EMPTY)])),
     ],
     closed: Some((V1_6, V1_7)),
-    rules: &[],
+    ..PLAIN
 };
 
 pub(super) static CRYPTO_PROPERTIES_CERTIFICATE_PROPERTIES_CERTIFICATE_STATE_ITEM_1: Type = Type {
@@ -593,7 +353,7 @@ pub(super) static CRYPTO_PROPERTIES_CERTIFICATE_PROPERTIES_CERTIFICATE_STATE_ITE
         optional("reason", V1_7, V1_7, TEXT),
     ],
     closed: Some((V1_7, V1_7)),
-    rules: &[],
+    ..PLAIN
 };
 
 pub(super) static CRYPTO_PROPERTIES_CERTIFICATE_PROPERTIES_CERTIFICATE_STATE_ITEM_2: Type = Type {
@@ -604,7 +364,7 @@ pub(super) static CRYPTO_PROPERTIES_CERTIFICATE_PROPERTIES_CERTIFICATE_STATE_ITE
         optional("reason", V1_7, V1_7, TEXT),
     ],
     closed: Some((V1_7, V1_7)),
-    rules: &[],
+    ..PLAIN
 };
 
 pub(super) static CRYPTO_PROPERTIES_CERTIFICATE_PROPERTIES_CERTIFICATE_EXTENSIONS_ITEM_1: Type = Type {
@@ -621,7 +381,7 @@ pub(super) static CRYPTO_PROPERTIES_CERTIFICATE_PROPERTIES_CERTIFICATE_EXTENSION
         required("commonExtensionValue", V1_7, V1_7, TEXT),
     ],
     closed: Some((V1_7, V1_7)),
-    rules: &[],
+    ..PLAIN
 };
 
 pub(super) static CRYPTO_PROPERTIES_CERTIFICATE_PROPERTIES_CERTIFICATE_EXTENSIONS_ITEM_2: Type = Type {
@@ -631,66 +391,51 @@ pub(super) static CRYPTO_PROPERTIES_CERTIFICATE_PROPERTIES_CERTIFICATE_EXTENSION
         optional("customExtensionValue", V1_7, V1_7, TEXT),
     ],
     closed: Some((V1_7, V1_7)),
-    rules: &[],
+    ..PLAIN
 };
 
 pub(super) static RELATED_CRYPTOGRAPHIC_ASSET: Type = Type {
     name: "related_cryptographic_asset",
-    fields: &[
-        optional("type", V1_7, V1_7, TEXT),
-        optional("ref", V1_7, V1_7, Text { min: 1, max: usize::MAX, pattern: None, format: None }),
-    ],
+    fields: &[optional("type", V1_7, V1_7, TEXT), optional("ref", V1_7, V1_7, NOT_EMPTY)],
     closed: Some((V1_7, V1_7)),
-    rules: &[],
+    ..PLAIN
 };
 
 pub(super) static IKE_V2_ENC: Type = Type {
     name: "ike_v2_enc",
     fields: &[
         optional("name", V1_7, V1_7, TEXT),
-        optional("keyLength", V1_7, V1_7, Integer { min: None, max: None }),
-        optional("algorithm", V1_7, V1_7, Text { min: 1, max: usize::MAX, pattern: None, format: None }),
+        optional("keyLength", V1_7, V1_7, INTEGER),
+        optional("algorithm", V1_7, V1_7, NOT_EMPTY),
     ],
     closed: Some((V1_7, V1_7)),
-    rules: &[],
+    ..PLAIN
 };
 
 pub(super) static IKE_V2_PRF: Type = Type {
     name: "ike_v2_prf",
-    fields: &[
-        optional("name", V1_7, V1_7, TEXT),
-        optional("algorithm", V1_7, V1_7, Text { min: 1, max: usize::MAX, pattern: None, format: None }),
-    ],
+    fields: &[optional("name", V1_7, V1_7, TEXT), optional("algorithm", V1_7, V1_7, NOT_EMPTY)],
     closed: Some((V1_7, V1_7)),
-    rules: &[],
+    ..PLAIN
 };
 
 pub(super) static IKE_V2_INTEG: Type = Type {
     name: "ike_v2_integ",
-    fields: &[
-        optional("name", V1_7, V1_7, TEXT),
-        optional("algorithm", V1_7, V1_7, Text { min: 1, max: usize::MAX, pattern: None, format: None }),
-    ],
+    fields: &[optional("name", V1_7, V1_7, TEXT), optional("algorithm", V1_7, V1_7, NOT_EMPTY)],
     closed: Some((V1_7, V1_7)),
-    rules: &[],
+    ..PLAIN
 };
 
 pub(super) static IKE_V2_KE: Type = Type {
     name: "ike_v2_ke",
-    fields: &[
-        optional("group", V1_7, V1_7, Integer { min: None, max: None }),
-        optional("algorithm", V1_7, V1_7, Text { min: 1, max: usize::MAX, pattern: None, format: None }),
-    ],
+    fields: &[optional("group", V1_7, V1_7, INTEGER), optional("algorithm", V1_7, V1_7, NOT_EMPTY)],
     closed: Some((V1_7, V1_7)),
-    rules: &[],
+    ..PLAIN
 };
 
 pub(super) static IKE_V2_AUTH: Type = Type {
     name: "ike_v2_auth",
-    fields: &[
-        optional("name", V1_7, V1_7, TEXT),
-        optional("algorithm", V1_7, V1_7, Text { min: 1, max: usize::MAX, pattern: None, format: None }),
-    ],
+    fields: &[optional("name", V1_7, V1_7, TEXT), optional("algorithm", V1_7, V1_7, NOT_EMPTY)],
     closed: Some((V1_7, V1_7)),
-    rules: &[],
+    ..PLAIN
 };
