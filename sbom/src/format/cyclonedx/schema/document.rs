@@ -74,8 +74,8 @@ pub(in crate::format::cyclonedx) static BOM: Type = Type {
         optional("vulnerabilities", V1_4, V1_7, set(&Object(&VULNERABILITY))).each("vulnerability"),
         optional("annotations", V1_5, V1_7, set(&Object(&ANNOTATIONS))).each("annotation"),
         optional("formulation", V1_5, V1_7, set(&Object(&FORMULA))).each("formula"),
-        optional("declarations", V1_6, V1_7, Object(&BOM_DECLARATIONS)),
-        optional("definitions", V1_6, V1_7, Object(&BOM_DEFINITIONS)),
+        optional("declarations", V1_6, V1_7, Object(&DECLARATIONS)),
+        optional("definitions", V1_6, V1_7, Object(&DEFINITIONS)),
         optional("citations", V1_7, V1_7, set(&Object(&CITATION))).each("citation"),
         optional("signature", V1_4, V1_7, SIGNATURE).nowhere(),
     ],
@@ -140,23 +140,22 @@ pub(super) static SECURED_BY: Type = Type {
     ..PLAIN
 };
 
-pub(super) static BOM_DECLARATIONS: Type = Type {
+pub(super) static DECLARATIONS: Type = Type {
     name: "bom_declarations",
     fields: &[
-        optional("assessors", V1_6, V1_7, list(&Object(&BOM_DECLARATIONS_ASSESSORS_ITEM))).each("assessor"),
-        optional("attestations", V1_6, V1_7, list(&Object(&BOM_DECLARATIONS_ATTESTATIONS_ITEM)))
-            .each("attestation"),
-        optional("claims", V1_6, V1_7, list(&Object(&BOM_DECLARATIONS_CLAIMS_ITEM))).each("claim"),
-        optional("evidence", V1_6, V1_7, list(&Object(&BOM_DECLARATIONS_EVIDENCE_ITEM))).each("evidence"),
-        optional("targets", V1_6, V1_7, Object(&BOM_DECLARATIONS_TARGETS)),
-        optional("affirmation", V1_6, V1_7, Object(&BOM_DECLARATIONS_AFFIRMATION)),
+        optional("assessors", V1_6, V1_7, list(&Object(&ASSESSOR))).each("assessor"),
+        optional("attestations", V1_6, V1_7, list(&Object(&ATTESTATION))).each("attestation"),
+        optional("claims", V1_6, V1_7, list(&Object(&CLAIM))).each("claim"),
+        optional("evidence", V1_6, V1_7, list(&Object(&CLAIM_EVIDENCE))).each("evidence"),
+        optional("targets", V1_6, V1_7, Object(&TARGETS)),
+        optional("affirmation", V1_6, V1_7, Object(&AFFIRMATION)),
         optional("signature", V1_6, V1_7, SIGNATURE).nowhere(),
     ],
     closed: Some((V1_6, V1_7)),
     ..PLAIN
 };
 
-pub(super) static BOM_DECLARATIONS_ASSESSORS_ITEM: Type = Type {
+pub(super) static ASSESSOR: Type = Type {
     name: "bom_declarations_assessors_item",
     fields: &[
         optional("bom-ref", V1_6, V1_7, NOT_EMPTY).attribute(),
@@ -168,32 +167,32 @@ pub(super) static BOM_DECLARATIONS_ASSESSORS_ITEM: Type = Type {
     ..PLAIN
 };
 
-pub(super) static BOM_DECLARATIONS_ATTESTATIONS_ITEM: Type = Type {
+pub(super) static ATTESTATION: Type = Type {
     name: "bom_declarations_attestations_item",
     fields: &[
         optional("summary", V1_6, V1_7, TEXT),
         optional("assessor", V1_6, V1_7, NOT_EMPTY),
-        optional("map", V1_6, V1_7, list(&Object(&BOM_DECLARATIONS_ATTESTATIONS_ITEM_MAP_ITEM))),
+        optional("map", V1_6, V1_7, list(&Object(&ATTESTATION_MAP_ITEM))),
         optional("signature", V1_6, V1_7, SIGNATURE).nowhere(),
     ],
     closed: Some((V1_6, V1_7)),
     ..PLAIN
 };
 
-pub(super) static BOM_DECLARATIONS_ATTESTATIONS_ITEM_MAP_ITEM: Type = Type {
+pub(super) static ATTESTATION_MAP_ITEM: Type = Type {
     name: "bom_declarations_attestations_item_map_item",
     fields: &[
         optional("requirement", V1_6, V1_7, NOT_EMPTY),
         optional("claims", V1_6, V1_7, list(&NOT_EMPTY)).each("claim"),
         optional("counterClaims", V1_6, V1_7, list(&NOT_EMPTY)).each("counterClaim"),
-        optional("conformance", V1_6, V1_7, Object(&BOM_DECLARATIONS_ATTESTATIONS_ITEM_MAP_ITEM_CONFORMANCE)),
-        optional("confidence", V1_6, V1_7, Object(&BOM_DECLARATIONS_ATTESTATIONS_ITEM_MAP_ITEM_CONFIDENCE)),
+        optional("conformance", V1_6, V1_7, Object(&ATTESTATION_MAP_ITEM_CONFORMANCE)),
+        optional("confidence", V1_6, V1_7, Object(&ATTESTATION_MAP_ITEM_CONFIDENCE)),
     ],
     closed: Some((V1_6, V1_7)),
     ..PLAIN
 };
 
-pub(super) static BOM_DECLARATIONS_ATTESTATIONS_ITEM_MAP_ITEM_CONFORMANCE: Type = Type {
+pub(super) static ATTESTATION_MAP_ITEM_CONFORMANCE: Type = Type {
     name: "bom_declarations_attestations_item_map_item_conformance",
     fields: &[
         optional("score", V1_6, V1_7, Number { min: Some(0.0), max: Some(1.0) }),
@@ -204,7 +203,7 @@ pub(super) static BOM_DECLARATIONS_ATTESTATIONS_ITEM_MAP_ITEM_CONFORMANCE: Type 
     ..PLAIN
 };
 
-pub(super) static BOM_DECLARATIONS_ATTESTATIONS_ITEM_MAP_ITEM_CONFIDENCE: Type = Type {
+pub(super) static ATTESTATION_MAP_ITEM_CONFIDENCE: Type = Type {
     name: "bom_declarations_attestations_item_map_item_confidence",
     fields: &[
         optional("score", V1_6, V1_7, Number { min: Some(0.0), max: Some(1.0) }),
@@ -214,7 +213,7 @@ pub(super) static BOM_DECLARATIONS_ATTESTATIONS_ITEM_MAP_ITEM_CONFIDENCE: Type =
     ..PLAIN
 };
 
-pub(super) static BOM_DECLARATIONS_CLAIMS_ITEM: Type = Type {
+pub(super) static CLAIM: Type = Type {
     name: "bom_declarations_claims_item",
     fields: &[
         optional("bom-ref", V1_6, V1_7, NOT_EMPTY).attribute(),
@@ -232,13 +231,13 @@ pub(super) static BOM_DECLARATIONS_CLAIMS_ITEM: Type = Type {
     ..PLAIN
 };
 
-pub(super) static BOM_DECLARATIONS_EVIDENCE_ITEM: Type = Type {
+pub(super) static CLAIM_EVIDENCE: Type = Type {
     name: "bom_declarations_evidence_item",
     fields: &[
         optional("bom-ref", V1_6, V1_7, NOT_EMPTY).attribute(),
         optional("propertyName", V1_6, V1_7, TEXT),
         optional("description", V1_6, V1_7, TEXT),
-        optional("data", V1_6, V1_7, list(&Object(&BOM_DECLARATIONS_EVIDENCE_ITEM_DATA_ITEM))),
+        optional("data", V1_6, V1_7, list(&Object(&CLAIM_EVIDENCE_DATA_ITEM))),
         optional("created", V1_6, V1_7, DATE_TIME),
         optional("expires", V1_6, V1_7, DATE_TIME),
         optional("author", V1_6, V1_7, Object(&ORGANIZATIONAL_CONTACT)),
@@ -250,11 +249,11 @@ pub(super) static BOM_DECLARATIONS_EVIDENCE_ITEM: Type = Type {
     ..PLAIN
 };
 
-pub(super) static BOM_DECLARATIONS_EVIDENCE_ITEM_DATA_ITEM: Type = Type {
+pub(super) static CLAIM_EVIDENCE_DATA_ITEM: Type = Type {
     name: "bom_declarations_evidence_item_data_item",
     fields: &[
         optional("name", V1_6, V1_7, TEXT),
-        optional("contents", V1_6, V1_7, Object(&BOM_DECLARATIONS_EVIDENCE_ITEM_DATA_ITEM_CONTENTS)),
+        optional("contents", V1_6, V1_7, Object(&CLAIM_EVIDENCE_DATA_ITEM_CONTENTS)),
         optional("classification", V1_6, V1_7, TEXT),
         optional("sensitiveData", V1_6, V1_7, list(&TEXT)).token(),
         optional("governance", V1_6, V1_7, Object(&DATA_GOVERNANCE)),
@@ -263,14 +262,14 @@ pub(super) static BOM_DECLARATIONS_EVIDENCE_ITEM_DATA_ITEM: Type = Type {
     ..PLAIN
 };
 
-pub(super) static BOM_DECLARATIONS_EVIDENCE_ITEM_DATA_ITEM_CONTENTS: Type = Type {
+pub(super) static CLAIM_EVIDENCE_DATA_ITEM_CONTENTS: Type = Type {
     name: "bom_declarations_evidence_item_data_item_contents",
     fields: &[optional("attachment", V1_6, V1_7, Object(&ATTACHMENT)), optional("url", V1_6, V1_7, IRI)],
     closed: Some((V1_6, V1_7)),
     ..PLAIN
 };
 
-pub(super) static BOM_DECLARATIONS_TARGETS: Type = Type {
+pub(super) static TARGETS: Type = Type {
     name: "bom_declarations_targets",
     fields: &[
         optional("organizations", V1_6, V1_7, list(&Object(&ORGANIZATIONAL_ENTITY))).each("organization"),
@@ -281,19 +280,18 @@ pub(super) static BOM_DECLARATIONS_TARGETS: Type = Type {
     ..PLAIN
 };
 
-pub(super) static BOM_DECLARATIONS_AFFIRMATION: Type = Type {
+pub(super) static AFFIRMATION: Type = Type {
     name: "bom_declarations_affirmation",
     fields: &[
         optional("statement", V1_6, V1_7, TEXT),
-        optional("signatories", V1_6, V1_7, list(&Object(&BOM_DECLARATIONS_AFFIRMATION_SIGNATORIES_ITEM)))
-            .each("signatory"),
+        optional("signatories", V1_6, V1_7, list(&Object(&SIGNATORY))).each("signatory"),
         optional("signature", V1_6, V1_7, SIGNATURE).nowhere(),
     ],
     closed: Some((V1_6, V1_7)),
     ..PLAIN
 };
 
-pub(super) static BOM_DECLARATIONS_AFFIRMATION_SIGNATORIES_ITEM: Type = Type {
+pub(super) static SIGNATORY: Type = Type {
     name: "bom_declarations_affirmation_signatories_item",
     fields: &[
         optional("name", V1_6, V1_7, TEXT),
@@ -311,7 +309,7 @@ pub(super) static BOM_DECLARATIONS_AFFIRMATION_SIGNATORIES_ITEM: Type = Type {
 const PATENTS: &[Item] =
     &[item("patentFamily", Object(&PATENT_FAMILY)).when(&["familyId"]), item("patent", Object(&PATENT))];
 
-pub(super) static BOM_DEFINITIONS: Type = Type {
+pub(super) static DEFINITIONS: Type = Type {
     name: "bom_definitions",
     fields: &[
         optional("standards", V1_6, V1_7, list(&Object(&STANDARD))).each("standard"),

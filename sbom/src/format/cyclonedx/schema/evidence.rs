@@ -23,10 +23,10 @@ pub(super) const COMPONENT_EVIDENCE_IDENTITY_METHODS_ITEM_TECHNIQUE: Words = &[(
     ],
 )];
 
-pub(super) const COMPONENT_IDENTITY_EVIDENCE_FIELD: Words =
+pub(super) const IDENTITY_EVIDENCE_FIELD: Words =
     &[(V1_6, V1_7, &["group", "name", "version", "purl", "cpe", "omniborId", "swhid", "swid", "hash"])];
 
-pub(super) const COMPONENT_IDENTITY_EVIDENCE_METHODS_ITEM_TECHNIQUE: Words = &[(
+pub(super) const IDENTITY_EVIDENCE_METHODS_ITEM_TECHNIQUE: Words = &[(
     V1_6,
     V1_7,
     &[
@@ -51,12 +51,11 @@ pub(super) static COMPONENT_EVIDENCE: Type = Type {
             "identity",
             V1_6,
             V1_7,
-            OneOf(&[list(&Object(&COMPONENT_IDENTITY_EVIDENCE)), Object(&COMPONENT_IDENTITY_EVIDENCE)]),
+            OneOf(&[list(&Object(&IDENTITY_EVIDENCE)), Object(&IDENTITY_EVIDENCE)]),
         )
         .repeated_since(V1_6),
-        optional("occurrences", V1_5, V1_7, list(&Object(&COMPONENT_EVIDENCE_OCCURRENCES_ITEM)))
-            .each("occurrence"),
-        optional("callstack", V1_5, V1_7, Object(&COMPONENT_EVIDENCE_CALLSTACK)),
+        optional("occurrences", V1_5, V1_7, list(&Object(&OCCURRENCE))).each("occurrence"),
+        optional("callstack", V1_5, V1_7, Object(&CALLSTACK)),
         optional("licenses", V1_3, V1_4, list(&Object(&LICENSE_CHOICE))).items(LICENSES),
         optional("licenses", V1_5, V1_6, LICENSES_1_5).items(LICENSES),
         optional("licenses", V1_7, V1_7, LICENSES_1_7).items(LICENSES),
@@ -98,7 +97,7 @@ pub(super) static COMPONENT_EVIDENCE_IDENTITY_METHODS_ITEM: Type = Type {
     ..PLAIN
 };
 
-pub(super) static COMPONENT_EVIDENCE_OCCURRENCES_ITEM: Type = Type {
+pub(super) static OCCURRENCE: Type = Type {
     name: "component_evidence_occurrences_item",
     fields: &[
         optional("bom-ref", V1_5, V1_7, NOT_EMPTY).attribute(),
@@ -112,15 +111,14 @@ pub(super) static COMPONENT_EVIDENCE_OCCURRENCES_ITEM: Type = Type {
     ..PLAIN
 };
 
-pub(super) static COMPONENT_EVIDENCE_CALLSTACK: Type = Type {
+pub(super) static CALLSTACK: Type = Type {
     name: "component_evidence_callstack",
-    fields: &[optional("frames", V1_5, V1_7, list(&Object(&COMPONENT_EVIDENCE_CALLSTACK_FRAMES_ITEM)))
-        .each("frame")],
+    fields: &[optional("frames", V1_5, V1_7, list(&Object(&FRAME))).each("frame")],
     closed: Some((V1_5, V1_7)),
     ..PLAIN
 };
 
-pub(super) static COMPONENT_EVIDENCE_CALLSTACK_FRAMES_ITEM: Type = Type {
+pub(super) static FRAME: Type = Type {
     name: "component_evidence_callstack_frames_item",
     fields: &[
         optional("package", V1_5, V1_7, TEXT),
@@ -135,24 +133,23 @@ pub(super) static COMPONENT_EVIDENCE_CALLSTACK_FRAMES_ITEM: Type = Type {
     ..PLAIN
 };
 
-pub(super) static COMPONENT_IDENTITY_EVIDENCE: Type = Type {
+pub(super) static IDENTITY_EVIDENCE: Type = Type {
     name: "component_identity_evidence",
     fields: &[
-        required("field", V1_6, V1_7, Enum(COMPONENT_IDENTITY_EVIDENCE_FIELD)),
+        required("field", V1_6, V1_7, Enum(IDENTITY_EVIDENCE_FIELD)),
         optional("confidence", V1_6, V1_7, Number { min: Some(0.0), max: Some(1.0) }),
         optional("concludedValue", V1_6, V1_7, TEXT),
-        optional("methods", V1_6, V1_7, list(&Object(&COMPONENT_IDENTITY_EVIDENCE_METHODS_ITEM)))
-            .each("method"),
+        optional("methods", V1_6, V1_7, list(&Object(&IDENTITY_EVIDENCE_METHODS_ITEM))).each("method"),
         optional("tools", V1_6, V1_7, set(&REFERENCE)).each("tool").reference(),
     ],
     closed: Some((V1_6, V1_7)),
     ..PLAIN
 };
 
-pub(super) static COMPONENT_IDENTITY_EVIDENCE_METHODS_ITEM: Type = Type {
+pub(super) static IDENTITY_EVIDENCE_METHODS_ITEM: Type = Type {
     name: "component_identity_evidence_methods_item",
     fields: &[
-        required("technique", V1_6, V1_7, Enum(COMPONENT_IDENTITY_EVIDENCE_METHODS_ITEM_TECHNIQUE)),
+        required("technique", V1_6, V1_7, Enum(IDENTITY_EVIDENCE_METHODS_ITEM_TECHNIQUE)),
         required("confidence", V1_6, V1_7, Number { min: Some(0.0), max: Some(1.0) }),
         optional("value", V1_6, V1_7, TEXT),
     ],

@@ -241,13 +241,7 @@ pub(super) static LICENSE_CHOICE_ITEM_2: Type = Type {
         optional("bom-ref", V1_7, V1_7, NOT_EMPTY).attribute(),
         optional("acknowledgement", V1_7, V1_7, Enum(LICENSE_ACKNOWLEDGEMENT_ENUMERATION)).attribute(),
         required("expression", V1_7, V1_7, TEXT).attribute().token(),
-        optional(
-            "expressionDetails",
-            V1_7,
-            V1_7,
-            list(&Object(&LICENSE_CHOICE_ITEM_2_EXPRESSION_DETAILS_ITEM)),
-        )
-        .named("details"),
+        optional("expressionDetails", V1_7, V1_7, list(&Object(&EXPRESSION_DETAILS))).named("details"),
         optional("licensing", V1_7, V1_7, Object(&LICENSING)),
         optional("properties", V1_7, V1_7, list(&Object(&PROPERTY))).each("property"),
     ],
@@ -255,7 +249,7 @@ pub(super) static LICENSE_CHOICE_ITEM_2: Type = Type {
     ..PLAIN
 };
 
-pub(super) static LICENSE_CHOICE_ITEM_2_EXPRESSION_DETAILS_ITEM: Type = Type {
+pub(super) static EXPRESSION_DETAILS: Type = Type {
     name: "license_choice_item_2_expression_details_item",
     fields: &[
         required("licenseIdentifier", V1_7, V1_7, TEXT).named("license-identifier").attribute().token(),

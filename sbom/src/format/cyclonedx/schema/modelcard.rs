@@ -7,7 +7,7 @@ use super::metadata::{ORGANIZATIONAL_CONTACT, ORGANIZATIONAL_ENTITY};
 use super::place::Item;
 use super::table::*;
 
-pub(super) const MODEL_CARD_MODEL_PARAMETERS_APPROACH_TYPE: Words = &[(
+pub(super) const MODEL_PARAMETERS_APPROACH_TYPE: Words = &[(
     V1_5,
     V1_7,
     &["supervised", "unsupervised", "reinforcement-learning", "semi-supervised", "self-supervised"],
@@ -61,8 +61,8 @@ pub(super) static MODEL_CARD: Type = Type {
     name: "model_card",
     fields: &[
         optional("bom-ref", V1_5, V1_7, NOT_EMPTY).attribute(),
-        optional("modelParameters", V1_5, V1_7, Object(&MODEL_CARD_MODEL_PARAMETERS)),
-        optional("quantitativeAnalysis", V1_5, V1_7, Object(&MODEL_CARD_QUANTITATIVE_ANALYSIS)),
+        optional("modelParameters", V1_5, V1_7, Object(&MODEL_PARAMETERS)),
+        optional("quantitativeAnalysis", V1_5, V1_7, Object(&QUANTITATIVE_ANALYSIS)),
         optional("considerations", V1_5, V1_7, Object(&MODEL_CARD_CONSIDERATIONS)),
         optional("properties", V1_5, V1_7, list(&Object(&PROPERTY))).each("property"),
     ],
@@ -70,10 +70,10 @@ pub(super) static MODEL_CARD: Type = Type {
     ..PLAIN
 };
 
-pub(super) static MODEL_CARD_MODEL_PARAMETERS: Type = Type {
+pub(super) static MODEL_PARAMETERS: Type = Type {
     name: "model_card_model_parameters",
     fields: &[
-        optional("approach", V1_5, V1_7, Object(&MODEL_CARD_MODEL_PARAMETERS_APPROACH)),
+        optional("approach", V1_5, V1_7, Object(&MODEL_PARAMETERS_APPROACH)),
         optional("task", V1_5, V1_7, TEXT),
         optional("architectureFamily", V1_5, V1_7, TEXT),
         optional("modelArchitecture", V1_5, V1_7, TEXT),
@@ -81,7 +81,7 @@ pub(super) static MODEL_CARD_MODEL_PARAMETERS: Type = Type {
             "datasets",
             V1_5,
             V1_7,
-            list(&OneOf(&[Object(&COMPONENT_DATA), Object(&MODEL_CARD_MODEL_PARAMETERS_DATASETS_ITEM_2)])),
+            list(&OneOf(&[Object(&COMPONENT_DATA), Object(&MODEL_PARAMETERS_DATASETS_ITEM_2)])),
         )
         .items(DATASETS),
         optional("inputs", V1_5, V1_7, list(&Object(&INPUT_OUTPUT_MLPARAMETERS))).each("input"),
@@ -91,9 +91,9 @@ pub(super) static MODEL_CARD_MODEL_PARAMETERS: Type = Type {
     ..PLAIN
 };
 
-pub(super) static MODEL_CARD_MODEL_PARAMETERS_APPROACH: Type = Type {
+pub(super) static MODEL_PARAMETERS_APPROACH: Type = Type {
     name: "model_card_model_parameters_approach",
-    fields: &[optional("type", V1_5, V1_7, Enum(MODEL_CARD_MODEL_PARAMETERS_APPROACH_TYPE))],
+    fields: &[optional("type", V1_5, V1_7, Enum(MODEL_PARAMETERS_APPROACH_TYPE))],
     closed: Some((V1_5, V1_7)),
     ..PLAIN
 };
@@ -166,14 +166,14 @@ pub(super) static DATA_GOVERNANCE_RESPONSIBLE_PARTY: Type = Type {
     ..PLAIN
 };
 
-pub(super) static MODEL_CARD_MODEL_PARAMETERS_DATASETS_ITEM_2: Type = Type {
+pub(super) static MODEL_PARAMETERS_DATASETS_ITEM_2: Type = Type {
     name: "model_card_model_parameters_datasets_item_2",
     fields: &[optional("ref", V1_5, V1_7, REFERENCE)],
     closed: Some((V1_5, V1_7)),
     ..PLAIN
 };
 
-pub(super) static MODEL_CARD_QUANTITATIVE_ANALYSIS: Type = Type {
+pub(super) static QUANTITATIVE_ANALYSIS: Type = Type {
     name: "model_card_quantitative_analysis",
     fields: &[
         optional("performanceMetrics", V1_5, V1_7, list(&Object(&PERFORMANCE_METRIC)))

@@ -3,7 +3,6 @@
 use super::component::EXTERNAL_REFERENCE;
 use super::document::PRIORITY_APPLICATION;
 use super::metadata::{ORGANIZATIONAL_CONTACT, ORGANIZATIONAL_ENTITY};
-use super::modelcard::DATA_GOVERNANCE_RESPONSIBLE_PARTY;
 use super::place::Item;
 use super::table::*;
 
@@ -70,6 +69,13 @@ pub(super) static PATENT_ASSERTIONS_ITEM: Type = Type {
     ..PLAIN
 };
 
+/// How who holds a patent stands in XML.
+const ASSIGNEE: &[Item] = &[
+    item("individual", Object(&ORGANIZATIONAL_CONTACT)).when(&["email", "phone"]),
+    item("organization", Object(&ORGANIZATIONAL_ENTITY)),
+    item("individual", Object(&ORGANIZATIONAL_CONTACT)),
+];
+
 pub(super) static PATENT: Type = Type {
     name: "patent",
     fields: &[
@@ -106,7 +112,7 @@ pub(super) static PATENT: Type = Type {
             V1_7,
             list(&OneOf(&[Object(&ORGANIZATIONAL_CONTACT), Object(&ORGANIZATIONAL_ENTITY)])),
         )
-        .of(&DATA_GOVERNANCE_RESPONSIBLE_PARTY),
+        .choice(ASSIGNEE),
         optional("externalReferences", V1_7, V1_7, list(&Object(&EXTERNAL_REFERENCE))).each("reference"),
     ],
     closed: Some((V1_7, V1_7)),

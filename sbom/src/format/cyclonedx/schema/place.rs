@@ -30,12 +30,10 @@ pub(in crate::format::cyclonedx) enum Place {
     Each(&'static str),
     /// The same, where entries stand in several ways.
     Items(&'static [Item]),
-    /// An element which holds one element that tells which kind of value it is.
+    /// An element, for a list one for each entry, which holds one element that tells which kind of value it is.
     Choice(&'static [Item]),
     /// An element whose attributes and elements are members of this type, which the object itself has.
     Inline(&'static Type),
-    /// An element, for a list one for each entry, which holds this type and not what JSON has.
-    Of(&'static Type),
 }
 
 /// How a text is written.
@@ -131,10 +129,6 @@ impl Field {
 
     pub(super) const fn inline(self, kind: &'static Type) -> Self {
         self.at(Place::Inline(kind))
-    }
-
-    pub(super) const fn of(self, kind: &'static Type) -> Self {
-        self.at(Place::Of(kind))
     }
 
     pub(super) const fn text(self) -> Self {

@@ -226,7 +226,6 @@ impl Checking<'_> {
             }
             Place::Each(value) | Place::EachSince(_, value) => self.value(child, value),
             Place::List(items) => self.list(child, items, true),
-            Place::Choice(items) => self.list(child, items, child.children.len() > 1),
         }
     }
 
@@ -268,6 +267,7 @@ impl Checking<'_> {
         self.note(element);
         match value {
             Value::Shape(shape) => return self.object(element, shape.get()),
+            Value::Choice(items) => return self.list(element, items, element.children.len() > 1),
             Value::Boxed(member) => self.below(member, |checking| checking.note(element)),
             Value::InAttribute(_) => self.no_text(element),
             _ => {}

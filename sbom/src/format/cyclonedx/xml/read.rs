@@ -185,13 +185,6 @@ impl Reading<'_> {
             _ if there => return false,
             Place::One(value) | Place::EachSince(_, value) => self.value(child, value, &path, beyond),
             Place::List(items) => self.list(child, items, &path, beyond),
-            Place::Choice(items) => {
-                let mut list = self.list(child, items, &path, beyond);
-                match &mut list {
-                    Tree::List(entries) if entries.len() == 1 => entries.swap_remove(0),
-                    _ => list,
-                }
-            }
         };
         members.push((field.json.to_owned(), value));
         true
@@ -243,6 +236,13 @@ impl Reading<'_> {
         let mut text = None;
         let read = match value {
             Value::Shape(shape) => return self.object(element, shape.get()),
+            Value::Choice(items) => {
+                let mut list = self.list(element, items, path, beyond);
+                return match &mut list {
+                    Tree::List(entries) if entries.len() == 1 => entries.swap_remove(0),
+                    _ => list,
+                };
+            }
             Value::Text => Tree::Text(element.text.clone()),
             Value::Boxed(member) => {
                 Tree::Object(vec![((*member).to_owned(), Tree::Text(element.text.clone()))])

@@ -41,8 +41,6 @@ pub(super) enum Place {
     EachSince(&'static str, Value),
     /// An element with an element for each entry of a list.
     List(Vec<Item>),
-    /// An element with one element that tells which kind of value it is.
-    Choice(Vec<Item>),
     /// An element whose members are members of the object around it.
     Inline(ShapeId),
 }
@@ -73,6 +71,8 @@ pub(super) enum Value {
     InAttribute(&'static str),
     /// Text, which in JSON is an object with this one member.
     Boxed(&'static str),
+    /// One element that tells which kind of value it is.
+    Choice(Vec<Item>),
     Shape(ShapeId),
 }
 
@@ -174,9 +174,12 @@ impl Building {
                 }
             }
             RowPlace::Items(items) => add(name, row.name, Place::List(self.items(row, items))),
-            RowPlace::Choice(items) => add(name, row.name, Place::Choice(self.items(row, items))),
+            RowPlace::Choice(items) => {
+                let value = Value::Choice(self.items(row, items));
+                let place = if entries.is_empty() { Place::One(value) } else { Place::Each(value) };
+                add(name, row.name, place);
+            }
             RowPlace::Inline(kind) => add(name, "", Place::Inline(self.shape(vec![kind]))),
-            RowPlace::Of(kind) => add(name, row.name, Place::Each(Value::Shape(self.shape(vec![kind])))),
         }
     }
 

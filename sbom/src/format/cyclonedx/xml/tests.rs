@@ -1,5 +1,7 @@
 //! Tests of reading and writing CycloneDX XML.
 
+mod every_member;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -164,6 +166,21 @@ fn what_xml_has_no_place_for_is_named() {
 }
 
 #[track_caller]
+#[test]
+fn who_holds_a_patent_is_what_json_has() {
+    let json = r#"{"bomFormat": "CycloneDX", "specVersion": "1.7", "definitions": {"patents": [{
+        "patentNumber": "US1", "patentAssignee": [
+            {"name": "A", "email": "a@a.test"}, {"name": "B Ltd", "url": ["https://b.test"]}
+        ]
+    }]}}"#;
+    let tree: Tree = serde_json::from_str(json).unwrap();
+    let (xml, losses) = to_xml(tree.clone(), "1.7");
+    assert_eq!(losses, Vec::new());
+    assert!(xml.contains("<patentAssignee>\n          <individual>"), "{xml}");
+    assert!(xml.contains("<patentAssignee>\n          <organization>"), "{xml}");
+    assert_eq!(value(&to_tree(&xml)), value(&tree));
+}
+
 fn refused(text: &str, words: &str) {
     let error = read::read(text, &Limits::default()).unwrap_err().to_string();
     assert!(error.contains(words), "{error}");

@@ -289,9 +289,6 @@ impl Writing<'_> {
             Place::List(items) => {
                 self.list(field.xml, value.elements(), items, beyond, &format!("{path}[]"), &own)
             }
-            Place::Choice(items) => {
-                self.list(field.xml, std::slice::from_ref(value), items, beyond, &path, &own)
-            }
         }
     }
 
@@ -341,6 +338,9 @@ impl Writing<'_> {
         let mut content = Content::default();
         let held = match kind {
             Value::Shape(shape) => return self.object(name, value, shape.get(), Vec::new(), path),
+            Value::Choice(items) => {
+                return self.list(name, std::slice::from_ref(value), items, beyond, path, own);
+            }
             Value::Boxed(member) => {
                 for (other, lost) in value.members().iter().filter(|(other, _)| other != member) {
                     self.losses.add_all(&join(path, other), lost);
