@@ -10,6 +10,9 @@ use super::shape::{Field, Item, Place, Shape, Value, document};
 use super::{ESCAPES, NAMESPACE, XML};
 use crate::format::DocumentError;
 
+/// Elements that are in the XML schema and not in JSON, by the element around them: they are kept as they are written.
+const ONLY_IN_XML: &[(&str, &str)] = &[("callstack", "tools")];
+
 /// The most findings of one document.
 const FINDINGS_MAX: usize = 10_000;
 
@@ -177,7 +180,9 @@ impl Checking<'_> {
             }
             let is = |field: &Field| field.xml == child.name && self.is_element(field, child);
             let Some(index) = shape.fields.iter().position(is) else {
-                self.unknown(child, element);
+                if !ONLY_IN_XML.contains(&(element.name, child.name)) {
+                    self.unknown(child, element);
+                }
                 continue;
             };
             let field = &shape.fields[index];
