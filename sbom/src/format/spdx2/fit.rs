@@ -8,146 +8,19 @@ use super::super::Loss;
 use super::super::wire::losses::Losses;
 use super::super::wire::tree::{Object, Tree};
 use super::NOASSERTION;
-
-/// The members of an object: since 2.2, and since 2.3.
-#[derive(Debug)]
-struct Members {
-    all: &'static [Member],
-    since_2_3: &'static [Member],
-}
-
-/// A member, and what it or each of its elements is.
-#[derive(Debug)]
-struct Member(&'static str, Of);
-
-#[derive(Clone, Copy, Debug)]
-enum Of {
-    /// A value, or an object that may hold anything.
-    Value,
-    Object(&'static Members),
-}
-
-macro_rules! members {
-    ($($name:literal $(: $of:ident)?),* $(,)?; $($newer:literal),* $(,)?) => {
-        Members {
-            all: &[$(Member($name, members!(@ $($of)?))),*],
-            since_2_3: &[$(Member($newer, Of::Value)),*],
-        }
-    };
-    (@ $of:ident) => { Of::Object(&$of) };
-    (@) => { Of::Value };
-}
-
-static CHECKSUM: Members = members!("algorithm", "checksumValue";);
-static ANNOTATION: Members = members!("annotationDate", "annotationType", "annotator", "comment";);
-static CREATION_INFO: Members = members!("comment", "created", "creators", "licenseListVersion";);
-static EXTERNAL_DOCUMENT: Members = members!("externalDocumentId", "spdxDocument", "checksum": CHECKSUM;);
-static CROSS_REFERENCE: Members =
-    members!("isLive", "isValid", "isWayBackLink", "match", "order", "timestamp", "url";);
-static LICENSE: Members =
-    members!("comment", "extractedText", "licenseId", "name", "seeAlsos", "crossRefs": CROSS_REFERENCE;);
-static REVIEW: Members = members!("comment", "reviewDate", "reviewer";);
-static EXTERNAL_REFERENCE: Members =
-    members!("comment", "referenceCategory", "referenceLocator", "referenceType";);
-static VERIFICATION_CODE: Members =
-    members!("packageVerificationCodeExcludedFiles", "packageVerificationCodeValue";);
-static PACKAGE: Members = members!(
-    "SPDXID",
-    "annotations": ANNOTATION,
-    "attributionTexts",
-    "checksums": CHECKSUM,
-    "comment",
-    "copyrightText",
-    "description",
-    "downloadLocation",
-    "externalRefs": EXTERNAL_REFERENCE,
-    "filesAnalyzed",
-    "hasFiles",
-    "homepage",
-    "licenseComments",
-    "licenseConcluded",
-    "licenseDeclared",
-    "licenseInfoFromFiles",
-    "name",
-    "originator",
-    "packageFileName",
-    "packageVerificationCode": VERIFICATION_CODE,
-    "sourceInfo",
-    "summary",
-    "supplier",
-    "versionInfo";
-    "builtDate",
-    "primaryPackagePurpose",
-    "releaseDate",
-    "validUntilDate",
-);
-static FILE: Members = members!(
-    "SPDXID",
-    "annotations": ANNOTATION,
-    "artifactOfs",
-    "attributionTexts",
-    "checksums": CHECKSUM,
-    "comment",
-    "copyrightText",
-    "fileContributors",
-    "fileDependencies",
-    "fileName",
-    "fileTypes",
-    "licenseComments",
-    "licenseConcluded",
-    "licenseInfoInFiles",
-    "noticeText";
-);
-static POINTER: Members = members!("reference", "offset", "lineNumber";);
-static RANGE: Members = members!("startPointer": POINTER, "endPointer": POINTER;);
-static SNIPPET: Members = members!(
-    "SPDXID",
-    "annotations": ANNOTATION,
-    "attributionTexts",
-    "comment",
-    "copyrightText",
-    "licenseComments",
-    "licenseConcluded",
-    "licenseInfoInSnippets",
-    "name",
-    "ranges": RANGE,
-    "snippetFromFile";
-);
-static RELATIONSHIP: Members =
-    members!("comment", "relatedSpdxElement", "relationshipType", "spdxElementId";);
-static DOCUMENT: Members = members!(
-    "SPDXID",
-    "annotations": ANNOTATION,
-    "comment",
-    "creationInfo": CREATION_INFO,
-    "dataLicense",
-    "documentDescribes",
-    "documentNamespace",
-    "externalDocumentRefs": EXTERNAL_DOCUMENT,
-    "files": FILE,
-    "hasExtractedLicensingInfos": LICENSE,
-    "name",
-    "packages": PACKAGE,
-    "relationships": RELATIONSHIP,
-    "revieweds": REVIEW,
-    "snippets": SNIPPET,
-    "spdxVersion";
-);
-
-/// Algorithms that came with 2.3.
-const ALGORITHMS_2_3: &[&str] =
-    &["ADLER32", "BLAKE2b-256", "BLAKE2b-384", "BLAKE2b-512", "BLAKE3", "SHA3-256", "SHA3-384", "SHA3-512"];
+use super::schema::{DOCUMENT, Member, NEW_ALGORITHMS, NEW_RELATIONSHIPS, Of, Version};
 
 /// Types of external references about security that came with 2.3.
 const SECURITY_2_3: &[&str] = &["advisory", "fix", "swid", "url"];
 
-/// Types of relationships that came with 2.3.
-const RELATIONSHIPS_2_3: &[&str] = &["AMENDS", "REQUIREMENT_DESCRIPTION_FOR", "SPECIFICATION_FOR"];
+/// A type of relationship that 2.2.2 has and 2.2.1 has not.
+const AMENDS: &str = "AMENDS";
 
 /// `document` in `version` (`2.2` or `2.3`), and what that has no place for, sorted by path.
 pub(super) fn fit(mut document: Tree, version: &str) -> (Tree, Vec<Loss>) {
-    let mut fit = Fit { is_2_3: version != "2.2", losses: Losses::default() };
-    fit.object(&mut document, &DOCUMENT, &mut String::new());
+    let target = if version == "2.2" { Version::V2_2 } else { Version::V2_3 };
+    let mut fit = Fit { version: target, losses: Losses::default() };
+    fit.object(&mut document, DOCUMENT, &mut String::new());
     if let Tree::Object(members) = &mut document {
         let version = Tree::Text(format!("SPDX-{version}"));
         match members.iter_mut().find(|(name, _)| name == "spdxVersion") {
@@ -160,24 +33,28 @@ pub(super) fn fit(mut document: Tree, version: &str) -> (Tree, Vec<Loss>) {
             fit.element(element, list, prefix);
         }
     }
-    if !fit.is_2_3 {
+    if !fit.is_2_3() {
         fit.external_documents(&mut document);
         for relationship in elements_mut(&mut document, "relationships") {
             let kind = relationship.get_mut("relationshipType");
-            fit.replace(kind, RELATIONSHIPS_2_3, "relationships[].relationshipType");
+            fit.replace(kind, &[&[AMENDS], NEW_RELATIONSHIPS].concat(), "relationships[].relationshipType");
         }
     }
     (document, fit.losses.into_list())
 }
 
 struct Fit {
-    is_2_3: bool,
+    version: Version,
     losses: Losses,
 }
 
 impl Fit {
+    fn is_2_3(&self) -> bool {
+        self.version == Version::V2_3
+    }
+
     /// Leaves out of `object`, which lies at `path`, what is not in `members`.
-    fn object(&mut self, object: &mut Tree, members: &Members, path: &mut String) {
+    fn object(&mut self, object: &mut Tree, members: &[Member], path: &mut String) {
         let Tree::Object(object) = object else { return };
         let length = path.len();
         object.retain_mut(|(name, value)| {
@@ -185,18 +62,20 @@ impl Fit {
                 path.push('.');
             }
             path.push_str(name);
-            let newer = if self.is_2_3 { members.since_2_3 } else { &[] };
-            let known = members.all.iter().chain(newer).find(|Member(known, _)| known == name);
-            match known {
+            let known = members.iter().find(|member| {
+                // Which schema it was made by is not what it is written by.
+                member.name == name && member.known.has(self.version) && name != "$schema"
+            });
+            match known.map(|member| member.of) {
                 None => self.lose(path, value),
-                Some(Member(_, Of::Value)) => {}
-                Some(Member(_, Of::Object(members))) => match value {
+                Some(Of::Record(members) | Of::Records(members)) => match value {
                     Tree::List(elements) => {
                         path.push_str("[]");
                         elements.iter_mut().for_each(|element| self.object(element, members, path));
                     }
                     value => self.object(value, members, path),
                 },
+                Some(_) => {}
             }
             path.truncate(length);
             known.is_some()
@@ -210,7 +89,7 @@ impl Fit {
             let kind = reference.get("referenceType").and_then(Tree::as_str).unwrap_or_default();
             let is_newer = SECURITY_2_3.contains(&kind);
             let Some(category) = reference.get_mut("referenceCategory") else { continue };
-            match (category.as_str(), self.is_2_3) {
+            match (category.as_str(), self.is_2_3()) {
                 (Some("PACKAGE_MANAGER"), true) => *category = Tree::Text("PACKAGE-MANAGER".to_owned()),
                 (Some("PERSISTENT_ID"), true) => *category = Tree::Text("PERSISTENT-ID".to_owned()),
                 (Some("PACKAGE-MANAGER"), false) => *category = Tree::Text("PACKAGE_MANAGER".to_owned()),
@@ -220,7 +99,7 @@ impl Fit {
             }
         }
         let Tree::Object(members) = element else { return };
-        if self.is_2_3 {
+        if self.is_2_3() {
             return;
         }
         let prefix = format!("{path}.checksums[]");
@@ -288,7 +167,7 @@ fn elements_mut<'t>(tree: &'t mut Tree, name: &str) -> &'t mut [Tree] {
 
 fn has_newer_algorithm(checksum: &Tree) -> bool {
     let algorithm = checksum.get("algorithm").and_then(Tree::as_str);
-    algorithm.is_some_and(|algorithm| ALGORITHMS_2_3.contains(&algorithm))
+    algorithm.is_some_and(|algorithm| NEW_ALGORITHMS.contains(&algorithm))
 }
 
 /// Says of `name`, where nothing is said, that nothing is said.

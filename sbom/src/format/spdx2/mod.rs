@@ -22,6 +22,7 @@ mod fit;
 pub(super) mod rdf;
 mod read;
 mod scalar;
+pub(in crate::format) mod schema;
 pub(super) mod tag_value;
 mod tools;
 mod write;

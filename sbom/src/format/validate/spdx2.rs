@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::spdx2_schema::{self, Version};
+use super::spdx2_schema;
 use super::walk::{Spot, walk};
 use super::{Found, Rule, Tree, shown, terms, word};
+use crate::format::spdx2::schema::Version;
 
 /// A rule, and what it says of a value: the reason, where the value breaks it.
 struct Row {

@@ -1,6 +1,7 @@
 //! Every rule is broken once; the table of SPDX 2 judges real documents as the official schemas do.
 
 use super::*;
+use crate::format::spdx2::schema::Version;
 
 fn judged(text: &str) -> Validation {
     validate_bytes(text.as_bytes(), None, &Limits::default(), &[]).unwrap()
@@ -587,8 +588,7 @@ fn real_documents_are_judged_as_by_the_official_schemas() {
         let schema: serde_json::Value = serde_json::from_slice(&testkit::data::read(&path)).unwrap();
         jsonschema::validator_for(&schema).unwrap()
     };
-    let schemas =
-        [(spdx2_schema::Version::V2_2, schema("2.2.2")), (spdx2_schema::Version::V2_3, schema("2.3.1"))];
+    let schemas = [(Version::V2_2, schema("2.2.2")), (Version::V2_3, schema("2.3.1"))];
     let index = std::fs::read_to_string(data.join("sboms/index.tsv")).unwrap();
     let mut judged = [0, 0];
     for line in index.lines().skip(1) {

@@ -1,9 +1,6 @@
 //! The table: what a component was found by. Fields that changed occur once for each range of versions.
 
-use super::licence::{
-    LICENSE_CHOICE, LICENSE_CHOICE_1_ITEM, LICENSE_CHOICE_2_ITEM, LICENSE_CHOICE_ITEM_1,
-    LICENSE_CHOICE_ITEM_2,
-};
+use super::licence::{LICENSE_CHOICE, LICENSES, LICENSES_1_5, LICENSES_1_7};
 use super::table::*;
 
 pub(super) const COMPONENT_EVIDENCE_IDENTITY_FIELD: Words =
@@ -26,10 +23,10 @@ pub(super) const COMPONENT_EVIDENCE_IDENTITY_METHODS_ITEM_TECHNIQUE: Words = &[(
     ],
 )];
 
-pub(super) const COMPONENT_IDENTITY_EVIDENCE_FIELD: Words =
+pub(super) const IDENTITY_EVIDENCE_FIELD: Words =
     &[(V1_6, V1_7, &["group", "name", "version", "purl", "cpe", "omniborId", "swhid", "swid", "hash"])];
 
-pub(super) const COMPONENT_IDENTITY_EVIDENCE_METHODS_ITEM_TECHNIQUE: Words = &[(
+pub(super) const IDENTITY_EVIDENCE_METHODS_ITEM_TECHNIQUE: Words = &[(
     V1_6,
     V1_7,
     &[
@@ -49,70 +46,31 @@ pub(super) const COMPONENT_IDENTITY_EVIDENCE_METHODS_ITEM_TECHNIQUE: Words = &[(
 pub(super) static COMPONENT_EVIDENCE: Type = Type {
     name: "component_evidence",
     fields: &[
-        optional("identity", V1_5, V1_5, Object(&COMPONENT_EVIDENCE_IDENTITY)),
+        optional("identity", V1_5, V1_5, Object(&COMPONENT_EVIDENCE_IDENTITY)).repeated_since(V1_6),
         optional(
             "identity",
             V1_6,
             V1_7,
-            OneOf(&[
-                List { of: &Object(&COMPONENT_IDENTITY_EVIDENCE), min: 0, max: usize::MAX, unique: false },
-                Object(&COMPONENT_IDENTITY_EVIDENCE),
-            ]),
-        ),
-        optional(
-            "occurrences",
-            V1_5,
-            V1_7,
-            List {
-                of: &Object(&COMPONENT_EVIDENCE_OCCURRENCES_ITEM),
-                min: 0,
-                max: usize::MAX,
-                unique: false,
-            },
-        ),
-        optional("callstack", V1_5, V1_7, Object(&COMPONENT_EVIDENCE_CALLSTACK)),
-        optional(
-            "licenses",
-            V1_3,
-            V1_4,
-            List { of: &Object(&LICENSE_CHOICE), min: 0, max: usize::MAX, unique: false },
-        ),
-        optional(
-            "licenses",
-            V1_5,
-            V1_6,
-            OneOf(&[
-                List { of: &Object(&LICENSE_CHOICE_1_ITEM), min: 0, max: usize::MAX, unique: false },
-                List { of: &Object(&LICENSE_CHOICE_2_ITEM), min: 1, max: 1, unique: false },
-            ]),
-        ),
-        optional(
-            "licenses",
-            V1_7,
-            V1_7,
-            List {
-                of: &OneOf(&[Object(&LICENSE_CHOICE_ITEM_1), Object(&LICENSE_CHOICE_ITEM_2)]),
-                min: 0,
-                max: usize::MAX,
-                unique: false,
-            },
-        ),
-        optional(
-            "copyright",
-            V1_3,
-            V1_7,
-            List { of: &Object(&COPYRIGHT), min: 0, max: usize::MAX, unique: false },
-        ),
+            OneOf(&[list(&Object(&IDENTITY_EVIDENCE)), Object(&IDENTITY_EVIDENCE)]),
+        )
+        .repeated_since(V1_6),
+        optional("occurrences", V1_5, V1_7, list(&Object(&OCCURRENCE))).each("occurrence"),
+        optional("callstack", V1_5, V1_7, Object(&CALLSTACK)),
+        optional("licenses", V1_3, V1_4, list(&Object(&LICENSE_CHOICE))).items(LICENSES),
+        optional("licenses", V1_5, V1_6, LICENSES_1_5).items(LICENSES),
+        optional("licenses", V1_7, V1_7, LICENSES_1_7).items(LICENSES),
+        optional("copyright", V1_3, V1_7, list(&Object(&COPYRIGHT))).each("text").boxed(),
     ],
     closed: Some((V1_4, V1_7)),
-    rules: &[],
+    attributes: Attributes::Any,
+    ..PLAIN
 };
 
 pub(super) static COPYRIGHT: Type = Type {
     name: "copyright",
     fields: &[required("text", V1_3, V1_7, TEXT)],
     closed: Some((V1_4, V1_7)),
-    rules: &[],
+    ..PLAIN
 };
 
 pub(super) static COMPONENT_EVIDENCE_IDENTITY: Type = Type {
@@ -120,41 +78,12 @@ pub(super) static COMPONENT_EVIDENCE_IDENTITY: Type = Type {
     fields: &[
         required("field", V1_5, V1_5, Enum(COMPONENT_EVIDENCE_IDENTITY_FIELD)),
         optional("confidence", V1_5, V1_5, Number { min: Some(0.0), max: Some(1.0) }),
-        optional(
-            "methods",
-            V1_5,
-            V1_5,
-            List {
-                of: &Object(&COMPONENT_EVIDENCE_IDENTITY_METHODS_ITEM),
-                min: 0,
-                max: usize::MAX,
-                unique: false,
-            },
-        ),
-        optional(
-            "tools",
-            V1_5,
-            V1_5,
-            List {
-                of: &AnyOf(&[
-                    Text { min: 1, max: usize::MAX, pattern: None, format: None },
-                    Text {
-                        min: 0,
-                        max: usize::MAX,
-                        pattern: Some(
-                            "^urn:cdx:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/[1-9][0-9]*#.+$",
-                        ),
-                        format: Some("iri-reference"),
-                    },
-                ]),
-                min: 0,
-                max: usize::MAX,
-                unique: true,
-            },
-        ),
+        optional("methods", V1_5, V1_5, list(&Object(&COMPONENT_EVIDENCE_IDENTITY_METHODS_ITEM)))
+            .each("method"),
+        optional("tools", V1_5, V1_5, set(&REFERENCE)).each("tool").reference(),
     ],
     closed: Some((V1_5, V1_5)),
-    rules: &[],
+    ..PLAIN
 };
 
 pub(super) static COMPONENT_EVIDENCE_IDENTITY_METHODS_ITEM: Type = Type {
@@ -165,13 +94,13 @@ pub(super) static COMPONENT_EVIDENCE_IDENTITY_METHODS_ITEM: Type = Type {
         optional("value", V1_5, V1_5, TEXT),
     ],
     closed: Some((V1_5, V1_5)),
-    rules: &[],
+    ..PLAIN
 };
 
-pub(super) static COMPONENT_EVIDENCE_OCCURRENCES_ITEM: Type = Type {
+pub(super) static OCCURRENCE: Type = Type {
     name: "component_evidence_occurrences_item",
     fields: &[
-        optional("bom-ref", V1_5, V1_7, Text { min: 1, max: usize::MAX, pattern: None, format: None }),
+        optional("bom-ref", V1_5, V1_7, NOT_EMPTY).attribute(),
         required("location", V1_5, V1_7, TEXT),
         optional("line", V1_6, V1_7, Integer { min: Some(0.0), max: None }),
         optional("offset", V1_6, V1_7, Integer { min: Some(0.0), max: None }),
@@ -179,91 +108,51 @@ pub(super) static COMPONENT_EVIDENCE_OCCURRENCES_ITEM: Type = Type {
         optional("additionalContext", V1_6, V1_7, TEXT),
     ],
     closed: Some((V1_5, V1_7)),
-    rules: &[],
+    ..PLAIN
 };
 
-pub(super) static COMPONENT_EVIDENCE_CALLSTACK: Type = Type {
+pub(super) static CALLSTACK: Type = Type {
     name: "component_evidence_callstack",
-    fields: &[optional(
-        "frames",
-        V1_5,
-        V1_7,
-        List {
-            of: &Object(&COMPONENT_EVIDENCE_CALLSTACK_FRAMES_ITEM),
-            min: 0,
-            max: usize::MAX,
-            unique: false,
-        },
-    )],
+    fields: &[optional("frames", V1_5, V1_7, list(&Object(&FRAME))).each("frame")],
     closed: Some((V1_5, V1_7)),
-    rules: &[],
+    ..PLAIN
 };
 
-pub(super) static COMPONENT_EVIDENCE_CALLSTACK_FRAMES_ITEM: Type = Type {
+pub(super) static FRAME: Type = Type {
     name: "component_evidence_callstack_frames_item",
     fields: &[
         optional("package", V1_5, V1_7, TEXT),
         required("module", V1_5, V1_7, TEXT),
         optional("function", V1_5, V1_7, TEXT),
-        optional("parameters", V1_5, V1_7, List { of: &TEXT, min: 0, max: usize::MAX, unique: false }),
-        optional("line", V1_5, V1_7, Integer { min: None, max: None }),
-        optional("column", V1_5, V1_7, Integer { min: None, max: None }),
+        optional("parameters", V1_5, V1_7, list(&TEXT)).each("parameter"),
+        optional("line", V1_5, V1_7, INTEGER),
+        optional("column", V1_5, V1_7, INTEGER),
         optional("fullFilename", V1_5, V1_7, TEXT),
     ],
     closed: Some((V1_5, V1_7)),
-    rules: &[],
+    ..PLAIN
 };
 
-pub(super) static COMPONENT_IDENTITY_EVIDENCE: Type = Type {
+pub(super) static IDENTITY_EVIDENCE: Type = Type {
     name: "component_identity_evidence",
     fields: &[
-        required("field", V1_6, V1_7, Enum(COMPONENT_IDENTITY_EVIDENCE_FIELD)),
+        required("field", V1_6, V1_7, Enum(IDENTITY_EVIDENCE_FIELD)),
         optional("confidence", V1_6, V1_7, Number { min: Some(0.0), max: Some(1.0) }),
         optional("concludedValue", V1_6, V1_7, TEXT),
-        optional(
-            "methods",
-            V1_6,
-            V1_7,
-            List {
-                of: &Object(&COMPONENT_IDENTITY_EVIDENCE_METHODS_ITEM),
-                min: 0,
-                max: usize::MAX,
-                unique: false,
-            },
-        ),
-        optional(
-            "tools",
-            V1_6,
-            V1_7,
-            List {
-                of: &AnyOf(&[
-                    Text { min: 1, max: usize::MAX, pattern: None, format: None },
-                    Text {
-                        min: 0,
-                        max: usize::MAX,
-                        pattern: Some(
-                            "^urn:cdx:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/[1-9][0-9]*#.+$",
-                        ),
-                        format: Some("iri-reference"),
-                    },
-                ]),
-                min: 0,
-                max: usize::MAX,
-                unique: true,
-            },
-        ),
+        optional("methods", V1_6, V1_7, list(&Object(&IDENTITY_EVIDENCE_METHODS_ITEM))).each("method"),
+        optional("tools", V1_6, V1_7, set(&REFERENCE)).each("tool").reference(),
     ],
     closed: Some((V1_6, V1_7)),
-    rules: &[],
+    ..PLAIN
 };
 
-pub(super) static COMPONENT_IDENTITY_EVIDENCE_METHODS_ITEM: Type = Type {
+pub(super) static IDENTITY_EVIDENCE_METHODS_ITEM: Type = Type {
     name: "component_identity_evidence_methods_item",
     fields: &[
-        required("technique", V1_6, V1_7, Enum(COMPONENT_IDENTITY_EVIDENCE_METHODS_ITEM_TECHNIQUE)),
+        required("technique", V1_6, V1_7, Enum(IDENTITY_EVIDENCE_METHODS_ITEM_TECHNIQUE)),
         required("confidence", V1_6, V1_7, Number { min: Some(0.0), max: Some(1.0) }),
         optional("value", V1_6, V1_7, TEXT),
     ],
     closed: Some((V1_6, V1_7)),
-    rules: &[],
+    ..PLAIN
 };

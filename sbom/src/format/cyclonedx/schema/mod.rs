@@ -15,6 +15,7 @@ mod licence_ids;
 mod metadata;
 mod modelcard;
 mod patent;
+mod place;
 mod service;
 mod signature;
 mod syntax;
@@ -22,8 +23,11 @@ mod table;
 mod vulnerability;
 
 pub(in crate::format) use check::{check, check_xml};
+pub(super) use document::BOM;
 pub(in crate::format) use fit::fit;
+pub(super) use place::{InText, Item, Place};
 pub(in crate::format) use table::Version;
+pub(super) use table::{Attributes, Field, Repeats, Type, Value};
 
 #[cfg(test)]
 mod tests;

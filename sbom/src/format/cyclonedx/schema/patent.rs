@@ -3,6 +3,7 @@
 use super::component::EXTERNAL_REFERENCE;
 use super::document::PRIORITY_APPLICATION;
 use super::metadata::{ORGANIZATIONAL_CONTACT, ORGANIZATIONAL_ENTITY};
+use super::place::Item;
 use super::table::*;
 
 pub(super) const PATENT_ASSERTIONS_ITEM_ASSERTION_TYPE: Words = &[(
@@ -40,149 +41,95 @@ pub(super) const PATENT_PATENT_LEGAL_STATUS: Words = &[(
     ],
 )];
 
+/// How who asserts stands in XML.
+const ASSERTER: &[Item] = &[
+    item("ref", IRI),
+    item("contact", Object(&ORGANIZATIONAL_CONTACT)).when(&["email", "phone"]),
+    item("organization", Object(&ORGANIZATIONAL_ENTITY)),
+    item("contact", Object(&ORGANIZATIONAL_CONTACT)),
+];
+
 pub(super) static PATENT_ASSERTIONS_ITEM: Type = Type {
     name: "patent_assertions_item",
     fields: &[
-        optional("bom-ref", V1_7, V1_7, Text { min: 1, max: usize::MAX, pattern: None, format: None }),
+        optional("bom-ref", V1_7, V1_7, NOT_EMPTY).attribute(),
         required("assertionType", V1_7, V1_7, Enum(PATENT_ASSERTIONS_ITEM_ASSERTION_TYPE)),
-        optional(
-            "patentRefs",
-            V1_7,
-            V1_7,
-            List {
-                of: &Text { min: 1, max: usize::MAX, pattern: None, format: None },
-                min: 0,
-                max: usize::MAX,
-                unique: false,
-            },
-        ),
+        optional("patentRefs", V1_7, V1_7, list(&NOT_EMPTY)).each("bom-ref"),
         required(
             "asserter",
             V1_7,
             V1_7,
-            OneOf(&[
-                Object(&ORGANIZATIONAL_ENTITY),
-                Object(&ORGANIZATIONAL_CONTACT),
-                Text { min: 1, max: usize::MAX, pattern: None, format: None },
-            ]),
-        ),
+            OneOf(&[Object(&ORGANIZATIONAL_ENTITY), Object(&ORGANIZATIONAL_CONTACT), NOT_EMPTY]),
+        )
+        .choice(ASSERTER),
         optional("notes", V1_7, V1_7, TEXT),
     ],
     closed: Some((V1_7, V1_7)),
-    rules: &[],
+    attributes: Attributes::Foreign,
+    ..PLAIN
 };
+
+/// How who holds a patent stands in XML.
+const ASSIGNEE: &[Item] = &[
+    item("individual", Object(&ORGANIZATIONAL_CONTACT)).when(&["email", "phone"]),
+    item("organization", Object(&ORGANIZATIONAL_ENTITY)),
+    item("individual", Object(&ORGANIZATIONAL_CONTACT)),
+];
 
 pub(super) static PATENT: Type = Type {
     name: "patent",
     fields: &[
-        optional("bom-ref", V1_7, V1_7, Text { min: 1, max: usize::MAX, pattern: None, format: None }),
+        optional("bom-ref", V1_7, V1_7, NOT_EMPTY).attribute(),
         required(
             "patentNumber",
             V1_7,
             V1_7,
-            Text {
-                min: 0,
-                max: usize::MAX,
-                pattern: Some(r##"^[A-Za-z0-9][A-Za-z0-9\-/.()\s]{0,28}[A-Za-z0-9]$"##),
-                format: None,
-            },
+            matching(r##"^[A-Za-z0-9][A-Za-z0-9\-/.()\s]{0,28}[A-Za-z0-9]$"##),
         ),
         optional(
             "applicationNumber",
             V1_7,
             V1_7,
-            Text {
-                min: 0,
-                max: usize::MAX,
-                pattern: Some(r##"^[A-Za-z0-9][A-Za-z0-9\-/.()\s]{0,28}[A-Za-z0-9]$"##),
-                format: None,
-            },
+            matching(r##"^[A-Za-z0-9][A-Za-z0-9\-/.()\s]{0,28}[A-Za-z0-9]$"##),
         ),
-        required(
-            "jurisdiction",
-            V1_7,
-            V1_7,
-            Text { min: 0, max: usize::MAX, pattern: Some("^[A-Z]{2}$"), format: None },
-        ),
+        required("jurisdiction", V1_7, V1_7, matching("^[A-Z]{2}$")),
         optional("priorityApplication", V1_7, V1_7, Object(&PRIORITY_APPLICATION)),
         optional(
             "publicationNumber",
             V1_7,
             V1_7,
-            Text {
-                min: 0,
-                max: usize::MAX,
-                pattern: Some(r##"^[A-Za-z0-9][A-Za-z0-9\-/.()\s]{0,28}[A-Za-z0-9]$"##),
-                format: None,
-            },
+            matching(r##"^[A-Za-z0-9][A-Za-z0-9\-/.()\s]{0,28}[A-Za-z0-9]$"##),
         ),
         optional("title", V1_7, V1_7, TEXT),
         optional("abstract", V1_7, V1_7, TEXT),
-        optional(
-            "filingDate",
-            V1_7,
-            V1_7,
-            Text { min: 0, max: usize::MAX, pattern: None, format: Some("date") },
-        ),
-        optional(
-            "grantDate",
-            V1_7,
-            V1_7,
-            Text { min: 0, max: usize::MAX, pattern: None, format: Some("date") },
-        ),
-        optional(
-            "patentExpirationDate",
-            V1_7,
-            V1_7,
-            Text { min: 0, max: usize::MAX, pattern: None, format: Some("date") },
-        ),
+        optional("filingDate", V1_7, V1_7, formatted("date")),
+        optional("grantDate", V1_7, V1_7, formatted("date")),
+        optional("patentExpirationDate", V1_7, V1_7, formatted("date")),
         required("patentLegalStatus", V1_7, V1_7, Enum(PATENT_PATENT_LEGAL_STATUS)),
         optional(
             "patentAssignee",
             V1_7,
             V1_7,
-            List {
-                of: &OneOf(&[Object(&ORGANIZATIONAL_CONTACT), Object(&ORGANIZATIONAL_ENTITY)]),
-                min: 0,
-                max: usize::MAX,
-                unique: false,
-            },
-        ),
-        optional(
-            "externalReferences",
-            V1_7,
-            V1_7,
-            List { of: &Object(&EXTERNAL_REFERENCE), min: 0, max: usize::MAX, unique: false },
-        ),
+            list(&OneOf(&[Object(&ORGANIZATIONAL_CONTACT), Object(&ORGANIZATIONAL_ENTITY)])),
+        )
+        .choice(ASSIGNEE),
+        optional("externalReferences", V1_7, V1_7, list(&Object(&EXTERNAL_REFERENCE))).each("reference"),
     ],
     closed: Some((V1_7, V1_7)),
-    rules: &[],
+    attributes: Attributes::Foreign,
+    ..PLAIN
 };
 
 pub(super) static PATENT_FAMILY: Type = Type {
     name: "patent_family",
     fields: &[
-        optional("bom-ref", V1_7, V1_7, Text { min: 1, max: usize::MAX, pattern: None, format: None }),
+        optional("bom-ref", V1_7, V1_7, NOT_EMPTY).attribute(),
         required("familyId", V1_7, V1_7, TEXT),
         optional("priorityApplication", V1_7, V1_7, Object(&PRIORITY_APPLICATION)),
-        optional(
-            "members",
-            V1_7,
-            V1_7,
-            List {
-                of: &Text { min: 1, max: usize::MAX, pattern: None, format: None },
-                min: 0,
-                max: usize::MAX,
-                unique: false,
-            },
-        ),
-        optional(
-            "externalReferences",
-            V1_7,
-            V1_7,
-            List { of: &Object(&EXTERNAL_REFERENCE), min: 0, max: usize::MAX, unique: false },
-        ),
+        optional("members", V1_7, V1_7, list(&NOT_EMPTY)).each("ref"),
+        optional("externalReferences", V1_7, V1_7, list(&Object(&EXTERNAL_REFERENCE))).each("reference"),
     ],
     closed: Some((V1_7, V1_7)),
-    rules: &[],
+    attributes: Attributes::Foreign,
+    ..PLAIN
 };

@@ -1,8 +1,9 @@
 //! The table against the official schemas, on real documents.
 
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
-use super::table::{Type, Value};
+use super::table::{Field, Type, Value};
 use super::*;
 use crate::format::wire::tree::Tree;
 
@@ -53,20 +54,11 @@ fn documents(data: &Path) -> Vec<(String, String, Version)> {
     files.into_iter().filter_map(document).collect()
 }
 
-/// Calls `take` with every kind of value of the table, each type once.
-fn each_value(
-    kind: &'static Type,
-    seen: &mut std::collections::HashSet<*const Type>,
-    take: &mut dyn FnMut(&Value),
-) {
-    fn below(
-        value: &'static Value,
-        seen: &mut std::collections::HashSet<*const Type>,
-        take: &mut dyn FnMut(&Value),
-    ) {
-        take(value);
+/// Calls `take` with every type of the table once.
+fn each_type(kind: &'static Type, seen: &mut HashSet<*const Type>, take: &mut dyn FnMut(&'static Type)) {
+    fn below(value: &'static Value, seen: &mut HashSet<*const Type>, take: &mut dyn FnMut(&'static Type)) {
         match value {
-            Value::Object(kind) => each_value(kind, seen, take),
+            Value::Object(kind) => each_type(kind, seen, take),
             Value::List { of, .. } => below(of, seen, take),
             Value::OneOf(choices) | Value::AnyOf(choices) => {
                 choices.iter().for_each(|choice| below(choice, seen, take));
@@ -75,18 +67,35 @@ fn each_value(
         }
     }
     if seen.insert(std::ptr::from_ref(kind)) {
+        take(kind);
         kind.fields.iter().for_each(|field| below(&field.value, seen, take));
+    }
+}
+
+/// Calls `take` with `value` and every value in it, objects left aside.
+fn each_value(value: &'static Value, take: &mut dyn FnMut(&'static Value)) {
+    take(value);
+    match value {
+        Value::List { of, .. } => each_value(of, take),
+        Value::OneOf(choices) | Value::AnyOf(choices) => {
+            choices.iter().for_each(|choice| each_value(choice, take));
+        }
+        _ => {}
     }
 }
 
 #[test]
 fn every_pattern_compiles_and_every_format_is_known() {
-    let (mut patterns, mut formats) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
-    let mut seen = std::collections::HashSet::new();
-    each_value(&document::BOM, &mut seen, &mut |value| {
-        if let Value::Text { pattern, format, .. } = value {
-            patterns.extend(*pattern);
-            formats.extend(*format);
+    let (mut patterns, mut formats) = (BTreeSet::new(), BTreeSet::new());
+    let mut seen = HashSet::new();
+    each_type(&document::BOM, &mut seen, &mut |kind| {
+        for field in kind.fields {
+            each_value(&field.value, &mut |value| {
+                if let Value::Text { pattern, format, .. } = value {
+                    patterns.extend(*pattern);
+                    formats.extend(*format);
+                }
+            });
         }
     });
     assert!(seen.len() > 100 && patterns.len() > 3);
@@ -97,6 +106,64 @@ fn every_pattern_compiles_and_every_format_is_known() {
         let examples = ["2024-01-31", "2024-01-31T00:00:00Z", "https://a.test/", "a@b.test"];
         assert!(examples.iter().any(|text| syntax::is(format, text)), "{format}");
     }
+}
+
+/// What a value may be.
+fn alternatives(value: &'static Value) -> Vec<&'static Value> {
+    match value {
+        Value::OneOf(choices) | Value::AnyOf(choices) => choices.iter().flat_map(alternatives).collect(),
+        value => vec![value],
+    }
+}
+
+/// The kinds of object that `rows` hold, those in lists too; `member` leads to what is held by a member of these.
+fn objects(rows: &[&'static Field], member: Option<&str>) -> Vec<&'static Type> {
+    let held = rows.iter().flat_map(|row| alternatives(&row.value)).flat_map(|value| match value {
+        Value::List { of, .. } => alternatives(of),
+        value => vec![value],
+    });
+    let held = held.filter_map(|value| match value {
+        Value::Object(kind) => Some(*kind),
+        _ => None,
+    });
+    match member {
+        None => held.collect(),
+        Some(member) => {
+            let rows = held.flat_map(|kind| kind.fields).filter(|row| row.name == member);
+            objects(&rows.collect::<Vec<_>>(), None)
+        }
+    }
+}
+
+#[test]
+fn rows_of_one_member_agree_on_its_place_in_xml() {
+    let (mut wrong, mut n_items) = (Vec::new(), 0);
+    each_type(&document::BOM, &mut HashSet::new(), &mut |kind| {
+        for row in kind.fields {
+            let rows: Vec<_> = kind.fields.iter().filter(|other| other.name == row.name).collect();
+            let is_alike = |other: &&Field| {
+                std::mem::discriminant(&other.xml.place) == std::mem::discriminant(&row.xml.place)
+                    && other.xml.name == row.xml.name
+            };
+            if !rows.iter().all(is_alike) {
+                wrong.push(format!("{}.{} stands in two ways", kind.name, row.name));
+            }
+            let (Place::Items(items) | Place::Choice(items)) = row.xml.place else { continue };
+            for item in items {
+                n_items += 1;
+                let Value::Object(of) = &item.value else { continue };
+                if !objects(&rows, item.member).iter().any(|held| std::ptr::eq(*held, *of)) {
+                    wrong.push(format!("{}.{} holds no {}", kind.name, row.name, of.name));
+                }
+                let knows = |name: &&&str| of.fields.iter().any(|field| field.name == **name);
+                if !item.when.iter().all(|name| knows(&name)) {
+                    wrong.push(format!("{}.{}: {} lacks a member", kind.name, row.name, of.name));
+                }
+            }
+        }
+    });
+    assert!(n_items > 10);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
@@ -143,7 +210,7 @@ fn what_is_fitted_is_valid_and_every_loss_is_listed() {
             {
                 wrong.push(format!("{name} {target:?}: {error:.200} at {}", error.instance_path()));
             }
-            let mut values = std::collections::HashSet::new();
+            let mut values = HashSet::new();
             after.leaves(&mut |_, leaf| values.extend([leaf.to_string()]));
             before.leaves(&mut |path, leaf| {
                 let listed = losses.iter().any(|loss| loss.path == path);

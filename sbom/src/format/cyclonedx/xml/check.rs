@@ -4,12 +4,14 @@
 use std::collections::HashMap;
 
 use super::super::super::wire::xml::{Element, parse};
-use super::allowed::{LISTS_WITH_ATTRIBUTES, REPEATED, WITH_ATTRIBUTES, WITH_FOREIGN_ATTRIBUTES};
+use super::super::schema::{Attributes, Repeats};
 use super::read::fits;
-use super::shape::{Field, Item, Place, Shape, Value};
-use super::table::BOM;
+use super::shape::{Field, Item, Place, Shape, Value, document};
 use super::{ESCAPES, NAMESPACE, XML};
 use crate::format::DocumentError;
+
+/// Elements that are in the XML schema and not in JSON, by the element around them: they are kept as they are written.
+const ONLY_IN_XML: &[(&str, &str)] = &[("callstack", "tools")];
 
 /// The most findings of one document.
 const FINDINGS_MAX: usize = 10_000;
@@ -20,13 +22,25 @@ const DEPENDENCY_GRAPH: &str = "http://cyclonedx.org/schema/ext/dependency-graph
 /// The namespace of attributes that every element may have.
 const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
-/// Which attributes an element may have that are no members.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Attributes {
-    Any,
-    Foreign,
-    None,
-}
+/// Elements around a list that may have any attribute.
+const LISTS_WITH_ATTRIBUTES: &[&str] = &[
+    "ancestors",
+    "annotations",
+    "components",
+    "compositions",
+    "descendants",
+    "energyConsumptions",
+    "formulation",
+    "properties",
+    "resourceReferences",
+    "services",
+    "standards",
+    "tasks",
+    "variants",
+    "vulnerabilities",
+    "workflows",
+    "workspaces",
+];
 
 /// Something that the XML schema refuses.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,7 +75,7 @@ pub(in crate::format) fn check(text: &str, lines: &mut Lines) -> Result<Vec<Find
     for said in ["bomFormat", "specVersion"] {
         checking.below(said, |checking| checking.note(&root));
     }
-    checking.object(&root, &BOM);
+    checking.object(&root, document());
     Ok(checking.found)
 }
 
@@ -117,7 +131,7 @@ impl Checking<'_> {
 
     fn object(&mut self, element: &Element<'_>, shape: &Shape) {
         self.note(element);
-        let has_text = shape.0.iter().any(|field| matches!(field.place, Place::Text(_)));
+        let has_text = shape.fields.iter().any(|field| matches!(field.place, Place::Text(_)));
         let is_bare = element.children.is_empty() && element.attributes.is_empty();
         if !has_text && is_bare && !element.token().is_empty() {
             // Read as a text, which is judged as such.
@@ -128,7 +142,7 @@ impl Checking<'_> {
 
     /// Judges what is in `element`, which holds the members that `shape` has.
     fn members(&mut self, element: &Element<'_>, shape: &Shape) {
-        for field in shape.0 {
+        for field in &shape.fields {
             match field.place {
                 Place::Attribute(_) | Place::Text(_) => {
                     self.below(field.json, |checking| checking.note(element))
@@ -136,35 +150,28 @@ impl Checking<'_> {
                 _ => {}
             }
         }
-        if !shape.0.iter().any(|field| matches!(field.place, Place::Text(_))) {
+        if !shape.fields.iter().any(|field| matches!(field.place, Place::Text(_))) {
             self.no_text(element);
         }
-        let is_one_of = |shapes: &[&Shape]| shapes.iter().any(|one| std::ptr::eq(*one, shape));
-        let allowed = if is_one_of(WITH_ATTRIBUTES) {
-            Attributes::Any
-        } else if is_one_of(WITH_FOREIGN_ATTRIBUTES) {
-            Attributes::Foreign
-        } else {
-            Attributes::None
-        };
         let is_member = |name: &str| {
-            shape.0.iter().any(|field| field.xml == name && matches!(field.place, Place::Attribute(_)))
+            shape.fields.iter().any(|field| field.xml == name && matches!(field.place, Place::Attribute(_)))
         };
-        self.attributes(element, allowed, is_member);
-        let repeated = REPEATED.iter().find(|(one, _)| std::ptr::eq(*one, shape));
+        self.attributes(element, shape.attributes, is_member);
         // Whether a sequence that has come to the element `last` may begin again at `index`.
-        let begins_again = |index: usize, last: usize| {
-            repeated.is_some_and(|(_, needed)| {
-                let needed = needed.and_then(|name| shape.0.iter().position(|field| field.xml == name));
+        let begins_again = |index: usize, last: usize| match shape.repeats {
+            Repeats::Never => false,
+            Repeats::Always => true,
+            Repeats::Around(name) => {
+                let needed = shape.fields.iter().position(|field| field.xml == name);
                 needed.is_none_or(|needed| index <= needed && needed <= last)
-            })
+            }
         };
         let mut is_over = false;
         let mut last: Option<usize> = None;
-        let mut counts = vec![0; shape.0.len()];
+        let mut counts = vec![0; shape.fields.len()];
         for child in &element.children {
             if *child.namespace != *self.namespace {
-                is_over = repeated.is_none();
+                is_over = shape.repeats == Repeats::Never;
                 self.foreign(child);
                 continue;
             }
@@ -172,18 +179,20 @@ impl Checking<'_> {
                 self.refuse(child, format!("has `{}` after an element of another namespace", child.name));
             }
             let is = |field: &Field| field.xml == child.name && self.is_element(field, child);
-            let Some(index) = shape.0.iter().position(is) else {
-                self.unknown(child, element);
+            let Some(index) = shape.fields.iter().position(is) else {
+                if !ONLY_IN_XML.contains(&(element.name, child.name)) {
+                    self.unknown(child, element);
+                }
                 continue;
             };
-            let field = &shape.0[index];
+            let field = &shape.fields[index];
             let is_back = |last: &usize| *last > index || *last == index && !self.repeats(field);
             if let Some(before) = last.filter(is_back)
                 && !begins_again(index, before)
             {
                 let reason = match before == index {
                     true => format!("has `{}` twice", child.name),
-                    false => format!("has `{}` after `{}`", child.name, shape.0[before].xml),
+                    false => format!("has `{}` after `{}`", child.name, shape.fields[before].xml),
                 };
                 self.refuse(child, reason);
             }
@@ -214,15 +223,14 @@ impl Checking<'_> {
     fn field(&mut self, child: &Element<'_>, field: &Field, count: usize) {
         match &field.place {
             Place::Attribute(_) | Place::Text(_) => {}
-            Place::Inline(Value::Shape(shape)) => self.members(child, shape),
-            Place::Inline(value) | Place::One(value) => self.value(child, value),
+            Place::Inline(shape) => self.members(child, shape.get()),
+            Place::One(value) => self.value(child, value),
             Place::Each(value) | Place::EachSince(_, value) if self.repeats(field) => {
                 self.note(child);
                 self.below(&format!("[{count}]"), |checking| checking.value(child, value));
             }
             Place::Each(value) | Place::EachSince(_, value) => self.value(child, value),
             Place::List(items) => self.list(child, items, true),
-            Place::Choice(items) => self.list(child, items, child.children.len() > 1),
         }
     }
 
@@ -263,7 +271,8 @@ impl Checking<'_> {
     fn value(&mut self, element: &Element<'_>, value: &Value) {
         self.note(element);
         match value {
-            Value::Shape(shape) => return self.object(element, shape),
+            Value::Shape(shape) => return self.object(element, shape.get()),
+            Value::Choice(items) => return self.list(element, items, element.children.len() > 1),
             Value::Boxed(member) => self.below(member, |checking| checking.note(element)),
             Value::InAttribute(_) => self.no_text(element),
             _ => {}

@@ -1,6 +1,6 @@
 //! CycloneDX XML: 1.4 to 1.7 are written, 1.0 to 1.7 are read (<https://cyclonedx.org/docs/1.6/xml/>).
 //!
-//! A document is brought into the JSON of the same version, and written from it. [`table`] says which element or
+//! A document is brought into the JSON of the same version, and written from it. [`shape`] says which element or
 //! attribute is which member. What XML has and JSON has no place for (elements and attributes of other namespaces,
 //! signatures) is in a member `plimsoll:xml` of the object around it: by the path of the element from the object's
 //! own (`.`; `name`; `hashes/0`), its `attributes` (`{namespace}name`), stray `text`, and `elements` as they are
@@ -14,11 +14,9 @@ use super::super::wire::text::Kind;
 use super::super::wire::tree::Tree;
 use super::super::{Format, Syntax, WriteOptions};
 
-mod allowed;
 mod check;
 mod read;
 mod shape;
-mod table;
 mod write;
 
 pub(in crate::format) use check::{Finding, Lines, check};

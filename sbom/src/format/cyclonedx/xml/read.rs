@@ -8,8 +8,7 @@ use serde_json::Number;
 use super::super::super::wire::tree::{Object, Tree};
 use super::super::super::wire::xml::{Attribute, Element, parse};
 
-use super::shape::{Field, Item, Place, Shape, Value};
-use super::table::BOM;
+use super::shape::{Field, Item, Place, Shape, Value, document};
 use super::{BEYOND, ESCAPES, NAMESPACE, XML};
 use crate::format::DocumentError;
 
@@ -39,7 +38,7 @@ pub(super) fn read<'a>(text: &'a str, _: &Limits) -> Result<Cow<'a, str>, Docume
         ("specVersion".to_owned(), Tree::Text(version.to_owned())),
     ];
     let mut beyond = Vec::new();
-    reading.members(&root, &BOM, &mut members, ".", &mut beyond);
+    reading.members(&root, document(), &mut members, ".", &mut beyond);
     finish(&mut members, beyond);
     if reading.kept_bytes > KEPT_BYTES_MAX {
         return Err(refuse(format!(
@@ -98,7 +97,7 @@ impl Reading<'_> {
     }
 
     fn object(&mut self, element: &Element<'_>, shape: &Shape) -> Tree {
-        let has_text = shape.0.iter().any(|field| matches!(field.place, Place::Text(_)));
+        let has_text = shape.fields.iter().any(|field| matches!(field.place, Place::Text(_)));
         if !has_text
             && element.children.is_empty()
             && element.attributes.is_empty()
@@ -125,7 +124,7 @@ impl Reading<'_> {
     ) {
         let mut rest = Rest::default();
         for attribute in &element.attributes {
-            let known = shape.0.iter().find_map(|field| match &field.place {
+            let known = shape.fields.iter().find_map(|field| match &field.place {
                 Place::Attribute(value) if field.xml == attribute.name && attribute.namespace.is_empty() => {
                     Some((field.json, value))
                 }
@@ -136,7 +135,7 @@ impl Reading<'_> {
                 None => rest.attribute(attribute),
             }
         }
-        let text = shape.0.iter().find_map(|field| match &field.place {
+        let text = shape.fields.iter().find_map(|field| match &field.place {
             Place::Text(Value::Text) => Some((field.json, element.text.as_str())),
             Place::Text(_) => Some((field.json, element.token())),
             _ => None,
@@ -163,7 +162,7 @@ impl Reading<'_> {
         beyond: &mut Beyond,
     ) -> bool {
         let Some(field) =
-            shape.0.iter().find(|field| field.xml == child.name && fits(self.namespace, field, child))
+            shape.fields.iter().find(|field| field.xml == child.name && fits(self.namespace, field, child))
         else {
             return false;
         };
@@ -171,14 +170,14 @@ impl Reading<'_> {
         let path = if path == "." { child.name.to_owned() } else { format!("{path}/{}", child.name) };
         let value = match &field.place {
             Place::Attribute(_) | Place::Text(_) => return false,
-            Place::Inline(Value::Shape(shape)) => {
-                if members.iter().any(|(name, _)| shape.0.iter().any(|field| field.json == name)) {
+            Place::Inline(shape) => {
+                let shape = shape.get();
+                if members.iter().any(|(name, _)| shape.fields.iter().any(|field| field.json == name)) {
                     return false;
                 }
                 self.members(child, shape, members, &path, beyond);
                 return true;
             }
-            Place::Inline(_) => return false,
             Place::Each(value) => return self.entry(child, field, value, members, &path, beyond),
             Place::EachSince(version, value) if self.version >= *version => {
                 return self.entry(child, field, value, members, &path, beyond);
@@ -186,13 +185,6 @@ impl Reading<'_> {
             _ if there => return false,
             Place::One(value) | Place::EachSince(_, value) => self.value(child, value, &path, beyond),
             Place::List(items) => self.list(child, items, &path, beyond),
-            Place::Choice(items) => {
-                let mut list = self.list(child, items, &path, beyond);
-                match &mut list {
-                    Tree::List(entries) if entries.len() == 1 => entries.swap_remove(0),
-                    _ => list,
-                }
-            }
         };
         members.push((field.json.to_owned(), value));
         true
@@ -243,7 +235,14 @@ impl Reading<'_> {
         let mut rest = Rest::default();
         let mut text = None;
         let read = match value {
-            Value::Shape(shape) => return self.object(element, shape),
+            Value::Shape(shape) => return self.object(element, shape.get()),
+            Value::Choice(items) => {
+                let mut list = self.list(element, items, path, beyond);
+                return match &mut list {
+                    Tree::List(entries) if entries.len() == 1 => entries.swap_remove(0),
+                    _ => list,
+                };
+            }
             Value::Text => Tree::Text(element.text.clone()),
             Value::Boxed(member) => {
                 Tree::Object(vec![((*member).to_owned(), Tree::Text(element.text.clone()))])

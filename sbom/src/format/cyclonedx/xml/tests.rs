@@ -1,5 +1,8 @@
 //! Tests of reading and writing CycloneDX XML.
 
+mod every_member;
+mod official;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -164,6 +167,37 @@ fn what_xml_has_no_place_for_is_named() {
 }
 
 #[track_caller]
+#[test]
+fn who_holds_a_patent_is_what_json_has() {
+    let json = r#"{"bomFormat": "CycloneDX", "specVersion": "1.7", "definitions": {"patents": [{
+        "patentNumber": "US1", "patentAssignee": [
+            {"name": "A", "email": "a@a.test"}, {"name": "B Ltd", "url": ["https://b.test"]}
+        ]
+    }]}}"#;
+    let tree: Tree = serde_json::from_str(json).unwrap();
+    let (xml, losses) = to_xml(tree.clone(), "1.7");
+    assert_eq!(losses, Vec::new());
+    assert!(xml.contains("<patentAssignee>\n          <individual>"), "{xml}");
+    assert!(xml.contains("<patentAssignee>\n          <organization>"), "{xml}");
+    assert_eq!(value(&to_tree(&xml)), value(&tree));
+}
+
+#[test]
+fn what_only_the_xml_schema_has_is_kept_and_not_refused() {
+    let element = |name: &str| {
+        format!(
+            "<bom xmlns='{NAMESPACE}1.6'><components><component type='library'><name>a</name>\
+             <evidence><callstack><{name}><tool ref='t'/></{name}></callstack></evidence>\
+             </component></components></bom>"
+        )
+    };
+    let found = |text: &str| super::check(text, &mut std::collections::HashMap::new()).unwrap().len();
+    assert_eq!((found(&element("tools")), found(&element("tolls"))), (0, 1));
+    let (xml, losses) = to_xml(to_tree(&element("tools")), "1.6");
+    assert_eq!(losses, Vec::new());
+    assert!(xml.contains("<tool ref=\"t\"/>") || xml.contains("<tool ref='t'/>"), "{xml}");
+}
+
 fn refused(text: &str, words: &str) {
     let error = read::read(text, &Limits::default()).unwrap_err().to_string();
     assert!(error.contains(words), "{error}");

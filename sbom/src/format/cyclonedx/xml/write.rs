@@ -5,8 +5,7 @@ use std::io;
 use super::super::super::wire::losses::Losses;
 use super::super::super::wire::tree::Tree;
 use super::super::super::wire::xml::{self, in_attribute, is_xml};
-use super::shape::{Field, Item, Place, Shape, Value};
-use super::table::BOM;
+use super::shape::{Field, Item, Place, Shape, Value, document};
 use super::{BEYOND, ESCAPES, NAMESPACE};
 use crate::format::Loss;
 
@@ -32,7 +31,7 @@ pub(super) fn write(tree: Tree, version: &str, out: &mut dyn io::Write) -> io::R
         start.push(("xmlns:plimsoll".to_owned(), ESCAPES.to_owned()));
         start.push(("plimsoll:escaped".to_owned(), "true".to_owned()));
     }
-    writing.object("bom", &root, &BOM, start, "")?;
+    writing.object("bom", &root, document(), start, "")?;
     Ok(writing.losses.into_list())
 }
 
@@ -223,9 +222,9 @@ impl Writing<'_> {
         let beyond = Beyond::of(object);
         let mut content = Content { attributes: start, ..Content::default() };
         let mut fields: Vec<(&Field, &Tree)> = Vec::new();
-        for field in shape.0 {
-            if let Place::Inline(Value::Shape(inner)) = &field.place {
-                if object.members().iter().any(|(member, _)| knows(inner, member)) {
+        for field in &shape.fields {
+            if let Place::Inline(inner) = &field.place {
+                if object.members().iter().any(|(member, _)| knows(inner.get(), member)) {
                     fields.push((field, object));
                 }
                 continue;
@@ -239,7 +238,7 @@ impl Writing<'_> {
                 }
                 (Place::List(_), _) if !matches!(value, Tree::List(_)) => {
                     let otherwise = shape
-                        .0
+                        .fields
                         .iter()
                         .any(|other| other.json == field.json && !matches!(other.place, Place::List(_)));
                     if !otherwise {
@@ -248,7 +247,7 @@ impl Writing<'_> {
                 }
                 (Place::One(_), _) if matches!(value, Tree::List(_)) => {
                     let otherwise = shape
-                        .0
+                        .fields
                         .iter()
                         .any(|other| other.json == field.json && matches!(other.place, Place::List(_)));
                     if !otherwise {
@@ -275,12 +274,8 @@ impl Writing<'_> {
         let path = if field.json.is_empty() { path.to_owned() } else { join(path, field.json) };
         let own = if own == "." { field.xml.to_owned() } else { format!("{own}/{}", field.xml) };
         match &field.place {
-            Place::Attribute(_) | Place::Text(_) | Place::Inline(_) => match &field.place {
-                Place::Inline(Value::Shape(shape)) => {
-                    self.part(field.xml, value, shape, Vec::new(), &path, &own)
-                }
-                _ => Ok(()),
-            },
+            Place::Attribute(_) | Place::Text(_) => Ok(()),
+            Place::Inline(shape) => self.part(field.xml, value, shape.get(), Vec::new(), &path, &own),
             Place::One(kind) => self.value(field.xml, value, kind, beyond, &path, &own),
             Place::Each(kind) | Place::EachSince(_, kind) => match value {
                 Tree::List(entries) => {
@@ -293,9 +288,6 @@ impl Writing<'_> {
             },
             Place::List(items) => {
                 self.list(field.xml, value.elements(), items, beyond, &format!("{path}[]"), &own)
-            }
-            Place::Choice(items) => {
-                self.list(field.xml, std::slice::from_ref(value), items, beyond, &path, &own)
             }
         }
     }
@@ -345,7 +337,10 @@ impl Writing<'_> {
     ) -> io::Result<()> {
         let mut content = Content::default();
         let held = match kind {
-            Value::Shape(shape) => return self.object(name, value, shape, Vec::new(), path),
+            Value::Shape(shape) => return self.object(name, value, shape.get(), Vec::new(), path),
+            Value::Choice(items) => {
+                return self.list(name, std::slice::from_ref(value), items, beyond, path, own);
+            }
             Value::Boxed(member) => {
                 for (other, lost) in value.members().iter().filter(|(other, _)| other != member) {
                     self.losses.add_all(&join(path, other), lost);
@@ -369,16 +364,17 @@ impl Writing<'_> {
 
 /// Whether `shape` has a place for the member `name`.
 fn knows(shape: &Shape, name: &str) -> bool {
-    shape.0.iter().any(|field| match &field.place {
-        Place::Inline(Value::Shape(inner)) => knows(inner, name),
+    shape.fields.iter().any(|field| match &field.place {
+        Place::Inline(inner) => knows(inner.get(), name),
         _ => field.json == name,
     })
 }
 
 fn stands_as(entry: &Tree, item: &Item) -> bool {
     let is_object = matches!(entry, Tree::Object(_));
-    match (item.member.or(item.when), &item.value) {
+    match (item.member, &item.value) {
         (Some(member), _) => entry.get(member).is_some(),
+        (None, _) if !item.when.is_empty() => item.when.iter().any(|member| entry.get(member).is_some()),
         (None, Value::Shape(_) | Value::Boxed(_)) => is_object,
         (None, _) => !is_object,
     }

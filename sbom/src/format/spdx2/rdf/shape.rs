@@ -231,3 +231,80 @@ fn algorithm(word: &str) -> String {
 fn category(word: &str) -> String {
     upper_snake(word).replace('_', "-")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::schema::{self, Member, members_at};
+    use super::*;
+
+    /// Members that are no property: what `rdf:about` says, and what other objects or relationships say.
+    const NO_PROPERTIES: &[(&str, &[&str])] = &[
+        (
+            "",
+            &[
+                "$schema",
+                "SPDXID",
+                "documentNamespace",
+                "files",
+                "hasExtractedLicensingInfos",
+                "packages",
+                "relationships",
+                "snippets",
+            ],
+        ),
+        ("packages", &["SPDXID"]),
+        ("files", &["SPDXID"]),
+        ("snippets", &["SPDXID"]),
+        ("relationships", &["spdxElementId"]),
+    ];
+
+    /// Refuses properties of the objects at `path` that `members` has not, or has in another shape, and the other way
+    /// round.
+    fn agree(properties: &[Property], members: &[Member], path: &str) {
+        for property in properties.iter().filter(|property| !property.member.is_empty()) {
+            let path = format!("{path}.{}", property.member);
+            let member = members.iter().find(|member| member.name == property.member);
+            let Some(member) = member else { panic!("{path} is no member") };
+            let is_list = matches!(
+                member.of,
+                schema::Of::Texts | schema::Of::Words(_) | schema::Of::Records(_) | schema::Of::Objects
+            );
+            assert_eq!(property.is_list, is_list, "{path}");
+            match (property.of, member.of) {
+                (Of::Object(properties), schema::Of::Record(members) | schema::Of::Records(members)) => {
+                    agree(properties, members, &path);
+                }
+                (Of::Object(_), schema::Of::Objects) => {}
+                (Of::Object(_), _) | (_, schema::Of::Record(_) | schema::Of::Records(_)) => panic!("{path}"),
+                (Of::Word(_), of) => {
+                    assert!(matches!(of, schema::Of::Word(..) | schema::Of::Words(_)), "{path}");
+                }
+                _ => {}
+            }
+        }
+        let excepted = NO_PROPERTIES.iter().find(|(of, _)| *of == path).map_or(&[][..], |(_, names)| *names);
+        for member in members {
+            let has_property = properties.iter().any(|property| property.member == member.name);
+            assert!(
+                has_property != excepted.contains(&member.name),
+                "{path}.{}: {has_property}",
+                member.name
+            );
+        }
+    }
+
+    #[test]
+    fn every_property_is_a_member_of_the_schema_and_every_member_a_property() {
+        let lists = [
+            ("packages", PACKAGE),
+            ("files", FILE),
+            ("snippets", SNIPPET),
+            ("hasExtractedLicensingInfos", EXTRACTED_LICENSE),
+            ("relationships", OF_RELATIONSHIP),
+        ];
+        agree(DOCUMENT, members_at(&[]), "");
+        for (list, properties) in lists {
+            agree(properties, members_at(&[list]), list);
+        }
+    }
+}

@@ -177,3 +177,84 @@ static TAGS: &[Tag] = {
         tag("ReviewComment", Review, "comment", Text),
     ]
 };
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::schema::{Of, members_at};
+    use super::*;
+
+    /// Each section, where its objects are in JSON, and their members that have no tag of that section.
+    const SECTIONS: &[(Section, &[&str], &[&str])] = &[
+        // Objects have sections of their own; what is described is said by relationships.
+        (
+            Section::Document,
+            &[],
+            &[
+                "$schema",
+                ID,
+                "annotations",
+                "creationInfo",
+                "documentDescribes",
+                "files",
+                "hasExtractedLicensingInfos",
+                "packages",
+                "relationships",
+                "revieweds",
+                "snippets",
+            ],
+        ),
+        (Section::Creation, &["creationInfo"], &[]),
+        // Which files it has is said by relationships.
+        (Section::Package, &["packages"], &[ID, "annotations", "hasFiles"]),
+        (Section::File, &["files"], &[ID, "annotations"]),
+        (Section::Snippet, &["snippets"], &["annotations"]),
+        // Tag-value has no more of a cross reference than its address, which is in `seeAlsos`.
+        (Section::License, &["hasExtractedLicensingInfos"], &["crossRefs"]),
+        // Both ends are in the value of the tag.
+        (Section::Relationship, &["relationships"], &["relatedSpdxElement", "spdxElementId"]),
+        (Section::Annotation, &["annotations"], &[]),
+        (Section::Review, &["revieweds"], &[]),
+    ];
+
+    fn fits(shape: Shape, of: Of) -> bool {
+        match shape {
+            Shape::Text => matches!(of, Of::Text | Of::Word(..)),
+            Shape::Texts => matches!(of, Of::Texts | Of::Words(_)),
+            Shape::Flag => matches!(of, Of::Flag),
+            Shape::Purpose | Shape::Relationship => matches!(of, Of::Word(..)),
+            Shape::VerificationCode => matches!(of, Of::Record(_)),
+            Shape::Checksum | Shape::ExternalRef | Shape::ExternalDocument | Shape::Range(_) => {
+                matches!(of, Of::Records(_))
+            }
+            Shape::OfLast { .. } => matches!(of, Of::Records(_) | Of::Objects),
+            Shape::Target => false,
+        }
+    }
+
+    #[test]
+    fn every_tag_is_a_member_of_the_schema_and_every_member_has_a_tag() {
+        let mut n_tags = 0;
+        for (section, path, others) in SECTIONS {
+            let members = members_at(path);
+            for tag in of(*section).filter(|tag| tag.shape != Shape::Target) {
+                n_tags += 1;
+                let member = members.iter().find(|member| member.name == tag.member);
+                assert!(member.is_some_and(|member| fits(tag.shape, member.of)), "{tag:?}");
+            }
+            for member in members {
+                let has_tag = of(*section).any(|tag| tag.member == member.name);
+                let is_other = others.contains(&member.name);
+                assert!(
+                    has_tag != is_other,
+                    "{section:?} {}: tag {has_tag}, excepted {is_other}",
+                    member.name
+                );
+            }
+            assert!(
+                others.iter().all(|name| members.iter().any(|member| member.name == *name)),
+                "{section:?}"
+            );
+        }
+        assert_eq!(n_tags + 1, TAGS.len(), "all but `SPDXREF`");
+    }
+}
