@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use model::limits::Limits;
 
 use super::super::validate::validate_bytes;
+use super::super::wire::text::Kind;
 use super::super::wire::tree::Tree;
 use super::super::{Document, DocumentError, WriteOptions, by_name, read};
 use super::fit;
@@ -492,7 +493,7 @@ fn tags_have_their_members_and_unknown_ones_survive() {
 fn as_tags(document: &Tree, version: &str) -> String {
     let mut bytes = Vec::new();
     let rewrite = super::tag_value::FORMAT.rewrite.unwrap();
-    assert_eq!(rewrite(document.clone(), version, &mut bytes).unwrap(), []);
+    assert_eq!(rewrite(document.clone(), &Kind::Spdx2TagValue, version, &mut bytes).unwrap(), []);
     String::from_utf8(bytes).unwrap()
 }
 

@@ -12,7 +12,7 @@ use super::super::WriteOptions;
 use super::super::wire::facts::{self, Noun};
 use super::super::wire::seal::{self, References};
 use super::super::wire::tree::{Object, Tree};
-use super::super::wire::{identity, license, references};
+use super::super::wire::{cpe, identity, license, references};
 use super::{CONTEXT, NONE, read};
 
 /// The node of the creation information, which every element shares.
@@ -225,7 +225,7 @@ impl Writer {
             element.push(("software_packageUrl".to_owned(), text(&package.purl)));
             identifiers.push(identifier("packageUrl", &package.purl));
         }
-        let cpes = package.cpes.iter().filter(|cpe| identity::is_cpe(cpe));
+        let cpes = package.cpes.iter().filter(|cpe| cpe::is_string(cpe));
         identifiers.extend(cpes.map(|cpe| identifier("cpe23", cpe)));
         if !identifiers.is_empty() {
             element.push(("externalIdentifier".to_owned(), Tree::List(identifiers)));

@@ -136,7 +136,7 @@ fn what_is_fitted_is_valid_and_every_loss_is_listed() {
             continue;
         }
         for target in &ALL[2..] {
-            let (after, losses) = fit(before.clone(), *target);
+            let (after, losses) = fit(before.clone(), *target, false);
             let json = serde_json::to_value(&after).unwrap();
             if let Some(error) =
                 schemas[ALL.iter().position(|one| one == target).unwrap()].iter_errors(&json).next()
