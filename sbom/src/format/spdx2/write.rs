@@ -338,7 +338,7 @@ fn supplier(name: &str) -> Option<String> {
 fn declared<'a>(stated: &'a [String], licenses: &mut Licenses<'a>) -> Text<'a> {
     let mut terms: Vec<Cow<'a, str>> = Vec::with_capacity(stated.len());
     for text in stated.iter().filter(|text| !text.trim().is_empty()) {
-        terms.push(match license::stated(text) {
+        terms.push(match license::stated_in_spdx(text) {
             license::Stated::Id => text.into(),
             license::Stated::Expression if stated.len() == 1 => text.into(),
             license::Stated::Expression => format!("({text})").into(),

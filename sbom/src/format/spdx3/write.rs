@@ -334,7 +334,7 @@ impl Writer {
     fn declared(&mut self, stated: &[String]) -> Option<String> {
         let mut terms = Vec::new();
         for text in stated.iter().filter(|text| !text.trim().is_empty()) {
-            terms.push(match license::stated(text) {
+            terms.push(match license::stated_in_spdx(text) {
                 license::Stated::Id => text.clone(),
                 license::Stated::Expression if stated.len() == 1 => text.clone(),
                 license::Stated::Expression => format!("({text})"),

@@ -25,10 +25,10 @@ mod lines;
 mod minimum;
 mod schema_file;
 mod spdx2;
-mod spdx2_schema;
+pub(super) mod spdx2_schema;
 mod spdx3;
 mod spdx3_schema;
-mod terms;
+pub(super) mod terms;
 mod walk;
 
 pub use minimum::{Element, MinimumSet, Score};

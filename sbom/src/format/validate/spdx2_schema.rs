@@ -9,7 +9,7 @@ use crate::format::spdx2::rdf::BEYOND;
 
 /// A version with a schema of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Version {
+pub(in crate::format) enum Version {
     V2_2,
     V2_3,
 }
@@ -316,7 +316,7 @@ const POINTER: &[Member] =
     &[may("lineNumber", Of::Integer), may("offset", Of::Integer), must("reference", Of::Text)];
 
 /// Calls `take` with the path and the reason of everything that is not as the schema of `version` says.
-pub(super) fn check(tree: &Tree, version: Version, take: &mut dyn FnMut(&str, String)) {
+pub(in crate::format) fn check(tree: &Tree, version: Version, take: &mut dyn FnMut(&str, String)) {
     below(tree, Of::Record(DOCUMENT), version, &mut String::new(), take);
 }
 

@@ -67,7 +67,7 @@ pub(super) fn hash_bytes(algorithm: &str) -> Option<usize> {
 }
 
 /// Why `value` is no hash of `algorithm`.
-pub(super) fn hash(algorithm: &str, value: &str) -> Result<(), String> {
+pub(in crate::format) fn hash(algorithm: &str, value: &str) -> Result<(), String> {
     if !value.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err("is not hexadecimal".to_owned());
     }

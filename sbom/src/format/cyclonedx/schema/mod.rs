@@ -26,4 +26,4 @@ pub(in crate::format) use fit::fit;
 pub(in crate::format) use table::Version;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::format) mod tests;

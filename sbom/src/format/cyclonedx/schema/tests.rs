@@ -10,7 +10,7 @@ const ALL: [Version; 6] =
     [Version::V1_2, Version::V1_3, Version::V1_4, Version::V1_5, Version::V1_6, Version::V1_7];
 
 /// The official schema of `version`; nothing is fetched.
-fn official(data: &Path, version: Version) -> jsonschema::Validator {
+pub(in crate::format) fn official(data: &Path, version: Version) -> jsonschema::Validator {
     let load = |name: &str| -> serde_json::Value {
         serde_json::from_slice(&testkit::data::read(&data.join("schemas/cyclonedx").join(name))).unwrap()
     };
