@@ -225,7 +225,12 @@ impl Fit {
             let path = format!("{path}.externalRefs[].referenceCategory");
             let kind = reference.get("referenceType").and_then(Tree::as_str).unwrap_or_default();
             let is_newer = SECURITY_2_3.contains(&kind);
+            let is_purl = kind == "purl";
             let Some(category) = reference.get_mut("referenceCategory") else { continue };
+            if is_purl && category.as_str() == Some("SECURITY") {
+                self.lose(&path, category);
+                *category = Tree::Text("PACKAGE-MANAGER".to_owned());
+            }
             match (category.as_str(), self.is_2_3) {
                 (Some("PACKAGE_MANAGER"), true) => *category = Tree::Text("PACKAGE-MANAGER".to_owned()),
                 (Some("PERSISTENT_ID"), true) => *category = Tree::Text("PERSISTENT-ID".to_owned()),

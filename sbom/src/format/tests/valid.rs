@@ -117,6 +117,12 @@ fn what_spdx_2_never_allowed_is_lost_in_another_version() {
             &["packages[].checksums[].algorithm 2 SHA1", "packages[].checksums[].checksumValue 2 00"],
             "CRC",
         );
+        check(
+            r#","externalRefs":[{"referenceCategory":"SECURITY","referenceType":"purl","referenceLocator":"pkg:npm/a@1"}]"#,
+            "",
+            &["packages[].externalRefs[].referenceCategory 1 SECURITY"],
+            "SECURITY",
+        );
         check(r#","licenseInfoFromFiles":null"#, "", &["packages[].licenseInfoFromFiles 1 null"], "null");
         check(
             r#","externalRefs":[{"referenceCategory":"SECURITY","referenceType":"cpe23Type","referenceLocator":"cpe:2.3:a:b"},
