@@ -46,7 +46,7 @@ impl Document<'_> {
             && let Some(rewrite) = choice.format.rewrite
         {
             let mut written = Vec::new();
-            let mut losses = rewrite(self.tree()?, version, &mut written)?;
+            let mut losses = rewrite(self.tree()?, &self.kind, version, &mut written)?;
             if self.version != version && self.is_own && !self.is_said_by(&written) {
                 return self.write_inventory(choice, options, out);
             }

@@ -79,8 +79,8 @@ pub struct Format {
     rewrite: Option<Rewrite>,
 }
 
-/// Writes a document of the format's model in a version, and says what it had to leave out.
-type Rewrite = fn(Tree, &str, &mut dyn io::Write) -> io::Result<Vec<Loss>>;
+/// Writes a document of the format's model, which was read from a syntax, in a version, and says what it had to leave out.
+type Rewrite = fn(Tree, &Kind, &str, &mut dyn io::Write) -> io::Result<Vec<Loss>>;
 
 /// What documents of several syntaxes are of: CycloneDX, SPDX 2, …
 ///
@@ -153,6 +153,8 @@ pub struct Document<'a> {
     /// The inventory seen in it.
     pub inventory: Inventory,
     model: &'static Model,
+    /// What it was written down in.
+    kind: Kind,
     /// The version of the specification, as written.
     version: String,
     /// All of it, as JSON of its model.
@@ -364,7 +366,7 @@ pub fn read_signed<'a>(
     }
     let said = [syntax.model.name, &version, syntax.suffix];
     let format = said.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    Ok(Document { format, inventory, model: syntax.model, version, json, signature, is_own })
+    Ok(Document { format, inventory, model: syntax.model, kind, version, json, signature, is_own })
 }
 
 /// Whether a file that begins with `head` is a document, be it one that is read or not: JSON, XML, or a text that only an

@@ -9,6 +9,7 @@ pub(in crate::format) mod generated;
 mod independent;
 mod merged;
 mod standard;
+mod valid;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

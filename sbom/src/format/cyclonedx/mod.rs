@@ -28,8 +28,8 @@ pub(super) static FORMAT: Format = Format {
     versions: &["1.6", "1.7", "1.5", "1.4"],
     write: write::write,
     model: Some(|_| &MODEL),
-    rewrite: Some(|tree, version, out| {
-        let (tree, losses) = fitted(tree, version, has_only_json);
+    rewrite: Some(|tree, from, version, out| {
+        let (tree, losses) = fitted(tree, from, version, false);
         tree.write_json(out)?;
         Ok(losses)
     }),
@@ -47,23 +47,14 @@ pub(super) static SYNTAX: Syntax = Syntax {
 pub(super) static MODEL: Model =
     Model { name: "CycloneDX", inventory: read::read, fits_versions: true, understood: UNDERSTOOD };
 
-/// `document` in `version`, and what that has no place for; as it is where it is of that version and `stays` says so.
-fn fitted(document: Tree, version: &str, stays: fn(&Tree) -> bool) -> (Tree, Vec<Loss>) {
+/// `document`, read `from` a syntax, in `version` and JSON or XML, and what that has no place for; as it is where it is of
+/// that version and syntax already, valid or not.
+fn fitted(document: Tree, from: &Kind, version: &str, is_xml: bool) -> (Tree, Vec<Loss>) {
     let is_of_it = document.get("specVersion").and_then(Tree::as_str) == Some(version);
+    let was_xml = *from == Kind::CycloneDxXml;
     match schema::Version::of(version) {
-        Some(target) if !is_of_it || !stays(&document) => schema::fit(document, target),
+        Some(target) if !is_of_it || was_xml != is_xml => schema::fit(document, target, is_xml),
         _ => (document, Vec::new()),
-    }
-}
-
-/// Whether nothing in `document` is only for XML.
-fn has_only_json(document: &Tree) -> bool {
-    match document {
-        Tree::Object(members) => {
-            members.iter().all(|(name, value)| name != xml::BEYOND && has_only_json(value))
-        }
-        Tree::List(elements) => elements.iter().all(has_only_json),
-        _ => true,
     }
 }
 

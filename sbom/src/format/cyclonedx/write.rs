@@ -17,7 +17,7 @@ use super::super::wire::hash::Spelling;
 use super::super::wire::json::{List, Text};
 use super::super::wire::references::Minor;
 use super::super::wire::seal::{self, References};
-use super::super::wire::{identity, license, print, references};
+use super::super::wire::{cpe, identity, license, print, references};
 use super::evidence::identity as identity_evidence;
 use super::{
     Component, Dependency, Evidence, ExternalReference, Hash, License, LicenseChoice, Nested, Occurrence,
@@ -267,7 +267,7 @@ fn package<'a>(package: &'a Package, reference: &'a str, purl: Option<&'a str>, 
         scope: (package.scope == DependencyScope::Development).then(|| read::EXCLUDED.into()),
         hashes: hashes(&package.digests),
         licenses: licenses(&package.licenses),
-        cpe: package.cpes.iter().find(|cpe| identity::is_cpe(cpe)).map(|cpe| cpe.as_str().into()),
+        cpe: package.cpes.iter().find(|cpe| cpe::is_string(cpe)).map(|cpe| cpe.as_str().into()),
         purl: purl.map(Into::into),
         description: package.about().description.as_deref().map(Into::into),
         copyright: package.about().copyright.as_deref().map(Into::into),

@@ -1,10 +1,17 @@
 //! A document of SPDX 2 in another version of it: 2.2 or 2.3.
 //!
 //! 2.3 added members, algorithms and types of relationships; what the official JSON schema of 2.2 has no place for is
-//! lost, and listed. 2.2 requires some statements that 2.3 does not: `NOASSERTION` stands for them. Members that no
-//! version knows are lost too.
+//! lost, and listed. Statements that a version requires and that may say nothing are `NOASSERTION` where they lack. Members
+//! that no version knows are lost too, and so are values that never were valid: words that no version knows, digests and CPE
+//! names that are none, parts of seconds.
+//!
+//! What a document lacks and nobody but its author knows (checksums of files, what it describes, the texts of its own
+//! licences) stays lacking.
 
 use super::super::Loss;
+use super::super::validate::spdx2_schema;
+use super::super::validate::terms;
+use super::super::wire::cpe;
 use super::super::wire::losses::Losses;
 use super::super::wire::tree::{Object, Tree};
 use super::NOASSERTION;
@@ -40,8 +47,17 @@ pub(super) fn fit(mut document: Tree, version: &str) -> (Tree, Vec<Loss>) {
             fit.replace(kind, &[&[AMENDS], NEW_RELATIONSHIPS].concat(), "relationships[].relationshipType");
         }
     }
+    fit.dates(&mut document, "");
+    fit.refused(&mut document);
     (document, fit.losses.into_list())
 }
+
+/// Members with a date and time.
+const DATES: &[&str] =
+    &["annotationDate", "builtDate", "created", "releaseDate", "reviewDate", "validUntilDate"];
+
+/// Members with a word, which is `OTHER` where it is not known.
+const WITH_OTHER: &[&str] = &["annotationType", "referenceCategory", "relationshipType"];
 
 struct Fit {
     version: Version,
@@ -88,7 +104,12 @@ impl Fit {
             let path = format!("{path}.externalRefs[].referenceCategory");
             let kind = reference.get("referenceType").and_then(Tree::as_str).unwrap_or_default();
             let is_newer = SECURITY_2_3.contains(&kind);
+            let is_purl = kind == "purl";
             let Some(category) = reference.get_mut("referenceCategory") else { continue };
+            if is_purl && category.as_str() == Some("SECURITY") {
+                self.lose(&path, category);
+                *category = Tree::Text("PACKAGE-MANAGER".to_owned());
+            }
             match (category.as_str(), self.is_2_3()) {
                 (Some("PACKAGE_MANAGER"), true) => *category = Tree::Text("PACKAGE-MANAGER".to_owned()),
                 (Some("PERSISTENT_ID"), true) => *category = Tree::Text("PERSISTENT-ID".to_owned()),
@@ -98,20 +119,17 @@ impl Fit {
                 _ => {}
             }
         }
+        self.retain(element, "externalRefs", path, is_reference);
+        let is_2_3 = self.is_2_3();
+        self.retain(element, "checksums", path, |checksum| {
+            (is_2_3 || !has_newer_algorithm(checksum)) && is_digest(checksum)
+        });
         let Tree::Object(members) = element else { return };
+        if list == "packages" {
+            assert(members, "downloadLocation");
+        }
         if self.is_2_3() {
             return;
-        }
-        let prefix = format!("{path}.checksums[]");
-        let checksums = members.iter_mut().find(|(name, _)| name == "checksums");
-        if let Some((_, Tree::List(checksums))) = checksums {
-            checksums.retain(|checksum| {
-                let is_newer = has_newer_algorithm(checksum);
-                if is_newer {
-                    self.lose(&prefix, checksum);
-                }
-                !is_newer
-            });
         }
         // Where 2.2 has these lists it wants something in them.
         members.retain(|(name, value)| {
@@ -127,6 +145,89 @@ impl Fit {
                 members.push(("licenseInfoInFiles".to_owned(), nothing));
             }
             _ => {}
+        }
+    }
+
+    /// Leaves in the list `name` of `object`, which lies at `path`, only what `stays`.
+    fn retain(&mut self, object: &mut Tree, name: &str, path: &str, stays: impl Fn(&Tree) -> bool) {
+        let Some(Tree::List(elements)) = object.get_mut(name) else { return };
+        elements.retain(|element| {
+            let stays = stays(element);
+            if !stays {
+                self.lose(&format!("{path}.{name}[]"), element);
+            }
+            stays
+        });
+    }
+
+    /// Dates have whole seconds (§6.9).
+    fn dates(&mut self, tree: &mut Tree, path: &str) {
+        let Tree::Object(members) = tree else { return };
+        for (name, value) in members {
+            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            match value {
+                Tree::List(elements) => {
+                    let path = format!("{path}[]");
+                    elements.iter_mut().for_each(|element| self.dates(element, &path));
+                }
+                Tree::Object(_) => self.dates(value, &path),
+                Tree::Text(text) if text.contains('.') && DATES.contains(&name.as_str()) => {
+                    let Ok(date) = text.parse::<jiff::Timestamp>() else { continue };
+                    let whole = Tree::Text(date.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+                    self.lose(&path, value);
+                    *value = whole;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Values that the schema refuses, whatever the version of the document was, are `OTHER` or taken away.
+    fn refused(&mut self, document: &mut Tree) {
+        let mut paths = Vec::new();
+        spdx2_schema::check(document, self.version, &mut |path, _| paths.push(path.to_owned()));
+        // From the end, so that positions before stay as they are.
+        for path in paths.iter().rev() {
+            // A checksum is nothing without its algorithm.
+            match path.strip_suffix(".algorithm") {
+                Some(checksum) => self.refuse(document, checksum, true, &mut String::new()),
+                None => self.refuse(document, path, false, &mut String::new()),
+            }
+        }
+    }
+
+    /// Takes away what `path` leads to from `tree`, which lies at `own`; an object, which lacks something, only where
+    /// `objects` are meant.
+    fn refuse(&mut self, tree: &mut Tree, path: &str, objects: bool, own: &mut String) {
+        let end = path.find(['.', '[']).unwrap_or(path.len());
+        let (name, rest) = path.split_at(end);
+        let is_known = |value: &Tree| rest.is_empty() && (objects || !matches!(value, Tree::Object(_)));
+        if let Some(position) = name.strip_suffix(']').and_then(|position| position.parse::<usize>().ok()) {
+            own.push_str("[]");
+            let Tree::List(elements) = tree else { return };
+            let Some(value) = elements.get_mut(position) else { return };
+            if is_known(value) {
+                self.lose(own, &elements.remove(position));
+            } else if let Some(rest) = rest.strip_prefix('.') {
+                self.refuse(value, rest, objects, own);
+            }
+            return;
+        }
+        if !own.is_empty() {
+            own.push('.');
+        }
+        own.push_str(name);
+        let Tree::Object(members) = tree else { return };
+        let Some(at) = members.iter().position(|(member, _)| member == name) else { return };
+        let value = &mut members[at].1;
+        if is_known(value) {
+            self.lose(own, value);
+            match WITH_OTHER.contains(&name) {
+                true => *value = Tree::Text("OTHER".to_owned()),
+                false => drop(members.remove(at)),
+            }
+        } else if let Some(rest) = rest.strip_prefix(['.', '[']) {
+            self.refuse(value, rest, objects, own);
         }
     }
 
@@ -168,6 +269,24 @@ fn elements_mut<'t>(tree: &'t mut Tree, name: &str) -> &'t mut [Tree] {
 fn has_newer_algorithm(checksum: &Tree) -> bool {
     let algorithm = checksum.get("algorithm").and_then(Tree::as_str);
     algorithm.is_some_and(|algorithm| NEW_ALGORITHMS.contains(&algorithm))
+}
+
+/// Whether a checksum is one of its algorithm.
+fn is_digest(checksum: &Tree) -> bool {
+    let text = |name: &str| checksum.get(name).and_then(Tree::as_str);
+    text("algorithm")
+        .zip(text("checksumValue"))
+        .is_some_and(|(algorithm, value)| terms::hash(algorithm, value).is_ok())
+}
+
+/// Whether an external reference that is a CPE by its type is one.
+fn is_reference(reference: &Tree) -> bool {
+    let text = |name: &str| reference.get(name).and_then(Tree::as_str).unwrap_or_default();
+    match text("referenceType") {
+        "cpe22Type" => cpe::check_uri(text("referenceLocator")).is_ok(),
+        "cpe23Type" => cpe::is_string(text("referenceLocator")),
+        _ => true,
+    }
 }
 
 /// Says of `name`, where nothing is said, that nothing is said.

@@ -37,7 +37,7 @@ pub(super) static FORMAT: Format = Format {
     versions: &["2.3", "2.2", "3.0"],
     write,
     model: Some(model),
-    rewrite: Some(|tree, version, out| {
+    rewrite: Some(|tree, _, version, out| {
         let (tree, losses) =
             if version == spdx3::VERSION { (tree, Vec::new()) } else { fitted(tree, version, has_only_json) };
         tree.write_json(out)?;

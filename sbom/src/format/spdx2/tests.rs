@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use model::limits::Limits;
 
 use super::super::validate::validate_bytes;
+use super::super::wire::text::Kind;
 use super::super::wire::tree::Tree;
 use super::super::{Document, DocumentError, WriteOptions, by_name, read};
 use super::fit;
@@ -492,7 +493,7 @@ fn tags_have_their_members_and_unknown_ones_survive() {
 fn as_tags(document: &Tree, version: &str) -> String {
     let mut bytes = Vec::new();
     let rewrite = super::tag_value::FORMAT.rewrite.unwrap();
-    assert_eq!(rewrite(document.clone(), version, &mut bytes).unwrap(), []);
+    assert_eq!(rewrite(document.clone(), &Kind::Spdx2TagValue, version, &mut bytes).unwrap(), []);
     String::from_utf8(bytes).unwrap()
 }
 
@@ -583,7 +584,8 @@ fn rdf_has_the_members_of_json() {
 fn a_fitted_document_says_what_it_lost() {
     let json = r#"{"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","name":"d","mine":{"a":1},
       "packages":[{"name":"p","SPDXID":"SPDXRef-p","primaryPackagePurpose":"LIBRARY",
-        "checksums":[{"algorithm":"BLAKE3","checksumValue":"aa"},{"algorithm":"SHA1","checksumValue":"bb"}],
+        "checksums":[{"algorithm":"BLAKE3","checksumValue":"aa"},
+          {"algorithm":"SHA1","checksumValue":"0123456789012345678901234567890123456789"}],
         "externalRefs":[{"referenceCategory":"PACKAGE-MANAGER","referenceType":"purl","referenceLocator":"pkg:npm/p@1"},
           {"referenceCategory":"PERSISTENT-ID","referenceType":"swh","referenceLocator":"x"},
           {"referenceCategory":"SECURITY","referenceType":"advisory","referenceLocator":"y"}]}],
@@ -604,11 +606,13 @@ fn a_fitted_document_says_what_it_lost() {
         ]
     );
     let fitted = r#"{"spdxVersion":"SPDX-2.2","SPDXID":"SPDXRef-DOCUMENT","name":"d",
-      "packages":[{"name":"p","SPDXID":"SPDXRef-p","checksums":[{"algorithm":"SHA1","checksumValue":"bb"}],
+      "packages":[{"name":"p","SPDXID":"SPDXRef-p",
+        "checksums":[{"algorithm":"SHA1","checksumValue":"0123456789012345678901234567890123456789"}],
         "externalRefs":[{"referenceCategory":"PACKAGE_MANAGER","referenceType":"purl","referenceLocator":"pkg:npm/p@1"},
           {"referenceCategory":"OTHER","referenceType":"swh","referenceLocator":"x"},
           {"referenceCategory":"OTHER","referenceType":"advisory","referenceLocator":"y"}],
-        "copyrightText":"NOASSERTION","licenseConcluded":"NOASSERTION","licenseDeclared":"NOASSERTION"}],
+        "downloadLocation":"NOASSERTION","copyrightText":"NOASSERTION","licenseConcluded":"NOASSERTION",
+        "licenseDeclared":"NOASSERTION"}],
       "files":[{"SPDXID":"SPDXRef-f","fileName":"./f","copyrightText":"NOASSERTION","licenseConcluded":"NOASSERTION",
         "licenseInfoInFiles":["NOASSERTION"]}],
       "relationships":[{"spdxElementId":"a","relationshipType":"OTHER","relatedSpdxElement":"b"}]}"#;

@@ -20,7 +20,7 @@ use super::super::wire::facts::{self, Noun};
 use super::super::wire::hash::Spelling;
 use super::super::wire::json::{List, Text};
 use super::super::wire::seal::{self, References};
-use super::super::wire::{identity, license, print, references};
+use super::super::wire::{cpe, identity, license, print, references};
 use super::{
     Annotation, Checksum, DISTRO, DOCUMENT, Element, ExternalRef, ExtractedLicense, NOASSERTION, NONE,
     Relationship, read,
@@ -266,7 +266,7 @@ fn package<'a>(
     element.supplier = package.supplier.as_deref().and_then(supplier).map(Into::into);
     element.license_declared = Some(declared(&package.licenses, licenses));
     let purl = Some(package.purl.as_str()).filter(|purl| is_purl(purl));
-    let cpes = package.cpes.iter().filter(|cpe| identity::is_cpe(cpe));
+    let cpes = package.cpes.iter().filter(|cpe| cpe::is_string(cpe));
     let manager = if stamp.has.purposes { "PACKAGE-MANAGER" } else { "PACKAGE_MANAGER" };
     let about = package.about();
     let fields = references::fields(about);
@@ -338,7 +338,7 @@ fn supplier(name: &str) -> Option<String> {
 fn declared<'a>(stated: &'a [String], licenses: &mut Licenses<'a>) -> Text<'a> {
     let mut terms: Vec<Cow<'a, str>> = Vec::with_capacity(stated.len());
     for text in stated.iter().filter(|text| !text.trim().is_empty()) {
-        terms.push(match license::stated(text) {
+        terms.push(match license::stated_in_spdx(text) {
             license::Stated::Id => text.into(),
             license::Stated::Expression if stated.len() == 1 => text.into(),
             license::Stated::Expression => format!("({text})").into(),

@@ -12,7 +12,7 @@ use super::super::WriteOptions;
 use super::super::wire::facts::{self, Noun};
 use super::super::wire::seal::{self, References};
 use super::super::wire::tree::{Object, Tree};
-use super::super::wire::{identity, license, references};
+use super::super::wire::{cpe, identity, license, references};
 use super::{CONTEXT, NONE, read};
 
 /// The node of the creation information, which every element shares.
@@ -225,7 +225,7 @@ impl Writer {
             element.push(("software_packageUrl".to_owned(), text(&package.purl)));
             identifiers.push(identifier("packageUrl", &package.purl));
         }
-        let cpes = package.cpes.iter().filter(|cpe| identity::is_cpe(cpe));
+        let cpes = package.cpes.iter().filter(|cpe| cpe::is_string(cpe));
         identifiers.extend(cpes.map(|cpe| identifier("cpe23", cpe)));
         if !identifiers.is_empty() {
             element.push(("externalIdentifier".to_owned(), Tree::List(identifiers)));
@@ -334,7 +334,7 @@ impl Writer {
     fn declared(&mut self, stated: &[String]) -> Option<String> {
         let mut terms = Vec::new();
         for text in stated.iter().filter(|text| !text.trim().is_empty()) {
-            terms.push(match license::stated(text) {
+            terms.push(match license::stated_in_spdx(text) {
                 license::Stated::Id => text.clone(),
                 license::Stated::Expression if stated.len() == 1 => text.clone(),
                 license::Stated::Expression => format!("({text})"),

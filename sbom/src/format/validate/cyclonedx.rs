@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::super::DocumentError;
 use super::super::cyclonedx::{schema, xml};
+use super::super::wire::cpe as cpe_name;
 use super::lines::outwards;
 use super::walk::{Spot, walk};
 use super::{Found, Rule, Tree, shown, terms, word};
@@ -59,8 +60,16 @@ pub(super) fn check(tree: &Tree, is_xml: bool, found: &mut Found) -> bool {
     let version = version.filter(|version| is_xml || version.has_json());
     let (rule, judge): (_, fn(_, _) -> _) =
         if is_xml { (&XML_SCHEMA, schema::check_xml) } else { (&SCHEMA, schema::check) };
+    // The rule says better what is wrong with it.
+    let is_told = |place: &str| {
+        place == "serialNumber"
+            && tree.get(place).and_then(Tree::as_str).is_some_and(|text| !is_serial_number(text))
+    };
     for violation in version.map(|version| judge(tree, version)).unwrap_or_default() {
-        found.add(rule, violation.place(), violation.reason);
+        let place = violation.place();
+        if !is_told(&place) {
+            found.add(rule, place, violation.reason);
+        }
     }
     let known = known(tree);
     walk(tree, &mut |spot| {
@@ -165,8 +174,11 @@ fn decoded(text: &str) -> String {
 
 fn serial_number(_: &Known<'_>, spot: &Spot<'_, '_>) -> Option<String> {
     let text = spot.text().filter(|_| spot.is_at(&["serialNumber"]))?;
-    let is_form = text.strip_prefix("urn:uuid:").is_some_and(terms::is_uuid);
-    (!is_form).then(|| format!("is {}, not `urn:uuid:` and a UUID", shown(text)))
+    (!is_serial_number(text)).then(|| format!("is {}, not `urn:uuid:` and a UUID", shown(text)))
+}
+
+fn is_serial_number(text: &str) -> bool {
+    text.strip_prefix("urn:uuid:").is_some_and(terms::is_uuid)
 }
 
 fn ref_unique(known: &Known<'_>, spot: &Spot<'_, '_>) -> Option<String> {
@@ -219,7 +231,7 @@ fn purl(_: &Known<'_>, spot: &Spot<'_, '_>) -> Option<String> {
 
 fn cpe(_: &Known<'_>, spot: &Spot<'_, '_>) -> Option<String> {
     let text = spot.text().filter(|_| spot.name() == "cpe")?;
-    terms::cpe(text).err().map(|reason| format!("is {}, which {reason}", shown(text)))
+    cpe_name::check(text).err().map(|reason| format!("is {}, which {reason}", shown(text)))
 }
 
 fn license_expression(_: &Known<'_>, spot: &Spot<'_, '_>) -> Option<String> {

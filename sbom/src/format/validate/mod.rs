@@ -7,7 +7,7 @@
 //! - [`minimum`]: the minimum elements of the NTIA (2021) and of the CISA (draft of 2025)
 //! - [`walk`]: every value of a document, with the path to it
 //! - [`lines`]: the line a path stands on
-//! - [`terms`]: package URLs, CPEs, dates, hashes and licence expressions
+//! - [`terms`]: package URLs, dates, hashes and licence expressions
 //!
 //! Everything is judged on the JSON of the document's model, whatever syntax it was written in.
 
@@ -25,10 +25,10 @@ mod lines;
 mod minimum;
 mod schema_file;
 mod spdx2;
-mod spdx2_schema;
+pub(super) mod spdx2_schema;
 mod spdx3;
 mod spdx3_schema;
-mod terms;
+pub(super) mod terms;
 mod walk;
 
 pub use minimum::{Element, MinimumSet, Score};

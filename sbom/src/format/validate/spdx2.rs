@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::super::wire::cpe;
 use super::spdx2_schema;
 use super::walk::{Spot, walk};
 use super::{Found, Rule, Tree, shown, terms, word};
@@ -261,8 +262,8 @@ fn external_reference(_: &Known<'_>, spot: &Spot<'_, '_>) -> Option<String> {
     let kind = word(spot.tree, "referenceType");
     let (checked, category) = match kind {
         "purl" => (terms::purl(locator), "PACKAGE-MANAGER"),
-        "cpe23Type" => (terms::cpe23(locator), "SECURITY"),
-        "cpe22Type" => (terms::cpe22(locator), "SECURITY"),
+        "cpe23Type" => (cpe::check_string(locator), "SECURITY"),
+        "cpe22Type" => (cpe::check_uri(locator), "SECURITY"),
         _ => return None,
     };
     if let Err(reason) = checked {

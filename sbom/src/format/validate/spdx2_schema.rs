@@ -7,7 +7,7 @@ use crate::format::spdx2::rdf::BEYOND;
 use crate::format::spdx2::schema::{DOCUMENT, Member, Of, Version};
 
 /// Calls `take` with the path and the reason of everything that is not as the schema of `version` says.
-pub(super) fn check(tree: &Tree, version: Version, take: &mut dyn FnMut(&str, String)) {
+pub(in crate::format) fn check(tree: &Tree, version: Version, take: &mut dyn FnMut(&str, String)) {
     below(tree, Of::Record(DOCUMENT), version, &mut String::new(), take);
 }
 

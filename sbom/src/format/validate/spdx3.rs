@@ -4,6 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::super::wire::cpe;
 use super::walk::{Spot, walk};
 use super::{Found, Rule, Tree, shown, spdx3_schema, terms, word};
 
@@ -257,8 +258,8 @@ fn external_identifier(_: &Known<'_>, spot: &Spot<'_, '_>) -> Option<String> {
     let text = spot.text().filter(|_| spot.name() == "identifier")?;
     let checked = match word(spot.holder?, "externalIdentifierType") {
         "packageUrl" => terms::purl(text),
-        "cpe23" => terms::cpe23(text),
-        "cpe22" => terms::cpe22(text),
+        "cpe23" => cpe::check_string(text),
+        "cpe22" => cpe::check_uri(text),
         _ => return None,
     };
     checked.err().map(|reason| format!("is {}, which {reason}", shown(text)))

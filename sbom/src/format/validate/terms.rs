@@ -1,4 +1,4 @@
-//! Whether a text is a package URL, a CPE, a date, a hash or a licence expression. The reason, where it is not.
+//! Whether a text is a package URL, a date, a hash or a licence expression. The reason, where it is not.
 
 use std::collections::HashMap;
 use std::str::FromStr as _;
@@ -15,67 +15,6 @@ pub(super) fn purl(text: &str) -> Result<(), String> {
         Some(cause) => format!("is not a package URL: {cause}"),
         None => "is not a package URL".to_owned(),
     })
-}
-
-/// Why `text` is no CPE, be it 2.2 (a URI) or 2.3 (a formatted string; NISTIR 7695, 6.1 and 6.2).
-pub(super) fn cpe(text: &str) -> Result<(), String> {
-    if text.starts_with("cpe:2.3:") { cpe23(text) } else { cpe22(text) }
-}
-
-/// Why `text` is no formatted string of CPE 2.3.
-pub(super) fn cpe23(text: &str) -> Result<(), String> {
-    let Some(rest) = text.strip_prefix("cpe:2.3:") else {
-        return Err("does not begin with `cpe:2.3:`".to_owned());
-    };
-    let mut parts = vec![String::new()];
-    let mut characters = rest.chars();
-    while let Some(character) = characters.next() {
-        let part = match character {
-            ':' if parts.len() == 11 => return Err("has more than 11 parts after `cpe:2.3`".to_owned()),
-            ':' => {
-                parts.push(String::new());
-                continue;
-            }
-            '\\' => characters.next().map(|escaped| ['\\', escaped]),
-            _ if character.is_whitespace() || character.is_control() => {
-                return Err("holds a space".to_owned());
-            }
-            _ => None,
-        };
-        if let Some(last) = parts.last_mut() {
-            match part {
-                Some(escaped) => last.extend(escaped),
-                None => last.push(character),
-            }
-        }
-    }
-    if parts.len() != 11 {
-        return Err(format!("has {} parts after `cpe:2.3`, not 11", parts.len()));
-    }
-    if !matches!(parts[0].as_str(), "a" | "o" | "h" | "*" | "-") {
-        return Err("is of no part `a`, `o` or `h`".to_owned());
-    }
-    match parts.iter().position(String::is_empty) {
-        Some(index) => Err(format!("has an empty part, number {}", index + 1)),
-        None => Ok(()),
-    }
-}
-
-/// Why `text` is no URI of CPE 2.2.
-pub(super) fn cpe22(text: &str) -> Result<(), String> {
-    let rest = ["cpe:/", "CPE:/"].iter().find_map(|prefix| text.strip_prefix(prefix));
-    let Some(rest) = rest else { return Err("begins neither with `cpe:2.3:` nor with `cpe:/`".to_owned()) };
-    let parts: Vec<_> = rest.splitn(8, ':').collect();
-    if parts.len() > 7 {
-        return Err("has more than 7 parts after `cpe:/`".to_owned());
-    }
-    if !["", "a", "o", "h"].iter().any(|part| part.eq_ignore_ascii_case(parts[0])) {
-        return Err("is of no part `a`, `o` or `h`".to_owned());
-    }
-    if rest.contains(|character: char| character.is_whitespace() || character.is_control()) {
-        return Err("holds a space".to_owned());
-    }
-    Ok(())
 }
 
 /// Why `text` is no date and time of RFC 3339, 5.6.
@@ -128,7 +67,7 @@ pub(super) fn hash_bytes(algorithm: &str) -> Option<usize> {
 }
 
 /// Why `value` is no hash of `algorithm`.
-pub(super) fn hash(algorithm: &str, value: &str) -> Result<(), String> {
+pub(in crate::format) fn hash(algorithm: &str, value: &str) -> Result<(), String> {
     if !value.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err("is not hexadecimal".to_owned());
     }
@@ -233,17 +172,6 @@ pub(super) fn is_uuid(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn cpes_are_judged_by_their_parts() {
-        assert!(cpe("cpe:2.3:a:acme:demo\\:x:1.0:*:*:*:*:*:*:*").is_ok());
-        assert!(cpe("cpe:/a:acme:demo:1.0").is_ok());
-        assert!(cpe("cpe:2.3:a:acme:demo").unwrap_err().contains("3 parts"));
-        assert!(cpe("cpe:2.3:x:acme:demo:1.0:*:*:*:*:*:*:*").is_err());
-        assert!(cpe("cpe:2.3:a:acme::1.0:*:*:*:*:*:*:*").unwrap_err().contains("number 3"));
-        assert!(cpe("demo").is_err());
-        assert!(cpe("cpe:/a:b:c:d:e:f:g:h").is_err());
-    }
 
     #[test]
     fn dates_are_those_of_rfc_3339() {

@@ -46,6 +46,7 @@ fn each_rule_of_cyclonedx_can_be_broken() {
         assert!(found.contains(&expected.to_owned()), "{expected} not in {found:?}");
     };
     check("urn:uuid:3e67", "urn:uuid:3", "cyclonedx-serial-number serialNumber 2");
+    assert_eq!(broken(&CYCLONEDX.replacen("urn:uuid:3e67", "urn:uuid:3", 1)).len(), 1);
     check(
         r#""bom-ref": "b""#,
         r#""bom-ref": "a""#,

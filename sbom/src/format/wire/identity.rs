@@ -1,4 +1,4 @@
-//! What a package URL says of a package, and of the distro it is from; and which text is a CPE name.
+//! What a package URL says of a package, and of the distro it is from.
 //!
 //! Everything is taken as written: which namespace answers for a distro is the matcher's question.
 
@@ -157,72 +157,6 @@ pub(in crate::format) fn distro_of_repository(purl: &str) -> Option<Distro> {
     is_version.then_some(distro)
 }
 
-/// Whether `text` is a CPE 2.3 formatted string (NISTIR 7695 §6.2): thirteen parts, punctuation escaped.
-pub(in crate::format) fn is_cpe(text: &str) -> bool {
-    let Some(parts) = text.strip_prefix("cpe:2.3:") else { return false };
-    let mut parts = split_unescaped(parts).into_iter();
-    let kind_is_known = parts.next().is_some_and(|part| matches!(part, "a" | "h" | "o" | "*" | "-"));
-    let values: Vec<&str> = parts.collect();
-    kind_is_known
-        && values.len() == 10
-        && values.iter().enumerate().all(|(index, value)| match index {
-            5 => is_language(value),
-            _ => is_cpe_value(value),
-        })
-}
-
-/// `text` cut at each `:` that no backslash precedes.
-fn split_unescaped(text: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let (mut start, mut escaped) = (0, false);
-    for (index, byte) in text.bytes().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b':' => {
-                parts.push(&text[start..index]);
-                start = index + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&text[start..]);
-    parts
-}
-
-/// `*`, `-`, or letters, digits, `-._` and escaped punctuation, with wildcards at the ends only.
-fn is_cpe_value(value: &str) -> bool {
-    if matches!(value, "*" | "-") {
-        return true;
-    }
-    let mut rest = value.strip_prefix('*').unwrap_or_else(|| value.trim_start_matches('?'));
-    let mut empty = true;
-    loop {
-        rest = match rest.as_bytes() {
-            [b'\\', escaped, ..] if escaped.is_ascii_punctuation() && *escaped != b'_' => &rest[2..],
-            [plain, ..] if plain.is_ascii_alphanumeric() || b"-._".contains(plain) => &rest[1..],
-            _ => break,
-        };
-        empty = false;
-    }
-    !empty && (rest == "*" || rest.bytes().all(|byte| byte == b'?'))
-}
-
-/// `*`, `-`, or a language tag: `en`, `en-us`.
-fn is_language(value: &str) -> bool {
-    let letters = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphabetic());
-    match value.split_once('-') {
-        _ if matches!(value, "*" | "-") => true,
-        None => letters(value) && matches!(value.len(), 2 | 3),
-        Some((language, region)) => {
-            let number = region.len() == 3 && region.bytes().all(|byte| byte.is_ascii_digit());
-            letters(language)
-                && matches!(language.len(), 2 | 3)
-                && (number || region.len() == 2 && letters(region))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -287,31 +221,6 @@ mod tests {
         let older = "pkg:rpm/a@1-2?modularitylabel=b:1:2:3";
         assert_eq!(package("", "", older).module.as_deref(), Some("b:1:2:3"));
         assert_eq!(package("", "", "pkg:deb/a@1-2?rpmmod=b").module, None);
-    }
-
-    #[test]
-    fn a_cpe_is_told_from_other_text() {
-        for good in [
-            "cpe:2.3:a:gnu:bash:5.1:*:*:*:*:*:*:*",
-            r"cpe:2.3:a:foo\\bar:big\$money:2010:*:*:*:special:ipod_touch:80gb:*",
-            r"cpe:2.3:a:libstdc\+\+:x:1\:2:-:*:en-us:*:*:*:*",
-            "cpe:2.3:o:*:*alpine*:3??:*:*:*:*:*:*:*",
-        ] {
-            assert!(is_cpe(good), "{good}");
-        }
-        for bad in [
-            "",
-            "cpe:/a:gnu:bash:5.1",
-            "cpe:2.3:a:gnu:bash",
-            "cpe:2.3:x:gnu:bash:5.1:*:*:*:*:*:*:*",
-            "cpe:2.3:a:gnu:ba sh:5.1:*:*:*:*:*:*:*",
-            "cpe:2.3:a:gnu::5.1:*:*:*:*:*:*:*",
-            "cpe:2.3:a:gnu:c++:5.1:*:*:*:*:*:*:*",
-            "cpe:2.3:a:gnu:bash:5.1:*:*:long:*:*:*:*",
-            "cpe:2.3:a:gnu:bash:5.1:*:*:*:*:*:*:*:*",
-        ] {
-            assert!(!is_cpe(bad), "{bad}");
-        }
     }
 
     #[test]

@@ -43,6 +43,24 @@ const NOT_LISTED: &[&str] = &[
 const LISTED_WITH_PLUS: &[&str] =
     &["GPL-1.0+", "GPL-2.0+", "GPL-3.0+", "LGPL-2.0+", "LGPL-2.1+", "LGPL-3.0+"];
 
+/// Deprecated identifiers that name an exception, which readers of SPDX documents take for that alone.
+const WITH_EXCEPTION: &[&str] = &[
+    "GPL-2.0-with-GCC-exception",
+    "GPL-2.0-with-autoconf-exception",
+    "GPL-2.0-with-bison-exception",
+    "GPL-2.0-with-classpath-exception",
+    "GPL-2.0-with-font-exception",
+    "GPL-3.0-with-GCC-exception",
+    "GPL-3.0-with-autoconf-exception",
+    "eCos-2.0",
+];
+
+/// How `text` can be written in a document of SPDX.
+pub(in crate::format) fn stated_in_spdx(text: &str) -> Stated {
+    let has_exception = text.split([' ', '(', ')']).any(|word| WITH_EXCEPTION.contains(&word));
+    if has_exception { Stated::Name } else { stated(text) }
+}
+
 /// How `text` can be written.
 pub(in crate::format) fn stated(text: &str) -> Stated {
     if spdx::license_id(text).is_some_and(|id| id.name == text) {
@@ -104,5 +122,38 @@ mod tests {
         check("MIT AND NOASSERTION", Stated::Name);
         check("MIT AND", Stated::Name);
         check("", Stated::Name);
+    }
+
+    #[test]
+    fn deprecated_ids_with_an_exception_are_words_in_spdx() {
+        for text in ["GPL-2.0-with-classpath-exception", "MIT OR (eCos-2.0 AND ISC)"] {
+            assert_ne!(stated(text), Stated::Name, "{text}");
+            assert_eq!(stated_in_spdx(text), Stated::Name, "{text}");
+        }
+        assert_eq!(stated_in_spdx("GPL-2.0"), Stated::Id);
+        assert_eq!(stated_in_spdx("GPL-2.0-only WITH Classpath-exception-2.0"), Stated::Expression);
+    }
+
+    #[test]
+    fn every_id_is_in_the_schema_of_every_version_of_cyclonedx() {
+        use crate::format::cyclonedx::schema::{Version, check};
+        for version in ["1.4", "1.5", "1.6", "1.7"] {
+            let licences: Vec<_> = spdx::identifiers::LICENSES
+                .iter()
+                .map(|license| license.name)
+                .filter(|name| stated(name) == Stated::Id)
+                .map(|name| serde_json::json!({"license": {"id": name}}))
+                .collect();
+            assert!(licences.len() > 600);
+            let document = serde_json::json!({"bomFormat": "CycloneDX", "specVersion": version, "version": 1,
+                "components": [{"type": "library", "name": "a", "licenses": licences}]});
+            let document = serde_json::from_value(document).unwrap();
+            let found = check(&document, Version::of(version).unwrap());
+            assert!(
+                found.is_empty(),
+                "{version}: {:?}",
+                found.iter().map(|one| &one.reason).collect::<Vec<_>>()
+            );
+        }
     }
 }

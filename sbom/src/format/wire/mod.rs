@@ -10,6 +10,7 @@
 //! - [`facts`], `image_facts`: every fact of a package, distro and subject as name and value; the difference of two is what
 //!   a standard's fields could not say
 //! - [`identity`]: what a package URL says of a package and its distro
+//! - [`cpe`]: which text is a CPE name
 //! - [`hash`]: how each standard spells the algorithms of digests
 //! - [`license`]: which statements of a licence are SPDX
 //! - [`foreign`]: what the document of another tool leaves unsaid
@@ -17,6 +18,7 @@
 //! - [`losses`]: what a document loses in another format or version
 //! - [`seal`]: ids that follow from content
 
+pub(super) mod cpe;
 pub(super) mod facts;
 pub(super) mod foreign;
 pub(super) mod hash;

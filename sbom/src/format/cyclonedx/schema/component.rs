@@ -142,8 +142,13 @@ pub(super) static COMPONENT: Type = Type {
         optional("copyright", V1_3, V1_7, TEXT).token(),
         optional("patentAssertions", V1_7, V1_7, list(&Object(&PATENT_ASSERTIONS_ITEM)))
             .each("patentAssertion"),
-        optional("cpe", V1_0, V1_2, ONE_LINE),
-        optional("cpe", V1_3, V1_7, TEXT),
+        optional(
+            "cpe",
+            V1_0,
+            V1_2,
+            Text { min: 0, max: usize::MAX, pattern: Some("^(.*)$"), format: Some("cpe") },
+        ),
+        optional("cpe", V1_3, V1_7, Text { min: 0, max: usize::MAX, pattern: None, format: Some("cpe") }),
         optional("purl", V1_0, V1_2, ONE_LINE).token(),
         optional("purl", V1_3, V1_7, TEXT).token(),
         optional("omniborId", V1_6, V1_7, list(&TEXT)),

@@ -1,25 +1,27 @@
-//! A document of one version as a document of another.
+//! A document of one version or syntax as a document of another.
 
 use std::collections::HashMap;
 
-use super::check::{Step, check_known};
+use super::check::{Step, check_known, check_xml};
 use super::table::{V1_4, V1_5, V1_6, V1_7, Version};
 use crate::format::Loss;
 use crate::format::wire::losses::Losses;
 use crate::format::wire::tree::Tree;
 
-/// `document` as one of `version`, and every leaf value that this loses.
+/// `document` as one of `version` in JSON or XML, and every leaf value that this loses.
 ///
 /// What changed its shape is converted; then what the schema of `version` refuses is taken away, with the object
 /// that cannot be without it. So values that were never valid are losses, too.
-pub(in crate::format) fn fit(document: Tree, version: Version) -> (Tree, Vec<Loss>) {
+pub(in crate::format) fn fit(document: Tree, version: Version, is_xml: bool) -> (Tree, Vec<Loss>) {
     let before = document.clone();
     let mut fitted = document;
-    convert(&mut fitted, "", version);
+    convert(&mut fitted, "", version, is_xml);
     head(&mut fitted, version);
     loop {
+        let for_xml = if is_xml { check_xml(&fitted, version) } else { Vec::new() };
         let mut wrong: Vec<_> = check_known(&fitted, version)
             .into_iter()
+            .chain(for_xml)
             .map(|violation| violation.path)
             .filter(|path| !path.is_empty())
             .collect();
@@ -55,18 +57,20 @@ fn head(document: &mut Tree, version: Version) {
 }
 
 /// Converts `tree`, the member `name` of something, and all in it.
-fn convert(tree: &mut Tree, name: &str, version: Version) {
+fn convert(tree: &mut Tree, name: &str, version: Version, is_xml: bool) {
     match tree {
-        Tree::List(elements) => elements.iter_mut().for_each(|element| convert(element, name, version)),
+        Tree::List(elements) => {
+            elements.iter_mut().for_each(|element| convert(element, name, version, is_xml));
+        }
         Tree::Object(members) => {
-            members.iter_mut().for_each(|(name, value)| convert(value, name, version));
-            convert_object(tree, name, version);
+            members.iter_mut().for_each(|(name, value)| convert(value, name, version, is_xml));
+            convert_object(tree, name, version, is_xml);
         }
         _ => {}
     }
 }
 
-fn convert_object(object: &mut Tree, name: &str, version: Version) {
+fn convert_object(object: &mut Tree, name: &str, version: Version, is_xml: bool) {
     if version < V1_5 && matches!(object.get("tools"), Some(Tree::Object(_))) {
         let tools = object.get_mut("tools");
         if let Some(tools) = tools {
@@ -90,6 +94,14 @@ fn convert_object(object: &mut Tree, name: &str, version: Version) {
     let is_component = matches!(name, "component" | "components" | "ancestors" | "descendants" | "variants");
     if version < V1_4 && is_component && object.get("version").is_none() {
         put(object, "version", Tree::Text(String::new()));
+    }
+    // JSON has a list there, and so has later XML.
+    if is_xml
+        && version == V1_5
+        && is_component
+        && let Some(Tree::List(data)) = object.get_mut("data")
+    {
+        data.truncate(1);
     }
     if name == "externalReferences"
         && let Some(Tree::Text(kind)) = object.get_mut("type")

@@ -30,4 +30,4 @@ pub(in crate::format) use table::Version;
 pub(super) use table::{Attributes, Field, Repeats, Type, Value};
 
 #[cfg(test)]
-mod tests;
+pub(in crate::format) mod tests;

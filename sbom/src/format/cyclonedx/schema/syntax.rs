@@ -1,5 +1,6 @@
 //! The formats of texts that the schemas name (JSON Schema draft 7, §7.3).
 
+use crate::format::wire::cpe;
 use crate::format::wire::time::is_date_time;
 
 /// Whether `text` is of the format called `format`; no text is of one that is not known.
@@ -9,6 +10,8 @@ pub(super) fn is(format: &str, text: &str) -> bool {
         "iri-reference" => is_reference(text),
         "uri" | "iri" => is_reference(text) && scheme(text).is_some(),
         "date" => text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok(),
+        // In JSON any text is one.
+        "cpe" => true,
         // The official validators do not look at addresses unless told to, and what is a mailbox is for mail servers to
         // say. The schema of 1.4 and later calls the type of a text its format.
         "email" | "idn-email" | "string" => true,
@@ -22,6 +25,7 @@ pub(super) fn is_in_xml(format: &str, text: &str) -> bool {
     match format {
         "date-time" => is_date_time(text) || is_date_time(&format!("{text}Z")),
         "date" => is("date", text),
+        "cpe" => cpe::check(text).is_ok(),
         _ => true,
     }
 }

@@ -27,8 +27,8 @@ pub(in crate::format) static FORMAT: Format = Format {
     versions: &["1.6", "1.7", "1.5", "1.4"],
     write: write_inventory,
     model: Some(|_| &super::MODEL),
-    rewrite: Some(|tree, version, out| {
-        let (tree, mut losses) = super::fitted(tree, version, |_| true);
+    rewrite: Some(|tree, from, version, out| {
+        let (tree, mut losses) = super::fitted(tree, from, version, true);
         losses.extend(write::write(tree, version, out)?);
         Ok(losses)
     }),

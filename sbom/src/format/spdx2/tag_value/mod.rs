@@ -34,7 +34,7 @@ pub(in crate::format) static FORMAT: Format = Format {
     versions: &["2.3", "2.2"],
     write: write_inventory,
     model: Some(|_| &super::MODEL),
-    rewrite: Some(|tree, version, out| {
+    rewrite: Some(|tree, _, version, out| {
         let (tree, losses) = super::fitted(tree, version, |_| true);
         write::write(&tree, out)?;
         Ok(losses)
