@@ -20,6 +20,8 @@ pub struct Subject {
     pub manifest_digest: Option<String>,
     /// `linux/amd64`, `linux/arm/v7`.
     pub platform: Option<String>,
+    /// Who supplies it, as stated.
+    pub supplier: Option<String>,
     /// When the image says it was built, RFC 3339 as written.
     pub created: Option<String>,
     /// The layers, lowest first; empty for a directory.

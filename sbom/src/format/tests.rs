@@ -92,6 +92,7 @@ fn image() -> Inventory {
         digest: Some(layer("a")),
         manifest_digest: Some(layer("b")),
         platform: Some("linux/amd64".to_owned()),
+        supplier: Some("Acme".to_owned()),
         created: Some("2024-01-02T03:04:05Z".to_owned()),
         layers: vec![
             SubjectLayer {
@@ -110,6 +111,7 @@ fn image() -> Inventory {
         codename: Some("bookworm".to_owned()),
         pretty_name: Some("Debian GNU/Linux 12 (bookworm)".to_owned()),
         name: Some("Debian GNU/Linux".to_owned()),
+        supplier: Some("Debian GNU/Linux".to_owned()),
         id_like: Vec::new(),
         variant: None,
         hints: vec!["DEBIAN_CODENAME=bookworm".to_owned()],

@@ -437,14 +437,8 @@ pub(super) fn package(component: &Component<'_>, tool: &str) -> Package {
     }
     package.licenses.reserve_exact(component.licenses.0.len());
     package.licenses.extend(component.licenses.0.iter().filter_map(license));
-    let supplier = component
-        .supplier
-        .as_ref()
-        .and_then(|supplier| supplier.name.as_ref())
-        .or(component.publisher.as_ref())
-        .or(component.author.as_ref());
-    if let Some(name) = supplier {
-        package.supplier = Some(name.as_str().to_owned());
+    if let Some(supplier) = supplier(component) {
+        package.supplier = Some(supplier);
     }
     package.cpes = component.cpe.iter().map(|cpe| cpe.0.to_string()).collect();
     let occurrences = component.evidence.as_ref().map_or(&[][..], |evidence| &evidence.occurrences.0);
@@ -464,6 +458,12 @@ pub(super) fn package(component: &Component<'_>, tool: &str) -> Package {
     facts::apply(&mut package, &own(component));
     package.shrink();
     package
+}
+
+fn supplier(component: &Component<'_>) -> Option<String> {
+    let supplier = component.supplier.as_ref().and_then(|supplier| supplier.name.as_ref());
+    let supplier = supplier.or(component.publisher.as_ref()).or(component.author.as_ref());
+    supplier.map(|name| name.0.to_string())
 }
 
 fn about(component: &Component<'_>) -> About {
@@ -590,6 +590,7 @@ pub(super) fn distro(component: &Component<'_>) -> Distro {
         id: component.name.as_str().to_ascii_lowercase(),
         version: owned(&component.version).filter(|version| !version.is_empty()),
         pretty_name: owned(&component.description),
+        supplier: supplier(component),
         ..Distro::default()
     };
     for (name, value) in properties(component) {
@@ -618,6 +619,7 @@ pub(super) fn subject(component: &Component<'_>) -> Subject {
         name: component.name.0.to_string(),
         manifest_digest: version.clone().filter(|_| is_digest),
         version: version.filter(|version| !is_digest && !version.is_empty()),
+        supplier: supplier(component),
         ..Subject::default()
     };
     for (name, value) in properties(component) {

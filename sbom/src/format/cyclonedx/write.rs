@@ -261,7 +261,7 @@ fn package<'a>(package: &'a Package, reference: &'a str, purl: Option<&'a str>, 
             PackageKind::Application => "application".into(),
         },
         reference: Some(reference.into()),
-        supplier: package.supplier.as_deref().map(|supplier| Organization { name: Some(supplier.into()) }),
+        supplier: supplier(&package.supplier),
         name: package.name.as_str().into(),
         version: version(package.version.as_str()),
         scope: (package.scope == DependencyScope::Development).then(|| read::EXCLUDED.into()),
@@ -285,6 +285,10 @@ fn package<'a>(package: &'a Package, reference: &'a str, purl: Option<&'a str>, 
     }
     component.properties = beside(package, &read::package(&component, ""));
     component
+}
+
+fn supplier(name: &Option<String>) -> Option<Organization<'_>> {
+    name.as_deref().map(|name| Organization { name: Some(name.into()) })
 }
 
 /// The files that a package owns, as what lies in it.
@@ -317,6 +321,7 @@ fn distro(distro: &Distro, reference: String) -> Component<'_> {
     let mut component = Component {
         kind: "operating-system".into(),
         reference: Some(reference.into()),
+        supplier: supplier(&distro.supplier),
         name: distro.id.as_str().into(),
         version: distro.version.as_deref().and_then(version),
         description: distro.pretty_name.as_deref().map(Into::into),
@@ -331,6 +336,7 @@ fn subject(subject: &Subject, reference: String) -> Component<'_> {
     let mut component = Component {
         kind: if is_image(subject) { "container".into() } else { "file".into() },
         reference: Some(reference.into()),
+        supplier: self::supplier(&subject.supplier),
         name: subject.name.as_str().into(),
         version: subject.version.as_deref().or(digest).and_then(version),
         ..Component::default()

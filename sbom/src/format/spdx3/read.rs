@@ -271,11 +271,11 @@ pub(super) fn parts(graph: &Graph<'_>, packages_max: usize) -> Result<Parts, Doc
         let part = fact(element, facts::PART, &relations);
         if purpose(element) == "operatingsystem" {
             if let Some(part) = part {
-                distros_of_parts.push((part, self::distro(element, &relations)));
+                distros_of_parts.push((part, self::distro(element, graph, &relations)));
                 continue;
             }
             match distro {
-                None => distro = Some(self::distro(element, &relations)),
+                None => distro = Some(self::distro(element, graph, &relations)),
                 Some(_) => distros_left_out += 1,
             }
             continue;
@@ -521,12 +521,7 @@ fn package<'t>(element: &'t Tree, graph: &Graph<'t>, relations: &Relations<'t>, 
         .find_map(|license| self::license(license, graph))
         .into_iter()
         .collect();
-    package.supplier = ["suppliedBy", "originatedBy"]
-        .into_iter()
-        .flat_map(|member| graph.related(element, member))
-        .filter_map(|agent| text_of(agent, "name"))
-        .find(|name| !says_nothing(name))
-        .map(str::to_owned);
+    package.supplier = supplier(element, graph);
     package.cpes = identifiers(element, graph)
         .filter(|(kind, _)| matches!(kind.as_str(), "cpe23" | "cpe22"))
         .map(|(_, cpe)| cpe.to_owned())
@@ -543,6 +538,12 @@ fn package<'t>(element: &'t Tree, graph: &Graph<'t>, relations: &Relations<'t>, 
     }
     facts::apply(&mut package, stated(element, relations));
     package
+}
+
+fn supplier(element: &Tree, graph: &Graph<'_>) -> Option<String> {
+    let agents = ["suppliedBy", "originatedBy"].into_iter().flat_map(|member| graph.related(element, member));
+    let mut names = agents.filter_map(|agent| text_of(agent, "name"));
+    names.find(|name| !says_nothing(name)).map(str::to_owned)
 }
 
 fn about(element: &Tree, graph: &Graph<'_>) -> About {
@@ -605,11 +606,12 @@ fn statement(license: &Tree) -> Option<&str> {
     }
 }
 
-fn distro<'t>(element: &'t Tree, relations: &Relations<'t>) -> Distro {
+fn distro<'t>(element: &'t Tree, graph: &Graph<'t>, relations: &Relations<'t>) -> Distro {
     let mut distro = Distro {
         id: text_of(element, "name").unwrap_or("").to_ascii_lowercase(),
         version: text_of(element, "packageVersion").map(str::to_owned),
         pretty_name: text_of(element, "summary").map(str::to_owned),
+        supplier: supplier(element, graph),
         ..Distro::default()
     };
     facts::apply(&mut distro, stated(element, relations));
@@ -624,6 +626,7 @@ fn subject<'t>(element: &'t Tree, graph: &Graph<'t>, relations: &Relations<'t>) 
         name: text_of(element, "name").unwrap_or("").to_owned(),
         version: version.map(str::to_owned),
         manifest_digest: digest,
+        supplier: supplier(element, graph),
         ..Subject::default()
     };
     facts::apply(&mut subject, stated(element, relations));

@@ -201,18 +201,21 @@ fn subject() -> impl Strategy<Value = Subject> {
     let base = (optional(), optional(), option::of(any::<u32>()))
         .prop_map(|(name, digest, layers)| BaseImage { name, digest, layers })
         .prop_map(|base| Some(base).filter(|base| *base != BaseImage::default()));
-    let described = (text(), optional(), optional(), optional(), optional(), optional());
+    let described = (text(), optional(), optional(), optional(), optional(), optional(), optional());
     (described, vec(layer, 0..4), base, image_facts()).prop_map(
-        |((name, version, digest, manifest_digest, platform, created), layers, base, image)| Subject {
-            name,
-            version,
-            digest,
-            manifest_digest,
-            platform,
-            created,
-            layers,
-            base,
-            image,
+        |((name, version, digest, manifest_digest, platform, supplier, created), layers, base, image)| {
+            Subject {
+                name,
+                version,
+                digest,
+                manifest_digest,
+                platform,
+                supplier,
+                created,
+                layers,
+                base,
+                image,
+            }
         },
     )
 }
@@ -264,17 +267,20 @@ fn history_entry() -> impl Strategy<Value = HistoryEntry> {
 fn distro() -> impl Strategy<Value = Distro> {
     let optional = || option::of(text());
     let lists = (vec(text(), 0..3), vec(text(), 0..3), vec(text(), 0..3));
-    (text(), optional(), optional(), optional(), optional(), optional(), lists).prop_map(
-        |(id, version, codename, pretty_name, name, variant, (id_like, hints, repositories))| Distro {
-            id,
-            version,
-            codename,
-            pretty_name,
-            name,
-            id_like,
-            variant,
-            hints,
-            repositories,
+    (text(), optional(), optional(), optional(), optional(), optional(), optional(), lists).prop_map(
+        |(id, version, codename, pretty_name, name, supplier, variant, (id_like, hints, repositories))| {
+            Distro {
+                id,
+                version,
+                codename,
+                pretty_name,
+                name,
+                supplier,
+                id_like,
+                variant,
+                hints,
+                repositories,
+            }
         },
     )
 }

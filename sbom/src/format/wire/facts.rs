@@ -341,6 +341,7 @@ impl Noun for Distro {
         "plimsoll:distro:codename",
         "plimsoll:distro:pretty-name",
         "plimsoll:distro:name",
+        "plimsoll:distro:supplier",
         "plimsoll:distro:id-like",
         "plimsoll:distro:variant",
         "plimsoll:distro:hint",
@@ -354,6 +355,7 @@ impl Noun for Distro {
         state_one(&mut stated, "plimsoll:distro:codename", self.codename.as_deref());
         state_one(&mut stated, "plimsoll:distro:pretty-name", self.pretty_name.as_deref());
         state_one(&mut stated, "plimsoll:distro:name", self.name.as_deref());
+        state_one(&mut stated, "plimsoll:distro:supplier", self.supplier.as_deref());
         state_all(&mut stated, "plimsoll:distro:id-like", &self.id_like);
         state_one(&mut stated, "plimsoll:distro:variant", self.variant.as_deref());
         state_all(&mut stated, "plimsoll:distro:hint", &self.hints);
@@ -368,6 +370,7 @@ impl Noun for Distro {
             "plimsoll:distro:codename" => self.codename = first(values),
             "plimsoll:distro:pretty-name" => self.pretty_name = first(values),
             "plimsoll:distro:name" => self.name = first(values),
+            "plimsoll:distro:supplier" => self.supplier = first(values),
             "plimsoll:distro:id-like" => self.id_like = all(values),
             "plimsoll:distro:variant" => self.variant = first(values),
             "plimsoll:distro:hint" => self.hints = all(values),
@@ -384,6 +387,7 @@ impl Noun for Subject {
         "plimsoll:subject:digest",
         "plimsoll:subject:manifest-digest",
         "plimsoll:subject:platform",
+        "plimsoll:subject:supplier",
         "plimsoll:subject:created",
         "plimsoll:subject:layer",
         "plimsoll:subject:layer:dockerfile",
@@ -417,6 +421,7 @@ impl Noun for Subject {
         state_one(&mut stated, "plimsoll:subject:digest", self.digest.as_deref());
         state_one(&mut stated, "plimsoll:subject:manifest-digest", self.manifest_digest.as_deref());
         state_one(&mut stated, "plimsoll:subject:platform", self.platform.as_deref());
+        state_one(&mut stated, "plimsoll:subject:supplier", self.supplier.as_deref());
         state_one(&mut stated, "plimsoll:subject:created", self.created.as_deref());
         for layer in &self.layers {
             state_one(&mut stated, "plimsoll:subject:layer", Some(&layer.diff_id));
@@ -443,6 +448,7 @@ impl Noun for Subject {
             "plimsoll:subject:digest" => self.digest = first(values),
             "plimsoll:subject:manifest-digest" => self.manifest_digest = first(values),
             "plimsoll:subject:platform" => self.platform = first(values),
+            "plimsoll:subject:supplier" => self.supplier = first(values),
             "plimsoll:subject:created" => self.created = first(values),
             "plimsoll:subject:layer" => {
                 let mut known = std::mem::take(&mut self.layers).into_iter();
