@@ -4,40 +4,92 @@ use std::cell::Cell;
 
 use model::gap::{Gap, GapKind};
 use model::limits::Limits;
+use model::package::Package;
 
 use crate::cataloger::Found;
-use crate::image::path;
-use crate::image::tree::{LastLink, NodeKind, Tree};
+use crate::image::tree::{LastLink, NodeKind, NotFound, Tree};
+use crate::image::{path, redact};
+
+/// Bytes of a path that is shown.
+const PATH_BYTES_MAX: usize = 200;
 
 /// Gives each operating-system package of `found` the files that its record names and that are in `tree`: links as links, no
 /// directories, under the paths that links to directories lead to. What other packages are known by are no lists of all
 /// their files.
 ///
-/// Returns a gap where [`Limits::owned_files_bytes_max`] or [`Limits::lookups_max`] is passed, and then not all are listed.
-pub(super) fn list(found: &mut Found, tree: &Tree, n_lookups: &Cell<u64>, limits: &Limits) -> Option<Gap> {
+/// Returns a gap for each package whose record names paths that lead out of the image or in circles, and one where
+/// [`Limits::owned_files_bytes_max`] or [`Limits::lookups_max`] is passed, and then not all are listed.
+pub(super) fn list(found: &mut Found, tree: &Tree, n_lookups: &Cell<u64>, limits: &Limits) -> Vec<Gap> {
+    let mut gaps = Vec::new();
     let mut bytes_left = limits.owned_files_bytes_max;
     for (owner, paths) in found.take_owned() {
         let package = &mut found.packages[owner.as_usize()];
         if !package.ecosystem.is_os() {
             continue;
         }
+        let mut astray = Astray::default();
         for (directory, name) in paths.iter() {
-            let Ok(path) = path::normal(format!("{directory}/{name}").as_bytes()) else { continue };
-            let Ok(there) = tree.find_within(&path, LastLink::Keep, n_lookups, limits.lookups_max) else {
+            let path = format!("{directory}/{name}");
+            let Ok(normal) = path::normal(path.as_bytes()) else {
+                astray.add(path);
                 continue;
+            };
+            let there = match tree.find_within(&normal, LastLink::Keep, n_lookups, limits.lookups_max) {
+                Ok(there) => there,
+                Err(NotFound::Missing { .. }) => continue,
+                Err(NotFound::TooManyLinks) if n_lookups.get() > limits.lookups_max => {
+                    gaps.extend(astray.gap(package));
+                    gaps.push(passed("lookups_max", limits.lookups_max));
+                    return gaps;
+                }
+                Err(NotFound::Escapes | NotFound::TooManyLinks) => {
+                    astray.add(path);
+                    continue;
+                }
             };
             if matches!(tree.node(there.node).kind, NodeKind::Directory(_)) {
                 continue;
             }
             let bytes = (size_of::<String>() + there.path.len()) as u64;
             let Some(left) = bytes_left.checked_sub(bytes) else {
-                return Some(passed("owned_files_bytes_max", limits.owned_files_bytes_max));
+                gaps.extend(astray.gap(package));
+                gaps.push(passed("owned_files_bytes_max", limits.owned_files_bytes_max));
+                return gaps;
             };
             bytes_left = left;
             package.files.push(there.path);
         }
+        gaps.extend(astray.gap(package));
     }
-    (n_lookups.get() > limits.lookups_max).then(|| passed("lookups_max", limits.lookups_max))
+    gaps
+}
+
+/// The paths of one record that lead nowhere in an image.
+#[derive(Default)]
+struct Astray {
+    count: usize,
+    first: String,
+}
+
+impl Astray {
+    fn add(&mut self, path: String) {
+        if self.count == 0 {
+            self.first = path;
+        }
+        self.count += 1;
+    }
+
+    fn gap(self, package: &Package) -> Option<Gap> {
+        let Self { count, first } = self;
+        let shown = redact::cut(first, PATH_BYTES_MAX);
+        let paths = if count == 1 { "path" } else { "paths" };
+        let detail = format!(
+            "the record of `{}` names {count} {paths} out of the image or in a circle of links, such as `{shown}`; no file is listed for them",
+            package.name
+        );
+        let place = package.locations.first().map_or("", |location| location.path.as_str());
+        (count > 0).then(|| Gap::new(GapKind::PATH_ESCAPES, place, detail))
+    }
 }
 
 fn passed(limit: &str, max: u64) -> Gap {
@@ -74,9 +126,13 @@ mod tests {
         //- layer\n//- /usr/bin/gone !\n";
 
     fn read(options: &InventoryOptions) -> Inventory {
+        read_image(IMAGE, options)
+    }
+
+    fn read_image(image: &str, options: &InventoryOptions) -> Inventory {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("image.tar");
-        std::fs::write(&path, kit::Image::parse(IMAGE).docker_archive()).unwrap();
+        std::fs::write(&path, kit::Image::parse(image).docker_archive()).unwrap();
         let mut inventory =
             inventory(&open(&path, None, &OpenOptions::default()).unwrap(), options, &NoProgress).unwrap();
         inventory.subject.layers.iter_mut().for_each(|layer| layer.is_from_cache = false);
@@ -95,6 +151,22 @@ mod tests {
         let mut unlisted = listed.clone();
         unlisted.packages.iter_mut().for_each(|package| package.files.clear());
         assert_eq!(read(&InventoryOptions::default()), unlisted, "nothing else changes");
+    }
+
+    #[test]
+    fn a_path_that_leads_nowhere_is_a_gap_and_one_that_is_gone_is_none() {
+        let image = "//- layer\n//- /etc/os-release\nID=debian\n//- /loop -> loop\n//- /usr/bin/a\nx\n\
+            //- /var/lib/dpkg/status\n\
+            Package: a\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n\n\
+            //- /var/lib/dpkg/info/a.list\n/usr/bin/a\n/usr/bin/gone\n/usr/../../etc/x\n/loop/x\n";
+        let options = InventoryOptions { lists_files: true, ..InventoryOptions::default() };
+        let listed = read_image(image, &options);
+        assert_eq!(files(&listed), [&["usr/bin/a"][..]]);
+        let gaps: Vec<String> = listed.gaps.iter().map(ToString::to_string).collect();
+        let expected = "path-escapes|var/lib/dpkg/status|the record of `a` names 2 paths out of the image or in a circle of \
+            links, such as `usr/../../etc/x`; no file is listed for them";
+        assert_eq!(gaps, [expected]);
+        assert_eq!(read_image(image, &InventoryOptions::default()).gaps, []);
     }
 
     /// What is kept of layers is the same with and without.
