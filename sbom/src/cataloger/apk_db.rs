@@ -11,7 +11,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, PackageFact, W
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "apk-db",
-    version: 3,
+    version: 4,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/lib/apk/db/installed"]),
     read,
@@ -70,6 +70,7 @@ impl Record {
             "p" => self.provides = names(value),
             "F" => self.owned.directory(value),
             "R" => self.owned.name(value),
+            "Z" => self.owned.digest(value),
             _ => {}
         }
     }

@@ -20,7 +20,7 @@ use model::gap::{Gap, GapKind};
 use model::image::{Account, BaseImage, GuardedPath, Healthcheck, HistoryEntry, ImageFacts, Made};
 use model::inventory::{DockerfileLine, Inventory, Subject, SubjectLayer};
 use model::limits::Limits;
-use model::package::{Certainty, Location, Package, PackageIndex, PackageKind, SourcePackage};
+use model::package::{Certainty, Location, OwnedFile, Package, PackageIndex, PackageKind, SourcePackage};
 
 use super::*;
 use generated::for_inventories;

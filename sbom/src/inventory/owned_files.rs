@@ -2,9 +2,12 @@
 
 use std::cell::Cell;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use model::gap::{Gap, GapKind};
+use model::inventory::SubjectLayer;
 use model::limits::Limits;
-use model::package::Package;
+use model::package::{OwnedFile, Package};
 
 use crate::cataloger::Found;
 use crate::image::tree::{LastLink, NodeKind, NotFound, Tree};
@@ -19,7 +22,13 @@ const PATH_BYTES_MAX: usize = 200;
 ///
 /// Returns a gap for each package whose record names paths that lead out of the image or in circles, and one where
 /// [`Limits::owned_files_bytes_max`] or [`Limits::lookups_max`] is passed, and then not all are listed.
-pub(super) fn list(found: &mut Found, tree: &Tree, n_lookups: &Cell<u64>, limits: &Limits) -> Vec<Gap> {
+pub(super) fn list(
+    found: &mut Found,
+    tree: &Tree,
+    layers: &[SubjectLayer],
+    n_lookups: &Cell<u64>,
+    limits: &Limits,
+) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let mut bytes_left = limits.owned_files_bytes_max;
     for (owner, paths) in found.take_owned() {
@@ -28,7 +37,9 @@ pub(super) fn list(found: &mut Found, tree: &Tree, n_lookups: &Cell<u64>, limits
             continue;
         }
         let mut astray = Astray::default();
-        for (directory, name) in paths.iter() {
+        let brought = package.locations.first().and_then(|location| location.layer.as_deref());
+        let brought = brought.and_then(|layer| layers.iter().position(|known| known.diff_id == layer));
+        for (directory, name, digest) in paths.with_digests() {
             let path = format!("{directory}/{name}");
             let Ok(normal) = path::normal(path.as_bytes()) else {
                 astray.add(path);
@@ -47,21 +58,49 @@ pub(super) fn list(found: &mut Found, tree: &Tree, n_lookups: &Cell<u64>, limits
                     continue;
                 }
             };
-            if matches!(tree.node(there.node).kind, NodeKind::Directory(_)) {
+            let node = tree.node(there.node);
+            if matches!(node.kind, NodeKind::Directory(_)) {
                 continue;
             }
-            let bytes = (size_of::<String>() + there.path.len()) as u64;
+            // A link has a digest of where it leads to, and what a later layer wrote is another file.
+            let is_recorded = matches!(node.kind, NodeKind::File(_))
+                && brought.is_none_or(|brought| node.layer as usize <= brought);
+            let digests: Vec<String> =
+                digest.filter(|_| is_recorded).and_then(self::digest).into_iter().collect();
+            let n_digests: usize = digests.iter().map(|digest| size_of::<String>() + digest.len()).sum();
+            let bytes = (size_of::<OwnedFile>() + there.path.len() + n_digests) as u64;
             let Some(left) = bytes_left.checked_sub(bytes) else {
                 gaps.extend(astray.gap(package));
                 gaps.push(passed("owned_files_bytes_max", limits.owned_files_bytes_max));
                 return gaps;
             };
             bytes_left = left;
-            package.files.push(there.path);
+            package.files.push(OwnedFile { path: there.path, digests });
         }
         gaps.extend(astray.gap(package));
     }
     gaps
+}
+
+/// `algorithm:hex` of a digest as package managers record it: hexadecimal, of which the length tells the algorithm, or
+/// `Q1` and the base64 of a SHA-1 (apk).
+fn digest(recorded: &str) -> Option<String> {
+    if let Some(encoded) = recorded.strip_prefix("Q1") {
+        let bytes = STANDARD.decode(encoded).ok().filter(|bytes| bytes.len() == 20)?;
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        return Some(format!("sha1:{hex}"));
+    }
+    let algorithm = match recorded.len() {
+        32 => "md5",
+        40 => "sha1",
+        56 => "sha224",
+        64 => "sha256",
+        96 => "sha384",
+        128 => "sha512",
+        _ => return None,
+    };
+    let is_hex = recorded.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hex.then(|| format!("{algorithm}:{}", recorded.to_ascii_lowercase()))
 }
 
 /// The paths of one record that lead nowhere in an image.
@@ -139,8 +178,9 @@ mod tests {
         inventory
     }
 
-    fn files(inventory: &Inventory) -> Vec<&[String]> {
-        inventory.packages.iter().map(|package| package.files.as_slice()).collect()
+    fn files(inventory: &Inventory) -> Vec<Vec<&str>> {
+        let packages = inventory.packages.iter();
+        packages.map(|package| package.files.iter().map(|file| file.path.as_str()).collect()).collect()
     }
 
     #[test]
@@ -167,6 +207,42 @@ mod tests {
             links, such as `usr/../../etc/x`; no file is listed for them";
         assert_eq!(gaps, [expected]);
         assert_eq!(read_image(image, &InventoryOptions::default()).gaps, []);
+    }
+
+    #[test]
+    fn digests_are_those_that_each_package_manager_records() {
+        let check = |recorded: &str, expected: Option<&str>| {
+            assert_eq!(digest(recorded).as_deref(), expected, "{recorded}");
+        };
+        check("Q12jmj7l5rSw0yVb/vlWAYkK/YBwk=", Some("sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709"));
+        check("Q12jmj7", None);
+        check("D41D8CD98F00B204E9800998ECF8427E", Some("md5:d41d8cd98f00b204e9800998ecf8427e"));
+        let sha_256 = "0a".repeat(32);
+        check(&sha_256, Some(&format!("sha256:{sha_256}")));
+        check(&"xy".repeat(32), None);
+        check("0a", None);
+    }
+
+    /// `a` has a digest in a list of its own, `b` is a link, `c` was written anew by the second layer.
+    #[test]
+    fn a_digest_is_of_the_file_that_the_package_brought() {
+        let image = "//- layer\n//- /etc/os-release\nID=debian\n//- /usr/bin/a\nx\n//- /usr/bin/b -> a\n//- /usr/bin/c\nx\n\
+            //- /var/lib/dpkg/status\n\
+            Package: a\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n\n\
+            //- /var/lib/dpkg/info/a.list\n/usr/bin/a\n/usr/bin/b\n/usr/bin/c\n\
+            //- /var/lib/dpkg/info/a.md5sums\n\
+            d41d8cd98f00b204e9800998ecf8427e  usr/bin/a\n\
+            d41d8cd98f00b204e9800998ecf8427e  usr/bin/b\n\
+            d41d8cd98f00b204e9800998ecf8427e  usr/bin/c\n\
+            //- layer\n//- /usr/bin/c\ny\n";
+        let options = InventoryOptions { lists_files: true, ..InventoryOptions::default() };
+        let listed = read_image(image, &options);
+        let with_digest = OwnedFile {
+            path: "usr/bin/a".to_owned(),
+            digests: vec!["md5:d41d8cd98f00b204e9800998ecf8427e".to_owned()],
+        };
+        let expected = [with_digest, OwnedFile::new("usr/bin/b"), OwnedFile::new("usr/bin/c")];
+        assert_eq!(listed.packages[0].files, expected);
     }
 
     /// What is kept of layers is the same with and without.

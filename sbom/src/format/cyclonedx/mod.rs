@@ -197,6 +197,8 @@ struct OwnedFile<'a> {
     kind: &'static str,
     /// Its path.
     name: &'a str,
+    #[serde(skip_serializing_if = "List::is_empty")]
+    hashes: List<Hash<'a>>,
 }
 
 /// `organizationalEntity`, or `organizationalContact`.

@@ -292,8 +292,12 @@ fn supplier(name: &Option<String>) -> Option<Organization<'_>> {
 }
 
 /// The files that a package owns, as what lies in it.
-fn nested(files: &[String]) -> Option<Nested<'_>> {
-    let written = files.iter().map(|path| OwnedFile { kind: read::FILE, name: path });
+fn nested(files: &[model::package::OwnedFile]) -> Option<Nested<'_>> {
+    let written = files.iter().map(|file| OwnedFile {
+        kind: read::FILE,
+        name: &file.path,
+        hashes: hashes(&file.digests),
+    });
     (!files.is_empty()).then(|| Nested::Files(written.collect()))
 }
 

@@ -8,7 +8,7 @@ use model::gap::{Gap, GapKind};
 use model::inventory::{Inventory, Part, Subject};
 use model::limits::Limits;
 use model::package::{
-    About, Dependencies, Package, PackageIndex, PackageKind, PartIndex, Reference, SourcePackage,
+    About, Dependencies, OwnedFile, Package, PackageIndex, PackageKind, PartIndex, Reference, SourcePackage,
 };
 
 use super::super::wire::facts::{self, PREFIX};
@@ -197,8 +197,8 @@ struct Relations<'t> {
     /// What plimsoll wrote beside the standard's fields, by subject.
     stated: HashMap<&'t str, Vec<(&'t str, &'t str)>>,
     between: Vec<(Relation, &'t str, &'t str)>,
-    /// The paths of the files that a package contains.
-    files: HashMap<&'t str, Vec<&'t str>>,
+    /// The files that a package contains.
+    files: HashMap<&'t str, Vec<&'t Tree>>,
     /// What is said to depend on nothing.
     needing_nothing: Vec<&'t str>,
 }
@@ -394,8 +394,7 @@ fn relate<'t>(element: &'t Tree, graph: &Graph<'t>, relations: &mut Relations<'t
             let elements = references(element, "to").filter_map(|to| graph.by_id.get(to));
             let mut files = elements.filter(|element| class(element) == "File").peekable();
             if files.peek().is_some() {
-                let paths = files.filter_map(|file| text_of(file, "name"));
-                relations.files.entry(from).or_default().extend(paths);
+                relations.files.entry(from).or_default().extend(files);
             }
             return;
         }
@@ -533,7 +532,11 @@ fn package<'t>(element: &'t Tree, graph: &Graph<'t>, relations: &Relations<'t>, 
     }
     tool.clone_into(&mut package.cataloger);
     if let Some(files) = relations.files.get(id) {
-        package.files = files.iter().map(|path| (*path).to_owned()).collect();
+        let owned = |file: &&Tree| {
+            let path = text_of(file, "name")?.to_owned();
+            Some(OwnedFile { path, digests: hashes(file, graph) })
+        };
+        package.files = files.iter().filter_map(owned).collect();
         package.files.sort_unstable();
     }
     facts::apply(&mut package, stated(element, relations));

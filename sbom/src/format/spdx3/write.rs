@@ -5,7 +5,7 @@ use std::io;
 
 use model::distro::Distro;
 use model::inventory::{Inventory, Part, Subject};
-use model::package::{About, Package, PackageKind};
+use model::package::{About, OwnedFile, Package, PackageKind};
 
 use super::super::WriteOptions;
 use super::super::wire::facts::{self, Noun};
@@ -289,16 +289,20 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Adds the files that the package `owner` owns. Several packages may own one.
-    fn owned_files(&mut self, owner: &str, paths: &[String]) {
-        let mut ids = Vec::with_capacity(paths.len());
-        for path in paths {
+    /// Adds the files that the package `owner` owns. Several packages may own one, whose digests are those that the first
+    /// states.
+    fn owned_files(&mut self, owner: &str, files: &[OwnedFile]) {
+        let mut ids = Vec::with_capacity(files.len());
+        for OwnedFile { path, digests } in files {
             let id = match self.files.get(path) {
                 Some(known) => known.clone(),
                 None => {
                     let id = self.id("File", path);
                     self.files.insert(path.clone(), id.clone());
-                    self.add_named("software_File", &id, path)
+                    let mut element = Self::element("software_File", &id);
+                    element.push(("name".to_owned(), text(path)));
+                    verified_using(&mut element, digests);
+                    self.add(element)
                 }
             };
             ids.push(id);
