@@ -39,6 +39,8 @@ mod tag {
     pub(super) const MODULARITY_LABEL: Tag = 5096;
 }
 
+/// `FILE_FLAGS`: a file of configuration.
+const IS_CONFIGURATION: u64 = 1;
 /// `FILE_FLAGS`: the package knows the file, and something else puts it there.
 const IS_GHOST: u64 = 1 << 6;
 /// `FILE_MODES`: the bits that say what kind of file it is, and a directory's.
@@ -238,7 +240,11 @@ fn digests<'a>(header: &Header<'a>) -> impl Iterator<Item = Cow<'a, str>> {
         .number(tag::FILE_DIGEST_ALGORITHM)
         .is_none_or(|algorithm| matches!(algorithm, 1 | 2 | 8 | 9 | 10 | 11));
     let stated = is_known.then(|| header.texts(tag::FILE_DIGESTS));
-    stated.into_iter().flatten().chain(std::iter::repeat(Cow::Borrowed("")))
+    // Configuration is there to be changed.
+    let flags = header.numbers(tag::FILE_FLAGS).chain(std::iter::repeat(0));
+    let kept = |(digest, flags)| if flags & IS_CONFIGURATION == 0 { digest } else { Cow::Borrowed("") };
+    let digests = stated.into_iter().flatten().zip(flags).map(kept);
+    digests.chain(std::iter::repeat(Cow::Borrowed("")))
 }
 
 #[cfg(test)]

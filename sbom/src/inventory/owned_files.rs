@@ -245,6 +245,21 @@ mod tests {
         assert_eq!(listed.packages[0].files, expected);
     }
 
+    #[test]
+    fn apk_records_digests_of_what_is_no_configuration() {
+        let image = "//- layer\n//- /etc/os-release\nID=alpine\n//- /etc/a\nx\n//- /usr/bin/a\nx\n//- /usr/bin/b\nx\n\
+            //- /lib/apk/db/installed\nP:a\nV:1-r0\n\
+            F:etc\nR:a\nZ:Q12jmj7l5rSw0yVb/vlWAYkK/YBwk=\n\
+            F:usr/bin\nR:b\nR:a\na:0:0:755\nZ:Q12jmj7l5rSw0yVb/vlWAYkK/YBwk=\n\n";
+        let options = InventoryOptions { lists_files: true, ..InventoryOptions::default() };
+        let with_digest = OwnedFile {
+            path: "usr/bin/a".to_owned(),
+            digests: vec!["sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709".to_owned()],
+        };
+        let expected = [OwnedFile::new("etc/a"), with_digest, OwnedFile::new("usr/bin/b")];
+        assert_eq!(read_image(image, &options).packages[0].files, expected);
+    }
+
     /// What is kept of layers is the same with and without.
     #[test]
     fn a_layer_that_is_known_lists_the_same() {
