@@ -152,7 +152,7 @@ fn what_the_image_says_of_itself_is_in_its_sbom_and_no_secret_is() {
     let mut image = Image::parse(&app().replace("# COPY app /app", "# RUN |1 TOKEN=hunter2 /bin/sh -c make"));
     image.config = serde_json::json!({
         "User": "ann", "Env": ["PATH=/bin", "PASSWORD=hunter2"], "ExposedPorts": {"80/tcp": {}},
-        "Entrypoint": ["/app/run"], "Labels": {"team": "a"},
+        "Entrypoint": ["/app/run"], "Labels": {"team": "a", "org.opencontainers.image.vendor": "Acme"},
         "Healthcheck": {"Test": ["CMD-SHELL", "curl https://ann:hunter2@localhost/"]}
     });
     place.write("told.tar", image.oci_archive());
@@ -166,12 +166,13 @@ fn what_the_image_says_of_itself_is_in_its_sbom_and_no_secret_is() {
         ("env", &["PATH", "PASSWORD"]),
         ("port", &["80/tcp"]),
         ("entrypoint", &["/app/run"]),
-        ("label", &["team=a"]),
+        ("label", &["org.opencontainers.image.vendor=Acme", "team=a"]),
         ("set-id", &["4755 bin/su"]),
         ("account", &["root:0:0:/root:/bin/sh", "ann:1000:1000:/users/ann:/bin/sh"]),
     ] {
         assert_eq!(properties(subject, &format!("plimsoll:image:{fact}")), values, "{fact}");
     }
+    assert_eq!(subject["supplier"], serde_json::json!({"name": "Acme"}));
 }
 
 #[test]

@@ -190,6 +190,7 @@ fn what_a_format_has_no_place_for_is_said() {
     let ran = place.run(words);
     ran.expect_code(0).expect_stderr(&[&line]);
     assert_eq!(ran.stdout, "pkg:apk/alpine/demo@1.0-r0?arch=x86_64&distro=alpine-3.20.3\n");
+    place.run(words.iter().chain(&["-q"])).expect_code(0).expect_stderr(&[&line]);
     place.run(words.iter().chain(&["--strict"])).expect_code(1).expect_stderr(&[&line]);
     assert!(fs::exists(place.path("a.json")).unwrap());
 

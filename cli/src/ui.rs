@@ -36,8 +36,13 @@ impl Ui {
     /// Says a line to whoever is watching.
     pub(crate) fn say(&self, line: &str) {
         if !self.quiet {
-            self.bars.suspend(|| eprint(line));
+            self.must_say(line);
         }
+    }
+
+    /// Says a line even when quiet: it is said nowhere else.
+    pub(crate) fn must_say(&self, line: &str) {
+        self.bars.suspend(|| eprint(line));
     }
 
     /// Says a line that only `-v` wants.
@@ -56,7 +61,7 @@ impl Ui {
 
     /// Says a line even when quiet: something failed that does not end the run.
     pub(crate) fn warn(&self, line: &str) {
-        self.bars.suspend(|| eprint(&format!("warning: {line}")));
+        self.must_say(&format!("warning: {line}"));
     }
 
     /// Says each gap in a line.

@@ -13,6 +13,8 @@ pub struct Distro {
     pub pretty_name: Option<String>,
     /// `NAME`.
     pub name: Option<String>,
+    /// Who supplies it: `VENDOR_NAME`, else `NAME`.
+    pub supplier: Option<String>,
     /// `ID_LIKE`, a word each, nearest first.
     pub id_like: Vec<String>,
     /// `VARIANT_ID`.

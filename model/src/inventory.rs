@@ -5,7 +5,7 @@ use std::fmt;
 use crate::distro::Distro;
 use crate::gap::Gap;
 use crate::image::{BaseImage, HistoryEntry, ImageFacts, Made, Origin};
-use crate::package::{Package, PackageIndex};
+use crate::package::{OwnedFile, Package, PackageIndex};
 
 /// What the inventory is of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Subject {
     pub manifest_digest: Option<String>,
     /// `linux/amd64`, `linux/arm/v7`.
     pub platform: Option<String>,
+    /// Who supplies it, as stated.
+    pub supplier: Option<String>,
     /// When the image says it was built, RFC 3339 as written.
     pub created: Option<String>,
     /// The layers, lowest first; empty for a directory.
@@ -233,16 +235,33 @@ fn sort_lists(package: &mut Package) {
         || !package.about().references.is_empty();
     if has_lists {
         let details = &mut *package.details;
-        for texts in [&mut details.digests, &mut details.imports, &mut details.files] {
+        for texts in [&mut details.digests, &mut details.imports] {
             texts.sort();
             texts.dedup();
         }
+        sort_files(&mut details.files);
         details.marks.sort();
         details.marks.dedup();
         if let Some(about) = &mut details.about {
             about.references.sort();
             about.references.dedup();
         }
+    }
+}
+
+/// Sorts files, and makes one of several at the same path.
+fn sort_files(files: &mut Vec<OwnedFile>) {
+    files.sort();
+    files.dedup_by(|other, file| {
+        let is_same = other.path == file.path;
+        if is_same {
+            file.digests.append(&mut other.digests);
+        }
+        is_same
+    });
+    for file in files {
+        file.digests.sort();
+        file.digests.dedup();
     }
 }
 
@@ -313,6 +332,18 @@ mod tests {
         assert_eq!(origins(Some(2)), ["unknown", "base", "yours", "unknown"]);
         assert_eq!(origins(Some(3)), ["base", "base", "yours", "unknown"]);
         assert_eq!(origins(Some(9)), ["base", "base", "base", "unknown"]);
+    }
+
+    #[test]
+    fn a_file_that_is_named_twice_is_there_once_with_every_digest() {
+        let file = |path: &str, digests: &[&str]| OwnedFile {
+            path: path.to_owned(),
+            digests: digests.iter().map(|digest| (*digest).to_owned()).collect(),
+        };
+        let mut files =
+            vec![file("b", &[]), file("a", &["md5:1"]), file("b", &["sha1:2"]), file("b", &["md5:3"])];
+        sort_files(&mut files);
+        assert_eq!(files, [file("a", &["md5:1"]), file("b", &["md5:3", "sha1:2"])]);
     }
 
     #[test]

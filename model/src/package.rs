@@ -281,9 +281,25 @@ pub struct Details {
     /// The diff-id of the layer that deleted it or put something else in its place; none for what is there to the end.
     pub removed_by: Option<String>,
     /// The files of the image that its record names as its own, sorted; empty unless that was asked for.
-    pub files: Vec<String>,
+    pub files: Vec<OwnedFile>,
     /// What an SBOM says of it beside.
     pub about: Option<Box<About>>,
+}
+
+/// A file that a package owns.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OwnedFile {
+    /// The path inside the image, without a leading `/`.
+    pub path: String,
+    /// The digests that the package's record states, `algorithm:hex`, sorted.
+    pub digests: Vec<String>,
+}
+
+impl OwnedFile {
+    /// The file at `path`, of which no digest is stated.
+    pub fn new(path: impl Into<String>) -> Self {
+        Self { path: path.into(), digests: Vec::new() }
+    }
 }
 
 /// What people want to know of a package, and no verdict depends on.

@@ -161,7 +161,13 @@ pub fn inventory(
     let mut gaps = std::mem::take(&mut reading.gaps);
     let mut found = reading.found(&tree, &mut gaps)?;
     if options.lists_files {
-        gaps.extend(owned_files::list(&mut found, &tree, &reading.n_lookups, limits));
+        gaps.extend(owned_files::list(
+            &mut found,
+            &tree,
+            &image.subject().layers,
+            &reading.n_lookups,
+            limits,
+        ));
     }
     // What was read is in the packages now, and sorting them takes as much again.
     drop(reading);

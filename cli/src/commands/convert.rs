@@ -64,7 +64,8 @@ pub(crate) fn write_all(
         is_lossless &= losses.is_empty();
         for loss in &losses {
             let values = if loss.count == 1 { "value" } else { "values" };
-            ui.say(&format!(
+            // The document itself cannot say what it lacks, so that quiet is not silent here.
+            ui.must_say(&format!(
                 "not in {}: {} ({} {values}, such as `{}`)",
                 resolved.output.format, loss.path, loss.count, loss.example
             ));

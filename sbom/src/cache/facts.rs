@@ -17,7 +17,7 @@ use crate::inventory::ReadFile;
 use super::codec::{Damaged, Reader, Writer};
 
 /// Goes up with every change of what this file writes.
-pub(super) const VERSION: u32 = 3;
+pub(super) const VERSION: u32 = 4;
 
 /// Paths without what they share with the one before them, as listings keep them: a third of the bytes.
 pub(super) fn write_listing(out: &mut Writer<'_>, listing: &Listing) {
@@ -202,9 +202,10 @@ pub(super) fn read_gap(from: &mut Reader<'_>) -> Result<Gap, Damaged> {
 }
 
 fn write_distro(out: &mut Writer<'_>, distro: &Distro) {
-    let Distro { id, version, codename, pretty_name, name, id_like, variant, hints, repositories } = distro;
+    let Distro { id, version, codename, pretty_name, name, supplier, id_like, variant, hints, repositories } =
+        distro;
     out.text(id);
-    for text in [version, codename, pretty_name, name, variant] {
+    for text in [version, codename, pretty_name, name, supplier, variant] {
         out.option(text.as_deref(), Writer::text);
     }
     for texts in [id_like, hints, repositories] {
@@ -219,6 +220,7 @@ fn read_distro(from: &mut Reader<'_>) -> Result<Distro, Damaged> {
         codename: from.option(Reader::string)?,
         pretty_name: from.option(Reader::string)?,
         name: from.option(Reader::string)?,
+        supplier: from.option(Reader::string)?,
         variant: from.option(Reader::string)?,
         id_like: from.strings()?,
         hints: from.strings()?,

@@ -11,7 +11,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, PackageFact, W
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "apk-db",
-    version: 3,
+    version: 4,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/lib/apk/db/installed"]),
     read,
@@ -31,6 +31,8 @@ struct Record {
     requires: Vec<String>,
     provides: Vec<String>,
     owned: PathListBuilder,
+    /// Whether the files that follow are configuration.
+    is_configuration: bool,
     malformed: bool,
 }
 
@@ -68,8 +70,13 @@ impl Record {
             "m" => value.clone_into(&mut self.maintainer),
             "D" => self.requires = names(value),
             "p" => self.provides = names(value),
-            "F" => self.owned.directory(value),
+            "F" => {
+                self.owned.directory(value);
+                // What apk keeps where somebody changed it, as one is meant to.
+                self.is_configuration = value == "etc" || value.starts_with("etc/");
+            }
             "R" => self.owned.name(value),
+            "Z" if !self.is_configuration => self.owned.digest(value),
             _ => {}
         }
     }

@@ -11,7 +11,7 @@ use super::{Cataloger, Content, Fact, FactTree, Facts, File, Finds, Found, Wants
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "distro",
-    version: 2,
+    version: 3,
     finds: Finds::Installed,
     wants: Wants::Paths(&[
         "etc/os-release",
@@ -213,6 +213,7 @@ fn os_release(text: &str) -> Option<Distro> {
             "VARIANT_ID" => distro.variant = Some(value),
             "PRETTY_NAME" => distro.pretty_name = Some(value),
             "NAME" => distro.name = Some(value),
+            "VENDOR_NAME" => distro.supplier = Some(value),
             "VERSION" => version_text = Some(value),
             _ => {}
         }
@@ -405,8 +406,11 @@ pub(super) fn stated(tree: &FactTree<'_>) -> Option<Distro> {
         distro.codename = distro.codename.or(other.codename);
         distro.pretty_name = distro.pretty_name.or(other.pretty_name);
         distro.name = distro.name.or(other.name);
+        distro.supplier = distro.supplier.or(other.supplier);
         distro.hints.extend(other.hints);
     }
+    // Who makes a distribution hands it out, and is known by its name.
+    distro.supplier = distro.supplier.or_else(|| distro.name.clone());
     distro.hints.extend(hints);
     distro.hints.sort();
     distro.hints.dedup();

@@ -13,7 +13,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, PackageFact, P
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "dpkg-status",
-    version: 3,
+    version: 4,
     finds: Finds::Installed,
     wants: Wants::Paths(&[
         "**/lib/dpkg/status",
@@ -54,12 +54,13 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
         facts.push(Fact::OwnedFiles(paths));
     } else if name.ends_with(".md5sums") {
         // Checksum, two spaces, path.
-        let paths =
-            paths_in(file, facts, |line| line.split_once(' ').map_or("", |(_, path)| path.trim_start()));
+        let paths = paths_in(file, facts, |line| {
+            line.split_once(' ').map_or(("", None), |(digest, path)| (path.trim_start(), Some(digest)))
+        });
         facts.push(Fact::OwnedFiles(paths));
     } else if name.ends_with(".conffiles") {
         // A path, and perhaps a flag before it.
-        let paths = paths_in(file, facts, |line| line.find('/').map_or("", |at| &line[at..]));
+        let paths = paths_in(file, facts, |line| (line.find('/').map_or("", |at| &line[at..]), None));
         facts.push(Fact::OwnedFiles(paths));
     } else if !NO_RECORDS.iter().any(|suffix| name.ends_with(suffix)) {
         for_each_paragraph(file, facts, |facts, paragraph| {
@@ -90,11 +91,13 @@ fn listed(file: &File<'_>, facts: &mut Facts) -> PathList {
     paths.finish()
 }
 
-/// The files of a list in whose lines `path` finds the path.
-fn paths_in(file: &File<'_>, facts: &mut Facts, path: impl Fn(&str) -> &str) -> PathList {
+/// The files of a list in whose lines `find` finds the path, and perhaps a digest.
+fn paths_in(file: &File<'_>, facts: &mut Facts, find: impl Fn(&str) -> (&str, Option<&str>)) -> PathList {
     let mut paths = PathListBuilder::below(root_of(file.path, "lib/dpkg/"));
     file.for_each_line(facts, |_, _, line| {
-        paths.path(path(line));
+        let (path, digest) = find(line);
+        paths.path(path);
+        paths.digest(digest.unwrap_or_default());
         ControlFlow::Continue(())
     });
     paths.finish()
@@ -167,8 +170,10 @@ fn licenses_by_path<'a>(tree: &FactTree<'a>) -> BTreeMap<&'a str, Vec<&'a str>> 
 /// The lists of files by their path without the suffix.
 #[derive(Default)]
 struct Lists<'a> {
-    /// `.list` knows the configuration files too; the checksums serve where it was removed.
+    /// Knows the configuration files too.
     contents: BTreeMap<&'a str, &'a PathList>,
+    /// Say the digests, and serve where the contents were removed.
+    checksums: BTreeMap<&'a str, &'a PathList>,
     configuration: BTreeMap<&'a str, &'a PathList>,
 }
 
@@ -181,7 +186,7 @@ impl<'a> Lists<'a> {
                     match suffix {
                         "list" => _ = lists.contents.insert(stem, paths),
                         "conffiles" => _ = lists.configuration.insert(stem, paths),
-                        _ => _ = lists.contents.entry(stem).or_insert(paths),
+                        _ => _ = lists.checksums.insert(stem, paths),
                     }
                 }
             }
@@ -200,7 +205,7 @@ impl<'a> Lists<'a> {
             }
             None => vec![path.to_owned()],
         };
-        [&self.contents, &self.configuration]
+        [&self.contents, &self.checksums, &self.configuration]
             .iter()
             .filter_map(|lists| stems.iter().find_map(|stem| lists.get(stem.as_str())))
             .map(|paths| (*paths).clone())

@@ -186,20 +186,26 @@ impl Facts {
 }
 
 /// Paths of files, grouped by directory in one text, so that a hundred thousand of them stay small: a line that
-/// ends in `/` is a directory, and the lines below it are names in it.
+/// ends in `/` is a directory, and the lines below it are names in it, each perhaps with a zero and a digest behind it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PathList(Arc<str>);
 
 impl PathList {
     /// Directory (without a `/` at either end; empty for the root) and name of each file.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.with_digests().map(|(directory, name, _)| (directory, name))
+    }
+
+    /// The same with the digest that is stated of each: hexadecimal, or as apk writes it.
+    pub(crate) fn with_digests(&self) -> impl Iterator<Item = (&str, &str, Option<&str>)> {
         let mut directory = "";
-        self.0.lines().filter_map(move |line| match line.strip_suffix('/') {
-            Some(name) => {
+        self.0.lines().filter_map(move |line| match (line.strip_suffix('/'), line.split_once('\0')) {
+            (Some(name), _) => {
                 directory = name;
                 None
             }
-            None => Some((directory, line)),
+            (None, Some((name, digest))) => Some((directory, name, Some(digest))),
+            (None, None) => Some((directory, line, None)),
         })
     }
 
@@ -225,6 +231,8 @@ pub(super) struct PathListBuilder {
     root: String,
     text: String,
     directory: String,
+    /// Whether the last line is a name without a digest.
+    ends_in_name: bool,
 }
 
 impl PathListBuilder {
@@ -246,13 +254,30 @@ impl PathListBuilder {
             self.text.push_str("/\n");
             self.directory = directory.into_owned();
         }
+        self.ends_in_name = false;
     }
 
     /// A file called `name` lies in the directory named last.
     pub(super) fn name(&mut self, name: &str) {
-        if !name.is_empty() && !name.ends_with('/') {
+        // No file system has a name with a zero.
+        self.ends_in_name = !name.is_empty() && !name.ends_with('/') && !name.contains('\0');
+        if self.ends_in_name {
             self.text.push_str(name);
             self.text.push('\n');
+        }
+    }
+
+    /// The file named last has this digest: hexadecimal, or as apk writes it.
+    pub(super) fn digest(&mut self, digest: &str) {
+        let is_digest = !digest.is_empty()
+            && !digest.ends_with('/')
+            && digest.bytes().all(|byte| byte.is_ascii_graphic());
+        if self.ends_in_name && is_digest {
+            self.text.pop();
+            self.text.push('\0');
+            self.text.push_str(digest);
+            self.text.push('\n');
+            self.ends_in_name = false;
         }
     }
 

@@ -25,7 +25,7 @@ use super::{Cataloger, Content, Fact, FactTree, Facts, File, Finds, Found, Packa
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "npm",
-    version: 4,
+    version: 5,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/package.json"]),
     read,
@@ -148,7 +148,7 @@ fn package(place: Place, name: &str, version: &str, manifest: &Manifest<'_>) -> 
         Place::Elsewhere => package.kind = PackageKind::Application,
     }
     package.licenses = manifest.licenses();
-    package.supplier = manifest.author.and_then(read_value::<Person>).and_then(Person::name);
+    package.supplier = manifest.supplier();
     package
 }
 
@@ -161,6 +161,7 @@ struct Manifest<'a> {
     license: Option<&'a RawValue>,
     licenses: Option<&'a RawValue>,
     author: Option<&'a RawValue>,
+    maintainers: Option<&'a RawValue>,
     dependencies: Option<&'a RawValue>,
     optional_dependencies: Option<&'a RawValue>,
     bundle_dependencies: Option<&'a RawValue>,
@@ -192,6 +193,7 @@ impl<'de> Visitor<'de> for Members {
                 "license" => &mut manifest.license,
                 "licenses" => &mut manifest.licenses,
                 "author" => &mut manifest.author,
+                "maintainers" => &mut manifest.maintainers,
                 "dependencies" => &mut manifest.dependencies,
                 "optionalDependencies" => &mut manifest.optional_dependencies,
                 "bundleDependencies" | "bundledDependencies" => &mut manifest.bundle_dependencies,
@@ -227,6 +229,16 @@ impl Manifest<'_> {
             Some(value) => read_value::<Vec<String>>(value).unwrap_or_default(),
             None => Vec::new(),
         }
+    }
+
+    /// The author, else all maintainers.
+    fn supplier(&self) -> Option<String> {
+        let author = self.author.and_then(read_value::<Person>).and_then(Person::name);
+        author.or_else(|| {
+            let maintainers = self.maintainers.and_then(read_value::<Vec<Person>>)?;
+            let names: Vec<String> = maintainers.into_iter().filter_map(Person::name).collect();
+            (!names.is_empty()).then(|| names.join(", "))
+        })
     }
 
     /// `license` as an SPDX expression, or one of its older forms; else `licenses`.

@@ -19,7 +19,7 @@ use metadata::Source;
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "python",
-    version: 4,
+    version: 5,
     finds: Finds::Installed,
     wants: Wants::Paths(&[
         "**/*dist-info/METADATA",

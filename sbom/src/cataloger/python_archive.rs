@@ -11,7 +11,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, provena
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "python-archive",
-    version: 2,
+    version: 3,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/*.whl", "**/*.egg"]),
     read,

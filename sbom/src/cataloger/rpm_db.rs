@@ -19,7 +19,7 @@ use super::{
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "rpm-db",
-    version: 2,
+    version: 3,
     finds: Finds::Installed,
     wants: Wants::Paths(&[
         "**/var/lib/rpm/Packages",

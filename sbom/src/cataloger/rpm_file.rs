@@ -9,7 +9,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, PackageFact, W
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "rpm-file",
-    version: 2,
+    version: 3,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/*.rpm"]),
     read,

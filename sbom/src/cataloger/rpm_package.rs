@@ -26,6 +26,8 @@ mod tag {
     pub(super) const OLD_FILE_NAMES: Tag = 1027;
     pub(super) const FILE_STATES: Tag = 1029;
     pub(super) const FILE_MODES: Tag = 1030;
+    pub(super) const FILE_DIGESTS: Tag = 1035;
+    pub(super) const FILE_DIGEST_ALGORITHM: Tag = 5011;
     pub(super) const FILE_FLAGS: Tag = 1037;
     pub(super) const SOURCE_RPM: Tag = 1044;
     pub(super) const PROVIDE_NAME: Tag = 1047;
@@ -37,6 +39,8 @@ mod tag {
     pub(super) const MODULARITY_LABEL: Tag = 5096;
 }
 
+/// `FILE_FLAGS`: a file of configuration.
+const IS_CONFIGURATION: u64 = 1;
 /// `FILE_FLAGS`: the package knows the file, and something else puts it there.
 const IS_GHOST: u64 = 1 << 6;
 /// `FILE_MODES`: the bits that say what kind of file it is, and a directory's.
@@ -205,24 +209,42 @@ fn owned(header: &Header<'_>) -> PathList {
         return paths.finish();
     }
     let directories: Vec<Cow<'_, str>> = header.texts(tag::DIR_NAMES).take(LISTED_MAX).collect();
-    let mut names: Vec<(u64, Cow<'_, str>)> = header
+    let mut names: Vec<(u64, Cow<'_, str>, Cow<'_, str>)> = header
         .numbers(tag::DIR_INDEXES)
         .zip(header.texts(tag::BASE_NAMES))
+        .zip(digests(header))
         .take(LISTED_MAX)
-        .filter(|(_, name)| is_owned() && is_path(name))
+        .filter(|((_, name), _)| is_owned() && is_path(name))
+        .map(|((directory, name), digest)| (directory, name, digest))
         .collect();
     // Each directory is then written once, however a hostile header leaps between them.
-    names.sort_by_key(|(directory, _)| *directory);
+    names.sort_by_key(|(directory, ..)| *directory);
     let mut current = None;
-    for (index, name) in &names {
+    for (index, name, digest) in &names {
         let directory = usize::try_from(*index).ok().and_then(|index| directories.get(index));
         let Some(directory) = directory.filter(|directory| is_path(directory)) else { continue };
         if current.replace(index) != Some(index) {
             paths.directory(directory);
         }
         paths.name(name);
+        paths.digest(digest);
     }
     paths.finish()
+}
+
+/// The digests of files, then nothing for ever; nothing at all where they are of an algorithm (`PGPHASHALGO_…`) that
+/// their length does not tell.
+fn digests<'a>(header: &Header<'a>) -> impl Iterator<Item = Cow<'a, str>> {
+    // MD5, which was the only one until rpm 4.6, SHA-1, and SHA-2 in four lengths.
+    let is_known = header
+        .number(tag::FILE_DIGEST_ALGORITHM)
+        .is_none_or(|algorithm| matches!(algorithm, 1 | 2 | 8 | 9 | 10 | 11));
+    let stated = is_known.then(|| header.texts(tag::FILE_DIGESTS));
+    // Configuration is there to be changed.
+    let flags = header.numbers(tag::FILE_FLAGS).chain(std::iter::repeat(0));
+    let kept = |(digest, flags)| if flags & IS_CONFIGURATION == 0 { digest } else { Cow::Borrowed("") };
+    let digests = stated.into_iter().flatten().zip(flags).map(kept);
+    digests.chain(std::iter::repeat(Cow::Borrowed("")))
 }
 
 #[cfg(test)]

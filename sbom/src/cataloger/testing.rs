@@ -115,6 +115,9 @@ pub(super) fn text(found: &Found) -> String {
             word(&distro.pretty_name)
         )
         .unwrap();
+        if distro.supplier != distro.name {
+            write!(out, "\n  supplier  {}", word(&distro.supplier)).unwrap();
+        }
         let lists =
             [("like", &distro.id_like), ("hint", &distro.hints), ("repository", &distro.repositories)];
         for (label, values) in lists {

@@ -21,7 +21,7 @@ use model::gap::{Gap, GapKind};
 use model::image::{Account, BaseImage, GuardedPath, Healthcheck, HistoryEntry, ImageFacts, Made};
 use model::inventory::{DockerfileLine, Inventory, Subject, SubjectLayer};
 use model::limits::Limits;
-use model::package::{Certainty, Location, Package, PackageIndex, PackageKind, SourcePackage};
+use model::package::{Certainty, Location, OwnedFile, Package, PackageIndex, PackageKind, SourcePackage};
 
 use super::*;
 use generated::for_inventories;
@@ -93,6 +93,7 @@ fn image() -> Inventory {
         digest: Some(layer("a")),
         manifest_digest: Some(layer("b")),
         platform: Some("linux/amd64".to_owned()),
+        supplier: Some("Acme".to_owned()),
         created: Some("2024-01-02T03:04:05Z".to_owned()),
         layers: vec![
             SubjectLayer {
@@ -111,6 +112,7 @@ fn image() -> Inventory {
         codename: Some("bookworm".to_owned()),
         pretty_name: Some("Debian GNU/Linux 12 (bookworm)".to_owned()),
         name: Some("Debian GNU/Linux".to_owned()),
+        supplier: Some("Debian GNU/Linux".to_owned()),
         id_like: Vec::new(),
         variant: None,
         hints: vec!["DEBIAN_CODENAME=bookworm".to_owned()],

@@ -92,6 +92,13 @@ pub(super) fn facts(config: &Config, n_layers: usize, limits: &Limits) -> (Image
     (facts, reading.gaps)
 }
 
+/// Who `config` says made the image, and what of that could not be read.
+pub(super) fn author(config: &Config, limits: &Limits) -> (Option<String>, Vec<Gap>) {
+    let mut reading = Reading { limits, gaps: Vec::new() };
+    let author = reading.value("author", &config.author);
+    (author, reading.gaps)
+}
+
 struct Reading<'a> {
     limits: &'a Limits,
     gaps: Vec<Gap>,

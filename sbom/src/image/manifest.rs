@@ -113,6 +113,9 @@ pub(super) struct Config {
     pub(super) created: Option<String>,
     #[serde(default)]
     pub(super) rootfs: Option<RootFs>,
+    /// Read by [`config::author`](super::config::author).
+    #[serde(default)]
+    pub(super) author: Raw,
     /// The object `config`, which [`config::facts`](super::config::facts) reads.
     #[serde(default, rename = "config")]
     pub(super) run: Raw,

@@ -2,7 +2,7 @@
 //!
 //! - [`open`]: finds out what a path holds and reads its manifest and configuration
 //! - `docker_archive`, `oci_layout`, `rootfs`: one file a kind
-//! - `manifest`, `config`: the documents; `redact`: secrets taken out of them
+//! - `manifest`, `config`: the documents; `supplier`: who they name; `redact`: secrets taken out of them
 //! - [`blob`]: where bytes come from; `stream`: one layer, hashed and inflated; `compression`, `xz`, `tar_stream`
 //! - `listing`, `squash`, `tree`: what a layer holds, what all of them together hold, and finding paths in it
 //!
@@ -28,6 +28,7 @@ mod rootfs;
 mod source;
 pub(crate) mod squash;
 pub(crate) mod stream;
+mod supplier;
 pub(crate) mod tar_stream;
 pub(crate) mod tree;
 mod xz;

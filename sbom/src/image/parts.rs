@@ -13,7 +13,7 @@ use crate::base;
 use super::blob::{BlobAddress, BlobSource};
 use super::error::LimitPassed;
 use super::manifest::{Config, Descriptor};
-use super::{Called, Content, Image, ImageError, Layer, SourceKind, config, redact};
+use super::{Called, Content, Image, ImageError, Layer, SourceKind, config, redact, supplier};
 use model::digest::Digest;
 
 /// A document of an image.
@@ -188,13 +188,16 @@ pub(super) fn image(parts: &Parts<'_>, found: Found) -> Result<Described, ImageE
         Some((None, version)) => (parts.called.subject.clone(), version),
         None => (parts.called.subject.clone(), None),
     };
-    let (image, gaps) = config::facts(&found.config, n_layers, parts.limits);
+    let (image, mut gaps) = config::facts(&found.config, n_layers, parts.limits);
+    let (author, of_author) = config::author(&found.config, parts.limits);
+    gaps.extend(of_author);
     let subject = Subject {
         name,
         version: version.map(str::to_owned),
         digest: Some(found.config_digest.to_string()),
         manifest_digest: found.manifest_digest.map(|digest| digest.to_string()),
         platform: found.config.platform().map(|platform| platform.to_string()),
+        supplier: supplier::stated(&[&image.labels, &found.annotations], author.as_deref()),
         created: found.config.created.clone().map(|text| redact::cut(text, CREATED_BYTES_MAX)),
         layers: diff_ids.iter().map(SubjectLayer::new).collect(),
         base: base::from_labels([&image.labels, &found.annotations]),

@@ -19,6 +19,7 @@ pub(in crate::cataloger) struct Headers {
     author: Option<String>,
     author_email: Option<String>,
     maintainer: Option<String>,
+    maintainer_email: Option<String>,
     license: Option<String>,
     license_expression: Option<String>,
     license_classifiers: Vec<String>,
@@ -61,6 +62,7 @@ impl Headers {
             "author" => &mut self.author,
             "author-email" => &mut self.author_email,
             "maintainer" => &mut self.maintainer,
+            "maintainer-email" => &mut self.maintainer_email,
             "license" => &mut self.license,
             "license-expression" => &mut self.license_expression,
             "classifier" => {
@@ -90,7 +92,7 @@ impl Headers {
     /// The package called `name` in `version` that they describe.
     pub(super) fn package(self, name: &str, version: &str) -> Package {
         let mut package = pypi::package(name, version);
-        package.supplier = self.author.or(self.author_email).or(self.maintainer);
+        package.supplier = self.author.or(self.author_email).or(self.maintainer).or(self.maintainer_email);
         // The expression, else the name in one line, else the classifiers.
         let one_line = self.license.filter(|license| !license.contains('\n'));
         package.licenses = match self.license_expression.or(one_line) {

@@ -87,13 +87,16 @@ const UNDERSTOOD: &[&str] = &[
     "components[].supplier.name",
     "components[].type",
     "components[].version",
+    "metadata.component.author",
     "metadata.component.cpe",
     "metadata.component.description",
     "metadata.component.group",
     "metadata.component.name",
     "metadata.component.properties[].name",
     "metadata.component.properties[].value",
+    "metadata.component.publisher",
     "metadata.component.purl",
+    "metadata.component.supplier.name",
     "metadata.component.type",
     "metadata.component.version",
     "metadata.properties[].name",
@@ -185,6 +188,8 @@ struct OwnedFile<'a> {
     kind: &'static str,
     /// Its path.
     name: &'a str,
+    #[serde(skip_serializing_if = "List::is_empty")]
+    hashes: List<Hash<'a>>,
 }
 
 /// `organizationalEntity`, or `organizationalContact`.

@@ -11,8 +11,8 @@ use model::gap::{Gap, GapKind};
 use model::inventory::{Inventory, Part, Subject, SubjectLayer};
 use model::limits::Limits;
 use model::package::{
-    About, Dependencies, DependencyScope, Location, Package, PackageIndex, PackageKind, PartIndex, Reference,
-    SourcePackage,
+    About, Dependencies, DependencyScope, Location, OwnedFile, Package, PackageIndex, PackageKind, PartIndex,
+    Reference, SourcePackage,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -240,14 +240,27 @@ impl Reading {
             && component.kind.as_str() == FILE
             && self.is_own
         {
-            package.files.push(component.name.0.into_owned());
+            let digests = digests(&component.hashes);
+            package.files.push(OwnedFile { path: component.name.0.into_owned(), digests });
             return Ok(());
         }
         let nested = component.components.take();
         let n_before = self.packages.len();
         self.component(&component)?;
         let within = (self.packages.len() > n_before).then_some(n_before);
-        self.components(source, nested, depth + 1, within)
+        let owner = within.filter(|_| self.is_own && nested.is_some());
+        if let Some(package) = owner.and_then(|index| self.packages.get_mut(index)) {
+            package.files.clear();
+        }
+        self.components(source, nested, depth + 1, within)?;
+        // What is beside its files is said of those that lie in it, which are known only now.
+        if let Some(package) = owner.and_then(|index| self.packages.get_mut(index)) {
+            let beside = own(&component).into_iter().filter(|(name, value)| {
+                name.starts_with(facts::FILE) || *name == facts::NONE && value.starts_with(facts::FILE)
+            });
+            facts::apply(package, &beside.collect::<Vec<_>>());
+        }
+        Ok(())
     }
 
     fn component(&mut self, component: &Component<'_>) -> Result<(), DocumentError> {
@@ -430,21 +443,12 @@ pub(super) fn package(component: &Component<'_>, tool: &str) -> Package {
     }
     // Looked at first, because what is set is given space.
     if !component.hashes.is_empty() {
-        let hashes = component.hashes.0.iter();
-        let read = |hash: &Hash<'_>| Spelling::CycloneDx.read(hash.algorithm.as_str(), hash.content.as_str());
-        package.digests = hashes.map(read).collect();
-        package.digests.sort();
+        package.digests = digests(&component.hashes);
     }
     package.licenses.reserve_exact(component.licenses.0.len());
     package.licenses.extend(component.licenses.0.iter().filter_map(license));
-    let supplier = component
-        .supplier
-        .as_ref()
-        .and_then(|supplier| supplier.name.as_ref())
-        .or(component.publisher.as_ref())
-        .or(component.author.as_ref());
-    if let Some(name) = supplier {
-        package.supplier = Some(name.as_str().to_owned());
+    if let Some(supplier) = supplier(component) {
+        package.supplier = Some(supplier);
     }
     package.cpes = component.cpe.iter().map(|cpe| cpe.0.to_string()).collect();
     let occurrences = component.evidence.as_ref().map_or(&[][..], |evidence| &evidence.occurrences.0);
@@ -459,11 +463,29 @@ pub(super) fn package(component: &Component<'_>, tool: &str) -> Package {
     tools::read(component, &mut package);
     read_trivy(component, &mut package);
     if let Some(Nested::Files(files)) = &component.components {
-        package.files = files.iter().map(|file| file.name.to_owned()).collect();
+        let owned = |file: &super::OwnedFile<'_>| OwnedFile {
+            path: file.name.to_owned(),
+            digests: digests(&file.hashes),
+        };
+        package.files = files.iter().map(owned).collect();
     }
     facts::apply(&mut package, &own(component));
     package.shrink();
     package
+}
+
+/// `algorithm:hex` of each, sorted.
+fn digests(hashes: &List<Hash<'_>>) -> Vec<String> {
+    let read = |hash: &Hash<'_>| Spelling::CycloneDx.read(hash.algorithm.as_str(), hash.content.as_str());
+    let mut digests: Vec<String> = hashes.0.iter().map(read).collect();
+    digests.sort();
+    digests
+}
+
+fn supplier(component: &Component<'_>) -> Option<String> {
+    let supplier = component.supplier.as_ref().and_then(|supplier| supplier.name.as_ref());
+    let supplier = supplier.or(component.publisher.as_ref()).or(component.author.as_ref());
+    supplier.map(|name| name.0.to_string())
 }
 
 fn about(component: &Component<'_>) -> About {
@@ -590,6 +612,7 @@ pub(super) fn distro(component: &Component<'_>) -> Distro {
         id: component.name.as_str().to_ascii_lowercase(),
         version: owned(&component.version).filter(|version| !version.is_empty()),
         pretty_name: owned(&component.description),
+        supplier: supplier(component),
         ..Distro::default()
     };
     for (name, value) in properties(component) {
@@ -618,6 +641,7 @@ pub(super) fn subject(component: &Component<'_>) -> Subject {
         name: component.name.0.to_string(),
         manifest_digest: version.clone().filter(|_| is_digest),
         version: version.filter(|version| !is_digest && !version.is_empty()),
+        supplier: supplier(component),
         ..Subject::default()
     };
     for (name, value) in properties(component) {

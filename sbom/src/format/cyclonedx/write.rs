@@ -261,7 +261,7 @@ fn package<'a>(package: &'a Package, reference: &'a str, purl: Option<&'a str>, 
             PackageKind::Application => "application".into(),
         },
         reference: Some(reference.into()),
-        supplier: package.supplier.as_deref().map(|supplier| Organization { name: Some(supplier.into()) }),
+        supplier: supplier(&package.supplier),
         name: package.name.as_str().into(),
         version: version(package.version.as_str()),
         scope: (package.scope == DependencyScope::Development).then(|| read::EXCLUDED.into()),
@@ -287,9 +287,17 @@ fn package<'a>(package: &'a Package, reference: &'a str, purl: Option<&'a str>, 
     component
 }
 
+fn supplier(name: &Option<String>) -> Option<Organization<'_>> {
+    name.as_deref().map(|name| Organization { name: Some(name.into()) })
+}
+
 /// The files that a package owns, as what lies in it.
-fn nested(files: &[String]) -> Option<Nested<'_>> {
-    let written = files.iter().map(|path| OwnedFile { kind: read::FILE, name: path });
+fn nested(files: &[model::package::OwnedFile]) -> Option<Nested<'_>> {
+    let written = files.iter().map(|file| OwnedFile {
+        kind: read::FILE,
+        name: &file.path,
+        hashes: hashes(&file.digests),
+    });
     (!files.is_empty()).then(|| Nested::Files(written.collect()))
 }
 
@@ -317,6 +325,7 @@ fn distro(distro: &Distro, reference: String) -> Component<'_> {
     let mut component = Component {
         kind: "operating-system".into(),
         reference: Some(reference.into()),
+        supplier: supplier(&distro.supplier),
         name: distro.id.as_str().into(),
         version: distro.version.as_deref().and_then(version),
         description: distro.pretty_name.as_deref().map(Into::into),
@@ -331,6 +340,7 @@ fn subject(subject: &Subject, reference: String) -> Component<'_> {
     let mut component = Component {
         kind: if is_image(subject) { "container".into() } else { "file".into() },
         reference: Some(reference.into()),
+        supplier: self::supplier(&subject.supplier),
         name: subject.name.as_str().into(),
         version: subject.version.as_deref().or(digest).and_then(version),
         ..Component::default()

@@ -472,15 +472,9 @@ pub(super) fn package(
         .map(|text| license_text(text).unwrap_or_else(|| text.to_owned()))
         .into_iter()
         .collect();
-    let supplier = [&element.supplier, &element.originator]
-        .into_iter()
-        .flatten()
-        .map(Text::as_str)
-        .find(|text| !says_nothing(text))
-        .map(unprefixed);
     // Looked at first, because what is set is given space.
-    if let Some(name) = supplier {
-        package.supplier = Some(name.to_owned());
+    if let Some(supplier) = supplier(element) {
+        package.supplier = Some(supplier);
     }
     let cpes = element
         .external_refs
@@ -505,6 +499,11 @@ pub(super) fn package(
     facts::apply(&mut package, &own(element));
     package.shrink();
     package
+}
+
+fn supplier(element: &Element<'_>) -> Option<String> {
+    let stated = [&element.supplier, &element.originator].into_iter().flatten().map(Text::as_str);
+    stated.into_iter().find(|text| !says_nothing(text)).map(|text| unprefixed(text).to_owned())
 }
 
 fn about(element: &Element<'_>) -> About {
@@ -588,6 +587,7 @@ pub(super) fn distro(element: &Element<'_>) -> Distro {
         id: element.name.as_str().to_ascii_lowercase(),
         version: element.version_info.as_ref().map(|version| version.0.to_string()),
         pretty_name: element.summary.as_ref().map(|summary| summary.0.to_string()),
+        supplier: supplier(element),
         ..Distro::default()
     };
     // Clair names the distro in `name` and identifies it by external references of its own.
@@ -613,6 +613,7 @@ pub(super) fn subject(element: &Element<'_>) -> Subject {
         name: element.name.0.to_string(),
         manifest_digest: version.clone().filter(|_| is_digest),
         version: version.filter(|version| !is_digest && !says_nothing(version)),
+        supplier: supplier(element),
         ..Subject::default()
     };
     for (name, value) in trivy(element) {

@@ -11,7 +11,6 @@ use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::inventory::{Inventory, Subject};
 use model::package::{Package, PackageKind, Reference, SourcePackage};
-use model::version::VersionText;
 use serde::Serialize;
 use serde::ser::{SerializeSeq, SerializeStruct, Serializer};
 
@@ -20,6 +19,7 @@ use super::super::wire::facts::{self, Noun};
 use super::super::wire::hash::Spelling;
 use super::super::wire::json::{List, Text};
 use super::super::wire::seal::{self, References};
+use super::super::wire::source::{self, SourceKey};
 use super::super::wire::{cpe, identity, license, print, references};
 use super::{
     Annotation, Checksum, DISTRO, DOCUMENT, Element, ExternalRef, ExtractedLicense, NOASSERTION, NONE,
@@ -93,8 +93,8 @@ impl Serialize for Packages<'_, '_> {
             let element = self::package(package, id, &mut self.licenses.borrow_mut(), stamp);
             list.serialize_element(&element)?;
         }
-        for (key, id) in &ids.sources {
-            list.serialize_element(&source(*key, id, stamp.has))?;
+        for (key, source) in &ids.sources {
+            list.serialize_element(&self::source(*key, source, stamp.has))?;
         }
         list.end()
     }
@@ -145,11 +145,14 @@ struct Ids<'a> {
     /// Of each part, and of its distribution.
     parts: Vec<(String, String)>,
     packages: Vec<String>,
-    sources: BTreeMap<SourceKey<'a>, String>,
+    sources: BTreeMap<SourceKey<'a>, Source<'a>>,
 }
 
-/// What makes two source packages the same.
-type SourceKey<'a> = (Ecosystem, &'a str, Option<&'a str>);
+/// A source package as an element.
+struct Source<'a> {
+    id: String,
+    supplier: Option<&'a str>,
+}
 
 impl<'a> Ids<'a> {
     fn new(inventory: &'a Inventory) -> Self {
@@ -167,27 +170,17 @@ impl<'a> Ids<'a> {
             give("Package", package.ecosystem, &package.name, &identity)
         });
         let packages = packages.collect();
-        let mut sources = BTreeMap::new();
-        for key in inventory.packages.iter().filter_map(source_key) {
-            sources.entry(key).or_insert_with_key(|(ecosystem, name, version)| {
-                give("Source", *ecosystem, name, &[name, version.unwrap_or("")].join("\n"))
-            });
-        }
+        let source = |(key, supplier): (SourceKey<'a>, Option<&'a str>)| {
+            let (ecosystem, name, version) = key;
+            let id = give("Source", ecosystem, name, &[name, version.unwrap_or("")].join("\n"));
+            (key, Source { id, supplier })
+        };
+        let sources = source::suppliers(&inventory.packages).into_iter().map(source).collect();
         let part = |number| (format!("SPDXRef-Part-{number}"), format!("{DISTRO}-{number}"));
         let parts = (1..=inventory.parts.len()).map(part).collect();
         let (subject, distro) = ("SPDXRef-Subject".to_owned(), DISTRO.to_owned());
         Self { subject, distro, parts, packages, sources }
     }
-}
-
-/// The key of a package's source package, where that can be an element: nothing that it states is empty.
-fn source_key(package: &Package) -> Option<SourceKey<'_>> {
-    let source = package.source.as_ref().filter(|source| !source.name.is_empty())?;
-    let version = source.version.as_ref().map(VersionText::as_str);
-    if version.is_some_and(str::is_empty) {
-        return None;
-    }
-    Some((package.ecosystem, &source.name, version))
 }
 
 /// Writes `inventory`.
@@ -237,6 +230,7 @@ fn subject<'a>(subject: &'a Subject, id: &'a str, stamp: &'a Stamp) -> Element<'
     let is_image = digest.is_some() || !subject.layers.is_empty();
     let purpose = if is_image { "CONTAINER" } else { "FILE" };
     let mut element = element(id, &subject.name, subject.version.as_deref().or(digest), purpose, stamp.has);
+    element.supplier = supplier(&subject.supplier);
     element.annotations = stamp.beside(subject, &read::subject(&element));
     element
 }
@@ -244,12 +238,13 @@ fn subject<'a>(subject: &'a Subject, id: &'a str, stamp: &'a Stamp) -> Element<'
 fn distro<'a>(distro: &'a Distro, id: &'a str, stamp: &'a Stamp) -> Element<'a> {
     let mut element = element(id, &distro.id, distro.version.as_deref(), "OPERATING_SYSTEM", stamp.has);
     element.summary = distro.pretty_name.as_deref().map(Into::into);
+    element.supplier = supplier(&distro.supplier);
     element.annotations = stamp.beside(distro, &read::distro(&element));
     element
 }
 
-fn source<'a>((_, name, version): SourceKey<'a>, id: &'a str, has: Has) -> Element<'a> {
-    element(id, name, version, "SOURCE", has)
+fn source<'a>((_, name, version): SourceKey<'a>, source: &'a Source<'a>, has: Has) -> Element<'a> {
+    Element { supplier: organization(source.supplier), ..element(&source.id, name, version, "SOURCE", has) }
 }
 
 fn package<'a>(
@@ -263,7 +258,7 @@ fn package<'a>(
         PackageKind::Application => "APPLICATION",
     };
     let mut element = element(id, &package.name, Some(package.version.as_str()), purpose, stamp.has);
-    element.supplier = package.supplier.as_deref().and_then(supplier).map(Into::into);
+    element.supplier = supplier(&package.supplier);
     element.license_declared = Some(declared(&package.licenses, licenses));
     let purl = Some(package.purl.as_str()).filter(|purl| is_purl(purl));
     let cpes = package.cpes.iter().filter(|cpe| cpe::is_string(cpe));
@@ -278,7 +273,7 @@ fn package<'a>(
     element.summary = said(&about.summary);
     element.description = said(&about.description);
     element.copyright_text = said(&about.copyright).or(element.copyright_text);
-    element.originator = about.originator.as_deref().and_then(supplier).map(Into::into);
+    element.originator = supplier(&about.originator);
     element.external_refs = List(
         purl.map(|purl| reference(manager, "purl", purl))
             .into_iter()
@@ -292,7 +287,7 @@ fn package<'a>(
             .map(|(name, hex)| Checksum { algorithm: name.into(), checksum_value: hex.into() })
             .collect(),
     );
-    let source = source_key(package)
+    let source = source::key(package)
         .map(|(_, name, version)| SourcePackage { name: name.to_owned(), version: version.map(Into::into) });
     let license_texts = |id: &str| licenses.get(id).map(|license| license.extracted_text.0.to_string());
     element.annotations = stamp.beside(package, &read::package(&element, source, &license_texts, ""));
@@ -326,12 +321,18 @@ fn is_purl(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_graphic()) && identity::is_purl(text)
 }
 
-/// The supplier field (§7.5). Parentheses in it would be read as an electronic mail address.
-fn supplier(name: &str) -> Option<String> {
+/// The supplier field (§7.5), or that of the originator (§7.6).
+fn supplier(name: &Option<String>) -> Option<Text<'_>> {
+    organization(name.as_deref())
+}
+
+/// Parentheses in a name would be read as an electronic mail address.
+fn organization<'a>(name: Option<&str>) -> Option<Text<'a>> {
+    let name = name?;
     let plain = !name.is_empty()
         && name.trim() == name
         && !name.contains(|character: char| character.is_control() || matches!(character, '(' | ')'));
-    plain.then(|| format!("Organization: {name}"))
+    plain.then(|| format!("Organization: {name}").into())
 }
 
 /// The declared licence (§7.15): all of `stated` together; words become a reference to their text.
@@ -412,8 +413,8 @@ impl Relationships<'_> {
             if package.depends_on.is_known() && package.depends_on.is_empty() {
                 take(id, "DEPENDS_ON", NONE)?;
             }
-            if let Some(source) = source_key(package).and_then(|key| ids.sources.get(&key)) {
-                take(id, "GENERATED_FROM", source)?;
+            if let Some(source) = source::key(package).and_then(|key| ids.sources.get(&key)) {
+                take(id, "GENERATED_FROM", &source.id)?;
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ use model::gap::{Gap, GapKind};
 use model::inventory::{Inventory, Part, Subject};
 use model::limits::Limits;
 use model::package::{
-    About, Dependencies, Package, PackageIndex, PackageKind, PartIndex, Reference, SourcePackage,
+    About, Dependencies, OwnedFile, Package, PackageIndex, PackageKind, PartIndex, Reference, SourcePackage,
 };
 
 use super::super::wire::facts::{self, PREFIX};
@@ -197,8 +197,8 @@ struct Relations<'t> {
     /// What plimsoll wrote beside the standard's fields, by subject.
     stated: HashMap<&'t str, Vec<(&'t str, &'t str)>>,
     between: Vec<(Relation, &'t str, &'t str)>,
-    /// The paths of the files that a package contains.
-    files: HashMap<&'t str, Vec<&'t str>>,
+    /// The files that a package contains.
+    files: HashMap<&'t str, Vec<&'t Tree>>,
     /// What is said to depend on nothing.
     needing_nothing: Vec<&'t str>,
 }
@@ -271,11 +271,11 @@ pub(super) fn parts(graph: &Graph<'_>, packages_max: usize) -> Result<Parts, Doc
         let part = fact(element, facts::PART, &relations);
         if purpose(element) == "operatingsystem" {
             if let Some(part) = part {
-                distros_of_parts.push((part, self::distro(element, &relations)));
+                distros_of_parts.push((part, self::distro(element, graph, &relations)));
                 continue;
             }
             match distro {
-                None => distro = Some(self::distro(element, &relations)),
+                None => distro = Some(self::distro(element, graph, &relations)),
                 Some(_) => distros_left_out += 1,
             }
             continue;
@@ -394,8 +394,7 @@ fn relate<'t>(element: &'t Tree, graph: &Graph<'t>, relations: &mut Relations<'t
             let elements = references(element, "to").filter_map(|to| graph.by_id.get(to));
             let mut files = elements.filter(|element| class(element) == "File").peekable();
             if files.peek().is_some() {
-                let paths = files.filter_map(|file| text_of(file, "name"));
-                relations.files.entry(from).or_default().extend(paths);
+                relations.files.entry(from).or_default().extend(files);
             }
             return;
         }
@@ -521,12 +520,7 @@ fn package<'t>(element: &'t Tree, graph: &Graph<'t>, relations: &Relations<'t>, 
         .find_map(|license| self::license(license, graph))
         .into_iter()
         .collect();
-    package.supplier = ["suppliedBy", "originatedBy"]
-        .into_iter()
-        .flat_map(|member| graph.related(element, member))
-        .filter_map(|agent| text_of(agent, "name"))
-        .find(|name| !says_nothing(name))
-        .map(str::to_owned);
+    package.supplier = supplier(element, graph);
     package.cpes = identifiers(element, graph)
         .filter(|(kind, _)| matches!(kind.as_str(), "cpe23" | "cpe22"))
         .map(|(_, cpe)| cpe.to_owned())
@@ -538,11 +532,21 @@ fn package<'t>(element: &'t Tree, graph: &Graph<'t>, relations: &Relations<'t>, 
     }
     tool.clone_into(&mut package.cataloger);
     if let Some(files) = relations.files.get(id) {
-        package.files = files.iter().map(|path| (*path).to_owned()).collect();
+        let owned = |file: &&Tree| {
+            let path = text_of(file, "name")?.to_owned();
+            Some(OwnedFile { path, digests: hashes(file, graph) })
+        };
+        package.files = files.iter().filter_map(owned).collect();
         package.files.sort_unstable();
     }
     facts::apply(&mut package, stated(element, relations));
     package
+}
+
+fn supplier(element: &Tree, graph: &Graph<'_>) -> Option<String> {
+    let agents = ["suppliedBy", "originatedBy"].into_iter().flat_map(|member| graph.related(element, member));
+    let mut names = agents.filter_map(|agent| text_of(agent, "name"));
+    names.find(|name| !says_nothing(name)).map(str::to_owned)
 }
 
 fn about(element: &Tree, graph: &Graph<'_>) -> About {
@@ -605,11 +609,12 @@ fn statement(license: &Tree) -> Option<&str> {
     }
 }
 
-fn distro<'t>(element: &'t Tree, relations: &Relations<'t>) -> Distro {
+fn distro<'t>(element: &'t Tree, graph: &Graph<'t>, relations: &Relations<'t>) -> Distro {
     let mut distro = Distro {
         id: text_of(element, "name").unwrap_or("").to_ascii_lowercase(),
         version: text_of(element, "packageVersion").map(str::to_owned),
         pretty_name: text_of(element, "summary").map(str::to_owned),
+        supplier: supplier(element, graph),
         ..Distro::default()
     };
     facts::apply(&mut distro, stated(element, relations));
@@ -624,6 +629,7 @@ fn subject<'t>(element: &'t Tree, graph: &Graph<'t>, relations: &Relations<'t>) 
         name: text_of(element, "name").unwrap_or("").to_owned(),
         version: version.map(str::to_owned),
         manifest_digest: digest,
+        supplier: supplier(element, graph),
         ..Subject::default()
     };
     facts::apply(&mut subject, stated(element, relations));

@@ -4,22 +4,19 @@ use std::collections::BTreeMap;
 use std::io;
 
 use model::distro::Distro;
-use model::ecosystem::Ecosystem;
 use model::inventory::{Inventory, Part, Subject};
-use model::package::{About, Package, PackageKind};
+use model::package::{About, OwnedFile, Package, PackageKind};
 
 use super::super::WriteOptions;
 use super::super::wire::facts::{self, Noun};
 use super::super::wire::seal::{self, References};
+use super::super::wire::source::{self, SourceKey};
 use super::super::wire::tree::{Object, Tree};
 use super::super::wire::{cpe, identity, license, references};
 use super::{CONTEXT, NONE, read};
 
 /// The node of the creation information, which every element shares.
 const CREATION: &str = "_:creationInfo";
-
-/// What makes two source packages the same.
-type SourceKey = (Ecosystem, String, Option<String>);
 
 /// Writes `inventory`.
 pub(in crate::format) fn write(
@@ -30,6 +27,7 @@ pub(in crate::format) fn write(
 ) -> io::Result<()> {
     let mut writer = Writer {
         base: format!("https://spdx.org/spdxdocs/plimsoll-{}#SPDXRef-", seal::uuid("spdx3", inventory)),
+        source_suppliers: source::suppliers(&inventory.packages),
         ..Writer::default()
     };
     writer.creation(options);
@@ -92,7 +90,7 @@ struct WrittenPart {
 
 /// A document in the making.
 #[derive(Default)]
-struct Writer {
+struct Writer<'a> {
     /// What every id begins with.
     base: String,
     references: References,
@@ -101,15 +99,17 @@ struct Writer {
     agents: BTreeMap<String, String>,
     /// Files by path, their id.
     files: BTreeMap<String, String>,
+    /// Who supplies each source package, where that is known.
+    source_suppliers: BTreeMap<SourceKey<'a>, Option<&'a str>>,
     /// Source packages, their id.
-    sources: BTreeMap<SourceKey, String>,
+    sources: BTreeMap<SourceKey<'a>, String>,
     /// Licence expressions, their id.
     expressions: BTreeMap<String, String>,
     /// Licences of no list: what stands for them in an expression, and their words.
     words: BTreeMap<String, String>,
 }
 
-impl Writer {
+impl<'a> Writer<'a> {
     /// A new id that follows from `kind` and `identity`.
     fn id(&mut self, kind: &str, identity: &str) -> String {
         self.references.give(format!("{}{kind}-{}", self.base, seal::short(identity)))
@@ -172,6 +172,7 @@ impl Writer {
         let purpose = if is_image { "container" } else { "file" };
         let mut element = self.package_element(kind, &subject.name, subject.version.as_deref(), purpose);
         verified_using(&mut element, digest.map_or(&[], std::slice::from_ref));
+        self.supplied_by(subject.supplier.as_deref(), &mut element);
         self.add(element)
     }
 
@@ -179,6 +180,7 @@ impl Writer {
         let version = distro.version.as_deref();
         let mut element = self.package_element("Distro", &distro.id, version, "operatingSystem");
         element.extend(distro.pretty_name.as_deref().map(|name| ("summary".to_owned(), text(name))));
+        self.supplied_by(distro.supplier.as_deref(), &mut element);
         self.add(element)
     }
 
@@ -212,7 +214,7 @@ impl Writer {
     }
 
     /// Adds `package` and what it refers to; its id.
-    fn package(&mut self, package: &Package) -> String {
+    fn package(&mut self, package: &'a Package) -> String {
         let purpose = match package.kind {
             PackageKind::Library => "library",
             PackageKind::Application => "application",
@@ -231,9 +233,7 @@ impl Writer {
             element.push(("externalIdentifier".to_owned(), Tree::List(identifiers)));
         }
         verified_using(&mut element, &package.digests);
-        if let Some(supplier) = package.supplier.as_deref().filter(|name| !name.trim().is_empty()) {
-            element.push(("suppliedBy".to_owned(), text(&self.agent(supplier))));
-        }
+        self.supplied_by(package.supplier.as_deref(), &mut element);
         self.about(package.about(), &mut element);
         let id = self.add(element);
         if let Some(expression) = self.declared(&package.licenses) {
@@ -245,6 +245,12 @@ impl Writer {
         }
         self.owned_files(&id, &package.files);
         id
+    }
+
+    fn supplied_by(&mut self, supplier: Option<&str>, element: &mut Object) {
+        if let Some(supplier) = supplier.filter(|name| !name.trim().is_empty()) {
+            element.push(("suppliedBy".to_owned(), text(&self.agent(supplier))));
+        }
     }
 
     /// Adds what is said of a package beside, as far as `element` has fields for it.
@@ -283,16 +289,20 @@ impl Writer {
         }
     }
 
-    /// Adds the files that the package `owner` owns. Several packages may own one.
-    fn owned_files(&mut self, owner: &str, paths: &[String]) {
-        let mut ids = Vec::with_capacity(paths.len());
-        for path in paths {
+    /// Adds the files that the package `owner` owns. Several packages may own one, whose digests are those that the first
+    /// states.
+    fn owned_files(&mut self, owner: &str, files: &[OwnedFile]) {
+        let mut ids = Vec::with_capacity(files.len());
+        for OwnedFile { path, digests } in files {
             let id = match self.files.get(path) {
                 Some(known) => known.clone(),
                 None => {
                     let id = self.id("File", path);
                     self.files.insert(path.clone(), id.clone());
-                    self.add_named("software_File", &id, path)
+                    let mut element = Self::element("software_File", &id);
+                    element.push(("name".to_owned(), text(path)));
+                    verified_using(&mut element, digests);
+                    self.add(element)
                 }
             };
             ids.push(id);
@@ -310,21 +320,18 @@ impl Writer {
         self.add_named("Organization", &id, name)
     }
 
-    /// The source package of `package`, where that can be an element: nothing that it states is empty.
-    fn source(&mut self, package: &Package) -> Option<String> {
-        let source = package.source.as_ref().filter(|source| !source.name.is_empty())?;
-        let version = source.version.as_ref().map(|version| version.as_str().to_owned());
-        if version.as_ref().is_some_and(String::is_empty) {
-            return None;
-        }
-        let key = (package.ecosystem, source.name.clone(), version);
+    /// The source package of `package`, where that can be an element.
+    fn source(&mut self, package: &'a Package) -> Option<String> {
+        let key = source::key(package)?;
         if let Some(known) = self.sources.get(&key) {
             return Some(known.clone());
         }
-        let (ecosystem, name, version) = &key;
-        let identity = [name, version.as_deref().unwrap_or("")].join("\n");
+        let (ecosystem, name, version) = key;
+        let identity = [name, version.unwrap_or("")].join("\n");
         let kind = format!("Source-{ecosystem}-{}", seal::short(&identity));
-        let element = self.package_element(&kind, name, version.as_deref(), "source");
+        let mut element = self.package_element(&kind, name, version, "source");
+        let supplier = self.source_suppliers.get(&key).copied().flatten();
+        self.supplied_by(supplier, &mut element);
         let id = self.add(element);
         self.sources.insert(key, id.clone());
         Some(id)

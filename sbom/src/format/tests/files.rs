@@ -4,14 +4,19 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// Two packages that both own `bin/sh`, and one that owns nothing.
+/// The SHA-1 of nothing.
+const SHA_1: &str = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
+
+/// Two packages that both own `bin/sh`, of which one states the digest, and one that owns nothing.
 fn inventory() -> Inventory {
     let package = |name: &str, files: &[&str]| {
         let mut package = Package::new(Ecosystem::Deb, name, "1", format!("pkg:deb/debian/{name}@1"));
-        package.files = files.iter().map(|path| (*path).to_owned()).collect();
+        package.files = files.iter().map(|path| OwnedFile::new(*path)).collect();
         package
     };
-    let packages = vec![package("a", &["bin/sh", "etc/a b"]), package("b", &["bin/sh"]), package("c", &[])];
+    let mut packages =
+        vec![package("a", &["bin/sh", "etc/a b"]), package("b", &["bin/sh"]), package("c", &[])];
+    packages[0].files[0].digests = vec![format!("sha1:{SHA_1}")];
     Inventory::new(Subject { name: "x".to_owned(), ..Subject::default() }, None, packages, Vec::new())
 }
 
@@ -25,7 +30,10 @@ fn cyclonedx_has_files_as_components_of_their_package() {
         let document = written(&format!("cyclonedx-json@{version}"));
         let nested = [0, 1, 2].map(|index: usize| document["components"][index]["components"].clone());
         let expected = [
-            json!([{"type": "file", "name": "bin/sh"}, {"type": "file", "name": "etc/a b"}]),
+            json!([
+                {"type": "file", "name": "bin/sh", "hashes": [{"alg": "SHA-1", "content": SHA_1}]},
+                {"type": "file", "name": "etc/a b"},
+            ]),
             json!([{"type": "file", "name": "bin/sh"}]),
             Value::Null,
         ];
@@ -50,7 +58,7 @@ fn files_are_no_loss_and_no_components_of_a_score() {
     }
 }
 
-/// A file of SPDX 2 must state its SHA-1, which is not known.
+/// A file of SPDX 2 must state its SHA-1, which is seldom known.
 #[test]
 fn spdx_2_has_files_as_annotations_of_their_package() {
     for version in ["2.2", "2.3"] {
@@ -62,7 +70,8 @@ fn spdx_2_has_files_as_annotations_of_their_package() {
             .iter()
             .map(|annotation| annotation["comment"].as_str().unwrap())
             .collect();
-        assert_eq!(comments, ["plimsoll:file=bin/sh", "plimsoll:file=etc/a b"]);
+        let digest = format!("plimsoll:file:digest=0 sha1:{SHA_1}");
+        assert_eq!(comments, ["plimsoll:file=bin/sh", "plimsoll:file=etc/a b", &digest]);
     }
 }
 
@@ -73,6 +82,8 @@ fn spdx_3_has_each_file_once_contained_in_its_packages() {
     let of_type = |kind: &str| graph.iter().filter(|element| element["type"] == kind).collect::<Vec<_>>();
     let files: Vec<_> = of_type("software_File").iter().map(|file| file["name"].clone()).collect();
     assert_eq!(files, ["bin/sh", "etc/a b"]);
+    let hash = json!([{"type": "Hash", "algorithm": "sha1", "hashValue": SHA_1}]);
+    assert_eq!(of_type("software_File")[0]["verifiedUsing"], hash);
     let id = |name: &str| graph.iter().find(|element| element["name"] == name).unwrap()["spdxId"].clone();
     let contains = |from: &str, to: &[&str]| {
         let to: Vec<Value> = to.iter().map(|name| id(name)).collect();

@@ -6,8 +6,8 @@ use model::gap::{Gap, GapKind};
 use model::image::{Account, BaseImage, GuardedPath, Healthcheck, HistoryEntry, ImageFacts, Made};
 use model::inventory::{DockerfileLine, Inventory, Part, Subject, SubjectLayer};
 use model::package::{
-    About, Certainty, Dependencies, DependencyScope, Details, Location, Mark, Package, PackageIndex,
-    PackageKind, PartIndex, Reference, SourcePackage,
+    About, Certainty, Dependencies, DependencyScope, Details, Location, Mark, OwnedFile, Package,
+    PackageIndex, PackageKind, PartIndex, Reference, SourcePackage,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -112,6 +112,11 @@ fn about() -> impl Strategy<Value = Option<Box<About>>> {
     option::of(about.prop_map(Box::new))
 }
 
+fn owned_file() -> impl Strategy<Value = OwnedFile> {
+    let digest = prop_oneof![text(), Just(format!("sha1:{}", "0a".repeat(20)))];
+    (text(), vec(digest, 0..3)).prop_map(|(path, digests)| OwnedFile { path, digests })
+}
+
 fn package() -> impl Strategy<Value = Package> {
     let ecosystems: Vec<_> = Ecosystem::ALL.iter().copied().chain([Ecosystem::Unknown]).collect();
     let identity =
@@ -136,7 +141,7 @@ fn package() -> impl Strategy<Value = Package> {
         option::of(text()),
         vec(text(), 0..3),
         vec(text(), 0..3),
-        vec(text(), 0..3),
+        vec(owned_file(), 0..3),
         about(),
     );
     (identity, source, rest, judged).prop_map(
@@ -201,18 +206,21 @@ fn subject() -> impl Strategy<Value = Subject> {
     let base = (optional(), optional(), option::of(any::<u32>()))
         .prop_map(|(name, digest, layers)| BaseImage { name, digest, layers })
         .prop_map(|base| Some(base).filter(|base| *base != BaseImage::default()));
-    let described = (text(), optional(), optional(), optional(), optional(), optional());
+    let described = (text(), optional(), optional(), optional(), optional(), optional(), optional());
     (described, vec(layer, 0..4), base, image_facts()).prop_map(
-        |((name, version, digest, manifest_digest, platform, created), layers, base, image)| Subject {
-            name,
-            version,
-            digest,
-            manifest_digest,
-            platform,
-            created,
-            layers,
-            base,
-            image,
+        |((name, version, digest, manifest_digest, platform, supplier, created), layers, base, image)| {
+            Subject {
+                name,
+                version,
+                digest,
+                manifest_digest,
+                platform,
+                supplier,
+                created,
+                layers,
+                base,
+                image,
+            }
         },
     )
 }
@@ -264,17 +272,20 @@ fn history_entry() -> impl Strategy<Value = HistoryEntry> {
 fn distro() -> impl Strategy<Value = Distro> {
     let optional = || option::of(text());
     let lists = (vec(text(), 0..3), vec(text(), 0..3), vec(text(), 0..3));
-    (text(), optional(), optional(), optional(), optional(), optional(), lists).prop_map(
-        |(id, version, codename, pretty_name, name, variant, (id_like, hints, repositories))| Distro {
-            id,
-            version,
-            codename,
-            pretty_name,
-            name,
-            id_like,
-            variant,
-            hints,
-            repositories,
+    (text(), optional(), optional(), optional(), optional(), optional(), optional(), lists).prop_map(
+        |(id, version, codename, pretty_name, name, supplier, variant, (id_like, hints, repositories))| {
+            Distro {
+                id,
+                version,
+                codename,
+                pretty_name,
+                name,
+                supplier,
+                id_like,
+                variant,
+                hints,
+                repositories,
+            }
         },
     )
 }

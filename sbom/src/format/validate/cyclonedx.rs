@@ -10,32 +10,78 @@ use super::walk::{Spot, walk};
 use super::{Found, Rule, Tree, shown, terms, word};
 
 /// A rule, and what it says of a value: the reason, where the value breaks it.
-struct Row {
-    rule: Rule,
+pub(super) struct Row {
+    pub(super) rule: Rule,
     check: fn(&Known<'_>, &Spot<'_, '_>) -> Option<String>,
 }
 
 const fn row(
     id: &'static str,
     section: &'static str,
+    demands: &'static str,
     check: fn(&Known<'_>, &Spot<'_, '_>) -> Option<String>,
 ) -> Row {
-    Row { rule: Rule { id, section }, check }
+    Row { rule: Rule { id, section, demands }, check }
 }
 
-static RULES: &[Row] = &[
-    row("cyclonedx-version", "specVersion", version),
-    row("cyclonedx-serial-number", "serialNumber", serial_number),
-    row("cyclonedx-ref-unique", "components[].bom-ref", ref_unique),
-    row("cyclonedx-dependency", "dependencies", dependency),
-    row("cyclonedx-dependency-once", "dependencies[].ref", dependency_once),
-    row("cyclonedx-composition", "compositions", composition),
-    row("cyclonedx-annotation", "annotations[].subjects", annotation),
-    row("cyclonedx-affects", "vulnerabilities[].affects[].ref", affects),
-    row("cyclonedx-purl", "components[].purl", purl),
-    row("cyclonedx-cpe", "components[].cpe", cpe),
-    row("cyclonedx-license-expression", "licenses[].expression", license_expression),
-    row("cyclonedx-hash", "hashes[].content", hash),
+pub(super) static RULES: &[Row] = &[
+    row("cyclonedx-version", "specVersion", "`specVersion` is a version of CycloneDX.", version),
+    row(
+        "cyclonedx-serial-number",
+        "serialNumber",
+        "`serialNumber` is `urn:uuid:` and a UUID.",
+        serial_number,
+    ),
+    row(
+        "cyclonedx-ref-unique",
+        "components[].bom-ref",
+        "No two elements have the same `bom-ref`.",
+        ref_unique,
+    ),
+    row(
+        "cyclonedx-dependency",
+        "dependencies",
+        "What `ref`, `dependsOn` and `provides` name is the `bom-ref` of something, or a BOM-Link.",
+        dependency,
+    ),
+    row(
+        "cyclonedx-dependency-once",
+        "dependencies[].ref",
+        "The dependencies of a component are listed once.",
+        dependency_once,
+    ),
+    row(
+        "cyclonedx-composition",
+        "compositions",
+        "What a composition names is the `bom-ref` of something, or a BOM-Link.",
+        composition,
+    ),
+    row(
+        "cyclonedx-annotation",
+        "annotations[].subjects",
+        "What `subjects` name is the `bom-ref` of something, or a BOM-Link.",
+        annotation,
+    ),
+    row(
+        "cyclonedx-affects",
+        "vulnerabilities[].affects[].ref",
+        "What `ref` names is the `bom-ref` of something, or a BOM-Link.",
+        affects,
+    ),
+    row("cyclonedx-purl", "components[].purl", "`purl` is a package URL.", purl),
+    row("cyclonedx-cpe", "components[].cpe", "`cpe` is a CPE name, 2.2 or 2.3.", cpe),
+    row(
+        "cyclonedx-license-expression",
+        "licenses[].expression",
+        "`expression` is an SPDX licence expression.",
+        license_expression,
+    ),
+    row(
+        "cyclonedx-hash",
+        "hashes[].content",
+        "`content` is hexadecimal, and as long as its `alg` gives.",
+        hash,
+    ),
 ];
 
 /// What a document defines.
@@ -49,10 +95,10 @@ struct Known<'t> {
 }
 
 /// The structure that the JSON schema of a version demands.
-static SCHEMA: Rule = Rule { id: "schema", section: "JSON schema of CycloneDX 1.2 to 1.7" };
+pub(super) static SCHEMA: Rule = Rule::schema("JSON schema of CycloneDX 1.2 to 1.7");
 
 /// The structure that the XML schema of a version demands.
-static XML_SCHEMA: Rule = Rule { id: "schema", section: "XML schema of CycloneDX 1.0 to 1.7" };
+pub(super) static XML_SCHEMA: Rule = Rule::schema("XML schema of CycloneDX 1.0 to 1.7");
 
 /// Judges the rules; whether the structure was judged as well. Of a document in XML, `tree` is its JSON.
 pub(super) fn check(tree: &Tree, is_xml: bool, found: &mut Found) -> bool {

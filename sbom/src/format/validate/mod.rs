@@ -87,6 +87,16 @@ struct Rule {
     /// Stays for ever: what people silence and search for.
     id: &'static str,
     section: &'static str,
+    /// What it demands, in a sentence.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the reference page is written from it, by a test"))]
+    demands: &'static str,
+}
+
+impl Rule {
+    /// Everything that a schema demands.
+    const fn schema(section: &'static str) -> Self {
+        Self { id: "schema", section, demands: "Members, their types and values are as the schema says." }
+    }
 }
 
 /// Violations as they are found, before their lines are known.
@@ -106,7 +116,7 @@ impl Found {
             self.omitted += 1;
             return;
         }
-        let Rule { id, section } = rule;
+        let Rule { id, section, .. } = rule;
         let reason = match reason.char_indices().nth(REASON_CHARS_MAX) {
             Some((end, _)) => format!("{}…", &reason[..end]),
             None => reason,
@@ -258,5 +268,7 @@ fn unknown_members(tree: &Tree, is_known: impl Fn(&str) -> bool) -> Vec<String> 
     reasons
 }
 
+#[cfg(test)]
+mod page_tests;
 #[cfg(test)]
 mod tests;

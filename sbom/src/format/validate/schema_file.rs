@@ -13,7 +13,7 @@ use super::{Found, Rule, VIOLATIONS_MAX};
 /// The most bytes of one schema.
 const SCHEMA_BYTES_MAX: u64 = 16 << 20;
 
-static RULE: Rule = Rule { id: "schema", section: "the schema that was given" };
+pub(super) static RULE: Rule = Rule::schema("the schema that was given");
 
 /// A JSON schema, ready to judge by.
 #[derive(Debug)]

@@ -9,40 +9,101 @@ use super::{Found, Rule, Tree, shown, terms, word};
 use crate::format::spdx2::schema::Version;
 
 /// A rule, and what it says of a value: the reason, where the value breaks it.
-struct Row {
-    rule: Rule,
+pub(super) struct Row {
+    pub(super) rule: Rule,
     check: fn(&Known<'_>, &Spot<'_, '_>) -> Option<String>,
 }
 
 const fn row(
     id: &'static str,
     section: &'static str,
+    demands: &'static str,
     check: fn(&Known<'_>, &Spot<'_, '_>) -> Option<String>,
 ) -> Row {
-    Row { rule: Rule { id, section }, check }
+    Row { rule: Rule { id, section, demands }, check }
 }
 
-static SCHEMA: Rule = Rule { id: "schema", section: "JSON schema of SPDX 2.2.2 or 2.3.1" };
+pub(super) static SCHEMA: Rule = Rule::schema("JSON schema of SPDX 2.2.2 or 2.3.1");
 
-static RULES: &[Row] = &[
-    row("spdx2-version", "6.1", version),
-    row("spdx2-data-license", "6.2", data_license),
-    row("spdx2-id-form", "6.3, 7.2, 8.2, 9.1", id_form),
-    row("spdx2-id-unique", "6.3, 7.2, 8.2, 9.1", id_unique),
-    row("spdx2-namespace", "6.5", namespace),
-    row("spdx2-external-document", "6.6", external_document),
-    row("spdx2-agent", "6.8, 7.5, 7.6, 12.1", agent),
-    row("spdx2-date", "6.9, 7.25 to 7.27, 12.2, 13.2", date),
-    row("spdx2-download-location", "7.7", download_location),
-    row("spdx2-verification-code", "7.8, 7.9", verification_code),
-    row("spdx2-checksum", "7.10, 8.4, 6.6", checksum),
-    row("spdx2-license-expression", "7.13 to 7.15, 8.5, 8.6, 9.5, 9.6, Annex D", license_expression),
-    row("spdx2-external-reference", "7.21, Annex F", external_reference),
-    row("spdx2-file-sha1", "8.4", file_sha1),
-    row("spdx2-extracted-license", "10.1", extracted_license),
-    row("spdx2-relationship", "11.1", relationship),
-    row("spdx2-describes", "11.1", describes),
-    row("spdx2-reference", "6, 7, 9.2, 9.3", reference),
+pub(super) static RULES: &[Row] = &[
+    row("spdx2-version", "6.1", "`spdxVersion` is a version of SPDX 2.", version),
+    row("spdx2-data-license", "6.2", "`dataLicense` is `CC0-1.0`.", data_license),
+    row(
+        "spdx2-id-form",
+        "6.3, 7.2, 8.2, 9.1",
+        "The document's `SPDXID` is `SPDXRef-DOCUMENT`; others are `SPDXRef-` with letters, digits, `.` and `-`.",
+        id_form,
+    ),
+    row("spdx2-id-unique", "6.3, 7.2, 8.2, 9.1", "No two elements have the same `SPDXID`.", id_unique),
+    row("spdx2-namespace", "6.5", "`documentNamespace` is an absolute URI without `#`.", namespace),
+    row(
+        "spdx2-external-document",
+        "6.6",
+        "`externalDocumentId` is `DocumentRef-` with letters, digits, `.`, `-` and `+`; `spdxDocument` is an absolute URI.",
+        external_document,
+    ),
+    row(
+        "spdx2-agent",
+        "6.8, 7.5, 7.6, 12.1",
+        "Creators, annotators and reviewers are `Person: `, `Organization: ` or `Tool: ` and a name; suppliers and originators one of the first two, or `NOASSERTION`.",
+        agent,
+    ),
+    row("spdx2-date", "6.9, 7.25 to 7.27, 12.2, 13.2", "Dates are `YYYY-MM-DDThh:mm:ssZ`.", date),
+    row(
+        "spdx2-download-location",
+        "7.7",
+        "`downloadLocation` is a URI (perhaps of Git, `git@host:path` too), `NONE` or `NOASSERTION`.",
+        download_location,
+    ),
+    row(
+        "spdx2-verification-code",
+        "7.8, 7.9",
+        "A package has a verification code, a SHA-1, where `filesAnalyzed` is not false (until 2.2), and neither that nor `licenseInfoFromFiles` where it is.",
+        verification_code,
+    ),
+    row(
+        "spdx2-checksum",
+        "7.10, 8.4, 6.6",
+        "`checksumValue` is hexadecimal, and as long as its `algorithm` gives.",
+        checksum,
+    ),
+    row(
+        "spdx2-license-expression",
+        "7.13 to 7.15, 8.5, 8.6, 9.5, 9.6, Annex D",
+        "Licences are SPDX licence expressions, `NONE` or `NOASSERTION`; the licences of no list that they name are in the document, or in one that it names.",
+        license_expression,
+    ),
+    row(
+        "spdx2-external-reference",
+        "7.21, Annex F",
+        "References of the types `purl`, `cpe23Type` and `cpe22Type` are what they say, and of the category of their type.",
+        external_reference,
+    ),
+    row("spdx2-file-sha1", "8.4", "A file has a checksum by SHA-1.", file_sha1),
+    row(
+        "spdx2-extracted-license",
+        "10.1",
+        "`licenseId` is `LicenseRef-` with letters, digits, `.` and `-`, and no two licences have the same.",
+        extracted_license,
+    ),
+    row(
+        "spdx2-relationship",
+        "11.1",
+        "Both ends are elements, of this document or of one that it names; the second may be `NONE` or `NOASSERTION`.",
+        relationship,
+    ),
+    row(
+        "spdx2-describes",
+        "11.1",
+        "The document describes something, unless it has only one package.",
+        describes,
+    ),
+    row(
+        "spdx2-reference",
+        "6, 7, 9.2, 9.3",
+        "What `documentDescribes`, `hasFiles`, `snippetFromFile`, `fileDependencies` and the ranges of snippets name are elements.",
+        reference,
+    ),
 ];
 
 /// What a document defines.

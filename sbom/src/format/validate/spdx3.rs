@@ -9,36 +9,72 @@ use super::walk::{Spot, walk};
 use super::{Found, Rule, Tree, shown, spdx3_schema, terms, word};
 
 /// A rule, and what it says of a value: the reason, where the value breaks it.
-struct Row {
-    rule: Rule,
+pub(super) struct Row {
+    pub(super) rule: Rule,
     check: fn(&Known<'_>, &Spot<'_, '_>) -> Option<String>,
 }
 
 const fn row(
     id: &'static str,
     section: &'static str,
+    demands: &'static str,
     check: fn(&Known<'_>, &Spot<'_, '_>) -> Option<String>,
 ) -> Row {
-    Row { rule: Rule { id, section }, check }
+    Row { rule: Rule { id, section, demands }, check }
 }
 
-static SCHEMA: Rule = Rule { id: "schema", section: "JSON schema of SPDX 3.0.1" };
+pub(super) static SCHEMA: Rule = Rule::schema("JSON schema of SPDX 3.0.1");
 
-static RULES: &[Row] = &[
-    row("spdx3-context", "Serialization, JSON-LD", context),
-    row("spdx3-type", "Core/Element", type_of),
-    row("spdx3-document", "Core/SpdxDocument", document),
-    row("spdx3-id-form", "Core/Element/spdxId", id_form),
-    row("spdx3-id-unique", "Core/Element/spdxId", id_unique),
-    row("spdx3-creation-info", "Core/CreationInfo", creation_info),
-    row("spdx3-relationship", "Core/Relationship", relationship),
-    row("spdx3-reference", "Core/Element", reference),
-    row("spdx3-reference-class", "Core/Element", reference_class),
-    row("spdx3-date", "Core/DateTime", date),
-    row("spdx3-hash", "Core/Hash", hash),
-    row("spdx3-package-url", "Software/packageUrl", package_url),
-    row("spdx3-external-identifier", "Core/ExternalIdentifier", external_identifier),
-    row("spdx3-license-expression", "SimpleLicensing/licenseExpression", license_expression),
+pub(super) static RULES: &[Row] = &[
+    row("spdx3-context", "Serialization, JSON-LD", "`@context` is one of SPDX 3.", context),
+    row("spdx3-type", "Core/Element", "Every object of the graph has a `type`.", type_of),
+    row("spdx3-document", "Core/SpdxDocument", "There is one `SpdxDocument`.", document),
+    row("spdx3-id-form", "Core/Element/spdxId", "Every element has an `spdxId`, which is an IRI.", id_form),
+    row(
+        "spdx3-id-unique",
+        "Core/Element/spdxId",
+        "No two objects have the same `spdxId` or `@id`.",
+        id_unique,
+    ),
+    row(
+        "spdx3-creation-info",
+        "Core/CreationInfo",
+        "Every element has a `creationInfo` that names one, and that has `specVersion`, `created` and `createdBy`.",
+        creation_info,
+    ),
+    row(
+        "spdx3-relationship",
+        "Core/Relationship",
+        "A relationship has `from`, `relationshipType` and `to`.",
+        relationship,
+    ),
+    row(
+        "spdx3-reference",
+        "Core/Element",
+        "What an element refers to is in the document, imported, or defined by SPDX.",
+        reference,
+    ),
+    row(
+        "spdx3-reference-class",
+        "Core/Element",
+        "What an element refers to is of the class that the member demands.",
+        reference_class,
+    ),
+    row("spdx3-date", "Core/DateTime", "Times are `YYYY-MM-DDThh:mm:ssZ`.", date),
+    row("spdx3-hash", "Core/Hash", "`hashValue` is hexadecimal, and as long as its `algorithm` gives.", hash),
+    row("spdx3-package-url", "Software/packageUrl", "`software_packageUrl` is a package URL.", package_url),
+    row(
+        "spdx3-external-identifier",
+        "Core/ExternalIdentifier",
+        "Identifiers of the types `packageUrl`, `cpe23` and `cpe22` are what they say.",
+        external_identifier,
+    ),
+    row(
+        "spdx3-license-expression",
+        "SimpleLicensing/licenseExpression",
+        "`simplelicensing_licenseExpression` is an SPDX licence expression, `NONE` or `NOASSERTION`.",
+        license_expression,
+    ),
 ];
 
 /// What a document defines.

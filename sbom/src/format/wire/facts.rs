@@ -11,7 +11,8 @@ use model::ecosystem::Ecosystem;
 use model::image::BaseImage;
 use model::inventory::{DockerfileLine, Subject, SubjectLayer};
 use model::package::{
-    About, Certainty, DependencyScope, Location, Mark, Package, PackageKind, Reference, SourcePackage,
+    About, Certainty, DependencyScope, Location, Mark, OwnedFile, Package, PackageKind, Reference,
+    SourcePackage,
 };
 
 use super::image_facts;
@@ -21,6 +22,9 @@ pub(in crate::format) const PREFIX: &str = "plimsoll:";
 
 /// The fact that another fact, its value, is not there although a standard field suggests it.
 pub(in crate::format) const NONE: &str = "plimsoll:none";
+
+/// What the names of the facts of owned files begin with.
+pub(in crate::format) const FILE: &str = "plimsoll:file";
 
 /// A gap of the inventory.
 pub(in crate::format) const GAP: &str = "plimsoll:gap";
@@ -161,6 +165,7 @@ impl Noun for Package {
         "plimsoll:cataloger",
         "plimsoll:removed-by",
         "plimsoll:file",
+        "plimsoll:file:digest",
         "plimsoll:summary",
         "plimsoll:description",
         "plimsoll:copyright",
@@ -215,7 +220,12 @@ impl Noun for Package {
         state_all(&mut stated, "plimsoll:import", &self.imports);
         state_one(&mut stated, "plimsoll:cataloger", Some(&self.cataloger));
         state_one(&mut stated, "plimsoll:removed-by", self.removed_by.as_deref());
-        state_all(&mut stated, "plimsoll:file", &self.files);
+        for file in &self.files {
+            state_one(&mut stated, "plimsoll:file", Some(&file.path));
+        }
+        for (index, file) in self.files.iter().enumerate() {
+            stated.extend(file.digests.iter().map(|digest| ("plimsoll:file:digest", at(index, digest))));
+        }
         if let Some(about) = &self.about {
             state_about(about, &mut stated);
         }
@@ -297,7 +307,21 @@ impl Noun for Package {
             }
             "plimsoll:cataloger" => self.cataloger = text(),
             "plimsoll:removed-by" => self.removed_by = first(values),
-            "plimsoll:file" => self.files = all(values),
+            "plimsoll:file" => {
+                let mut known = std::mem::take(&mut self.files).into_iter();
+                let name = |path: String| OwnedFile { path, ..known.next().unwrap_or_default() };
+                self.files = all(values).into_iter().map(name).collect();
+            }
+            "plimsoll:file:digest" => {
+                for file in &mut self.files {
+                    file.digests.clear();
+                }
+                for (index, digest) in values.iter().filter_map(|value| position(value)) {
+                    if let Some(file) = self.files.get_mut(index) {
+                        file.digests.push(digest.to_owned());
+                    }
+                }
+            }
             _ => set_about(self.about.get_or_insert_default(), fact, values),
         }
     }
@@ -341,6 +365,7 @@ impl Noun for Distro {
         "plimsoll:distro:codename",
         "plimsoll:distro:pretty-name",
         "plimsoll:distro:name",
+        "plimsoll:distro:supplier",
         "plimsoll:distro:id-like",
         "plimsoll:distro:variant",
         "plimsoll:distro:hint",
@@ -354,6 +379,7 @@ impl Noun for Distro {
         state_one(&mut stated, "plimsoll:distro:codename", self.codename.as_deref());
         state_one(&mut stated, "plimsoll:distro:pretty-name", self.pretty_name.as_deref());
         state_one(&mut stated, "plimsoll:distro:name", self.name.as_deref());
+        state_one(&mut stated, "plimsoll:distro:supplier", self.supplier.as_deref());
         state_all(&mut stated, "plimsoll:distro:id-like", &self.id_like);
         state_one(&mut stated, "plimsoll:distro:variant", self.variant.as_deref());
         state_all(&mut stated, "plimsoll:distro:hint", &self.hints);
@@ -368,6 +394,7 @@ impl Noun for Distro {
             "plimsoll:distro:codename" => self.codename = first(values),
             "plimsoll:distro:pretty-name" => self.pretty_name = first(values),
             "plimsoll:distro:name" => self.name = first(values),
+            "plimsoll:distro:supplier" => self.supplier = first(values),
             "plimsoll:distro:id-like" => self.id_like = all(values),
             "plimsoll:distro:variant" => self.variant = first(values),
             "plimsoll:distro:hint" => self.hints = all(values),
@@ -384,6 +411,7 @@ impl Noun for Subject {
         "plimsoll:subject:digest",
         "plimsoll:subject:manifest-digest",
         "plimsoll:subject:platform",
+        "plimsoll:subject:supplier",
         "plimsoll:subject:created",
         "plimsoll:subject:layer",
         "plimsoll:subject:layer:dockerfile",
@@ -417,6 +445,7 @@ impl Noun for Subject {
         state_one(&mut stated, "plimsoll:subject:digest", self.digest.as_deref());
         state_one(&mut stated, "plimsoll:subject:manifest-digest", self.manifest_digest.as_deref());
         state_one(&mut stated, "plimsoll:subject:platform", self.platform.as_deref());
+        state_one(&mut stated, "plimsoll:subject:supplier", self.supplier.as_deref());
         state_one(&mut stated, "plimsoll:subject:created", self.created.as_deref());
         for layer in &self.layers {
             state_one(&mut stated, "plimsoll:subject:layer", Some(&layer.diff_id));
@@ -443,6 +472,7 @@ impl Noun for Subject {
             "plimsoll:subject:digest" => self.digest = first(values),
             "plimsoll:subject:manifest-digest" => self.manifest_digest = first(values),
             "plimsoll:subject:platform" => self.platform = first(values),
+            "plimsoll:subject:supplier" => self.supplier = first(values),
             "plimsoll:subject:created" => self.created = first(values),
             "plimsoll:subject:layer" => {
                 let mut known = std::mem::take(&mut self.layers).into_iter();

@@ -16,6 +16,7 @@
 //! - [`foreign`]: what the document of another tool leaves unsaid
 //! - [`references`]: what each standard calls the places where more is to be found
 //! - [`losses`]: what a document loses in another format or version
+//! - [`source`]: source packages as elements of their own
 //! - [`seal`]: ids that follow from content
 
 pub(super) mod cpe;
@@ -33,6 +34,7 @@ pub(super) mod print;
 pub(super) mod references;
 pub(super) mod seal;
 pub(super) mod shared;
+pub(super) mod source;
 pub(super) mod text;
 pub(super) mod time;
 pub(super) mod tree;
