@@ -25,4 +25,5 @@ pub mod package;
 pub mod purl;
 pub mod report;
 pub mod severity;
+pub mod sparse;
 pub mod version;

@@ -6,7 +6,7 @@ use model::gap::{Gap, GapKind};
 use model::image::Account;
 use model::package::{
     Certainty, Dependencies, DependencyScope, Details, Location, Mark, Package, PackageIndex, PackageKind,
-    SourcePackage,
+    Provenance, Rarities, SourcePackage,
 };
 
 use crate::cataloger::{CATALOGERS, Fact, PackageFact, PathList};
@@ -247,21 +247,18 @@ fn write_package(out: &mut Writer<'_>, package: &Package) {
         // A layer is of one image.
         part: _,
     } = package;
-    let Details {
-        architecture,
-        source,
-        supplier,
+    let Details { architecture, source, supplier, digests, rarities } = &**details;
+    let Rarities {
         marks,
         module,
         installed_at,
-        digests,
         imports,
         removed_by,
         // Listed when all layers are known.
         files: _,
         // Only SBOMs say it.
         about: _,
-    } = &**details;
+    } = &**rarities;
     out.byte(match kind {
         PackageKind::Library => 0,
         PackageKind::Application => 1,
@@ -278,7 +275,8 @@ fn write_package(out: &mut Writer<'_>, package: &Package) {
     out.texts(licenses);
     out.option(supplier.as_deref(), Writer::text);
     out.texts(cpes);
-    out.list(locations, |out, Location { path, layer, digest }| {
+    out.list(locations, |out, Location { path, provenance }| {
+        let Provenance { layer, digest } = &**provenance;
         out.text(path);
         out.option(layer.as_deref(), Writer::text);
         out.option(digest.as_deref(), Writer::text);
@@ -325,7 +323,8 @@ fn read_package(from: &mut Reader<'_>) -> Result<Package, Damaged> {
     package.locations = from.list(|from| {
         let path = from.string()?;
         let text = |from: &mut Reader<'_>| from.text().map(Into::into);
-        Ok(Location { path, layer: from.option(text)?, digest: from.option(text)? })
+        let provenance = Provenance { layer: from.option(text)?, digest: from.option(text)? };
+        Ok(Location { path, provenance: provenance.into() })
     })?;
     package.owner = from.option(|from| from.small().map(PackageIndex))?;
     package.parent = from.option(|from| from.small().map(PackageIndex))?;

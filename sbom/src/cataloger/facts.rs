@@ -11,7 +11,7 @@ use model::gap::{Gap, GapKind};
 use model::image::Account;
 use model::inventory::SubjectLayer;
 use model::limits::Limits;
-use model::package::{Dependencies, Location, Package, PackageIndex, SourcePackage};
+use model::package::{Dependencies, Location, Package, PackageIndex, Provenance, SourcePackage};
 use model::purl::Purl;
 
 use super::distro;
@@ -307,7 +307,8 @@ impl Record {
 impl FactFile {
     /// Where this file lies.
     pub fn location(&self) -> Location {
-        Location { path: self.path.clone(), layer: self.layer.clone(), digest: self.digest.clone() }
+        let provenance = Provenance { layer: self.layer.clone(), digest: self.digest.clone() };
+        Location { path: self.path.clone(), provenance: provenance.into() }
     }
 
     /// Its packages.

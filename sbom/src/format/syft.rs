@@ -570,7 +570,7 @@ fn locations(found: &[FoundAt<'_>]) -> Vec<Location> {
 fn location(at: &FoundAt<'_>) -> Option<Location> {
     let path = at.path.as_ref()?.as_str().trim_start_matches('/');
     let layer = at.layer.as_ref().map(Text::as_str).filter(|layer| !layer.is_empty());
-    Some(Location { layer: layer.map(Into::into), ..Location::new(path) })
+    Some(Location::new(path).in_layer(layer.map(Into::into)))
 }
 
 /// `algorithm:hex`.

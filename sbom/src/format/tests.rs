@@ -115,8 +115,7 @@ fn image() -> Inventory {
         hints: vec!["DEBIAN_CODENAME=bookworm".to_owned()],
         repositories: vec!["https://deb.test/debian bookworm main".to_owned()],
     };
-    let found =
-        |path: &str, digit: &str| Location { layer: Some(layer(digit).into()), ..Location::new(path) };
+    let found = |path: &str, digit: &str| Location::new(path).in_layer(Some(layer(digit).into()));
     let mut openssl = Package::new(
         Ecosystem::Deb,
         "libssl3",

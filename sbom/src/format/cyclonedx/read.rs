@@ -570,8 +570,8 @@ fn read_trivy(component: &Component<'_>, package: &mut Package) {
             _ => {}
         }
     }
-    for location in &mut package.locations {
-        location.layer = location.layer.take().or_else(|| layer.clone());
+    for location in package.locations.iter_mut().filter(|location| location.layer.is_none()) {
+        location.layer.clone_from(&layer);
     }
     if let Some(name) = name {
         let version = version.map(|version| {

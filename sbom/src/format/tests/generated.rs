@@ -7,7 +7,7 @@ use model::image::{Account, BaseImage, GuardedPath, Healthcheck, HistoryEntry, I
 use model::inventory::{DockerfileLine, Inventory, Part, Subject, SubjectLayer};
 use model::package::{
     About, Certainty, Dependencies, DependencyScope, Details, Location, Mark, Package, PackageIndex,
-    PackageKind, PartIndex, Reference, SourcePackage,
+    PackageKind, PartIndex, Provenance, Rarities, Reference, SourcePackage,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -146,19 +146,14 @@ fn package() -> impl Strategy<Value = Package> {
             (licenses, supplier, cpes, found, cataloger, removed_by),
             (development, certainty, marks, module, installed_at, digests, imports, files, about),
         )| {
+            let rarities = Rarities { marks, module, installed_at, imports, removed_by, files, about };
             let details = Details {
                 architecture,
                 source: source
                     .map(|(name, version)| SourcePackage { name, version: version.map(Into::into) }),
                 supplier,
-                marks,
-                module,
-                installed_at,
                 digests,
-                imports,
-                removed_by,
-                files,
-                about,
+                rarities: rarities.into(),
             };
             Package {
                 kind: if application { PackageKind::Application } else { PackageKind::Library },
@@ -172,8 +167,11 @@ fn package() -> impl Strategy<Value = Package> {
                     .into_iter()
                     .map(|(path, layer, digest)| Location {
                         path,
-                        layer: layer.map(Into::into),
-                        digest: digest.map(Into::into),
+                        provenance: Provenance {
+                            layer: layer.map(Into::into),
+                            digest: digest.map(Into::into),
+                        }
+                        .into(),
                     })
                     .collect(),
                 owner: None,
