@@ -222,12 +222,9 @@ fn sort_lists(package: &mut Package) {
     package.locations.sort();
     package.locations.dedup();
     package.licenses.sort();
-    package.licenses.dedup();
     package.cpes.sort();
-    package.cpes.dedup();
     let Some(details) = package.details.said_mut() else { return };
     details.digests.sort();
-    details.digests.dedup();
     let Some(rarities) = details.rarities.said_mut() else { return };
     for texts in [&mut rarities.imports, &mut rarities.files] {
         texts.sort();

@@ -26,4 +26,5 @@ pub mod purl;
 pub mod report;
 pub mod severity;
 pub mod sparse;
+pub mod texts;
 pub mod version;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::ecosystem::Ecosystem;
 use crate::sparse::{Nothing, Sparse};
+use crate::texts::Texts;
 use crate::version::VersionText;
 
 /// A package's position in [`Inventory::packages`](crate::inventory::Inventory::packages).
@@ -282,9 +283,9 @@ pub struct Package {
     /// The canonical package URL, or the text that a foreign SBOM had.
     pub purl: String,
     /// Licences as stated, sorted; expressions are kept whole.
-    pub licenses: Vec<String>,
+    pub licenses: Texts,
     /// CPE names stated for it, sorted.
-    pub cpes: Vec<String>,
+    pub cpes: Texts,
     /// Where it was found, sorted.
     pub locations: Vec<Location>,
     /// The operating-system package whose file list holds this package's evidence.
@@ -317,7 +318,7 @@ pub struct Details {
     /// Who supplies or maintains it, as stated.
     pub supplier: Option<String>,
     /// Digests of the package as it is distributed, `algorithm:hex`, sorted.
-    pub digests: Vec<String>,
+    pub digests: Texts,
     /// What few packages have any of.
     pub rarities: Sparse<Rarities>,
 }
@@ -371,7 +372,7 @@ impl Nothing for Details {
             architecture: None,
             source: None,
             supplier: None,
-            digests: Vec::new(),
+            digests: Texts::NONE,
             rarities: Sparse::NOTHING,
         };
         &NOTHING
@@ -455,8 +456,8 @@ impl Package {
             name: name.to_owned(),
             version: version.into(),
             purl,
-            licenses: Vec::new(),
-            cpes: Vec::new(),
+            licenses: Texts::NONE,
+            cpes: Texts::NONE,
             locations: Vec::new(),
             owner: None,
             parent: None,

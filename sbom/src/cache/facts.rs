@@ -272,9 +272,9 @@ fn write_package(out: &mut Writer<'_>, package: &Package) {
         out.text(name);
         out.option(version.as_ref(), |out, version| out.text(version.as_str()));
     });
-    out.texts(licenses);
+    out.packed(licenses);
     out.option(supplier.as_deref(), Writer::text);
-    out.texts(cpes);
+    out.packed(cpes);
     out.list(locations, |out, Location { path, provenance }| {
         let Provenance { layer, digest } = &**provenance;
         out.text(path);
@@ -293,7 +293,7 @@ fn write_package(out: &mut Writer<'_>, package: &Package) {
     out.list(marks, |out, mark| out.text(mark.as_str()));
     out.option(module.as_deref(), Writer::text);
     out.option(installed_at.as_deref(), Writer::text);
-    out.texts(digests);
+    out.packed(digests);
     out.texts(imports);
     out.text(cataloger);
     out.option(removed_by.as_deref(), Writer::text);
@@ -317,9 +317,9 @@ fn read_package(from: &mut Reader<'_>) -> Result<Package, Damaged> {
         let version = from.option(|from| Ok(from.text()?.into()))?;
         Ok(SourcePackage { name, version })
     })?;
-    package.licenses = from.strings()?;
+    package.licenses = from.strings()?.into();
     details.supplier = from.option(Reader::string)?;
-    package.cpes = from.strings()?;
+    package.cpes = from.strings()?.into();
     package.locations = from.list(|from| {
         let path = from.string()?;
         let text = |from: &mut Reader<'_>| from.text().map(Into::into);
@@ -339,7 +339,7 @@ fn read_package(from: &mut Reader<'_>) -> Result<Package, Damaged> {
     details.marks = from.list(|from| Mark::from_word(from.text()?).ok_or(Damaged))?;
     details.module = from.option(Reader::string)?;
     details.installed_at = from.option(Reader::string)?;
-    details.digests = from.strings()?;
+    details.digests = from.strings()?.into();
     details.imports = from.strings()?;
     package.cataloger = from.string()?;
     details.removed_by = from.option(Reader::string)?;

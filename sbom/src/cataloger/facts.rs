@@ -51,21 +51,17 @@ impl Fact {
             Self::Distro(_) => 0,
             Self::Repositories(lines) => lines.iter().map(|line| size_of::<String>() + line.len()).sum(),
             Self::Package(PackageFact { package, owned, depends_on, requires, provides, parent: _ }) => {
-                let lists: usize = [
-                    &package.licenses,
-                    &package.cpes,
-                    &package.digests,
-                    &package.imports,
-                    requires,
-                    provides,
-                ]
-                .into_iter()
-                .flatten()
-                .map(|text| size_of::<String>() + text.len())
-                .sum();
+                let texts = [&package.licenses, &package.cpes, &package.digests];
+                let texts: usize =
+                    texts.into_iter().flatten().map(|text| size_of::<u64>() + text.len()).sum();
+                let lists: usize = [&package.imports, requires, provides]
+                    .into_iter()
+                    .flatten()
+                    .map(|text| size_of::<String>() + text.len())
+                    .sum();
                 let supplier = package.supplier.as_ref().map_or(0, String::len);
                 let indices = size_of_val(depends_on.as_slice());
-                package.name.len() + package.purl.len() + supplier + lists + indices + owned.0.len()
+                package.name.len() + package.purl.len() + supplier + texts + lists + indices + owned.0.len()
             }
             Self::Program(_) => 0,
             Self::Text { name, value } => name.len() + value.len(),

@@ -496,7 +496,6 @@ fn package(name: &str, artifact: &Artifact<'_>, tool: &str) -> Package {
     }
     package.cpes = artifact.cpes.0.iter().filter_map(cpe).collect();
     package.cpes.sort();
-    package.cpes.dedup();
     package.locations = locations(&artifact.locations.0);
     package.digests = metadata.digest.0.iter().filter_map(digest).collect();
     let found_by = artifact.found_by.as_ref().map_or("", Text::as_str);

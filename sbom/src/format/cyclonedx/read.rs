@@ -435,7 +435,6 @@ pub(super) fn package(component: &Component<'_>, tool: &str) -> Package {
         package.digests = hashes.map(read).collect();
         package.digests.sort();
     }
-    package.licenses.reserve_exact(component.licenses.0.len());
     package.licenses.extend(component.licenses.0.iter().filter_map(license));
     let supplier = component
         .supplier
@@ -518,7 +517,7 @@ fn read_syft(component: &Component<'_>, package: &mut Package) {
         let Some(name) = prefix.map(|prefix| &name[prefix.len()..]) else { continue };
         match name {
             "package:foundBy" => value.clone_into(&mut package.cataloger),
-            "cpe23" => package.cpes.push(value.to_owned()),
+            "cpe23" => package.cpes.push(value),
             "metadata:source" | "metadata:originPackage" if !value.is_empty() => source = Some(value),
             "metadata:sourceVersion" if !value.is_empty() => source_version = Some(value),
             "metadata:sourceRpm" if !matches!(value, "" | "(none)") => source_rpm = Some(value),

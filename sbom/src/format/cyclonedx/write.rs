@@ -8,6 +8,7 @@ use model::distro::Distro;
 use model::gap::Gap;
 use model::inventory::{Inventory, Subject};
 use model::package::{About, DependencyScope, Package, PackageIndex, PackageKind};
+use model::texts::Texts;
 use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
 
@@ -267,7 +268,7 @@ fn package<'a>(package: &'a Package, reference: &'a str, purl: Option<&'a str>, 
         scope: (package.scope == DependencyScope::Development).then(|| read::EXCLUDED.into()),
         hashes: hashes(&package.digests),
         licenses: licenses(&package.licenses),
-        cpe: package.cpes.iter().find(|cpe| identity::is_cpe(cpe)).map(|cpe| cpe.as_str().into()),
+        cpe: package.cpes.iter().find(|cpe| identity::is_cpe(cpe)).map(Into::into),
         purl: purl.map(Into::into),
         description: package.about().description.as_deref().map(Into::into),
         copyright: package.about().copyright.as_deref().map(Into::into),
@@ -304,7 +305,7 @@ fn external_references(about: &About, has: Has) -> List<ExternalReference<'_>> {
     List(written.collect())
 }
 
-fn hashes(digests: &[String]) -> List<Hash<'_>> {
+fn hashes(digests: &Texts) -> List<Hash<'_>> {
     let known = digests.iter().filter_map(|digest| Spelling::CycloneDx.write(digest));
     List(known.map(|(name, hex)| Hash { algorithm: name.into(), content: hex.into() }).collect())
 }
@@ -371,11 +372,12 @@ fn version(text: &str) -> Option<Text<'_>> {
 }
 
 /// An expression stands alone by the schema; beside others it is the name of a licence.
-fn licenses(stated: &[String]) -> List<LicenseChoice<'_>> {
-    if let [one] = stated
+fn licenses(stated: &Texts) -> List<LicenseChoice<'_>> {
+    if stated.len() == 1
+        && let Some(one) = stated.first()
         && license::stated(one) == license::Stated::Expression
     {
-        let expression = Some(one.as_str().into());
+        let expression = Some(one.into());
         return List(vec![LicenseChoice { expression, ..LicenseChoice::default() }]);
     }
     let said = stated.iter().filter(|text| !text.is_empty());

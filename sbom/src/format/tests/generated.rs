@@ -152,7 +152,7 @@ fn package() -> impl Strategy<Value = Package> {
                 source: source
                     .map(|(name, version)| SourcePackage { name, version: version.map(Into::into) }),
                 supplier,
-                digests,
+                digests: digests.into(),
                 rarities: rarities.into(),
             };
             Package {
@@ -161,8 +161,8 @@ fn package() -> impl Strategy<Value = Package> {
                 name,
                 version: version.into(),
                 purl,
-                licenses,
-                cpes,
+                licenses: licenses.into(),
+                cpes: cpes.into(),
                 locations: found
                     .into_iter()
                     .map(|(path, layer, digest)| Location {
