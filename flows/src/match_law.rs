@@ -149,6 +149,7 @@ fn distro(random: &mut Random) -> Option<Distro> {
         codename: codename.map(str::to_owned),
         pretty_name: None,
         name: None,
+        supplier: (random.below(4) == 0).then(|| "The Distro Project".to_owned()),
         id_like: if random.below(4) == 0 { vec!["debian".to_owned()] } else { Vec::new() },
         variant: None,
         hints: Vec::new(),

@@ -224,28 +224,18 @@ fn sort_lists(package: &mut Package) {
     package.locations.sort();
     package.locations.dedup();
     package.licenses.sort();
-    package.licenses.dedup();
     package.cpes.sort();
-    package.cpes.dedup();
-    // Looked at first, because what is changed is given space.
-    let has_lists = !package.digests.is_empty()
-        || !package.imports.is_empty()
-        || !package.marks.is_empty()
-        || !package.files.is_empty()
-        || !package.about().references.is_empty();
-    if has_lists {
-        let details = &mut *package.details;
-        for texts in [&mut details.digests, &mut details.imports] {
-            texts.sort();
-            texts.dedup();
-        }
-        sort_files(&mut details.files);
-        details.marks.sort();
-        details.marks.dedup();
-        if let Some(about) = &mut details.about {
-            about.references.sort();
-            about.references.dedup();
-        }
+    let Some(details) = package.details.said_mut() else { return };
+    details.digests.sort();
+    let Some(rarities) = details.rarities.said_mut() else { return };
+    rarities.imports.sort();
+    rarities.imports.dedup();
+    sort_files(&mut rarities.files);
+    rarities.marks.sort();
+    rarities.marks.dedup();
+    if let Some(about) = &mut rarities.about {
+        about.references.sort();
+        about.references.dedup();
     }
 }
 

@@ -25,4 +25,6 @@ pub mod package;
 pub mod purl;
 pub mod report;
 pub mod severity;
+pub mod sparse;
+pub mod texts;
 pub mod version;

@@ -4,6 +4,8 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use crate::ecosystem::Ecosystem;
+use crate::sparse::{Nothing, Sparse};
+use crate::texts::Texts;
 use crate::version::VersionText;
 
 /// A package's position in [`Inventory::packages`](crate::inventory::Inventory::packages).
@@ -201,10 +203,19 @@ pub struct SourcePackage {
 }
 
 /// Where the evidence for a package lies.
+///
+/// The fields of its [`Provenance`] are read and set as if they were its own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Location {
     /// The path inside the image, without a leading `/`.
     pub path: String,
+    /// What foreign SBOMs seldom say.
+    pub provenance: Sparse<Provenance>,
+}
+
+/// Which evidence lies at a [`Location`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Provenance {
     /// The diff-id (`sha256:…`) of the layer that brought the evidence; none for a directory. Of a record in a database that
     /// later layers wrote anew it is the layer since which the record stands there unchanged.
     pub layer: Option<Arc<str>>,
@@ -216,7 +227,43 @@ pub struct Location {
 impl Location {
     /// The location `path`, of which no more is known.
     pub fn new(path: impl Into<String>) -> Self {
-        Self { path: path.into(), layer: None, digest: None }
+        Self { path: path.into(), provenance: Sparse::NOTHING }
+    }
+
+    /// The same location, brought by `layer`.
+    #[must_use]
+    pub fn in_layer(mut self, layer: Option<Arc<str>>) -> Self {
+        if self.layer != layer {
+            self.layer = layer;
+        }
+        self
+    }
+
+    /// Gives back the memory that was set aside for more than is known of it.
+    fn shrink(&mut self) {
+        self.path.shrink_to_fit();
+        self.provenance.shrink();
+    }
+}
+
+impl Nothing for Provenance {
+    fn nothing() -> &'static Self {
+        static NOTHING: Provenance = Provenance { layer: None, digest: None };
+        &NOTHING
+    }
+}
+
+impl Deref for Location {
+    type Target = Provenance;
+
+    fn deref(&self) -> &Provenance {
+        &self.provenance
+    }
+}
+
+impl DerefMut for Location {
+    fn deref_mut(&mut self) -> &mut Provenance {
+        &mut self.provenance
     }
 }
 
@@ -236,9 +283,9 @@ pub struct Package {
     /// The canonical package URL, or the text that a foreign SBOM had.
     pub purl: String,
     /// Licences as stated, sorted; expressions are kept whole.
-    pub licenses: Vec<String>,
+    pub licenses: Texts,
     /// CPE names stated for it, sorted.
-    pub cpes: Vec<String>,
+    pub cpes: Texts,
     /// Where it was found, sorted.
     pub locations: Vec<Location>,
     /// The operating-system package whose file list holds this package's evidence.
@@ -256,10 +303,12 @@ pub struct Package {
     /// The part of a merged inventory that it is of; none in the inventory of one image.
     pub part: Option<PartIndex>,
     /// What many packages have none of.
-    pub details: SparseDetails,
+    pub details: Sparse<Details>,
 }
 
 /// What many packages have none of.
+///
+/// The fields of [`Rarities`] are read and set as if they were its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Details {
     /// The architecture the package states: `x86_64`, `amd64`, `all`.
@@ -268,14 +317,21 @@ pub struct Details {
     pub source: Option<SourcePackage>,
     /// Who supplies or maintains it, as stated.
     pub supplier: Option<String>,
+    /// Digests of the package as it is distributed, `algorithm:hex`, sorted.
+    pub digests: Texts,
+    /// What few packages have any of.
+    pub rarities: Sparse<Rarities>,
+}
+
+/// What few packages have any of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rarities {
     /// What changes how a match of it is to be read, sorted.
     pub marks: Vec<Mark>,
     /// The module and stream an RPM was built for, `name:stream:version:context`.
     pub module: Option<String>,
     /// When it was installed, RFC 3339, where its database says.
     pub installed_at: Option<String>,
-    /// Digests of the package as it is distributed, `algorithm:hex`, sorted.
-    pub digests: Vec<String>,
     /// The packages of a Go module that were linked in, sorted; empty where that cannot be told.
     pub imports: Vec<String>,
     /// The diff-id of the layer that deleted it or put something else in its place; none for what is there to the end.
@@ -326,56 +382,37 @@ pub struct Reference {
     pub url: String,
 }
 
-/// The details of a package that has none.
-static NO_DETAILS: Details = Details {
-    architecture: None,
-    source: None,
-    supplier: None,
-    marks: Vec::new(),
-    module: None,
-    installed_at: None,
-    digests: Vec::new(),
-    imports: Vec::new(),
-    removed_by: None,
-    files: Vec::new(),
-    about: None,
-};
+impl Nothing for Details {
+    fn nothing() -> &'static Self {
+        static NOTHING: Details = Details {
+            architecture: None,
+            source: None,
+            supplier: None,
+            digests: Texts::NONE,
+            rarities: Sparse::NOTHING,
+        };
+        &NOTHING
+    }
+}
+
+impl Nothing for Rarities {
+    fn nothing() -> &'static Self {
+        static NOTHING: Rarities = Rarities {
+            marks: Vec::new(),
+            module: None,
+            installed_at: None,
+            imports: Vec::new(),
+            removed_by: None,
+            files: Vec::new(),
+            about: None,
+        };
+        &NOTHING
+    }
+}
 
 /// Of a package that nothing is said of.
 static NOTHING_ABOUT: About =
     About { summary: None, description: None, copyright: None, originator: None, references: Vec::new() };
-
-/// [`Details`] that take up space only where there are some: a document may list hundreds of thousands of packages.
-#[derive(Clone, Debug, Default)]
-pub struct SparseDetails(Option<Box<Details>>);
-
-impl From<Details> for SparseDetails {
-    fn from(details: Details) -> Self {
-        Self(Some(Box::new(details)))
-    }
-}
-
-impl Deref for SparseDetails {
-    type Target = Details;
-
-    fn deref(&self) -> &Details {
-        self.0.as_deref().unwrap_or(&NO_DETAILS)
-    }
-}
-
-impl DerefMut for SparseDetails {
-    fn deref_mut(&mut self) -> &mut Details {
-        self.0.get_or_insert_default()
-    }
-}
-
-impl PartialEq for SparseDetails {
-    fn eq(&self, other: &Self) -> bool {
-        **self == **other
-    }
-}
-
-impl Eq for SparseDetails {}
 
 impl Deref for Package {
     type Target = Details;
@@ -391,7 +428,35 @@ impl DerefMut for Package {
     }
 }
 
+impl Deref for Details {
+    type Target = Rarities;
+
+    fn deref(&self) -> &Rarities {
+        &self.rarities
+    }
+}
+
+impl DerefMut for Details {
+    fn deref_mut(&mut self) -> &mut Rarities {
+        &mut self.rarities
+    }
+}
+
 impl Details {
+    /// Gives back the memory that was set aside for more than there is.
+    fn shrink(&mut self) {
+        self.digests.shrink_to_fit();
+        if let Some(rarities) = self.rarities.said_mut() {
+            rarities.about.take_if(|about| **about == NOTHING_ABOUT);
+            rarities.marks.shrink_to_fit();
+            rarities.imports.shrink_to_fit();
+            rarities.files.shrink_to_fit();
+        }
+        self.rarities.shrink();
+    }
+}
+
+impl Rarities {
     /// What an SBOM says of it beside; all of it empty where that is nothing.
     pub fn about(&self) -> &About {
         self.about.as_deref().unwrap_or(&NOTHING_ABOUT)
@@ -407,8 +472,8 @@ impl Package {
             name: name.to_owned(),
             version: version.into(),
             purl,
-            licenses: Vec::new(),
-            cpes: Vec::new(),
+            licenses: Texts::NONE,
+            cpes: Texts::NONE,
             locations: Vec::new(),
             owner: None,
             parent: None,
@@ -416,7 +481,7 @@ impl Package {
             scope: DependencyScope::default(),
             certainty: Certainty::default(),
             cataloger: String::new(),
-            details: SparseDetails::default(),
+            details: Sparse::NOTHING,
             part: None,
         }
     }
@@ -424,27 +489,22 @@ impl Package {
     /// Forgets what an SBOM says of it beside.
     pub fn leave_out_about(&mut self) {
         if self.about.is_some() {
-            self.details.about = None;
+            self.about = None;
             self.shrink();
         }
     }
 
     /// Gives back the memory that was set aside for more than the package has.
     pub fn shrink(&mut self) {
-        if let Some(details) = &mut self.details.0 {
-            details.about.take_if(|about| **about == NOTHING_ABOUT);
+        if let Some(details) = self.details.said_mut() {
+            details.shrink();
         }
-        self.details.0.take_if(|details| **details == NO_DETAILS);
-        if let Some(details) = &mut self.details.0 {
-            details.marks.shrink_to_fit();
-            details.digests.shrink_to_fit();
-            details.imports.shrink_to_fit();
-            details.files.shrink_to_fit();
-        }
+        self.details.shrink();
         self.name.shrink_to_fit();
         self.purl.shrink_to_fit();
         self.licenses.shrink_to_fit();
         self.cpes.shrink_to_fit();
+        self.locations.iter_mut().for_each(Location::shrink);
         self.locations.shrink_to_fit();
         self.depends_on.0.iter_mut().for_each(Vec::shrink_to_fit);
     }
@@ -457,7 +517,8 @@ mod tests {
     /// An inventory of 400,000 packages is to stay below 300 MB.
     #[test]
     fn a_package_is_small() {
-        assert!(size_of::<Package>() <= 232, "{}", size_of::<Package>());
+        let sizes = [size_of::<Package>(), size_of::<Details>(), size_of::<Location>()];
+        assert!(sizes[0] <= 232 && sizes[1] <= 128 && sizes[2] <= 32, "{sizes:?}");
     }
 
     #[test]
@@ -481,10 +542,10 @@ mod tests {
         let plain = Package::new(Ecosystem::Npm, "a", "1", "pkg:npm/a@1".to_owned());
         let mut package = plain.clone();
         package.supplier = None;
-        assert!(package.details.0.is_some());
+        assert!(package.details.said_mut().is_some());
         assert_eq!(package, plain);
         package.shrink();
-        assert!(package.details.0.is_none());
+        assert!(package.details.said_mut().is_none());
         package.supplier = Some("b".to_owned());
         package.shrink();
         assert_eq!(package.supplier.as_deref(), Some("b"));

@@ -77,10 +77,8 @@ fn two_ecosystems() -> Report {
         package(Ecosystem::PyPi, "listed", "2.0", "usr/lib/python3/listed.dist-info/METADATA", TOP_LAYER),
     ];
     report.inventory.packages[4].owner = Some(PackageIndex(0));
-    report.inventory.packages[2].locations.push(Location {
-        layer: Some(TOP_LAYER.into()),
-        ..Location::new("opt/node_modules/demo/package.json")
-    });
+    let copy = Location::new("opt/node_modules/demo/package.json").in_layer(Some(TOP_LAYER.into()));
+    report.inventory.packages[2].locations.push(copy);
     report.inventory.packages[2].locations.sort();
     let mut exploited = finding("CVE-2023-0002", 2, Severity::Critical);
     exploited.aliases = vec!["GHSA-xxxx-yyyy-zzzz".into()];
@@ -235,7 +233,7 @@ fn counted(mut report: Report) -> Report {
 
 pub(crate) fn package(ecosystem: Ecosystem, name: &str, version: &str, path: &str, layer: &str) -> Package {
     let purl = model::purl::Purl::new(ecosystem.purl_type().unwrap(), name).with_version(version).to_string();
-    let location = Location { layer: Some(layer.into()), ..Location::new(path) };
+    let location = Location::new(path).in_layer(Some(layer.into()));
     Package { locations: vec![location], ..Package::new(ecosystem, name, version, purl) }
 }
 

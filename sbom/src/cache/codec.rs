@@ -6,6 +6,8 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 
+use model::texts::Texts;
+
 /// The bytes are not what [`Writer`] made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Damaged;
@@ -87,6 +89,12 @@ impl<'w> Writer<'w> {
 
     pub(crate) fn texts(&mut self, texts: &[String]) {
         self.list(texts, |out, text| out.text(text));
+    }
+
+    /// Texts that are packed, as [`Writer::texts`] writes them.
+    pub(crate) fn packed(&mut self, texts: &Texts) {
+        self.count(texts.len());
+        texts.iter().for_each(|text| self.text(text));
     }
 }
 

@@ -6,7 +6,7 @@ use model::gap::{Gap, GapKind};
 use model::image::Account;
 use model::package::{
     Certainty, Dependencies, DependencyScope, Details, Location, Mark, Package, PackageIndex, PackageKind,
-    SourcePackage,
+    Provenance, Rarities, SourcePackage,
 };
 
 use crate::cataloger::{CATALOGERS, Fact, PackageFact, PathList};
@@ -249,21 +249,18 @@ fn write_package(out: &mut Writer<'_>, package: &Package) {
         // A layer is of one image.
         part: _,
     } = package;
-    let Details {
-        architecture,
-        source,
-        supplier,
+    let Details { architecture, source, supplier, digests, rarities } = &**details;
+    let Rarities {
         marks,
         module,
         installed_at,
-        digests,
         imports,
         removed_by,
         // Listed when all layers are known.
         files: _,
         // Only SBOMs say it.
         about: _,
-    } = &**details;
+    } = &**rarities;
     out.byte(match kind {
         PackageKind::Library => 0,
         PackageKind::Application => 1,
@@ -277,10 +274,11 @@ fn write_package(out: &mut Writer<'_>, package: &Package) {
         out.text(name);
         out.option(version.as_ref(), |out, version| out.text(version.as_str()));
     });
-    out.texts(licenses);
+    out.packed(licenses);
     out.option(supplier.as_deref(), Writer::text);
-    out.texts(cpes);
-    out.list(locations, |out, Location { path, layer, digest }| {
+    out.packed(cpes);
+    out.list(locations, |out, Location { path, provenance }| {
+        let Provenance { layer, digest } = &**provenance;
         out.text(path);
         out.option(layer.as_deref(), Writer::text);
         out.option(digest.as_deref(), Writer::text);
@@ -297,7 +295,7 @@ fn write_package(out: &mut Writer<'_>, package: &Package) {
     out.list(marks, |out, mark| out.text(mark.as_str()));
     out.option(module.as_deref(), Writer::text);
     out.option(installed_at.as_deref(), Writer::text);
-    out.texts(digests);
+    out.packed(digests);
     out.texts(imports);
     out.text(cataloger);
     out.option(removed_by.as_deref(), Writer::text);
@@ -321,13 +319,14 @@ fn read_package(from: &mut Reader<'_>) -> Result<Package, Damaged> {
         let version = from.option(|from| Ok(from.text()?.into()))?;
         Ok(SourcePackage { name, version })
     })?;
-    package.licenses = from.strings()?;
+    package.licenses = from.strings()?.into();
     details.supplier = from.option(Reader::string)?;
-    package.cpes = from.strings()?;
+    package.cpes = from.strings()?.into();
     package.locations = from.list(|from| {
         let path = from.string()?;
         let text = |from: &mut Reader<'_>| from.text().map(Into::into);
-        Ok(Location { path, layer: from.option(text)?, digest: from.option(text)? })
+        let provenance = Provenance { layer: from.option(text)?, digest: from.option(text)? };
+        Ok(Location { path, provenance: provenance.into() })
     })?;
     package.owner = from.option(|from| from.small().map(PackageIndex))?;
     package.parent = from.option(|from| from.small().map(PackageIndex))?;
@@ -342,7 +341,7 @@ fn read_package(from: &mut Reader<'_>) -> Result<Package, Damaged> {
     details.marks = from.list(|from| Mark::from_word(from.text()?).ok_or(Damaged))?;
     details.module = from.option(Reader::string)?;
     details.installed_at = from.option(Reader::string)?;
-    details.digests = from.strings()?;
+    details.digests = from.strings()?.into();
     details.imports = from.strings()?;
     package.cataloger = from.string()?;
     details.removed_by = from.option(Reader::string)?;

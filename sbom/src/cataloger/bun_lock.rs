@@ -78,7 +78,7 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
         let version = if reference.contains([':', '/']) { "" } else { reference };
         let Some(mut package) = identified(file, facts, name, version, &source) else { continue };
         // The digest is last, where there is one; of a repository it is a name instead.
-        package.digests = parts.last().and_then(Value::as_str).map(digests).unwrap_or_default();
+        package.digests = parts.last().and_then(Value::as_str).map(digests).unwrap_or_default().into();
         let needed: Needs = parts
             .iter()
             .find(|part| part.is_object())

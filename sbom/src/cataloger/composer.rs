@@ -104,7 +104,7 @@ impl Record {
         if self.version.starts_with("dev-") || self.version.ends_with("-dev") {
             package.marks.push(Mark::Unreleased);
         }
-        package.licenses = self.licenses();
+        package.licenses = self.licenses().into();
         package.supplier = self.authors[0]["name"].as_str().map(str::to_owned);
         let shasum = self.dist["shasum"].as_str().filter(|shasum| shasum.len() == 40);
         package.digests = shasum.map(|shasum| format!("sha1:{shasum}")).into_iter().collect();

@@ -84,8 +84,7 @@ impl Record<'_> {
         }
         let mut package = Package::new(Ecosystem::Conda, name, version, purl.to_string());
         package.architecture = architecture(subdir).map(str::to_owned);
-        package.licenses.extend(self.license.as_deref().map(str::trim).map(str::to_owned));
-        package.licenses.retain(|license| !license.is_empty());
+        package.licenses.extend(self.license.as_deref().map(str::trim).filter(|license| !license.is_empty()));
         let digests = [("md5", &self.md5), ("sha256", &self.sha256)];
         package.digests =
             digests.iter().filter_map(|(name, hex)| provenance::digest_of(name, hex.as_deref()?)).collect();

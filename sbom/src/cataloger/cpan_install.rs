@@ -113,7 +113,7 @@ fn assemble(tree: &FactTree<'_>, found: &mut Found) {
             continue;
         };
         for fact in file.packages() {
-            let package = Package { licenses: licenses.clone(), ..fact.package.clone() };
+            let package = Package { licenses: licenses.clone().into(), ..fact.package.clone() };
             if let Some(index) = found.package(file, package) {
                 let (requires, provides) = (requires.clone(), fact.provides.clone());
                 found.named.push(Named { index, requires, provides });

@@ -147,7 +147,7 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
     let purl = Purl::new("cpan", name).with_version(version);
     let mut package = Package::new(Ecosystem::Cpan, name, version, purl.to_string());
     package.certainty = Certainty::Inferred;
-    package.licenses = meta.licenses();
+    package.licenses = meta.licenses().into();
     let mut fact = PackageFact::new(package);
     fact.requires = meta.requires();
     fact.provides = meta.provides();

@@ -99,7 +99,7 @@ fn npm(file: &File<'_>, facts: &mut Facts, packages: &Entries<'_>) {
         let version = version.split('_').next().unwrap_or(version);
         if let Some(mut package) = identified(file, facts, name, version, &Source::Registry) {
             let entry = entry(file, facts, key, value);
-            package.digests = entry.integrity.as_deref().map(digests).unwrap_or_default();
+            package.digests = entry.integrity.as_deref().map(digests).unwrap_or_default().into();
             let lists = [&entry.dependencies, &entry.optional_dependencies];
             let is_empty = |list: &&Value| {
                 list.as_array().is_none_or(Vec::is_empty)

@@ -99,7 +99,7 @@ pub(super) fn package(framework: &str, version: &str, platform: &str) -> Package
     let (number, update) = version.split_once('-').unwrap_or((version, "*"));
     if version.chars().all(|letter| letter.is_ascii_alphanumeric() || ".-".contains(letter)) {
         let update = update.replace('.', "");
-        package.cpes = vec![format!("cpe:2.3:a:microsoft:{product}:{number}:{update}:*:*:*:*:*:*")];
+        package.cpes = vec![format!("cpe:2.3:a:microsoft:{product}:{number}:{update}:*:*:*:*:*:*")].into();
     }
     package
 }

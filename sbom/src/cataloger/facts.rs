@@ -11,7 +11,7 @@ use model::gap::{Gap, GapKind};
 use model::image::Account;
 use model::inventory::SubjectLayer;
 use model::limits::Limits;
-use model::package::{Dependencies, Location, Package, PackageIndex, SourcePackage};
+use model::package::{Dependencies, Location, Package, PackageIndex, Provenance, SourcePackage};
 use model::purl::Purl;
 
 use super::distro;
@@ -51,21 +51,17 @@ impl Fact {
             Self::Distro(_) => 0,
             Self::Repositories(lines) => lines.iter().map(|line| size_of::<String>() + line.len()).sum(),
             Self::Package(PackageFact { package, owned, depends_on, requires, provides, parent: _ }) => {
-                let lists: usize = [
-                    &package.licenses,
-                    &package.cpes,
-                    &package.digests,
-                    &package.imports,
-                    requires,
-                    provides,
-                ]
-                .into_iter()
-                .flatten()
-                .map(|text| size_of::<String>() + text.len())
-                .sum();
+                let texts = [&package.licenses, &package.cpes, &package.digests];
+                let texts: usize =
+                    texts.into_iter().flatten().map(|text| size_of::<u64>() + text.len()).sum();
+                let lists: usize = [&package.imports, requires, provides]
+                    .into_iter()
+                    .flatten()
+                    .map(|text| size_of::<String>() + text.len())
+                    .sum();
                 let supplier = package.supplier.as_ref().map_or(0, String::len);
                 let indices = size_of_val(depends_on.as_slice());
-                package.name.len() + package.purl.len() + supplier + lists + indices + owned.0.len()
+                package.name.len() + package.purl.len() + supplier + texts + lists + indices + owned.0.len()
             }
             Self::Program(_) => 0,
             Self::Text { name, value } => name.len() + value.len(),
@@ -332,7 +328,8 @@ impl Record {
 impl FactFile {
     /// Where this file lies.
     pub fn location(&self) -> Location {
-        Location { path: self.path.clone(), layer: self.layer.clone(), digest: self.digest.clone() }
+        let provenance = Provenance { layer: self.layer.clone(), digest: self.digest.clone() };
+        Location { path: self.path.clone(), provenance: provenance.into() }
     }
 
     /// Its packages.

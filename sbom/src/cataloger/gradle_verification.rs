@@ -52,7 +52,6 @@ fn read_component(file: &File<'_>, facts: &mut Facts, component: &Element) {
         }
     }
     package.digests.sort();
-    package.digests.dedup();
     facts.package(package);
 }
 

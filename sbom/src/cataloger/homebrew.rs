@@ -55,7 +55,7 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
     if file.path.ends_with(".rb") {
         let (licenses, requires) = formula(file, facts);
         let mut package = package(&name, &version, None);
-        package.licenses = licenses;
+        package.licenses = licenses.into();
         return facts.push(Fact::Package(PackageFact { requires, ..PackageFact::new(package) }));
     }
     let Some(text) = file.text(facts) else { return };

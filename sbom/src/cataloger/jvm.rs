@@ -135,7 +135,7 @@ impl Release {
         }
         cpes.sort();
         cpes.dedup();
-        package.cpes = cpes;
+        package.cpes = cpes.into();
         package
     }
 

@@ -198,8 +198,8 @@ impl Kernel {
         package.kind = PackageKind::Application;
         package.certainty = Certainty::Inferred;
         package.architecture = self.architecture.map(str::to_owned);
-        package.cpes = vec![cpe(self.release.as_deref().unwrap_or(&self.version))];
-        package.licenses = vec!["GPL-2.0-only WITH Linux-syscall-note".to_owned()];
+        package.cpes = vec![cpe(self.release.as_deref().unwrap_or(&self.version))].into();
+        package.licenses = vec!["GPL-2.0-only WITH Linux-syscall-note".to_owned()].into();
         package
     }
 }

@@ -104,13 +104,13 @@ impl LockFile {
 
     /// Adds `package`, which needs `needs`, and gives its position; none beyond the limit. One that is there already, under the same name and
     /// version, learns what it needs and for what it is needed besides.
-    pub(super) fn add(&mut self, mut package: Package, needs: Vec<Need>) -> Option<u32> {
+    pub(super) fn add(&mut self, package: Package, needs: Vec<Need>) -> Option<u32> {
         let name = normalise_name(package.ecosystem, &package.name);
         let key = (name.clone(), package.version.as_str().to_owned());
         if let Some(&position) = self.by_key.get(&key) {
             self.needs[position].extend(needs);
             let known = &mut self.facts[position].package;
-            known.digests.append(&mut package.digests);
+            known.digests.append(&package.digests);
             if package.scope == DependencyScope::Runtime {
                 known.scope = DependencyScope::Runtime;
             }
@@ -180,8 +180,7 @@ impl LockFile {
             fact.depends_on = depends_on.into_iter().filter(|other| *other as usize != position).collect();
             let needs_nothing = self.says_needs && self.needs[position].is_empty();
             fact.package.depends_on = Dependencies::none_if(needs_nothing);
-            fact.package.digests.sort_unstable();
-            fact.package.digests.dedup();
+            fact.package.digests.sort();
             facts.push(Fact::Package(fact));
         }
     }

@@ -142,9 +142,8 @@ fn merge(package: &mut Package, mut other: Package) {
     if !other.depends_on.is_known() {
         package.depends_on = Dependencies::UNKNOWN;
     }
-    package.digests.append(&mut other.digests);
+    package.digests.append(&other.digests);
     package.digests.sort();
-    package.digests.dedup();
     package.marks.append(&mut other.marks);
     package.marks.sort();
     package.marks.dedup();

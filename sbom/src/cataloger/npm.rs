@@ -147,7 +147,7 @@ fn package(place: Place, name: &str, version: &str, manifest: &Manifest<'_>) -> 
         Place::Inside => package.marks.push(Mark::Vendored),
         Place::Elsewhere => package.kind = PackageKind::Application,
     }
-    package.licenses = manifest.licenses();
+    package.licenses = manifest.licenses().into();
     package.supplier = manifest.supplier();
     package
 }

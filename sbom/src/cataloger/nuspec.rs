@@ -67,7 +67,7 @@ fn assemble(tree: &FactTree<'_>, found: &mut Found) {
         for fact in manifests.get(&(key.0, key.1.as_str())).copied().unwrap_or_default() {
             match fact {
                 Fact::Text { name, value } if name == LICENSE && package.licenses.is_empty() => {
-                    package.licenses = vec![value.clone()];
+                    package.licenses = vec![value.clone()].into();
                 }
                 Fact::Text { name, value } if name == AUTHORS && package.supplier.is_none() => {
                     package.supplier = Some(value.clone());

@@ -44,7 +44,7 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
         let list = properties.get(key).map_or(&[][..], Term::list);
         list.iter().filter_map(Term::text).map(str::to_owned).collect::<Vec<_>>()
     };
-    package.licenses = texts("licenses");
+    package.licenses = texts("licenses").into();
     package.licenses.sort();
     package.supplier = Some(texts("maintainers").join(", ")).filter(|names| !names.is_empty());
     let mut fact = PackageFact::new(package);

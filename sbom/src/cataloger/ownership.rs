@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use model::package::{Location, PackageIndex};
+use model::package::PackageIndex;
 
 use super::elf_note;
 use super::facts::{FactFile, FactTree, Found};
@@ -51,8 +51,9 @@ pub(super) fn resolve<'p>(
             unowned.remove(path.as_str());
             let Some(owned) = evidence.get(&path) else { continue };
             let brought_owner = found.packages[owner.as_usize()].locations.first();
+            let brought_owner = brought_owner.and_then(|location| location.layer.as_deref());
             let is_overwritten = match (written.get(path.as_str()), brought_owner) {
-                (Some(written), Some(Location { layer: Some(layer), .. })) => {
+                (Some(written), Some(layer)) => {
                     tree.layer_position(layer).is_some_and(|brought| *written > brought)
                 }
                 _ => false,

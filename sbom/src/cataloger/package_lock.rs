@@ -216,8 +216,8 @@ impl Tree {
         let Some(mut package) = identified(file, facts, name, version, &source) else { return };
         package.certainty = certainty;
         package.depends_on = depends_on;
-        package.digests = entry.integrity.as_deref().map(digests).unwrap_or_default();
-        package.licenses = entry.license_names();
+        package.digests = entry.integrity.as_deref().map(digests).unwrap_or_default().into();
+        package.licenses = entry.license_names().into();
         if entry.dev {
             package.scope = DependencyScope::Development;
         }

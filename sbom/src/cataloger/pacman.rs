@@ -69,7 +69,7 @@ fn package(headings: &BTreeMap<String, Vec<String>>) -> Result<PackageFact, Stri
     package.source = first("BASE").map(|name| SourcePackage { name, version: None });
     package.architecture = first("ARCH");
     package.supplier = first("PACKAGER").filter(|packager| packager != "Unknown Packager");
-    package.licenses = all("LICENSE").to_vec();
+    package.licenses = all("LICENSE").to_vec().into();
     package.installed_at = first("INSTALLDATE").and_then(|seconds| rfc3339(&seconds));
     let (requires, provides) = (names(all("DEPENDS")), names(all("PROVIDES")));
     Ok(PackageFact { requires, provides, ..PackageFact::new(package) }.stating_needs())

@@ -178,7 +178,7 @@ fn package(
         resolved("tarball").and_then(source).unwrap_or(Source::Registry)
     };
     let mut package = identified(file, facts, name, version, &source)?;
-    package.digests = resolved("integrity").map(digests).unwrap_or_default();
+    package.digests = resolved("integrity").map(digests).unwrap_or_default().into();
     Some(package)
 }
 

@@ -218,7 +218,7 @@ impl<'t> Projects<'t> {
         }
         let licenses =
             lineage.iter().map(|project| &project.pom.licenses).find(|licenses| !licenses.is_empty());
-        package.licenses = licenses.cloned().unwrap_or_default();
+        package.licenses = licenses.cloned().unwrap_or_default().into();
         package.supplier = lineage.iter().find_map(|project| project.pom.organization.clone());
         found.package(project.file, package)
     }

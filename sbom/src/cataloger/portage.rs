@@ -163,7 +163,7 @@ fn assemble(tree: &FactTree<'_>, found: &mut Found) {
         let text = |name: &str| texts.get(&(directory, name)).copied().unwrap_or_default();
         for fact in file.packages() {
             let mut fact = fact.clone();
-            fact.package.licenses = licenses(text("license"));
+            fact.package.licenses = licenses(text("license")).into();
             fact.package.supplier =
                 Some(text("repository")).filter(|name| !name.is_empty()).map(str::to_owned);
             fact.requires = required(text("rdepend"));

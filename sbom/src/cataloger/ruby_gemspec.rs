@@ -51,9 +51,8 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
         return facts.push(Fact::Gap(file.unreadable(&"the specification has an illegible name or version")));
     }
     let mut package = package(name, version, platform);
-    package.licenses = specification.licenses;
+    package.licenses = specification.licenses.into();
     package.licenses.sort();
-    package.licenses.dedup();
     package.supplier = (!specification.authors.is_empty()).then(|| specification.authors.join(", "));
     if file.path.rsplit('/').nth(1) == Some("default") {
         package.marks.push(Mark::DefaultGem);

@@ -77,7 +77,7 @@ fn finish(mut provider: Provider, file: &File<'_>, facts: &mut Facts) {
     let mut package =
         Package::new(Ecosystem::Terraform, &provider.address, &provider.version, purl.to_string());
     provider.digests.sort();
-    package.digests = provider.digests;
+    package.digests = provider.digests.into();
     facts.package(package);
 }
 

@@ -43,7 +43,7 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
     let is_plain =
         |part: &str| part == "*" || part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
     if is_plain(release) && is_plain(update) {
-        package.cpes = vec![format!("cpe:2.3:a:wordpress:wordpress:{release}:{update}:*:*:*:*:*:*")];
+        package.cpes = vec![format!("cpe:2.3:a:wordpress:wordpress:{release}:{update}:*:*:*:*:*:*")].into();
     }
     facts.package(package);
 }

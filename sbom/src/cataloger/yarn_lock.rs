@@ -107,7 +107,7 @@ fn tell(file: &File<'_>, facts: &mut Facts, entries: &[Entry]) {
             }
         };
         let place = package.map(|mut package| {
-            package.digests.clone_from(&entry.digests);
+            package.digests = entry.digests.iter().collect();
             package.depends_on = Dependencies::none_if(entry.needs.is_empty());
             locked.add(package)
         });

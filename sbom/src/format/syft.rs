@@ -496,7 +496,6 @@ fn package(name: &str, artifact: &Artifact<'_>, tool: &str) -> Package {
     }
     package.cpes = artifact.cpes.0.iter().filter_map(cpe).collect();
     package.cpes.sort();
-    package.cpes.dedup();
     package.locations = locations(&artifact.locations.0);
     package.digests = metadata.digest.0.iter().filter_map(digest).collect();
     let found_by = artifact.found_by.as_ref().map_or("", Text::as_str);
@@ -570,7 +569,7 @@ fn locations(found: &[FoundAt<'_>]) -> Vec<Location> {
 fn location(at: &FoundAt<'_>) -> Option<Location> {
     let path = at.path.as_ref()?.as_str().trim_start_matches('/');
     let layer = at.layer.as_ref().map(Text::as_str).filter(|layer| !layer.is_empty());
-    Some(Location { layer: layer.map(Into::into), ..Location::new(path) })
+    Some(Location::new(path).in_layer(layer.map(Into::into)))
 }
 
 /// `algorithm:hex`.

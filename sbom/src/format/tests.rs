@@ -118,8 +118,7 @@ fn image() -> Inventory {
         hints: vec!["DEBIAN_CODENAME=bookworm".to_owned()],
         repositories: vec!["https://deb.test/debian bookworm main".to_owned()],
     };
-    let found =
-        |path: &str, digit: &str| Location { layer: Some(layer(digit).into()), ..Location::new(path) };
+    let found = |path: &str, digit: &str| Location::new(path).in_layer(Some(layer(digit).into()));
     let mut openssl = Package::new(
         Ecosystem::Deb,
         "libssl3",
@@ -129,14 +128,14 @@ fn image() -> Inventory {
     openssl.architecture = Some("amd64".to_owned());
     openssl.source =
         Some(SourcePackage { name: "openssl".to_owned(), version: Some("1:3.0.15-1~deb12u1".into()) });
-    openssl.licenses = vec!["Apache-2.0".to_owned(), "Artistic or GPL-1+".to_owned()];
+    openssl.licenses = vec!["Apache-2.0".to_owned(), "Artistic or GPL-1+".to_owned()].into();
     openssl.supplier = Some("Debian OpenSSL Team <openssl@lists.test>".to_owned());
-    openssl.cpes = vec!["cpe:2.3:a:openssl:openssl:3.0.15:*:*:*:*:*:*:*".to_owned()];
+    openssl.cpes = vec!["cpe:2.3:a:openssl:openssl:3.0.15:*:*:*:*:*:*:*".to_owned()].into();
     openssl.locations = vec![found("var/lib/dpkg/status", "1"), found("var/lib/dpkg/info/libssl3.list", "2")];
     openssl.cataloger = "dpkg-status".to_owned();
     let mut child = Package::new(Ecosystem::PyPi, "Demo_App", "1.0", "pkg:pypi/demo-app@1.0".to_owned());
     child.kind = PackageKind::Application;
-    child.licenses = vec!["MIT OR Apache-2.0".to_owned()];
+    child.licenses = vec!["MIT OR Apache-2.0".to_owned()].into();
     child.locations = vec![found("usr/lib/python3/dist-packages/demo_app-1.0.dist-info/METADATA", "2")];
     child.owner = Some(PackageIndex(0));
     child.cataloger = "python".to_owned();

@@ -158,7 +158,7 @@ impl Metadata {
         let mut packages = Packages::default();
         for (coordinates, project) in &projects {
             let mut package = coordinates.package();
-            package.licenses.clone_from(&project.licenses);
+            package.licenses = project.licenses.iter().collect();
             package.supplier.clone_from(&project.organization);
             if own.as_ref() == Some(coordinates) {
                 complete(&mut package, manifest);
@@ -230,7 +230,6 @@ fn complete(package: &mut Package, manifest: &Manifest) {
         package.licenses =
             licenses.split(',').map(name).filter(|name| !name.is_empty() && !name.contains('=')).collect();
         package.licenses.sort();
-        package.licenses.dedup();
     }
     if package.supplier.is_none() {
         let vendor =

@@ -98,7 +98,8 @@ impl Headers {
         package.licenses = match self.license_expression.or(one_line) {
             Some(license) => vec![license],
             None => self.license_classifiers,
-        };
+        }
+        .into();
         package
     }
 }

@@ -443,9 +443,8 @@ pub(super) fn package(component: &Component<'_>, tool: &str) -> Package {
     }
     // Looked at first, because what is set is given space.
     if !component.hashes.is_empty() {
-        package.digests = digests(&component.hashes);
+        package.digests = digests(&component.hashes).into();
     }
-    package.licenses.reserve_exact(component.licenses.0.len());
     package.licenses.extend(component.licenses.0.iter().filter_map(license));
     if let Some(supplier) = supplier(component) {
         package.supplier = Some(supplier);
@@ -540,7 +539,7 @@ fn read_syft(component: &Component<'_>, package: &mut Package) {
         let Some(name) = prefix.map(|prefix| &name[prefix.len()..]) else { continue };
         match name {
             "package:foundBy" => value.clone_into(&mut package.cataloger),
-            "cpe23" => package.cpes.push(value.to_owned()),
+            "cpe23" => package.cpes.push(value),
             "metadata:source" | "metadata:originPackage" if !value.is_empty() => source = Some(value),
             "metadata:sourceVersion" if !value.is_empty() => source_version = Some(value),
             "metadata:sourceRpm" if !matches!(value, "" | "(none)") => source_rpm = Some(value),
@@ -592,8 +591,8 @@ fn read_trivy(component: &Component<'_>, package: &mut Package) {
             _ => {}
         }
     }
-    for location in &mut package.locations {
-        location.layer = location.layer.take().or_else(|| layer.clone());
+    for location in package.locations.iter_mut().filter(|location| location.layer.is_none()) {
+        location.layer.clone_from(&layer);
     }
     if let Some(name) = name {
         let version = version.map(|version| {

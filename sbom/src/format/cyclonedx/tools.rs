@@ -56,7 +56,7 @@ pub(super) fn read(component: &Component<'_>, package: &mut Package) {
     let raw = component.evidence.as_ref().and_then(|evidence| evidence.identity.as_ref());
     for identity in raw.map(identities).unwrap_or_default() {
         if let Some(value) = identity.concluded_value.filter(|_| identity.field.as_str() == "cpe") {
-            package.cpes.push(value.0.into_owned());
+            package.cpes.push(&value.0);
         }
         let methods = identity.methods.0.into_iter();
         let files = methods.filter(|method| BY_FILE.contains(&method.technique.as_str()));

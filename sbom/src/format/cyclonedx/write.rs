@@ -8,6 +8,7 @@ use model::distro::Distro;
 use model::gap::Gap;
 use model::inventory::{Inventory, Subject};
 use model::package::{About, DependencyScope, Package, PackageIndex, PackageKind};
+use model::texts::Texts;
 use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
 
@@ -265,9 +266,9 @@ fn package<'a>(package: &'a Package, reference: &'a str, purl: Option<&'a str>, 
         name: package.name.as_str().into(),
         version: version(package.version.as_str()),
         scope: (package.scope == DependencyScope::Development).then(|| read::EXCLUDED.into()),
-        hashes: hashes(&package.digests),
+        hashes: hashes(package.digests.iter()),
         licenses: licenses(&package.licenses),
-        cpe: package.cpes.iter().find(|cpe| cpe::is_string(cpe)).map(|cpe| cpe.as_str().into()),
+        cpe: package.cpes.iter().find(|cpe| cpe::is_string(cpe)).map(Into::into),
         purl: purl.map(Into::into),
         description: package.about().description.as_deref().map(Into::into),
         copyright: package.about().copyright.as_deref().map(Into::into),
@@ -296,7 +297,7 @@ fn nested(files: &[model::package::OwnedFile]) -> Option<Nested<'_>> {
     let written = files.iter().map(|file| OwnedFile {
         kind: read::FILE,
         name: &file.path,
-        hashes: hashes(&file.digests),
+        hashes: hashes(file.digests.iter().map(String::as_str)),
     });
     (!files.is_empty()).then(|| Nested::Files(written.collect()))
 }
@@ -312,8 +313,8 @@ fn external_references(about: &About, has: Has) -> List<ExternalReference<'_>> {
     List(written.collect())
 }
 
-fn hashes(digests: &[String]) -> List<Hash<'_>> {
-    let known = digests.iter().filter_map(|digest| Spelling::CycloneDx.write(digest));
+fn hashes<'d>(digests: impl Iterator<Item = &'d str>) -> List<Hash<'d>> {
+    let known = digests.filter_map(|digest| Spelling::CycloneDx.write(digest));
     List(known.map(|(name, hex)| Hash { algorithm: name.into(), content: hex.into() }).collect())
 }
 
@@ -381,11 +382,12 @@ fn version(text: &str) -> Option<Text<'_>> {
 }
 
 /// An expression stands alone by the schema; beside others it is the name of a licence.
-fn licenses(stated: &[String]) -> List<LicenseChoice<'_>> {
-    if let [one] = stated
+fn licenses(stated: &Texts) -> List<LicenseChoice<'_>> {
+    if stated.len() == 1
+        && let Some(one) = stated.first()
         && license::stated(one) == license::Stated::Expression
     {
-        let expression = Some(one.as_str().into());
+        let expression = Some(one.into());
         return List(vec![LicenseChoice { expression, ..LicenseChoice::default() }]);
     }
     let said = stated.iter().filter(|text| !text.is_empty());

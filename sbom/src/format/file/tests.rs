@@ -43,7 +43,7 @@ fn documents(n_packages: u32) -> Vec<Vec<u8>> {
         let name = format!("p{}\\ü\"{{", index * 7919 % n_packages);
         let mut package = Package::new(Ecosystem::Deb, &name, "1", format!("pkg:deb/debian/p{index}@1"));
         package.locations = vec![Location::new(format!("var/lib/dpkg/{index}"))];
-        package.licenses = vec!["MIT".to_owned(), format!("licence {index}")];
+        package.licenses = vec!["MIT".to_owned(), format!("licence {index}")].into();
         package.source = Some(SourcePackage { name: format!("s{index}"), version: None });
         package.owner = (index > 0).then_some(PackageIndex(0));
         package.parent = (index > 1).then_some(PackageIndex(1));

@@ -568,8 +568,7 @@ fn read_source_info(element: &Element<'_>, package: &mut Package) {
         sentence.split_once(": /").filter(|_| sentence.starts_with("acquired package info"))
     {
         let layer = trivy(element).find(|(name, _)| *name == "LayerDiffID").map(|(_, layer)| layer.into());
-        let locate =
-            |path: &str| Location { layer: layer.clone(), ..Location::new(path.trim_start_matches('/')) };
+        let locate = |path: &str| Location::new(path.trim_start_matches('/')).in_layer(layer.clone());
         package.locations = paths.split(", ").map(locate).collect();
     }
 }

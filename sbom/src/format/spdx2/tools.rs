@@ -174,8 +174,9 @@ fn locate(package: &mut Package, file: &FileElement<'_>) {
     let layer = comment.strip_prefix("layerID: ").map(|layer| layer.trim().into());
     let mut known = package.locations.iter_mut().take(LOOKED_THROUGH_MAX);
     match known.find(|location| location.path == path) {
-        Some(location) => location.layer = location.layer.take().or(layer),
-        None => package.locations.push(Location { layer, ..Location::new(path) }),
+        Some(location) if location.layer.is_none() => location.layer = layer,
+        Some(_) => {}
+        None => package.locations.push(Location::new(path).in_layer(layer)),
     }
 }
 

@@ -11,6 +11,7 @@ use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::inventory::{Inventory, Subject};
 use model::package::{Package, PackageKind, Reference, SourcePackage};
+use model::texts::Texts;
 use serde::Serialize;
 use serde::ser::{SerializeSeq, SerializeStruct, Serializer};
 
@@ -336,7 +337,7 @@ fn organization<'a>(name: Option<&str>) -> Option<Text<'a>> {
 }
 
 /// The declared licence (§7.15): all of `stated` together; words become a reference to their text.
-fn declared<'a>(stated: &'a [String], licenses: &mut Licenses<'a>) -> Text<'a> {
+fn declared<'a>(stated: &'a Texts, licenses: &mut Licenses<'a>) -> Text<'a> {
     let mut terms: Vec<Cow<'a, str>> = Vec::with_capacity(stated.len());
     for text in stated.iter().filter(|text| !text.trim().is_empty()) {
         terms.push(match license::stated_in_spdx(text) {
@@ -347,7 +348,7 @@ fn declared<'a>(stated: &'a [String], licenses: &mut Licenses<'a>) -> Text<'a> {
                 let id = format!("LicenseRef-{}", seal::short(text));
                 licenses.entry(id.clone()).or_insert_with(|| ExtractedLicense {
                     license_id: id.clone().into(),
-                    extracted_text: text.as_str().into(),
+                    extracted_text: text.into(),
                     name: None,
                 });
                 id.into()

@@ -10,6 +10,7 @@ use model::limits::Limits;
 use model::package::{
     About, Dependencies, OwnedFile, Package, PackageIndex, PackageKind, PartIndex, Reference, SourcePackage,
 };
+use model::texts::Texts;
 
 use super::super::wire::facts::{self, PREFIX};
 use super::super::wire::json::Source;
@@ -488,15 +489,14 @@ pub(super) fn says_nothing(text: &str) -> bool {
 }
 
 /// `algorithm:hex` of each hash, sorted.
-fn hashes(element: &Tree, graph: &Graph<'_>) -> Vec<String> {
+fn hashes(element: &Tree, graph: &Graph<'_>) -> Texts {
     let hash = |hash: &Tree| {
         let algorithm = text_of(hash, "algorithm")?.rsplit(['/', '#', ':']).next()?;
         Some(format!("{algorithm}:{}", text_of(hash, "hashValue")?))
     };
     let found = graph.related(element, "verifiedUsing").filter(|method| class(method) == "Hash");
-    let mut hashes: Vec<String> = found.filter_map(hash).collect();
-    hashes.sort_unstable();
-    hashes.dedup();
+    let mut hashes: Texts = found.filter_map(hash).collect();
+    hashes.sort();
     hashes
 }
 
@@ -534,7 +534,7 @@ fn package<'t>(element: &'t Tree, graph: &Graph<'t>, relations: &Relations<'t>, 
     if let Some(files) = relations.files.get(id) {
         let owned = |file: &&Tree| {
             let path = text_of(file, "name")?.to_owned();
-            Some(OwnedFile { path, digests: hashes(file, graph) })
+            Some(OwnedFile { path, digests: hashes(file, graph).iter().map(str::to_owned).collect() })
         };
         package.files = files.iter().filter_map(owned).collect();
         package.files.sort_unstable();
@@ -623,12 +623,13 @@ fn distro<'t>(element: &'t Tree, graph: &Graph<'t>, relations: &Relations<'t>) -
 
 fn subject<'t>(element: &'t Tree, graph: &Graph<'t>, relations: &Relations<'t>) -> Subject {
     let is_image = purpose(element) == "container";
-    let digest = hashes(element, graph).into_iter().find(|hash| is_image && hash.starts_with("sha256:"));
+    let hashes = hashes(element, graph);
+    let digest = hashes.iter().find(|hash| is_image && hash.starts_with("sha256:"));
     let version = text_of(element, "packageVersion").filter(|version| !says_nothing(version));
     let mut subject = Subject {
         name: text_of(element, "name").unwrap_or("").to_owned(),
         version: version.map(str::to_owned),
-        manifest_digest: digest,
+        manifest_digest: digest.map(str::to_owned),
         supplier: supplier(element, graph),
         ..Subject::default()
     };

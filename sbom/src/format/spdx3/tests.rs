@@ -150,9 +150,9 @@ fn compact_prefixed_and_full_names_are_understood() {
     assert_eq!((distro.id.as_str(), distro.version.as_deref()), ("debian", Some("12")));
     let [a, b] = inventory.packages.as_slice() else { panic!("{:?}", inventory.packages) };
     assert_eq!((a.purl.as_str(), a.version.as_str(), a.cataloger.as_str()), ("pkg:npm/a@1", "1", "maker"));
-    assert_eq!((a.supplier.as_deref(), a.licenses.as_slice()), (Some("Ann"), ["MIT".to_owned()].as_slice()));
+    assert_eq!((a.supplier.as_deref(), &a.licenses), (Some("Ann"), &vec!["MIT"].into()));
     assert_eq!(a.depends_on.len(), 1);
-    assert_eq!((b.purl.as_str(), b.cpes.as_slice()), ("pkg:npm/b@2", ["cpe:/a:b:b:2".to_owned()].as_slice()));
+    assert_eq!((b.purl.as_str(), &b.cpes), ("pkg:npm/b@2", &vec!["cpe:/a:b:b:2"].into()));
 }
 
 #[test]

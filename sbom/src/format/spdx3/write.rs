@@ -6,6 +6,7 @@ use std::io;
 use model::distro::Distro;
 use model::inventory::{Inventory, Part, Subject};
 use model::package::{About, OwnedFile, Package, PackageKind};
+use model::texts::Texts;
 
 use super::super::WriteOptions;
 use super::super::wire::facts::{self, Noun};
@@ -171,7 +172,7 @@ impl<'a> Writer<'a> {
         let is_image = digest.is_some() || !subject.layers.is_empty();
         let purpose = if is_image { "container" } else { "file" };
         let mut element = self.package_element(kind, &subject.name, subject.version.as_deref(), purpose);
-        verified_using(&mut element, digest.map_or(&[], std::slice::from_ref));
+        verified_using(&mut element, digest.into_iter().map(String::as_str));
         self.supplied_by(subject.supplier.as_deref(), &mut element);
         self.add(element)
     }
@@ -232,7 +233,7 @@ impl<'a> Writer<'a> {
         if !identifiers.is_empty() {
             element.push(("externalIdentifier".to_owned(), Tree::List(identifiers)));
         }
-        verified_using(&mut element, &package.digests);
+        verified_using(&mut element, package.digests.iter());
         self.supplied_by(package.supplier.as_deref(), &mut element);
         self.about(package.about(), &mut element);
         let id = self.add(element);
@@ -301,7 +302,7 @@ impl<'a> Writer<'a> {
                     self.files.insert(path.clone(), id.clone());
                     let mut element = Self::element("software_File", &id);
                     element.push(("name".to_owned(), text(path)));
-                    verified_using(&mut element, digests);
+                    verified_using(&mut element, digests.iter().map(String::as_str));
                     self.add(element)
                 }
             };
@@ -338,16 +339,16 @@ impl<'a> Writer<'a> {
     }
 
     /// All of `stated` together as a licence expression; words become a reference to their text.
-    fn declared(&mut self, stated: &[String]) -> Option<String> {
+    fn declared(&mut self, stated: &Texts) -> Option<String> {
         let mut terms = Vec::new();
         for text in stated.iter().filter(|text| !text.trim().is_empty()) {
             terms.push(match license::stated_in_spdx(text) {
-                license::Stated::Id => text.clone(),
-                license::Stated::Expression if stated.len() == 1 => text.clone(),
+                license::Stated::Id => text.to_owned(),
+                license::Stated::Expression if stated.len() == 1 => text.to_owned(),
                 license::Stated::Expression => format!("({text})"),
                 license::Stated::Name => {
                     let reference = format!("LicenseRef-{}", seal::short(text));
-                    self.words.insert(reference.clone(), text.clone());
+                    self.words.insert(reference.clone(), text.to_owned());
                     reference
                 }
             });
@@ -516,9 +517,9 @@ fn identifier(kind: &str, value: &str) -> Tree {
 }
 
 /// Adds those of `digests`, `algorithm:hex`, whose algorithm SPDX knows by the same name.
-fn verified_using(element: &mut Object, digests: &[String]) {
+fn verified_using<'d>(element: &mut Object, digests: impl Iterator<Item = &'d str>) {
     const ALGORITHMS: &[&str] = &["md5", "sha1", "sha224", "sha256", "sha384", "sha512"];
-    let hash = |digest: &String| {
+    let hash = |digest: &str| {
         let (algorithm, value) = digest.split_once(':')?;
         let is_hash = ALGORITHMS.contains(&algorithm)
             && !value.is_empty()
@@ -527,7 +528,7 @@ fn verified_using(element: &mut Object, digests: &[String]) {
             object([("type", text("Hash")), ("algorithm", text(algorithm)), ("hashValue", text(value))])
         })
     };
-    let hashes: Vec<_> = digests.iter().filter_map(hash).collect();
+    let hashes: Vec<_> = digests.filter_map(hash).collect();
     if !hashes.is_empty() {
         element.push(("verifiedUsing".to_owned(), Tree::List(hashes)));
     }

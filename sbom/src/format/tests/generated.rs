@@ -7,7 +7,7 @@ use model::image::{Account, BaseImage, GuardedPath, Healthcheck, HistoryEntry, I
 use model::inventory::{DockerfileLine, Inventory, Part, Subject, SubjectLayer};
 use model::package::{
     About, Certainty, Dependencies, DependencyScope, Details, Location, Mark, OwnedFile, Package,
-    PackageIndex, PackageKind, PartIndex, Reference, SourcePackage,
+    PackageIndex, PackageKind, PartIndex, Provenance, Rarities, Reference, SourcePackage,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -151,19 +151,14 @@ fn package() -> impl Strategy<Value = Package> {
             (licenses, supplier, cpes, found, cataloger, removed_by),
             (development, certainty, marks, module, installed_at, digests, imports, files, about),
         )| {
+            let rarities = Rarities { marks, module, installed_at, imports, removed_by, files, about };
             let details = Details {
                 architecture,
                 source: source
                     .map(|(name, version)| SourcePackage { name, version: version.map(Into::into) }),
                 supplier,
-                marks,
-                module,
-                installed_at,
-                digests,
-                imports,
-                removed_by,
-                files,
-                about,
+                digests: digests.into(),
+                rarities: rarities.into(),
             };
             Package {
                 kind: if application { PackageKind::Application } else { PackageKind::Library },
@@ -171,14 +166,17 @@ fn package() -> impl Strategy<Value = Package> {
                 name,
                 version: version.into(),
                 purl,
-                licenses,
-                cpes,
+                licenses: licenses.into(),
+                cpes: cpes.into(),
                 locations: found
                     .into_iter()
                     .map(|(path, layer, digest)| Location {
                         path,
-                        layer: layer.map(Into::into),
-                        digest: digest.map(Into::into),
+                        provenance: Provenance {
+                            layer: layer.map(Into::into),
+                            digest: digest.map(Into::into),
+                        }
+                        .into(),
                     })
                     .collect(),
                 owner: None,

@@ -158,7 +158,7 @@ fn a_deprecated_licence_with_an_exception_is_words_in_spdx() {
         let (written, _) = converted(&text, name);
         assert!(written.contains("LicenseRef-"), "{name}: {written}");
         let licences = &read_back(written.as_bytes()).packages[0].licenses;
-        assert_eq!(licences[..], ["GPL-2.0-with-classpath-exception"], "{name}");
+        assert_eq!(*licences, ["GPL-2.0-with-classpath-exception"], "{name}");
     }
     let (written, _) = converted(&text, "cyclonedx-json@1.5");
     assert!(written.contains(r#""id": "GPL-2.0-with-classpath-exception""#), "{written}");

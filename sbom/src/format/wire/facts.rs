@@ -135,8 +135,12 @@ pub(super) fn state_one<'a>(stated: &mut Vec<Stated<'a>>, fact: &'static str, va
     stated.extend(value.map(|value| (fact, Cow::Borrowed(value))));
 }
 
-pub(super) fn state_all<'a>(stated: &mut Vec<Stated<'a>>, fact: &'static str, values: &'a [String]) {
-    stated.extend(values.iter().map(|value| (fact, Cow::Borrowed(value.as_str()))));
+pub(super) fn state_all<'a, T: AsRef<str> + ?Sized + 'a>(
+    stated: &mut Vec<Stated<'a>>,
+    fact: &'static str,
+    values: impl IntoIterator<Item = &'a T>,
+) {
+    stated.extend(values.into_iter().map(|value| (fact, Cow::Borrowed(value.as_ref()))));
 }
 
 impl Noun for Package {
@@ -256,9 +260,9 @@ impl Noun for Package {
                     source.version = first(values).map(Into::into);
                 }
             }
-            "plimsoll:license" => self.licenses = all(values),
+            "plimsoll:license" => self.licenses = values.iter().collect(),
             "plimsoll:supplier" => self.supplier = first(values),
-            "plimsoll:cpe" => self.cpes = all(values),
+            "plimsoll:cpe" => self.cpes = values.iter().collect(),
             "plimsoll:location" => {
                 let mut known = std::mem::take(&mut self.locations).into_iter();
                 let locate = |path: String| match known.next() {
@@ -293,7 +297,7 @@ impl Noun for Package {
             }
             "plimsoll:module" => self.module = first(values),
             "plimsoll:installed-at" => self.installed_at = first(values),
-            "plimsoll:digest" => self.digests = all(values),
+            "plimsoll:digest" => self.digests = values.iter().collect(),
             "plimsoll:import" => self.imports = all(values),
             "plimsoll:location:layer" => {
                 for location in &mut self.locations {

@@ -15,7 +15,8 @@ pub(in crate::format) struct Shared(HashSet<Arc<str>>);
 impl Shared {
     /// Lets `package` refer to the layers of those before it.
     pub(in crate::format) fn share_layers(&mut self, package: &mut Package) {
-        for layer in package.locations.iter_mut().filter_map(|location| location.layer.as_mut()) {
+        let said = package.locations.iter_mut().filter_map(|location| location.provenance.said_mut());
+        for layer in said.filter_map(|provenance| provenance.layer.as_mut()) {
             match self.0.get(layer) {
                 Some(known) => *layer = Arc::clone(known),
                 None if self.0.len() < SHARED_MAX => _ = self.0.insert(Arc::clone(layer)),
@@ -37,8 +38,7 @@ mod tests {
         let mut shared = Shared::default();
         let packages = ["a", "b", "a"].map(|layer| {
             let mut package = Package::new(Ecosystem::Unknown, "demo", "1", String::new());
-            package.locations =
-                vec![Location { layer: Some(layer.into()), ..Location::new("x") }, Location::new("y")];
+            package.locations = vec![Location::new("x").in_layer(Some(layer.into())), Location::new("y")];
             shared.share_layers(&mut package);
             package
         });
