@@ -303,8 +303,10 @@ fn other_reference(reference: &Reference, has: Has) -> Option<ExternalRef<'_>> {
         return None;
     }
     Some(match reference.kind.as_str() {
-        // Since 2.3.
-        references::ADVISORIES if has.purposes => self::reference("SECURITY", "advisory", &reference.url),
+        // Since 2.3, and on the web (annex F.2.3).
+        references::ADVISORIES if has.purposes && references::is_web_address(&reference.url) => {
+            self::reference("SECURITY", "advisory", &reference.url)
+        }
         kind => self::reference("OTHER", kind, &reference.url),
     })
 }

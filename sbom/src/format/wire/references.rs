@@ -113,7 +113,7 @@ pub(in crate::format) fn is_address(url: &str) -> bool {
 }
 
 /// Whether `url` is an address of the web, whose host has a name with a dot.
-fn is_web_address(url: &str) -> bool {
+pub(in crate::format) fn is_web_address(url: &str) -> bool {
     let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     let is_host = |host: &str| {
         let name = host.split(['/', '?', '#']).next().unwrap_or_default();
