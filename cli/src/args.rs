@@ -44,7 +44,7 @@ pub(crate) struct Global {
     /// Touch no network, ever
     #[arg(long, global = true)]
     pub(crate) offline: bool,
-    /// Say nothing but errors and warnings on standard error
+    /// Say nothing but errors, warnings and what a conversion loses on standard error
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
     /// Say more on standard error; twice for even more

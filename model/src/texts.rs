@@ -20,7 +20,7 @@ impl Texts {
         self.packed.is_empty()
     }
 
-    /// How many there are.
+    /// How many there are; it counts them.
     pub fn len(&self) -> usize {
         self.iter().count()
     }

@@ -227,12 +227,12 @@ mod tests {
     #[test]
     fn a_purl_is_what_packageurl_says_it_is() {
         let kinds = [
-            "npm", "NPM", "deb", "pypi", "maven", "cargo", "golang", "composer", "generic", "swift", "cpan",
-            "1a", "",
+            "npm", "NPM", "deb", "apk", "rpm", "pypi", "maven", "cargo", "golang", "composer", "generic",
+            "swift", "cpan", "github", "hex", "gem", "nuget", "1a", "",
         ];
         let namespaces =
             ["", "acme/", "%40Acme/", "@acme/", "a.b/c/", "a//b/", "./a/", "a%2Fb/", "/", "%FF/", "É/"];
-        let names = ["demo", "Demo_x", "d%C3%A9", "%ff", "", "a%2Fb", "a%zz", "a:b"];
+        let names = ["demo", "demo_x", "Demo_x", "d%C3%A9", "%ff", "", "a%2Fb", "a%zz", "a:b"];
         let rests = [
             "",
             "@",

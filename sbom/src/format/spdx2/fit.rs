@@ -35,20 +35,20 @@ pub(super) fn fit(mut document: Tree, version: &str) -> (Tree, Vec<Loss>) {
             None => members.push(("spdxVersion".to_owned(), version)),
         }
     }
+    fit.dates(&mut document, "");
+    fit.refused(&mut document);
     for (list, prefix) in [("packages", "packages[]"), ("files", "files[]"), ("snippets", "snippets[]")] {
         for element in elements_mut(&mut document, list) {
             fit.element(element, list, prefix);
         }
     }
+    fit.external_documents(&mut document);
     if !fit.is_2_3() {
-        fit.external_documents(&mut document);
         for relationship in elements_mut(&mut document, "relationships") {
             let kind = relationship.get_mut("relationshipType");
             fit.replace(kind, &[&[AMENDS], NEW_RELATIONSHIPS].concat(), "relationships[].relationshipType");
         }
     }
-    fit.dates(&mut document, "");
-    fit.refused(&mut document);
     (document, fit.losses.into_list())
 }
 
@@ -184,32 +184,27 @@ impl Fit {
 
     /// Values that the schema refuses, whatever the version of the document was, are `OTHER` or taken away.
     fn refused(&mut self, document: &mut Tree) {
-        let mut paths = Vec::new();
-        spdx2_schema::check(document, self.version, &mut |path, _| paths.push(path.to_owned()));
-        // From the end, so that positions before stay as they are.
-        for path in paths.iter().rev() {
+        for path in spdx2_schema::misfits(document, self.version) {
             // A checksum is nothing without its algorithm.
-            match path.strip_suffix(".algorithm") {
-                Some(checksum) => self.refuse(document, checksum, true, &mut String::new()),
-                None => self.refuse(document, path, false, &mut String::new()),
-            }
+            self.refuse(document, path.strip_suffix(".algorithm").unwrap_or(&path), &mut String::new());
         }
+        sweep(document);
     }
 
-    /// Takes away what `path` leads to from `tree`, which lies at `own`; an object, which lacks something, only where
-    /// `objects` are meant.
-    fn refuse(&mut self, tree: &mut Tree, path: &str, objects: bool, own: &mut String) {
+    /// Takes away what `path` leads to from `tree`, which lies at `own`. In a list it leaves a null, so that the positions
+    /// behind it stay as they are until [`sweep`].
+    fn refuse(&mut self, tree: &mut Tree, path: &str, own: &mut String) {
         let end = path.find(['.', '[']).unwrap_or(path.len());
         let (name, rest) = path.split_at(end);
-        let is_known = |value: &Tree| rest.is_empty() && (objects || !matches!(value, Tree::Object(_)));
+        let is_there = rest.is_empty();
         if let Some(position) = name.strip_suffix(']').and_then(|position| position.parse::<usize>().ok()) {
             own.push_str("[]");
             let Tree::List(elements) = tree else { return };
             let Some(value) = elements.get_mut(position) else { return };
-            if is_known(value) {
-                self.lose(own, &elements.remove(position));
+            if is_there {
+                self.lose(own, &std::mem::replace(value, Tree::Null));
             } else if let Some(rest) = rest.strip_prefix('.') {
-                self.refuse(value, rest, objects, own);
+                self.refuse(value, rest, own);
             }
             return;
         }
@@ -220,26 +215,28 @@ impl Fit {
         let Tree::Object(members) = tree else { return };
         let Some(at) = members.iter().position(|(member, _)| member == name) else { return };
         let value = &mut members[at].1;
-        if is_known(value) {
+        if is_there {
             self.lose(own, value);
             match WITH_OTHER.contains(&name) {
                 true => *value = Tree::Text("OTHER".to_owned()),
                 false => drop(members.remove(at)),
             }
         } else if let Some(rest) = rest.strip_prefix(['.', '[']) {
-            self.refuse(value, rest, objects, own);
+            self.refuse(value, rest, own);
         }
     }
 
     /// A reference to a document is nothing without its checksum.
     fn external_documents(&mut self, document: &mut Tree) {
         let Some(Tree::List(references)) = document.get_mut("externalDocumentRefs") else { return };
+        let is_2_3 = self.is_2_3();
         references.retain(|reference| {
-            let is_newer = reference.get("checksum").is_some_and(has_newer_algorithm);
-            if is_newer {
+            let stays =
+                reference.get("checksum").is_some_and(|checksum| is_2_3 || !has_newer_algorithm(checksum));
+            if !stays {
                 self.lose("externalDocumentRefs[]", reference);
             }
-            !is_newer
+            stays
         });
     }
 
@@ -255,6 +252,18 @@ impl Fit {
     /// Lists every value of `lost`, which lies at `path`.
     fn lose(&mut self, path: &str, lost: &Tree) {
         self.losses.add_all(path, lost);
+    }
+}
+
+/// Takes the nulls out of every list: nothing is null in SPDX.
+fn sweep(tree: &mut Tree) {
+    match tree {
+        Tree::List(elements) => {
+            elements.retain(|element| !matches!(element, Tree::Null));
+            elements.iter_mut().for_each(sweep);
+        }
+        Tree::Object(members) => members.iter_mut().for_each(|(_, value)| sweep(value)),
+        _ => {}
     }
 }
 

@@ -340,11 +340,11 @@ fn organization<'a>(name: Option<&str>) -> Option<Text<'a>> {
 
 /// The declared licence (§7.15): all of `stated` together; words become a reference to their text.
 fn declared<'a>(stated: &'a Texts, licenses: &mut Licenses<'a>) -> Text<'a> {
-    let mut terms: Vec<Cow<'a, str>> = Vec::with_capacity(stated.len());
+    let (mut terms, is_alone) = (Vec::<Cow<'a, str>>::new(), stated.len() == 1);
     for text in stated.iter().filter(|text| !text.trim().is_empty()) {
         terms.push(match license::stated_in_spdx(text) {
             license::Stated::Id => text.into(),
-            license::Stated::Expression if stated.len() == 1 => text.into(),
+            license::Stated::Expression if is_alone => text.into(),
             license::Stated::Expression => format!("({text})").into(),
             license::Stated::Name => {
                 let id = format!("LicenseRef-{}", seal::short(text));

@@ -9,6 +9,7 @@ use model::package::{About, OwnedFile, Package, PackageKind};
 use model::texts::Texts;
 
 use super::super::WriteOptions;
+use super::super::validate::terms;
 use super::super::wire::facts::{self, Noun};
 use super::super::wire::seal::{self, References};
 use super::super::wire::source::{self, SourceKey};
@@ -340,11 +341,11 @@ impl<'a> Writer<'a> {
 
     /// All of `stated` together as a licence expression; words become a reference to their text.
     fn declared(&mut self, stated: &Texts) -> Option<String> {
-        let mut terms = Vec::new();
+        let (mut terms, is_alone) = (Vec::new(), stated.len() == 1);
         for text in stated.iter().filter(|text| !text.trim().is_empty()) {
             terms.push(match license::stated_in_spdx(text) {
                 license::Stated::Id => text.to_owned(),
-                license::Stated::Expression if stated.len() == 1 => text.to_owned(),
+                license::Stated::Expression if is_alone => text.to_owned(),
                 license::Stated::Expression => format!("({text})"),
                 license::Stated::Name => {
                     let reference = format!("LicenseRef-{}", seal::short(text));
@@ -521,9 +522,7 @@ fn verified_using<'d>(element: &mut Object, digests: impl Iterator<Item = &'d st
     const ALGORITHMS: &[&str] = &["md5", "sha1", "sha224", "sha256", "sha384", "sha512"];
     let hash = |digest: &str| {
         let (algorithm, value) = digest.split_once(':')?;
-        let is_hash = ALGORITHMS.contains(&algorithm)
-            && !value.is_empty()
-            && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_hash = ALGORITHMS.contains(&algorithm) && terms::hash(algorithm, value).is_ok();
         is_hash.then(|| {
             object([("type", text("Hash")), ("algorithm", text(algorithm)), ("hashValue", text(value))])
         })

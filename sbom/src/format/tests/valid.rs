@@ -114,7 +114,7 @@ fn what_spdx_2_never_allowed_is_lost_in_another_version() {
             r#","checksums":[{"algorithm":"SHA1","checksumValue":"00"},{"algorithm":"CRC","checksumValue":"11"},
                {"algorithm":"MD5","checksumValue":"00112233445566778899aabbccddeeff"}]"#,
             "",
-            &["packages[].checksums[].algorithm 2 SHA1", "packages[].checksums[].checksumValue 2 00"],
+            &["packages[].checksums[].algorithm 2 CRC", "packages[].checksums[].checksumValue 2 11"],
             "CRC",
         );
         check(
@@ -129,7 +129,7 @@ fn what_spdx_2_never_allowed_is_lost_in_another_version() {
                {"referenceCategory":"WRONG","referenceType":"x","referenceLocator":"y"}]"#,
             "",
             &[
-                "packages[].externalRefs[].referenceCategory 2 SECURITY",
+                "packages[].externalRefs[].referenceCategory 2 WRONG",
                 "packages[].externalRefs[].referenceLocator 1 cpe:2.3:a:b",
                 "packages[].externalRefs[].referenceType 1 cpe23Type",
             ],
@@ -255,4 +255,33 @@ fn real_documents_are_valid_in_every_format() {
     }
     assert!(problems.is_empty(), "{}\n{}", problems.len(), problems.join("\n"));
     assert!(n_valid > sources.len() * 10, "only {n_valid} documents were valid");
+}
+
+#[test]
+fn spdx_2_in_another_version_loses_what_has_no_right_form_and_lacks_nothing() {
+    let document = |package: &str, document: &str| {
+        format!(
+            r#"{{"spdxVersion": "SPDX-2.3", "SPDXID": "SPDXRef-DOCUMENT", "dataLicense": "CC0-1.0", "name": "n",
+                "documentNamespace": "https://example.com/n", "documentDescribes": ["SPDXRef-a"],
+                "creationInfo": {{"created": "2024-01-01T00:00:00Z", "creators": ["Tool: t"]}}{document},
+                "packages": [{{"SPDXID": "SPDXRef-a", "name": "a", "versionInfo": "1",
+                "downloadLocation": "NOASSERTION"{package}}}]}}"#
+        )
+    };
+    for (package, beside, lost) in [
+        (r#", "copyrightText": null, "licenseDeclared": null"#, "", "packages[].copyrightText"),
+        (r#", "checksums": [{"algorithm": "SHA-1", "checksumValue": "00"}]"#, "", "packages[].checksums[]"),
+        ("", r#", "comment": {"a": "b"}"#, "comment.a"),
+        ("", r#", "revieweds": {}"#, ""),
+        (
+            "",
+            r#", "externalDocumentRefs": [{"externalDocumentId": "DocumentRef-x", "spdxDocument": "https://x.example/y",
+                "checksum": {"algorithm": "SHA-1", "checksumValue": "00"}}]"#,
+            "externalDocumentRefs[]",
+        ),
+    ] {
+        // It is valid, or `converted` fails.
+        let (_, losses) = converted(&document(package, beside), "spdx-json@2.2");
+        assert!(losses.iter().any(|loss| loss.starts_with(lost)), "{package}{beside}: {losses:?}");
+    }
 }

@@ -32,9 +32,13 @@ fn every_rule_has_a_name_of_its_own_and_a_sentence() {
 #[test]
 fn the_reference_lists_every_rule_and_element() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reference/validate.md");
-    let mut page = include_str!("page.md").replace("{schemas}\n", &schemas());
+    let page = include_str!("page.md");
+    assert!(page.contains("{schemas}\n"));
+    let mut page = page.replace("{schemas}\n", &schemas());
     for (family, rules) in rules() {
-        page = page.replace(&format!("{{{family}}}\n"), &table_of_rules(&rules));
+        let place = format!("{{{family}}}\n");
+        assert!(page.contains(&place), "the page has no place for {place}");
+        page = page.replace(&place, &table_of_rules(&rules));
     }
     let families = [Family::CycloneDx, Family::Spdx2, Family::Spdx3];
     let scores = families.map(|family| minimum::scores(&Tree::Object(Vec::new()), family));

@@ -11,6 +11,21 @@ pub(in crate::format) fn check(tree: &Tree, version: Version, take: &mut dyn FnM
     below(tree, Of::Record(DOCUMENT), version, &mut String::new(), take);
 }
 
+/// The paths of the values that are of another kind than the schema of `version` says, or of no known word. What an
+/// object lacks is not among them.
+pub(in crate::format) fn misfits(tree: &Tree, version: Version) -> Vec<String> {
+    let mut paths = Vec::new();
+    check(tree, version, &mut |path, reason| {
+        if reason.starts_with(IS) {
+            paths.push(path.to_owned());
+        }
+    });
+    paths
+}
+
+/// How a reason begins that is about a value itself, not about what an object has or lacks.
+const IS: &str = "is ";
+
 // Not deeper than the table.
 fn below(tree: &Tree, of: Of, version: Version, path: &mut String, take: &mut dyn FnMut(&str, String)) {
     for reason in wrong(tree, of, version) {
@@ -47,7 +62,7 @@ fn below(tree: &Tree, of: Of, version: Version, path: &mut String, take: &mut dy
 /// What is wrong with `tree` itself, what is inside it aside.
 fn wrong(tree: &Tree, of: Of, version: Version) -> Vec<String> {
     let is_kind = |fits: bool, kind: &str| {
-        if fits { Vec::new() } else { vec![format!("is {}, not {kind}", kind_of(tree))] }
+        if fits { Vec::new() } else { vec![format!("{IS}{}, not {kind}", kind_of(tree))] }
     };
     match of {
         Of::Text => is_kind(tree.as_str().is_some(), "a text"),
@@ -61,7 +76,7 @@ fn wrong(tree: &Tree, of: Of, version: Version) -> Vec<String> {
             None => is_kind(false, "a text"),
             Some(word) if words.contains(&word) => Vec::new(),
             Some(word) if version == Version::V2_3 && new.contains(&word) => Vec::new(),
-            Some(word) => vec![format!("is {}, which is none of the known words", super::shown(word))],
+            Some(word) => vec![format!("{IS}{}, which is none of the known words", super::shown(word))],
         },
         Of::Texts | Of::Words(_) | Of::Records(_) | Of::Objects => {
             is_kind(matches!(tree, Tree::List(_)), "a list")

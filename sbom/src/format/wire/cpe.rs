@@ -47,7 +47,9 @@ const LANGUAGE: usize = 6;
 
 /// Why `text` is no URI.
 pub(in crate::format) fn check_uri(text: &str) -> Result<(), String> {
-    let rest = text.get(..5).filter(|start| start.eq_ignore_ascii_case("cpe:/")).map(|_| &text[5..]);
+    // The pattern of the standard takes `cPE:/`, and no `CPE:/`.
+    let is_start = |start: &&str| start.starts_with('c') && start.eq_ignore_ascii_case("cpe:/");
+    let rest = text.get(..5).filter(is_start).map(|_| &text[5..]);
     let Some(rest) = rest else { return Err("begins neither with `cpe:2.3:` nor with `cpe:/`".to_owned()) };
     let mut parts = rest.split(':');
     let kind = parts.next().unwrap_or_default();
@@ -140,7 +142,7 @@ mod tests {
             assert!(is_string(good), "{good}");
             assert_eq!(check(good), Ok(()), "{good}");
         }
-        for good in ["cpe:/a:acme:demo:1.0", "CPE:/O", "cpe:/a:x:y%7e:~~~"] {
+        for good in ["cpe:/a:acme:demo:1.0", "cPE:/O", "cpe:/a:x:y%7e:~~~"] {
             assert_eq!(check(good), Ok(()), "{good}");
             assert!(!is_string(good), "{good}");
         }
@@ -148,7 +150,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_cpe_is_said() {
-        for bad in ["", "demo", "cpe:", "cpä:/a"] {
+        for bad in ["", "demo", "cpe:", "cpä:/a", "CPE:/a:acme:demo"] {
             refuse(bad, "begins neither");
         }
         refuse("cpe:2.3:a:gnu:bash", "3 parts");

@@ -1,7 +1,7 @@
 //! JSON with bounded lists, and errors that say where.
 //!
-//! Long arrays are taken as raw text first and then one element at a time ([`each`]), so that memory follows
-//! the inventory and not the document.
+//! Long arrays are read one element at a time where they stand ([`each_from`]), so that memory follows the inventory
+//! and not the document.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -66,6 +66,11 @@ impl Printer<'_> {
         }
         self.has_values = true;
         self.kept.push(bracket);
+        self.hand_on()
+    }
+
+    /// Hands on what is kept, where that is much.
+    fn hand_on(&mut self) -> Result<(), Failed> {
         if self.kept.len() >= KEPT_BYTES {
             self.out.write_all(&self.kept).map_err(Failed)?;
             self.kept.clear();
@@ -306,7 +311,8 @@ impl ser::SerializeSeq for &mut Printer<'_> {
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failed> {
         self.new_line();
-        value.serialize(&mut **self)
+        value.serialize(&mut **self)?;
+        self.hand_on()
     }
 
     fn end(self) -> Result<(), Failed> {

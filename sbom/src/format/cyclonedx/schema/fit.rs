@@ -1,6 +1,6 @@
 //! A document of one version or syntax as a document of another.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::check::{Step, check_known, check_xml};
 use super::table::{V1_4, V1_5, V1_6, V1_7, Version};
@@ -25,14 +25,16 @@ pub(in crate::format) fn fit(document: Tree, version: Version, is_xml: bool) -> 
             .map(|violation| violation.path)
             .filter(|path| !path.is_empty())
             .collect();
-        // From the end, so that positions before stay as they are.
-        wrong.sort_unstable();
-        wrong.dedup();
         if wrong.is_empty() {
             break;
         }
-        for path in wrong.iter().rev() {
-            remove(&mut fitted, path);
+        // The deepest first, so that the ways to the others stay as they are; all of one list or object at once.
+        wrong.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        wrong.dedup();
+        for group in wrong.chunk_by(|a, b| a.len() == b.len() && a[..a.len() - 1] == b[..b.len() - 1]) {
+            let (parent, _) = group[0].split_at(group[0].len() - 1);
+            let taken: BTreeSet<&Step> = group.iter().filter_map(|path| path.last()).collect();
+            remove(&mut fitted, parent, &taken);
         }
     }
     let losses = losses(&before, &fitted);
@@ -201,24 +203,26 @@ fn take(object: &mut Tree, name: &str) -> Option<Tree> {
     Some(members.remove(position).1)
 }
 
-/// Takes away what `path` leads to.
-fn remove(tree: &mut Tree, path: &[Step]) {
-    match (tree, path) {
-        (Tree::Object(members), [Step::Member(name)]) => members.retain(|(member, _)| member != name),
-        (Tree::List(elements), [Step::Position(position)]) if *position < elements.len() => {
-            elements.remove(*position);
-        }
-        (tree @ Tree::Object(_), [Step::Member(name), rest @ ..]) => {
-            if let Some(member) = tree.get_mut(name) {
-                remove(member, rest);
+/// Takes away the members or elements `taken` of what `parent` leads to.
+fn remove(tree: &mut Tree, parent: &[Step], taken: &BTreeSet<&Step>) {
+    let Some((step, rest)) = parent.split_first() else {
+        match tree {
+            Tree::Object(members) => members.retain(|(name, _)| !taken.contains(&Step::Member(name.clone()))),
+            Tree::List(elements) => {
+                let mut position = 0..;
+                elements.retain(|_| position.next().is_none_or(|it| !taken.contains(&Step::Position(it))));
             }
+            _ => {}
         }
-        (Tree::List(elements), [Step::Position(position), rest @ ..]) => {
-            if let Some(element) = elements.get_mut(*position) {
-                remove(element, rest);
-            }
-        }
-        _ => {}
+        return;
+    };
+    let below = match (tree, step) {
+        (tree @ Tree::Object(_), Step::Member(name)) => tree.get_mut(name),
+        (Tree::List(elements), Step::Position(position)) => elements.get_mut(*position),
+        _ => None,
+    };
+    if let Some(below) = below {
+        remove(below, rest, taken);
     }
 }
 
