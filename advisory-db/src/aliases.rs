@@ -120,16 +120,9 @@ mod tests {
                 let id = words.next().unwrap();
                 let mut claims = Claims::default();
                 claims.add(&Advisory {
-                    id: id.to_owned(),
                     aliases: words.map(str::to_owned).collect(),
                     state: if standing.is_some() { RecordState::Withdrawn } else { RecordState::Published },
-                    published: None,
-                    modified: None,
-                    title: None,
-                    cvss: Vec::new(),
-                    severity: None,
-                    references: Vec::new(),
-                    affected: Vec::new(),
+                    ..Advisory::new(id)
                 });
                 (id, claims)
             })

@@ -1,6 +1,6 @@
 //! The words under which closed choices are stored, in shards and in the manifest.
 
-use model::advisory::{FixState, RecordState, Status};
+use model::advisory::{FixState, RecordKind, RecordState, Relation, Status};
 use model::facts::CoverageClass;
 use model::severity::Severity;
 
@@ -32,6 +32,22 @@ words!(RecordState {
     Published = "published",
     Withdrawn = "withdrawn",
     Rejected = "rejected",
+    Disputed = "disputed",
+    Reserved = "reserved",
+});
+
+words!(RecordKind {
+    Vulnerability = "vulnerability",
+    Advisory = "advisory",
+    Notice = "notice",
+    Malware = "malware",
+});
+
+words!(Relation {
+    Upstream = "upstream",
+    Related = "related",
+    Fixes = "fixes",
+    DuplicateOf = "duplicate-of",
 });
 
 words!(Status {
@@ -39,6 +55,7 @@ words!(Status {
     UnderInvestigation = "under-investigation",
     Undetermined = "undetermined",
     NotAffected = "not-affected",
+    Fixed = "fixed",
 });
 
 words!(FixState {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use advisory_db::EpssTable;
-use model::advisory::{Advisory, Affected, Kev, RecordState, SeverityWord};
+use model::advisory::{Advisory, Affected, Kev, SeverityWord};
 use model::key::Namespace;
 use model::severity::Severity;
 
@@ -120,7 +120,7 @@ impl Advisories {
             keep,
             namespaces: BTreeMap::new(),
             ids: BTreeMap::new(),
-            scratch: empty(""),
+            scratch: Advisory::new(""),
             remarks: Remarks::default(),
         }
     }
@@ -134,12 +134,12 @@ impl Advisories {
     pub fn record(&mut self, namespace: &Namespace, id: &str) -> &mut Advisory {
         if !self.keeps(namespace) {
             self.note(namespace, id);
-            self.scratch = empty(id);
+            self.scratch = Advisory::new(id);
             return &mut self.scratch;
         }
         let records = self.records(namespace);
         if !records.contains_key(id) {
-            records.insert(id.to_owned(), empty(id));
+            records.insert(id.to_owned(), Advisory::new(id));
         }
         records.get_mut(id).expect("the line above made it")
     }
@@ -212,22 +212,6 @@ impl Advisories {
 pub fn push_once(advisory: &mut Advisory, affected: Affected) {
     if !advisory.affected.contains(&affected) {
         advisory.affected.push(affected);
-    }
-}
-
-/// An advisory that says nothing yet.
-pub fn empty(id: &str) -> Advisory {
-    Advisory {
-        id: id.to_owned(),
-        aliases: Vec::new(),
-        state: RecordState::Published,
-        published: None,
-        modified: None,
-        title: None,
-        cvss: Vec::new(),
-        severity: None,
-        references: Vec::new(),
-        affected: Vec::new(),
     }
 }
 

@@ -263,12 +263,13 @@ fn why_gone(rows: &AdvisorySet, keys: &BTreeSet<PackageKey>, id: &str) -> &'stat
     for row in rows_about(rows, keys, id) {
         match (row.state, row.affected.status) {
             (RecordState::Withdrawn | RecordState::Rejected, _) => return "withdrawn",
-            (RecordState::Published, Status::NotAffected) => return "not_affected",
-            (RecordState::Published, Status::Affected) => {
+            (_, Status::NotAffected) => return "not_affected",
+            (_, Status::Affected) => {
                 let is_fixed = row.affected.fix_state == model::advisory::FixState::Fixed;
                 reason = if is_fixed { "fixed_row" } else { "range_changed" };
             }
-            (RecordState::Published, Status::UnderInvestigation | Status::Undetermined) => {
+            (_, Status::Fixed) => reason = "fixed_row",
+            (_, Status::UnderInvestigation | Status::Undetermined) => {
                 reason = "range_changed";
             }
         }

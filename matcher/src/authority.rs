@@ -39,6 +39,7 @@ impl Answer {
             Status::UnderInvestigation => Self::Undetermined(UndeterminedReason::UnderInvestigation),
             Status::Undetermined => Self::Undetermined(UndeterminedReason::VendorUndetermined),
             Status::NotAffected => return Self::NeverAffected,
+            Status::Fixed => Self::Fixed,
         };
         match containment {
             Containment::Everywhere | Containment::Inside { .. } | Containment::Listed => inside,

@@ -64,7 +64,8 @@ fn decoration(finding: &Finding, texts: &[&RecordText], daily: &BTreeMap<String,
     let severity = severity(finding, texts, &cvss);
     let epss = news().filter_map(|daily| daily.epss).max_by(|left, right| left.score.total_cmp(&right.score));
     let kev = kev(news());
-    let references: BTreeSet<&String> = texts.iter().flat_map(|text| &text.references).collect();
+    let references: BTreeSet<&String> =
+        texts.iter().flat_map(|text| &text.references).map(|reference| &reference.url).collect();
     Decoration {
         title: preferred(texts).find_map(|text| text.title.clone()),
         risk: risk(severity.level, &cvss, epss, kev.as_ref()),
@@ -172,7 +173,7 @@ fn risk(level: Severity, cvss: &[Cvss], epss: Option<Epss>, kev: Option<&Kev>) -
 
 #[cfg(test)]
 mod tests {
-    use model::advisory::SeverityWord;
+    use model::advisory::{Reference, SeverityWord};
 
     use super::*;
     use crate::fixture::{advisories, facts, inventory};
@@ -189,14 +190,21 @@ mod tests {
             title: Some(format!("title of {record}")),
             cvss: vectors
                 .iter()
-                .map(|vector| CvssVector { source: record.to_owned(), vector: (*vector).to_owned() })
+                .map(|vector| CvssVector {
+                    source: record.to_owned(),
+                    vector: (*vector).to_owned(),
+                    score: None,
+                })
                 .collect(),
             severity: word.map(|word| SeverityWord {
                 word: word.to_owned(),
                 level: Severity::from_vendor_word(word).unwrap(),
             }),
-            references: vec![format!("https://example.com/{record}"), "https://example.com/".to_owned()],
-            published: None,
+            references: vec![
+                Reference::new(format!("https://example.com/{record}")),
+                Reference::new("https://example.com/"),
+            ],
+            ..RecordText::default()
         }
     }
 
@@ -272,7 +280,7 @@ mod tests {
             for line in String::from_utf8(text).unwrap().lines() {
                 let (vector, scores) = line.split_once(" - ").unwrap();
                 let base = scores.trim_start_matches('(').split([',', ')']).next().unwrap();
-                let vector = CvssVector { source: String::new(), vector: vector.to_owned() };
+                let vector = CvssVector { vector: vector.to_owned(), ..CvssVector::default() };
                 let scored = scored(&vector).map(|cvss| cvss.score);
                 assert_eq!(scored, base.parse().ok(), "{line}");
                 n_vectors += 1;

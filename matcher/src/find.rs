@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
-use model::advisory::{AdvisorySet, Affected, FixState, RangeEvent, RecordState, Row};
+use model::advisory::{AdvisorySet, Affected, FixState, RangeEvent, RecordKind, RecordState, Row};
 use model::ecosystem::Ecosystem;
 use model::facts::CoverageClass;
 use model::finding::{
@@ -77,8 +77,12 @@ fn statements<'a>(case: &'a Case, scheme: &VersionScheme, advisories: &'a Adviso
 /// A distribution may list a CVE that was rejected since: that stays visible, as a suppressed finding. For
 /// languages a rejected record is as good as withdrawn (feeds.md D9).
 fn stands(row: &Row, ecosystem: Ecosystem) -> bool {
+    // A notice is about a package that nobody maintains, say, and no vulnerability (feeds.md A18).
+    if row.kind == RecordKind::Notice {
+        return false;
+    }
     match row.state {
-        RecordState::Published => true,
+        RecordState::Published | RecordState::Disputed | RecordState::Reserved => true,
         RecordState::Rejected => ecosystem.is_os(),
         RecordState::Withdrawn => false,
     }
@@ -322,7 +326,10 @@ fn held_fix<'a>(statement: &Statement<'a>) -> Option<&'a VersionText> {
     let Containment::Outside { fixed: Some((range, event)) } = statement.containment else { return None };
     match statement.row.affected.ranges.get(range)?.events.get(event)? {
         RangeEvent::Fixed(version) => Some(version),
-        RangeEvent::Introduced(_) | RangeEvent::LastAffected(_) | RangeEvent::Limit(_) => None,
+        RangeEvent::Introduced(_)
+        | RangeEvent::IntroducedAfter(_)
+        | RangeEvent::LastAffected(_)
+        | RangeEvent::Limit(_) => None,
     }
 }
 

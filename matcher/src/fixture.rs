@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::advisory::{
-    AdvisorySet, Affected, AffectedRange, FixState, RangeEvent, RecordState, Row, SeverityWord, Status,
+    AdvisorySet, Affected, AffectedRange, FixState, RangeEvent, RecordKind, RecordState, Row, SeverityWord,
+    Status,
 };
 use model::distro::Distro;
 use model::ecosystem::Ecosystem;
@@ -97,17 +98,10 @@ pub(crate) fn row(line: &str) -> Row {
     let mut row = Row {
         provider,
         record: ids.next().unwrap(),
+        kind: RecordKind::Vulnerability,
         aliases: ids.collect(),
         state: RecordState::Published,
-        affected: Affected {
-            key,
-            status: Status::Affected,
-            fix_state: FixState::NotFixed,
-            ranges: Vec::new(),
-            versions: Vec::new(),
-            severity: None,
-            reason: None,
-        },
+        affected: Affected { fix_state: FixState::NotFixed, ..Affected::new(key, Status::Affected) },
     };
     row.aliases.sort();
     let mut events = Vec::new();

@@ -52,6 +52,31 @@ fn contains<'a, S: Scheme>(
     version: Option<&S::Version<'a>>,
     record: &'a Affected,
 ) -> Containment {
+    let stated = contains_stated::<S>(installed, version, record);
+    if record.unaffected.is_empty() || matches!(stated, Containment::Outside { .. }) {
+        return stated;
+    }
+    // What is stated as not affected is so whatever else is stated; where that cannot be read, nothing is known.
+    let Some(version) = version else { return Containment::UnreadableVersion };
+    let mut unreadable = None;
+    for (index, range) in record.unaffected.iter().enumerate() {
+        match walk::<S>(version, range) {
+            Walk::Inside => return Containment::Outside { fixed: None },
+            Walk::UnreadableBound => unreadable = unreadable.or(Some(index)),
+            Walk::Outside { .. } => {}
+        }
+    }
+    match unreadable {
+        Some(range) => Containment::UnreadableBound { range },
+        None => stated,
+    }
+}
+
+fn contains_stated<'a, S: Scheme>(
+    installed: &'a str,
+    version: Option<&S::Version<'a>>,
+    record: &'a Affected,
+) -> Containment {
     let Affected { ranges, versions, .. } = record;
     if ranges.is_empty() && versions.is_empty() {
         return Containment::Everywhere;
@@ -128,6 +153,7 @@ fn walk<'a, S: Scheme>(version: &S::Version<'a>, range: &'a AffectedRange) -> Wa
             RangeEvent::Fixed(bound) if is_zero(bound) => return Walk::Outside { fix: None },
             RangeEvent::Limit(bound) if bound.as_str() == "*" => continue,
             RangeEvent::Introduced(bound)
+            | RangeEvent::IntroducedAfter(bound)
             | RangeEvent::Fixed(bound)
             | RangeEvent::LastAffected(bound)
             | RangeEvent::Limit(bound) => bound,
@@ -138,7 +164,7 @@ fn walk<'a, S: Scheme>(version: &S::Version<'a>, range: &'a AffectedRange) -> Wa
         let order = S::compare_to_bound(version, &bound);
         let is_reached = match event {
             RangeEvent::Introduced(_) | RangeEvent::Fixed(_) => order.is_ge(),
-            RangeEvent::LastAffected(_) => order.is_gt(),
+            RangeEvent::IntroducedAfter(_) | RangeEvent::LastAffected(_) => order.is_gt(),
             RangeEvent::Limit(_) => {
                 is_limited = true;
                 is_below_a_limit |= order.is_lt();
@@ -154,7 +180,11 @@ fn walk<'a, S: Scheme>(version: &S::Version<'a>, range: &'a AffectedRange) -> Wa
         }
     }
     match decider.map(|(bound, index)| (&range.events[index], bound, index)) {
-        Some((RangeEvent::Introduced(_), _, _)) if !is_limited || is_below_a_limit => Walk::Inside,
+        Some((RangeEvent::Introduced(_) | RangeEvent::IntroducedAfter(_), _, _))
+            if !is_limited || is_below_a_limit =>
+        {
+            Walk::Inside
+        }
         Some((RangeEvent::Fixed(_), Some(bound), index)) => Walk::Outside { fix: Some((bound, index)) },
         _ => Walk::Outside { fix: None },
     }
@@ -168,10 +198,11 @@ pub(crate) fn describe(range: &AffectedRange) -> String {
     for (index, event) in range.events.iter().take(EVENTS_MAX).enumerate() {
         let (sign, version) = match event {
             RangeEvent::Introduced(version) => (">=", version),
+            RangeEvent::IntroducedAfter(version) => (">", version),
             RangeEvent::Fixed(version) | RangeEvent::Limit(version) => ("<", version),
             RangeEvent::LastAffected(version) => ("<=", version),
         };
-        let starts = matches!(event, RangeEvent::Introduced(_));
+        let starts = matches!(event, RangeEvent::Introduced(_) | RangeEvent::IntroducedAfter(_));
         text.push_str(match (index, starts) {
             (0, _) => "",
             (_, true) => " || ",

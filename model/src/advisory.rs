@@ -1,8 +1,13 @@
 //! What a provider said, in its own version strings, nothing lost; and the rows a look-up gives.
 
+mod condition;
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
+
+pub use condition::{Conditions, CpeBounds, Import, Platform};
 
 use crate::key::PackageKey;
 use crate::severity::Severity;
@@ -19,6 +24,8 @@ pub enum Status {
     Undetermined,
     /// The provider asserts that no version of this package is vulnerable.
     NotAffected,
+    /// The provider asserts that the stated versions hold the fix, without saying which versions lack it (VEX).
+    Fixed,
 }
 
 /// What the vendor does about it (feeds.md §0.1).
@@ -75,6 +82,37 @@ pub enum RecordState {
     Withdrawn,
     /// The numbering authority rejected it.
     Rejected,
+    /// It stands, and somebody disputes that it is a vulnerability.
+    Disputed,
+    /// The id is taken; nothing is said yet.
+    Reserved,
+}
+
+/// What sort of thing a record is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecordKind {
+    /// One vulnerability.
+    #[default]
+    Vulnerability,
+    /// A bulletin, which may be about several vulnerabilities.
+    Advisory,
+    /// No vulnerability: unmaintained, unsound (RustSec's informational records).
+    Notice,
+    /// A package that is itself malicious.
+    Malware,
+}
+
+/// How a record stands to another one that is not the same vulnerability (feeds.md A16, E1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Relation {
+    /// It says what a downstream did about the other.
+    Upstream,
+    /// It has to do with the other.
+    Related,
+    /// It is the bulletin that fixes the other.
+    Fixes,
+    /// It says again what the other says.
+    DuplicateOf,
 }
 
 /// One step of a range. A range is its events in the order of their versions; below the first
@@ -83,6 +121,8 @@ pub enum RecordState {
 pub enum RangeEvent {
     /// Affected from this version on; the text `0` is below every version.
     Introduced(VersionText),
+    /// Affected above this version, which is not.
+    IntroducedAfter(VersionText),
     /// Not affected from this version on.
     Fixed(VersionText),
     /// The last version that is affected.
@@ -103,6 +143,8 @@ pub struct AffectedRange {
 pub struct Affected {
     /// Under which key it is looked up.
     pub key: PackageKey,
+    /// The name as written, where the key's is another.
+    pub name: Option<Box<str>>,
     /// What the provider says of it.
     pub status: Status,
     /// What the vendor does about it.
@@ -110,12 +152,62 @@ pub struct Affected {
     /// The ranges affected; a version is affected when any of them, or `versions`, says so.
     /// With [`Status::Affected`] and neither ranges nor versions, every version is affected.
     pub ranges: Vec<AffectedRange>,
+    /// Ranges that are not affected, whatever the others say: some providers list only what is not (RubySec,
+    /// RustSec, `defaultStatus` of the CVE list).
+    pub unaffected: Vec<AffectedRange>,
     /// Versions enumerated as affected, sorted as text, each once.
     pub versions: Vec<VersionText>,
+    /// What must hold besides the version.
+    pub conditions: Option<Arc<Conditions>>,
+    /// The fixes that were published, each with what is known of it.
+    pub fixes: Vec<PublishedFix>,
     /// The severity of this vulnerability in this package, where the provider rates it so.
     pub severity: Option<SeverityWord>,
+    /// CVSS of this vulnerability in this package, where the provider rates it so.
+    pub cvss: Vec<CvssVector>,
     /// The provider's own word behind status and fix state: `postponed`, `<no-dsa>`.
     pub reason: Option<String>,
+    /// Why it is not affected, in the words of VEX: `vulnerable_code_not_present`.
+    pub justification: Option<String>,
+    /// What is said of versions in words that cannot be compared; it is shown, and decides nothing.
+    pub hints: Vec<Box<str>>,
+}
+
+impl Affected {
+    /// Says that every version of `key` has `status`, and nothing else.
+    pub fn new(key: PackageKey, status: Status) -> Self {
+        Self {
+            key,
+            name: None,
+            status,
+            fix_state: FixState::Unknown,
+            ranges: Vec::new(),
+            unaffected: Vec::new(),
+            versions: Vec::new(),
+            conditions: None,
+            fixes: Vec::new(),
+            severity: None,
+            cvss: Vec::new(),
+            reason: None,
+            justification: None,
+            hints: Vec::new(),
+        }
+    }
+}
+
+/// A version with the fix, and how it was published.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct PublishedFix {
+    /// The version; none where a bulletin is known and its version is not.
+    pub version: Option<VersionText>,
+    /// The day it was published, `YYYY-MM-DD`.
+    pub date: Option<Box<str>>,
+    /// The bulletin: `RHSA-2025:1234`, `USN-7000-1`.
+    pub advisory: Option<Box<str>>,
+    /// The channel that has it, where that is not the release itself: `esm`, `eus:9.2`.
+    pub channel: Option<Box<str>>,
+    /// Where it is described.
+    pub url: Option<Box<str>>,
 }
 
 /// A severity in the provider's word and in the canonical scale.
@@ -132,6 +224,8 @@ pub struct SeverityWord {
 pub struct Advisory {
     /// The id as published; it may be of any form.
     pub id: String,
+    /// What sort of thing it is.
+    pub kind: RecordKind,
     /// Other ids of the same vulnerability, sorted, without `id`.
     pub aliases: Vec<String>,
     /// Whether the record stands.
@@ -142,23 +236,84 @@ pub struct Advisory {
     pub modified: Option<Timestamp>,
     /// One line for people.
     pub title: Option<String>,
-    /// CVSS vectors stated by the record.
+    /// The whole text for people.
+    pub description: Option<String>,
+    /// CVSS stated by the record.
     pub cvss: Vec<CvssVector>,
     /// The record's own severity word (`database_specific.severity` of a GitHub advisory).
     pub severity: Option<SeverityWord>,
+    /// Weaknesses: `CWE-79`.
+    pub weaknesses: Vec<String>,
     /// Links, as published.
-    pub references: Vec<String>,
+    pub references: Vec<Reference>,
+    /// Records that it has to do with, and how.
+    pub links: Vec<RecordLink>,
+    /// Whom it thanks.
+    pub credits: Vec<String>,
+    /// The licence of this record, where it is another than its feed's.
+    pub license: Option<String>,
     /// The packages it speaks about.
     pub affected: Vec<Affected>,
 }
 
-/// A CVSS vector and who stated it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+impl Advisory {
+    /// A published vulnerability of which nothing is said yet.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            kind: RecordKind::default(),
+            aliases: Vec::new(),
+            state: RecordState::Published,
+            published: None,
+            modified: None,
+            title: None,
+            description: None,
+            cvss: Vec::new(),
+            severity: None,
+            weaknesses: Vec::new(),
+            references: Vec::new(),
+            links: Vec::new(),
+            credits: Vec::new(),
+            license: None,
+            affected: Vec::new(),
+        }
+    }
+}
+
+/// A link of a record.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reference {
+    /// Where it leads.
+    pub url: String,
+    /// What its publisher calls it: `ADVISORY`, `Patch`; in the publisher's order.
+    pub tags: Vec<String>,
+}
+
+impl Reference {
+    /// A link without tags.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), tags: Vec::new() }
+    }
+}
+
+/// A record that another one has to do with.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordLink {
+    /// How.
+    pub relation: Relation,
+    /// The other record's id.
+    pub other: String,
+}
+
+/// CVSS and who stated it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CvssVector {
     /// The provider, or the record it came from.
     pub source: String,
-    /// The vector as written, a trailing `/` removed.
+    /// The vector as written, a trailing `/` removed; empty where only a score is stated.
     pub vector: String,
+    /// The score as written, where it is stated.
+    pub score: Option<Box<str>>,
 }
 
 /// One row under a key: everything a verdict may read about one vulnerability in one package.
@@ -168,6 +323,8 @@ pub struct Row {
     pub provider: String,
     /// The record's id.
     pub record: String,
+    /// What sort of thing the record is.
+    pub kind: RecordKind,
     /// Other ids of the same vulnerability, as the writer of the shard knew them; sorted, without `record`.
     pub aliases: Vec<String>,
     /// Whether the record stands.
@@ -193,12 +350,22 @@ pub struct RecordText {
     pub provider: String,
     /// One line.
     pub title: Option<String>,
-    /// CVSS vectors.
+    /// The whole text.
+    pub description: Option<String>,
+    /// CVSS.
     pub cvss: Vec<CvssVector>,
     /// The record's own severity word.
     pub severity: Option<SeverityWord>,
+    /// Weaknesses: `CWE-79`.
+    pub weaknesses: Vec<String>,
     /// Links.
-    pub references: Vec<String>,
+    pub references: Vec<Reference>,
+    /// Records that it has to do with.
+    pub links: Vec<RecordLink>,
+    /// Whom it thanks.
+    pub credits: Vec<String>,
+    /// The licence of this record, where it is another than its feed's.
+    pub license: Option<String>,
     /// When it was first published.
     pub published: Option<Timestamp>,
 }

@@ -28,7 +28,7 @@ fn report() -> Report {
     known.decoration.kev = Some(Kev { added: "2023-01-02".into(), due: None, ransomware: true });
     known.decoration.risk = 52.5;
     known.decoration.cvss = vec![Cvss {
-        vector: model::advisory::CvssVector { source: "osv".into(), vector: String::new() },
+        vector: model::advisory::CvssVector { source: "osv".into(), ..Default::default() },
         version: "3.1".into(),
         score: 9.8,
     }];

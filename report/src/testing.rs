@@ -90,6 +90,7 @@ fn two_ecosystems() -> Report {
         vector: CvssVector {
             source: "GHSA-xxxx-yyyy-zzzz".into(),
             vector: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H".into(),
+            score: None,
         },
         version: "3.1".into(),
         score: 9.8,

@@ -7,6 +7,7 @@
 pub(crate) mod daily;
 pub(crate) mod facts;
 pub(crate) mod rows;
+mod stored;
 pub(crate) mod text;
 
 use std::path::{Path, PathBuf};

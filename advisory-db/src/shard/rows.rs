@@ -1,26 +1,30 @@
 //! `rows`: everything a verdict may read, of one provider in one namespace.
 //!
-//! A key names a run of consecutive rows, so the rows need no index of their own. What few rows differ in
-//! (state, status, fix state, severity, reason) is kept once, as a statement. `sqlite3` shows both joined
-//! in the view `advisories`.
+//! A key names a run of consecutive rows, so the rows need no index of their own. A row is a few small numbers: what
+//! many rows share (the record, what is said, ranges, enumerated versions, rare details) is kept once, in the order of
+//! its first use. `sqlite3` shows all of it joined in the view `advisories`.
 
 use std::cmp::Ordering;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt;
-use std::marker::PhantomData;
+use std::hash::Hash;
+use std::sync::Arc;
 
+use indexmap::{Equivalent, IndexSet};
 use model::advisory::{
-    Advisory, Affected, AffectedRange, FixState, RangeEvent, RecordState, Row, SeverityWord, Status,
+    Advisory, Affected, Conditions, FixState, RecordKind, RecordState, Row, SeverityWord, Status,
 };
 use model::key::PackageKey;
 use model::version::VersionText;
-use rusqlite::{Connection, OptionalExtension, params};
-use serde::de::{self, Visitor};
-use serde::{Deserialize, Deserializer};
+use rusqlite::{Connection, OptionalExtension, Statement as Insert, params};
+use serde::{Deserialize, Serialize};
 
+use super::stored::{
+    StoredCvss, StoredFix, decode_conditions, decode_ranges, decode_versions, encode_conditions,
+    encode_ranges,
+};
 use super::text::Text;
-use super::{Kind, Owner, Shard, json, list, severity, word};
+use super::{Kind, Owner, Shard, json, list, severity, unreadable, word};
 use crate::aliases::{self, Claims};
 use crate::digest::{Digest, Fields};
 use crate::error::DbError;
@@ -31,36 +35,149 @@ pub(crate) const SCHEMA_SQL: &str = "
         kind TEXT NOT NULL, name TEXT NOT NULL, hash BLOB NOT NULL,
         first_row INTEGER NOT NULL, last_row INTEGER NOT NULL,
         PRIMARY KEY(kind, name)) STRICT, WITHOUT ROWID;
+    CREATE TABLE records(id INTEGER PRIMARY KEY, record TEXT NOT NULL, aliases TEXT) STRICT;
     CREATE TABLE statements(
-        id INTEGER PRIMARY KEY, state TEXT NOT NULL, status TEXT NOT NULL, fix_state TEXT NOT NULL,
-        severity TEXT, severity_word TEXT, reason TEXT) STRICT;
+        id INTEGER PRIMARY KEY, record_kind TEXT NOT NULL, state TEXT NOT NULL, status TEXT NOT NULL,
+        fix_state TEXT NOT NULL, severity TEXT, severity_word TEXT, reason TEXT, justification TEXT,
+        conditions TEXT) STRICT;
+    CREATE TABLE ranges(id INTEGER PRIMARY KEY, ranges TEXT NOT NULL) STRICT;
+    CREATE TABLE versions(id INTEGER PRIMARY KEY, versions TEXT NOT NULL) STRICT;
+    CREATE TABLE details(id INTEGER PRIMARY KEY, details TEXT NOT NULL) STRICT;
     CREATE TABLE affected(
-        id INTEGER PRIMARY KEY, record TEXT NOT NULL, aliases TEXT, statement INTEGER NOT NULL,
-        ranges TEXT, versions TEXT) STRICT;
+        id INTEGER PRIMARY KEY, record INTEGER NOT NULL, statement INTEGER NOT NULL, ranges INTEGER,
+        versions INTEGER, details INTEGER) STRICT;
     CREATE VIEW advisories AS
-        SELECT k.kind, k.name, a.record, a.aliases, s.state, s.status, s.fix_state, s.severity,
-               s.severity_word, s.reason, a.ranges, a.versions
+        SELECT k.kind, k.name, r.record, r.aliases, s.record_kind, s.state, s.status, s.fix_state, s.severity,
+               s.severity_word, s.reason, s.justification, s.conditions, g.ranges, v.versions, d.details
         FROM keys k JOIN affected a ON a.id BETWEEN k.first_row AND k.last_row
-                    JOIN statements s ON s.id = a.statement;";
+                    JOIN records r ON r.id = a.record
+                    JOIN statements s ON s.id = a.statement
+                    LEFT JOIN ranges g ON g.id = a.ranges
+                    LEFT JOIN versions v ON v.id = a.versions
+                    LEFT JOIN details d ON d.id = a.details;";
 
 /// What a row says, apart from which versions and by which record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Statement {
+    record_kind: &'static str,
     state: &'static str,
     status: &'static str,
     fix_state: &'static str,
     severity: Option<&'static str>,
     severity_word: Option<String>,
     reason: Option<String>,
+    justification: Option<String>,
+    conditions: Option<String>,
 }
 
-/// One row as it will be stored; `record` and `statement` are indices into the draft.
+impl Statement {
+    fn of(advisory: &Advisory, affected: &Affected) -> Self {
+        Self {
+            record_kind: advisory.kind.word(),
+            state: advisory.state.word(),
+            status: affected.status.word(),
+            fix_state: affected.fix_state.word(),
+            severity: affected.severity.as_ref().map(|severity| severity.level.word()),
+            severity_word: affected.severity.as_ref().map(|severity| severity.word.clone()),
+            reason: affected.reason.clone(),
+            justification: affected.justification.clone(),
+            conditions: encode_conditions(affected.conditions.as_deref()),
+        }
+    }
+
+    fn hash(&self, fields: &mut Fields) {
+        fields.text(self.record_kind).text(self.state).text(self.status).text(self.fix_state);
+        fields.option(self.severity).option(self.severity_word.as_deref()).option(self.reason.as_deref());
+        fields.option(self.justification.as_deref()).option(self.conditions.as_deref());
+    }
+}
+
+/// What few rows have, in one JSON text.
+#[derive(Default, Serialize, Deserialize)]
+struct Details {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<Box<str>>,
+    /// Spelt as the column `ranges`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unaffected: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<StoredFix>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    cvss: Vec<StoredCvss>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    hints: Vec<Box<str>>,
+}
+
+impl Details {
+    fn encode(affected: &Affected) -> Option<String> {
+        let Affected { name, unaffected, fixes, cvss, hints, .. } = affected;
+        if name.is_none() && unaffected.is_empty() && fixes.is_empty() && cvss.is_empty() && hints.is_empty()
+        {
+            return None;
+        }
+        let details = Self {
+            name: name.clone(),
+            unaffected: encode_ranges(unaffected),
+            fixes: fixes.iter().map(StoredFix::from).collect(),
+            cvss: cvss.iter().map(StoredCvss::from).collect(),
+            hints: hints.clone(),
+        };
+        Some(serde_json::to_string(&details).expect("texts and lists are JSON"))
+    }
+}
+
+/// Values that are kept once and named by their position.
 #[derive(Debug)]
+struct Pool<T>(IndexSet<T>);
+
+impl<T: Hash + Eq> Pool<T> {
+    /// The position of `value`, which joins the pool if it is new.
+    fn position<Q: Hash + Equivalent<T> + ?Sized>(&mut self, value: &Q, own: impl FnOnce() -> T) -> u32 {
+        let position = match self.0.get_index_of(value) {
+            Some(position) => position,
+            None => self.0.insert_full(own()).0,
+        };
+        u32::try_from(position).expect("a provider has under 2^32 values of a kind")
+    }
+
+    fn get(&self, position: u32) -> &T {
+        &self.0[position as usize]
+    }
+}
+
+impl Pool<Box<str>> {
+    fn text(&mut self, text: Option<String>) -> Option<u32> {
+        text.map(|text| self.position(text.as_str(), || text.as_str().into()))
+    }
+
+    fn opt(&self, position: Option<u32>) -> Option<&str> {
+        position.map(|position| &**self.get(position))
+    }
+}
+
+impl<T> Default for Pool<T> {
+    fn default() -> Self {
+        Self(IndexSet::new())
+    }
+}
+
+/// What the rows share.
+#[derive(Debug, Default)]
+struct Pools {
+    statements: Pool<Statement>,
+    ranges: Pool<Box<str>>,
+    versions: Pool<Box<str>>,
+    details: Pool<Box<str>>,
+}
+
+/// One row as it will be stored: positions in the pools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct DraftRow {
     record: u32,
     statement: u32,
-    ranges: Option<Box<str>>,
-    versions: Option<Box<str>>,
+    ranges: Option<u32>,
+    versions: Option<u32>,
+    details: Option<u32>,
 }
 
 /// One record as it will be stored. Several advisories with one id become one record.
@@ -77,8 +194,7 @@ pub(crate) struct Draft<'a> {
     owner: Owner<'a>,
     records: Vec<DraftRecord>,
     record_ids: HashMap<Box<str>, u32>,
-    statements: Vec<Statement>,
-    statement_ids: HashMap<Statement, u32>,
+    pools: Pools,
     keys: BTreeMap<(&'static str, Box<str>), Vec<DraftRow>>,
 }
 
@@ -88,8 +204,7 @@ impl<'a> Draft<'a> {
             owner,
             records: Vec::new(),
             record_ids: HashMap::new(),
-            statements: Vec::new(),
-            statement_ids: HashMap::new(),
+            pools: Pools::default(),
             keys: BTreeMap::new(),
         }
     }
@@ -102,15 +217,16 @@ impl<'a> Draft<'a> {
                 continue;
             }
             let record = *record.get_or_insert_with(|| self.record(advisory));
-            let statement = self.statement(advisory.state, affected);
             let mut versions: Vec<&str> = affected.versions.iter().map(VersionText::as_str).collect();
             versions.sort_unstable();
             versions.dedup();
+            let said = Statement::of(advisory, affected);
             let row = DraftRow {
                 record,
-                statement,
-                ranges: encode_ranges(&affected.ranges).map(Into::into),
-                versions: list(&versions).map(Into::into),
+                statement: self.pools.statements.position(&said, || said.clone()),
+                ranges: self.pools.ranges.text(encode_ranges(&affected.ranges)),
+                versions: self.pools.versions.text(list(&versions)),
+                details: self.pools.details.text(Details::encode(affected)),
             };
             self.keys.entry((affected.key.kind.as_str(), affected.key.name.clone())).or_default().push(row);
         }
@@ -133,62 +249,13 @@ impl<'a> Draft<'a> {
         index
     }
 
-    fn statement(&mut self, state: RecordState, affected: &Affected) -> u32 {
-        let statement = Statement {
-            state: state.word(),
-            status: affected.status.word(),
-            fix_state: affected.fix_state.word(),
-            severity: affected.severity.as_ref().map(|severity| severity.level.word()),
-            severity_word: affected.severity.as_ref().map(|severity| severity.word.clone()),
-            reason: affected.reason.clone(),
-        };
-        match self.statement_ids.get(&statement) {
-            Some(&index) => index,
-            None => {
-                let index = u32::try_from(self.statements.len()).expect("under 2^32 rows");
-                self.statements.push(statement.clone());
-                self.statement_ids.insert(statement, index);
-                index
-            }
-        }
-    }
-
     /// Puts everything into its canonical order and hashes it. The result depends on what was pushed, and
     /// not on the order.
     pub(crate) fn finish(self) -> Content<'a> {
-        let Self { owner, mut records, statements, keys, .. } = self;
+        let Self { owner, mut records, record_ids, pools, keys } = self;
+        drop(record_ids);
         let aliases = aliases::close(records.iter().map(|record| (&*record.id, &record.claims)));
         let aliases: Vec<Option<String>> = aliases.iter().map(|aliases| list(aliases)).collect();
-
-        let order = |a: &DraftRow, b: &DraftRow| -> Ordering {
-            let id = |row: &DraftRow| &records[row.record as usize].id;
-            let statement = |row: &DraftRow| &statements[row.statement as usize];
-            (id(a), statement(a), &a.ranges, &a.versions).cmp(&(id(b), statement(b), &b.ranges, &b.versions))
-        };
-        let key_hash = |rows: &[DraftRow]| {
-            let mut key = Fields::new("plimsoll-key/1");
-            for row in rows {
-                key.text(owner.provider).text(&records[row.record as usize].id);
-                key.option(aliases[row.record as usize].as_deref());
-                let said = &statements[row.statement as usize];
-                key.text(said.state).text(said.status).text(said.fix_state).option(said.severity);
-                key.option(said.severity_word.as_deref()).option(said.reason.as_deref());
-                key.option(row.ranges.as_deref()).option(row.versions.as_deref());
-            }
-            key.short()
-        };
-        let mut hash = Fields::new(&Kind::Rows.domain());
-        hash.text(owner.namespace).text(owner.provider);
-        let mut n_rows = 0;
-        let mut canonical = |((kind, name), mut rows): ((&'static str, Box<str>), Vec<DraftRow>)| {
-            rows.sort_by(order);
-            rows.dedup_by(|a, b| order(a, b) == Ordering::Equal);
-            n_rows += rows.len() as u64;
-            let key = key_hash(&rows);
-            hash.text(kind).text(&name).bytes(&key);
-            ((kind, name), KeyRows { hash: key, rows })
-        };
-        let keys = keys.into_iter().map(&mut canonical).collect();
         let texts = records
             .iter_mut()
             .filter_map(|record| {
@@ -196,10 +263,63 @@ impl<'a> Draft<'a> {
                 (!text.is_empty()).then(|| (record.id.clone(), text))
             })
             .collect();
-        let ids = records.into_iter().map(|record| record.id).collect();
-        Content { owner, ids, aliases, statements, keys, n_rows, hash: hash.digest(), texts }
+        let ids = records.into_iter().map(|record| record.id);
+        let shared = Shared { ids: ids.zip(aliases).collect(), pools };
+        let mut hash = Fields::new(&Kind::Rows.domain());
+        hash.text(owner.namespace).text(owner.provider);
+        let mut n_rows = 0;
+        let mut canonical = |((kind, name), mut rows): ((&'static str, Box<str>), Vec<DraftRow>)| {
+            rows.sort_unstable_by(|a, b| shared.order(a, b));
+            rows.dedup();
+            n_rows += rows.len() as u64;
+            let key = shared.key_hash(owner.provider, &rows);
+            hash.text(kind).text(&name).bytes(&key);
+            ((kind, name), KeyRows { hash: key, rows })
+        };
+        let keys = keys.into_iter().map(&mut canonical).collect();
+        Content { owner, shared, keys, n_rows, hash: hash.digest(), texts }
     }
 }
+
+/// What rows refer to.
+#[derive(Debug)]
+struct Shared {
+    /// The records: id and aliases.
+    ids: Vec<(Box<str>, Option<String>)>,
+    pools: Pools,
+}
+
+impl Shared {
+    /// The order of rows under a key: by record, then by what they say.
+    fn order(&self, a: &DraftRow, b: &DraftRow) -> Ordering {
+        if a == b {
+            return Ordering::Equal;
+        }
+        let Pools { statements, ranges, versions, details } = &self.pools;
+        let id = |row: &DraftRow| &*self.ids[row.record as usize].0;
+        id(a)
+            .cmp(id(b))
+            .then_with(|| statements.get(a.statement).cmp(statements.get(b.statement)))
+            .then_with(|| ranges.opt(a.ranges).cmp(&ranges.opt(b.ranges)))
+            .then_with(|| versions.opt(a.versions).cmp(&versions.opt(b.versions)))
+            .then_with(|| details.opt(a.details).cmp(&details.opt(b.details)))
+    }
+
+    fn key_hash(&self, provider: &str, rows: &[DraftRow]) -> [u8; 16] {
+        let Pools { statements, ranges, versions, details } = &self.pools;
+        let mut key = Fields::new(KEY_DOMAIN);
+        for row in rows {
+            let (record, aliases) = &self.ids[row.record as usize];
+            key.text(provider).text(record).option(aliases.as_deref());
+            statements.get(row.statement).hash(&mut key);
+            key.option(ranges.opt(row.ranges)).option(versions.opt(row.versions));
+            key.option(details.opt(row.details));
+        }
+        key.short()
+    }
+}
+
+const KEY_DOMAIN: &str = "plimsoll-key/2";
 
 /// The rows of one key, in their canonical order.
 #[derive(Debug)]
@@ -212,9 +332,7 @@ struct KeyRows {
 #[derive(Debug)]
 pub(crate) struct Content<'a> {
     owner: Owner<'a>,
-    ids: Vec<Box<str>>,
-    aliases: Vec<Option<String>>,
-    statements: Vec<Statement>,
+    shared: Shared,
     keys: BTreeMap<(&'static str, Box<str>), KeyRows>,
     n_rows: u64,
     hash: Digest,
@@ -228,7 +346,7 @@ impl Content<'_> {
     }
 
     pub(crate) fn records(&self) -> u64 {
-        self.ids.len() as u64
+        self.shared.ids.len() as u64
     }
 
     /// The logical hash of the `rows` shard.
@@ -238,18 +356,7 @@ impl Content<'_> {
 
     /// Fills an empty `rows` shard, in the order of its keys.
     pub(crate) fn fill(&self, connection: &Connection) -> rusqlite::Result<()> {
-        let mut insert = connection.prepare("INSERT INTO statements VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
-        for (id, said) in self.statements.iter().enumerate() {
-            insert.execute(params![
-                id as i64,
-                said.state,
-                said.status,
-                said.fix_state,
-                said.severity,
-                said.severity_word,
-                said.reason
-            ])?;
-        }
+        let mut shares = Shares::new(connection, &self.shared)?;
         let mut insert_key = connection.prepare("INSERT INTO keys VALUES (?1, ?2, ?3, ?4, ?5)")?;
         let mut insert_row = connection.prepare("INSERT INTO affected VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
         let mut id = 0;
@@ -257,15 +364,8 @@ impl Content<'_> {
             insert_key.execute(params![kind, name, hash, id + 1, id + rows.len() as i64])?;
             for row in rows {
                 id += 1;
-                let record = row.record as usize;
-                insert_row.execute(params![
-                    id,
-                    self.ids[record],
-                    self.aliases[record],
-                    row.statement,
-                    row.ranges,
-                    row.versions
-                ])?;
+                let [record, statement, ranges, versions, details] = shares.of(row)?;
+                insert_row.execute(params![id, record, statement, ranges, versions, details])?;
             }
         }
         Ok(())
@@ -273,6 +373,91 @@ impl Content<'_> {
 
     pub(crate) fn owner(&self) -> Owner<'_> {
         self.owner
+    }
+}
+
+/// Writes what rows share when a row first uses it, and gives it its number then: so equal content has equal files,
+/// and what a key needs lies together.
+struct Shares<'c, 's> {
+    shared: &'s Shared,
+    inserts: [Insert<'c>; 5],
+    numbers: [Vec<i64>; 5],
+    last: [i64; 5],
+}
+
+impl<'c, 's> Shares<'c, 's> {
+    fn new(connection: &'c Connection, shared: &'s Shared) -> rusqlite::Result<Self> {
+        let Pools { statements, ranges, versions, details } = &shared.pools;
+        let unused = |len: usize| vec![0; len];
+        Ok(Self {
+            shared,
+            inserts: [
+                connection.prepare("INSERT INTO records VALUES (?1, ?2, ?3)")?,
+                connection
+                    .prepare("INSERT INTO statements VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?,
+                connection.prepare("INSERT INTO ranges VALUES (?1, ?2)")?,
+                connection.prepare("INSERT INTO versions VALUES (?1, ?2)")?,
+                connection.prepare("INSERT INTO details VALUES (?1, ?2)")?,
+            ],
+            numbers: [
+                unused(shared.ids.len()),
+                unused(statements.0.len()),
+                unused(ranges.0.len()),
+                unused(versions.0.len()),
+                unused(details.0.len()),
+            ],
+            last: [0; 5],
+        })
+    }
+
+    /// The numbers of record, statement, ranges, versions and details.
+    fn of(&mut self, row: &DraftRow) -> rusqlite::Result<[Option<i64>; 5]> {
+        let positions = [Some(row.record), Some(row.statement), row.ranges, row.versions, row.details];
+        let mut numbers = [None; 5];
+        for (table, position) in positions.into_iter().enumerate() {
+            if let Some(position) = position {
+                numbers[table] = Some(self.number(table, position)?);
+            }
+        }
+        Ok(numbers)
+    }
+
+    fn number(&mut self, table: usize, position: u32) -> rusqlite::Result<i64> {
+        let held = self.numbers[table][position as usize];
+        if held != 0 {
+            return Ok(held);
+        }
+        self.last[table] += 1;
+        let number = self.last[table];
+        self.numbers[table][position as usize] = number;
+        let insert = &mut self.inserts[table];
+        let pools = &self.shared.pools;
+        match table {
+            0 => {
+                let (record, aliases) = &self.shared.ids[position as usize];
+                insert.execute(params![number, record, aliases])?;
+            }
+            1 => {
+                let said = pools.statements.get(position);
+                insert.execute(params![
+                    number,
+                    said.record_kind,
+                    said.state,
+                    said.status,
+                    said.fix_state,
+                    said.severity,
+                    said.severity_word,
+                    said.reason,
+                    said.justification,
+                    said.conditions
+                ])?;
+            }
+            _ => {
+                let pool = [&pools.ranges, &pools.versions, &pools.details][table - 2];
+                insert.execute(params![number, pool.get(position)])?;
+            }
+        }
+        Ok(number)
     }
 }
 
@@ -284,10 +469,14 @@ pub(crate) fn load<'k>(
     rows: &mut BTreeMap<PackageKey, Vec<Row>>,
 ) -> Result<(), DbError> {
     shard.read(|connection| {
-        // CROSS JOIN fixes the order of the loops: the key, then its run of rows.
+        // CROSS JOIN fixes the order of the loops: the key, its run of rows, and what each refers to.
         let mut select = connection.prepare_cached(
-            "SELECT a.statement, a.record, a.aliases, a.ranges, a.versions
+            "SELECT a.statement, r.record, r.aliases, g.ranges, v.versions, d.details
              FROM keys k CROSS JOIN affected a ON a.id BETWEEN k.first_row AND k.last_row
+                         CROSS JOIN records r ON r.id = a.record
+                         LEFT JOIN ranges g ON g.id = a.ranges
+                         LEFT JOIN versions v ON v.id = a.versions
+                         LEFT JOIN details d ON d.id = a.details
              WHERE k.kind = ?1 AND k.name = ?2 ORDER BY a.id",
         )?;
         // Thousands of rows share a few dozen statements, so each is looked up and decoded once.
@@ -335,7 +524,7 @@ pub(crate) fn hashes<'k>(
 pub(crate) fn ids(shard: &Shard) -> Result<BTreeSet<String>, DbError> {
     shard.read(|connection| {
         let mut ids = BTreeSet::new();
-        let mut select = connection.prepare("SELECT record, aliases FROM affected")?;
+        let mut select = connection.prepare("SELECT record, aliases FROM records")?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
             let record = row.get_ref(0)?.as_str()?;
@@ -350,113 +539,75 @@ pub(crate) fn ids(shard: &Shard) -> Result<BTreeSet<String>, DbError> {
 
 /// A statement as read.
 struct Said {
+    kind: RecordKind,
     state: RecordState,
     status: Status,
     fix_state: FixState,
     severity: Option<SeverityWord>,
     reason: Option<String>,
+    justification: Option<String>,
+    conditions: Option<Arc<Conditions>>,
 }
 
 impl Said {
     fn find(connection: &Connection, id: i64) -> rusqlite::Result<Self> {
         let mut select = connection.prepare_cached(
-            "SELECT state, status, fix_state, severity, severity_word, reason FROM statements WHERE id = ?1",
+            "SELECT record_kind, state, status, fix_state, severity, severity_word, reason, justification,
+                    conditions
+             FROM statements WHERE id = ?1",
         )?;
         select.query_row([id], |row| {
             Ok(Self {
-                state: word(row, 0)?,
-                status: word(row, 1)?,
-                fix_state: word(row, 2)?,
-                severity: severity(row, 3)?,
-                reason: row.get(5)?,
+                kind: word(row, 0)?,
+                state: word(row, 1)?,
+                status: word(row, 2)?,
+                fix_state: word(row, 3)?,
+                severity: severity(row, 4)?,
+                reason: row.get(6)?,
+                justification: row.get(7)?,
+                conditions: text(row, 8, decode_conditions)?,
             })
         })
     }
 }
 
 fn decode(row: &rusqlite::Row<'_>, provider: &str, key: &PackageKey, said: &Said) -> rusqlite::Result<Row> {
+    let details: Details = text(row, 5, |details| serde_json::from_str(details))?.unwrap_or_default();
+    let unaffected = match details.unaffected {
+        Some(text) => decode_ranges(&text).map_err(|error| unreadable(5, error))?,
+        None => Vec::new(),
+    };
     Ok(Row {
         provider: provider.to_owned(),
         record: row.get(1)?,
+        kind: said.kind,
         aliases: json(row, 2)?,
         state: said.state,
         affected: Affected {
             key: key.clone(),
+            name: details.name,
             status: said.status,
             fix_state: said.fix_state,
-            ranges: json::<Vec<Vec<Stored<RangeEvent>>>>(row, 3)?
-                .into_iter()
-                .map(|events| AffectedRange { events: unwrap(events) })
-                .collect(),
-            versions: unwrap(json(row, 4)?),
+            ranges: text(row, 3, decode_ranges)?.unwrap_or_default(),
+            unaffected,
+            versions: text(row, 4, decode_versions)?.unwrap_or_default(),
+            conditions: said.conditions.clone(),
+            fixes: details.fixes.into_iter().map(Into::into).collect(),
             severity: said.severity.clone(),
+            cvss: details.cvss.into_iter().map(Into::into).collect(),
             reason: said.reason.clone(),
+            justification: said.justification.clone(),
+            hints: details.hints,
         },
     })
 }
 
-/// Ranges as JSON: a list of ranges, each a list of events such as `>= 0` and `< 1.2.3`.
-fn encode_ranges(ranges: &[AffectedRange]) -> Option<String> {
-    let event = |event: &RangeEvent| match event {
-        RangeEvent::Introduced(version) => format!(">= {version}"),
-        RangeEvent::Fixed(version) => format!("< {version}"),
-        RangeEvent::LastAffected(version) => format!("<= {version}"),
-        RangeEvent::Limit(version) => format!("limit {version}"),
-    };
-    let ranges: Vec<Vec<String>> =
-        ranges.iter().map(|range| range.events.iter().map(event).collect()).collect();
-    list(&ranges)
-}
-
-/// A value that is stored as one JSON text.
-struct Stored<T>(T);
-
-fn unwrap<T>(stored: Vec<Stored<T>>) -> Vec<T> {
-    stored.into_iter().map(|Stored(value)| value).collect()
-}
-
-/// The inverse of how a value is stored.
-trait FromStored: Sized {
-    fn from_stored(text: &str) -> Result<Self, String>;
-}
-
-impl FromStored for VersionText {
-    fn from_stored(text: &str) -> Result<Self, String> {
-        Ok(text.into())
-    }
-}
-
-impl FromStored for RangeEvent {
-    fn from_stored(text: &str) -> Result<Self, String> {
-        // The first space ends the operator; the version may hold more of them.
-        let (operator, version) = text.split_once(' ').unwrap_or((text, ""));
-        let version = VersionText::from(version);
-        match operator {
-            ">=" => Ok(Self::Introduced(version)),
-            "<" => Ok(Self::Fixed(version)),
-            "<=" => Ok(Self::LastAffected(version)),
-            "limit" => Ok(Self::Limit(version)),
-            _ => Err(format!("`{text}` is no event of a range")),
-        }
-    }
-}
-
-// Straight from the text in the page to the value: an intermediate `String` for each version doubled the
-// time of a load.
-impl<'de, T: FromStored> Deserialize<'de> for Stored<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text<T>(PhantomData<T>);
-        impl<T: FromStored> Visitor<'_> for Text<T> {
-            type Value = Stored<T>;
-
-            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str("a text")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Stored<T>, E> {
-                T::from_stored(text).map(Stored).map_err(E::custom)
-            }
-        }
-        deserializer.deserialize_str(Text(PhantomData))
-    }
+/// What `decode` makes of the text in a column; none where it is null.
+fn text<T>(
+    row: &rusqlite::Row<'_>,
+    column: usize,
+    decode: impl FnOnce(&str) -> serde_json::Result<T>,
+) -> rusqlite::Result<Option<T>> {
+    let text = row.get_ref(column)?.as_str_or_null()?;
+    text.map(decode).transpose().map_err(|error| unreadable(column, error))
 }

@@ -1,39 +1,70 @@
 //! `text`: what people read about the records in the rows; no verdict depends on it.
+//!
+//! Each text is JSON, compressed with a dictionary that the shard holds and that was made from its own texts: they
+//! are short and resemble each other.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use model::advisory::{Advisory, CvssVector, RecordText};
+use model::advisory::{Advisory, RecordLink, RecordText, Reference, SeverityWord};
 use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+use zstd::bulk::{Compressor, Decompressor};
 
-use super::{Kind, Owner, Shard, json, list, severity, unreadable};
+use super::stored::StoredCvss;
+use super::{Kind, Owner, Shard, unreadable};
 use crate::digest::{Digest, Fields};
 use crate::error::DbError;
 use crate::words::Word;
 
 pub(crate) const SCHEMA_SQL: &str = "
-    CREATE TABLE texts(
-        record TEXT NOT NULL PRIMARY KEY, title TEXT, severity TEXT, severity_word TEXT, published TEXT,
-        cvss TEXT, links TEXT) STRICT;";
+    CREATE TABLE dictionary(dictionary BLOB NOT NULL) STRICT;
+    CREATE TABLE texts(record TEXT PRIMARY KEY, text BLOB NOT NULL) STRICT, WITHOUT ROWID;";
 
-/// The text of one record, ready to be stored.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+/// The text of one record, as stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Text {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     title: Option<String>,
-    severity: Option<(&'static str, String)>,
-    published: Option<Timestamp>,
-    cvss: Vec<(String, String)>,
-    links: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    /// Level and word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    severity: Option<(String, String)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    published: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    cvss: Vec<StoredCvss>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    weaknesses: Vec<String>,
+    /// Each an address, followed by its tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    references: Vec<Vec<String>>,
+    /// Each a relation and a record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    links: Vec<(String, String)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    credits: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    license: Option<String>,
 }
 
 impl Text {
     pub(crate) fn of(advisory: &Advisory) -> Self {
+        let link = |link: &RecordLink| (link.relation.word().to_owned(), link.other.clone());
+        let reference =
+            |reference: &Reference| [&reference.url].into_iter().chain(&reference.tags).cloned().collect();
         Self {
             title: advisory.title.clone(),
-            severity: advisory.severity.as_ref().map(|said| (said.level.word(), said.word.clone())),
-            published: advisory.published,
-            cvss: advisory.cvss.iter().map(|cvss| (cvss.source.clone(), cvss.vector.clone())).collect(),
-            links: advisory.references.clone(),
+            description: advisory.description.clone(),
+            severity: advisory.severity.as_ref().map(|it| (it.level.word().to_owned(), it.word.clone())),
+            published: advisory.published.map(|published| published.to_string()),
+            cvss: advisory.cvss.iter().map(StoredCvss::from).collect(),
+            weaknesses: advisory.weaknesses.clone(),
+            references: advisory.references.iter().map(reference).collect(),
+            links: advisory.links.iter().map(link).collect(),
+            credits: advisory.credits.clone(),
+            license: advisory.license.clone(),
         }
     }
 
@@ -46,10 +77,15 @@ impl Text {
         let mut merged = texts.next().unwrap_or_default();
         for text in texts {
             merged.title = merged.title.or(text.title);
+            merged.description = merged.description.or(text.description);
             merged.severity = merged.severity.or(text.severity);
             merged.published = merged.published.or(text.published);
+            merged.license = merged.license.or(text.license);
             append_new(&mut merged.cvss, text.cvss);
+            append_new(&mut merged.weaknesses, text.weaknesses);
+            append_new(&mut merged.references, text.references);
             append_new(&mut merged.links, text.links);
+            append_new(&mut merged.credits, text.credits);
         }
         merged
     }
@@ -57,6 +93,10 @@ impl Text {
     /// Whether nothing is said: such a record has no row.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    fn encode(&self) -> String {
+        serde_json::to_string(self).expect("texts and lists are JSON")
     }
 }
 
@@ -73,30 +113,50 @@ pub(crate) fn hash(owner: Owner<'_>, texts: &BTreeMap<Box<str>, Text>) -> Digest
     let mut hash = Fields::new(&Kind::Text.domain());
     hash.text(owner.namespace).text(owner.provider);
     for (record, text) in texts {
-        hash.text(record).option(text.title.as_deref());
-        hash.option(text.severity.as_ref().map(|(level, _)| *level));
-        hash.option(text.severity.as_ref().map(|(_, word)| word.as_str()));
-        hash.option(text.published.map(|published| published.to_string()).as_deref());
-        hash.option(list(&text.cvss).as_deref()).option(list(&text.links).as_deref());
+        hash.text(record).text(&text.encode());
     }
     hash.digest()
 }
 
+/// How hard to compress: beyond this, time doubles for a few hundredths of the size.
+const LEVEL: i32 = 9;
+
+/// The size of a dictionary, the usual one of zstd.
+const DICTIONARY_BYTES: usize = 112 << 10;
+
+/// A dictionary is worth its bytes when there are this many times as many of texts.
+const DICTIONARY_SHARE: usize = 16;
+
+/// How much of the texts a dictionary is made from, at most: a hundred times its size, as zstd advises.
+const SAMPLE_BYTES: usize = 100 * DICTIONARY_BYTES;
+
+/// No text is larger; a shard that says otherwise is damaged.
+const TEXT_BYTES_MAX: usize = 64 << 20;
+
 /// Fills an empty `text` shard.
 pub(crate) fn fill(connection: &Connection, texts: &BTreeMap<Box<str>, Text>) -> rusqlite::Result<()> {
-    let mut insert = connection.prepare("INSERT INTO texts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+    let dictionary = dictionary(texts);
+    connection.execute("INSERT INTO dictionary VALUES (?1)", [&dictionary])?;
+    let failed = |error: std::io::Error| rusqlite::Error::ToSqlConversionFailure(error.into());
+    let mut compressor = Compressor::with_dictionary(LEVEL, &dictionary).map_err(failed)?;
+    let mut insert = connection.prepare("INSERT INTO texts VALUES (?1, ?2)")?;
     for (record, text) in texts {
-        insert.execute(params![
-            record,
-            text.title,
-            text.severity.as_ref().map(|(level, _)| *level),
-            text.severity.as_ref().map(|(_, word)| word),
-            text.published.map(|published| published.to_string()),
-            list(&text.cvss),
-            list(&text.links),
-        ])?;
+        insert.execute(params![record, compressor.compress(text.encode().as_bytes()).map_err(failed)?])?;
     }
     Ok(())
+}
+
+/// A dictionary of the texts; empty where they are too few to be worth one, or too alike to make one of.
+fn dictionary(texts: &BTreeMap<Box<str>, Text>) -> Vec<u8> {
+    let n_bytes: usize = texts.values().map(|text| text.encode().len()).sum();
+    let size = (n_bytes / DICTIONARY_SHARE).min(DICTIONARY_BYTES);
+    if size < 1 << 10 {
+        return Vec::new();
+    }
+    // Texts spread evenly over all of them, so that every kind of record has its say.
+    let step = (n_bytes / SAMPLE_BYTES).max(1);
+    let samples: Vec<String> = texts.values().step_by(step).map(Text::encode).collect();
+    zstd::dict::from_samples(&samples, size).unwrap_or_default()
 }
 
 /// Appends to `texts` those of `records` that the shard of `provider` has.
@@ -107,30 +167,63 @@ pub(crate) fn load<'r>(
     texts: &mut Vec<RecordText>,
 ) -> Result<(), DbError> {
     shard.read(|connection| {
-        let mut select = connection.prepare_cached(
-            "SELECT title, severity, severity_word, published, cvss, links FROM texts WHERE record = ?1",
-        )?;
+        let dictionary: Vec<u8> =
+            connection.query_row("SELECT dictionary FROM dictionary", [], |row| row.get(0))?;
+        let mut decompressor =
+            Decompressor::with_dictionary(&dictionary).map_err(|error| unreadable(0, error))?;
+        let mut select = connection.prepare_cached("SELECT text FROM texts WHERE record = ?1")?;
         for record in records {
-            let text = select.query_row([record], |row| decode(row, provider, record)).optional()?;
-            texts.extend(text);
+            let text = select.query_row([record], |row| decode(row, &mut decompressor)).optional()?;
+            if let Some(text) = text {
+                texts.push(read(text, provider, record).map_err(|problem| unreadable(0, problem))?);
+            }
         }
         Ok(())
     })
 }
 
-fn decode(row: &rusqlite::Row<'_>, provider: &str, record: &str) -> rusqlite::Result<RecordText> {
-    let published = match row.get_ref(3)?.as_str_or_null()? {
-        Some(text) => Some(text.parse().map_err(|error: jiff::Error| unreadable(3, error))?),
+fn decode(row: &rusqlite::Row<'_>, decompressor: &mut Decompressor<'_>) -> rusqlite::Result<Text> {
+    let compressed = row.get_ref(0)?.as_blob()?;
+    let size = match zstd::zstd_safe::get_frame_content_size(compressed) {
+        Ok(Some(size)) if size <= TEXT_BYTES_MAX as u64 => size as usize,
+        _ => return Err(unreadable(0, "a compressed text of no or an absurd size")),
+    };
+    let json = decompressor.decompress(compressed, size).map_err(|error| unreadable(0, error))?;
+    serde_json::from_slice(&json).map_err(|error| unreadable(0, error))
+}
+
+fn read(text: Text, provider: &str, record: &str) -> Result<RecordText, String> {
+    let published = match text.published {
+        Some(published) => Some(published.parse::<Timestamp>().map_err(|error| error.to_string())?),
         None => None,
     };
-    let cvss: Vec<(String, String)> = json(row, 4)?;
+    let severity = match text.severity {
+        Some((level, word)) => {
+            let level = Word::from_word(&level).ok_or_else(|| format!("unknown word `{level}`"))?;
+            Some(SeverityWord { level, word })
+        }
+        None => None,
+    };
+    let reference = |mut parts: Vec<String>| match parts.is_empty() {
+        true => Reference::new(""),
+        false => Reference { url: parts.remove(0), tags: parts },
+    };
+    let link = |(relation, other): (String, String)| match Word::from_word(&relation) {
+        Some(relation) => Ok(RecordLink { relation, other }),
+        None => Err(format!("unknown word `{relation}`")),
+    };
     Ok(RecordText {
         record: record.to_owned(),
         provider: provider.to_owned(),
-        title: row.get(0)?,
-        cvss: cvss.into_iter().map(|(source, vector)| CvssVector { source, vector }).collect(),
-        severity: severity(row, 1)?,
-        references: json(row, 5)?,
+        title: text.title,
+        description: text.description,
+        cvss: text.cvss.into_iter().map(Into::into).collect(),
+        severity,
+        weaknesses: text.weaknesses,
+        references: text.references.into_iter().map(reference).collect(),
+        links: text.links.into_iter().map(link).collect::<Result<_, _>>()?,
+        credits: text.credits,
+        license: text.license,
         published,
     })
 }

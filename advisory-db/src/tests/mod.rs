@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::{Timestamp, ToSpan};
-use model::advisory::{Advisory, Affected, AffectedRange, FixState, RangeEvent, RecordState, Status};
+use model::advisory::{Advisory, Affected, AffectedRange, FixState, RangeEvent, Status};
 use model::facts::CoverageClass;
 use model::key::{KeyKind, Namespace, PackageKey};
 
@@ -24,26 +24,14 @@ fn time(hours: i64) -> Timestamp {
 /// A record that says that `package` (`debian:12|source|openssl`) is affected below `fixed`.
 fn advisory(id: &str, package: &str, fixed: &str) -> Advisory {
     Advisory {
-        id: id.to_owned(),
-        aliases: Vec::new(),
-        state: RecordState::Published,
-        published: None,
-        modified: None,
-        title: None,
-        cvss: Vec::new(),
-        severity: None,
-        references: Vec::new(),
         affected: vec![Affected {
-            key: key(package),
-            status: Status::Affected,
             fix_state: FixState::Fixed,
             ranges: vec![AffectedRange {
                 events: vec![RangeEvent::Introduced("0".into()), RangeEvent::Fixed(fixed.into())],
             }],
-            versions: Vec::new(),
-            severity: None,
-            reason: None,
+            ..Affected::new(key(package), Status::Affected)
         }],
+        ..Advisory::new(id)
     }
 }
 
@@ -99,6 +87,7 @@ fn lines(snapshot: &Snapshot, texts: &[&str]) -> Vec<String> {
         let events: Vec<String> = events
             .map(|event| match event {
                 RangeEvent::Introduced(version) => format!(">={version}"),
+                RangeEvent::IntroducedAfter(version) => format!(">{version}"),
                 RangeEvent::Fixed(version) => format!("<{version}"),
                 RangeEvent::LastAffected(version) => format!("<={version}"),
                 RangeEvent::Limit(version) => format!("limit {version}"),

@@ -1,8 +1,12 @@
 //! Whatever is written is read back, and the order of arrival leaves no trace.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use model::advisory::{AdvisorySet, CvssVector, RecordText, Row, SeverityWord};
+use model::advisory::{
+    AdvisorySet, Conditions, CpeBounds, CvssVector, Import, Platform, PublishedFix, RecordKind, RecordLink,
+    RecordState, RecordText, Reference, Relation, Row, SeverityWord,
+};
 use model::severity::Severity;
 use model::version::VersionText;
 use proptest::collection::{btree_set, vec};
@@ -28,10 +32,12 @@ fn severity() -> impl Strategy<Value = Option<SeverityWord>> {
 }
 
 fn range() -> impl Strategy<Value = AffectedRange> {
-    let event = (0..4, version()).prop_map(|(kind, version)| match kind {
+    let version = prop_oneof![version(), Just("0".into())];
+    let event = (0..5, version).prop_map(|(kind, version)| match kind {
         0 => RangeEvent::Introduced(version),
         1 => RangeEvent::Fixed(version),
         2 => RangeEvent::LastAffected(version),
+        3 => RangeEvent::IntroducedAfter(version),
         _ => RangeEvent::Limit(version),
     });
     vec(event, 0..4).prop_map(|events| AffectedRange { events })
@@ -40,52 +46,169 @@ fn range() -> impl Strategy<Value = AffectedRange> {
 fn affected() -> impl Strategy<Value = Affected> {
     let kinds = [KeyKind::Source, KeyKind::Binary, KeyKind::Language, KeyKind::Cpe, KeyKind::Oci];
     let key = (select(kinds.to_vec()), prop_oneof![Just("openssl".to_owned()), text()]);
-    let statuses = [Status::Affected, Status::UnderInvestigation, Status::Undetermined, Status::NotAffected];
+    let statuses = [
+        Status::Affected,
+        Status::UnderInvestigation,
+        Status::Undetermined,
+        Status::NotAffected,
+        Status::Fixed,
+    ];
     (
         key,
         select(statuses.to_vec()),
         select(&FixState::ALL[..]),
         vec(range(), 0..3),
         btree_set(text(), 0..4),
-        severity(),
-        option::of(text()),
+        (severity(), option::of(text()), option::of(text())),
+        (option::of(word()), vec(range(), 0..2), option::of(conditions()), vec(fix(), 0..2)),
+        (vec(cvss(), 0..2), vec(word(), 0..2)),
     )
-        .prop_map(|((kind, name), status, fix_state, ranges, versions, severity, reason)| Affected {
-            key: PackageKey::new(Namespace::new("debian:12"), kind, name),
-            status,
-            fix_state,
-            ranges,
-            versions: versions.into_iter().map(VersionText::from).collect(),
-            severity,
-            reason,
+        .prop_map(|((kind, name), status, fix_state, ranges, versions, said, rare, (cvss, hints))| {
+            let (severity, reason, justification) = said;
+            let (name_as_written, unaffected, conditions, fixes) = rare;
+            Affected {
+                name: name_as_written,
+                fix_state,
+                ranges,
+                unaffected,
+                versions: versions.into_iter().map(VersionText::from).collect(),
+                // Conditions that ask nothing are none.
+                conditions: conditions.filter(|conditions| !conditions.is_empty()).map(Arc::new),
+                fixes,
+                severity,
+                cvss,
+                reason,
+                justification,
+                hints,
+                ..Affected::new(PackageKey::new(Namespace::new("debian:12"), kind, name), status)
+            }
         })
+}
+
+fn word() -> impl Strategy<Value = Box<str>> {
+    text().prop_map(Box::from)
+}
+
+fn words() -> impl Strategy<Value = Vec<Box<str>>> {
+    vec(word(), 0..3)
+}
+
+fn fix() -> impl Strategy<Value = PublishedFix> {
+    let word = || option::of(word());
+    (option::of(version()), word(), word(), word(), word()).prop_map(
+        |(version, date, advisory, channel, url)| PublishedFix { version, date, advisory, channel, url },
+    )
+}
+
+fn cvss() -> impl Strategy<Value = CvssVector> {
+    (text(), text(), option::of(word())).prop_map(|(source, vector, score)| CvssVector {
+        source,
+        vector,
+        score,
+    })
+}
+
+fn conditions() -> impl Strategy<Value = Conditions> {
+    let import = (word(), words(), words(), words())
+        .prop_map(|(path, symbols, systems, architectures)| Import { path, symbols, systems, architectures });
+    let word = || option::of(word());
+    (
+        (word(), words(), word(), word(), words()),
+        (option::of(platform()), vec(import, 0..2), words(), words()),
+        (word(), option::of(version()), word(), word()),
+    )
+        .prop_map(|(of_package, of_program, of_maker)| {
+            let (module, architectures, flavour, channel, products) = of_package;
+            let (platform, imports, functions, systems) = of_program;
+            let (target_software, line, version_mark, vendor) = of_maker;
+            Conditions {
+                module,
+                architectures,
+                flavour,
+                channel,
+                products,
+                platform,
+                imports,
+                functions,
+                systems,
+                target_software,
+                line,
+                version_mark,
+                vendor,
+            }
+        })
+}
+
+fn platform() -> impl Strategy<Value = Platform> {
+    let bound = || option::of(version());
+    let product = (word(), any::<bool>(), bound(), bound(), bound(), bound()).prop_map(
+        |(criteria, is_vulnerable, start_including, start_excluding, end_including, end_excluding)| {
+            Platform::Product(CpeBounds {
+                criteria,
+                is_vulnerable,
+                start_including,
+                start_excluding,
+                end_including,
+                end_excluding,
+            })
+        },
+    );
+    product.prop_recursive(3, 8, 3, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..3).prop_map(Platform::All),
+            vec(inner.clone(), 0..3).prop_map(Platform::Any),
+            inner.prop_map(|platform| Platform::Not(Box::new(platform))),
+        ]
+    })
 }
 
 /// Records with ids of their own and aliases that no other record shares.
 fn advisories() -> impl Strategy<Value = Vec<Advisory>> {
-    let states = [RecordState::Published, RecordState::Withdrawn, RecordState::Rejected];
+    let states = [
+        RecordState::Published,
+        RecordState::Withdrawn,
+        RecordState::Rejected,
+        RecordState::Disputed,
+        RecordState::Reserved,
+    ];
+    let kinds = [RecordKind::Vulnerability, RecordKind::Advisory, RecordKind::Notice, RecordKind::Malware];
+    let relations = [Relation::Upstream, Relation::Related, Relation::Fixes, Relation::DuplicateOf];
+    let reference = (text(), vec(text(), 0..2)).prop_map(|(url, tags)| Reference { url, tags });
+    let link =
+        (select(relations.to_vec()), text()).prop_map(|(relation, other)| RecordLink { relation, other });
     let record = (
-        (select(states.to_vec()), btree_set("[a-z]{1,3}", 0..3)),
-        (option::of(0..1_000_000_000_i64), option::of(text()), vec((text(), text()), 0..3)),
-        (severity(), vec(text(), 0..3)),
+        (select(kinds.to_vec()), select(states.to_vec()), btree_set("[a-z]{1,3}", 0..3)),
+        (option::of(0..1_000_000_000_i64), option::of(text()), option::of(text()), vec(cvss(), 0..3)),
+        (severity(), vec(text(), 0..2), btree_set(reference, 0..3), btree_set(link, 0..2)),
+        (vec(text(), 0..2), option::of(text())),
         vec(affected(), 0..4),
     );
     vec(record, 0..6).prop_map(|records| {
         let records = records.into_iter().enumerate();
-        let advisories = records.map(
-            |(n, ((state, aliases), (published, title, cvss), (severity, references), affected))| Advisory {
-                id: format!("{n}'\"\u{0}"),
-                aliases: aliases.into_iter().map(|alias| format!("{n}-{alias}")).collect(),
-                state,
-                published: published.map(|n| Timestamp::from_nanosecond(i128::from(n) * 1_000_007).unwrap()),
-                modified: None,
-                title,
-                cvss: cvss.into_iter().map(|(source, vector)| CvssVector { source, vector }).collect(),
-                severity,
-                references,
-                affected,
-            },
-        );
+        let advisories =
+            records.map(|(n, ((kind, state, aliases), told, said, (credits, license), affected))| {
+                let (published, title, description, cvss) = told;
+                let (severity, weaknesses, references, links) = said;
+                let published =
+                    published.map(|n| Timestamp::from_nanosecond(i128::from(n) * 1_000_007).unwrap());
+                Advisory {
+                    kind,
+                    aliases: aliases.into_iter().map(|alias| format!("{n}-{alias}")).collect(),
+                    state,
+                    published,
+                    title,
+                    description,
+                    cvss,
+                    severity,
+                    weaknesses,
+                    references: references.into_iter().collect(),
+                    links: links.into_iter().collect(),
+                    credits,
+                    license,
+                    affected,
+                    ..Advisory::new(format!("{n}'\"\u{0}"))
+                }
+            });
         advisories.collect()
     })
 }
@@ -99,6 +222,7 @@ fn expected(advisories: &[Advisory]) -> (AdvisorySet, Vec<RecordText>) {
             let row = Row {
                 provider: "debian".to_owned(),
                 record: advisory.id.clone(),
+                kind: advisory.kind,
                 aliases: advisory.aliases.clone(),
                 state: advisory.state,
                 affected: affected.clone(),
@@ -112,9 +236,14 @@ fn expected(advisories: &[Advisory]) -> (AdvisorySet, Vec<RecordText>) {
             record: advisory.id.clone(),
             provider: "debian".to_owned(),
             title: advisory.title.clone(),
+            description: advisory.description.clone(),
             cvss: advisory.cvss.clone(),
             severity: advisory.severity.clone(),
+            weaknesses: advisory.weaknesses.clone(),
             references: advisory.references.clone(),
+            links: advisory.links.clone(),
+            credits: advisory.credits.clone(),
+            license: advisory.license.clone(),
             published: advisory.published,
         };
         let nothing = RecordText {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use model::advisory::{Affected, AffectedRange, FixState, RangeEvent, SeverityWord, Status};
+use model::advisory::{Affected, AffectedRange, FixState, RangeEvent, Reference, SeverityWord, Status};
 use model::ecosystem::Ecosystem;
 use model::key::{KeyKind, Namespace, PackageKey, normalise_name};
 use model::version::VersionText;
@@ -179,6 +179,7 @@ fn add(
         }
         if let Some(bug) = issue.debianbug {
             let link = format!("https://bugs.debian.org/{bug}");
+            let link = Reference::new(link);
             if !advisory.references.contains(&link) {
                 advisory.references.push(link);
             }
@@ -211,13 +212,11 @@ fn row(name: &str, namespace: &Namespace, state: &IssueInRelease, remarks: &mut 
         }
     };
     Affected {
-        key: PackageKey::new(namespace.clone(), KeyKind::Source, name),
-        status,
         fix_state,
         ranges,
-        versions: Vec::new(),
         severity: severity(state, remarks),
         reason: reason.map(Cow::into_owned),
+        ..Affected::new(PackageKey::new(namespace.clone(), KeyKind::Source, name), status)
     }
 }
 

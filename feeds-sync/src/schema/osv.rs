@@ -2,14 +2,18 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use model::advisory::{
-    Advisory, Affected, AffectedRange, CvssVector, FixState, RangeEvent, RecordState, SeverityWord, Status,
+    Advisory, Affected, AffectedRange, Conditions, CvssVector, FixState, Import, RangeEvent, RecordKind,
+    RecordLink, RecordState, Reference, Relation, SeverityWord, Status,
 };
 use model::key::PackageKey;
 use model::version::VersionText;
 use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::advisories::{Advisories, Remarks, push_once};
 use crate::error::ParseError;
@@ -57,7 +61,8 @@ pub fn read(text: &[u8], reading: &Reading<'_>, advisories: &mut Advisories) -> 
         let Some(key) = entry.key(reading) else { continue };
         match affected(key, entry, &mut remarks) {
             Ok(mut affected) => {
-                affected.reason = words([affected.reason, unreviewed(&record)]);
+                affected.reason = unreviewed(&record);
+                affected.name = entry.written_name(&affected.key);
                 merge(&mut rows, affected);
             }
             Err(reason) => remarks.leave_out(reason),
@@ -85,6 +90,8 @@ fn merge(rows: &mut Vec<Affected>, affected: Affected) {
             && row.fix_state == affected.fix_state
             && row.severity == affected.severity
             && row.reason == affected.reason
+            && row.conditions == affected.conditions
+            && row.hints == affected.hints
     };
     match rows.iter_mut().find(same) {
         Some(row) => {
@@ -104,7 +111,7 @@ fn merge(rows: &mut Vec<Affected>, affected: Affected) {
 fn header(record: &Record<'_>, reading: &Reading<'_>, remarks: &mut Remarks) -> Advisory {
     let time = |text: &Option<Cow<'_, str>>| text.as_ref().and_then(|text| text.parse::<Timestamp>().ok());
     Advisory {
-        id: record.id.clone().into_owned(),
+        kind: kind(record),
         aliases: aliases(record),
         state: match &record.withdrawn {
             Some(_) => RecordState::Withdrawn,
@@ -113,10 +120,15 @@ fn header(record: &Record<'_>, reading: &Reading<'_>, remarks: &mut Remarks) -> 
         published: time(&record.published),
         modified: time(&record.modified),
         title: title(record),
+        description: description(record),
         cvss: vectors(&record.id, &record.severity),
         severity: severity(record, reading, remarks),
-        references: record.references.iter().map(|reference| reference.url.clone().into_owned()).collect(),
-        affected: Vec::new(),
+        weaknesses: weaknesses(record),
+        references: record.references.iter().map(reference).collect(),
+        links: links(record),
+        credits: record.credits.iter().map(|credit| credit.name.clone().into_owned()).collect(),
+        license: record.license().map(str::to_owned),
+        ..Advisory::new(&*record.id)
     }
 }
 
@@ -125,6 +137,60 @@ fn title(record: &Record<'_>) -> Option<String> {
     let texts = [&record.summary, &record.details];
     let mut lines = texts.into_iter().flatten().filter_map(|text| text.trim().lines().next());
     lines.next().map(str::to_owned)
+}
+
+/// The whole text, where it says more than the title.
+fn description(record: &Record<'_>) -> Option<String> {
+    let details = record.details.as_ref()?.trim();
+    (!details.is_empty() && title(record).as_deref() != Some(details)).then(|| details.to_owned())
+}
+
+fn reference(link: &Link<'_>) -> Reference {
+    Reference {
+        url: link.url.clone().into_owned(),
+        tags: link.kind.iter().map(|kind| kind.clone().into_owned()).collect(),
+    }
+}
+
+fn weaknesses(record: &Record<'_>) -> Vec<String> {
+    let Some(Value::Array(ids)) = record.database_specific.as_ref().and_then(|it| it.cwe_ids.as_ref()) else {
+        return Vec::new();
+    };
+    ids.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// What sort of record it is, told from its id (feeds.md A16) and from RustSec's mark of what is no vulnerability
+/// (feeds.md A18).
+fn kind(record: &Record<'_>) -> RecordKind {
+    let is_informational = |entry: &AffectedEntry<'_>| {
+        let word = entry.database_specific.as_ref().and_then(|specific| specific.informational.as_ref());
+        word.is_some_and(|word| !word.is_null())
+    };
+    if record.affected.iter().any(is_informational) {
+        return RecordKind::Notice;
+    }
+    match record.id.split_once('-').map(|(prefix, _)| prefix) {
+        Some("MAL") => RecordKind::Malware,
+        Some(
+            "ALSA" | "RLSA" | "RXSA" | "RHSA" | "SUSE" | "openSUSE" | "USN" | "LSN" | "DSA" | "DLA" | "DTSA",
+        ) => RecordKind::Advisory,
+        _ => RecordKind::Vulnerability,
+    }
+}
+
+/// A bulletin fixes the CVEs that it is about, wherever it names them.
+fn links(record: &Record<'_>) -> Vec<RecordLink> {
+    let is_bulletin = kind(record) == RecordKind::Advisory;
+    let link = |relation: Relation, other: &Cow<'_, str>| RecordLink {
+        relation: if is_bulletin && other.starts_with("CVE-") { Relation::Fixes } else { relation },
+        other: other.clone().into_owned(),
+    };
+    let upstream = record.upstream.iter().map(|other| link(Relation::Upstream, other));
+    let mut links: Vec<RecordLink> =
+        upstream.chain(record.related.iter().map(|other| link(Relation::Related, other))).collect();
+    links.sort();
+    links.dedup();
+    links
 }
 
 /// The ids of the same vulnerability. `upstream` names what a record is about, not what it is; only where the
@@ -148,6 +214,7 @@ fn vectors(record: &str, severities: &[Severity<'_>]) -> Vec<CvssVector> {
     let vector = |severity: &Severity<'_>| CvssVector {
         source: record.to_owned(),
         vector: severity.score.trim().trim_end_matches('/').to_owned(),
+        score: None,
     };
     let is_vector = |severity: &&Severity<'_>| severity.kind.starts_with("CVSS_");
     severities.iter().filter(is_vector).map(vector).collect()
@@ -169,10 +236,6 @@ fn affected(
     entry: &AffectedEntry<'_>,
     remarks: &mut Remarks,
 ) -> Result<Affected, &'static str> {
-    let specific = entry.database_specific.as_ref();
-    if specific.is_some_and(|specific| specific.informational.as_ref().is_some_and(|word| !word.is_null())) {
-        return Err("informational record, no vulnerability");
-    }
     let mut ranges: Vec<AffectedRange> = Vec::new();
     for range in entry.ranges.iter().filter(|range| range.kind != "GIT") {
         let events = events(range, entry, remarks);
@@ -191,8 +254,6 @@ fn affected(
     }
     let is_fixed = ranges.iter().any(|range| range.events.iter().any(|e| matches!(e, RangeEvent::Fixed(_))));
     Ok(Affected {
-        key,
-        status: Status::Affected,
         fix_state: if is_fixed { FixState::Fixed } else { FixState::NotFixed },
         ranges,
         versions,
@@ -201,7 +262,9 @@ fn affected(
             .iter()
             .find(|severity| !severity.kind.starts_with("CVSS_"))
             .map(|severity| remarks.severity("affected.severity", &severity.score)),
-        reason: platforms(entry),
+        conditions: conditions(entry, remarks),
+        hints: hints(entry, remarks),
+        ..Affected::new(key, Status::Affected)
     })
 }
 
@@ -252,19 +315,58 @@ fn unreviewed(record: &Record<'_>) -> Option<String> {
     status.eq_ignore_ascii_case("unreviewed").then(|| "unreviewed".to_owned())
 }
 
-/// What is there, joined; none when nothing is.
-fn words<const N: usize>(parts: [Option<String>; N]) -> Option<String> {
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| parts.join("; "))
+/// What must hold besides the version, in the words of RustSec and of Go.
+fn conditions(entry: &AffectedEntry<'_>, remarks: &mut Remarks) -> Option<Arc<Conditions>> {
+    let specific = entry.ecosystem_specific.as_ref()?;
+    let affects: Affects<'_> = apart("affects", specific.affects, remarks);
+    let imports: Vec<GoImport<'_>> = apart("imports", specific.imports, remarks);
+    let list = |words: Vec<Cow<'_, str>>| words.iter().map(|word| Box::from(&**word)).collect();
+    let conditions = Conditions {
+        systems: list(affects.os),
+        architectures: list(affects.arch),
+        functions: list(affects.functions),
+        imports: imports
+            .into_iter()
+            .map(|import| Import {
+                path: (&*import.path).into(),
+                symbols: list(import.symbols),
+                systems: list(import.goos),
+                architectures: list(import.goarch),
+            })
+            .collect(),
+        ..Conditions::default()
+    };
+    (!conditions.is_empty()).then(|| Arc::new(conditions))
 }
 
-/// The platforms that a record is restricted to, in the words of RustSec.
-fn platforms(entry: &AffectedEntry<'_>) -> Option<String> {
-    let affects = entry.ecosystem_specific.as_ref()?.affects.as_ref()?;
-    let list = |what: &str, words: &[Cow<'_, str>]| {
-        (!words.is_empty()).then(|| format!("{what}: {}", words.join(", ")))
+/// Ranges of tags that are no versions of the module: people may read them, and nothing is compared with them
+/// (feeds.md A21).
+fn hints(entry: &AffectedEntry<'_>, remarks: &mut Remarks) -> Vec<Box<str>> {
+    let Some(specific) = &entry.ecosystem_specific else { return Vec::new() };
+    let ranges: Vec<Range<'_>> = apart("custom_ranges", specific.custom_ranges, remarks);
+    let hint = |range: &Range<'_>| {
+        let bound = |event: RangeEvent| match event {
+            RangeEvent::Introduced(version) => format!(">= {version}"),
+            RangeEvent::IntroducedAfter(version) => format!("> {version}"),
+            RangeEvent::LastAffected(version) => format!("<= {version}"),
+            RangeEvent::Fixed(version) | RangeEvent::Limit(version) => format!("< {version}"),
+        };
+        range.events.iter().flat_map(Event::to_events).map(bound).collect::<Vec<_>>().join(", ").into()
     };
-    words([list("only on os", &affects.os), list("only on arch", &affects.arch)])
+    ranges.iter().map(hint).collect()
+}
+
+/// What a field of an ecosystem's own holds; nothing where it has another shape, which is counted.
+fn apart<'a, T: Deserialize<'a> + Default>(
+    field: &str,
+    text: Option<&'a RawValue>,
+    remarks: &mut Remarks,
+) -> T {
+    let Some(text) = text.map(RawValue::get).filter(|text| *text != "null") else { return T::default() };
+    serde_json::from_str(text).unwrap_or_else(|_| {
+        remarks.unknown_word(field, "of another shape");
+        T::default()
+    })
 }
 
 #[derive(Deserialize)]
@@ -281,6 +383,8 @@ struct Record<'a> {
     aliases: Vec<Cow<'a, str>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
     upstream: Vec<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "null_as_default")]
+    related: Vec<Cow<'a, str>>,
     #[serde(borrow)]
     summary: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -290,7 +394,9 @@ struct Record<'a> {
     #[serde(borrow, default, deserialize_with = "null_as_default")]
     affected: Vec<AffectedEntry<'a>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
-    references: Vec<Reference<'a>>,
+    references: Vec<Link<'a>>,
+    #[serde(borrow, default, deserialize_with = "null_as_default")]
+    credits: Vec<Credit<'a>>,
     database_specific: Option<Specific>,
 }
 
@@ -303,9 +409,17 @@ struct Severity<'a> {
 }
 
 #[derive(Deserialize)]
-struct Reference<'a> {
+struct Link<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Option<Cow<'a, str>>,
     #[serde(borrow)]
     url: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+struct Credit<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
 }
 
 #[derive(Deserialize)]
@@ -323,7 +437,21 @@ struct AffectedEntry<'a> {
     database_specific: Option<Specific>,
 }
 
+impl Record<'_> {
+    fn license(&self) -> Option<&str> {
+        let of_entries = self.affected.iter().map(|entry| &entry.database_specific);
+        let specifics = [&self.database_specific].into_iter().chain(of_entries).flatten();
+        specifics.filter_map(|specific| specific.license.as_ref()).find_map(Value::as_str)
+    }
+}
+
 impl AffectedEntry<'_> {
+    /// The name as written, where the key's is another.
+    fn written_name(&self, key: &PackageKey) -> Option<Box<str>> {
+        let name = &*self.package.as_ref()?.name;
+        (name != &*key.name).then(|| name.into())
+    }
+
     fn key(&self, reading: &Reading<'_>) -> Option<PackageKey> {
         let package = self.package.as_ref()?;
         let (name, suffix) = match package.ecosystem.split_once(':') {
@@ -383,22 +511,46 @@ impl Event<'_> {
 /// The parts of the databases' own fields that decide something; every database has others.
 #[derive(Deserialize)]
 struct Specific {
-    severity: Option<serde_json::Value>,
-    informational: Option<serde_json::Value>,
+    severity: Option<Value>,
+    informational: Option<Value>,
     review_status: Option<String>,
     last_known_affected_version_range: Option<String>,
+    cwe_ids: Option<Value>,
+    license: Option<Value>,
 }
 
+/// The parts of the ecosystems' own fields that decide something. Every ecosystem is free to give these names another
+/// shape, so each is read apart from the record.
 #[derive(Deserialize)]
 struct EcosystemSpecific<'a> {
     #[serde(borrow)]
-    affects: Option<Affects<'a>>,
+    affects: Option<&'a RawValue>,
+    #[serde(borrow)]
+    imports: Option<&'a RawValue>,
+    #[serde(borrow)]
+    custom_ranges: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
+/// Where RustSec's advisory applies (feeds.md A18).
+#[derive(Default, Deserialize)]
 struct Affects<'a> {
     #[serde(borrow, default, deserialize_with = "null_as_default")]
     os: Vec<Cow<'a, str>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
     arch: Vec<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "null_as_default")]
+    functions: Vec<Cow<'a, str>>,
+}
+
+/// A package of a Go module (feeds.md A21).
+#[derive(Deserialize)]
+struct GoImport<'a> {
+    #[serde(borrow)]
+    path: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "null_as_default")]
+    symbols: Vec<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "null_as_default")]
+    goos: Vec<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "null_as_default")]
+    goarch: Vec<Cow<'a, str>>,
 }

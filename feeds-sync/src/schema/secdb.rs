@@ -140,15 +140,7 @@ fn add_version(
 ) {
     let key = PackageKey::new(namespace.clone(), KeyKind::Source, fix.package.clone());
     if &*fix.version == NEVER_AFFECTED {
-        let affected = Affected {
-            key,
-            status: Status::NotAffected,
-            fix_state: FixState::Unknown,
-            ranges: Vec::new(),
-            versions: Vec::new(),
-            severity: None,
-            reason,
-        };
+        let affected = Affected { reason, ..Affected::new(key, Status::NotAffected) };
         return push_once(advisory, affected);
     }
     let version = VersionText::from(&*fix.version);
@@ -166,13 +158,10 @@ fn add_version(
             held.ranges.sort_by(|a, b| fixed_of(a).cmp(&fixed_of(b)));
         }
         None => advisory.affected.push(Affected {
-            key,
-            status: Status::Affected,
             fix_state: FixState::Fixed,
             ranges: vec![range],
-            versions: Vec::new(),
-            severity: None,
             reason,
+            ..Affected::new(key, Status::Affected)
         }),
     }
 }

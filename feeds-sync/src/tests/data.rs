@@ -143,9 +143,8 @@ fn independent(archive: &Path) -> BTreeSet<(String, String)> {
             let has_range = affected["ranges"]
                 .as_array()
                 .is_some_and(|ranges| ranges.iter().any(|range| range["type"] != "GIT"));
-            let is_notice = !affected["database_specific"]["informational"].is_null();
             let is_debug = name.ends_with("-debuginfo") || name.ends_with("-debugsource");
-            if (has_versions || has_range) && !is_notice && !is_debug && !name.is_empty() {
+            if (has_versions || has_range) && !is_debug && !name.is_empty() {
                 rows.insert((id.to_owned(), name.to_lowercase().replace(['_', '.'], "-")));
             }
         }

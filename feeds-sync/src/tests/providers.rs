@@ -7,7 +7,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use model::advisory::{Affected, AffectedRange, RangeEvent};
+use model::advisory::{
+    Affected, AffectedRange, Conditions, CvssVector, Import, Platform, PublishedFix, RangeEvent,
+};
+use model::version::VersionText;
 
 use super::{feed, provider, read, read_table};
 use crate::advisories::{Advisories, DailyTables, Remarks};
@@ -124,6 +127,9 @@ fn record(advisory: &model::advisory::Advisory) -> String {
     if !advisory.aliases.is_empty() {
         write!(text, " = {}", advisory.aliases.join(" ")).unwrap();
     }
+    if advisory.kind != model::advisory::RecordKind::Vulnerability {
+        write!(text, " {:?}", advisory.kind).unwrap();
+    }
     if advisory.state != model::advisory::RecordState::Published {
         write!(text, " {:?}", advisory.state).unwrap();
     }
@@ -131,15 +137,113 @@ fn record(advisory: &model::advisory::Advisory) -> String {
         write!(text, " [{} = {}]", severity.word, severity.level).unwrap();
     }
     for vector in &advisory.cvss {
-        write!(text, " {}", vector.vector).unwrap();
+        write!(text, " {}", cvss(vector)).unwrap();
     }
     if let Some(title) = &advisory.title {
         write!(text, " \"{title}\"").unwrap();
     }
     for reference in &advisory.references {
-        write!(text, " <{reference}>").unwrap();
+        write!(
+            text,
+            " <{}>",
+            [&reference.url].into_iter().chain(&reference.tags).cloned().collect::<Vec<_>>().join(" ")
+        )
+        .unwrap();
+    }
+    for weakness in &advisory.weaknesses {
+        write!(text, " {weakness}").unwrap();
+    }
+    for link in &advisory.links {
+        write!(text, " {:?}:{}", link.relation, link.other).unwrap();
+    }
+    for credit in &advisory.credits {
+        write!(text, " thanks {credit}").unwrap();
+    }
+    if let Some(license) = &advisory.license {
+        write!(text, " under {license}").unwrap();
+    }
+    if let Some(description) = &advisory.description {
+        write!(text, "\n    | {}", description.replace('\n', "\n    | ")).unwrap();
     }
     text
+}
+
+fn cvss(cvss: &CvssVector) -> String {
+    match &cvss.score {
+        Some(score) => format!("{}={score}", cvss.vector),
+        None => cvss.vector.clone(),
+    }
+}
+
+fn range(AffectedRange { events }: &AffectedRange) -> String {
+    let event = |event: &RangeEvent| match event {
+        RangeEvent::Introduced(version) => format!(">={version}"),
+        RangeEvent::IntroducedAfter(version) => format!(">{version}"),
+        RangeEvent::Fixed(version) => format!("fixed {version}"),
+        RangeEvent::LastAffected(version) => format!("<={version}"),
+        RangeEvent::Limit(version) => format!("<{version}"),
+    };
+    format!("({})", events.iter().map(event).collect::<Vec<_>>().join(", "))
+}
+
+/// Each condition on a line of its own.
+fn conditions(conditions: &Conditions) -> Vec<String> {
+    let list = |words: &[Box<str>]| words.join(" ");
+    let word = |word: &Option<Box<str>>| word.as_deref().unwrap_or_default().to_owned();
+    let import = |import: &Import| {
+        let Import { path, symbols, systems, architectures } = import;
+        format!("{path} [{}] [{}] [{}]", list(symbols), list(systems), list(architectures))
+    };
+    [
+        ("module", word(&conditions.module)),
+        ("architecture", list(&conditions.architectures)),
+        ("flavour", word(&conditions.flavour)),
+        ("channel", word(&conditions.channel)),
+        ("product", list(&conditions.products)),
+        ("platform", conditions.platform.as_ref().map(platform).unwrap_or_default()),
+        ("import", conditions.imports.iter().map(import).collect::<Vec<_>>().join(", ")),
+        ("function", list(&conditions.functions)),
+        ("system", list(&conditions.systems)),
+        ("software", word(&conditions.target_software)),
+        ("line", conditions.line.as_ref().map(|line| format!(">={line}")).unwrap_or_default()),
+        ("mark", word(&conditions.version_mark)),
+        ("vendor", word(&conditions.vendor)),
+    ]
+    .into_iter()
+    .filter(|(_, said)| !said.is_empty())
+    .map(|(what, said)| format!("{what} {said}"))
+    .collect()
+}
+
+fn platform(platform: &Platform) -> String {
+    let all = |platforms: &[Platform], word: &str| {
+        format!("({})", platforms.iter().map(self::platform).collect::<Vec<_>>().join(word))
+    };
+    match platform {
+        Platform::All(platforms) => all(platforms, " and "),
+        Platform::Any(platforms) => all(platforms, " or "),
+        Platform::Not(platform) => format!("not {}", self::platform(platform)),
+        Platform::Product(bounds) => {
+            let bound = |sign: &str, version: &Option<VersionText>| {
+                version.as_ref().map(|version| format!(" {sign}{version}")).unwrap_or_default()
+            };
+            format!(
+                "{}{}{}{}{}{}",
+                if bounds.is_vulnerable { "vulnerable " } else { "" },
+                bounds.criteria,
+                bound(">=", &bounds.start_including),
+                bound(">", &bounds.start_excluding),
+                bound("<=", &bounds.end_including),
+                bound("<", &bounds.end_excluding)
+            )
+        }
+    }
+}
+
+fn fix(fix: &PublishedFix) -> String {
+    let version = fix.version.as_ref().map(ToString::to_string);
+    let parts = [&version.map(Box::from), &fix.date, &fix.advisory, &fix.channel, &fix.url];
+    parts.into_iter().map(|part| part.as_deref().unwrap_or("-")).collect::<Vec<_>>().join(" ")
 }
 
 fn row(affected: &Affected) -> String {
@@ -150,17 +254,14 @@ fn row(affected: &Affected) -> String {
         affected.status,
         affected.fix_state.as_str()
     );
-    for AffectedRange { events } in &affected.ranges {
-        let events: Vec<String> = events
-            .iter()
-            .map(|event| match event {
-                RangeEvent::Introduced(version) => format!(">={version}"),
-                RangeEvent::Fixed(version) => format!("fixed {version}"),
-                RangeEvent::LastAffected(version) => format!("<={version}"),
-                RangeEvent::Limit(version) => format!("<{version}"),
-            })
-            .collect();
-        write!(text, " ({})", events.join(", ")).unwrap();
+    if let Some(name) = &affected.name {
+        write!(text, " written {name}").unwrap();
+    }
+    for stated in &affected.ranges {
+        write!(text, " {}", range(stated)).unwrap();
+    }
+    for stated in &affected.unaffected {
+        write!(text, " not {}", range(stated)).unwrap();
     }
     if !affected.versions.is_empty() {
         let versions: Vec<&str> = affected.versions.iter().map(|version| version.as_str()).collect();
@@ -171,6 +272,21 @@ fn row(affected: &Affected) -> String {
     }
     if let Some(reason) = &affected.reason {
         write!(text, " \"{reason}\"").unwrap();
+    }
+    if let Some(justification) = &affected.justification {
+        write!(text, " because {justification}").unwrap();
+    }
+    for vector in &affected.cvss {
+        write!(text, " {}", cvss(vector)).unwrap();
+    }
+    for condition in affected.conditions.iter().flat_map(|it| conditions(it)) {
+        write!(text, "\n      if {condition}").unwrap();
+    }
+    for published in &affected.fixes {
+        write!(text, "\n      fix {}", fix(published)).unwrap();
+    }
+    for hint in &affected.hints {
+        write!(text, "\n      hint {hint}").unwrap();
     }
     text
 }

@@ -245,11 +245,7 @@ fn the_number_of_a_rule_agrees_with_its_severity() {
         (Severity::Critical, &[], Some("9.5")),
     ] {
         let mut one = finding("CVE-1", 0, level);
-        let cvss = |&score: &f64| Cvss {
-            vector: CvssVector { source: String::new(), vector: String::new() },
-            version: "3.1".into(),
-            score,
-        };
+        let cvss = |&score: &f64| Cvss { vector: CvssVector::default(), version: "3.1".into(), score };
         one.decoration.cvss = scores.iter().map(cvss).collect();
         assert_eq!(security_severity(&one).as_deref(), expected, "{level} {scores:?}");
     }
