@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use advisory_db::EpssTable;
+use jiff::Timestamp;
 use model::advisory::{Advisory, Affected, Kev, SeverityWord};
 use model::key::Namespace;
 use model::severity::Severity;
@@ -14,6 +15,8 @@ pub struct Advisories {
     namespaces: BTreeMap<Namespace, BTreeMap<String, Advisory>>,
     /// The ids met, by namespace, when nothing else is kept.
     ids: BTreeMap<Namespace, BTreeSet<Box<str>>>,
+    /// When the record that changed last did, of those that say so.
+    pub(crate) newest: Option<Timestamp>,
     /// Takes what is said about a record that is not kept.
     scratch: Advisory,
     /// What was left out or not understood.
@@ -120,6 +123,7 @@ impl Advisories {
             keep,
             namespaces: BTreeMap::new(),
             ids: BTreeMap::new(),
+            newest: None,
             scratch: Advisory::new(""),
             remarks: Remarks::default(),
         }
@@ -146,6 +150,7 @@ impl Advisories {
 
     /// Adds a whole advisory. Of two with the same id the one modified last stands; of the same date, both.
     pub fn push(&mut self, namespace: &Namespace, advisory: Advisory) {
+        self.newest = self.newest.max(advisory.modified);
         if !self.keeps(namespace) {
             return self.note(namespace, &advisory.id);
         }

@@ -27,24 +27,100 @@ pub struct Document<'a> {
 }
 
 impl Document<'_> {
-    /// The content, unpacked when it is gzip, never more than `feed_bytes_max`.
+    /// The content, unpacked when it is gzip, zstd, xz or bzip2, never more than `feed_bytes_max`.
     ///
     /// # Errors
-    /// When it cannot be opened, is empty, or is an HTML page (hosts send those with status 200).
+    /// When it cannot be opened, is empty, or is an HTML or XML page (hosts send those with status 200).
     pub fn open(&self) -> Result<Box<dyn BufRead>, ParseError> {
+        let mut content = self.unpacked()?;
+        check_start(content.fill_buf()?)?;
+        Ok(content)
+    }
+
+    /// The content of an XML document, unpacked likewise.
+    ///
+    /// # Errors
+    /// When it cannot be opened, is empty, is an HTML page or does not begin as XML does.
+    pub fn open_xml(&self) -> Result<Box<dyn BufRead>, ParseError> {
+        let mut content = self.unpacked()?;
+        let start = content.fill_buf()?;
+        let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start).trim_ascii_start();
+        let lower: Vec<u8> = start.iter().take(64).map(u8::to_ascii_lowercase).collect();
+        if lower.starts_with(b"<!doctype html") || lower.starts_with(b"<html") {
+            return Err(ParseError::NotTheFeed("an HTML page".to_owned()));
+        }
+        if !lower.starts_with(b"<") {
+            return Err(ParseError::NotTheFeed("no XML document".to_owned()));
+        }
+        Ok(content)
+    }
+
+    /// The whole content as text, for what is small: pointers, lists.
+    ///
+    /// # Errors
+    /// As [`Document::open`]; and when it is no UTF-8 or larger than `record_bytes_max`.
+    pub fn text(&self) -> Result<String, ParseError> {
+        let mut text = String::new();
+        let max = self.limits.record_bytes_max;
+        if self.open()?.take(max + 1).read_to_string(&mut text)? as u64 > max {
+            return Err(ParseError::Limit { limit: "record_bytes_max", max });
+        }
+        Ok(text)
+    }
+
+    fn unpacked(&self) -> Result<Box<dyn BufRead>, ParseError> {
         let file = File::open(self.path)?;
         let bytes = file.metadata()?.len();
         let mut file = BufReader::with_capacity(128 << 10, file);
-        let is_gzip = file.fill_buf()?.starts_with(&[0x1f, 0x8b]);
-        let mut content: Box<dyn BufRead> = if is_gzip {
-            let limit = self.unpacked_limit(bytes);
-            Box::new(BufReader::new(Bounded::new(flate2::bufread::MultiGzDecoder::new(file), limit)))
-        } else {
-            let limit = UnpackedLimit { name: "feed_bytes_max", bytes_max: self.limits.feed_bytes_max };
-            Box::new(BufReader::new(Bounded::new(file, limit)))
+        let packing = Packing::of(file.fill_buf()?);
+        let limit = match packing {
+            None => UnpackedLimit { name: "feed_bytes_max", bytes_max: self.limits.feed_bytes_max },
+            Some(_) => self.unpacked_limit(bytes),
         };
-        check_start(content.fill_buf()?)?;
-        Ok(content)
+        let content: Box<dyn Read> = match packing {
+            None => Box::new(file),
+            Some(Packing::Gzip) => Box::new(flate2::bufread::MultiGzDecoder::new(file)),
+            Some(Packing::Zstd) => {
+                let mut decoder = zstd::stream::read::Decoder::with_buffer(file)?;
+                decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
+                Box::new(decoder)
+            }
+            Some(Packing::Xz) => Box::new(lzma_rust2::XzReader::new(file, true)),
+            Some(Packing::Bzip2) => Box::new(bzip2::bufread::MultiBzDecoder::new(file)),
+        };
+        Ok(Box::new(BufReader::with_capacity(128 << 10, Bounded::new(content, limit))))
+    }
+
+    /// Calls `visit` with the name and content of each file of a tar archive, packed or not, one at a time.
+    ///
+    /// # Errors
+    /// When it is no sound archive, or a limit is passed: `entries_max`, `record_bytes_max` for one file,
+    /// `feed_bytes_max` and `inflate_ratio_max` for all.
+    pub fn tar_entries(&self, visit: &mut Visit<'_>) -> Result<(), ParseError> {
+        let mut archive = tar::Archive::new(self.open()?);
+        let mut content = Vec::new();
+        let mut n_entries = 0;
+        for entry in archive.entries()? {
+            let mut entry = entry?;
+            n_entries += 1;
+            if n_entries > self.limits.entries_max {
+                return Err(ParseError::Limit { limit: "entries_max", max: self.limits.entries_max });
+            }
+            if !entry.header().entry_type().is_file() {
+                continue;
+            }
+            // A label only: nothing is ever written under it, so it is taken as it is.
+            let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+            content.clear();
+            let max = self.limits.record_bytes_max;
+            if entry.by_ref().take(max + 1).read_to_end(&mut content)? as u64 > max {
+                return Err(ParseError::Limit { limit: "record_bytes_max", max });
+            }
+            visit(&name, &content)?;
+        }
+        // What follows the archive is read too: that its packing is sound shows at its end.
+        io::copy(&mut archive.into_inner(), &mut io::sink())?;
+        Ok(())
     }
 
     /// Reads the whole document as one JSON value by `seed`, without holding its text.
@@ -131,6 +207,29 @@ impl Document<'_> {
         }
     }
 }
+
+/// How a document may be packed, told from its first bytes.
+enum Packing {
+    Gzip,
+    Zstd,
+    Xz,
+    Bzip2,
+}
+
+impl Packing {
+    fn of(start: &[u8]) -> Option<Self> {
+        match start {
+            [0x1F, 0x8B, ..] => Some(Self::Gzip),
+            [0x28, 0xB5, 0x2F, 0xFD, ..] => Some(Self::Zstd),
+            [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => Some(Self::Xz),
+            [b'B', b'Z', b'h', b'1'..=b'9', ..] => Some(Self::Bzip2),
+            _ => None,
+        }
+    }
+}
+
+/// The largest window of zstd that is accepted, as a power of two: 128 MiB, what `zstd --long` makes.
+const ZSTD_WINDOW_LOG_MAX: u32 = 27;
 
 /// The most bytes that a document may have when unpacked.
 struct UnpackedLimit {

@@ -21,7 +21,7 @@ use crate::error::{ParseError, SyncError};
 use crate::facts;
 use crate::kept::{Kept, io_error};
 use crate::provider::{self, Parse, Scope};
-use crate::pull::{Applied, Had, Pull, SourcePull, download, prepare};
+use crate::pull::{Applied, Had, Pull, SourcePull, download, prepare_held};
 use crate::report::{SourceOutcome, SourceReport, SyncReport};
 use crate::selection::{Selected, Selection, ranking, select};
 
@@ -131,8 +131,11 @@ fn report_if_settled(
     fetcher: &Fetcher,
     options: &SyncOptions<'_>,
 ) -> Result<Option<SyncReport>, SyncError> {
-    let mut sources = selected.iter().flat_map(|selected| &selected.feed.sources);
-    if !sources.all(|source| kept.is_fresh(&source.url, fetcher.origin(), options)) {
+    let held = kept.held_sources(kept, fetcher.origin(), options);
+    let prepare = |selected: &Selected| prepare_held(selected.clone(), &held, kept, fetcher, options);
+    let prepared: Vec<Pull> = selected.iter().map(prepare).collect();
+    let mut sources = prepared.iter().flat_map(|pull| &pull.sources);
+    if !sources.all(|source| kept.is_fresh(&source.source, fetcher.origin(), options)) {
         return Ok(None);
     }
     let Some(snapshot) = feeds.current()? else { return Ok(None) };
@@ -145,8 +148,7 @@ fn report_if_settled(
         })
         .collect();
     let mut pulls = Vec::new();
-    for selected in selected {
-        let mut pull = prepare(selected.clone(), kept, fetcher);
+    for mut pull in prepared {
         for source in pull.sources.iter_mut().filter(|source| kept.is_absent(&source.source.url)) {
             source.had = Had::StillMissing;
         }
@@ -195,9 +197,7 @@ impl Run<'_, '_> {
 
     /// Moves the date of rows that are as they were, when every source of them said so.
     fn touch(&mut self, pull: &Pull, held: &Applied) {
-        let is_confirmed =
-            |source: &SourcePull| matches!(source.had, Had::Unchanged(_)) || source.held_at.is_none();
-        if pull.sources.iter().all(is_confirmed) {
+        if pull.sources.iter().all(|source| source.is_confirmed() || source.held_at.is_none()) {
             for namespace in &held.namespaces {
                 self.writer.touch_provider(namespace, pull.selected.provider.name, self.options.now);
             }
@@ -229,8 +229,7 @@ impl Run<'_, '_> {
 
     fn read(&self, pull: &Pull, advisories: &mut Advisories) -> Result<(), (String, ParseError)> {
         let Parse::Advisories(parse) = pull.selected.provider.parse else { return Ok(()) };
-        for source in &pull.sources {
-            let Some(path) = source.document() else { continue };
+        for (source, path) in pull.records() {
             let document = Document { url: &source.source.url, path, limits: self.options.limits };
             parse(&pull.selected.feed, &document, advisories)
                 .map_err(|error| (source.source.url.clone(), error))?;
@@ -242,7 +241,8 @@ impl Run<'_, '_> {
     /// feed no longer mentions keeps its rows: its release has ended, and the vendor took it out
     /// (feeds.md §0.4(8)).
     fn replace(&mut self, pull: &Pull, first: Advisories) -> Result<Applied, SyncError> {
-        let mut applied = Applied { unreadable: pull.remarks.unreadable_text(), ..Applied::default() };
+        let (newest, unreadable) = (first.newest, pull.remarks.unreadable_text());
+        let mut applied = Applied { newest, unreadable, ..Applied::default() };
         if let Scope::One(_) = pull.selected.feed.scope {
             self.write(pull, first, &mut applied)?;
             return Ok(applied);
@@ -408,22 +408,26 @@ fn settle(
 ) -> Result<(), SyncError> {
     let (origin, now) = (fetcher.origin(), options.now);
     for pull in pulls {
+        let feed = pull.feed_id();
+        if pull.applied.is_some() {
+            kept.keep_only(&feed, &pull.sources.iter().map(|source| source.source.url.as_str()).collect());
+        }
         for source in &pull.sources {
             let url = source.source.url.as_str();
             if source.is_spoilt {
                 kept.forget(url);
             }
-            if pull.applied.is_none() {
+            if pull.applied.is_none() || !matches!(source.had, Had::New(_)) {
                 // Bytes that were brought and not read are of no use; that there are none is the usual case.
                 let _ = fs::remove_file(&source.staged);
             }
             match (&source.had, &pull.applied) {
                 (Had::New(validators), Some(applied)) => {
                     fs::rename(&source.staged, &source.kept).map_err(io_error("write", &source.kept))?;
-                    kept.hold(url, validators, origin, now, applied);
+                    kept.hold(url, validators, origin, now, &feed, applied);
                 }
                 (Had::Unchanged(validators), Some(applied)) => {
-                    kept.hold(url, validators, origin, now, applied)
+                    kept.hold(url, validators, origin, now, &feed, applied)
                 }
                 (Had::Fresh, Some(applied)) => kept.fill(url, applied),
                 // Its feed was not read, because of another source: what was brought is asked for again.
@@ -470,6 +474,7 @@ fn gaps(pull: &Pull, kept: &Kept, options: &SyncOptions<'_>) -> Vec<Gap> {
     for source in &pull.sources {
         let url = source.source.url.as_str();
         let what = match &source.had {
+            Had::Missing | Had::StillMissing | Had::Failed(_) if source.source.is_optional => continue,
             Had::Missing | Had::StillMissing => format!("`{url}` does not exist"),
             Had::Failed(error) => error.clone(),
             _ => continue,

@@ -5,7 +5,7 @@
 //! file is written only after the rows are in the snapshot, so that a bad download is never taken for a good
 //! one. Both are a cache: without them everything is downloaded again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -13,16 +13,18 @@ use std::path::{Path, PathBuf};
 use advisory_db::FeedsDir;
 use fetch::origin::Origin;
 use fetch::validators::Validators;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::key::Namespace;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::SyncOptions;
 use crate::error::SyncError;
-use crate::pull::Applied;
+use crate::lead::HeldSource;
+use crate::provider::Source;
+use crate::pull::{Applied, modified};
 
 /// Raised when a parser gives other rows for the same bytes, so that kept bytes are read again.
-const PARSER_VERSION: u32 = 1;
+const PARSER_VERSION: u32 = 2;
 
 /// How one source stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +86,12 @@ struct Held {
     fetched_at: String,
     origin: String,
     parser_version: u32,
+    /// The feed that it is part of, as `provider:feed`.
+    #[serde(default)]
+    feed: String,
+    /// When the record that changed last did, of all that were read when these bytes came.
+    #[serde(default)]
+    newest: Option<String>,
     /// The namespaces that the feed of this source filled, and with how many records.
     namespaces: Vec<String>,
     records: u64,
@@ -129,6 +137,43 @@ impl Kept {
         let mut staged = kept.clone().into_os_string();
         staged.push(".new");
         Some((kept, PathBuf::from(staged)))
+    }
+
+    /// The downloads that are held, by URL.
+    pub(crate) fn held_sources(
+        &self,
+        before: &Self,
+        origin: &Origin,
+        options: &SyncOptions<'_>,
+    ) -> BTreeMap<String, HeldSource> {
+        let held = |(url, state): (&String, &State)| {
+            let held = state.held.as_ref()?;
+            let modified = modified(held.last_modified.as_deref());
+            let newest = held.newest.as_ref().and_then(|newest| newest.parse().ok());
+            let is_settled = self.is_recent(url, options.max_age, origin, options.now)
+                || self.was_answered_since(before, url, origin);
+            let fetched_at = held.fetched_at.parse().ok();
+            Some((url.clone(), HeldSource { modified, fetched_at, is_settled, newest }))
+        };
+        self.sources.iter().filter_map(held).collect()
+    }
+
+    /// Forgets and removes the downloads of `feed` that are not among `urls`: they are no longer part of it.
+    pub(crate) fn keep_only(&mut self, feed: &str, urls: &BTreeSet<&str>) {
+        let is_of_feed = |state: &State| state.held.as_ref().is_some_and(|held| held.feed == feed);
+        let dropped: Vec<String> = self
+            .sources
+            .iter()
+            .filter(|(url, state)| is_of_feed(state) && !urls.contains(url.as_str()))
+            .map(|(url, _)| url.clone())
+            .collect();
+        for url in dropped {
+            self.sources.remove(&url);
+            if let Some((path, _)) = self.paths(&url) {
+                // What cannot be removed costs its room, and nothing else.
+                let _ = fs::remove_file(path);
+            }
+        }
     }
 
     /// What makes a request conditional: nothing when the bytes are gone, their hash alone when they came from
@@ -180,17 +225,19 @@ impl Kept {
         (held.parser_version == PARSER_VERSION).then(|| names.collect())
     }
 
-    /// Whether `url` was answered less than `options.max_age` ago by the same origin.
-    pub(crate) fn is_fresh(&self, url: &str, origin: &Origin, options: &SyncOptions<'_>) -> bool {
-        let (Some(state), Some(max_age)) = (self.sources.get(url), options.max_age) else { return false };
+    /// Whether `source` was answered less than `options.max_age` ago by the same origin.
+    pub(crate) fn is_fresh(&self, source: &Source, origin: &Origin, options: &SyncOptions<'_>) -> bool {
+        self.is_recent(&source.url, options.max_age.max(source.max_age), origin, options.now)
+    }
+
+    fn is_recent(&self, url: &str, max_age: Option<SignedDuration>, origin: &Origin, now: Timestamp) -> bool {
+        let (Some(state), Some(max_age)) = (self.sources.get(url), max_age) else { return false };
         let answers = [
             state.held.as_ref().map(|held| (&held.fetched_at, &held.origin)),
             state.absent.as_ref().map(|absent| (&absent.at, &absent.origin)),
         ];
-        let is_recent = |at: &str| {
-            at.parse::<Timestamp>()
-                .is_ok_and(|at| at <= options.now && options.now.duration_since(at) < max_age)
-        };
+        let is_recent =
+            |at: &str| at.parse::<Timestamp>().is_ok_and(|at| at <= now && now.duration_since(at) < max_age);
         let is_usable = state.absent.is_some() || self.validators(url, origin).is_some();
         is_usable
             && state.failure.is_none()
@@ -215,8 +262,16 @@ impl Kept {
         validators: &Validators,
         origin: &Origin,
         now: Timestamp,
+        feed: &str,
         applied: &Applied,
     ) {
+        // The same bytes are as new as they were, whatever was read beside them.
+        let before = self.sources.get(url).and_then(|state| state.held.as_ref());
+        let before = before.filter(|before| before.sha256 == validators.sha256);
+        let newest = match before {
+            Some(before) => before.newest.clone(),
+            None => applied.newest.map(|newest| newest.to_string()),
+        };
         let held = Held {
             etag: validators.etag.clone(),
             last_modified: validators.last_modified.clone(),
@@ -225,6 +280,8 @@ impl Kept {
             fetched_at: now.to_string(),
             origin: origin_text(origin),
             parser_version: PARSER_VERSION,
+            feed: feed.to_owned(),
+            newest,
             namespaces: applied.namespaces.iter().map(Namespace::to_string).collect(),
             records: applied.records,
             unreadable: applied.unreadable.clone(),

@@ -18,6 +18,7 @@ pub mod engine;
 pub mod error;
 pub mod facts;
 pub mod kept;
+pub mod lead;
 pub mod plan;
 pub mod provider;
 mod pull;

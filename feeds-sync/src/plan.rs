@@ -8,13 +8,14 @@ use fetch::fetcher::Fetcher;
 use crate::engine::SyncOptions;
 use crate::error::SyncError;
 use crate::kept::Kept;
-use crate::pull::each_in_parallel;
+use crate::pull::{each_in_parallel, prepare_held};
 use crate::selection::select;
 
 /// What a sync would ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// The downloads that would be asked for, by provider, feed and URL. Those asked recently enough are absent.
+    /// The downloads that would be asked for, by provider, feed and URL. Those asked recently enough are absent, and so
+    /// are those that only a download to come leads to.
     pub sources: Vec<PlannedSource>,
 }
 
@@ -52,9 +53,12 @@ impl Plan {
 pub fn plan(feeds: &FeedsDir, fetcher: &Fetcher, options: &SyncOptions<'_>) -> Result<Plan, SyncError> {
     let kept = Kept::read(feeds);
     let mut sources: Vec<PlannedSource> = Vec::new();
+    let held = kept.held_sources(&kept, fetcher.origin(), options);
     for selected in select(options.selection)? {
-        for source in &selected.feed.sources {
-            if kept.is_fresh(&source.url, fetcher.origin(), options) {
+        let pull = prepare_held(selected, &held, &kept, fetcher, options);
+        let selected = &pull.selected;
+        for source in pull.sources.iter().map(|source| &source.source) {
+            if kept.is_fresh(source, fetcher.origin(), options) {
                 continue;
             }
             sources.push(PlannedSource {

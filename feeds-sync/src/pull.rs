@@ -1,6 +1,6 @@
 //! The feeds of one sync on their way: what was asked, what came, and what is held already.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -9,15 +9,19 @@ use std::thread;
 
 use fetch::error::FetchError;
 use fetch::fetcher::{Fetched, Fetcher, Request};
+use fetch::origin::Origin;
 use fetch::validators::Validators;
 use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 use model::key::Namespace;
 use model::limits::Limits;
 
 use crate::advisories::Remarks;
+use crate::document::Document;
 use crate::engine::{Progress, SyncOptions};
 use crate::kept::Kept;
-use crate::provider::{Feed, Scope, Source};
+use crate::lead::{Follow, Found, HeldSource, LeadError, Leads};
+use crate::provider::{Feed, Role, Scope, Source};
 use crate::report::SourceOutcome;
 use crate::selection::Selected;
 
@@ -35,6 +39,7 @@ pub(crate) struct SourcePull {
     pub(crate) source: Source,
     pub(crate) kept: PathBuf,
     pub(crate) staged: PathBuf,
+    pub(crate) is_asked: bool,
     pub(crate) had: Had,
     /// When the bytes held were last the provider's state; none when no bytes are held.
     pub(crate) held_at: Option<Timestamp>,
@@ -57,6 +62,8 @@ pub(crate) enum Had {
 pub(crate) struct Applied {
     pub(crate) namespaces: Vec<Namespace>,
     pub(crate) records: u64,
+    /// When the record that changed last did.
+    pub(crate) newest: Option<Timestamp>,
     /// Which records could not be read, in words.
     pub(crate) unreadable: Option<String>,
 }
@@ -71,6 +78,11 @@ impl Pull {
         }
     }
 
+    /// The provider and the feed, as `osv:PyPI`.
+    pub(crate) fn feed_id(&self) -> String {
+        format!("{}:{}", self.selected.provider.name, self.selected.feed.name)
+    }
+
     pub(crate) fn is_ranking(&self) -> bool {
         self.selected.feed.scope == Scope::Ranking
     }
@@ -82,10 +94,88 @@ impl Pull {
     /// Whether all of the feed that exists is at hand. A source that failed and of which nothing is held may hold
     /// anything; one that is missing holds nothing.
     pub(crate) fn is_complete(&self) -> bool {
-        self.sources.iter().any(|source| source.document().is_some())
-            && self.sources.iter().all(|source| {
-                source.document().is_some() || matches!(source.had, Had::Missing | Had::StillMissing)
-            })
+        let is_there = |source: &SourcePull| {
+            source.document().is_some()
+                || source.source.role == Role::Update
+                || source.source.is_optional
+                || matches!(source.had, Had::Missing | Had::StillMissing)
+        };
+        self.records().next().is_some() && self.sources.iter().all(is_there)
+    }
+
+    /// The sources that have records, with the documents at hand.
+    pub(crate) fn records(&self) -> impl Iterator<Item = (&SourcePull, &PathBuf)> {
+        let with_records = self.sources.iter().filter(|source| source.source.role.has_records());
+        with_records.filter_map(|source| Some((source, source.document()?)))
+    }
+
+    /// Adds the sources that the documents at hand lead to, and takes away those that they no longer lead to. One that
+    /// leads nowhere because it is damaged is refused, and what is held of it asked instead.
+    fn follow(
+        &mut self,
+        held: &BTreeMap<String, HeldSource>,
+        kept: &Kept,
+        fetcher: &Fetcher,
+        options: &SyncOptions<'_>,
+    ) {
+        let Some(follow) = self.selected.provider.follow else { return };
+        // Each turn that fails takes a document away, so there is an end.
+        while let Err(LeadError { url, error }) = self.lead(follow, held, kept, fetcher, options) {
+            let misled = |source: &&mut SourcePull| source.source.url == url && source.document().is_some();
+            let Some(source) = self.sources.iter_mut().find(misled) else { return };
+            if !matches!(source.had, Had::New(_)) {
+                source.is_spoilt = true;
+                source.held_at = None;
+            }
+            source.had = Had::Failed(format!("`{url}` {error}"));
+        }
+    }
+
+    fn lead(
+        &mut self,
+        follow: Follow,
+        held: &BTreeMap<String, HeldSource>,
+        kept: &Kept,
+        fetcher: &Fetcher,
+        options: &SyncOptions<'_>,
+    ) -> Result<(), LeadError> {
+        let found = |source: &'_ SourcePull| source.document().cloned();
+        let paths: Vec<Option<PathBuf>> = self.sources.iter().map(found).collect();
+        let documents = self.sources.iter().zip(&paths).filter_map(|(source, path)| {
+            let url = source.source.url.as_str();
+            let document = Document { url, path: path.as_deref()?, limits: options.limits };
+            let modified = match &source.had {
+                Had::New(validators) | Had::Unchanged(validators) => {
+                    modified(validators.last_modified.as_deref())
+                }
+                _ => held.get(url).and_then(|held| held.modified),
+            };
+            Some(Found { source: &source.source, document, modified })
+        });
+        let asked = self.sources.iter().filter(|source| source.is_asked);
+        let leads = Leads {
+            documents: documents.collect(),
+            asked: asked.map(|source| source.source.url.as_str()).collect(),
+            now: options.now,
+            is_near: matches!(fetcher.origin(), Origin::MirrorDir(_)),
+            held,
+        };
+        let named = follow(&self.selected.feed, &leads)?;
+        let mut named: BTreeMap<String, Source> =
+            named.into_iter().take(SOURCES_MAX).map(|source| (source.url.clone(), source)).collect();
+        let declared: BTreeSet<&str> =
+            self.selected.feed.sources.iter().map(|source| source.url.as_str()).collect();
+        self.sources.retain_mut(|known| match named.remove(&known.source.url) {
+            Some(source) => {
+                let is_due = matches!(known.had, Had::Fresh) && source.max_age < known.source.max_age;
+                known.is_asked &= !is_due;
+                known.source = source;
+                true
+            }
+            None => declared.contains(known.source.url.as_str()),
+        });
+        self.sources.extend(named.into_values().map(|source| SourcePull::new(&source, kept, fetcher)));
+        Ok(())
     }
 
     /// What the held documents of the feed gave, if the snapshot has all of it. `records` tells how many records of
@@ -110,7 +200,8 @@ impl Pull {
     /// When the state that the documents give was last the provider's: the oldest of them.
     pub(crate) fn data_as_of(&self, now: Timestamp) -> Timestamp {
         let as_of = |source: &SourcePull| match source.had {
-            Had::New(_) | Had::Unchanged(_) => Some(now),
+            Had::New(_) => Some(now),
+            _ if source.is_confirmed() => Some(now),
             _ => source.held_at,
         };
         self.sources.iter().filter_map(as_of).min().unwrap_or(now)
@@ -142,6 +233,26 @@ impl Pull {
 }
 
 impl SourcePull {
+    fn new(source: &Source, kept: &Kept, fetcher: &Fetcher) -> Self {
+        let (kept_path, staged) = kept.paths(&source.url).unwrap_or_default();
+        let is_held = kept.validators(&source.url, fetcher.origin()).is_some();
+        Self {
+            source: source.clone(),
+            kept: kept_path,
+            staged,
+            is_asked: false,
+            had: Had::Fresh,
+            held_at: kept.fetched_at(&source.url).filter(|_| is_held),
+            is_spoilt: false,
+        }
+    }
+
+    /// Whether what is held is the provider's state, as far as this sync was to find out.
+    pub(crate) fn is_confirmed(&self) -> bool {
+        let is_settled = matches!(self.had, Had::Fresh) && self.source.max_age.is_some();
+        matches!(self.had, Had::Unchanged(_)) || is_settled
+    }
+
     /// The bytes to read: new ones, else those held.
     pub(crate) fn document(&self) -> Option<&PathBuf> {
         match self.had {
@@ -151,7 +262,13 @@ impl SourcePull {
     }
 }
 
-/// Asks every source that is not fresh, several at once.
+/// How often documents may lead to others: a list to a pointer, to an index, to pages, and room for a vendor's change.
+const ROUNDS_MAX: usize = 6;
+
+/// How many downloads one feed may consist of.
+const SOURCES_MAX: usize = 200_000;
+
+/// Asks every source that is not fresh, and all those that they lead to, several at once.
 pub(crate) fn download(
     selected: Vec<Selected>,
     before: &Kept,
@@ -160,40 +277,66 @@ pub(crate) fn download(
     options: &SyncOptions<'_>,
     progress: &dyn Progress,
 ) -> Vec<Pull> {
+    let held = kept.held_sources(before, fetcher.origin(), options);
     let mut pulls: Vec<Pull> =
         selected.into_iter().map(|selected| prepare(selected, kept, fetcher)).collect();
-    let sources: Vec<Mutex<&mut SourcePull>> =
-        pulls.iter_mut().flat_map(|pull| &mut pull.sources).map(Mutex::new).collect();
-    each_in_parallel(options.jobs, sources.len(), &|index| {
-        let mut source = sources[index].lock().expect("each source has one thread");
-        let url = source.source.url.clone();
-        let is_answered = kept.is_fresh(&url, fetcher.origin(), options)
-            || kept.was_answered_since(before, &url, fetcher.origin());
-        source.had = match is_answered {
-            true if kept.is_absent(&url) => Had::StillMissing,
-            true => Had::Fresh,
-            false => ask(&source, kept, fetcher, options.limits, progress),
-        };
-        progress.source_finished(&url, &source.had.outcome());
-    });
-    drop(sources);
+    for _ in 0..ROUNDS_MAX {
+        for pull in &mut pulls {
+            pull.follow(&held, kept, fetcher, options);
+        }
+        let new = pulls.iter_mut().flat_map(|pull| &mut pull.sources).filter(|source| !source.is_asked);
+        let sources: Vec<Mutex<&mut SourcePull>> = new.map(Mutex::new).collect();
+        if sources.is_empty() {
+            break;
+        }
+        each_in_parallel(options.jobs, sources.len(), &|index| {
+            let mut source = sources[index].lock().expect("each source has one thread");
+            source.is_asked = true;
+            let url = source.source.url.clone();
+            let is_answered = kept.is_fresh(&source.source, fetcher.origin(), options)
+                || kept.was_answered_since(before, &url, fetcher.origin());
+            source.had = match is_answered {
+                true if kept.is_absent(&url) => Had::StillMissing,
+                true => Had::Fresh,
+                false => ask(&source, kept, fetcher, options.limits, progress),
+            };
+            progress.source_finished(&url, &source.had.outcome());
+        });
+    }
+    for source in pulls.iter_mut().flat_map(|pull| &mut pull.sources).filter(|source| !source.is_asked) {
+        source.had = Had::Failed(format!("documents lead to others for more than {ROUNDS_MAX} rounds"));
+    }
     pulls
 }
 
+/// The feed and its sources, as far as what is held tells.
 pub(crate) fn prepare(selected: Selected, kept: &Kept, fetcher: &Fetcher) -> Pull {
-    let sources = selected.feed.sources.iter().map(|source| {
-        let (kept_path, staged) = kept.paths(&source.url).unwrap_or_default();
-        let is_held = kept.validators(&source.url, fetcher.origin()).is_some();
-        SourcePull {
-            source: source.clone(),
-            kept: kept_path,
-            staged,
-            had: Had::Fresh,
-            held_at: kept.fetched_at(&source.url).filter(|_| is_held),
-            is_spoilt: false,
-        }
-    });
+    let sources = selected.feed.sources.iter().map(|source| SourcePull::new(source, kept, fetcher));
     Pull { sources: sources.collect(), selected, applied: None, remarks: Remarks::default() }
+}
+
+/// As [`prepare`], with the sources that documents which are held lead to.
+pub(crate) fn prepare_held(
+    selected: Selected,
+    held: &BTreeMap<String, HeldSource>,
+    kept: &Kept,
+    fetcher: &Fetcher,
+    options: &SyncOptions<'_>,
+) -> Pull {
+    let mut pull = prepare(selected, kept, fetcher);
+    for _ in 0..ROUNDS_MAX {
+        let n_known = pull.sources.len();
+        pull.follow(held, kept, fetcher, options);
+        if pull.sources.len() == n_known {
+            break;
+        }
+    }
+    pull
+}
+
+/// The moment that a host means.
+pub(crate) fn modified(last_modified: Option<&str>) -> Option<Timestamp> {
+    Some(rfc2822::parse(last_modified?).ok()?.timestamp())
 }
 
 fn ask(source: &SourcePull, kept: &Kept, fetcher: &Fetcher, limits: &Limits, progress: &dyn Progress) -> Had {

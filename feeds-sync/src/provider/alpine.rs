@@ -18,6 +18,7 @@ pub(super) static PROVIDER: Provider = Provider {
     feeds,
     answering,
     releases: RELEASES,
+    follow: None,
     parse: Parse::Advisories(parse),
 };
 
@@ -64,9 +65,11 @@ fn answering(namespace: &Namespace) -> Option<Feed> {
         Some((Ok(_), Ok(_))) => &["main", "community"],
         _ => return None,
     };
-    let source = |repository: &&str| Source {
-        url: format!("https://secdb.alpinelinux.org/{}/{repository}.json", distroversion(release)),
-        bytes_max: 64 * MIB,
+    let source = |repository: &&str| {
+        Source::records(
+            format!("https://secdb.alpinelinux.org/{}/{repository}.json", distroversion(release)),
+            64 * MIB,
+        )
     };
     Some(Feed {
         name: namespace.to_string(),

@@ -24,6 +24,7 @@ pub(super) static PROVIDER: Provider = Provider {
     feeds: || vec![feed()],
     answering,
     releases: RELEASES,
+    follow: None,
     parse: Parse::Advisories(parse),
 };
 
@@ -50,10 +51,10 @@ const fn release(namespace: &'static str, codename: &'static str, end_of_life: &
 fn feed() -> Feed {
     Feed {
         name: "debian".to_owned(),
-        sources: vec![Source {
-            url: "https://security-tracker.debian.org/tracker/data/json".to_owned(),
-            bytes_max: 512 * MIB,
-        }],
+        sources: vec![Source::records(
+            "https://security-tracker.debian.org/tracker/data/json".to_owned(),
+            512 * MIB,
+        )],
         scope: Scope::Distro("debian"),
         license: "MIT",
         is_redistributable: true,

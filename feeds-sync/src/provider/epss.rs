@@ -20,16 +20,17 @@ pub(super) static PROVIDER: Provider = Provider {
     feeds: || vec![feed()],
     answering: |_| None,
     releases: &[],
+    follow: None,
     parse: Parse::Daily(parse),
 };
 
 fn feed() -> Feed {
     Feed {
         name: "epss".to_owned(),
-        sources: vec![Source {
-            url: "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz".to_owned(),
-            bytes_max: 64 * MIB,
-        }],
+        sources: vec![Source::records(
+            "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz".to_owned(),
+            64 * MIB,
+        )],
         scope: Scope::Ranking,
         license: "free use with attribution",
         is_redistributable: true,

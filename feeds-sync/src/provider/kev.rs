@@ -18,17 +18,17 @@ pub(super) static PROVIDER: Provider = Provider {
     feeds: || vec![feed()],
     answering: |_| None,
     releases: &[],
+    follow: None,
     parse: Parse::Daily(parse),
 };
 
 fn feed() -> Feed {
     Feed {
         name: "kev".to_owned(),
-        sources: vec![Source {
-            url: "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json"
-                .to_owned(),
-            bytes_max: 64 * MIB,
-        }],
+        sources: vec![Source::records(
+            "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json".to_owned(),
+            64 * MIB,
+        )],
         scope: Scope::Ranking,
         license: "CC0-1.0",
         is_redistributable: true,

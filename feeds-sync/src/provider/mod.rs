@@ -10,11 +10,13 @@ mod epss;
 mod kev;
 mod osv;
 
+use jiff::SignedDuration;
 use model::key::Namespace;
 
 use crate::advisories::{Advisories, DailyTables};
 use crate::document::Document;
 use crate::error::ParseError;
+use crate::lead::Follow;
 
 /// Every provider, by name.
 pub static PROVIDERS: &[&Provider] =
@@ -32,6 +34,8 @@ pub struct Provider {
     pub answering: fn(&Namespace) -> Option<Feed>,
     /// What is known of its releases without asking it.
     pub releases: &'static [Release],
+    /// What the documents of a feed lead to; none where all is known beforehand.
+    pub follow: Option<Follow>,
     /// How to read a document.
     pub parse: Parse,
 }
@@ -67,6 +71,50 @@ pub struct Source {
     pub url: String,
     /// The most bytes to accept.
     pub bytes_max: u64,
+    /// What it is for.
+    pub role: Role,
+    /// That it cannot be had is no gap: the feed is whole without it.
+    pub is_optional: bool,
+    /// It is not asked again before it is so old, whatever a sync asks for; none asks each time.
+    pub max_age: Option<SignedDuration>,
+}
+
+/// What a download is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It holds records, and the feed is not whole without it.
+    Records,
+    /// It holds records that another document of the feed may hold in an older state: where it cannot be had, the feed
+    /// goes on without it, and a gap says so.
+    Update,
+    /// It leads to other documents, and holds no record.
+    Index,
+    /// It holds records and leads to others of its kind.
+    Page,
+}
+
+impl Role {
+    /// Whether records are read from it.
+    pub fn has_records(self) -> bool {
+        self != Self::Index
+    }
+
+    /// Whether it may lead to others.
+    pub fn leads(self) -> bool {
+        matches!(self, Self::Index | Self::Page)
+    }
+}
+
+impl Source {
+    /// A file of records, of at most `bytes_max`, that is asked each time.
+    pub fn records(url: impl Into<String>, bytes_max: u64) -> Self {
+        Self { url: url.into(), bytes_max, role: Role::Records, is_optional: false, max_age: None }
+    }
+
+    /// A file that leads to others.
+    pub fn index(url: impl Into<String>, bytes_max: u64) -> Self {
+        Self { role: Role::Index, ..Self::records(url, bytes_max) }
+    }
 }
 
 /// The namespaces that a feed speaks for.

@@ -4,13 +4,17 @@
 //! whose names plimsoll cannot look up. A record that speaks of several ecosystems is read for each from that
 //! ecosystem's archive.
 
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
 use model::ecosystem::Ecosystem;
 use model::key::{KeyKind, Namespace, PackageKey, normalise_name};
 
-use super::{Feed, MIB, Parse, Provider, Release, Scope, Source};
+use super::{Feed, MIB, Parse, Provider, Release, Role, Scope, Source};
 use crate::advisories::Advisories;
 use crate::document::Document;
 use crate::error::ParseError;
+use crate::lead::{HeldSource, LeadError, Leads};
 use crate::schema::osv::{self, Reading};
 
 pub(super) static PROVIDER: Provider = Provider {
@@ -19,6 +23,7 @@ pub(super) static PROVIDER: Provider = Provider {
     feeds: || ARCHIVES.iter().map(Archive::feed).collect(),
     answering: |namespace| ARCHIVES.iter().find(|archive| archive.answers(namespace)).map(Archive::feed),
     releases: RELEASES,
+    follow: Some(follow),
     parse: Parse::Advisories(parse),
 };
 
@@ -110,10 +115,7 @@ impl Archive {
         let directory = self.name.replace(' ', "%20");
         Feed {
             name: self.name.to_owned(),
-            sources: vec![Source {
-                url: format!("https://osv-vulnerabilities.storage.googleapis.com/{directory}/all.zip"),
-                bytes_max: 2048 * MIB,
-            }],
+            sources: vec![Source::records(format!("{BUCKET}/{directory}/all.zip"), 2048 * MIB)],
             scope: match &self.packages {
                 Packages::Language(ecosystem) => Scope::One(Namespace::language(*ecosystem)),
                 Packages::Distro { id, .. } => Scope::Distro(id),
@@ -147,6 +149,83 @@ impl Archive {
     }
 }
 
+const BUCKET: &str = "https://osv-vulnerabilities.storage.googleapis.com";
+
+/// An archive is downloaded anew after so long, because a record that leaves an ecosystem is seen in no list of changes
+/// (feeds.md A16).
+const ARCHIVE_AGE_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Records that appear late are found so long after their date.
+const OVERLAP: SignedDuration = SignedDuration::from_hours(6);
+
+/// Above so many changed records the archive is the smaller download (feeds.md A16).
+const CHANGES_MAX: usize = 250;
+
+/// An archive that is held and not old is brought up to date by the records that changed since. Without the list of
+/// changes, as in most mirrors, it is asked for itself.
+fn follow(feed: &Feed, leads: &Leads<'_>) -> Result<Vec<Source>, LeadError> {
+    let Some(archive) = feed.sources.first() else { return Ok(Vec::new()) };
+    let whole = || Ok(vec![archive.clone()]);
+    // An archive that was asked recently enough needs no list, and one that is old or absent is asked for itself.
+    let is_of_use = |held: &&HeldSource| {
+        let age = held.fetched_at.map(|at| leads.now.duration_since(at));
+        !leads.is_near && !held.is_settled && age.is_some_and(|age| age < ARCHIVE_AGE_MAX)
+    };
+    let held = leads.held.get(&archive.url).filter(is_of_use);
+    let Some(newest) = held.and_then(|held| held.newest) else { return whole() };
+    let directory = archive.url.trim_end_matches("all.zip");
+    let list =
+        Source { is_optional: true, ..Source::index(format!("{directory}modified_id.csv"), 256 * MIB) };
+    let whole = || Ok(vec![archive.clone(), list.clone()]);
+    let record = |id: String| Source {
+        role: Role::Update,
+        ..Source::records(format!("{directory}{id}.json"), 64 * MIB)
+    };
+    let records: Vec<Source> =
+        match leads.read(&list.url, |document| changed_ids(document, newest - OVERLAP))? {
+            None if leads.asked.contains(list.url.as_str()) => return whole(),
+            None => Vec::new(),
+            Some(ids) if ids.len() > CHANGES_MAX => return whole(),
+            Some(ids) => ids.into_iter().map(record).collect(),
+        };
+    // Mirrors may have the archive and the list, and not the records.
+    let is_missing =
+        |source: &Source| leads.asked.contains(source.url.as_str()) && leads.found(&source.url).is_none();
+    if records.iter().any(is_missing) {
+        return whole();
+    }
+    let archive = Source { max_age: Some(ARCHIVE_AGE_MAX), ..archive.clone() };
+    Ok([archive, list].into_iter().chain(records).collect())
+}
+
+/// The ids of the records modified at `since` or later; the list has a line `modified,id` for each, newest first.
+/// More than [`CHANGES_MAX`] need not all be told.
+fn changed_ids(document: &Document<'_>, since: Timestamp) -> Result<Vec<String>, ParseError> {
+    let mut ids = BTreeSet::new();
+    let mut rows = csv::ReaderBuilder::new().has_headers(false).from_reader(document.open()?);
+    for row in rows.records() {
+        let row = row?;
+        let (Some(modified), Some(id), 2) = (row.get(0), row.get(1), row.len()) else {
+            return Err(ParseError::NotTheFeed(
+                "no list of changes: a line without `modified,id`".to_owned(),
+            ));
+        };
+        let modified: Timestamp = modified.parse().map_err(|error| {
+            ParseError::NotTheFeed(format!("no list of changes: `{modified}` is no time ({error})"))
+        })?;
+        if modified < since || ids.len() > CHANGES_MAX {
+            break;
+        }
+        let is_id =
+            !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_:.".contains(&byte));
+        if !is_id || id.contains("..") {
+            return Err(ParseError::NotTheFeed(format!("no list of changes: `{id:.64}` is no id")));
+        }
+        ids.insert(id.replace(':', "%3A"));
+    }
+    Ok(ids.into_iter().collect())
+}
+
 fn parse(feed: &Feed, document: &Document<'_>, advisories: &mut Advisories) -> Result<(), ParseError> {
     let Some(archive) = ARCHIVES.iter().find(|archive| archive.name == feed.name) else { return Ok(()) };
     if let Scope::One(namespace) = &feed.scope {
@@ -157,6 +236,13 @@ fn parse(feed: &Feed, document: &Document<'_>, advisories: &mut Advisories) -> R
         if is_debug { None } else { archive.key(ecosystem, name) }
     };
     let reading = Reading { key: &key, leave_out: no_advisory, severity_in_summary: archive.is_rpm() };
+    if document.url.ends_with(".json") {
+        // A record that changed since the archive was made.
+        if let Err(error) = osv::read(document.text()?.as_bytes(), &reading, advisories) {
+            advisories.remarks.unreadable(document.url, error);
+        }
+        return Ok(());
+    }
     let mut n_records = 0_u64;
     document.zip_entries(&mut |name, content| {
         if name.ends_with(".json") {

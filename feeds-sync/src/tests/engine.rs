@@ -9,7 +9,7 @@ use advisory_db::{FeedsDir, Snapshot};
 use fetch::fetcher::{FetchOptions, Fetcher, Proxy};
 use fetch::origin::Origin;
 use jiff::{SignedDuration, Timestamp, ToSpan};
-use model::advisory::AdvisorySet;
+use model::advisory::{AdvisorySet, RangeEvent};
 use model::gap::GapKind;
 use model::key::Namespace;
 use model::limits::Limits;
@@ -669,4 +669,85 @@ fn walk(dir: &std::path::Path) -> Vec<PathBuf> {
         if path.is_dir() { paths.extend(walk(&path)) } else { paths.push(path) }
     }
     paths
+}
+
+#[test]
+fn an_archive_that_is_held_is_brought_up_to_date_by_the_records_that_changed() {
+    let record = |n: usize, hour: usize, fixed: &str| {
+        let mut record = osv_record(
+            &format!("PYSEC-2025-{n}"),
+            &[],
+            "PyPI",
+            "demo",
+            &format!("introduced 0, fixed {fixed}"),
+        );
+        record["modified"] = json!(format!("2025-06-0{}T{:02}:00:00Z", 1 + hour / 24, hour % 24));
+        record
+    };
+    let mut bench = Bench::new();
+    let old: Vec<Value> = (0..9).map(|n| record(n, n, "1")).collect();
+    bench.mirror.osv_records("PyPI", &old);
+    let server = Server::of_dir(bench.mirror.dir());
+    bench.origin = Origin::MirrorUrl(server.url(""));
+    bench.namespaces(&["pypi"]);
+    let mut n_seen = 0;
+    let mut asked = || -> BTreeSet<String> {
+        let requests = server.requests();
+        let new = requests[n_seen..].iter().filter(|request| request.path.contains("/PyPI/"));
+        let names = new.filter_map(|request| Some(request.path.rsplit('/').next()?.to_owned())).collect();
+        n_seen = requests.len();
+        names
+    };
+    assert_eq!(asked(), BTreeSet::from(["all.zip".to_owned()]));
+
+    // One record changes and one is new; the archive is not made anew.
+    let (changed, new) = (record(3, 48, "2"), record(90, 49, "1"));
+    let mut records = old.clone();
+    records[3] = changed.clone();
+    records.push(new.clone());
+    let zip = bench.mirror.dir().join("osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip");
+    let archive = fs::read(&zip).unwrap();
+    bench.mirror.osv_records("PyPI", &records);
+    fs::write(&zip, &archive).unwrap();
+    for record in [&changed, &new] {
+        let name = record["id"].as_str().unwrap();
+        bench.mirror.file(
+            &format!("osv-vulnerabilities.storage.googleapis.com/PyPI/{name}.json"),
+            record.to_string(),
+        );
+    }
+    // Those modified shortly before the newest of the archive are asked for too, and this mirror lacks them: the
+    // archive is asked instead, and is as it was.
+    bench.later(1);
+    bench.namespaces(&["pypi"]);
+    let names = asked();
+    assert!(names.contains("all.zip") && names.contains("modified_id.csv"), "{names:?}");
+    assert_eq!(bench.records("pypi|language|demo").len(), 9);
+    // With all of them there, only they are asked for.
+    for record in &records {
+        let name = record["id"].as_str().unwrap();
+        bench.mirror.file(
+            &format!("osv-vulnerabilities.storage.googleapis.com/PyPI/{name}.json"),
+            record.to_string(),
+        );
+    }
+    bench.later(1);
+    let report = bench.namespaces(&["pypi"]);
+    assert!(report.gaps.is_empty(), "{report:#?}");
+    let names = asked();
+    assert!(!names.contains("all.zip"), "{names:?}");
+    assert!(names.contains("PYSEC-2025-90.json"), "{names:?}");
+    assert_eq!(bench.records("pypi|language|demo").len(), 10);
+    let rows = bench.rows("pypi|language|demo").rows.into_values().flatten();
+    let changed: Vec<_> = rows.filter(|row| row.record == "PYSEC-2025-3").collect();
+    assert_eq!(changed.len(), 1);
+    assert!(changed[0].affected.ranges[0].events.contains(&RangeEvent::Fixed("2".into())), "{changed:?}");
+    // The same records at once give the same snapshot.
+    let fresh = Bench::new();
+    fresh.mirror.osv_records("PyPI", &records);
+    assert_eq!(fresh.namespaces(&["pypi"]).snapshot, report.snapshot);
+    // A week later the archive is asked for again; it has lost what was never in it.
+    bench.later(8 * 24);
+    bench.namespaces(&["pypi"]);
+    assert!(asked().contains("all.zip"));
 }
