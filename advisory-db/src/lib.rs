@@ -3,6 +3,7 @@
 //! - [`FeedsDir`]: the directory; opens snapshots, lets one writer in, collects garbage
 //! - [`Snapshot`]: what readers ask; opens only the shards that a question needs
 //! - [`Writer`]: builds the next snapshot beside the current one, then swaps
+//! - [`delta::Delta`]: what differs between two snapshots, by key
 //! - [`DbError`]: every way to refuse
 //!
 //! The promises (architecture.md §1.3): readers take no lock, write nothing and import nothing, in any
@@ -13,6 +14,7 @@
 //! package and no clock. The layout is a contract, described in `docs/reference/feed-database.md`.
 
 mod aliases;
+pub mod delta;
 mod digest;
 mod error;
 mod feeds_dir;

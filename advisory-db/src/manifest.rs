@@ -142,15 +142,16 @@ impl Manifest {
         Self { schema: format!("{SCHEMA_PREFIX}{SCHEMA}"), id: content.id(), created, content }
     }
 
-    /// Reads a manifest; `None` when there is no such file.
+    /// Reads a manifest; `None` when there is no such file, or one of an older schema: what an older plimsoll wrote is
+    /// made again from the feeds.
     pub(crate) fn read(path: &Path) -> Result<Option<Self>, DbError> {
         match files::read(path, MANIFEST_BYTES_MAX)? {
-            Some(bytes) => Self::parse(&bytes, path).map(Some),
+            Some(bytes) => Self::parse(&bytes, path),
             None => Ok(None),
         }
     }
 
-    fn parse(bytes: &[u8], path: &Path) -> Result<Self, DbError> {
+    fn parse(bytes: &[u8], path: &Path) -> Result<Option<Self>, DbError> {
         #[derive(Deserialize)]
         struct Header {
             schema: String,
@@ -165,6 +166,7 @@ impl Manifest {
         let number = header.schema.strip_prefix(SCHEMA_PREFIX).and_then(|number| number.parse().ok());
         match number {
             Some(SCHEMA) => {}
+            Some(1..SCHEMA) => return Ok(None),
             Some(found) if found > SCHEMA => {
                 return Err(DbError::SchemaTooNew { path: path.to_owned(), found, known: SCHEMA });
             }
@@ -175,7 +177,7 @@ impl Manifest {
         if manifest.id != id {
             return Err(unusable(format!("it states id `{}`, and its content has `{id}`", manifest.id)));
         }
-        Ok(manifest)
+        Ok(Some(manifest))
     }
 
     /// Writes the manifest in place of the one at `path`, whole or not at all.

@@ -259,7 +259,7 @@ impl Snapshot {
         self.manifest.content.shards().filter_map(|shard| check(shard).err()).collect()
     }
 
-    fn parts(&self, namespace: &Namespace) -> Option<&BTreeMap<String, Part>> {
+    pub(crate) fn parts(&self, namespace: &Namespace) -> Option<&BTreeMap<String, Part>> {
         self.manifest.content.namespaces.get(namespace.as_str())
     }
 
@@ -299,7 +299,7 @@ impl Snapshot {
         ask(&shard)
     }
 
-    fn open(&self, kind: Kind, shard: &ShardRef) -> Result<Shard, DbError> {
+    pub(crate) fn open(&self, kind: Kind, shard: &ShardRef) -> Result<Shard, DbError> {
         let directory = self.feeds.shards_path();
         if let Some(shard) = Shard::open(&directory, kind, shard)? {
             return Ok(shard);

@@ -13,7 +13,7 @@ use fetch::fetcher::{FetchOptions, Fetcher};
 use fetch::origin::Origin;
 use flows::error::FlowError;
 use flows::feeds::SyncObserver;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use model::gap::Gap;
 use model::key::Namespace;
 use model::limits::Limits;
@@ -215,4 +215,35 @@ mod tests {
             assert!(duration(text).is_err(), "{text}");
         }
     }
+}
+
+/// The snapshot called `wanted`, or the newest that was made before the end of that day.
+pub(crate) fn kept_snapshot(feeds_dir: &FeedsDir, wanted: &str) -> Result<Snapshot, CommandError> {
+    let find = || -> Result<Option<Snapshot>, advisory_db::DbError> {
+        if let Some(snapshot) = feeds_dir.snapshot(wanted)? {
+            return Ok(Some(snapshot));
+        }
+        let Some(until) = end_of(wanted) else { return Ok(None) };
+        let newest = feeds_dir
+            .retained()?
+            .into_iter()
+            .filter(|kept| kept.created < until)
+            .max_by_key(|kept| kept.created);
+        newest.map_or(Ok(None), |kept| feeds_dir.snapshot(&kept.id))
+    };
+    let found = find().map_err(FlowError::from)?;
+    Ok(found.ok_or_else(|| FlowError::NoSuchSnapshot {
+        id: wanted.to_owned(),
+        feeds: feeds_dir.path().to_owned(),
+    })?)
+}
+
+/// The end of a day, or just after a moment.
+fn end_of(text: &str) -> Option<Timestamp> {
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Timestamp::from_nanosecond(moment.as_nanosecond() + 1).ok();
+    }
+    let day: jiff::civil::Date = text.parse().ok()?;
+    let next = day.tomorrow().ok()?;
+    next.at(0, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
 }

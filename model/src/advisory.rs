@@ -88,6 +88,19 @@ pub enum RecordState {
     Reserved,
 }
 
+impl RecordState {
+    /// The word in every contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::Withdrawn => "withdrawn",
+            Self::Rejected => "rejected",
+            Self::Disputed => "disputed",
+            Self::Reserved => "reserved",
+        }
+    }
+}
+
 /// What sort of thing a record is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RecordKind {

@@ -71,6 +71,11 @@ impl KeyKind {
         (Self::Oci, "oci"),
     ];
 
+    /// The kind of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, known)| *known == word).map(|(kind, _)| kind)
+    }
+
     /// The word in a key's text.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -121,7 +126,7 @@ impl FromStr for PackageKey {
         let (Some(namespace), Some(kind), Some(name)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(invalid());
         };
-        let (kind, _) = KeyKind::ALL.into_iter().find(|(_, word)| *word == kind).ok_or_else(invalid)?;
+        let kind = KeyKind::from_word(kind).ok_or_else(invalid)?;
         Ok(Self::new(Namespace::new(namespace), kind, name))
     }
 }

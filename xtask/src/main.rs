@@ -3,9 +3,10 @@
 //! writes the example image and mirror anew, `cargo xtask mirror DIR` lays the real dated feeds out as a mirror,
 //! `cargo xtask big-image DIR [--gigabytes 10] [--layers 74]` writes a large image to measure with,
 //! `cargo run --release --package xtask -- throughput IMAGE` says what catalogers cost, `… -- sbom-speed` what reading and
-//! writing an SBOM costs.
+//! writing an SBOM costs, `… -- feed-speed` what the feed database costs with four million rows.
 #![expect(clippy::print_stdout, reason = "chores report to the person who started them")]
 
+mod feed_speed;
 mod sbom_speed;
 mod throughput;
 mod torture;
@@ -29,6 +30,8 @@ fn main() -> Result<()> {
         ["big-image", dir, ref options @ ..] => big_image(Path::new(dir), options),
         ["sbom-speed"] => sbom_speed::measure(),
         ["sbom-speed", document] => sbom_speed::read_one(Path::new(document)),
+        ["feed-speed"] => feed_speed::measure(4_000_000),
+        ["feed-speed", rows] => feed_speed::measure(rows.parse().context("ROWS is a number")?),
         ["throughput", image] => throughput::measure(Path::new(image), 5),
         ["throughput", image, runs] => {
             throughput::measure(Path::new(image), runs.parse().context("RUNS is a number")?)
@@ -43,7 +46,7 @@ fn main() -> Result<()> {
         }
         _ => bail!(
             "usage: cargo xtask examples | mirror DIR | torture BINARY [KILLS] | torture catalogers [COPIES] \
-             | big-image DIR [--gigabytes N] [--layers N] | throughput IMAGE [RUNS] | sbom-speed [DOCUMENT]"
+             | big-image DIR [--gigabytes N] [--layers N] | throughput IMAGE [RUNS] | sbom-speed [DOCUMENT] | feed-speed [ROWS]"
         ),
     }
 }

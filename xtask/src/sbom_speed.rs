@@ -107,7 +107,7 @@ fn in_a_process_of_its_own(path: &Path) -> Result<String> {
 }
 
 /// The most that this process ever had in memory.
-fn peak_kilobytes() -> Result<u64> {
+pub(crate) fn peak_kilobytes() -> Result<u64> {
     let status = fs::read_to_string("/proc/self/status").context("no /proc here")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM here")?;
     line.trim().trim_end_matches(" kB").parse().context("VmHWM is no number")

@@ -10,6 +10,7 @@ pub(crate) mod rows;
 mod stored;
 pub(crate) mod text;
 
+use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
 use model::advisory::SeverityWord;
@@ -264,6 +265,73 @@ pub(crate) fn json<T: serde::de::DeserializeOwned + Default>(
 /// A list as JSON, compact; `None` for an empty one.
 pub(crate) fn list<T: Serialize>(list: &[T]) -> Option<String> {
     (!list.is_empty()).then(|| serde_json::to_string(list).expect("texts and lists of texts are JSON"))
+}
+
+/// Walks two shards of a kind side by side and calls `take` with each key whose hash differs, or that only one of them has.
+///
+/// `select` gives the `n_key` texts of the key, then the hash, in the order of the key as bytes.
+pub(crate) fn differing_rows(
+    old: Option<&Shard>,
+    new: Option<&Shard>,
+    select: &str,
+    n_key: usize,
+    take: &mut dyn FnMut(&[String]),
+) -> Result<(), DbError> {
+    let (mut old_statement, mut new_statement) = (prepared(old, select)?, prepared(new, select)?);
+    let (mut old_rows, mut new_rows) = (started(old, &mut old_statement)?, started(new, &mut new_statement)?);
+    let mut next_old = || next(old, &mut old_rows, n_key);
+    let mut next_new = || next(new, &mut new_rows, n_key);
+    let (mut old, mut new) = (next_old()?, next_new()?);
+    loop {
+        let order = match (&old, &new) {
+            (None, None) => return Ok(()),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some((old, _)), Some((new, _))) => old.cmp(new),
+        };
+        match (order, &old, &new) {
+            (Ordering::Equal, Some((key, old)), Some((_, new))) if old != new => take(key),
+            (Ordering::Less, Some((key, _)), _) | (Ordering::Greater, _, Some((key, _))) => take(key),
+            _ => {}
+        }
+        if order.is_le() {
+            old = next_old()?;
+        }
+        if order.is_ge() {
+            new = next_new()?;
+        }
+    }
+}
+
+/// A key and the hash under it; none at the end.
+type Entry = Option<(Vec<String>, Vec<u8>)>;
+
+fn prepared<'s>(shard: Option<&'s Shard>, select: &str) -> Result<Option<rusqlite::Statement<'s>>, DbError> {
+    let prepare =
+        |shard: &'s Shard| shard.connection.prepare(select).map_err(DbError::sqlite("read", &shard.path));
+    shard.map(prepare).transpose()
+}
+
+fn started<'r>(
+    shard: Option<&Shard>,
+    statement: &'r mut Option<rusqlite::Statement<'_>>,
+) -> Result<Option<rusqlite::Rows<'r>>, DbError> {
+    let (Some(shard), Some(statement)) = (shard, statement) else { return Ok(None) };
+    statement.query([]).map(Some).map_err(DbError::sqlite("read", &shard.path))
+}
+
+fn next(
+    shard: Option<&Shard>,
+    rows: &mut Option<rusqlite::Rows<'_>>,
+    n_key: usize,
+) -> Result<Entry, DbError> {
+    let (Some(shard), Some(rows)) = (shard, rows) else { return Ok(None) };
+    let mut read = || -> rusqlite::Result<Entry> {
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let key = (0..n_key).map(|column| row.get(column)).collect::<Result<_, _>>()?;
+        Ok(Some((key, row.get(n_key)?)))
+    };
+    read().map_err(DbError::sqlite("read", &shard.path))
 }
 
 /// A path as a SQLite URI: in it, `?`, `#` and `%` would mean something else.

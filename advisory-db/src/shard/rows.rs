@@ -24,7 +24,7 @@ use super::stored::{
     encode_ranges,
 };
 use super::text::Text;
-use super::{Kind, Owner, Shard, json, list, severity, unreadable, word};
+use super::{Kind, Owner, Shard, differing_rows, json, list, severity, unreadable, word};
 use crate::aliases::{self, Claims};
 use crate::digest::{Digest, Fields};
 use crate::error::DbError;
@@ -518,6 +518,16 @@ pub(crate) fn hashes<'k>(
         }
         Ok(())
     })
+}
+
+/// Calls `take` with kind and name of each key whose rows differ between two shards, either of which may be absent.
+pub(crate) fn differing(
+    old: Option<&Shard>,
+    new: Option<&Shard>,
+    take: &mut dyn FnMut(&str, &str),
+) -> Result<(), DbError> {
+    const SELECT: &str = "SELECT kind, name, hash FROM keys ORDER BY kind, name";
+    differing_rows(old, new, SELECT, 2, &mut |key| take(&key[0], &key[1]))
 }
 
 /// Every id that a row of this shard goes by: records and aliases.

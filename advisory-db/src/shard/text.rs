@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 use zstd::bulk::{Compressor, Decompressor};
 
 use super::stored::StoredCvss;
-use super::{Kind, Owner, Shard, unreadable};
+use super::{Kind, Owner, Shard, differing_rows, unreadable};
 use crate::digest::{Digest, Fields};
 use crate::error::DbError;
 use crate::words::Word;
 
 pub(crate) const SCHEMA_SQL: &str = "
     CREATE TABLE dictionary(dictionary BLOB NOT NULL) STRICT;
-    CREATE TABLE texts(record TEXT PRIMARY KEY, text BLOB NOT NULL) STRICT, WITHOUT ROWID;";
+    CREATE TABLE texts(record TEXT PRIMARY KEY, hash BLOB NOT NULL, text BLOB NOT NULL) STRICT, WITHOUT ROWID;";
 
 /// The text of one record, as stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -98,6 +98,13 @@ impl Text {
     fn encode(&self) -> String {
         serde_json::to_string(self).expect("texts and lists are JSON")
     }
+
+    /// What two texts are compared by: compressed they differ with their dictionaries.
+    fn hash(encoded: &str) -> [u8; 8] {
+        let mut short = [0; 8];
+        short.copy_from_slice(&Fields::new("plimsoll-record-text/1").text(encoded).short()[..8]);
+        short
+    }
 }
 
 fn append_new<T: PartialEq>(list: &mut Vec<T>, more: Vec<T>) {
@@ -139,9 +146,11 @@ pub(crate) fn fill(connection: &Connection, texts: &BTreeMap<Box<str>, Text>) ->
     connection.execute("INSERT INTO dictionary VALUES (?1)", [&dictionary])?;
     let failed = |error: std::io::Error| rusqlite::Error::ToSqlConversionFailure(error.into());
     let mut compressor = Compressor::with_dictionary(LEVEL, &dictionary).map_err(failed)?;
-    let mut insert = connection.prepare("INSERT INTO texts VALUES (?1, ?2)")?;
+    let mut insert = connection.prepare("INSERT INTO texts VALUES (?1, ?2, ?3)")?;
     for (record, text) in texts {
-        insert.execute(params![record, compressor.compress(text.encode().as_bytes()).map_err(failed)?])?;
+        let encoded = text.encode();
+        let compressed = compressor.compress(encoded.as_bytes()).map_err(failed)?;
+        insert.execute(params![record, Text::hash(&encoded), compressed])?;
     }
     Ok(())
 }
@@ -180,6 +189,16 @@ pub(crate) fn load<'r>(
         }
         Ok(())
     })
+}
+
+/// Calls `take` with each record whose text differs between two shards, either of which may be absent.
+pub(crate) fn differing(
+    old: Option<&Shard>,
+    new: Option<&Shard>,
+    take: &mut dyn FnMut(&str),
+) -> Result<(), DbError> {
+    const SELECT: &str = "SELECT record, hash FROM texts ORDER BY record";
+    differing_rows(old, new, SELECT, 1, &mut |key| take(&key[0]))
 }
 
 fn decode(row: &rusqlite::Row<'_>, decompressor: &mut Decompressor<'_>) -> rusqlite::Result<Text> {

@@ -57,7 +57,6 @@ fn what_is_no_manifest_is_refused_with_its_path_and_reason() {
         ("[1]".to_owned(), "invalid type"),
         (r#"{"schema":"plimsoll-report/1"}"#.to_owned(), "its schema is `plimsoll-report/1`"),
         (r#"{"schema":"plimsoll-feeds/0"}"#.to_owned(), "its schema is"),
-        (r#"{"schema":"plimsoll-feeds/1"}"#.to_owned(), "its schema is"),
         (r#"{"schema":"plimsoll-feeds/2"}"#.to_owned(), "missing field"),
         (manifest.replace(&hash, "../../../etc/passwd"), "is not a digest"),
         (manifest.replace(&hash, &hash.to_uppercase()), "is not a digest"),
@@ -79,6 +78,15 @@ fn what_is_no_manifest_is_refused_with_its_path_and_reason() {
         assert!(feeds.writer(&lock).is_err());
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
     }
+}
+
+#[test]
+fn what_an_older_version_wrote_is_nothing_and_is_made_again() {
+    let directory = sound();
+    fs::write(directory.path().join("manifest.json"), r#"{"schema":"plimsoll-feeds/1","other":{}}"#).unwrap();
+    assert!(FeedsDir::open(directory.path()).current().unwrap().is_none());
+    sync(directory.path(), 0, &[advisory("CVE-1", "debian:12|source|a", "3")]).unwrap();
+    assert_eq!(lines(&current(directory.path()), &["debian:12|source|a"]).len(), 1);
 }
 
 #[test]

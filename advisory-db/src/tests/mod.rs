@@ -2,6 +2,7 @@
 
 mod content;
 mod damage;
+mod deltas;
 mod durability;
 mod gc;
 mod round_trip;

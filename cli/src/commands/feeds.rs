@@ -1,5 +1,7 @@
 //! `plimsoll feeds`: what the vendors say, kept as a cached database.
 
+mod diff;
+
 use std::collections::BTreeSet;
 
 use advisory_db::{FeedsDir, Snapshot};
@@ -34,6 +36,7 @@ pub(crate) struct FeedsArgs {
 enum FeedsCommand {
     Sync(SyncArgs),
     Status(StatusArgs),
+    Diff(diff::DiffArgs),
     Gc(GcArgs),
 }
 
@@ -84,6 +87,7 @@ pub(crate) fn run(args: &FeedsArgs, global: &Global, ui: &Ui) -> Result<Exit, Co
     match &args.command {
         FeedsCommand::Sync(args) => sync(args, global, ui),
         FeedsCommand::Status(args) => status(args, global),
+        FeedsCommand::Diff(args) => diff::run(args, global),
         FeedsCommand::Gc(args) => gc(args, global, ui),
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use advisory_db::{FeedsDir, Snapshot};
+use advisory_db::FeedsDir;
 use clap::Args;
 use flows::error::FlowError;
 use flows::match_sbom::{Question, Subject, facts};
@@ -20,7 +20,7 @@ use crate::args::Global;
 use crate::environment;
 use crate::error::CommandError;
 use crate::exit_code::Exit;
-use crate::feeds::FeedArgs;
+use crate::feeds::{FeedArgs, kept_snapshot};
 use crate::keys::KeyArgs;
 use crate::output::{self, Output, Resolved};
 use crate::ui::Ui;
@@ -134,7 +134,7 @@ impl<'a> Judge<'a> {
     /// Matches a subject, its feeds synced first.
     pub(crate) fn report(&self, subject: Subject) -> Result<Report, CommandError> {
         let (snapshot, gaps) = match &self.args.snapshot {
-            Some(wanted) => (kept(&self.feeds_dir, wanted)?, Vec::new()),
+            Some(wanted) => (kept_snapshot(&self.feeds_dir, wanted)?, Vec::new()),
             None => {
                 let needed = || -> Result<_, FlowError> {
                     let facts = facts(self.feeds_dir.current()?.as_ref())?;
@@ -198,37 +198,6 @@ fn nothing_judged(report: &Report) -> CommandError {
 
 fn worse(left: Exit, right: Exit) -> Exit {
     if left.code() >= right.code() { left } else { right }
-}
-
-/// The snapshot called `wanted`, or the newest that was made before the end of that day.
-fn kept(feeds_dir: &FeedsDir, wanted: &str) -> Result<Snapshot, CommandError> {
-    let find = || -> Result<Option<Snapshot>, advisory_db::DbError> {
-        if let Some(snapshot) = feeds_dir.snapshot(wanted)? {
-            return Ok(Some(snapshot));
-        }
-        let Some(until) = end_of(wanted) else { return Ok(None) };
-        let newest = feeds_dir
-            .retained()?
-            .into_iter()
-            .filter(|kept| kept.created < until)
-            .max_by_key(|kept| kept.created);
-        newest.map_or(Ok(None), |kept| feeds_dir.snapshot(&kept.id))
-    };
-    let found = find().map_err(FlowError::from)?;
-    Ok(found.ok_or_else(|| FlowError::NoSuchSnapshot {
-        id: wanted.to_owned(),
-        feeds: feeds_dir.path().to_owned(),
-    })?)
-}
-
-/// The end of a day, or just after a moment.
-fn end_of(text: &str) -> Option<Timestamp> {
-    if let Ok(moment) = text.parse::<Timestamp>() {
-        return Timestamp::from_nanosecond(moment.as_nanosecond() + 1).ok();
-    }
-    let day: jiff::civil::Date = text.parse().ok()?;
-    let next = day.tomorrow().ok()?;
-    next.at(0, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
 }
 
 /// The bytes of an SBOM; `-` is standard input.

@@ -1,6 +1,7 @@
 //! What the tests of this crate share.
 
 mod data;
+mod deltas;
 mod engine;
 mod providers;
 mod robustness;
