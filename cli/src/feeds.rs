@@ -202,21 +202,6 @@ impl SyncObserver for Watch<'_> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_is_a_number_and_a_unit() {
-        for (text, seconds) in [("90", 90), ("90m", 5400), ("6h", 21_600), ("2d", 172_800), ("0s", 0)] {
-            assert_eq!(duration(text), Ok(SignedDuration::from_secs(seconds)));
-        }
-        for text in ["", "h", "6x", "-1h", "99999999999999999999d", "9223372036854775807d"] {
-            assert!(duration(text).is_err(), "{text}");
-        }
-    }
-}
-
 /// The snapshot called `wanted`, or the newest that was made before the end of that day.
 pub(crate) fn kept_snapshot(feeds_dir: &FeedsDir, wanted: &str) -> Result<Snapshot, CommandError> {
     let find = || -> Result<Option<Snapshot>, advisory_db::DbError> {
@@ -246,4 +231,19 @@ fn end_of(text: &str) -> Option<Timestamp> {
     let day: jiff::civil::Date = text.parse().ok()?;
     let next = day.tomorrow().ok()?;
     next.at(0, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_a_number_and_a_unit() {
+        for (text, seconds) in [("90", 90), ("90m", 5400), ("6h", 21_600), ("2d", 172_800), ("0s", 0)] {
+            assert_eq!(duration(text), Ok(SignedDuration::from_secs(seconds)));
+        }
+        for text in ["", "h", "6x", "-1h", "99999999999999999999d", "9223372036854775807d"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
 }
