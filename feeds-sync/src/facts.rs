@@ -50,7 +50,7 @@ pub fn coverage(namespace: &Namespace) -> CoverageClass {
         None => CoverageClass::Complete,
         Some(
             "debian" | "ubuntu" | "redhat" | "azurelinux" | "mariner" | "arch" | "sles" | "opensuse-leap"
-            | "echo",
+            | "echo" | "photon",
         ) => CoverageClass::Complete,
         Some(_) => CoverageClass::FixOnly,
     }
@@ -67,16 +67,9 @@ fn image_namespace(release: &Release) -> Namespace {
 
 /// Releases whose end is known and whose feed is not read (feeds.md A26; months end on their last day).
 static UNANSWERED: &[Release] = &[
-    Release::ends("amazon:1", "2023-12-31"),
-    Release::ends("amazon:2", "2026-06-30"),
     Release::ends("opensuse-leap:15.5", "2024-12-31"),
     Release::ends("opensuse-leap:15.6", "2026-04-30"),
     Release::ends("opensuse-leap:16.0", "2027-10-31"),
-    Release::ends("oracle:7", "2024-12-31"),
-    Release::ends("oracle:8", "2029-07-31"),
-    Release::ends("oracle:9", "2032-06-30"),
-    Release::ends("photon:3.0", "2024-03-31"),
-    Release::ends("photon:4.0", "2026-03-31"),
     Release::ends("redhat:6", "2020-11-30"),
     Release::ends("redhat:7", "2024-06-30"),
     Release::ends("sles:12.5", "2024-10-31"),

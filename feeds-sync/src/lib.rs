@@ -2,7 +2,8 @@
 //!
 //! - [`provider`]: who publishes, what there is to download and how to read it; one file a provider
 //! - [`schema`]: document shapes that several providers publish
-//! - [`document`]: a downloaded file, opened within bounds; [`advisories`]: what reading it gives
+//! - [`document`]: a downloaded file, opened within bounds; [`xml`]: the records in one that is XML;
+//!   [`advisories`]: what reading it gives
 //! - [`selection`]: which feeds are asked
 //! - [`engine`]: [`engine::sync`] downloads, reads and writes; [`plan`]: what that would ask for, beforehand
 //! - [`kept`]: the downloads kept below the feeds directory, and what is remembered of them
@@ -25,6 +26,7 @@ mod pull;
 pub mod report;
 pub mod schema;
 pub mod selection;
+pub mod xml;
 
 #[cfg(test)]
 mod tests;

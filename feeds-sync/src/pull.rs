@@ -293,7 +293,10 @@ pub(crate) fn download(
             let mut source = sources[index].lock().expect("each source has one thread");
             source.is_asked = true;
             let url = source.source.url.clone();
-            let is_answered = kept.is_fresh(&source.source, fetcher.origin(), options)
+            let is_stated = source.source.sha256.as_ref().is_none_or(|expected| {
+                kept.validators(&url, fetcher.origin()).is_some_and(|held| held.sha256 == *expected)
+            });
+            let is_answered = is_stated && kept.is_fresh(&source.source, fetcher.origin(), options)
                 || kept.was_answered_since(before, &url, fetcher.origin());
             source.had = match is_answered {
                 true if kept.is_absent(&url) => Had::StillMissing,
@@ -348,9 +351,16 @@ fn ask(source: &SourcePull, kept: &Kept, fetcher: &Fetcher, limits: &Limits, pro
         previous: previous.as_ref(),
         bytes_max: source.source.bytes_max.min(limits.feed_bytes_max),
     };
+    let refuse = |validators: &Validators| {
+        let expected = source.source.sha256.as_ref().filter(|expected| **expected != validators.sha256)?;
+        Some(Had::Failed(format!(
+            "`{url}` has the SHA-256 {}, and its index states {expected}",
+            validators.sha256
+        )))
+    };
     match fetcher.get(&request, &SourceProgress { url, progress }) {
-        Ok(Fetched::Unchanged { validators }) => Had::Unchanged(validators),
-        Ok(Fetched::File { validators }) => Had::New(validators),
+        Ok(Fetched::Unchanged { validators }) => refuse(&validators).unwrap_or(Had::Unchanged(validators)),
+        Ok(Fetched::File { validators }) => refuse(&validators).unwrap_or(Had::New(validators)),
         Err(FetchError::NotFound { .. }) => Had::Missing,
         Err(error) => Had::Failed(chain(&error)),
     }

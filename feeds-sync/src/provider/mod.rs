@@ -4,11 +4,17 @@
 //! downloads. To add one: a file here with a `static PROVIDER`, a line in [`PROVIDERS`], and a case in
 //! `testdata/provider/<name>/`.
 
+mod alma;
 mod alpine;
+mod amazon;
+mod arch;
+mod azure;
 mod debian;
 mod epss;
 mod kev;
+mod oracle;
 mod osv;
+mod photon;
 
 use jiff::SignedDuration;
 use model::key::Namespace;
@@ -19,8 +25,19 @@ use crate::error::ParseError;
 use crate::lead::Follow;
 
 /// Every provider, by name.
-pub static PROVIDERS: &[&Provider] =
-    &[&alpine::PROVIDER, &debian::PROVIDER, &epss::PROVIDER, &kev::PROVIDER, &osv::PROVIDER];
+pub static PROVIDERS: &[&Provider] = &[
+    &alma::PROVIDER,
+    &alpine::PROVIDER,
+    &amazon::PROVIDER,
+    &arch::PROVIDER,
+    &azure::PROVIDER,
+    &debian::PROVIDER,
+    &epss::PROVIDER,
+    &kev::PROVIDER,
+    &oracle::PROVIDER,
+    &osv::PROVIDER,
+    &photon::PROVIDER,
+];
 
 /// One publisher of feeds.
 pub struct Provider {
@@ -77,6 +94,8 @@ pub struct Source {
     pub is_optional: bool,
     /// It is not asked again before it is so old, whatever a sync asks for; none asks each time.
     pub max_age: Option<SignedDuration>,
+    /// The SHA-256 of its bytes, in lower-case hexadecimal, where another document states it: other bytes are refused.
+    pub sha256: Option<String>,
 }
 
 /// What a download is for.
@@ -108,7 +127,14 @@ impl Role {
 impl Source {
     /// A file of records, of at most `bytes_max`, that is asked each time.
     pub fn records(url: impl Into<String>, bytes_max: u64) -> Self {
-        Self { url: url.into(), bytes_max, role: Role::Records, is_optional: false, max_age: None }
+        Self {
+            url: url.into(),
+            bytes_max,
+            role: Role::Records,
+            is_optional: false,
+            max_age: None,
+            sha256: None,
+        }
     }
 
     /// A file that leads to others.

@@ -1,6 +1,6 @@
 //! The OSV.dev aggregate: one archive an ecosystem (feeds.md A16).
 //!
-//! Ecosystems whose vendor is a provider of its own (Alpine, Debian) are not read from here, nor are those
+//! Ecosystems whose vendor is a provider of its own (Alpine, AlmaLinux, Debian) are not read from here, nor are those
 //! whose names plimsoll cannot look up. A record that speaks of several ecosystems is read for each from that
 //! ecosystem's archive.
 
@@ -29,9 +29,6 @@ pub(super) static PROVIDER: Provider = Provider {
 
 /// End of support as of feeds.md A26.
 static RELEASES: &[Release] = &[
-    Release::ends("almalinux:8", "2029-03-31"),
-    Release::ends("almalinux:9", "2032-05-31"),
-    Release::ends("almalinux:10", "2035-05-31"),
     Release::ends("rocky:8", "2029-05-31"),
     Release::ends("rocky:9", "2032-05-31"),
     Release::open("rocky:10"),
@@ -61,7 +58,6 @@ const RUST: &str = concat!("crates", ".io");
 
 /// GitHub advisories, which most language archives hold, are CC-BY-4.0.
 static ARCHIVES: &[Archive] = &[
-    Archive::distro("AlmaLinux", "almalinux", Ecosystem::Rpm, KeyKind::Binary, "MIT"),
     Archive::language("Bitnami", Ecosystem::Bitnami, "Apache-2.0"),
     Archive::language("CRAN", Ecosystem::Cran, "CC-BY-4.0"),
     Archive::distro("Chainguard", "chainguard", Ecosystem::Apk, KeyKind::Source, NOT_TO_BE_PASSED_ON),
@@ -262,10 +258,10 @@ fn parse(feed: &Feed, document: &Document<'_>, advisories: &mut Advisories) -> R
     Ok(())
 }
 
-/// Why the record `id` is no security advisory that can be judged (feeds.md A8, A9).
+/// Why the record `id` is no security advisory that can be judged (feeds.md A9).
 fn no_advisory(id: &str) -> Option<&'static str> {
     match id.split_once('-').map(|(prefix, _)| prefix) {
-        Some("ALBA" | "ALEA" | "RLBA" | "RLEA") => Some("bug fix or enhancement, no security advisory"),
+        Some("RLBA" | "RLEA") => Some("bug fix or enhancement, no security advisory"),
         Some("RXSA") => Some("rebuild of a special interest group, not of the distribution"),
         _ => None,
     }

@@ -1,5 +1,7 @@
 //! Whole syncs, from mirrors and from a server that misbehaves.
 
+mod rpm;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;

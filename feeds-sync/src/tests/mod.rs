@@ -5,6 +5,7 @@ mod deltas;
 mod engine;
 mod providers;
 mod robustness;
+mod rpm;
 
 use std::collections::BTreeMap;
 use std::fs;

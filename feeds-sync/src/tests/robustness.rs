@@ -20,17 +20,55 @@ const EPSS: &str =
 const RECORD: &str = r#"{"id":"GHSA-aaaa-bbbb-cccc","aliases":["CVE-2025-10001"],"affected":[{"package":
 {"ecosystem":"PyPI","name":"demo"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"1.4"}]}]}]}"#;
 
+const UPDATES: &str = r#"<?xml version="1.0"?><updates><update type="security"><id>ALAS2-2025-1</id><title>a &amp; b</title>
+<issued date="2025-06-01 10:00"/><severity>low</severity><references><reference id="CVE-2025-10001" type="cve"/></references>
+<pkglist><collection><module name="m" stream="1"/><package name="a" epoch="1" version="1" release="1" arch="x86_64"/>
+</collection></pkglist></update></updates>"#;
+
+const OVAL: &str = r#"<oval_definitions xmlns:l="urn:l"><definitions><definition class="vulnerability" id="d"><metadata>
+<reference source="CVE" ref_id="CVE-2025-10001"/><patchable>true</patchable></metadata><criteria operator="AND">
+<criterion test_ref="t"/></criteria></definition></definitions><l:rpminfo_test id="t"><l:object object_ref="o"/>
+<l:state state_ref="s"/></l:rpminfo_test><l:rpminfo_object id="o"><l:name>a</l:name></l:rpminfo_object>
+<l:rpminfo_state id="s"><l:evr operation="less than">0:1-1</l:evr></l:rpminfo_state></oval_definitions>"#;
+
+const ELSA: &str = r#"<oval_definitions><definition class="patch" id="d" version="2"><metadata><title>ELSA-2025-1: a</title>
+<advisory><severity>LOW</severity><issued date="2025-06-01"/><cve cvss3="1.0/CVSS:3.1/AV:N">CVE-2025-10001</cve></advisory>
+</metadata><criteria operator="AND"><criterion comment="Oracle Linux 9 is installed"/><criteria operator="OR">
+<criterion comment="Oracle Linux arch is x86_64"/></criteria><criterion comment="a is earlier than 0:1-1"/></criteria>
+</definition></oval_definitions>"#;
+
+const ERRATA: &str = r#"[{"updateinfo_id":"ALSA-2025:1","type":"security","severity":"Low","issued_date":{"$date":1748736000000},
+"references":[{"id":"CVE-2025-10001","type":"cve"}],"pkglist":{"module":{"name":"m","stream":"1"},
+"packages":[{"name":"a","epoch":"1","version":"1","release":"1"}]}}]"#;
+
+const GROUPS: &str = r#"[{"name":"AVG-1","packages":["a"],"status":"Fixed","severity":"Low","affected":"1","fixed":"2",
+"issues":["CVE-2025-10001"],"advisories":["ASA-1"]}]"#;
+
+const ENTRIES: &str = r#"[{"cve_id":"CVE-2025-10001","pkg":"a","cve_score":7.5,"aff_ver":"x","res_ver":"1-1","status":"Fixed"}]"#;
+
+/// A document of each provider that reads one as a whole.
+fn documents() -> Vec<(&'static str, &'static str, Vec<u8>)> {
+    let plain = [
+        ("alma", "almalinux:9", ERRATA),
+        ("alpine", "alpine:3.20", SECDB),
+        ("amazon", "amazon:2", UPDATES),
+        ("arch", "arch", GROUPS),
+        ("azure", "azurelinux:3.0", OVAL),
+        ("debian", "debian", TRACKER),
+        ("oracle", "oracle", ELSA),
+        ("photon", "photon:5.0", ENTRIES),
+    ];
+    let plain = plain.into_iter().map(|(name, feed, text)| (name, feed, text.as_bytes().to_vec()));
+    plain.chain([("osv", "PyPI", archive())]).collect()
+}
+
 fn archive() -> Vec<u8> {
     testkit::feeds::zip(&[("GHSA-aaaa-bbbb-cccc.json".to_owned(), RECORD.as_bytes().to_vec())])
 }
 
 #[test]
 fn a_document_cut_anywhere_is_refused() {
-    for (name, feed, document) in [
-        ("alpine", "alpine:3.20", SECDB.as_bytes().to_vec()),
-        ("debian", "debian", TRACKER.as_bytes().to_vec()),
-        ("osv", "PyPI", archive()),
-    ] {
+    for (name, feed, document) in documents() {
         for prefix in prefixes(&document).filter(|prefix| prefix.len() < document.len()) {
             let outcome = read(provider(name), feed, &[prefix.to_vec()]);
             assert!(outcome.is_err(), "{name} accepts {} bytes", prefix.len());
@@ -47,11 +85,7 @@ fn a_document_cut_anywhere_is_refused() {
 
 #[test]
 fn a_damaged_document_is_no_panic() {
-    for (name, feed, document) in [
-        ("alpine", "alpine:3.20", SECDB.as_bytes().to_vec()),
-        ("debian", "debian", TRACKER.as_bytes().to_vec()),
-        ("osv", "PyPI", archive()),
-    ] {
+    for (name, feed, document) in documents() {
         for mutation in mutations(&document, 400) {
             let _ = read(provider(name), feed, &[mutation]);
         }
@@ -93,12 +127,33 @@ fn an_archive_beyond_a_limit_is_refused_by_its_name() {
 
 #[test]
 fn a_document_that_inflates_without_end_is_refused() {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    std::io::Write::write_all(&mut encoder, &vec![b' '; 4 << 20]).unwrap();
-    let bomb = encoder.finish().unwrap();
+    let bomb = |document: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        std::io::Write::write_all(&mut encoder, &[document, &vec![b' '; 4 << 20]].concat()).unwrap();
+        encoder.finish().unwrap()
+    };
     let limits = Limits { feed_bytes_max: 1 << 20, ..Limits::default() };
-    for (name, feed) in [("alpine", "alpine:3.20"), ("debian", "debian")] {
-        let error = read_within(provider(name), feed, std::slice::from_ref(&bomb), &limits).unwrap_err();
+    for (name, feed, document) in documents().into_iter().filter(|(name, _, _)| *name != "osv") {
+        let error = read_within(provider(name), feed, &[bomb(&document)], &limits).unwrap_err();
         assert!(error.to_string().contains("feed_bytes_max"), "{error}");
     }
+}
+
+#[test]
+fn a_record_of_xml_beyond_a_limit_is_refused() {
+    let limits = Limits { record_bytes_max: 200, ..Limits::default() };
+    let long = format!("<updates><update type=\"security\"><id>{}", "a".repeat(400 << 10));
+    let between = format!("<updates><!--{}--></updates>", " ".repeat(400 << 10));
+    let tag = format!("<updates><update type=\"{}\"/></updates>", "a".repeat(400 << 10));
+    for document in [long, between, tag] {
+        let read = read_within(provider("amazon"), "amazon:2", &[document.into_bytes()], &limits);
+        assert!(read.unwrap_err().to_string().contains("record_bytes_max"));
+    }
+    let deep = format!("<updates>{}", "<update>".repeat(1_000));
+    let error = read(provider("amazon"), "amazon:2", &[deep.into_bytes()]).unwrap_err();
+    assert!(error.to_string().contains("levels of elements"), "{error}");
+    let bomb = "<!DOCTYPE updates [<!ENTITY a \"aaaa\">]><updates><update><id>&a;</id></update></updates>";
+    assert!(read(provider("amazon"), "amazon:2", &[bomb.as_bytes().to_vec()]).is_err());
+    let undeclared = "<updates><update><id>&a;</id></update></updates>";
+    assert!(read(provider("amazon"), "amazon:2", &[undeclared.as_bytes().to_vec()]).is_err());
 }

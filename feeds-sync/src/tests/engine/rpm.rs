@@ -1,0 +1,390 @@
+//! Whole syncs of distributions with one document a release, and of Amazon's repositories, from a server that does what
+//! their hosts do.
+
+use std::io::Write as _;
+
+use super::*;
+
+/// A feed of one document: two states of it, and what each has under a key. The newer state lacks a record of the
+/// older one.
+struct OneDocument {
+    namespace: &'static str,
+    /// Where it lies, `/<host>/<path>`.
+    path: &'static str,
+    older: Vec<u8>,
+    newer: Vec<u8>,
+    key: &'static str,
+    older_records: &'static [&'static str],
+    newer_records: &'static [&'static str],
+}
+
+fn oval(records: &[(u32, &str)]) -> Vec<u8> {
+    let part = |write: &dyn Fn(u32, &str) -> String| -> String {
+        records.iter().map(|(id, cve)| write(*id, cve)).collect()
+    };
+    let definitions = part(&|id, cve| {
+        format!(
+            "<definition class=\"vulnerability\" id=\"d:{id}\" version=\"1\"><metadata><title>t</title>\
+             <reference ref_id=\"{cve}\" source=\"CVE\"/><patchable>true</patchable><severity>Low</severity></metadata>\
+             <criteria operator=\"AND\"><criterion comment=\"c\" test_ref=\"t:{id}\"/></criteria></definition>"
+        )
+    });
+    let tests = part(&|id, _| {
+        format!(
+            "<l:rpminfo_test id=\"t:{id}\"><l:object object_ref=\"o:{id}\"/><l:state state_ref=\"s:{id}\"/></l:rpminfo_test>"
+        )
+    });
+    let objects =
+        part(&|id, _| format!("<l:rpminfo_object id=\"o:{id}\"><l:name>libdemo</l:name></l:rpminfo_object>"));
+    let states = part(&|id, _| {
+        format!(
+            "<l:rpminfo_state id=\"s:{id}\"><l:evr operation=\"less than\">0:1.{id}-1</l:evr></l:rpminfo_state>"
+        )
+    });
+    format!(
+        "<oval_definitions xmlns:l=\"urn:l\"><definitions>{definitions}</definitions><tests>{tests}</tests>\
+         <objects>{objects}</objects><states>{states}</states></oval_definitions>"
+    )
+    .into_bytes()
+}
+
+fn elsa(ids: &[&str]) -> Vec<u8> {
+    let definition = |id: &&str| {
+        format!(
+            "<definition class=\"patch\" id=\"d:{id}\" version=\"501\"><metadata><title>{id}: demo (LOW)</title>\
+             <advisory><severity>LOW</severity><issued date=\"2025-06-01\"/></advisory></metadata>\
+             <criteria operator=\"AND\"><criterion comment=\"Oracle Linux 9 is installed\"/>\
+             <criterion comment=\"libdemo is earlier than 0:1.4-1.el9\"/></criteria></definition>"
+        )
+    };
+    let definitions: String = ids.iter().map(definition).collect();
+    let document = format!("<oval_definitions><definitions>{definitions}</definitions></oval_definitions>");
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    encoder.write_all(document.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn errata(ids: &[&str]) -> Vec<u8> {
+    let erratum = |id: &&str| {
+        json!({"updateinfo_id": id, "type": "security", "severity": "Low", "issued_date": {"$date": 1_748_736_000_000_u64},
+            "pkglist": {"packages": [{"name": "libdemo", "epoch": "0", "version": "1.4", "release": "1.el9"}]}})
+    };
+    Value::Array(ids.iter().map(erratum).collect()).to_string().into_bytes()
+}
+
+fn groups(ids: &[&str]) -> Vec<u8> {
+    let group = |id: &&str| {
+        json!({"name": "AVG-9001", "packages": ["libdemo"], "status": "Vulnerable", "severity": "Low", "type": "x",
+            "affected": "1-1", "fixed": null, "issues": [id], "advisories": []})
+    };
+    Value::Array(ids.iter().map(group).collect()).to_string().into_bytes()
+}
+
+fn entries(ids: &[&str]) -> Vec<u8> {
+    let entry = |id: &&str| {
+        json!({"cve_id": id, "pkg": "libdemo", "cve_score": 7.5, "aff_ver": "some", "res_ver": "1.4-1.ph5",
+            "status": "Fixed"})
+    };
+    Value::Array(ids.iter().map(entry).collect()).to_string().into_bytes()
+}
+
+fn documents() -> Vec<OneDocument> {
+    vec![
+        OneDocument {
+            namespace: "azurelinux:3.0",
+            path: "/raw.githubusercontent.com/microsoft/AzureLinuxVulnerabilityData/main/azurelinux-3.0-oval.xml",
+            older: oval(&[(1, "CVE-2025-10001"), (2, "CVE-2025-10002")]),
+            newer: oval(&[(1, "CVE-2025-10001"), (3, "CVE-2025-10003")]),
+            key: "azurelinux:3.0|source|libdemo",
+            older_records: &["CVE-2025-10001", "CVE-2025-10002"],
+            newer_records: &["CVE-2025-10001", "CVE-2025-10003"],
+        },
+        OneDocument {
+            namespace: "oracle:9",
+            path: "/linux.oracle.com/security/oval/com.oracle.elsa-all.xml.bz2",
+            older: elsa(&["ELSA-2025-9001", "ELSA-2025-9002"]),
+            newer: elsa(&["ELSA-2025-9001", "ELSA-2025-9003"]),
+            key: "oracle:9|binary|libdemo",
+            older_records: &["ELSA-2025-9001", "ELSA-2025-9002"],
+            newer_records: &["ELSA-2025-9001", "ELSA-2025-9003"],
+        },
+        OneDocument {
+            namespace: "almalinux:9",
+            path: "/errata.almalinux.org/9/errata.json",
+            older: errata(&["ALSA-2025:9001", "ALSA-2025:9002"]),
+            newer: errata(&["ALSA-2025:9001", "ALSA-2025:9003"]),
+            key: "almalinux:9|binary|libdemo",
+            older_records: &["ALSA-2025:9001", "ALSA-2025:9002"],
+            newer_records: &["ALSA-2025:9001", "ALSA-2025:9003"],
+        },
+        OneDocument {
+            namespace: "arch:rolling",
+            path: "/security.archlinux.org/all.json",
+            older: groups(&["CVE-2025-10001", "CVE-2025-10002"]),
+            newer: groups(&["CVE-2025-10001", "CVE-2025-10003"]),
+            key: "arch:rolling|binary|libdemo",
+            older_records: &["CVE-2025-10001", "CVE-2025-10002"],
+            newer_records: &["CVE-2025-10001", "CVE-2025-10003"],
+        },
+        OneDocument {
+            namespace: "photon:5.0",
+            path: "/packages.broadcom.com/photon/photon_cve_metadata/cve_data_photon5.0.json",
+            older: entries(&["CVE-2025-10001", "CVE-2025-10002"]),
+            newer: entries(&["CVE-2025-10001", "CVE-2025-10003"]),
+            key: "photon:5.0|source|libdemo",
+            older_records: &["CVE-2025-10001", "CVE-2025-10002"],
+            newer_records: &["CVE-2025-10001", "CVE-2025-10003"],
+        },
+    ]
+}
+
+fn source_outcome<'a>(report: &'a SyncReport, path: &str) -> &'a SourceOutcome {
+    let url = format!("https:/{path}");
+    outcome(report, &url)
+}
+
+#[test]
+fn a_document_of_one_release_is_asked_conditionally_and_replaced_as_a_whole() {
+    for document in documents() {
+        let mut bench = Bench::new();
+        let server = bench.serve();
+        server.serve(document.path, document.older);
+        let first = bench.namespaces(&[document.namespace]);
+        assert!(first.gaps.is_empty(), "{:#?}", first.gaps);
+        assert_eq!(bench.records(document.key), document.older_records, "{}", document.namespace);
+
+        // Not changed: one conditional request, and no byte read.
+        bench.later(1);
+        let second = bench.namespaces(&[document.namespace]);
+        assert_eq!(source_outcome(&second, document.path), &SourceOutcome::Unchanged);
+        assert_eq!((second.snapshot, second.changed), (first.snapshot, false));
+        let requests = server.requests_for(document.path);
+        assert!(requests.len() == 2 && requests[1].header("if-none-match").is_some(), "{requests:?}");
+
+        // The new state lacks a record, which goes, and has another.
+        server.serve(document.path, document.newer);
+        bench.later(1);
+        let third = bench.namespaces(&[document.namespace]);
+        assert!(is_updated(source_outcome(&third, document.path)));
+        assert_eq!(bench.records(document.key), document.newer_records, "{}", document.namespace);
+    }
+}
+
+#[test]
+fn a_document_that_is_cut_gone_or_another_page_leaves_the_last_good_state() {
+    for document in documents() {
+        let mut bench = Bench::new();
+        let server = bench.serve();
+        server.serve(document.path, document.older);
+        bench.namespaces(&[document.namespace]);
+        let half = document.newer[..document.newer.len() / 2].to_vec();
+        server.serve(document.path, document.newer);
+        for (behaviour, is_failure) in [
+            (Behaviour::Cut { after: 10 }, true),
+            (Behaviour::Instead(testkit::server::Resource::new(half)), true),
+            (Behaviour::Html, true),
+            (Behaviour::Status { code: 503, retry_after: None }, true),
+            (Behaviour::Status { code: 404, retry_after: None }, false),
+        ] {
+            server.always(document.path, behaviour.clone());
+            bench.later(50);
+            let report = bench.namespaces(&[document.namespace]);
+            let had = source_outcome(&report, document.path);
+            assert_eq!(matches!(had, SourceOutcome::Failed { .. }), is_failure, "{behaviour:?}: {had:?}");
+            assert_eq!(bench.records(document.key), document.older_records, "{}", document.namespace);
+            let stale: Vec<_> = report.gaps.iter().filter(|gap| gap.kind == GapKind::STALE_FEED).collect();
+            assert_eq!(stale.len(), 1, "{behaviour:?}: {:#?}", report.gaps);
+        }
+        server.always(document.path, Behaviour::Well);
+        bench.namespaces(&[document.namespace]);
+        assert_eq!(bench.records(document.key), document.newer_records, "{}", document.namespace);
+    }
+}
+
+#[test]
+fn a_release_that_leaves_the_document_of_all_releases_keeps_its_rows() {
+    let mut bench = Bench::new();
+    let server = bench.serve();
+    let path = "/linux.oracle.com/security/oval/com.oracle.elsa-all.xml.bz2";
+    server.serve(path, elsa(&["ELSA-2025-9001"]));
+    bench.namespaces(&["oracle:9"]);
+    let other = "<oval_definitions><definitions><definition class=\"patch\" id=\"d:2\"><metadata>\
+        <title>ELSA-2025-9002: demo (LOW)</title></metadata><criteria><criterion comment=\"Oracle Linux 10 is installed\"/>\
+        <criterion comment=\"libdemo is earlier than 0:2\"/></criteria></definition></definitions></oval_definitions>";
+    server.serve(path, other);
+    bench.later(1);
+    bench.namespaces(&["oracle:9"]);
+    assert_eq!(bench.records("oracle:9|binary|libdemo"), ["ELSA-2025-9001"]);
+    assert_eq!(bench.records("oracle:10|binary|libdemo"), ["ELSA-2025-9002"]);
+}
+
+#[test]
+fn an_update_of_the_real_azure_document_gives_what_a_fresh_sync_gives() {
+    let Some(data) =
+        testkit::data::require("an_update_of_the_real_azure_document_gives_what_a_fresh_sync_gives")
+    else {
+        return;
+    };
+    let path = &documents()[0].path[1..];
+    let state = |name: &str| testkit::data::read(&data.join("feeds/azure-oval").join(name));
+    let updated = Bench::new();
+    updated.mirror.file(path, state("older-2024-08-08/azurelinux-3.0-oval.xml"));
+    let older = updated.namespaces(&["azurelinux:3.0"]);
+    let fresh = Bench::new();
+    for mirror in [&updated.mirror, &fresh.mirror] {
+        mirror.file(path, state("azurelinux-3.0-oval.xml"));
+    }
+    let (newer, fresh) = (updated.namespaces(&["azurelinux:3.0"]), fresh.namespaces(&["azurelinux:3.0"]));
+    assert!(newer.changed && older.gaps.is_empty() && newer.gaps.is_empty(), "{:#?}", newer.gaps);
+    assert_eq!(newer.snapshot, fresh.snapshot);
+}
+
+/// A repository below `base`, found by the list of mirrors at `list`; both without `https://`.
+fn repository(mirror: &Mirror, list: &str, base: &str, bulletins: Option<&[(&str, &str)]>) {
+    mirror.file(&format!("{list}/mirror.list"), format!("https://{base}/\nhttps://second.example/x/\n"));
+    let data = bulletins.map(|bulletins| {
+        let update = |(id, package): &(&str, &str)| {
+            format!(
+                "<update type=\"security\"><id>{id}</id><title>t</title><issued date=\"2025-06-01 10:00\"/>\
+                 <severity>low</severity><pkglist><collection><package name=\"{package}\" version=\"5.10.9\" \
+                 release=\"1\" epoch=\"0\" arch=\"x86_64\"/></collection></pkglist></update>"
+            )
+        };
+        let text: String = bulletins.iter().map(update).collect();
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(format!("<updates>{text}</updates>").as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    });
+    let updateinfo = data.as_ref().map(|data| {
+        let sha256 = testkit::image::sha256(data);
+        format!(
+            "<data type=\"updateinfo\"><checksum type=\"sha256\">{sha256}</checksum>\
+             <location href=\"repodata/updateinfo.xml.gz\"/></data>"
+        )
+    });
+    let index = format!("<repomd><data type=\"primary\"/>{}</repomd>", updateinfo.unwrap_or_default());
+    mirror.file(&format!("{base}/repodata/repomd.xml"), index);
+    if let Some(data) = data {
+        mirror.file(&format!("{base}/repodata/updateinfo.xml.gz"), data);
+    }
+}
+
+const CORE: &str = "cdn.amazonlinux.com/2/core/latest/x86_64";
+const CORE_BASE: &str = "cdn.amazonlinux.com/2/core/2.0/x86_64/aaaa";
+const EXTRA: &str = "cdn.amazonlinux.com/2/extras/kernel-5.10/latest/x86_64";
+const EXTRA_BASE: &str = "cdn.amazonlinux.com/2/extras/kernel-5.10/stable/x86_64/bbbb";
+
+fn amazon() -> Bench {
+    let bench = Bench::new();
+    let mirror = &bench.mirror;
+    repository(mirror, CORE, CORE_BASE, Some(&[("ALAS2-2025-001", "libdemo"), ("ALAS2-2025-002", "kernel")]));
+    repository(mirror, EXTRA, EXTRA_BASE, Some(&[("ALASKERNEL-5.10-2025-001", "kernel")]));
+    repository(
+        mirror,
+        "cdn.amazonlinux.com/2/extras/quiet/latest/x86_64",
+        "cdn.amazonlinux.com/2/extras/quiet/stable",
+        None,
+    );
+    let topics = json!({"topics": [{"n": "kernel-5.10", "inst": ["kernel"]}, {"n": "quiet"}], "version": 1});
+    mirror.file("cdn.amazonlinux.com/2/extras-catalog-x86_64.json", topics.to_string());
+    bench
+}
+
+#[test]
+fn amazon_repositories_are_found_by_lists_of_mirrors_and_the_catalogue_of_extras() {
+    let mut bench = amazon();
+    let server = bench.serve();
+    let first = bench.namespaces(&["amazon:2"]);
+    assert!(first.gaps.is_empty() && first.unanswered.is_empty(), "{:#?}", first.gaps);
+    assert_eq!(bench.records("amazon:2|binary|libdemo"), ["ALAS2-2025-001"]);
+    assert_eq!(bench.records("amazon:2|binary|kernel"), ["ALAS2-2025-002", "ALASKERNEL-5.10-2025-001"]);
+    let n_requests = server.requests().len();
+
+    bench.later(1);
+    let second = bench.namespaces(&["amazon:2"]);
+    assert!(second.sources.iter().all(|source| source.outcome == SourceOutcome::Unchanged), "{second:#?}");
+    assert_eq!(second.snapshot, first.snapshot);
+    let again = server.requests();
+    assert_eq!(again.len(), 2 * n_requests);
+    assert!(again[n_requests..].iter().all(|request| request.header("if-none-match").is_some()));
+
+    // The vendor's next state lies elsewhere, and lacks a bulletin.
+    let moved = "cdn.amazonlinux.com/2/core/2.0/x86_64/cccc";
+    repository(&bench.mirror, CORE, moved, Some(&[("ALAS2-2025-003", "libdemo")]));
+    bench.loss_percent_max = 100;
+    bench.later(1);
+    let third = bench.namespaces(&["amazon:2"]);
+    assert!(third.gaps.is_empty(), "{:#?}", third.gaps);
+    assert_eq!(bench.records("amazon:2|binary|libdemo"), ["ALAS2-2025-003"]);
+    assert_eq!(bench.records("amazon:2|binary|kernel"), ["ALASKERNEL-5.10-2025-001"]);
+    let downloads = bench.feeds().path().join("downloads");
+    assert!(
+        downloads.join(moved).exists() && !downloads.join(CORE_BASE).join("repodata/repomd.xml").exists()
+    );
+}
+
+#[test]
+fn bulletins_that_are_not_those_of_the_index_are_refused() {
+    let mut bench = amazon();
+    let server = bench.serve();
+    bench.namespaces(&["amazon:2"]);
+    let newer = [("ALAS2-2025-001", "libdemo"), ("ALAS2-2025-003", "libdemo"), ("ALAS2-2025-002", "kernel")];
+    repository(&bench.mirror, CORE, CORE_BASE, Some(&newer));
+    let bulletins = format!("/{CORE_BASE}/repodata/updateinfo.xml.gz");
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(b"<updates></updates>").unwrap();
+    let forged = encoder.finish().unwrap();
+    for (behaviour, words) in [
+        (Behaviour::Instead(testkit::server::Resource::new(forged)), Some("SHA-256")),
+        (Behaviour::Html, Some("SHA-256")),
+        // The index is newer than what a front end still holds.
+        (Behaviour::Reply(testkit::server::Reply::new(304)), Some("SHA-256")),
+        (Behaviour::Cut { after: 10 }, Some("")),
+        (Behaviour::Status { code: 404, retry_after: None }, None),
+    ] {
+        server.always(&bulletins, behaviour.clone());
+        bench.later(1);
+        let report = bench.namespaces(&["amazon:2"]);
+        match (source_outcome(&report, &bulletins), words) {
+            (SourceOutcome::Failed { error }, Some(words)) => assert!(error.contains(words), "{error}"),
+            (SourceOutcome::Missing, None) => {}
+            (other, _) => panic!("{behaviour:?}: {other:?}"),
+        }
+        assert_eq!(report.gaps.len(), 1, "{behaviour:?}: {:#?}", report.gaps);
+        assert_eq!(bench.records("amazon:2|binary|libdemo"), ["ALAS2-2025-001"], "{behaviour:?}");
+    }
+    server.always(&bulletins, Behaviour::Well);
+    bench.later(1);
+    let report = bench.namespaces(&["amazon:2"]);
+    assert!(report.gaps.is_empty(), "{:#?}", report.gaps);
+    assert_eq!(bench.records("amazon:2|binary|libdemo"), ["ALAS2-2025-001", "ALAS2-2025-003"]);
+}
+
+#[test]
+fn pointers_that_lead_nowhere_leave_the_last_good_state() {
+    let mut bench = amazon();
+    let server = bench.serve();
+    bench.namespaces(&["amazon:2"]);
+    let list = format!("/{CORE}/mirror.list");
+    let catalogue = "/cdn.amazonlinux.com/2/extras-catalog-x86_64.json".to_owned();
+    let index = format!("/{CORE_BASE}/repodata/repomd.xml");
+    for (path, body) in [
+        (&list, "<html>"),
+        (&list, "not a URL\n"),
+        (&catalogue, "{\"topics\": [{\"n\": \"../../etc\"}]}"),
+        (&catalogue, "{\"topics\":"),
+        (&index, "<repomd><data type=\"updateinfo\"><location href=\"../../x.gz\"/></data></repomd>"),
+        (&index, "<repomd><data type=\"updateinfo\"><location href=\"repodata/x.gz\"/></data></repomd>"),
+        (&index, "<repomd><data"),
+    ] {
+        server.always(path, Behaviour::Instead(testkit::server::Resource::new(body)));
+        bench.later(1);
+        let report = bench.namespaces(&["amazon:2"]);
+        let had = source_outcome(&report, path);
+        assert!(matches!(had, SourceOutcome::Failed { .. }), "{path} {body}: {had:?}");
+        assert_eq!(report.gaps.len(), 1, "{body}: {:#?}", report.gaps);
+        assert_eq!(bench.records("amazon:2|binary|libdemo"), ["ALAS2-2025-001"]);
+        assert_eq!(bench.records("amazon:2|binary|kernel"), ["ALAS2-2025-002", "ALASKERNEL-5.10-2025-001"]);
+        server.always(path, Behaviour::Well);
+    }
+}
