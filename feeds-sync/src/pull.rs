@@ -178,6 +178,14 @@ impl Pull {
         Ok(())
     }
 
+    /// The sources to ask next. One whose checksum another document states waits until what may state it is at hand: what
+    /// is held of that may state an older one.
+    fn due(&mut self) -> impl Iterator<Item = &mut SourcePull> {
+        let is_led = self.sources.iter().any(|source| !source.is_asked && source.source.role.leads());
+        let waits = move |source: &SourcePull| is_led && source.source.sha256.is_some();
+        self.sources.iter_mut().filter(move |source| !source.is_asked && !waits(source))
+    }
+
     /// What the held documents of the feed gave, if the snapshot has all of it. `records` tells how many records of
     /// this provider the snapshot has in a namespace.
     pub(crate) fn held(&self, kept: &Kept, records: &dyn Fn(&Namespace) -> Option<u64>) -> Option<Applied> {
@@ -284,7 +292,7 @@ pub(crate) fn download(
         for pull in &mut pulls {
             pull.follow(&held, kept, fetcher, options);
         }
-        let new = pulls.iter_mut().flat_map(|pull| &mut pull.sources).filter(|source| !source.is_asked);
+        let new = pulls.iter_mut().flat_map(Pull::due);
         let sources: Vec<Mutex<&mut SourcePull>> = new.map(Mutex::new).collect();
         if sources.is_empty() {
             break;

@@ -15,6 +15,7 @@ mod kev;
 mod oracle;
 mod osv;
 mod photon;
+mod rocky;
 
 use jiff::SignedDuration;
 use model::key::Namespace;
@@ -37,6 +38,7 @@ pub static PROVIDERS: &[&Provider] = &[
     &oracle::PROVIDER,
     &osv::PROVIDER,
     &photon::PROVIDER,
+    &rocky::PROVIDER,
 ];
 
 /// One publisher of feeds.

@@ -1,6 +1,6 @@
 //! The OSV.dev aggregate: one archive an ecosystem (feeds.md A16).
 //!
-//! Ecosystems whose vendor is a provider of its own (Alpine, AlmaLinux, Debian) are not read from here, nor are those
+//! Ecosystems whose vendor is a provider of its own (Alpine, AlmaLinux, Debian, Rocky Linux) are not read from here, nor are those
 //! whose names plimsoll cannot look up. A record that speaks of several ecosystems is read for each from that
 //! ecosystem's archive.
 
@@ -28,14 +28,8 @@ pub(super) static PROVIDER: Provider = Provider {
 };
 
 /// End of support as of feeds.md A26.
-static RELEASES: &[Release] = &[
-    Release::ends("rocky:8", "2029-05-31"),
-    Release::ends("rocky:9", "2032-05-31"),
-    Release::open("rocky:10"),
-    Release::open("chainguard:rolling"),
-    Release::open("minimos:rolling"),
-    Release::open("wolfi:rolling"),
-];
+static RELEASES: &[Release] =
+    &[Release::open("chainguard:rolling"), Release::open("minimos:rolling"), Release::open("wolfi:rolling")];
 
 /// One ecosystem of OSV.dev.
 struct Archive {
@@ -73,7 +67,6 @@ static ARCHIVES: &[Archive] = &[
     Archive::language("Packagist", Ecosystem::Composer, "CC-BY-4.0"),
     Archive::language("Pub", Ecosystem::Pub, "CC-BY-4.0"),
     Archive::language("PyPI", Ecosystem::PyPi, "CC-BY-4.0"),
-    Archive::distro("Rocky Linux", "rocky", Ecosystem::Rpm, KeyKind::Binary, "BSD-3-Clause"),
     Archive::language("RubyGems", Ecosystem::Gem, "CC-BY-4.0"),
     Archive::language("SwiftURL", Ecosystem::Swift, "CC-BY-4.0"),
     Archive::distro("Wolfi", "wolfi", Ecosystem::Apk, KeyKind::Source, NOT_TO_BE_PASSED_ON),
@@ -138,10 +131,6 @@ impl Archive {
                 Some(PackageKey::new(namespace, *kind, normalise_name(*kin, name)))
             }
         }
-    }
-
-    fn is_rpm(&self) -> bool {
-        matches!(self.packages, Packages::Distro { ecosystem: Ecosystem::Rpm, .. })
     }
 }
 
@@ -227,11 +216,8 @@ fn parse(feed: &Feed, document: &Document<'_>, advisories: &mut Advisories) -> R
     if let Scope::One(namespace) = &feed.scope {
         advisories.namespace(namespace);
     }
-    let key = |ecosystem: &osv::Ecosystem<'_>, name: &str| {
-        let is_debug = archive.is_rpm() && (name.ends_with("-debuginfo") || name.ends_with("-debugsource"));
-        if is_debug { None } else { archive.key(ecosystem, name) }
-    };
-    let reading = Reading { key: &key, leave_out: no_advisory, severity_in_summary: archive.is_rpm() };
+    let key = |ecosystem: &osv::Ecosystem<'_>, name: &str| archive.key(ecosystem, name);
+    let reading = Reading { key: &key, leave_out: |_| None, severity_in_summary: false };
     if document.url.ends_with(".json") {
         // A record that changed since the archive was made.
         if let Err(error) = osv::read(document.text()?.as_bytes(), &reading, advisories) {
@@ -256,13 +242,4 @@ fn parse(feed: &Feed, document: &Document<'_>, advisories: &mut Advisories) -> R
         return Err(ParseError::NotTheFeed("an archive without a readable record".to_owned()));
     }
     Ok(())
-}
-
-/// Why the record `id` is no security advisory that can be judged (feeds.md A9).
-fn no_advisory(id: &str) -> Option<&'static str> {
-    match id.split_once('-').map(|(prefix, _)| prefix) {
-        Some("RLBA" | "RLEA") => Some("bug fix or enhancement, no security advisory"),
-        Some("RXSA") => Some("rebuild of a special interest group, not of the distribution"),
-        _ => None,
-    }
 }

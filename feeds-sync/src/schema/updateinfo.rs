@@ -75,7 +75,7 @@ fn bulletin(update: &Element, reading: &Reading<'_>, advisories: &mut Advisories
     advisories.newest = advisories.newest.max(header.modified);
     // A bulletin stands in each repository that has packages of it; the rows are of all.
     let held = advisories.record(reading.namespace, id);
-    if held.modified <= header.modified {
+    if held.kind != RecordKind::Advisory || held.modified < header.modified {
         let affected = std::mem::take(&mut held.affected);
         *held = Advisory { affected, ..header };
     }

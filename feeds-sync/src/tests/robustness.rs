@@ -57,6 +57,7 @@ fn documents() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("debian", "debian", TRACKER),
         ("oracle", "oracle", ELSA),
         ("photon", "photon:5.0", ENTRIES),
+        ("rocky", "rocky:9", UPDATES),
     ];
     let plain = plain.into_iter().map(|(name, feed, text)| (name, feed, text.as_bytes().to_vec()));
     plain.chain([("osv", "PyPI", archive())]).collect()

@@ -91,6 +91,21 @@ fn amazon_rows_are_those_of_the_bulletins() {
 }
 
 #[test]
+fn rocky_rows_are_those_of_the_bulletins() {
+    let Some(data) = testkit::data::require("rocky_rows_are_those_of_the_bulletins") else { return };
+    let path = data.join("feeds/vendor/vuln-list-update/rocky/testdata/fixtures/happy/updateinfo.xml");
+    let text = fs::read_to_string(path).unwrap();
+    let expected = rows_of_updateinfo(&text);
+    let (namespaces, remarks) = read(provider("rocky"), "rocky:8", &[text.clone().into_bytes()]).unwrap();
+    assert_eq!((remarks.n_unreadable, remarks.unknown_words), (0, BTreeMap::new()));
+    assert_eq!(rows_of(&namespaces), expected);
+    let n_of_modules = text.matches("<module ").count();
+    let records = namespaces.values().flat_map(BTreeMap::values);
+    let modular = records.filter(|advisory| advisory.affected.iter().any(|row| row.conditions.is_some()));
+    assert!(!expected.is_empty() && modular.count() == n_of_modules);
+}
+
+#[test]
 fn azure_rows_are_those_of_the_definitions() {
     let Some(data) = testkit::data::require("azure_rows_are_those_of_the_definitions") else { return };
     let feeds = data.join("feeds");

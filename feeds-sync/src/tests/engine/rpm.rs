@@ -242,6 +242,11 @@ fn an_update_of_the_real_azure_document_gives_what_a_fresh_sync_gives() {
 /// A repository below `base`, found by the list of mirrors at `list`; both without `https://`.
 fn repository(mirror: &Mirror, list: &str, base: &str, bulletins: Option<&[(&str, &str)]>) {
     mirror.file(&format!("{list}/mirror.list"), format!("https://{base}/\nhttps://second.example/x/\n"));
+    repository_at(mirror, base, bulletins);
+}
+
+/// A repository below `base`, without `https://`.
+fn repository_at(mirror: &Mirror, base: &str, bulletins: Option<&[(&str, &str)]>) {
     let data = bulletins.map(|bulletins| {
         let update = |(id, package): &(&str, &str)| {
             format!(
@@ -387,4 +392,64 @@ fn pointers_that_lead_nowhere_leave_the_last_good_state() {
         assert_eq!(bench.records("amazon:2|binary|kernel"), ["ALAS2-2025-002", "ALASKERNEL-5.10-2025-001"]);
         server.always(path, Behaviour::Well);
     }
+}
+
+#[test]
+fn rocky_keeps_the_bulletins_of_every_minor_release() {
+    const PUBLISHED: &str = "download.rockylinux.org/pub/rocky";
+    let repository = |minor: &str| format!("{minor}/BaseOS/x86_64/os");
+    let mut bench = Bench::new();
+    let newest = repository(&format!("{PUBLISHED}/9"));
+    let (second, second_in_vault) =
+        (repository(&format!("{PUBLISHED}/9.1")), repository("dl.rockylinux.org/vault/rocky/9.1"));
+    let mirror = bench.mirror.clone();
+    repository_at(
+        &mirror,
+        &repository("dl.rockylinux.org/vault/rocky/9.0"),
+        Some(&[("RLSA-2022:9000", "libdemo")]),
+    );
+    for base in [&newest, &second] {
+        repository_at(&mirror, base, Some(&[("RLSA-2023:9001", "libdemo"), ("RXSA-2023:9001", "libdemo")]));
+    }
+    let aarch64 = format!("{PUBLISHED}/9/AppStream/aarch64/os");
+    repository_at(&mirror, &aarch64, Some(&[("RLSA-2023:9001", "libdemo-arm")]));
+    let server = bench.serve();
+    let first = bench.namespaces(&["rocky:9"]);
+    // Four repositories of the newest minor release are missing in this mirror; of others that is no gap.
+    assert_eq!(first.gaps.len(), 4, "{:#?}", first.gaps);
+    assert_eq!(bench.records("rocky:9|binary|libdemo"), ["RLSA-2022:9000", "RLSA-2023:9001"]);
+    assert_eq!(bench.records("rocky:9|binary|libdemo-arm"), ["RLSA-2023:9001"]);
+
+    // Within a day only the newest is asked again, conditionally.
+    let n_requests = server.requests().len();
+    bench.later(2);
+    let second_report = bench.namespaces(&["rocky:9"]);
+    assert_eq!((second_report.snapshot, second_report.changed), (first.snapshot, false));
+    let requests = server.requests();
+    let asked = requests[n_requests..].iter().filter(|request| request.path.contains("rocky"));
+    assert!(asked.clone().count() > 0);
+    assert!(asked.clone().all(|request| request.path.starts_with("/download.rockylinux.org/pub/rocky/9/")));
+
+    // The next minor release comes; the one before has left its place and is not yet in the vault.
+    let removed = bench.mirror.dir().join(format!("{PUBLISHED}/9.1"));
+    fs::remove_dir_all(removed).unwrap();
+    repository_at(&mirror, &newest, Some(&[("RLSA-2024:9002", "libdemo")]));
+    bench.later(25);
+    bench.namespaces(&["rocky:9"]);
+    let all = ["RLSA-2022:9000", "RLSA-2023:9001", "RLSA-2024:9002"];
+    assert_eq!(bench.records("rocky:9|binary|libdemo"), all);
+    // Then it is.
+    repository_at(&mirror, &second_in_vault, Some(&[("RLSA-2023:9001", "libdemo")]));
+    bench.later(25);
+    bench.namespaces(&["rocky:9"]);
+    assert_eq!(bench.records("rocky:9|binary|libdemo"), all);
+
+    // Bulletins that are cut leave what is held.
+    let bulletins = format!("/{newest}/repodata/updateinfo.xml.gz");
+    repository_at(&mirror, &newest, Some(&[("RLSA-2024:9003", "libdemo")]));
+    server.always(&bulletins, Behaviour::Cut { after: 10 });
+    bench.later(1);
+    let report = bench.namespaces(&["rocky:9"]);
+    assert!(matches!(source_outcome(&report, &bulletins), SourceOutcome::Failed { .. }));
+    assert_eq!(bench.records("rocky:9|binary|libdemo"), all);
 }
