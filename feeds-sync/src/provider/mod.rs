@@ -9,6 +9,7 @@ mod alpine;
 mod amazon;
 mod arch;
 mod azure;
+mod bottlerocket;
 mod debian;
 mod epss;
 mod kev;
@@ -32,6 +33,7 @@ pub static PROVIDERS: &[&Provider] = &[
     &amazon::PROVIDER,
     &arch::PROVIDER,
     &azure::PROVIDER,
+    &bottlerocket::PROVIDER,
     &debian::PROVIDER,
     &epss::PROVIDER,
     &kev::PROVIDER,

@@ -106,6 +106,18 @@ fn rocky_rows_are_those_of_the_bulletins() {
 }
 
 #[test]
+fn bottlerocket_rows_are_those_of_the_bulletins() {
+    let Some(data) = testkit::data::require("bottlerocket_rows_are_those_of_the_bulletins") else { return };
+    let path = data.join("feeds/vendor/vuln-list-update/bottlerocket/testdata/updateinfo.xml.gz");
+    let (namespaces, remarks) =
+        read(provider("bottlerocket"), "bottlerocket", &[fs::read(&path).unwrap()]).unwrap();
+    assert_eq!((remarks.n_unreadable, remarks.unknown_words), (0, BTreeMap::new()));
+    let expected = rows_of_updateinfo(&gunzipped(&path));
+    assert_eq!(rows_of(&namespaces), expected);
+    assert_eq!(expected.len(), 4, "two packages of each of two bulletins");
+}
+
+#[test]
 fn azure_rows_are_those_of_the_definitions() {
     let Some(data) = testkit::data::require("azure_rows_are_those_of_the_definitions") else { return };
     let feeds = data.join("feeds");

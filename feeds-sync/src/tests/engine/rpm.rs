@@ -88,6 +88,21 @@ fn entries(ids: &[&str]) -> Vec<u8> {
     Value::Array(ids.iter().map(entry).collect()).to_string().into_bytes()
 }
 
+/// Packed bulletins, each an id and a package.
+fn updateinfo(bulletins: &[(&str, &str)]) -> Vec<u8> {
+    let update = |(id, package): &(&str, &str)| {
+        format!(
+            "<update type=\"security\"><id>{id}</id><title>t</title><issued date=\"2025-06-01 10:00\"/>\
+             <severity>low</severity><pkglist><collection><package name=\"{package}\" version=\"5.10.9\" \
+             release=\"1\" epoch=\"0\" arch=\"x86_64\"/></collection></pkglist></update>"
+        )
+    };
+    let text: String = bulletins.iter().map(update).collect();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(format!("<updates>{text}</updates>").as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
 fn documents() -> Vec<OneDocument> {
     vec![
         OneDocument {
@@ -98,6 +113,15 @@ fn documents() -> Vec<OneDocument> {
             key: "azurelinux:3.0|source|libdemo",
             older_records: &["CVE-2025-10001", "CVE-2025-10002"],
             newer_records: &["CVE-2025-10001", "CVE-2025-10003"],
+        },
+        OneDocument {
+            namespace: "bottlerocket:rolling",
+            path: "/advisories.bottlerocket.aws/updateinfo.xml.gz",
+            older: updateinfo(&[("BRSA-1", "libdemo"), ("BRSA-2", "libdemo")]),
+            newer: updateinfo(&[("BRSA-1", "libdemo"), ("BRSA-3", "libdemo")]),
+            key: "bottlerocket:rolling|binary|libdemo",
+            older_records: &["BRSA-1", "BRSA-2"],
+            newer_records: &["BRSA-1", "BRSA-3"],
         },
         OneDocument {
             namespace: "oracle:9",
@@ -247,27 +271,15 @@ fn repository(mirror: &Mirror, list: &str, base: &str, bulletins: Option<&[(&str
 
 /// A repository below `base`, without `https://`.
 fn repository_at(mirror: &Mirror, base: &str, bulletins: Option<&[(&str, &str)]>) {
-    let data = bulletins.map(|bulletins| {
-        let update = |(id, package): &(&str, &str)| {
-            format!(
-                "<update type=\"security\"><id>{id}</id><title>t</title><issued date=\"2025-06-01 10:00\"/>\
-                 <severity>low</severity><pkglist><collection><package name=\"{package}\" version=\"5.10.9\" \
-                 release=\"1\" epoch=\"0\" arch=\"x86_64\"/></collection></pkglist></update>"
-            )
-        };
-        let text: String = bulletins.iter().map(update).collect();
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(format!("<updates>{text}</updates>").as_bytes()).unwrap();
-        encoder.finish().unwrap()
-    });
-    let updateinfo = data.as_ref().map(|data| {
+    let data = bulletins.map(updateinfo);
+    let stated = data.as_ref().map(|data| {
         let sha256 = testkit::image::sha256(data);
         format!(
             "<data type=\"updateinfo\"><checksum type=\"sha256\">{sha256}</checksum>\
              <location href=\"repodata/updateinfo.xml.gz\"/></data>"
         )
     });
-    let index = format!("<repomd><data type=\"primary\"/>{}</repomd>", updateinfo.unwrap_or_default());
+    let index = format!("<repomd><data type=\"primary\"/>{}</repomd>", stated.unwrap_or_default());
     mirror.file(&format!("{base}/repodata/repomd.xml"), index);
     if let Some(data) = data {
         mirror.file(&format!("{base}/repodata/updateinfo.xml.gz"), data);
@@ -452,4 +464,40 @@ fn rocky_keeps_the_bulletins_of_every_minor_release() {
     let report = bench.namespaces(&["rocky:9"]);
     assert!(matches!(source_outcome(&report, &bulletins), SourceOutcome::Failed { .. }));
     assert_eq!(bench.records("rocky:9|binary|libdemo"), all);
+}
+
+#[test]
+fn releases_are_answered_by_form_and_by_one_provider() {
+    for (namespace, provider) in [
+        ("almalinux:9", Some("alma")),
+        ("almalinux:9.4", None),
+        ("amazon:1", Some("amazon")),
+        ("amazon:2", Some("amazon")),
+        ("amazon:2023", Some("amazon")),
+        // It was renamed before it was released.
+        ("amazon:2022", None),
+        ("arch:rolling", Some("arch")),
+        ("azurelinux:3.0", Some("azure")),
+        ("azurelinux:3", None),
+        ("mariner:2.0", Some("azure")),
+        ("bottlerocket:rolling", Some("bottlerocket")),
+        ("oracle:9", Some("oracle")),
+        ("oracle:", None),
+        ("oracle:9.4", None),
+        ("photon:5.0", Some("photon")),
+        ("photon:5", None),
+        ("rocky:9", Some("rocky")),
+        ("rocky:../9", None),
+    ] {
+        let answering: Vec<&str> = crate::provider::PROVIDERS
+            .iter()
+            .filter(|provider| (provider.answering)(&Namespace::new(namespace)).is_some())
+            .map(|provider| provider.name)
+            .collect();
+        assert_eq!(answering, Vec::from_iter(provider), "{namespace}");
+    }
+    let facts = crate::facts::builtin_facts();
+    let end = |namespace: &str| facts.namespaces[&Namespace::new(namespace)].end_of_life.clone();
+    assert_eq!(end("amazon:2").as_deref(), Some("2026-06-30"));
+    assert_eq!(end("photon:4.0").as_deref(), Some("2026-03-31"));
 }
