@@ -1,6 +1,6 @@
 //! What reading a feed gives: advisories by namespace, and a count of everything that was not understood.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use advisory_db::EpssTable;
 use jiff::Timestamp;
@@ -13,14 +13,34 @@ use model::severity::Severity;
 pub struct Advisories {
     keep: Keep,
     namespaces: BTreeMap<Namespace, BTreeMap<String, Advisory>>,
-    /// The ids met, by namespace, when nothing else is kept.
-    ids: BTreeMap<Namespace, BTreeSet<Box<str>>>,
+    /// The ids met and when their records last changed, by namespace, when nothing else is kept.
+    ids: BTreeMap<Namespace, BTreeMap<Box<str>, Option<Timestamp>>>,
+    /// What is known of the documents that records come from, by the record's id.
+    documents: HashMap<Box<str>, Standing>,
     /// When the record that changed last did, of those that say so.
     pub(crate) newest: Option<Timestamp>,
     /// Takes what is said about a record that is not kept.
     scratch: Advisory,
     /// What was left out or not understood.
     pub remarks: Remarks,
+}
+
+/// What is known of the documents about one id, of publishers that have a document for each.
+#[derive(Clone, Copy, Debug, Default)]
+struct Standing {
+    /// When the newest of those read last changed.
+    newest: Option<Timestamp>,
+    /// When the publisher last listed one.
+    listed: Option<Timestamp>,
+    /// When the publisher last said that there is none any more.
+    gone: Option<Timestamp>,
+}
+
+impl Standing {
+    /// Whether a record that changed at `modified` is what the publisher says now.
+    fn has(self, modified: Option<Timestamp>) -> bool {
+        modified >= self.newest && self.gone <= self.newest.max(self.listed)
+    }
 }
 
 #[derive(Debug)]
@@ -123,6 +143,7 @@ impl Advisories {
             keep,
             namespaces: BTreeMap::new(),
             ids: BTreeMap::new(),
+            documents: HashMap::new(),
             newest: None,
             scratch: Advisory::new(""),
             remarks: Remarks::default(),
@@ -137,7 +158,7 @@ impl Advisories {
     /// The advisory `id` of `namespace`, made empty at its first mention.
     pub fn record(&mut self, namespace: &Namespace, id: &str) -> &mut Advisory {
         if !self.keeps(namespace) {
-            self.note(namespace, id);
+            self.note(namespace, id, None);
             self.scratch = Advisory::new(id);
             return &mut self.scratch;
         }
@@ -152,7 +173,7 @@ impl Advisories {
     pub fn push(&mut self, namespace: &Namespace, advisory: Advisory) {
         self.newest = self.newest.max(advisory.modified);
         if !self.keeps(namespace) {
-            return self.note(namespace, &advisory.id);
+            return self.note(namespace, &advisory.id, advisory.modified);
         }
         let records = self.records(namespace);
         match records.get_mut(&advisory.id) {
@@ -175,14 +196,44 @@ impl Advisories {
         self.wants(namespace) && !matches!(self.keep, Keep::Ids)
     }
 
-    fn note(&mut self, namespace: &Namespace, id: &str) {
+    /// Says that a document about `id` which changed at `modified` was read: what older ones said of `id` no longer
+    /// holds in any namespace, also where this one says nothing.
+    pub fn document(&mut self, id: &str, modified: Option<Timestamp>) {
+        let standing = self.standing(id);
+        standing.newest = standing.newest.max(modified);
+    }
+
+    /// Says that the publisher lists a document about `id` of the time `at`.
+    pub fn listed(&mut self, id: &str, at: Timestamp) {
+        let standing = self.standing(id);
+        standing.listed = standing.listed.max(Some(at));
+    }
+
+    /// Says that the publisher took its document about `id` away at `at`: nothing that it said before holds. A document
+    /// that was read or listed with a later time stands.
+    pub fn gone(&mut self, id: &str, at: Timestamp) {
+        let standing = self.standing(id);
+        standing.gone = standing.gone.max(Some(at));
+    }
+
+    fn standing(&mut self, id: &str) -> &mut Standing {
+        if !self.documents.contains_key(id) {
+            self.documents.insert(id.into(), Standing::default());
+        }
+        self.documents.get_mut(id).expect("the line above made it")
+    }
+
+    fn note(&mut self, namespace: &Namespace, id: &str, modified: Option<Timestamp>) {
         if !matches!(self.keep, Keep::Ids) {
             return;
         }
-        match self.ids.get_mut(namespace) {
-            Some(ids) if ids.contains(id) => {}
-            Some(ids) => drop(ids.insert(id.into())),
-            None => drop(self.ids.insert(namespace.clone(), BTreeSet::from([id.into()]))),
+        if !self.ids.contains_key(namespace) {
+            self.ids.insert(namespace.clone(), BTreeMap::new());
+        }
+        let ids = self.ids.get_mut(namespace).expect("the line above made it");
+        match ids.get_mut(id) {
+            Some(held) => *held = modified.max(*held),
+            None => drop(ids.insert(id.into(), modified)),
         }
     }
 
@@ -195,14 +246,27 @@ impl Advisories {
 
     /// How many records each namespace has.
     pub fn counts(&self) -> BTreeMap<Namespace, u64> {
-        let kept =
-            self.namespaces.iter().map(|(namespace, records)| (namespace.clone(), records.len() as u64));
-        let noted = self.ids.iter().map(|(namespace, ids)| (namespace.clone(), ids.len() as u64));
+        let stands =
+            |id: &str, modified| self.documents.get(id).is_none_or(|standing| standing.has(modified));
+        let kept = self.namespaces.iter().map(|(namespace, records)| {
+            let standing = records.values().filter(|record| stands(&record.id, record.modified));
+            (namespace.clone(), standing.count() as u64)
+        });
+        let noted = self.ids.iter().map(|(namespace, ids)| {
+            (namespace.clone(), ids.iter().filter(|(id, modified)| stands(id, **modified)).count() as u64)
+        });
         kept.chain(noted).collect()
     }
 
     /// The advisories by namespace and id; their `affected` in the order of keys.
     pub fn into_namespaces(mut self) -> BTreeMap<Namespace, BTreeMap<String, Advisory>> {
+        let documents = std::mem::take(&mut self.documents);
+        for records in self.namespaces.values_mut() {
+            let stands = |record: &Advisory| {
+                documents.get(record.id.as_str()).is_none_or(|standing| standing.has(record.modified))
+            };
+            records.retain(|_, record| stands(record));
+        }
         for advisory in self.namespaces.values_mut().flat_map(BTreeMap::values_mut) {
             advisory.affected.sort_by(|a, b| a.key.cmp(&b.key));
             advisory.aliases.retain(|alias| *alias != advisory.id);

@@ -67,16 +67,6 @@ fn image_namespace(release: &Release) -> Namespace {
 
 /// Releases whose end is known and whose feed is not read (feeds.md A26; months end on their last day).
 static UNANSWERED: &[Release] = &[
-    Release::ends("opensuse-leap:15.5", "2024-12-31"),
-    Release::ends("opensuse-leap:15.6", "2026-04-30"),
-    Release::ends("opensuse-leap:16.0", "2027-10-31"),
-    Release::ends("redhat:6", "2020-11-30"),
-    Release::ends("redhat:7", "2024-06-30"),
-    Release::ends("sles:12.5", "2024-10-31"),
-    Release::ends("sles:15.5", "2024-12-31"),
-    Release::ends("sles:15.6", "2025-12-31"),
-    Release::ends("sles:15.7", "2031-07-31"),
-    Release::ends("sles:16.0", "2027-11-30"),
     Release::ends("ubuntu:16.04", "2021-04-30"),
     Release::ends("ubuntu:18.04", "2023-05-31"),
     Release::ends("ubuntu:20.04", "2025-05-31"),

@@ -16,7 +16,9 @@ mod kev;
 mod oracle;
 mod osv;
 mod photon;
+mod redhat;
 mod rocky;
+mod suse;
 
 use jiff::SignedDuration;
 use model::key::Namespace;
@@ -40,7 +42,9 @@ pub static PROVIDERS: &[&Provider] = &[
     &oracle::PROVIDER,
     &osv::PROVIDER,
     &photon::PROVIDER,
+    &redhat::PROVIDER,
     &rocky::PROVIDER,
+    &suse::PROVIDER,
 ];
 
 /// One publisher of feeds.

@@ -1,10 +1,13 @@
 //! Document shapes that several providers publish.
 
+pub mod csaf;
 pub mod errata;
 pub mod osv;
 pub mod oval;
+pub mod redhat_vex;
 pub mod repomd;
 pub mod secdb;
+pub mod suse_vex;
 pub mod updateinfo;
 
 use jiff::Timestamp;

@@ -31,18 +31,18 @@ const MAIN: &str = "https://secdb.alpinelinux.org/v3.20/main.json";
 const MAIN_PATH: &str = "/secdb.alpinelinux.org/v3.20/main.json";
 
 /// A mirror directory, a feeds directory, and a clock that is set by hand.
-struct Bench {
-    dir: TempDir,
-    mirror: Mirror,
-    origin: Origin,
-    limits: Limits,
-    now: Timestamp,
+pub(super) struct Bench {
+    pub(super) dir: TempDir,
+    pub(super) mirror: Mirror,
+    pub(super) origin: Origin,
+    pub(super) limits: Limits,
+    pub(super) now: Timestamp,
     max_age: Option<SignedDuration>,
     loss_percent_max: u64,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let dir = TempDir::new().unwrap();
         let mirror = Mirror::at(dir.path().join("mirror"));
         mirror
@@ -97,12 +97,12 @@ impl Bench {
         }
     }
 
-    fn only(&self, names: &[&str]) -> SyncReport {
+    pub(super) fn only(&self, names: &[&str]) -> SyncReport {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         sync(&self.feeds(), &self.fetcher(), &self.options(Selection::Only(&names)), &NoProgress).unwrap()
     }
 
-    fn namespaces(&self, namespaces: &[&str]) -> SyncReport {
+    pub(super) fn namespaces(&self, namespaces: &[&str]) -> SyncReport {
         let namespaces: BTreeSet<Namespace> = namespaces.iter().map(|name| Namespace::new(*name)).collect();
         let options = self.options(Selection::Namespaces(&namespaces));
         sync(&self.feeds(), &self.fetcher(), &options, &NoProgress).unwrap()
@@ -116,15 +116,15 @@ impl Bench {
         self.feeds().current().unwrap().expect("a snapshot")
     }
 
-    fn held(&self) -> Vec<String> {
+    pub(super) fn held(&self) -> Vec<String> {
         self.current().namespaces().iter().map(|entry| entry.name.to_string()).collect()
     }
 
-    fn rows(&self, key: &str) -> AdvisorySet {
+    pub(super) fn rows(&self, key: &str) -> AdvisorySet {
         self.current().load(&BTreeSet::from([key.parse().unwrap()])).unwrap()
     }
 
-    fn records(&self, key: &str) -> Vec<String> {
+    pub(super) fn records(&self, key: &str) -> Vec<String> {
         self.rows(key).rows.into_values().flatten().map(|row| row.record).collect()
     }
 
@@ -134,12 +134,12 @@ impl Bench {
         entry.providers[0].data_as_of
     }
 
-    fn later(&mut self, hours: i64) {
+    pub(super) fn later(&mut self, hours: i64) {
         self.now += hours.hours();
     }
 
     /// The same mirror behind a server.
-    fn serve(&mut self) -> Server {
+    pub(super) fn serve(&mut self) -> Server {
         let server = Server::of_dir(self.mirror.dir());
         self.origin = Origin::MirrorUrl(server.url(""));
         server
@@ -599,6 +599,13 @@ fn namespaces_are_answered_by_form() {
         ("debian:sid", false),
         ("debian:", false),
         ("rocky:9", true),
+        ("redhat:9", true),
+        ("redhat:9.4", false),
+        ("sles:15.6", true),
+        ("sles:", false),
+        ("opensuse-leap:15.6", true),
+        ("opensuse-tumbleweed:rolling", true),
+        ("opensuse-tumbleweed:20250101", false),
         ("wolfi:rolling", true),
         ("pypi", true),
         ("golang", true),

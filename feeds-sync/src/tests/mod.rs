@@ -1,5 +1,7 @@
 //! What the tests of this crate share.
 
+mod csaf;
+mod csaf_sync;
 mod data;
 mod deltas;
 mod engine;
@@ -45,18 +47,27 @@ fn read_within(
     documents: &[Vec<u8>],
     limits: &Limits,
 ) -> Result<(Namespaces, Remarks), ParseError> {
+    let documents: Vec<(&str, &[u8])> =
+        documents.iter().map(|document| ("document", document.as_slice())).collect();
+    read_named(provider, name, &documents, limits)
+}
+
+/// Reads documents that have the names of the vendor's files.
+fn read_named(
+    provider: &Provider,
+    name: &str,
+    documents: &[(&str, &[u8])],
+    limits: &Limits,
+) -> Result<(Namespaces, Remarks), ParseError> {
     let Parse::Advisories(parse) = provider.parse else { panic!("a provider of advisories") };
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("document");
     let feed = feed(provider, name);
     let mut advisories = Advisories::default();
-    for document in documents {
+    for (file, document) in documents {
         fs::write(&path, document).unwrap();
-        parse(
-            &feed,
-            &Document { url: "https://feeds.example/document", path: &path, limits },
-            &mut advisories,
-        )?;
+        let url = format!("https://feeds.example/{file}");
+        parse(&feed, &Document { url: &url, path: &path, limits }, &mut advisories)?;
     }
     let remarks = std::mem::take(&mut advisories.remarks);
     Ok((advisories.into_namespaces(), remarks))

@@ -12,7 +12,7 @@ use model::advisory::{
 };
 use model::version::VersionText;
 
-use super::{feed, provider, read, read_table};
+use super::{feed, provider, read_named, read_table};
 use crate::advisories::{Advisories, DailyTables, Remarks};
 use crate::document::Document;
 use crate::error::ParseError;
@@ -84,12 +84,15 @@ fn reading(provider: &Provider, case: &Path) -> String {
     let is_archive = feed(provider, name.trim()).sources[0].url.ends_with(".zip");
     let documents = if is_archive && files.iter().all(|file| file.extension().is_some_and(|it| it == "json"))
     {
-        vec![archive(&files)]
+        vec![("document".to_owned(), archive(&files))]
     } else {
-        files.iter().map(|file| fs::read(file).unwrap()).collect()
+        files.iter().map(|file| (file_name(file), fs::read(file).unwrap())).collect()
     };
+    let named: Vec<(&str, &[u8])> =
+        documents.iter().map(|(name, document)| (name.as_str(), document.as_slice())).collect();
+    let limits = model::limits::Limits::default();
     match provider.parse {
-        Parse::Advisories(_) => match read(provider, name.trim(), &documents) {
+        Parse::Advisories(_) => match read_named(provider, name.trim(), &named, &limits) {
             Ok((namespaces, remarks)) => {
                 let mut text = String::new();
                 for (namespace, records) in namespaces {
@@ -105,7 +108,7 @@ fn reading(provider: &Provider, case: &Path) -> String {
             }
             Err(error) => refused(&error),
         },
-        Parse::Daily(_) => match read_table(provider, &documents[0]) {
+        Parse::Daily(_) => match read_table(provider, &documents[0].1) {
             Ok((tables, n_entries)) => format!("entries {n_entries}\n{}", tables_text(&tables)),
             Err(error) => refused(&error),
         },
@@ -113,9 +116,12 @@ fn reading(provider: &Provider, case: &Path) -> String {
 }
 
 fn archive(files: &[PathBuf]) -> Vec<u8> {
-    let member =
-        |file: &PathBuf| (file.file_name().unwrap().to_string_lossy().into_owned(), fs::read(file).unwrap());
+    let member = |file: &PathBuf| (file_name(file), fs::read(file).unwrap());
     testkit::feeds::zip(&files.iter().map(member).collect::<Vec<_>>())
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap().to_string_lossy().into_owned()
 }
 
 fn refused(error: &ParseError) -> String {

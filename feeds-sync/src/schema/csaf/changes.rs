@@ -1,0 +1,117 @@
+//! `changes.csv` and lists like it: the path of a document and when it changed, newest first (feeds.md A27). Version
+//! 2.0 of CSAF quotes both columns, 2.1 does not.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::advisories::Advisories;
+use crate::document::Document;
+use crate::error::ParseError;
+use crate::lead::Leads;
+use crate::provider::{Role, Source};
+
+/// Documents that appear late are found so long after their date (feeds.md A5: the list lags behind the archive).
+pub const OVERLAP: SignedDuration = SignedDuration::from_hours(6);
+
+/// The paths in the list `document`, each with its newest time; only those of `since` and later.
+///
+/// # Errors
+/// It is no such list, or a path leads elsewhere.
+pub fn read(
+    document: &Document<'_>,
+    since: Option<Timestamp>,
+) -> Result<BTreeMap<String, Timestamp>, ParseError> {
+    let mut changes: BTreeMap<String, Timestamp> = BTreeMap::new();
+    let mut rows = csv::ReaderBuilder::new().has_headers(false).from_reader(document.open()?);
+    for row in rows.records() {
+        let row = row?;
+        let (Some(path), Some(time), 2) = (row.get(0), row.get(1), row.len()) else {
+            return Err(ParseError::NotTheFeed("no list of changes: a line without `path,time`".to_owned()));
+        };
+        let time: Timestamp = time.trim().parse().map_err(|error| {
+            ParseError::NotTheFeed(format!("no list of changes: `{time:.64}` is no time ({error})"))
+        })?;
+        if !is_document(path) {
+            return Err(ParseError::NotTheFeed(format!("no list of changes: `{path:.128}` is no document")));
+        }
+        // The order is the publisher's promise, and not relied on: a line out of order must not hide those below it.
+        if since.is_none_or(|since| time >= since) {
+            let newest = changes.entry(path.to_owned()).or_insert(time);
+            *newest = time.max(*newest);
+        }
+    }
+    Ok(changes)
+}
+
+/// Whether `path` is that of a document below the list.
+fn is_document(path: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte);
+    let mut parts = path.split('/');
+    path.ends_with(".json")
+        && parts.all(|part| !part.is_empty() && !part.starts_with('.') && part.bytes().all(is_plain))
+}
+
+/// The id of the CVE that the file at `path` is about: `CVE-2025-10001` of `2025/cve-2025-10001.json`.
+pub fn cve_of(path: &str) -> Option<String> {
+    let name = path.rsplit('/').next()?.strip_suffix(".json")?;
+    let is_cve = name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("cve-"));
+    is_cve.then(|| name.to_ascii_uppercase())
+}
+
+/// A document that was fetched so long after its last change is not asked for again.
+const SETTLED: SignedDuration = SignedDuration::from_hours(366 * 24);
+
+/// The most bytes of one document.
+const DOCUMENT_BYTES_MAX: u64 = 64 << 20;
+
+/// The downloads of the documents that `changes` lists below `base`. One that is listed and cannot be had is asked for
+/// again by the next sync, and what the archive says of it holds until then.
+pub fn sources(base: &str, changes: &BTreeMap<String, Timestamp>, leads: &Leads<'_>) -> Vec<Source> {
+    let source = |(path, changed): (&String, &Timestamp)| {
+        let url = format!("{base}{path}");
+        let fetched_at = leads.held.get(&url).and_then(|held| held.fetched_at);
+        // A host's caches may give the older state for a while.
+        let is_settled = fetched_at.is_some_and(|at| at.duration_since(*changed) > OVERLAP);
+        Source {
+            role: Role::Update,
+            max_age: is_settled.then_some(SETTLED),
+            ..Source::records(url, DOCUMENT_BYTES_MAX)
+        }
+    };
+    changes.iter().map(source).collect()
+}
+
+/// Reads a document by `read`, or each of an archive of them. One that cannot be read is counted.
+///
+/// # Errors
+/// It is no sound archive, or one without a readable document.
+pub fn read_documents(
+    document: &Document<'_>,
+    advisories: &mut Advisories,
+    read: fn(&[u8], &mut Advisories) -> Result<(), ParseError>,
+) -> Result<(), ParseError> {
+    let mut n_documents = 0_u64;
+    let mut n_unreadable = 0_u64;
+    let mut read_one = |name: &str, text: &[u8]| {
+        n_documents += 1;
+        if let Err(error) = read(text, advisories) {
+            n_unreadable += 1;
+            advisories.remarks.unreadable(name, error);
+        }
+    };
+    if document.url.ends_with(".json") {
+        read_one(document.url.rsplit('/').next().unwrap_or_default(), document.text()?.as_bytes());
+        return Ok(());
+    }
+    document.tar_entries(&mut |name, text| {
+        if name.ends_with(".json") {
+            read_one(name, text);
+        }
+        Ok(())
+    })?;
+    if n_documents == n_unreadable {
+        return Err(ParseError::NotTheFeed("an archive without a readable document".to_owned()));
+    }
+    Ok(())
+}

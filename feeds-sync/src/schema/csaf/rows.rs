@@ -1,0 +1,123 @@
+//! Rows in the making: statements about the same package that differ only in the architecture become one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::advisory::{Advisory, Affected, AffectedRange, Conditions, PublishedFix, RangeEvent, Status};
+use model::key::{Namespace, PackageKey};
+use model::version::VersionText;
+
+use super::header::{day, vector};
+use super::statements::Statements;
+use crate::advisories::{Advisories, Remarks};
+
+/// The rows of one vulnerability.
+#[derive(Debug, Default)]
+pub struct Rows {
+    drafts: BTreeMap<String, Vec<Draft>>,
+}
+
+#[derive(Debug)]
+struct Draft {
+    affected: Affected,
+    conditions: Conditions,
+}
+
+/// How many rows of one package are looked through for one that says the same; more are of an attack.
+const COMPARED_MAX: usize = 32;
+
+impl Rows {
+    /// Adds `affected` under `conditions`; of the architectures there is at most one.
+    pub fn add(&mut self, affected: Affected, conditions: Conditions) {
+        let Conditions { module, channel, products, .. } = &conditions;
+        let version = affected.fixes.first().and_then(|fix| fix.version.as_ref());
+        // Two of the same text are compared in full below, so it need not be unambiguous.
+        let place = format!("{} {module:?} {channel:?} {products:?} {version:?}", affected.key);
+        let drafts = self.drafts.entry(place).or_default();
+        let says_the_same = |draft: &&mut Draft| {
+            let is_same = draft.affected == affected;
+            let alike =
+                Conditions { architectures: draft.conditions.architectures.clone(), ..conditions.clone() };
+            is_same
+                && draft.conditions == alike
+                && draft.conditions.architectures.is_empty() == conditions.architectures.is_empty()
+        };
+        match drafts.iter_mut().rev().take(COMPARED_MAX).find(says_the_same) {
+            Some(draft) => draft.conditions.architectures.extend(conditions.architectures),
+            None => drafts.push(Draft { affected, conditions }),
+        }
+    }
+
+    /// Adds to `advisories` the record `header` in each namespace that there are rows of.
+    pub fn push(self, header: &Advisory, advisories: &mut Advisories) {
+        let mut records: BTreeMap<Namespace, Advisory> = BTreeMap::new();
+        for Draft { mut affected, mut conditions } in self.drafts.into_values().flatten() {
+            conditions.architectures.sort();
+            conditions.architectures.dedup();
+            affected.conditions = (!conditions.is_empty()).then(|| Arc::new(conditions));
+            let namespace = affected.key.namespace.clone();
+            records.entry(namespace).or_insert_with(|| header.clone()).affected.push(affected);
+        }
+        for (namespace, record) in records {
+            advisories.push(&namespace, record);
+        }
+    }
+}
+
+/// A row of `status` with what is said of how bad the vulnerability is in the product `id`; `source` states the scores.
+pub fn rated(
+    statements: &Statements<'_, '_>,
+    id: &str,
+    key: PackageKey,
+    status: Status,
+    source: &str,
+    remarks: &mut Remarks,
+) -> Affected {
+    let mut cvss: Vec<_> = statements.cvss(id).filter_map(|cvss| vector(cvss, source)).collect();
+    cvss.sort();
+    cvss.dedup();
+    let severity = statements.impact(id).map(|word| remarks.severity("impact", word));
+    Affected { severity, cvss, ..Affected::new(key, status) }
+}
+
+/// Everything below `version`.
+pub fn below(version: &VersionText) -> AffectedRange {
+    AffectedRange {
+        events: vec![RangeEvent::Introduced(VersionText::from("0")), RangeEvent::Fixed(version.clone())],
+    }
+}
+
+/// The publications of `version` as the fix of the product `id`; the version alone where none is named.
+pub fn fixes(
+    statements: &Statements<'_, '_>,
+    id: &str,
+    version: &VersionText,
+    channel: Option<&str>,
+) -> Vec<PublishedFix> {
+    let bare = PublishedFix {
+        version: Some(version.clone()),
+        channel: channel.map(Into::into),
+        ..PublishedFix::default()
+    };
+    let remedies = statements.remediations(id).filter(|remedy| &*remedy.category == "vendor_fix");
+    let mut fixes: Vec<PublishedFix> = Vec::new();
+    for remedy in remedies {
+        let url = remedy.url.as_deref().filter(|url| !url.is_empty());
+        let advisory = url.and_then(|url| url.trim_end_matches('/').rsplit('/').next());
+        let fix = PublishedFix {
+            date: day(remedy.date.as_ref()),
+            advisory: advisory.filter(|name| is_bulletin(name)).map(Into::into),
+            url: url.map(Into::into),
+            ..bare.clone()
+        };
+        if (fix.url.is_some() || fix.date.is_some()) && !fixes.contains(&fix) {
+            fixes.push(fix);
+        }
+    }
+    if fixes.is_empty() { vec![bare] } else { fixes }
+}
+
+/// Whether `name`, the end of a URL, is the id of a bulletin: `RHSA-2025:9001`.
+fn is_bulletin(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_uppercase()) && name.contains('-') && name.contains(':')
+}
