@@ -5,12 +5,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use model::advisory::{RangeEvent, Status};
+use model::key::Namespace;
 use model::limits::Limits;
 use serde_json::{Value, json};
 use testkit::mutate::{mutations, prefixes};
 
 use super::{Namespaces, provider, read_named};
+use crate::advisories::Advisories;
+use crate::document::Document;
 use crate::error::ParseError;
+use crate::provider::Parse;
 use crate::schema::csaf::statements::Statements;
 use crate::schema::csaf::tree::Products;
 use crate::schema::csaf::{Csaf, Text};
@@ -355,6 +359,70 @@ fn rows_of_real_red_hat_documents_are_those_of_the_raw_values() {
         n_channel += actual.iter().filter(|row| !row[6].is_empty()).count();
     }
     assert!(n_documents > 40 && n_rows > 500 && n_channel > 0, "{n_documents} {n_rows} {n_channel}");
+}
+
+#[test]
+fn a_document_that_is_gone_or_older_is_in_no_namespace_however_it_is_read() {
+    let limits = Limits::default();
+    let newer = VEX.replace("06-02", "06-03").replace("enterprise_linux:9", "enterprise_linux:8");
+    let gone = r#""2025/cve-2025-10001.json","2025-06-02T12:00:00Z""#;
+    let later = r#"2025/cve-2025-10001.json,2025-06-03T12:00:00Z"#;
+    let file = |name: &'static str, text: &str| (name, text.as_bytes().to_vec());
+    let old = file("cve-2025-10001.json", VEX);
+    for (documents, expected) in [
+        (vec![old.clone()], vec!["redhat:9"]),
+        (vec![old.clone(), file("cve-2025-10001.json", &newer)], vec!["redhat:8"]),
+        (vec![old.clone(), file("deletions.csv", gone)], vec![]),
+        (vec![file("deletions.csv", gone), old.clone()], vec![]),
+        (vec![old.clone(), file("deletions.csv", gone), file("changes.csv", later)], vec!["redhat:9"]),
+        (vec![file("cve-2025-10001.json", &newer), file("deletions.csv", gone), old], vec!["redhat:8"]),
+    ] {
+        let redhat = provider("redhat");
+        let Parse::Advisories(parse) = redhat.parse else { panic!("a provider of advisories") };
+        let dir = tempfile::TempDir::new().unwrap();
+        let path = dir.path().join("document");
+        let read = |mut advisories: Advisories| {
+            for (name, text) in &documents {
+                fs::write(&path, text).unwrap();
+                let url = format!("https://feeds.example/{name}");
+                let document = Document { url: &url, path: &path, limits: &limits };
+                parse(&(redhat.feeds)()[0], &document, &mut advisories).unwrap();
+            }
+            advisories
+        };
+        let filled = |counts: BTreeMap<Namespace, u64>| -> Vec<String> {
+            let filled = counts.into_iter().filter(|(_, n_records)| *n_records > 0);
+            filled.map(|(namespace, _)| namespace.to_string()).collect()
+        };
+        assert_eq!(filled(read(Advisories::default()).counts()), expected);
+        assert_eq!(filled(read(Advisories::survey()).counts()), expected);
+        let whole = read(Advisories::default()).into_namespaces();
+        let records = whole.into_iter().filter(|(_, records)| !records.is_empty());
+        assert_eq!(records.map(|(namespace, _)| namespace.to_string()).collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
+fn lists_of_changes_are_read_quoted_and_plain_and_bounded() {
+    let limits = Limits { entries_max: 2, ..Limits::default() };
+    let read =
+        |text: &str| read_named(provider("redhat"), "redhat", &[("changes.csv", text.as_bytes())], &limits);
+    let line = "2025/cve-2025-1.json,2025-06-02T10:00:00Z\n";
+    let quoted = "\"2025/cve-2025-2.json\",\"2025-06-02T10:00:00.5+02:00\"\n";
+    assert!(read(&format!("{line}{quoted}")).is_ok());
+    for (text, why) in [
+        (format!("{line}{line}{quoted}"), "entries_max"),
+        (line.replace(".json", ".txt"), "no document"),
+        (line.replace("2025/", "/etc/"), "no document"),
+        (line.replace("2025/", "2025/../"), "no document"),
+        (line.replace("2025/", "https://x.example/"), "no document"),
+        (line.replace("T10", " at 10"), "no time"),
+        ("2025/cve-2025-1.json\n".to_owned(), "without"),
+        ("<html>".to_owned(), "page"),
+    ] {
+        let error = read(&text).unwrap_err().to_string();
+        assert!(error.contains(why), "{text}: {error}");
+    }
 }
 
 #[test]

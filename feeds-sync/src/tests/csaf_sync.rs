@@ -8,6 +8,7 @@ use testkit::server::{Behaviour, Resource, Server};
 
 use super::csaf::archive;
 use super::engine::Bench;
+use crate::report::SourceOutcome;
 
 const VEX_PLACE: &str = "security.access.redhat.com/data/csaf/v2/vex";
 
@@ -120,6 +121,9 @@ fn red_hat_is_brought_up_to_date_by_what_changed_and_what_was_taken_away() {
     bench.later(1);
     let same = bench.only(&["redhat"]);
     assert_eq!((same.snapshot, same.changed), (report.snapshot.clone(), false));
+    let is_as_it_was =
+        |outcome: &SourceOutcome| matches!(outcome, SourceOutcome::Unchanged | SourceOutcome::Fresh);
+    assert!(same.sources.iter().all(|source| is_as_it_was(&source.outcome)), "{:#?}", same.sources);
     asked(&server, &mut n_seen);
 
     // A first sync of the same host gives the same.

@@ -24,8 +24,12 @@ pub fn read(
 ) -> Result<BTreeMap<String, Timestamp>, ParseError> {
     let mut changes: BTreeMap<String, Timestamp> = BTreeMap::new();
     let mut rows = csv::ReaderBuilder::new().has_headers(false).from_reader(document.open()?);
-    for row in rows.records() {
+    let max = document.limits.entries_max;
+    for (n_rows, row) in (1..).zip(rows.records()) {
         let row = row?;
+        if n_rows > max {
+            return Err(ParseError::Limit { limit: "entries_max", max });
+        }
         let (Some(path), Some(time), 2) = (row.get(0), row.get(1), row.len()) else {
             return Err(ParseError::NotTheFeed("no list of changes: a line without `path,time`".to_owned()));
         };

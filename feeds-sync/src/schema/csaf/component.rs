@@ -102,7 +102,7 @@ fn source_of(file: &str) -> (String, Option<String>) {
     };
     match split() {
         Some((name, build)) => (name.to_owned(), Some(build)),
-        None => (file.to_owned(), None),
+        None => (file.trim_end_matches('-').to_owned(), None),
     }
 }
 
