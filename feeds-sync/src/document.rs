@@ -12,6 +12,10 @@ use crate::error::ParseError;
 /// Compressed bytes below which no ratio is checked (`Limits::inflate_ratio_max`).
 const RATIO_FREE_BYTES: u64 = 64 << 20;
 
+/// How many times `feed_bytes_max` the files of a tar archive may have altogether: one is held at a time, and Red Hat's
+/// archive of some 300,000 documents is hundreds of megabytes that become twenty times as many.
+pub const TAR_TIMES: u64 = 16;
+
 /// Takes the name and the content of one file of an archive.
 pub type Visit<'a> = dyn FnMut(&str, &[u8]) -> Result<(), ParseError> + 'a;
 
@@ -32,7 +36,11 @@ impl Document<'_> {
     /// # Errors
     /// When it cannot be opened, is empty, or is an HTML or XML page (hosts send those with status 200).
     pub fn open(&self) -> Result<Box<dyn BufRead>, ParseError> {
-        let mut content = self.unpacked()?;
+        self.open_within(self.limits.feed_bytes_max)
+    }
+
+    fn open_within(&self, bytes_max: u64) -> Result<Box<dyn BufRead>, ParseError> {
+        let mut content = self.unpacked(bytes_max)?;
         check_start(content.fill_buf()?)?;
         Ok(content)
     }
@@ -42,7 +50,7 @@ impl Document<'_> {
     /// # Errors
     /// When it cannot be opened, is empty, is an HTML page or does not begin as XML does.
     pub fn open_xml(&self) -> Result<Box<dyn BufRead>, ParseError> {
-        let mut content = self.unpacked()?;
+        let mut content = self.unpacked(self.limits.feed_bytes_max)?;
         let start = content.fill_buf()?;
         let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start).trim_ascii_start();
         let lower: Vec<u8> = start.iter().take(64).map(u8::to_ascii_lowercase).collect();
@@ -68,14 +76,14 @@ impl Document<'_> {
         Ok(text)
     }
 
-    fn unpacked(&self) -> Result<Box<dyn BufRead>, ParseError> {
+    fn unpacked(&self, bytes_max: u64) -> Result<Box<dyn BufRead>, ParseError> {
         let file = File::open(self.path)?;
         let bytes = file.metadata()?.len();
         let mut file = BufReader::with_capacity(128 << 10, file);
         let packing = Packing::of(file.fill_buf()?);
         let limit = match packing {
-            None => UnpackedLimit { name: "feed_bytes_max", bytes_max: self.limits.feed_bytes_max },
-            Some(_) => self.unpacked_limit(bytes),
+            None => UnpackedLimit { name: "feed_bytes_max", bytes_max },
+            Some(_) => self.unpacked_limit(bytes, bytes_max),
         };
         let content: Box<dyn Read> = match packing {
             None => Box::new(file),
@@ -95,9 +103,10 @@ impl Document<'_> {
     ///
     /// # Errors
     /// When it is no sound archive, or a limit is passed: `entries_max`, `record_bytes_max` for one file,
-    /// `feed_bytes_max` and `inflate_ratio_max` for all.
+    /// [`TAR_TIMES`] `feed_bytes_max` and `inflate_ratio_max` for all.
     pub fn tar_entries(&self, visit: &mut Visit<'_>) -> Result<(), ParseError> {
-        let mut archive = tar::Archive::new(self.open()?);
+        let bytes_max = self.limits.feed_bytes_max.saturating_mul(TAR_TIMES);
+        let mut archive = tar::Archive::new(self.open_within(bytes_max)?);
         let mut content = Vec::new();
         let mut n_entries = 0;
         for entry in archive.entries()? {
@@ -147,7 +156,7 @@ impl Document<'_> {
         let n_read = file.read(&mut start)?;
         check_start(&start[..n_read])?;
         let bytes = file.metadata()?.len();
-        let limit = self.unpacked_limit(bytes);
+        let limit = self.unpacked_limit(bytes, self.limits.feed_bytes_max);
         let mut buffer = vec![0; rawzip::RECOMMENDED_BUFFER_SIZE];
         let archive = rawzip::ZipArchive::from_file(file, &mut buffer)?;
         let (mut n_entries, mut n_unpacked) = (0, 0);
@@ -198,12 +207,12 @@ impl Document<'_> {
     }
 
     /// How large the document may become when unpacked, and which limit says so.
-    fn unpacked_limit(&self, packed_bytes: u64) -> UnpackedLimit {
+    fn unpacked_limit(&self, packed_bytes: u64, bytes_max: u64) -> UnpackedLimit {
         let by_ratio = packed_bytes.saturating_mul(self.limits.inflate_ratio_max).max(RATIO_FREE_BYTES);
-        if by_ratio < self.limits.feed_bytes_max {
+        if by_ratio < bytes_max {
             UnpackedLimit { name: "inflate_ratio_max", bytes_max: by_ratio }
         } else {
-            UnpackedLimit { name: "feed_bytes_max", bytes_max: self.limits.feed_bytes_max }
+            UnpackedLimit { name: "feed_bytes_max", bytes_max }
         }
     }
 }

@@ -1,6 +1,8 @@
 //! SUSE and openSUSE: one VEX document a CVE, all of them in an archive, and a list of what changed since
 //! (feeds.md A10). A document that was taken away is seen when the archive is downloaded anew.
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 use model::key::Namespace;
 
@@ -76,18 +78,22 @@ fn follow(_feed: &Feed, leads: &Leads<'_>) -> Result<Vec<Source>, LeadError> {
     let list = Source { role: Role::Update, ..Source::records(CHANGES, 256 * MIB) };
     let Some(found) = leads.found(ARCHIVE) else { return Ok(vec![archive(), list]) };
     let held = leads.held.get(ARCHIVE);
-    // Its time at the host, else that of the newest document in it.
+    // Its time at the host, else that of the newest document in it; else the next sync knows of when it is.
     let of = found.modified.or_else(|| held.and_then(|held| held.newest));
-    let changed = match of.map(|of| of - changes::OVERLAP) {
+    let mut changed = match of.map(|of| of - changes::OVERLAP) {
         Some(since) => {
             leads.read(CHANGES, |document| changes::read(document, Some(since)))?.unwrap_or_default()
         }
-        // The next sync knows of when it is.
-        None => std::collections::BTreeMap::new(),
+        None => BTreeMap::new(),
     };
     let age = held.and_then(|held| held.fetched_at).map(|at| leads.now.duration_since(at));
     let is_recent = age.is_some_and(|age| age < ARCHIVE_AGE_MAX);
     let is_anew = leads.is_near || !is_recent || changed.len() > CHANGES_MAX;
+    let is_asked = leads.asked.contains(ARCHIVE) && found.source.max_age.is_none();
+    if is_anew && !is_asked {
+        // What it lacks shows once it is there.
+        changed.clear();
+    }
     let archive = Source { max_age: (!is_anew).then_some(ARCHIVE_AGE_MAX), ..archive() };
     let updates = changes::sources(BASE, &changed, leads);
     Ok([archive, list].into_iter().chain(updates).collect())

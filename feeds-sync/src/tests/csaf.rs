@@ -12,7 +12,7 @@ use testkit::mutate::{mutations, prefixes};
 
 use super::{Namespaces, provider, read_named};
 use crate::advisories::Advisories;
-use crate::document::Document;
+use crate::document::{Document, TAR_TIMES};
 use crate::error::ParseError;
 use crate::provider::Parse;
 use crate::schema::csaf::statements::Statements;
@@ -399,6 +399,27 @@ fn a_document_that_is_gone_or_older_is_in_no_namespace_however_it_is_read() {
         let whole = read(Advisories::default()).into_namespaces();
         let records = whole.into_iter().filter(|(_, records)| !records.is_empty());
         assert_eq!(records.map(|(namespace, _)| namespace.to_string()).collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
+fn an_archive_beyond_a_limit_is_refused_by_its_name() {
+    let member = |n: usize| (format!("2025/cve-2025-{n}.json"), VEX.to_owned());
+    // A file of a tar archive takes 512 bytes more, and room up to the next 512.
+    let whole = archive(&(0..20).map(member).collect::<Vec<_>>());
+    let read = |limits: &Limits| {
+        read_named(provider("redhat"), "redhat", &[("csaf_vex_2025-06-01.tar.zst", &whole)], limits)
+    };
+    let unpacked = zstd::decode_all(&*whole).unwrap().len() as u64;
+    let enough = Limits { feed_bytes_max: unpacked.div_ceil(TAR_TIMES), ..Limits::default() };
+    assert_eq!(read(&enough).unwrap().0.len(), 1);
+    for (limits, name) in [
+        (Limits { entries_max: 19, ..Limits::default() }, "entries_max"),
+        (Limits { record_bytes_max: 10, ..Limits::default() }, "record_bytes_max"),
+        (Limits { feed_bytes_max: unpacked / TAR_TIMES - 1, ..Limits::default() }, "feed_bytes_max"),
+    ] {
+        let error = read(&limits).unwrap_err().to_string();
+        assert!(error.contains(name), "{error}");
     }
 }
 

@@ -260,6 +260,14 @@ fn suse_is_brought_up_to_date_by_the_documents_that_changed() {
     bench.later(24);
     bench.only(&["suse"]);
     assert_eq!(asked(&server, &mut n_seen), names(&["changes.csv"]));
+    // When more changed than is worth the requests, the archive is asked for instead.
+    let many: Vec<String> =
+        (0..=5_000).map(|n| format!("cve-2025-9{n}.json,2025-06-07T01:00:00+00:00\n")).collect();
+    server.serve(&format!("/{PLACE}/csaf-vex/changes.csv"), many.concat());
+    server.serve_resource(&archive_path, resource(whole, "Sun, 08 Jun 2025 02:00:00 GMT"));
+    bench.later(24);
+    bench.only(&["suse"]);
+    assert_eq!(asked(&server, &mut n_seen), names(&["csaf-vex.tar.bz2", "changes.csv"]));
     // After a month the archive is asked for anew; cut on the way, it leaves the last good state.
     bench.later(31 * 24);
     server.serve_resource(

@@ -1,6 +1,6 @@
 //! Rows in the making: statements about the same package that differ only in the architecture become one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use model::advisory::{Advisory, Affected, AffectedRange, Conditions, PublishedFix, RangeEvent, Status};
@@ -51,10 +51,16 @@ impl Rows {
     /// Adds to `advisories` the record `header` in each namespace that there are rows of.
     pub fn push(self, header: &Advisory, advisories: &mut Advisories) {
         let mut records: BTreeMap<Namespace, Advisory> = BTreeMap::new();
+        // The packages of one build are dozens, and ask the same.
+        let mut shared: HashSet<Arc<Conditions>> = HashSet::new();
         for Draft { mut affected, mut conditions } in self.drafts.into_values().flatten() {
             conditions.architectures.sort();
             conditions.architectures.dedup();
-            affected.conditions = (!conditions.is_empty()).then(|| Arc::new(conditions));
+            if !conditions.is_empty() {
+                let held = shared.get(&conditions).cloned();
+                affected.conditions = Some(held.unwrap_or_else(|| Arc::new(conditions)));
+                shared.extend(affected.conditions.clone());
+            }
             let namespace = affected.key.namespace.clone();
             records.entry(namespace).or_insert_with(|| header.clone()).affected.push(affected);
         }
