@@ -1,5 +1,6 @@
 //! Where bytes come from.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,8 @@ use crate::error::{FetchError, redact};
 
 /// Where the bytes of a URL come from.
 ///
-/// In a mirror every file lies at `<host>/<path>`, the layout that `wget -x` writes.
+/// In a mirror every file lies at `<host>/<path>`, the layout that `wget -x` writes; with a query at
+/// `<host>/<path>?<query>`, where an empty last segment is called `index.html`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Origin {
     /// The URL's own host.
@@ -33,49 +35,75 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A URL taken apart into host and path, neither of which can climb out of a directory.
+/// A URL taken apart into host, path and query, none of which can climb out of a directory.
 pub(crate) struct Place<'a> {
     host: &'a str,
-    path: &'a str,
+    path: Cow<'a, str>,
+    query: Option<&'a str>,
 }
 
+/// How long a query may be: it is part of a file's name, and others are derived from that.
+const QUERY_BYTES_MAX: usize = 180;
+
 impl<'a> Place<'a> {
-    /// The host and path of `url`; a query or a fragment has no place in a mirror.
+    /// The host, path and query of `url`; a fragment has no place in a mirror.
     pub(crate) fn of(url: &'a str) -> Result<Self, FetchError> {
         let bad = || FetchError::BadUrl { url: redact(url) };
         let (scheme, rest) = url.split_once("://").ok_or_else(bad)?;
-        let (host, path) = rest.split_once('/').ok_or_else(bad)?;
+        let (host, rest) = rest.split_once('/').ok_or_else(bad)?;
+        let (path, query) = match rest.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (rest, None),
+        };
+        let path = match (path, query) {
+            ("", Some(_)) => Cow::Borrowed("index.html"),
+            (path, Some(_)) if path.ends_with('/') => Cow::Owned(format!("{path}index.html")),
+            (path, _) => Cow::Borrowed(path),
+        };
         let plain = |segment: &str| {
             !segment.is_empty() && segment != "." && segment != ".." && !segment.contains(['\\', '\0'])
         };
+        // A query is never decoded, so that it stays one file name.
+        let is_query = |query: &str| {
+            query.len() <= QUERY_BYTES_MAX
+                && query.bytes().all(|byte| byte.is_ascii_graphic() && !b"/\\#?\"<>".contains(&byte))
+        };
         let is_plain = matches!(scheme, "http" | "https")
             && plain(host)
-            && !path.contains(['?', '#'])
-            && decode(path).is_some_and(|decoded| decoded.split('/').all(plain))
+            && !host.contains(['?', '#'])
+            && !path.contains('#')
+            && query.is_none_or(is_query)
+            && decode(&path).is_some_and(|decoded| decoded.split('/').all(plain))
             && path.split('/').all(plain);
-        is_plain.then_some(Self { host, path }).ok_or_else(bad)
+        is_plain.then_some(Self { host, path, query }).ok_or_else(bad)
     }
 
     /// The files that may hold it in a mirror directory: `wget -x` decodes `%20`, other tools keep it.
     pub(crate) fn in_dir(&self, dir: &Path) -> Vec<PathBuf> {
-        let decoded = decode(self.path).unwrap_or_default();
-        let mut files = vec![dir.join(self.host).join(&decoded)];
+        let decoded = decode(&self.path).unwrap_or_default();
+        let file = |path: &str| {
+            let query = self.query.map(|query| format!("?{query}")).unwrap_or_default();
+            dir.join(self.host).join(format!("{path}{query}"))
+        };
+        let mut files = vec![file(&decoded)];
         if decoded != self.path {
-            files.push(dir.join(self.host).join(self.path));
+            files.push(file(&self.path));
         }
         files
     }
 
-    /// Its URL under a mirror's `base`.
+    /// Its URL under a mirror's `base`: a mirror serves files, so what was a query is part of the file's name.
     pub(crate) fn under(&self, base: &str) -> String {
-        format!("{}/{}/{}", base.trim_end_matches('/'), self.host, self.path)
+        let query = self.query.map(|query| format!("%3F{}", query.replace('%', "%25"))).unwrap_or_default();
+        format!("{}/{}/{}{query}", base.trim_end_matches('/'), self.host, self.path)
     }
 }
 
-/// Where the bytes of `url` are kept below a directory of downloads: `<host>/<path>`, percent-decoded.
+/// Where the bytes of `url` are kept below a directory of downloads: `<host>/<path>`, percent-decoded, and the query as
+/// it is.
 ///
 /// # Errors
-/// [`FetchError::BadUrl`] when the URL has a query, or segments that would climb out.
+/// [`FetchError::BadUrl`] when the URL has a fragment, or segments that would climb out.
 pub fn relative_path(url: &str) -> Result<PathBuf, FetchError> {
     let place = Place::of(url)?;
     Ok(place.in_dir(Path::new("")).swap_remove(0))
@@ -112,11 +140,39 @@ mod tests {
             ("https://osv.example/a%2f..%2fb", None),
             ("https://osv.example/", None),
             ("https://../a", None),
-            ("https://osv.example/a?b", None),
+            ("https://osv.example/a?b", Some("osv.example/a?b")),
+            (
+                "https://bodhi.example/updates/?page=2&since=1%3A0",
+                Some("bodhi.example/updates/index.html?page=2&since=1%3A0"),
+            ),
+            ("https://bodhi.example/?page=2", Some("bodhi.example/index.html?page=2")),
+            ("https://bodhi.example/updates/", None),
+            ("https://osv.example/a?b/../../c", None),
+            ("https://osv.example/a?b?c", None),
+            ("https://osv.example/a?b#c", None),
+            ("https://osv.example?a/b", None),
+            ("https://osv.example/../a?b", None),
+            ("https://osv.example/a#b", None),
             ("https://osv.example/a%zz", None),
             ("file:///etc/passwd", None),
         ] {
             assert_eq!(relative_path(url).ok(), path.map(PathBuf::from), "{url}");
+        }
+        let long = format!("https://osv.example/a?{}", "b".repeat(QUERY_BYTES_MAX + 1));
+        assert!(relative_path(&long).is_err(), "the name of its file would be too long");
+    }
+
+    #[test]
+    fn a_query_is_part_of_the_name_of_a_file_of_a_mirror() {
+        for (url, under) in [
+            ("https://osv.example/a%20b/all.zip", "http://mirror/x/osv.example/a%20b/all.zip"),
+            (
+                "https://bodhi.example/updates/?page=2",
+                "http://mirror/x/bodhi.example/updates/index.html%3Fpage=2",
+            ),
+            ("https://bodhi.example/list?since=1%3A0", "http://mirror/x/bodhi.example/list%3Fsince=1%253A0"),
+        ] {
+            assert_eq!(Place::of(url).unwrap().under("http://mirror/x/"), under);
         }
     }
 }
