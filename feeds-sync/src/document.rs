@@ -8,6 +8,7 @@ use model::limits::Limits;
 use serde::de::DeserializeSeed;
 
 use crate::error::ParseError;
+use crate::xz::XzReader;
 
 /// Compressed bytes below which no ratio is checked (`Limits::inflate_ratio_max`).
 const RATIO_FREE_BYTES: u64 = 64 << 20;
@@ -93,7 +94,7 @@ impl Document<'_> {
                 decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
                 Box::new(decoder)
             }
-            Some(Packing::Xz) => Box::new(lzma_rust2::XzReader::new(file, true)),
+            Some(Packing::Xz) => Box::new(XzReader::new(file, XZ_DICTIONARY_BYTES_MAX)),
             Some(Packing::Bzip2) => Box::new(bzip2::bufread::MultiBzDecoder::new(file)),
         };
         Ok(Box::new(BufReader::with_capacity(128 << 10, Bounded::new(content, limit))))
@@ -239,6 +240,9 @@ impl Packing {
 
 /// The largest window of zstd that is accepted, as a power of two: 128 MiB, what `zstd --long` makes.
 const ZSTD_WINDOW_LOG_MAX: u32 = 27;
+
+/// The largest dictionary of xz that is accepted: what `xz -9` makes.
+const XZ_DICTIONARY_BYTES_MAX: u64 = 64 << 20;
 
 /// The most bytes that a document may have when unpacked.
 struct UnpackedLimit {

@@ -26,6 +26,7 @@ mod pull;
 pub mod report;
 pub mod schema;
 pub mod selection;
+mod xz;
 pub mod xml;
 
 #[cfg(test)]
