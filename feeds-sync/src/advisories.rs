@@ -184,6 +184,25 @@ impl Advisories {
         }
     }
 
+    /// The advisory `id` of `namespace`, when it is kept and was mentioned.
+    pub fn held(&mut self, namespace: &Namespace, id: &str) -> Option<&mut Advisory> {
+        self.namespaces.get_mut(namespace)?.get_mut(id)
+    }
+
+    /// Takes the advisory `id` of `namespace` away.
+    pub fn remove(&mut self, namespace: &Namespace, id: &str) {
+        if let Some(records) = self.namespaces.get_mut(namespace) {
+            records.remove(id);
+        }
+    }
+
+    /// Every advisory that is kept so far.
+    pub fn all_held(&mut self) -> impl Iterator<Item = (&Namespace, &mut Advisory)> {
+        self.namespaces
+            .iter_mut()
+            .flat_map(|(namespace, records)| records.values_mut().map(move |record| (namespace, record)))
+    }
+
     /// Whether anything said of `namespace` is of use; a reader may pass over what is not.
     pub fn wants(&self, namespace: &Namespace) -> bool {
         match &self.keep {

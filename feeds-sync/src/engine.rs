@@ -218,13 +218,26 @@ impl Run<'_, '_> {
         if counts.is_empty() {
             return Err(format!("feed `{}` holds no record that can be looked up", feed.name));
         }
-        for (namespace, now) in counts {
+        for (namespace, now) in self.live(pull, counts) {
             let held = self.writer.provider_state(&namespace, pull.selected.provider.name);
             let before = held.map_or(0, |stamp| stamp.records);
             check_loss(namespace.as_str(), before, now, self.options.loss_percent_max)?;
         }
         pull.remarks = std::mem::take(&mut first.remarks);
         Ok(first)
+    }
+
+    /// Those namespaces whose rows are to be replaced: not those that are held and whose release is frozen.
+    fn live(&self, pull: &Pull, mut counts: BTreeMap<Namespace, u64>) -> BTreeMap<Namespace, u64> {
+        let provider = pull.selected.provider;
+        let today = self.options.now.strftime("%F").to_string();
+        for release in provider.releases.iter().filter(|release| release.is_frozen(&today)) {
+            let namespace = Namespace::new(release.namespace);
+            if self.writer.provider_state(&namespace, provider.name).is_some() {
+                counts.remove(&namespace);
+            }
+        }
+        counts
     }
 
     fn read(&self, pull: &Pull, advisories: &mut Advisories) -> Result<(), (String, ParseError)> {
@@ -247,7 +260,7 @@ impl Run<'_, '_> {
             self.write(pull, first, &mut applied)?;
             return Ok(applied);
         }
-        for namespaces in passes(first.counts()) {
+        for namespaces in passes(self.live(pull, first.counts())) {
             let mut advisories = Advisories::of(namespaces);
             self.read(pull, &mut advisories).map_err(|(url, source)| SyncError::Changed { url, source })?;
             self.write(pull, advisories, &mut applied)?;
@@ -346,8 +359,9 @@ impl Run<'_, '_> {
         let Some((_, feed)) = provider::answering(namespace) else { return false };
         match pulls.iter().find(|pull| pull.selected.feed == feed) {
             Some(pull) if pull.is_absent() => true,
-            Some(pull) => matches!(feed.scope, Scope::Distro(_)) && pull.applied.is_some(),
-            None => feed.sources.iter().all(|source| {
+            Some(pull) if pull.applied.is_some() => matches!(feed.scope, Scope::Distro(_)),
+            // Not asked, or asked in vain: what it said before stands.
+            _ => feed.sources.iter().all(|source| {
                 let is_filled = self.kept.namespaces(&source.url).is_some_and(|filled| !filled.is_empty());
                 self.kept.is_absent(&source.url) || matches!(feed.scope, Scope::Distro(_)) && is_filled
             }),

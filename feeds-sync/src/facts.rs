@@ -67,14 +67,6 @@ fn image_namespace(release: &Release) -> Namespace {
 
 /// Releases whose end is known and whose feed is not read (feeds.md A26; months end on their last day).
 static UNANSWERED: &[Release] = &[
-    Release::ends("ubuntu:16.04", "2021-04-30"),
-    Release::ends("ubuntu:18.04", "2023-05-31"),
-    Release::ends("ubuntu:20.04", "2025-05-31"),
-    Release::ends("ubuntu:22.04", "2027-04-30"),
-    Release::ends("ubuntu:24.04", "2029-05-31"),
-    Release::ends("ubuntu:25.04", "2026-01-31"),
-    Release::ends("ubuntu:25.10", "2026-07-31"),
-    Release::ends("ubuntu:26.04", "2031-05-31"),
 ];
 
 /// Adds to `facts` what is known of every namespace of `held`, and takes the providers from those of `absent`:

@@ -38,14 +38,14 @@ static RELEASES: &[Release] = &[
     release("debian:11", "bullseye", "2026-08-31"),
     release("debian:12", "bookworm", "2028-06-30"),
     release("debian:13", "trixie", "2030-06-30"),
-    Release { namespace: "debian:14", codename: Some("forky"), end_of_life: None },
-    Release { namespace: UNSTABLE, codename: Some("sid"), end_of_life: None },
+    Release { codename: Some("forky"), ..Release::open("debian:14") },
+    Release { codename: Some("sid"), ..Release::open(UNSTABLE) },
 ];
 
 const UNSTABLE: &str = "debian:unstable";
 
 const fn release(namespace: &'static str, codename: &'static str, end_of_life: &'static str) -> Release {
-    Release { namespace, codename: Some(codename), end_of_life: Some(end_of_life) }
+    Release { codename: Some(codename), ..Release::ends(namespace, end_of_life) }
 }
 
 fn feed() -> Feed {

@@ -10,15 +10,22 @@ mod amazon;
 mod arch;
 mod azure;
 mod bottlerocket;
+mod chainguard;
 mod debian;
+mod echo;
 mod epss;
+mod fedora;
 mod kev;
+mod minimos;
 mod oracle;
 mod osv;
 mod photon;
 mod redhat;
 mod rocky;
+mod secureos;
 mod suse;
+mod ubuntu;
+mod wolfi;
 
 use jiff::SignedDuration;
 use model::key::Namespace;
@@ -36,15 +43,22 @@ pub static PROVIDERS: &[&Provider] = &[
     &arch::PROVIDER,
     &azure::PROVIDER,
     &bottlerocket::PROVIDER,
+    &chainguard::PROVIDER,
     &debian::PROVIDER,
+    &echo::PROVIDER,
     &epss::PROVIDER,
+    &fedora::PROVIDER,
     &kev::PROVIDER,
+    &minimos::PROVIDER,
     &oracle::PROVIDER,
     &osv::PROVIDER,
     &photon::PROVIDER,
     &redhat::PROVIDER,
     &rocky::PROVIDER,
+    &secureos::PROVIDER,
     &suse::PROVIDER,
+    &ubuntu::PROVIDER,
+    &wolfi::PROVIDER,
 ];
 
 /// One publisher of feeds.
@@ -171,17 +185,25 @@ pub struct Release {
     pub codename: Option<&'static str>,
     /// The last day of support, `YYYY-MM-DD`.
     pub end_of_life: Option<&'static str>,
+    /// Its vendor sweeps it out of the feed bit by bit once its support has ended: from that day on what is held of it
+    /// is never replaced (feeds.md §0.4(8), A4).
+    pub freezes: bool,
 }
 
 impl Release {
     /// A release whose end of support is known.
     pub(crate) const fn ends(namespace: &'static str, end_of_life: &'static str) -> Self {
-        Self { namespace, codename: None, end_of_life: Some(end_of_life) }
+        Self { namespace, codename: None, end_of_life: Some(end_of_life), freezes: false }
     }
 
     /// A release without a known end.
     pub(crate) const fn open(namespace: &'static str) -> Self {
-        Self { namespace, codename: None, end_of_life: None }
+        Self { namespace, codename: None, end_of_life: None, freezes: false }
+    }
+
+    /// Whether what is held of it stands for good on `day`, `YYYY-MM-DD`.
+    pub(crate) fn is_frozen(&self, day: &str) -> bool {
+        self.freezes && self.end_of_life.is_some_and(|end| end <= day)
     }
 }
 
@@ -190,4 +212,7 @@ pub fn answering(namespace: &Namespace) -> Option<(&'static Provider, Feed)> {
     PROVIDERS.iter().find_map(|provider| Some((*provider, (provider.answering)(namespace)?)))
 }
 
-const MIB: u64 = 1 << 20;
+pub(crate) const MIB: u64 = 1 << 20;
+
+/// The licence of feeds that vendors publish for use with their own products.
+pub(crate) const NOT_TO_BE_PASSED_ON: &str = "vendor's terms; not to be passed on";

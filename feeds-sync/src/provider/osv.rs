@@ -1,7 +1,7 @@
 //! The OSV.dev aggregate: one archive an ecosystem (feeds.md A16).
 //!
-//! Ecosystems whose vendor is a provider of its own (Alpine, AlmaLinux, Debian, Rocky Linux) are not read from here, nor are those
-//! whose names plimsoll cannot look up. A record that speaks of several ecosystems is read for each from that
+//! Ecosystems whose vendor is a provider of its own (Alpine, AlmaLinux, Chainguard, Debian, Echo, MinimOS, Rocky Linux, Ubuntu,
+//! Wolfi) are not read from here, nor are those whose names plimsoll cannot look up. A record that speaks of several ecosystems is read for each from that
 //! ecosystem's archive.
 
 use std::collections::BTreeSet;
@@ -28,8 +28,7 @@ pub(super) static PROVIDER: Provider = Provider {
 };
 
 /// End of support as of feeds.md A26.
-static RELEASES: &[Release] =
-    &[Release::open("chainguard:rolling"), Release::open("minimos:rolling"), Release::open("wolfi:rolling")];
+static RELEASES: &[Release] = &[];
 
 /// One ecosystem of OSV.dev.
 struct Archive {
@@ -37,7 +36,6 @@ struct Archive {
     name: &'static str,
     packages: Packages,
     license: &'static str,
-    is_redistributable: bool,
 }
 
 enum Packages {
@@ -54,7 +52,6 @@ const RUST: &str = concat!("crates", ".io");
 static ARCHIVES: &[Archive] = &[
     Archive::language("Bitnami", Ecosystem::Bitnami, "Apache-2.0"),
     Archive::language("CRAN", Ecosystem::Cran, "CC-BY-4.0"),
-    Archive::distro("Chainguard", "chainguard", Ecosystem::Apk, KeyKind::Source, NOT_TO_BE_PASSED_ON),
     Archive::language("ConanCenter", Ecosystem::Conan, "CC-BY-4.0"),
     Archive::language("GitHub Actions", Ecosystem::GithubActions, "CC-BY-4.0"),
     Archive::language("Go", Ecosystem::Golang, "CC-BY-4.0"),
@@ -62,23 +59,19 @@ static ARCHIVES: &[Archive] = &[
     Archive::language("Hex", Ecosystem::Hex, "CC-BY-4.0"),
     Archive::language("Julia", Ecosystem::Julia, "CC-BY-4.0"),
     Archive::language("Maven", Ecosystem::Maven, "CC-BY-4.0"),
-    Archive::distro("MinimOS", "minimos", Ecosystem::Apk, KeyKind::Source, NOT_TO_BE_PASSED_ON),
     Archive::language("NuGet", Ecosystem::NuGet, "CC-BY-4.0"),
     Archive::language("Packagist", Ecosystem::Composer, "CC-BY-4.0"),
     Archive::language("Pub", Ecosystem::Pub, "CC-BY-4.0"),
     Archive::language("PyPI", Ecosystem::PyPi, "CC-BY-4.0"),
     Archive::language("RubyGems", Ecosystem::Gem, "CC-BY-4.0"),
     Archive::language("SwiftURL", Ecosystem::Swift, "CC-BY-4.0"),
-    Archive::distro("Wolfi", "wolfi", Ecosystem::Apk, KeyKind::Source, NOT_TO_BE_PASSED_ON),
     Archive::language(RUST, Ecosystem::Cargo, "CC0-1.0 AND CC-BY-4.0"),
     Archive::language("npm", Ecosystem::Npm, "CC-BY-4.0 AND Apache-2.0"),
 ];
 
-const NOT_TO_BE_PASSED_ON: &str = "vendor's terms; not to be passed on";
-
 impl Archive {
     const fn language(name: &'static str, ecosystem: Ecosystem, license: &'static str) -> Self {
-        Self { name, packages: Packages::Language(ecosystem), license, is_redistributable: true }
+        Self { name, packages: Packages::Language(ecosystem), license }
     }
 
     const fn distro(
@@ -88,9 +81,7 @@ impl Archive {
         kind: KeyKind,
         license: &'static str,
     ) -> Self {
-        // Those of apk distributions are the vendors' whose terms forbid it (feeds.md A2).
-        let is_redistributable = !matches!(ecosystem, Ecosystem::Apk);
-        Self { name, packages: Packages::Distro { id, ecosystem, kind }, license, is_redistributable }
+        Self { name, packages: Packages::Distro { id, ecosystem, kind }, license }
     }
 
     fn answers(&self, namespace: &Namespace) -> bool {
@@ -110,7 +101,7 @@ impl Archive {
                 Packages::Distro { id, .. } => Scope::Distro(id),
             },
             license: self.license,
-            is_redistributable: self.is_redistributable,
+            is_redistributable: true,
         }
     }
 

@@ -2,6 +2,7 @@
 
 pub mod csaf;
 pub mod errata;
+pub mod openvex;
 pub mod osv;
 pub mod oval;
 pub mod redhat_vex;

@@ -38,38 +38,37 @@ pub struct Ecosystem<'a> {
     pub suffix: Option<&'a str>,
 }
 
+/// A record in its parts.
+pub struct Parts {
+    /// Everything of it but its packages.
+    pub header: Advisory,
+    /// What it says of each package that the reading looks up, entry by entry.
+    pub entries: Vec<Entry>,
+}
+
+/// What one entry of `affected` says.
+pub struct Entry {
+    /// The row.
+    pub affected: Affected,
+    /// The package as purl.
+    pub purl: Option<Box<str>>,
+    /// To whom the fix is available, in Canonical's words (feeds.md A4).
+    pub availability: Option<Box<str>>,
+}
+
 /// Reads one record.
 ///
 /// # Errors
 /// When `text` is no JSON object of that schema.
 pub fn read(text: &[u8], reading: &Reading<'_>, advisories: &mut Advisories) -> Result<(), ParseError> {
-    let record: Record<'_> = serde_json::from_slice(text)?;
-    if let Some(reason) = (reading.leave_out)(&record.id) {
-        advisories.remarks.leave_out(reason);
+    let Some(Parts { header, entries }) = parts(text, reading, &mut advisories.remarks)? else {
         return Ok(());
-    }
-    let mut remarks = Remarks::default();
-    let mut header = header(&record, reading, &mut remarks);
-    for entry in &record.affected {
-        header.cvss.extend(vectors(&record.id, &entry.severity));
-    }
-    header.cvss.sort();
-    header.cvss.dedup();
-
+    };
     let mut rows: Vec<Affected> = Vec::new();
-    for entry in &record.affected {
-        let Some(key) = entry.key(reading) else { continue };
-        match affected(key, entry, &mut remarks) {
-            Ok(mut affected) => {
-                affected.reason = unreviewed(&record);
-                affected.name = entry.written_name(&affected.key);
-                merge(&mut rows, affected);
-            }
-            Err(reason) => remarks.leave_out(reason),
-        }
+    for entry in entries {
+        merge(&mut rows, entry.affected);
     }
     rows.sort_by(|a, b| a.key.cmp(&b.key));
-    advisories.remarks.add(remarks);
     let mut rows = rows.into_iter().peekable();
     while let Some(first) = rows.next() {
         let namespace = first.key.namespace.clone();
@@ -81,6 +80,46 @@ pub fn read(text: &[u8], reading: &Reading<'_>, advisories: &mut Advisories) -> 
         advisories.push(&namespace, advisory);
     }
     Ok(())
+}
+
+/// Takes one record apart; none when the reading leaves it out.
+///
+/// # Errors
+/// When `text` is no JSON object of that schema.
+pub fn parts(text: &[u8], reading: &Reading<'_>, remarks: &mut Remarks) -> Result<Option<Parts>, ParseError> {
+    let record: Record<'_> = serde_json::from_slice(text)?;
+    if let Some(reason) = (reading.leave_out)(&record.id) {
+        remarks.leave_out(reason);
+        return Ok(None);
+    }
+    let mut header = header(&record, reading, remarks);
+    for entry in &record.affected {
+        header.cvss.extend(vectors(&record.id, &entry.severity));
+    }
+    header.cvss.sort();
+    header.cvss.dedup();
+
+    let mut entries = Vec::new();
+    for entry in &record.affected {
+        let Some(key) = entry.key(reading) else { continue };
+        match affected(key, entry, remarks) {
+            Ok(mut affected) => {
+                affected.reason = unreviewed(&record);
+                affected.name = entry.written_name(&affected.key);
+                let purl = entry.package.as_ref().and_then(|package| package.purl.as_deref()).map(Box::from);
+                let availability = availability(entry, remarks);
+                entries.push(Entry { affected, purl, availability });
+            }
+            Err(reason) => remarks.leave_out(reason),
+        }
+    }
+    Ok(Some(Parts { header, entries }))
+}
+
+fn availability(entry: &AffectedEntry<'_>, remarks: &mut Remarks) -> Option<Box<str>> {
+    let text: Option<Cow<'_, str>> =
+        apart("availability", entry.ecosystem_specific.as_ref()?.availability, remarks);
+    text.map(|text| text.into())
 }
 
 /// Joins entries of one package that differ only in their ranges and versions.
@@ -224,6 +263,10 @@ fn severity(record: &Record<'_>, reading: &Reading<'_>, remarks: &mut Remarks) -
     if let Some(word) = record.database_specific.as_ref().and_then(|specific| specific.severity.as_ref()) {
         // Other databases put other shapes here; only a word is a word.
         return word.as_str().map(|word| remarks.severity("severity", word));
+    }
+    if let Some(word) = record.severity.iter().find(|severity| !severity.kind.starts_with("CVSS_")) {
+        // `{"type": "Ubuntu", "score": "medium"}`.
+        return Some(remarks.severity("severity", &word.score));
     }
     let (word, _) = record.summary.as_ref().filter(|_| reading.severity_in_summary)?.split_once(':')?;
     model::severity::Severity::from_vendor_word(word)
@@ -468,6 +511,8 @@ struct Package<'a> {
     ecosystem: Cow<'a, str>,
     #[serde(borrow)]
     name: Cow<'a, str>,
+    #[serde(borrow)]
+    purl: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -529,6 +574,8 @@ struct EcosystemSpecific<'a> {
     imports: Option<&'a RawValue>,
     #[serde(borrow)]
     custom_ranges: Option<&'a RawValue>,
+    #[serde(borrow)]
+    availability: Option<&'a RawValue>,
 }
 
 /// Where RustSec's advisory applies (feeds.md A18).

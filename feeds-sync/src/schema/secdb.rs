@@ -12,10 +12,41 @@ use serde::Deserialize;
 use crate::advisories::{Advisories, push_once};
 use crate::document::Document;
 use crate::error::ParseError;
+use crate::provider::{Feed, MIB, NOT_TO_BE_PASSED_ON, Scope, Source};
 use crate::schema::null_as_default;
 
 /// The key of `secfixes` under which ids stand that never affected the package. It is no version.
 const NEVER_AFFECTED: &str = "0";
+
+/// The feed of a distribution with one rolling release: one file.
+pub(crate) fn rolling_feed(namespace: &'static str, url: &str) -> Feed {
+    Feed {
+        name: namespace.to_owned(),
+        sources: vec![Source::records(url, 256 * MIB)],
+        scope: Scope::One(Namespace::new(namespace)),
+        // Their terms forbid to pass the data on, or are not known (feeds.md A2).
+        license: NOT_TO_BE_PASSED_ON,
+        is_redistributable: false,
+    }
+}
+
+/// Reads the secdb of a distribution with one rolling release, whatever it says of releases.
+///
+/// # Errors
+/// When it is no secdb.
+pub(crate) fn read_rolling(
+    feed: &Feed,
+    document: &Document<'_>,
+    advisories: &mut Advisories,
+) -> Result<(), ParseError> {
+    let Scope::One(namespace) = &feed.scope else { return Ok(()) };
+    let database: Database = document.json(PhantomData)?;
+    if database.packages.is_none() {
+        return Err(ParseError::NotTheFeed("JSON, but no secdb".to_owned()));
+    }
+    add_all(database, namespace, advisories);
+    Ok(())
+}
 
 /// Reads `document`, which must be of the release that it calls `distroversion`, into `namespace`.
 ///
@@ -38,6 +69,11 @@ pub fn read(
         }
         _ => {}
     }
+    add_all(database, namespace, advisories);
+    Ok(())
+}
+
+fn add_all(database: Database, namespace: &Namespace, advisories: &mut Advisories) {
     advisories.namespace(namespace);
     let packages = match database.packages {
         Some(Packages::List(packages)) => packages,
@@ -49,7 +85,6 @@ pub fn read(
     for fix in &fixes {
         add(fix, &containers, namespace, advisories);
     }
-    Ok(())
 }
 
 /// One element of a list of fixes.

@@ -37,8 +37,8 @@ pub(super) struct Bench {
     pub(super) origin: Origin,
     pub(super) limits: Limits,
     pub(super) now: Timestamp,
-    max_age: Option<SignedDuration>,
-    loss_percent_max: u64,
+    pub(super) max_age: Option<SignedDuration>,
+    pub(super) loss_percent_max: u64,
 }
 
 impl Bench {
@@ -73,11 +73,11 @@ impl Bench {
         }
     }
 
-    fn feeds(&self) -> FeedsDir {
+    pub(super) fn feeds(&self) -> FeedsDir {
         FeedsDir::open(&self.dir.path().join("feeds"))
     }
 
-    fn fetcher(&self) -> Fetcher {
+    pub(super) fn fetcher(&self) -> Fetcher {
         Fetcher::new(FetchOptions {
             origin: self.origin.clone(),
             proxy: Proxy::Never,
@@ -86,7 +86,7 @@ impl Bench {
         })
     }
 
-    fn options<'a>(&'a self, selection: Selection<'a>) -> SyncOptions<'a> {
+    pub(super) fn options<'a>(&'a self, selection: Selection<'a>) -> SyncOptions<'a> {
         SyncOptions {
             selection,
             max_age: self.max_age,
@@ -108,11 +108,11 @@ impl Bench {
         sync(&self.feeds(), &self.fetcher(), &options, &NoProgress).unwrap()
     }
 
-    fn all(&self) -> SyncReport {
+    pub(super) fn all(&self) -> SyncReport {
         sync(&self.feeds(), &self.fetcher(), &self.options(Selection::All), &NoProgress).unwrap()
     }
 
-    fn current(&self) -> Snapshot {
+    pub(super) fn current(&self) -> Snapshot {
         self.feeds().current().unwrap().expect("a snapshot")
     }
 
@@ -128,7 +128,7 @@ impl Bench {
         self.rows(key).rows.into_values().flatten().map(|row| row.record).collect()
     }
 
-    fn data_as_of(&self, namespace: &str) -> Timestamp {
+    pub(super) fn data_as_of(&self, namespace: &str) -> Timestamp {
         let namespaces = self.current().namespaces();
         let entry = namespaces.iter().find(|entry| entry.name.as_str() == namespace).expect("it is held");
         entry.providers[0].data_as_of
@@ -152,16 +152,16 @@ fn tracker(fixed: &str) -> Value {
         "sid": {"status": "open", "urgency": "medium", "repositories": {}}}}}})
 }
 
-fn outcomes(report: &SyncReport) -> Vec<(&str, &SourceOutcome)> {
+pub(super) fn outcomes(report: &SyncReport) -> Vec<(&str, &SourceOutcome)> {
     report.sources.iter().map(|source| (source.url.rsplit('/').next().unwrap(), &source.outcome)).collect()
 }
 
 #[track_caller]
-fn outcome<'a>(report: &'a SyncReport, url: &str) -> &'a SourceOutcome {
+pub(super) fn outcome<'a>(report: &'a SyncReport, url: &str) -> &'a SourceOutcome {
     &report.sources.iter().find(|source| source.url == url).expect("the source was asked").outcome
 }
 
-fn is_updated(outcome: &SourceOutcome) -> bool {
+pub(super) fn is_updated(outcome: &SourceOutcome) -> bool {
     matches!(outcome, SourceOutcome::Updated { .. })
 }
 
@@ -609,7 +609,14 @@ fn namespaces_are_answered_by_form() {
         ("wolfi:rolling", true),
         ("pypi", true),
         ("golang", true),
-        ("ubuntu:22.04", false),
+        ("ubuntu:22.04", true),
+        ("ubuntu:22.04+esm", true),
+        ("ubuntu:22.04+tomorrow", false),
+        ("ubuntu:jammy", false),
+        ("fedora:42", true),
+        ("fedora:rawhide", false),
+        ("secureos:rolling", true),
+        ("echo:1", true),
         ("apk", false),
         ("", false),
     ] {
@@ -623,7 +630,10 @@ fn builtin_facts_name_who_answers_and_when_support_ends() {
     let facts_of = |name: &str| facts.namespaces[&Namespace::new(name)].clone();
     assert_eq!(facts_of("alpine:3.18").end_of_life.as_deref(), Some("2025-05-09"));
     assert_eq!(facts_of("debian:12").providers, ["debian"]);
-    assert_eq!(facts_of("ubuntu:20.04").providers, Vec::<String>::new());
+    assert_eq!(facts_of("ubuntu:20.04").providers, ["ubuntu"]);
+    assert_eq!(facts_of("ubuntu:20.04+esm").end_of_life.as_deref(), Some("2030-04-30"));
+    assert_eq!(facts_of("redhat:6").end_of_life.as_deref(), Some("2020-11-30"));
+    assert_eq!(facts.codenames["jammy"].as_str(), "ubuntu:22.04");
     assert_eq!(facts_of("cargo").providers, ["osv"]);
     assert_eq!(facts.codenames["bookworm"].as_str(), "debian:12");
     assert_eq!(facts.codenames["forky"].as_str(), "debian:unstable");

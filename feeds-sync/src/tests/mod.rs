@@ -5,9 +5,12 @@ mod csaf_sync;
 mod data;
 mod deltas;
 mod engine;
+mod fedora;
+mod kin;
 mod providers;
 mod robustness;
 mod rpm;
+mod ubuntu;
 
 use std::collections::BTreeMap;
 use std::fs;

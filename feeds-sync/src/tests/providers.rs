@@ -1,7 +1,7 @@
 //! Every provider against the cases in `testdata/provider/<name>/<case>/`.
 //!
 //! A case holds the vendor's files under the vendor's names, `feed.txt` with the feed's name or namespace where
-//! the provider has several, and `expected.txt`. The `.json` files of a case of an archive are zipped.
+//! the provider has several, and `expected.txt`. The `.json` files of a case of an archive are packed into one.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -81,12 +81,15 @@ fn reading(provider: &Provider, case: &Path) -> String {
     files.sort_by(|a, b| b.cmp(a));
     let name =
         fs::read_to_string(case.join("feed.txt")).unwrap_or_else(|_| (provider.feeds)()[0].name.clone());
-    let is_archive = feed(provider, name.trim()).sources[0].url.ends_with(".zip");
-    let documents = if is_archive && files.iter().all(|file| file.extension().is_some_and(|it| it == "json"))
-    {
-        vec![("document".to_owned(), archive(&files))]
-    } else {
-        files.iter().map(|file| (file_name(file), fs::read(file).unwrap())).collect()
+    let url = feed(provider, name.trim()).sources[0].url.clone();
+    let is_json = files.iter().all(|file| file.extension().is_some_and(|it| it == "json"));
+    let unnamed = |documents: Vec<Vec<u8>>| -> Vec<(String, Vec<u8>)> {
+        documents.into_iter().map(|document| ("document".to_owned(), document)).collect()
+    };
+    let documents = match url.rsplit_once('.') {
+        Some((_, "zip")) if is_json => unnamed(vec![archive(&files)]),
+        Some((_, "xz")) if is_json => unnamed(ubuntu_archives(&files)),
+        _ => files.iter().map(|file| (file_name(file), fs::read(file).unwrap())).collect(),
     };
     let named: Vec<(&str, &[u8])> =
         documents.iter().map(|(name, document)| (name.as_str(), document.as_slice())).collect();
@@ -122,6 +125,34 @@ fn archive(files: &[PathBuf]) -> Vec<u8> {
 
 fn file_name(path: &Path) -> String {
     path.file_name().unwrap().to_string_lossy().into_owned()
+}
+
+/// Ubuntu's two archives, with the files where Canonical puts them.
+fn ubuntu_archives(files: &[PathBuf]) -> Vec<Vec<u8>> {
+    let (mut records, mut statements) = (Vec::new(), Vec::new());
+    for file in files {
+        let name = file.file_name().unwrap().to_string_lossy();
+        let content = fs::read(file).unwrap();
+        match name.split_once('-').map(|(prefix, _)| prefix) {
+            Some("CVE") => statements.push((format!("vex/cve/2025/{name}"), content)),
+            Some("USN") => records.push((format!("osv/usn/{name}"), content)),
+            Some("LSN") => records.push((format!("osv/lsn/{name}"), content)),
+            _ => records.push((format!("osv/cve/2025/{name}"), content)),
+        }
+    }
+    let archives = [records, statements].into_iter().filter(|members| !members.is_empty());
+    archives.map(|members| tar(&members)).collect()
+}
+
+pub(super) fn tar(members: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut archive = tar::Builder::new(Vec::new());
+    for (name, content) in members {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        archive.append_data(&mut header, name, content.as_slice()).unwrap();
+    }
+    archive.into_inner().unwrap()
 }
 
 fn refused(error: &ParseError) -> String {
