@@ -20,7 +20,7 @@ use crate::document::Document;
 use crate::error::{ParseError, SyncError};
 use crate::facts;
 use crate::kept::{Kept, io_error};
-use crate::provider::{self, Parse, Scope};
+use crate::provider::{self, Parse, Role, Scope};
 use crate::pull::{Applied, Had, Pull, SourcePull, download, prepare_held};
 use crate::report::{SourceOutcome, SourceReport, SyncReport};
 use crate::selection::{Selected, Selection, ranking, select};
@@ -361,7 +361,7 @@ impl Run<'_, '_> {
             Some(pull) if pull.is_absent() => true,
             Some(pull) if pull.applied.is_some() => matches!(feed.scope, Scope::Distro(_)),
             // Not asked, or asked in vain: what it said before stands.
-            _ => feed.sources.iter().all(|source| {
+            _ => feed.sources.iter().filter(|source| source.role != Role::Shared).all(|source| {
                 let is_filled = self.kept.namespaces(&source.url).is_some_and(|filled| !filled.is_empty());
                 self.kept.is_absent(&source.url) || matches!(feed.scope, Scope::Distro(_)) && is_filled
             }),
@@ -431,13 +431,19 @@ fn settle(
             if source.is_spoilt {
                 kept.forget(url);
             }
-            if pull.applied.is_none() || !matches!(source.had, Had::New(_)) {
+            // What is shared may be of use to a feed after this one.
+            if source.is_own() && (pull.applied.is_none() || !matches!(source.had, Had::New(_))) {
                 // Bytes that were brought and not read are of no use; that there are none is the usual case.
                 let _ = fs::remove_file(&source.staged);
             }
-            match (&source.had, &pull.applied) {
+            // The namespaces of a shared source are those of every feed that has read these bytes.
+            let joined = pull.applied.as_ref().filter(|_| !source.is_own());
+            let joined = joined.map(|applied| kept.joined(url, &source.had, applied));
+            match (&source.had, joined.as_ref().or(pull.applied.as_ref())) {
                 (Had::New(validators), Some(applied)) => {
-                    fs::rename(&source.staged, &source.kept).map_err(io_error("write", &source.kept))?;
+                    if source.is_own() || source.staged.exists() {
+                        fs::rename(&source.staged, &source.kept).map_err(io_error("write", &source.kept))?;
+                    }
                     kept.hold(url, validators, origin, now, &feed, applied);
                 }
                 (Had::Unchanged(validators), Some(applied)) => {
@@ -450,6 +456,10 @@ fn settle(
                 (Had::Failed(error), _) => kept.fail(url, error, now),
             }
         }
+    }
+    for source in pulls.iter().flat_map(|pull| &pull.sources).filter(|source| !source.is_own()) {
+        // It is there when no feed accepted it.
+        let _ = fs::remove_file(&source.staged);
     }
     kept.write()
 }
@@ -488,7 +498,9 @@ fn gaps(pull: &Pull, kept: &Kept, options: &SyncOptions<'_>) -> Vec<Gap> {
     for source in &pull.sources {
         let url = source.source.url.as_str();
         let what = match &source.had {
-            Had::Missing | Had::StillMissing | Had::Failed(_) if source.source.is_optional => continue,
+            Had::Missing | Had::StillMissing if source.source.is_optional => continue,
+            // Unless it is why the whole feed was refused.
+            Had::Failed(_) if source.source.is_optional && pull.applied.is_some() => continue,
             Had::Missing | Had::StillMissing => format!("`{url}` does not exist"),
             Had::Failed(error) => error.clone(),
             _ => continue,

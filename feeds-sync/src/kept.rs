@@ -21,7 +21,7 @@ use crate::engine::SyncOptions;
 use crate::error::SyncError;
 use crate::lead::HeldSource;
 use crate::provider::Source;
-use crate::pull::{Applied, modified};
+use crate::pull::{Applied, Had, modified};
 
 /// Raised when a parser gives other rows for the same bytes, so that kept bytes are read again.
 const PARSER_VERSION: u32 = 2;
@@ -287,6 +287,25 @@ impl Kept {
             unreadable: applied.unreadable.clone(),
         };
         self.sources.insert(url.to_owned(), State { held: Some(held), absent: None, failure: None });
+    }
+
+    /// `applied` with the namespaces that the same bytes of `url` filled before: those of other feeds.
+    pub(crate) fn joined(&self, url: &str, had: &Had, applied: &Applied) -> Applied {
+        let held = self.sources.get(url).and_then(|state| state.held.as_ref());
+        let is_same = |held: &&Held| match had {
+            Had::New(validators) => held.sha256 == validators.sha256,
+            _ => true,
+        };
+        let mut namespaces: BTreeSet<Namespace> = applied.namespaces.iter().cloned().collect();
+        if held.filter(is_same).is_some() {
+            namespaces.extend(self.namespaces(url).into_iter().flatten());
+        }
+        Applied {
+            namespaces: namespaces.into_iter().collect(),
+            records: applied.records,
+            newest: applied.newest,
+            unreadable: applied.unreadable.clone(),
+        }
     }
 
     /// Remembers what the bytes held of `url` gave.

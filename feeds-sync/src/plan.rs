@@ -58,7 +58,8 @@ pub fn plan(feeds: &FeedsDir, fetcher: &Fetcher, options: &SyncOptions<'_>) -> R
         let pull = prepare_held(selected, &held, &kept, fetcher, options);
         let selected = &pull.selected;
         for source in pull.sources.iter().map(|source| &source.source) {
-            if kept.is_fresh(source, fetcher.origin(), options) {
+            let is_planned = sources.iter().any(|planned| planned.url == source.url);
+            if is_planned || kept.is_fresh(source, fetcher.origin(), options) {
                 continue;
             }
             sources.push(PlannedSource {

@@ -48,6 +48,7 @@ pub(crate) struct SourcePull {
 }
 
 /// What the download gave.
+#[derive(Clone)]
 pub(crate) enum Had {
     Fresh,
     Unchanged(Validators),
@@ -100,7 +101,7 @@ impl Pull {
                 || source.source.is_optional
                 || matches!(source.had, Had::Missing | Had::StillMissing)
         };
-        self.records().next().is_some() && self.sources.iter().all(is_there)
+        self.records().any(|(source, _)| source.is_own()) && self.sources.iter().all(is_there)
     }
 
     /// The sources that have records, with the documents at hand.
@@ -191,11 +192,19 @@ impl Pull {
     pub(crate) fn held(&self, kept: &Kept, records: &dyn Fn(&Namespace) -> Option<u64>) -> Option<Applied> {
         let mut namespaces = BTreeSet::new();
         let mut held = Applied::default();
-        for source in self.sources.iter().filter(|source| source.held_at.is_some()) {
+        let at_hand = |source: &&SourcePull| source.held_at.is_some();
+        for source in self.own().filter(at_hand) {
             namespaces.extend(kept.namespaces(&source.source.url)?);
             held.unreadable = kept.unreadable(&source.source.url).map(str::to_owned);
             if self.is_ranking() {
                 held.records += kept.records(&source.source.url)?;
+            }
+        }
+        for source in self.sources.iter().filter(at_hand).filter(|source| !source.is_own()) {
+            // Another feed may have read these bytes, and this one not yet.
+            let read: BTreeSet<Namespace> = kept.namespaces(&source.source.url)?.into_iter().collect();
+            if !namespaces.is_subset(&read) {
+                return None;
             }
         }
         for namespace in &namespaces {
@@ -231,12 +240,17 @@ impl Pull {
     pub(crate) fn is_answered(&self) -> bool {
         let has_bytes =
             |source: &SourcePull| matches!(source.had, Had::New(_) | Had::Unchanged(_) | Had::Fresh);
-        self.applied.is_some() && self.sources.iter().any(has_bytes)
+        self.applied.is_some() && self.own().any(has_bytes)
     }
 
     /// Whether the provider says that there is no such feed.
     pub(crate) fn is_absent(&self) -> bool {
-        self.sources.iter().all(|source| matches!(source.had, Had::Missing | Had::StillMissing))
+        self.own().all(|source| matches!(source.had, Had::Missing | Had::StillMissing))
+    }
+
+    /// The sources that are this feed's alone.
+    fn own(&self) -> impl Iterator<Item = &SourcePull> {
+        self.sources.iter().filter(|source| source.is_own())
     }
 }
 
@@ -253,6 +267,11 @@ impl SourcePull {
             held_at: kept.fetched_at(&source.url).filter(|_| is_held),
             is_spoilt: false,
         }
+    }
+
+    /// Whether it is of its feed alone.
+    pub(crate) fn is_own(&self) -> bool {
+        self.source.role != Role::Shared
     }
 
     /// Whether what is held is the provider's state, as far as this sync was to find out.
@@ -297,7 +316,11 @@ pub(crate) fn download(
         if sources.is_empty() {
             break;
         }
+        let firsts = firsts(&sources);
         each_in_parallel(options.jobs, sources.len(), &|index| {
+            if firsts[index] != index {
+                return;
+            }
             let mut source = sources[index].lock().expect("each source has one thread");
             source.is_asked = true;
             let url = source.source.url.clone();
@@ -313,11 +336,23 @@ pub(crate) fn download(
             };
             progress.source_finished(&url, &source.had.outcome());
         });
+        for (index, first) in firsts.into_iter().enumerate().filter(|(index, first)| index != first) {
+            let had = sources[first].lock().expect("no thread runs").had.clone();
+            let mut source = sources[index].lock().expect("no thread runs");
+            (source.is_asked, source.had) = (true, had);
+        }
     }
     for source in pulls.iter_mut().flat_map(|pull| &mut pull.sources).filter(|source| !source.is_asked) {
         source.had = Had::Failed(format!("documents lead to others for more than {ROUNDS_MAX} rounds"));
     }
     pulls
+}
+
+/// For each source the first one of the same URL, which is downloaded for all of them.
+fn firsts(sources: &[Mutex<&mut SourcePull>]) -> Vec<usize> {
+    let mut by_url: BTreeMap<String, usize> = BTreeMap::new();
+    let url = |source: &Mutex<&mut SourcePull>| source.lock().expect("no thread runs").source.url.clone();
+    sources.iter().enumerate().map(|(index, source)| *by_url.entry(url(source)).or_insert(index)).collect()
 }
 
 /// The feed and its sources, as far as what is held tells.

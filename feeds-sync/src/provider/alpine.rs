@@ -2,15 +2,15 @@
 //!
 //! The list of releases is built in: the host's index is an HTML page made for people. A release that is not
 //! in the list is still asked for when an image names it. The secdb lists only what is fixed, or never was
-//! affected.
+//! affected. Beside it, two lists for all releases name what was looked into and rejected.
 
 use model::key::Namespace;
 
-use super::{Feed, MIB, Parse, Provider, Release, Scope, Source};
+use super::{Feed, MIB, Parse, Provider, Release, Role, Scope, Source};
 use crate::advisories::Advisories;
 use crate::document::Document;
 use crate::error::ParseError;
-use crate::schema::secdb;
+use crate::schema::{rejections, secdb};
 
 pub(super) static PROVIDER: Provider = Provider {
     name: "alpine",
@@ -71,14 +71,23 @@ fn answering(namespace: &Namespace) -> Option<Feed> {
             64 * MIB,
         )
     };
+    // Mirrors of the secdb are whole without the lists, which lie elsewhere.
+    let rejections = |repository: &&str| Source {
+        role: Role::Shared,
+        is_optional: true,
+        ..Source::records(format!("{REJECTIONS}/{repository}.yaml"), 16 * MIB)
+    };
     Some(Feed {
         name: namespace.to_string(),
-        sources: repositories.iter().map(source).collect(),
+        // In this order: what was rejected is so whatever the secdb says.
+        sources: repositories.iter().map(source).chain(repositories.iter().map(rejections)).collect(),
         scope: Scope::One(namespace.clone()),
         license: "CC-BY-SA-4.0",
         is_redistributable: true,
     })
 }
+
+const REJECTIONS: &str = "https://gitlab.alpinelinux.org/alpine/security/security-rejections/-/raw/master";
 
 /// The release in Alpine's own spelling: `v3.20`, `edge`.
 fn distroversion(release: &str) -> String {
@@ -87,6 +96,9 @@ fn distroversion(release: &str) -> String {
 
 fn parse(feed: &Feed, document: &Document<'_>, advisories: &mut Advisories) -> Result<(), ParseError> {
     let Scope::One(namespace) = &feed.scope else { return Ok(()) };
+    if rejections::is_list(document)? {
+        return rejections::read(document, namespace, advisories);
+    }
     let release = namespace.release().unwrap_or_default();
     secdb::read(document, &distroversion(release), namespace, advisories)
 }

@@ -132,6 +132,9 @@ pub enum Role {
     Index,
     /// It holds records and leads to others of its kind.
     Page,
+    /// It holds records for several feeds of its provider, and is downloaded once for all of them. Whether it can be had
+    /// says nothing of whether any of the feeds exists.
+    Shared,
 }
 
 impl Role {

@@ -6,6 +6,7 @@ pub mod openvex;
 pub mod osv;
 pub mod oval;
 pub mod redhat_vex;
+pub mod rejections;
 pub mod repomd;
 pub mod secdb;
 pub mod suse_vex;

@@ -28,6 +28,7 @@ use crate::report::{SourceOutcome, SyncReport};
 use crate::selection::{Selection, answers};
 
 const MAIN: &str = "https://secdb.alpinelinux.org/v3.20/main.json";
+const REJECTIONS: &str = "gitlab.alpinelinux.org/alpine/security/security-rejections/-/raw/master";
 const MAIN_PATH: &str = "/secdb.alpinelinux.org/v3.20/main.json";
 
 /// A mirror directory, a feeds directory, and a clock that is set by hand.
@@ -52,6 +53,8 @@ impl Bench {
                 "libdemo\n  1.4.2-r1 CVE-2025-10001+GHSA-aaaa-bbbb-cccc\n  0 CVE-2024-20002\n",
             )
             .secdb("3.20", "community", "tool\n  2.0-r0 CVE-2025-10003\n")
+            .file(&format!("{REJECTIONS}/main.yaml"), "rejected:\n  - CVE-2025-10004\n")
+            .file(&format!("{REJECTIONS}/community.yaml"), "rejected-too:\n  - CVE-2025-10004\n")
             .tracker(&tracker("1.4-2"))
             .osv_records(
                 "PyPI",
@@ -172,7 +175,14 @@ fn only_the_feeds_that_answer_are_asked_and_ranking_rides_along() {
     let names: Vec<&str> = outcomes(&report).iter().map(|(name, _)| *name).collect();
     assert_eq!(
         names,
-        ["main.json", "community.json", "epss_scores-current.csv.gz", "known_exploited_vulnerabilities.json"]
+        [
+            "main.json",
+            "community.json",
+            "main.yaml",
+            "community.yaml",
+            "epss_scores-current.csv.gz",
+            "known_exploited_vulnerabilities.json"
+        ]
     );
     assert!(report.sources.iter().all(|source| is_updated(&source.outcome)), "{report:#?}");
     assert!(report.changed && report.gaps.is_empty() && report.unanswered.is_empty());

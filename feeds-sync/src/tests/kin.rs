@@ -184,3 +184,51 @@ fn real_databases_give_the_rows_that_the_documents_hold() {
     let invalid = testkit::data::read(&data.join(vendor).join("vuln-list-update/echo/testdata/invalid.json"));
     assert!(read(provider("echo"), "echo", &[invalid]).is_err());
 }
+
+const REJECTIONS: &str = "gitlab.alpinelinux.org/alpine/security/security-rejections/-/raw/master/main.yaml";
+
+/// How often the list was asked for so far.
+fn n_asked(server: &Server) -> usize {
+    server.requests_for(&format!("/{REJECTIONS}")).len()
+}
+
+#[test]
+fn what_was_rejected_is_asked_once_for_all_releases_and_reaches_each() {
+    let mut bench = Bench::new();
+    bench.mirror.secdb("3.19", "main", "libdemo\n  1.4.2-r1 CVE-2025-10001\n");
+    bench.mirror.secdb("3.19", "community", "tool\n  2.0-r0 CVE-2025-10003\n");
+    bench.mirror.file(REJECTIONS, "libdemo:\n  - CVE-2025-10001\n");
+    let server = bench.serve();
+    let is_rejected = |bench: &Bench, release: &str| {
+        let rows = bench.rows(&format!("alpine:{release}|source|libdemo")).rows.into_values().flatten();
+        rows.filter(|row| row.record == "CVE-2025-10001").map(|row| row.affected.status).collect::<Vec<_>>()
+            == [Status::NotAffected]
+    };
+    let report = bench.namespaces(&["alpine:3.19", "alpine:3.20"]);
+    assert!(report.gaps.is_empty(), "{report:#?}");
+    assert!(is_rejected(&bench, "3.19") && is_rejected(&bench, "3.20"));
+    assert_eq!(n_asked(&server), 1);
+    assert!(!bench.namespaces(&["alpine:3.19", "alpine:3.20"]).changed);
+
+    // A list that is read for one release is read for the other at the next chance, though it has not changed since.
+    bench.mirror.file(REJECTIONS, "tool:\n  - CVE-2025-10003\n");
+    bench.namespaces(&["alpine:3.19"]);
+    assert!(!is_rejected(&bench, "3.19") && is_rejected(&bench, "3.20"));
+    let report = bench.namespaces(&["alpine:3.20"]);
+    assert!(!is_rejected(&bench, "3.20") && report.gaps.is_empty(), "{report:#?}");
+    assert!(!bench.namespaces(&["alpine:3.19", "alpine:3.20"]).changed);
+
+    // A list that is damaged is refused, and named.
+    bench.mirror.file(REJECTIONS, "nothing to see here\n");
+    let report = bench.namespaces(&["alpine:3.19", "alpine:3.20"]);
+    assert!(report.gaps.iter().any(|gap| gap.detail.contains("rejected reports")), "{report:#?}");
+    assert!(!is_rejected(&bench, "3.19") && bench.records("alpine:3.20|source|tool") == ["CVE-2025-10003"]);
+    // That there are lists makes no release exist.
+    bench.mirror.file(REJECTIONS, "tool:\n  - CVE-2025-10003\n");
+    let report = bench.namespaces(&["alpine:3.99"]);
+    assert!(!bench.held().contains(&"alpine:3.99".to_owned()) && !report.gaps.is_empty(), "{report:#?}");
+    // Nor does one list that cannot be had take what is held away.
+    server.always(&format!("/{REJECTIONS}"), Behaviour::Status { code: 404, retry_after: None });
+    assert!(bench.namespaces(&["alpine:3.20"]).gaps.is_empty());
+    assert_eq!(bench.records("alpine:3.20|source|libdemo").len(), 2);
+}
