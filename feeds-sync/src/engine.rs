@@ -53,6 +53,10 @@ const LOSS_RECORDS_MIN: u64 = 10;
 /// (78 MB, 61,000 records for each of five releases) peaks at 540 MB when it is read at once, at 256 MB so.
 const PASS_RECORDS_MAX: u64 = 150_000;
 
+/// How many bytes of records of several namespaces are held at once, where records are large. Archives of the size of
+/// Ubuntu's (45,000 records for each of 13 releases and channels) peak at 680 MB when 135,000 of them are.
+const PASS_BYTES_MAX: u64 = 320_000_000;
+
 /// Told how a sync goes on. Downloads call it from their own threads.
 pub trait Progress: Sync {
     /// The body of `url` starts, or starts again after a failure, at byte `offset` of `bytes`.
@@ -260,7 +264,9 @@ impl Run<'_, '_> {
             self.write(pull, first, &mut applied)?;
             return Ok(applied);
         }
-        for namespaces in passes(self.live(pull, first.counts())) {
+        let bytes_each = first.pushed_bytes / first.counts().values().sum::<u64>().max(1);
+        let records_max = PASS_RECORDS_MAX.min(PASS_BYTES_MAX / bytes_each.max(1));
+        for namespaces in passes(self.live(pull, first.counts()), records_max) {
             let mut advisories = Advisories::of(namespaces);
             self.read(pull, &mut advisories).map_err(|(url, source)| SyncError::Changed { url, source })?;
             self.write(pull, advisories, &mut applied)?;
@@ -370,13 +376,13 @@ impl Run<'_, '_> {
 }
 
 /// Groups namespaces so that the records of a group can be held at once.
-fn passes(counts: BTreeMap<Namespace, u64>) -> Vec<BTreeSet<Namespace>> {
+fn passes(counts: BTreeMap<Namespace, u64>, records_max: u64) -> Vec<BTreeSet<Namespace>> {
     let mut passes: Vec<BTreeSet<Namespace>> = Vec::new();
     let mut n_records = 0;
     for (namespace, count) in counts {
         n_records += count;
         match passes.last_mut() {
-            Some(pass) if n_records <= PASS_RECORDS_MAX => drop(pass.insert(namespace)),
+            Some(pass) if n_records <= records_max => drop(pass.insert(namespace)),
             _ => {
                 n_records = count;
                 passes.push(BTreeSet::from([namespace]));

@@ -55,12 +55,34 @@ fn documents() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("arch", "arch", GROUPS),
         ("azure", "azurelinux:3.0", OVAL),
         ("debian", "debian", TRACKER),
+        ("echo", "echo", ECHO),
+        ("fedora", "fedora:42", PAGE),
         ("oracle", "oracle", ELSA),
         ("photon", "photon:5.0", ENTRIES),
         ("rocky", "rocky:9", UPDATES),
+        ("wolfi", "wolfi:rolling", SECDB),
     ];
     let plain = plain.into_iter().map(|(name, feed, text)| (name, feed, text.as_bytes().to_vec()));
     plain.chain([("osv", "PyPI", archive())]).collect()
+}
+
+const ECHO: &str = r#"{"demo":{"CVE-2025-10001":{"fixed_version":"1.4-2"},"CVE-2025-10002":{}}}"#;
+
+const PAGE: &str = r#"{"updates":[{"alias":"FEDORA-2025-1","severity":"high","title":"é CVE-2025-1","date_pushed":"2025-06-02 01:00:00",
+"release":{"name":"F42","version":"42"},"builds":[{"nvr":"demo-1.4-3.fc42","epoch":0,"type":"rpm"}],
+"bugs":[{"security":true,"title":"CVE-2025-10001 é"}]}],"page":1,"pages":1,"total":1}"#;
+
+const UBUNTU_RECORD: &str = r#"{"id":"UBUNTU-CVE-2025-10001","details":"é","upstream":["CVE-2025-10001"],"affected":[{"package":
+{"ecosystem":"Ubuntu:Pro:22.04:LTS","name":"demo","purl":"pkg:deb/ubuntu/demo@1?arch=source&distro=esm-apps/jammy"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"1.4"}]}]}]}"#;
+
+const UBUNTU_STATEMENTS: &str = r#"{"@context":"https://openvex.dev/ns/v0.2.0","statements":[{"vulnerability":{"name":"CVE-2025-10001"},
+"products":[{"@id":"pkg:deb/ubuntu/demo@1?arch=source&distro=jammy"}],"status":"affected","action_statement":"needs fixing"}]}"#;
+
+const REJECTIONS: &str = "# why\nlibdemo:\n  - CVE-2025-10001 # é\n'é':\n- CVE-2025-2\n";
+
+fn ubuntu_archive(record: &[u8], statements: &[u8]) -> Vec<u8> {
+    let members = [("osv/cve/2025/a.json", record), ("vex/cve/2025/b.json", statements)];
+    super::providers::tar(&members.map(|(name, content)| (name.to_owned(), content.to_vec())))
 }
 
 fn archive() -> Vec<u8> {
@@ -86,7 +108,11 @@ fn a_document_cut_anywhere_is_refused() {
 
 #[test]
 fn a_damaged_document_is_no_panic() {
-    for (name, feed, document) in documents() {
+    let halves = [
+        ("alpine", "alpine:3.20", REJECTIONS.as_bytes().to_vec()),
+        ("ubuntu", "ubuntu", ubuntu_archive(UBUNTU_RECORD.as_bytes(), UBUNTU_STATEMENTS.as_bytes())),
+    ];
+    for (name, feed, document) in documents().into_iter().chain(halves) {
         for mutation in mutations(&document, 400) {
             let _ = read(provider(name), feed, &[mutation]);
         }
@@ -111,6 +137,46 @@ fn a_damaged_record_is_no_panic_and_the_others_are_read() {
         ]);
         let (namespaces, _) = read(provider("osv"), "PyPI", &[archive]).unwrap();
         assert!(namespaces.values().next().unwrap().contains_key("GHSA-dddd-eeee-ffff"));
+    }
+}
+
+#[test]
+fn a_damaged_record_or_statement_of_ubuntu_is_no_panic() {
+    for mutation in mutations(UBUNTU_RECORD.as_bytes(), 300) {
+        let archive = ubuntu_archive(&mutation, UBUNTU_STATEMENTS.as_bytes());
+        let (namespaces, _) = read(provider("ubuntu"), "ubuntu", &[archive]).unwrap();
+        assert!(
+            namespaces.values().any(|records| records.contains_key("CVE-2025-10001")),
+            "of the statements"
+        );
+    }
+    for mutation in mutations(UBUNTU_STATEMENTS.as_bytes(), 300) {
+        let archive = ubuntu_archive(UBUNTU_RECORD.as_bytes(), &mutation);
+        let (namespaces, _) = read(provider("ubuntu"), "ubuntu", &[archive]).unwrap();
+        assert!(namespaces[&model::key::Namespace::new("ubuntu:22.04+esm")].contains_key("CVE-2025-10001"));
+    }
+}
+
+#[test]
+fn an_xz_archive_that_is_cut_is_refused_and_so_is_one_beyond_a_limit() {
+    let archive = ubuntu_archive(UBUNTU_RECORD.as_bytes(), UBUNTU_STATEMENTS.as_bytes());
+    let packed = testkit::image::compress(&archive, testkit::image::Compression::Xz);
+    let whole = read(provider("ubuntu"), "ubuntu", std::slice::from_ref(&packed)).unwrap();
+    assert_eq!(whole.0.len(), 2);
+    for n_bytes in 0..packed.len() {
+        assert!(
+            read(provider("ubuntu"), "ubuntu", &[packed[..n_bytes].to_vec()]).is_err(),
+            "{n_bytes} bytes"
+        );
+    }
+    for (limits, name) in [
+        (Limits { entries_max: 1, ..Limits::default() }, "entries_max"),
+        (Limits { record_bytes_max: 10, ..Limits::default() }, "record_bytes_max"),
+        (Limits { feed_bytes_max: 10, ..Limits::default() }, "feed_bytes_max"),
+    ] {
+        let error =
+            read_within(provider("ubuntu"), "ubuntu", std::slice::from_ref(&packed), &limits).unwrap_err();
+        assert!(error.to_string().contains(name), "{error}");
     }
 }
 

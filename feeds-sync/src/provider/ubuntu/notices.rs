@@ -61,6 +61,7 @@ impl Notices {
                     }
                 }
                 affected.fixes.retain(|fix| fix.advisory.is_some() || fix.channel.is_some());
+                affected.fixes.shrink_to_fit();
             }
         }
     }

@@ -8,7 +8,7 @@ use model::ecosystem::Ecosystem;
 use model::key::{KeyKind, Namespace, PackageKey, normalise_name};
 
 use super::{records, releases};
-use crate::advisories::{Advisories, Remarks};
+use crate::advisories::{Advisories, Remarks, push_once};
 use crate::error::ParseError;
 use crate::schema::openvex::{self, Statement};
 
@@ -189,7 +189,7 @@ fn change(advisory: &mut Advisory, key: PackageKey, said: Said) {
         Said::NotAffected { justification, reason } => {
             advisory.affected.retain(|row| row.key != key);
             let row = Affected { justification, reason, ..Affected::new(key, Status::NotAffected) };
-            return advisory.affected.push(row);
+            return push_once(advisory, row);
         }
         Said::Affected { fix_state, reason } => (Status::Affected, fix_state, Some(reason.to_owned())),
         Said::Undecided => (Status::UnderInvestigation, FixState::Unknown, None),
@@ -204,6 +204,6 @@ fn change(advisory: &mut Advisory, key: PackageKey, said: Said) {
         }
     }
     if !is_mentioned {
-        advisory.affected.push(Affected { fix_state, reason, ..Affected::new(key, status) });
+        push_once(advisory, Affected { fix_state, reason, ..Affected::new(key, status) });
     }
 }
