@@ -66,8 +66,7 @@ fn image_namespace(release: &Release) -> Namespace {
 }
 
 /// Releases whose end is known and whose feed is not read (feeds.md A26; months end on their last day).
-static UNANSWERED: &[Release] = &[
-];
+static UNANSWERED: &[Release] = &[];
 
 /// Adds to `facts` what is known of every namespace of `held`, and takes the providers from those of `absent`:
 /// the provider was asked, and has no such release.

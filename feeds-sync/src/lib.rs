@@ -26,8 +26,8 @@ mod pull;
 pub mod report;
 pub mod schema;
 pub mod selection;
-mod xz;
 pub mod xml;
+mod xz;
 
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::ecosystem::Ecosystem;
 use model::key::{KeyKind, Namespace, PackageKey, normalise_name};
 
-use super::{Feed, MIB, Parse, Provider, Release, Role, Scope, Source};
+use super::{Feed, MIB, Parse, Provider, Role, Scope, Source};
 use crate::advisories::Advisories;
 use crate::document::Document;
 use crate::error::ParseError;
@@ -21,28 +21,21 @@ pub(super) static PROVIDER: Provider = Provider {
     name: "osv",
     attribution: Some("OSV.dev and the databases it aggregates, https://osv.dev/"),
     feeds: || ARCHIVES.iter().map(Archive::feed).collect(),
-    answering: |namespace| ARCHIVES.iter().find(|archive| archive.answers(namespace)).map(Archive::feed),
-    releases: RELEASES,
+    answering: |namespace| {
+        ARCHIVES.iter().find(|archive| namespace.as_str() == archive.ecosystem.name()).map(Archive::feed)
+    },
+    releases: &[],
     follow: Some(follow),
     parse: Parse::Advisories(parse),
 };
-
-/// End of support as of feeds.md A26.
-static RELEASES: &[Release] = &[];
 
 /// One ecosystem of OSV.dev.
 struct Archive {
     /// OSV's name for it, without suffix.
     name: &'static str,
-    packages: Packages,
+    /// All of it is in the one namespace of a language.
+    ecosystem: Ecosystem,
     license: &'static str,
-}
-
-enum Packages {
-    /// Of a language; all in one namespace.
-    Language(Ecosystem),
-    /// Of the releases of a distribution: its id, and the kind of the names.
-    Distro { id: &'static str, ecosystem: Ecosystem, kind: KeyKind },
 }
 
 /// The name that OSV gives to the ecosystem of Rust.
@@ -71,24 +64,7 @@ static ARCHIVES: &[Archive] = &[
 
 impl Archive {
     const fn language(name: &'static str, ecosystem: Ecosystem, license: &'static str) -> Self {
-        Self { name, packages: Packages::Language(ecosystem), license }
-    }
-
-    const fn distro(
-        name: &'static str,
-        id: &'static str,
-        ecosystem: Ecosystem,
-        kind: KeyKind,
-        license: &'static str,
-    ) -> Self {
-        Self { name, packages: Packages::Distro { id, ecosystem, kind }, license }
-    }
-
-    fn answers(&self, namespace: &Namespace) -> bool {
-        match &self.packages {
-            Packages::Language(ecosystem) => namespace.as_str() == ecosystem.name(),
-            Packages::Distro { id, .. } => namespace.distro_id() == Some(id),
-        }
+        Self { name, ecosystem, license }
     }
 
     fn feed(&self) -> Feed {
@@ -96,32 +72,18 @@ impl Archive {
         Feed {
             name: self.name.to_owned(),
             sources: vec![Source::records(format!("{BUCKET}/{directory}/all.zip"), 2048 * MIB)],
-            scope: match &self.packages {
-                Packages::Language(ecosystem) => Scope::One(Namespace::language(*ecosystem)),
-                Packages::Distro { id, .. } => Scope::Distro(id),
-            },
+            scope: Scope::One(Namespace::language(self.ecosystem)),
             license: self.license,
             is_redistributable: true,
         }
     }
 
-    /// The key of a package called `name` in `ecosystem`, when that is this archive's.
+    /// The key of a package called `name` in `ecosystem`, when that is this archive's. A suffix is a repository's URL: such
+    /// packages (`drupal/…`) bear names of their own, so they share the namespace.
     fn key(&self, ecosystem: &osv::Ecosystem<'_>, name: &str) -> Option<PackageKey> {
-        if ecosystem.name != self.name {
-            return None;
-        }
-        match &self.packages {
-            // The suffix is a repository's URL. Such packages (`drupal/…`) bear names of their own, so they share
-            // the namespace.
-            Packages::Language(ecosystem) => {
-                let namespace = Namespace::language(*ecosystem);
-                Some(PackageKey::new(namespace, KeyKind::Language, normalise_name(*ecosystem, name)))
-            }
-            Packages::Distro { id, ecosystem: kin, kind } => {
-                let namespace = Namespace::distro(id, ecosystem.suffix.unwrap_or("rolling"));
-                Some(PackageKey::new(namespace, *kind, normalise_name(*kin, name)))
-            }
-        }
+        let namespace = Namespace::language(self.ecosystem);
+        let key = || PackageKey::new(namespace, KeyKind::Language, normalise_name(self.ecosystem, name));
+        (ecosystem.name == self.name).then(key)
     }
 }
 
