@@ -217,3 +217,51 @@ fn real_records_and_statements_give_the_rows_that_another_route_gives() {
     }
     assert_eq!(actual, expected);
 }
+
+/// Every JSON file below `dir`.
+fn json_files(dir: &std::path::Path, files: &mut Vec<std::path::PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        match path.extension().and_then(|extension| extension.to_str()) {
+            _ if path.is_dir() => json_files(&path, files),
+            Some("json") => files.push(path),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn real_openvex_documents_give_their_statements_and_products() {
+    let Some(data) = testkit::data::require("real_openvex_documents_give_their_statements") else { return };
+    let mut files = Vec::new();
+    json_files(&data.join("vex"), &mut files);
+    let mut n_documents = 0;
+    for file in files {
+        let text = testkit::data::read(&file);
+        let Ok(value) = serde_json::from_slice::<Value>(&text) else { continue };
+        if !value["@context"].as_str().is_some_and(|context| context.contains("openvex")) {
+            continue;
+        }
+        n_documents += 1;
+        let mut remarks = crate::advisories::Remarks::default();
+        let document = crate::schema::openvex::read(&text, &mut remarks).unwrap();
+        assert_eq!(remarks, crate::advisories::Remarks::default(), "{}", file.display());
+        let counts = |statement: &Value| {
+            let products = statement["products"].as_array();
+            let parts =
+                products.into_iter().flatten().filter_map(|product| product["subcomponents"].as_array());
+            (products.map_or(0, Vec::len), parts.map(Vec::len).sum::<usize>())
+        };
+        let mut expected: Vec<_> = value["statements"].as_array().unwrap().iter().map(counts).collect();
+        let actual = document.statements.iter().map(|statement| {
+            let parts = statement.products.iter().map(|product| product.subcomponents.len());
+            (statement.products.len(), parts.sum::<usize>())
+        });
+        let mut actual: Vec<_> = actual.collect();
+        // Statements are put in the order of their times.
+        expected.sort_unstable();
+        actual.sort_unstable();
+        assert_eq!(actual, expected, "{}", file.display());
+    }
+    assert!(n_documents >= 10, "{n_documents}");
+}
