@@ -66,7 +66,7 @@ fn mirror(dir: &Path) -> Result<()> {
     let mirror = testkit::feeds::Mirror::at(dir);
     mirror.alpine(&data, &["3.3", "3.4", "3.6", "3.7", "3.8", "3.10", "3.11"], None);
     mirror.debian(&data, "2023-04-02").kev(&data, "2025-06-10");
-    for (ecosystem, date) in [("PyPI", "2024-01-01"), ("Go", "2026-01-01"), ("AlmaLinux", "2026-01-01")] {
+    for (ecosystem, date) in [("PyPI", "2024-01-01"), ("Go", "2026-01-01")] {
         mirror.osv(&data, ecosystem, date);
     }
     Ok(())
