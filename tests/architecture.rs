@@ -35,7 +35,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("report", &["model", "policy"]),
     ("sbom", &["model"]),
     ("testkit", &[]),
-    ("xtask", &["model", "sbom", "testkit"]),
+    ("xtask", &["advisory-db", "model", "sbom", "testkit"]),
 ];
 
 /// Third-party crates that only some of ours may reach, through whatever path.
