@@ -66,6 +66,9 @@ pub struct Remarks {
 }
 
 impl Remarks {
+    /// How many unknown words are named.
+    const WORDS_MAX: usize = 1_000;
+
     /// How many unreadable records are named.
     const UNREADABLE_NAMED_MAX: usize = 5;
 
@@ -73,7 +76,11 @@ impl Remarks {
     pub fn unknown_word(&mut self, field: &str, word: &str) {
         // A hostile document must not make the report grow: a word is short.
         let word: String = word.chars().take(64).collect();
-        *self.unknown_words.entry(format!("{field}={word}")).or_default() += 1;
+        let mut key = format!("{field}={word}");
+        if self.unknown_words.len() >= Self::WORDS_MAX && !self.unknown_words.contains_key(&key) {
+            key = "others".to_owned();
+        }
+        *self.unknown_words.entry(key).or_default() += 1;
     }
 
     /// Counts something left out on purpose.

@@ -211,13 +211,20 @@ impl Run<'_, '_> {
     /// Reads all documents of the feed to the end, or says why they are not accepted: nothing is written before the
     /// whole was found to be sound. Of a feed of many releases only the ids are kept.
     fn read_first(&self, pull: &mut Pull) -> Result<Advisories, String> {
-        let feed = &pull.selected.feed;
+        let feed = pull.selected.feed.clone();
         self.progress.reading(pull.selected.provider.name, &feed.name);
-        let mut first = match feed.scope {
+        let empty = || match feed.scope {
             Scope::One(_) | Scope::Ranking => Advisories::default(),
             Scope::Distro(_) => Advisories::survey(),
         };
-        self.read(pull, &mut first).map_err(|(url, error)| refusal(&url, &error))?;
+        let mut first = empty();
+        // Each turn that fails takes a document away, so there is an end.
+        while let Err((url, error)) = self.read(pull, &mut first) {
+            if !pull.forgo(&url, &refusal(&url, &error)) {
+                return Err(refusal(&url, &error));
+            }
+            first = empty();
+        }
         let counts = first.counts();
         if counts.is_empty() {
             return Err(format!("feed `{}` holds no record that can be looked up", feed.name));
@@ -506,7 +513,14 @@ fn gaps(pull: &Pull, kept: &Kept, options: &SyncOptions<'_>) -> Vec<Gap> {
         let what = match &source.had {
             Had::Missing | Had::StillMissing if source.source.is_optional => continue,
             // Unless it is why the whole feed was refused.
-            Had::Failed(_) if source.source.is_optional && pull.applied.is_some() => continue,
+            // What only leads to others may be lacking; records that are not there are missed.
+            Had::Failed(_)
+                if source.source.is_optional
+                    && !source.source.role.has_records()
+                    && pull.applied.is_some() =>
+            {
+                continue;
+            }
             Had::Missing | Had::StillMissing => format!("`{url}` does not exist"),
             Had::Failed(error) => error.clone(),
             _ => continue,

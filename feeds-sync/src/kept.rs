@@ -149,7 +149,10 @@ impl Kept {
         let held = |(url, state): (&String, &State)| {
             let held = state.held.as_ref()?;
             let modified = modified(held.last_modified.as_deref());
-            let newest = held.newest.as_ref().and_then(|newest| newest.parse().ok());
+            // A record of the future tells nothing of when the bytes were made.
+            let fetched: Option<Timestamp> = held.fetched_at.parse().ok();
+            let newest = held.newest.as_ref().and_then(|newest| newest.parse::<Timestamp>().ok());
+            let newest = newest.map(|newest| fetched.map_or(newest, |fetched| newest.min(fetched)));
             let is_settled = self.is_recent(url, options.max_age, origin, options.now)
                 || self.was_answered_since(before, url, origin);
             let fetched_at = held.fetched_at.parse().ok();

@@ -195,7 +195,8 @@ impl Pull {
         let at_hand = |source: &&SourcePull| source.held_at.is_some();
         for source in self.own().filter(at_hand) {
             namespaces.extend(kept.namespaces(&source.source.url)?);
-            held.unreadable = kept.unreadable(&source.source.url).map(str::to_owned);
+            held.unreadable =
+                held.unreadable.take().or_else(|| kept.unreadable(&source.source.url).map(str::to_owned));
             if self.is_ranking() {
                 held.records += kept.records(&source.source.url)?;
             }
@@ -229,11 +230,31 @@ impl Pull {
     pub(crate) fn refuse(&mut self, error: &str) {
         let has_new_bytes = self.has_new_bytes();
         for source in self.sources.iter_mut().filter(|source| source.document().is_some()) {
-            source.is_spoilt = !has_new_bytes;
+            source.is_spoilt |= !has_new_bytes;
             if !has_new_bytes || matches!(source.had, Had::New(_)) {
                 source.had = Had::Failed(error.to_owned());
             }
         }
+    }
+
+    /// Goes on without the document of `url`, which cannot be read, if the feed can: what was held of it is read instead of
+    /// new bytes. `false` when the feed is nothing without it.
+    pub(crate) fn forgo(&mut self, url: &str, error: &str) -> bool {
+        let at_hand = |source: &&mut SourcePull| source.source.url == url && source.document().is_some();
+        let Some(source) = self.sources.iter_mut().find(at_hand) else { return false };
+        let is_new = matches!(source.had, Had::New(_));
+        if !is_new {
+            // Held bytes that cannot be read are of no use, whatever becomes of the rest.
+            source.is_spoilt = true;
+        }
+        if !source.source.is_optional && source.source.role != Role::Update {
+            return false;
+        }
+        if !is_new {
+            source.held_at = None;
+        }
+        source.had = Had::Failed(error.to_owned());
+        true
     }
 
     /// Whether its provider answered just now, or recently enough, and had something.

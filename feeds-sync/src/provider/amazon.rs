@@ -135,9 +135,14 @@ struct Topic {
 fn first_mirror(document: &Document<'_>) -> Result<String, ParseError> {
     let text = document.text()?;
     let base = text.lines().next().unwrap_or_default().trim();
-    let is_url = base.starts_with("https://") || base.starts_with("http://");
-    if !is_url || base.contains(char::is_whitespace) {
-        return Err(ParseError::NotTheFeed(format!("no list of mirrors: `{base:.64}` is no URL")));
+    // The first repositories are served without TLS; whose they are can be told all the same.
+    let rest = base.strip_prefix("https://").or_else(|| base.strip_prefix("http://")).unwrap_or_default();
+    let host = rest.split('/').next().unwrap_or_default();
+    let is_amazons = host.ends_with(".amazonaws.com") || host.ends_with(".amazonlinux.com");
+    if !is_amazons || base.contains(|c: char| c.is_whitespace() || matches!(c, '?' | '#' | '@' | '\\')) {
+        return Err(ParseError::NotTheFeed(format!(
+            "no list of mirrors: `{base:.64}` is no place of Amazon's"
+        )));
     }
     Ok(base.replace("$basearch", "x86_64"))
 }

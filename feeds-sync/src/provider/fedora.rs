@@ -83,7 +83,7 @@ fn follow(feed: &Feed, leads: &Leads<'_>) -> Result<Vec<Source>, LeadError> {
     let whole = pages(&query, leads)?;
     let Some(newest) = held.and_then(|held| held.newest) else { return Ok(whole) };
     // Days, not moments: what is pushed late in a day that has begun is among them.
-    let since = (newest - 24.hours()).strftime("%F").to_string();
+    let since = newest.checked_sub(24.hours()).unwrap_or(Timestamp::MIN).strftime("%F").to_string();
     let query = format!("{query}&pushed_since={since}");
     let recent = pages(&query, leads)?;
     let is_missing =

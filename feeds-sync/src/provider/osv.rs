@@ -119,13 +119,14 @@ fn follow(feed: &Feed, leads: &Leads<'_>) -> Result<Vec<Source>, LeadError> {
         role: Role::Update,
         ..Source::records(format!("{directory}{id}.json"), 64 * MIB)
     };
-    let records: Vec<Source> =
-        match leads.read(&list.url, |document| changed_ids(document, newest - OVERLAP))? {
-            None if leads.asked.contains(list.url.as_str()) => return whole(),
-            None => Vec::new(),
-            Some(ids) if ids.len() > CHANGES_MAX => return whole(),
-            Some(ids) => ids.into_iter().map(record).collect(),
-        };
+    let records: Vec<Source> = match leads.read(&list.url, |document| {
+        changed_ids(document, newest.checked_sub(OVERLAP).unwrap_or(Timestamp::MIN))
+    })? {
+        None if leads.asked.contains(list.url.as_str()) => return whole(),
+        None => Vec::new(),
+        Some(ids) if ids.len() > CHANGES_MAX => return whole(),
+        Some(ids) => ids.into_iter().map(record).collect(),
+    };
     // Mirrors may have the archive and the list, and not the records.
     let is_missing =
         |source: &Source| leads.asked.contains(source.url.as_str()) && leads.found(&source.url).is_none();

@@ -75,7 +75,8 @@ fn follow(_feed: &Feed, leads: &Leads<'_>) -> Result<Vec<Source>, LeadError> {
     let latest_is_missing = is_missing(&latest);
     let held = leads.held.keys().filter_map(|url| Archive::of(url.strip_prefix(BASE)?)).max();
     let is_of_use = |held: &Archive| {
-        let is_recent = leads.now.duration_since(held.date()) < ARCHIVE_AGE_MAX;
+        let age = leads.now.duration_since(held.date());
+        let is_recent = !age.is_negative() && age < ARCHIVE_AGE_MAX;
         latest_is_missing || is_recent && !leads.is_near
     };
     let held = held.filter(is_of_use);
@@ -108,7 +109,7 @@ fn follow(_feed: &Feed, leads: &Leads<'_>) -> Result<Vec<Source>, LeadError> {
 /// The documents that changed since `archive` was made and were not taken away after that.
 fn changed(archive: &Archive, leads: &Leads<'_>) -> Result<BTreeMap<String, Timestamp>, LeadError> {
     // The day's first moment: nothing says when on that day it was made.
-    let since = archive.date() - changes::OVERLAP;
+    let since = archive.date().checked_sub(changes::OVERLAP).unwrap_or(Timestamp::MIN);
     let list = |url: &str| leads.read(url, |document| changes::read(document, Some(since)));
     let mut changed = list(CHANGES)?.unwrap_or_default();
     let deleted = list(DELETIONS)?.unwrap_or_default();

@@ -80,7 +80,7 @@ fn follow(_feed: &Feed, leads: &Leads<'_>) -> Result<Vec<Source>, LeadError> {
     let held = leads.held.get(ARCHIVE);
     // Its time at the host, else that of the newest document in it; else the next sync knows of when it is.
     let of = found.modified.or_else(|| held.and_then(|held| held.newest));
-    let mut changed = match of.map(|of| of - changes::OVERLAP) {
+    let mut changed = match of.map(|of| of.checked_sub(changes::OVERLAP).unwrap_or(jiff::Timestamp::MIN)) {
         Some(since) => {
             leads.read(CHANGES, |document| changes::read(document, Some(since)))?.unwrap_or_default()
         }

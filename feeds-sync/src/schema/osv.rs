@@ -64,6 +64,8 @@ pub fn read(text: &[u8], reading: &Reading<'_>, advisories: &mut Advisories) -> 
     let Some(Parts { header, entries }) = parts(text, reading, &mut advisories.remarks)? else {
         return Ok(());
     };
+    // A record that was changed may have left this ecosystem: what it said before no longer holds.
+    advisories.document(&header.id, header.modified);
     let mut rows: Vec<Affected> = Vec::new();
     for entry in entries {
         merge(&mut rows, entry.affected);

@@ -60,10 +60,18 @@ fn all<'a>(parts: Vec<Vec<Vec<Criterion<'a>>>>, max: usize) -> Result<Vec<Vec<Cr
         let joined = |before: &Vec<Criterion<'a>>| {
             part.iter().map(|more| before.iter().chain(more).copied().collect()).collect::<Vec<_>>()
         };
+        let longest = |ways: &[Vec<Criterion<'_>>]| ways.iter().map(Vec::len).max().unwrap_or_default();
+        let n_criteria = (chosen.len() * part.len()).saturating_mul(longest(&chosen) + longest(&part));
+        if n_criteria > CRITERIA_MAX {
+            return Err(format!("criteria that are more than {CRITERIA_MAX} when written out"));
+        }
         chosen = chosen.iter().flat_map(joined).collect();
     }
     Ok(chosen)
 }
+
+/// How many criteria all ways of one definition may have together.
+const CRITERIA_MAX: usize = 4 << 20;
 
 fn too_many(max: usize) -> String {
     format!("criteria that can be true in more than {max} ways")

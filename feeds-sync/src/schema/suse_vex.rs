@@ -82,8 +82,16 @@ impl Platform {
         }
         // Modules are parts of the server, and every server may have them.
         if let Some(module) = name.strip_prefix("SUSE Linux Enterprise Module for ") {
-            let start = module.find(|c: char| c.is_ascii_digit())?;
-            return base("sles", service_pack(&module[start..])?);
+            if module.starts_with("SUSE Manager") {
+                return None;
+            }
+            // A module may have a number in its own name: `Python 3 15 SP6`.
+            let (rest, pack) = match module.rsplit_once(" SP") {
+                Some((rest, pack)) => (rest, format!(" SP{pack}")),
+                None => (module, String::new()),
+            };
+            let major = rest.rsplit(' ').next().unwrap_or_default();
+            return base("sles", service_pack(&format!("{major}{pack}"))?);
         }
         let server = name.strip_prefix("SUSE Linux Enterprise Server ")?;
         let (release, channel) = match server.strip_suffix("-LTSS") {

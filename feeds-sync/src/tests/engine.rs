@@ -780,3 +780,18 @@ fn an_archive_that_is_held_is_brought_up_to_date_by_the_records_that_changed() {
     bench.namespaces(&["pypi"]);
     assert!(asked().contains("all.zip"));
 }
+
+#[test]
+fn a_list_beside_a_feed_that_cannot_be_read_is_a_gap_and_holds_nothing_up() {
+    let bench = Bench::new();
+    let path = "gitlab.alpinelinux.org/alpine/security/security-rejections/-/raw/master/main.yaml";
+    bench.mirror.file(path, "<!DOCTYPE html><html>sign in</html>");
+    let report = bench.namespaces(&["alpine:3.20"]);
+    assert_eq!(bench.records("alpine:3.20|source|libdemo").len(), 2);
+    assert_eq!(report.gaps.len(), 1, "{:#?}", report.gaps);
+    assert!(report.gaps.iter().any(|gap| gap.detail.contains("main.yaml")), "{:#?}", report.gaps);
+    // Once it is readable it counts.
+    bench.mirror.file(path, "libdemo:\n  - CVE-2025-10001\n");
+    let report = bench.namespaces(&["alpine:3.20"]);
+    assert!(report.changed && !report.gaps.iter().any(|gap| gap.detail.contains("main.yaml")), "{report:#?}");
+}
