@@ -171,7 +171,7 @@ fn parse(feed: &Feed, document: &Document<'_>, advisories: &mut Advisories) -> R
         advisories.namespace(namespace);
     }
     let key = |ecosystem: &osv::Ecosystem<'_>, name: &str| archive.key(ecosystem, name);
-    let reading = Reading { key: &key, leave_out: |_| None, severity_in_summary: false };
+    let reading = Reading { key: &key };
     if document.url.ends_with(".json") {
         // A record that changed since the archive was made.
         if let Err(error) = osv::read(document.text()?.as_bytes(), &reading, advisories) {

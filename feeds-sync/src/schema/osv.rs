@@ -24,10 +24,6 @@ pub struct Reading<'a> {
     /// The key of a package of the ecosystem called `name`, given what follows `:` in its ecosystem's name;
     /// none for a package that the feed does not speak for.
     pub key: &'a dyn Fn(&Ecosystem<'_>, &str) -> Option<PackageKey>,
-    /// Why a record is no security advisory that can be judged, told from its id.
-    pub leave_out: fn(&str) -> Option<&'static str>,
-    /// Whether the first word of the summary is the severity (`Moderate: nodejs security update`).
-    pub severity_in_summary: bool,
 }
 
 /// An ecosystem's name in its two parts: `Rocky Linux:9` is `Rocky Linux` and `9`.
@@ -61,9 +57,7 @@ pub struct Entry {
 /// # Errors
 /// When `text` is no JSON object of that schema.
 pub fn read(text: &[u8], reading: &Reading<'_>, advisories: &mut Advisories) -> Result<(), ParseError> {
-    let Some(Parts { header, entries }) = parts(text, reading, &mut advisories.remarks)? else {
-        return Ok(());
-    };
+    let Parts { header, entries } = parts(text, reading, &mut advisories.remarks)?;
     // A record that was changed may have left this ecosystem: what it said before no longer holds.
     advisories.document(&header.id, header.modified);
     let mut rows: Vec<Affected> = Vec::new();
@@ -84,17 +78,13 @@ pub fn read(text: &[u8], reading: &Reading<'_>, advisories: &mut Advisories) -> 
     Ok(())
 }
 
-/// Takes one record apart; none when the reading leaves it out.
+/// Takes one record apart.
 ///
 /// # Errors
 /// When `text` is no JSON object of that schema.
-pub fn parts(text: &[u8], reading: &Reading<'_>, remarks: &mut Remarks) -> Result<Option<Parts>, ParseError> {
+pub fn parts(text: &[u8], reading: &Reading<'_>, remarks: &mut Remarks) -> Result<Parts, ParseError> {
     let record: Record<'_> = serde_json::from_slice(text)?;
-    if let Some(reason) = (reading.leave_out)(&record.id) {
-        remarks.leave_out(reason);
-        return Ok(None);
-    }
-    let mut header = header(&record, reading, remarks);
+    let mut header = header(&record, remarks);
     for entry in &record.affected {
         header.cvss.extend(vectors(&record.id, &entry.severity));
     }
@@ -115,7 +105,7 @@ pub fn parts(text: &[u8], reading: &Reading<'_>, remarks: &mut Remarks) -> Resul
             Err(reason) => remarks.leave_out(reason),
         }
     }
-    Ok(Some(Parts { header, entries }))
+    Ok(Parts { header, entries })
 }
 
 fn availability(entry: &AffectedEntry<'_>, remarks: &mut Remarks) -> Option<Box<str>> {
@@ -149,7 +139,7 @@ fn merge(rows: &mut Vec<Affected>, affected: Affected) {
 }
 
 /// Everything of the record but its packages.
-fn header(record: &Record<'_>, reading: &Reading<'_>, remarks: &mut Remarks) -> Advisory {
+fn header(record: &Record<'_>, remarks: &mut Remarks) -> Advisory {
     let time = |text: &Option<Cow<'_, str>>| text.as_ref().and_then(|text| text.parse::<Timestamp>().ok());
     Advisory {
         kind: kind(record),
@@ -163,7 +153,7 @@ fn header(record: &Record<'_>, reading: &Reading<'_>, remarks: &mut Remarks) -> 
         title: title(record),
         description: description(record),
         cvss: vectors(&record.id, &record.severity),
-        severity: severity(record, reading, remarks),
+        severity: severity(record, remarks),
         weaknesses: weaknesses(record),
         references: record.references.iter().map(reference).collect(),
         links: links(record),
@@ -261,7 +251,7 @@ fn vectors(record: &str, severities: &[Severity<'_>]) -> Vec<CvssVector> {
     severities.iter().filter(is_vector).map(vector).collect()
 }
 
-fn severity(record: &Record<'_>, reading: &Reading<'_>, remarks: &mut Remarks) -> Option<SeverityWord> {
+fn severity(record: &Record<'_>, remarks: &mut Remarks) -> Option<SeverityWord> {
     if let Some(word) = record.database_specific.as_ref().and_then(|specific| specific.severity.as_ref()) {
         // Other databases put other shapes here; only a word is a word.
         return word.as_str().map(|word| remarks.severity("severity", word));
@@ -270,9 +260,7 @@ fn severity(record: &Record<'_>, reading: &Reading<'_>, remarks: &mut Remarks) -
         // `{"type": "Ubuntu", "score": "medium"}`.
         return Some(remarks.severity("severity", &word.score));
     }
-    let (word, _) = record.summary.as_ref().filter(|_| reading.severity_in_summary)?.split_once(':')?;
-    model::severity::Severity::from_vendor_word(word)
-        .map(|level| SeverityWord { word: word.to_owned(), level })
+    None
 }
 
 /// The row of one entry, or why it is left out.

@@ -30,8 +30,8 @@ impl Notices {
     /// Reads one notice.
     pub(super) fn add(&mut self, text: &[u8], remarks: &mut Remarks) -> Result<(), ParseError> {
         // A name that is unknown here is so in the records, where it is counted.
-        let reading = Reading { key: &records::key, leave_out: |_| None, severity_in_summary: false };
-        let Some(parts) = osv::parts(text, &reading, remarks)? else { return Ok(()) };
+        let reading = Reading { key: &records::key };
+        let parts = osv::parts(text, &reading, remarks)?;
         let date = parts.header.published.map(|time| time.strftime("%F").to_string().into());
         let notice = Notice { date, id: parts.header.id.into() };
         for entry in parts.entries {

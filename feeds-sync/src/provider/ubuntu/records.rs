@@ -35,10 +35,8 @@ pub(super) fn add(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseE
         }
         key
     };
-    let reading = Reading { key: &key, leave_out: |_| None, severity_in_summary: false };
-    let Some(Parts { header, entries }) = osv::parts(text, &reading, &mut advisories.remarks)? else {
-        return Ok(());
-    };
+    let reading = Reading { key: &key };
+    let Parts { header, entries } = osv::parts(text, &reading, &mut advisories.remarks)?;
     for ecosystem in unknown.into_inner() {
         advisories.remarks.unknown_word("ecosystem", &ecosystem);
     }
