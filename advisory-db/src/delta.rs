@@ -4,8 +4,10 @@
 //! hash are not opened.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
-use model::advisory::{RecordState, Row};
+use model::advisory::RecordState;
 use model::facts::{FeedFacts, NamespaceFacts};
 use model::key::{KeyKind, Namespace, PackageKey};
 
@@ -65,71 +67,131 @@ impl Delta {
         let (held_before, held_now) = (held(old), held(new));
         delta.appeared = held_now.difference(&held_before).cloned().collect();
         delta.vanished = held_before.difference(&held_now).cloned().collect();
-        for namespace in held_before.union(&held_now) {
-            delta.compare(namespace, old, new)?;
+        let namespaces: Vec<&Namespace> = held_before.union(&held_now).collect();
+        for part in side_by_side(&namespaces, &|namespace| Self::of_rows(namespace, old, new))? {
+            delta.keys.extend(part.keys);
+            delta.groups.extend(part.groups);
+            delta.states.extend(part.states);
         }
-        delta.compare_rows(old, new)?;
+        let pairs = |of_kind| shared_pairs(&namespaces, old, new, of_kind);
+        for texts in side_by_side(&pairs(|shards| &shards.text), &|pair| texts(pair, old, new))? {
+            delta.texts.extend(texts);
+        }
+        for daily in side_by_side(&pairs(|shards| &shards.daily), &|pair| daily_of(pair, old, new))? {
+            delta.kev.extend(daily.kev);
+            delta.has_other_epss |= daily.has_other_epss;
+        }
         delta.releases = differing_releases(&old.facts()?, &new.facts()?);
         Ok(delta)
     }
 
-    fn compare(&mut self, namespace: &Namespace, old: &Snapshot, new: &Snapshot) -> Result<(), DbError> {
-        let providers: BTreeSet<&String> =
-            [old, new].into_iter().flat_map(|it| it.parts(namespace)).flat_map(BTreeMap::keys).collect();
-        for provider in providers {
-            let of = |snapshot: &Snapshot| -> Shards {
-                let part = snapshot.parts(namespace).and_then(|parts| parts.get(provider));
-                part.map(|part| part.shards.clone()).unwrap_or_default()
-            };
-            let (before, now) = (of(old), of(new));
-            if let Some((before, now)) = opened(Kind::Rows, old, &before.rows, new, &now.rows)? {
-                rows::differing(before.as_ref(), now.as_ref(), &mut |kind, name| {
-                    if let Some(kind) = KeyKind::from_word(kind) {
-                        self.keys.insert(PackageKey::new(namespace.clone(), kind, name));
-                    }
-                })?;
-            }
-            if let Some((before, now)) = opened(Kind::Text, old, &before.text, new, &now.text)? {
-                text::differing(before.as_ref(), now.as_ref(), &mut |record| {
-                    self.texts.insert(record.to_owned());
-                })?;
-            }
-            if let Some((before, now)) = opened(Kind::Daily, old, &before.daily, new, &now.daily)? {
-                let entries = |shard: Option<Shard>| match shard {
-                    Some(shard) => daily::all(&shard),
-                    None => Ok(BTreeMap::new()),
-                };
-                let (before, now) = (entries(before)?, entries(now)?);
-                for id in before.keys().chain(now.keys()) {
-                    let (before, now) = (before.get(id), now.get(id));
-                    self.has_other_epss |= before.and_then(|it| it.epss) != now.and_then(|it| it.epss);
-                    if before.and_then(|it| it.kev.as_ref()) != now.and_then(|it| it.kev.as_ref()) {
-                        self.kev.insert(id.clone());
-                    }
+    /// The keys of a namespace whose rows differ. Aliases and states are part of a row, so they differ under such keys
+    /// and nowhere else.
+    fn of_rows(namespace: &Namespace, old: &Snapshot, new: &Snapshot) -> Result<Self, DbError> {
+        let mut delta = Self::default();
+        for (before, now) in pairs(namespace, old, new, |shards| &shards.rows) {
+            let Some((before, now)) = opened(Kind::Rows, old, &before, new, &now)? else { continue };
+            rows::differing(before.as_ref(), now.as_ref(), &mut |kind, name| {
+                if let Some(kind) = KeyKind::from_word(kind) {
+                    delta.keys.insert(PackageKey::new(namespace.clone(), kind, name));
                 }
-            }
+            })?;
+            let (Some(before), Some(now)) = (before, now) else { continue };
+            rows::moved(&before, &now, &mut |moved| {
+                if moved.before.state != moved.now.state {
+                    let (from, to) = (moved.before.state, moved.now.state);
+                    delta.states.insert(StateChange { id: moved.record.clone(), from, to });
+                }
+                if moved.before.aliases != moved.now.aliases {
+                    delta.groups.insert(moved.record);
+                }
+            })?;
         }
-        Ok(())
+        Ok(delta)
     }
+}
 
-    /// Aliases and states are part of a row, so they differ under keys that differ and nowhere else.
-    fn compare_rows(&mut self, old: &Snapshot, new: &Snapshot) -> Result<(), DbError> {
-        let records = |snapshot: &Snapshot| -> Result<BTreeMap<(String, String), Row>, DbError> {
-            let rows = snapshot.load(&self.keys)?.rows.into_values().flatten();
-            Ok(rows.map(|row| ((row.provider.clone(), row.record.clone()), row)).collect())
-        };
-        let (before, now) = (records(old)?, records(new)?);
-        for (id, before) in &before {
-            let Some(now) = now.get(id) else { continue };
-            if before.aliases != now.aliases {
-                self.groups.insert(now.record.clone());
-            }
-            if before.state != now.state {
-                self.states.insert(StateChange { id: now.record.clone(), from: before.state, to: now.state });
-            }
-        }
-        Ok(())
+/// The shard of a kind in either snapshot.
+type Refs = (Option<ShardRef>, Option<ShardRef>);
+
+/// Which shards of a kind to compare, provider by provider of a namespace.
+fn pairs(
+    namespace: &Namespace,
+    old: &Snapshot,
+    new: &Snapshot,
+    of_kind: fn(&Shards) -> &Option<ShardRef>,
+) -> Vec<Refs> {
+    let providers: BTreeSet<&String> =
+        [old, new].into_iter().flat_map(|it| it.parts(namespace)).flat_map(BTreeMap::keys).collect();
+    let of = |snapshot: &Snapshot, provider: &str| {
+        let part = snapshot.parts(namespace).and_then(|parts| parts.get(provider));
+        part.and_then(|part| of_kind(&part.shards).clone())
+    };
+    providers.into_iter().map(|provider| (of(old, provider), of(new, provider))).collect()
+}
+
+/// As [`pairs`], of all namespaces, each once: namespaces of a feed share shards.
+fn shared_pairs(
+    namespaces: &[&Namespace],
+    old: &Snapshot,
+    new: &Snapshot,
+    of_kind: fn(&Shards) -> &Option<ShardRef>,
+) -> Vec<Refs> {
+    let hash = |shard: &Option<ShardRef>| shard.as_ref().map(|shard| shard.hash.clone());
+    let all = namespaces.iter().flat_map(|namespace| pairs(namespace, old, new, of_kind));
+    let once: BTreeMap<_, Refs> =
+        all.map(|(before, now)| ((hash(&before), hash(&now)), (before, now))).collect();
+    once.into_values().collect()
+}
+
+fn texts((before, now): &Refs, old: &Snapshot, new: &Snapshot) -> Result<Vec<String>, DbError> {
+    let mut texts = Vec::new();
+    if let Some((before, now)) = opened(Kind::Text, old, before, new, now)? {
+        text::differing(before.as_ref(), now.as_ref(), &mut |record| texts.push(record.to_owned()))?;
     }
+    Ok(texts)
+}
+
+fn daily_of((before, now): &Refs, old: &Snapshot, new: &Snapshot) -> Result<Delta, DbError> {
+    let mut delta = Delta::default();
+    let Some((before, now)) = opened(Kind::Daily, old, before, new, now)? else { return Ok(delta) };
+    let entries = |shard: Option<Shard>| match shard {
+        Some(shard) => daily::all(&shard),
+        None => Ok(BTreeMap::new()),
+    };
+    let (before, now) = (entries(before)?, entries(now)?);
+    for id in before.keys().chain(now.keys()) {
+        let (before, now) = (before.get(id), now.get(id));
+        delta.has_other_epss |= before.and_then(|it| it.epss) != now.and_then(|it| it.epss);
+        if before.and_then(|it| it.kev.as_ref()) != now.and_then(|it| it.kev.as_ref()) {
+            delta.kev.insert(id.clone());
+        }
+    }
+    Ok(delta)
+}
+
+/// What `compare` gives for each of `parts`, on as many threads as the machine has cores.
+fn side_by_side<P: Sync, T: Send>(
+    parts: &[P],
+    compare: &(dyn Fn(&P) -> Result<T, DbError> + Sync),
+) -> Result<Vec<T>, DbError> {
+    let n_threads = thread::available_parallelism().map_or(1, usize::from);
+    let next = AtomicUsize::new(0);
+    let work = || -> Result<Vec<T>, DbError> {
+        let mut done = Vec::new();
+        while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+            done.push(compare(part)?);
+        }
+        Ok(done)
+    };
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..n_threads.min(parts.len())).map(|_| scope.spawn(&work)).collect();
+        let mut all = Vec::new();
+        for thread in threads {
+            all.extend(thread.join().expect("comparing shards does not panic")?);
+        }
+        Ok(all)
+    })
 }
 
 /// Both shards of a kind, opened, if they differ.

@@ -43,6 +43,12 @@ pub(crate) fn publish(path: &Path) -> Result<(), DbError> {
     fs::rename(&temporary, path).map_err(DbError::io("rename", &temporary))
 }
 
+/// Gives a temporary file another temporary name.
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), DbError> {
+    step("rename", to)?;
+    fs::rename(from, to).map_err(DbError::io("rename", from))
+}
+
 /// Makes the names in a directory durable.
 pub(crate) fn sync_directory(path: &Path) -> Result<(), DbError> {
     step("sync", path)?;

@@ -52,6 +52,8 @@ pub(crate) struct Content {
 /// What one provider gave to one namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Part {
+    /// The feed that it came with; all parts of a feed share its `text` and `daily` shards.
+    pub(crate) feed: String,
     pub(crate) license: String,
     #[serde(with = "as_word")]
     pub(crate) coverage: CoverageClass,

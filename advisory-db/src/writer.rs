@@ -1,7 +1,7 @@
 //! The one writer: new shards beside the old ones, then a new manifest in place of the old one.
 
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use model::advisory::{Advisory, Daily, Epss, Kev};
@@ -27,7 +27,18 @@ pub struct Writer<'a> {
     _lock: &'a WriterLock,
     base: Option<Manifest>,
     content: Content,
+    /// What the namespaces of the feed that is being given share.
+    open: Option<OpenFeed>,
     shards_written: usize,
+}
+
+/// A feed whose namespaces are being given.
+#[derive(Debug)]
+struct OpenFeed {
+    provider: String,
+    feed: String,
+    namespaces: Vec<String>,
+    texts: text::Draft,
 }
 
 /// Whose rows are given, and of which namespace.
@@ -37,6 +48,8 @@ pub struct Publication<'a> {
     pub namespace: &'a Namespace,
     /// The provider's name.
     pub provider: &'a str,
+    /// The feed's name. The namespaces of a feed share texts, EPSS and KEV; they are given one after the other.
+    pub feed: &'a str,
     /// The licence of its data: an SPDX expression, or its name.
     pub license: &'a str,
     /// What its silence means here.
@@ -52,7 +65,7 @@ pub struct ProviderOutcome {
     pub rows: u64,
     /// Its records.
     pub records: u64,
-    /// Whether rows or texts differ from what was held before.
+    /// Whether the rows differ from what was held before.
     pub changed: bool,
 }
 
@@ -79,7 +92,7 @@ pub struct SwapOutcome {
 impl<'a> Writer<'a> {
     pub(crate) fn new(feeds: FeedsDir, lock: &'a WriterLock, base: Option<Manifest>) -> Self {
         let content = base.as_ref().map(|base| base.content.clone()).unwrap_or_default();
-        Self { feeds, _lock: lock, base, content, shards_written: 0 }
+        Self { feeds, _lock: lock, base, content, open: None, shards_written: 0 }
     }
 
     /// Replaces all that one provider says about one namespace; other providers' rows there stay.
@@ -99,7 +112,7 @@ impl<'a> Writer<'a> {
         I: IntoIterator,
         I::Item: Borrow<Advisory>,
     {
-        let owner = Owner { namespace: publication.namespace.as_str(), provider: publication.provider };
+        let owner = Owner { scope: publication.namespace.as_str(), provider: publication.provider };
         let mut draft = rows::Draft::new(owner);
         for advisory in advisories {
             draft.push(advisory.borrow());
@@ -113,32 +126,80 @@ impl<'a> Writer<'a> {
         content: &rows::Content<'_>,
     ) -> Result<ProviderOutcome, DbError> {
         let owner = content.owner();
-        let before = self.part(owner.namespace, owner.provider).map(|part| part.shards.clone());
-        let mut shards =
-            Shards { daily: before.as_ref().and_then(|shards| shards.daily.clone()), ..Shards::default() };
-        if content.rows() > 0 {
-            let fill = |connection: &Connection| content.fill(connection);
-            shards.rows = Some(self.store(Kind::Rows, owner, content.hash(), &fill)?);
-        }
-        if !content.texts.is_empty() {
-            let fill = |connection: &Connection| text::fill(connection, &content.texts);
-            shards.text = Some(self.store(Kind::Text, owner, &text::hash(owner, &content.texts), &fill)?);
-        }
-        let changed = before.as_ref().is_none_or(|before| {
-            let hash = |shard: &Option<ShardRef>| shard.as_ref().map(|shard| shard.hash.clone());
-            hash(&before.rows) != hash(&shards.rows) || hash(&before.text) != hash(&shards.text)
-        });
+        let before = self.part(owner.scope, owner.provider).map(|part| part.shards.clone());
+        let rows = match content.rows() {
+            0 => None,
+            _ => {
+                let fill = |connection: &Connection| content.fill(connection);
+                Some(self.store(Kind::Rows, owner, content.hash(), &fill)?)
+            }
+        };
+        let hash = |rows: &Option<ShardRef>| rows.as_ref().map(|shard| shard.hash.clone());
+        let changed = before.as_ref().is_none_or(|before| hash(&before.rows) != hash(&rows));
+        let before = before.unwrap_or_default();
         let part = Part {
+            feed: publication.feed.to_owned(),
             license: publication.license.to_owned(),
             coverage: publication.coverage,
             data_as_of: publication.data_as_of,
             rows: content.rows(),
             records: content.records(),
-            shards,
+            shards: Shards { rows, ..before },
         };
-        let parts = self.content.namespaces.entry(owner.namespace.to_owned()).or_default();
+        let feed = self.opened(publication, &part.shards)?;
+        feed.namespaces.push(owner.scope.to_owned());
+        feed.texts.add(&content.texts)?;
+        let parts = self.content.namespaces.entry(owner.scope.to_owned()).or_default();
         parts.insert(owner.provider.to_owned(), part);
         Ok(ProviderOutcome { rows: content.rows(), records: content.records(), changed })
+    }
+
+    /// The feed of `publication`, after what came before is closed if that is another.
+    fn opened(
+        &mut self,
+        publication: &Publication<'_>,
+        before: &Shards,
+    ) -> Result<&mut OpenFeed, DbError> {
+        let is_open = self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.provider == publication.provider && open.feed == publication.feed);
+        if !is_open {
+            self.close_feed()?;
+            let shards = self.feeds.shards_path();
+            // One that cannot be read is made anew.
+            let before = before.text.as_ref().and_then(|text| Shard::open(&shards, Kind::Text, text).ok()?);
+            self.open = Some(OpenFeed {
+                provider: publication.provider.to_owned(),
+                feed: publication.feed.to_owned(),
+                namespaces: Vec::new(),
+                texts: text::Draft::new(&shards, before)?,
+            });
+        }
+        Ok(self.open.as_mut().expect("a feed was just opened"))
+    }
+
+    /// Writes the texts of the feed that was given, and names them in all its namespaces.
+    fn close_feed(&mut self) -> Result<(), DbError> {
+        let Some(OpenFeed { provider, feed, namespaces, texts }) = self.open.take() else { return Ok(()) };
+        let owner = Owner { scope: &feed, provider: &provider };
+        let shard = if texts.is_empty() {
+            texts.discard()?;
+            None
+        } else if let Some(shard) = self.reusable(Kind::Text, &texts.hash(owner))? {
+            texts.discard()?;
+            Some(shard)
+        } else {
+            self.shards_written += 1;
+            Some(texts.publish(&self.feeds.shards_path(), owner)?)
+        };
+        for namespace in namespaces {
+            let parts = self.content.namespaces.get_mut(&namespace);
+            if let Some(part) = parts.and_then(|parts| parts.get_mut(&provider)) {
+                part.shards.text.clone_from(&shard);
+            }
+        }
+        Ok(())
     }
 
     /// Moves the date of what is held of a provider in a namespace: its source has not changed.
@@ -167,44 +228,55 @@ impl<'a> Writer<'a> {
         if let Some(table) = epss {
             self.content.epss = Some(table.stamp.clone());
         }
-        let parts: Vec<(String, String, Shards)> = self
-            .content
-            .namespaces
-            .iter()
-            .flat_map(|(namespace, parts)| parts.iter().map(move |part| (namespace, part)))
-            .map(|(namespace, (provider, part))| (namespace.clone(), provider.clone(), part.shards.clone()))
-            .collect();
-        for (namespace, provider, shards) in parts {
-            let owner = Owner { namespace: &namespace, provider: &provider };
-            let entries = self.daily_of(&shards, epss, kev)?;
+        self.close_feed()?;
+        let mut feeds: BTreeMap<(String, String), Vec<(String, Shards)>> = BTreeMap::new();
+        for (namespace, parts) in &self.content.namespaces {
+            for (provider, part) in parts {
+                let of_feed = feeds.entry((provider.clone(), part.feed.clone())).or_default();
+                of_feed.push((namespace.clone(), part.shards.clone()));
+            }
+        }
+        for ((provider, feed), parts) in feeds {
+            let owner = Owner { scope: &feed, provider: &provider };
+            let entries = self.daily_of(parts.iter().map(|(_, shards)| shards), epss, kev)?;
             let shard = if entries.is_empty() {
                 None
             } else {
                 let fill = |connection: &Connection| daily::fill(connection, &entries);
                 Some(self.store(Kind::Daily, owner, &daily::hash(owner, &entries), &fill)?)
             };
-            if let Some(part) =
-                self.content.namespaces.get_mut(&namespace).and_then(|parts| parts.get_mut(&provider))
-            {
-                part.shards.daily = shard;
+            for (namespace, _) in parts {
+                let held = self.content.namespaces.get_mut(&namespace);
+                if let Some(part) = held.and_then(|held| held.get_mut(&provider)) {
+                    part.shards.daily.clone_from(&shard);
+                }
             }
         }
         Ok(())
     }
 
-    fn daily_of(
+    /// What a feed has, of whose namespaces these are the shards.
+    fn daily_of<'s>(
         &self,
-        shards: &Shards,
+        parts: impl Iterator<Item = &'s Shards> + Clone,
         epss: Option<&EpssTable>,
         kev: Option<&BTreeMap<String, Kev>>,
     ) -> Result<BTreeMap<String, Daily>, DbError> {
-        let Some(rows) = &shards.rows else { return Ok(BTreeMap::new()) };
-        let kept = match &shards.daily {
-            Some(shard) if epss.is_none() || kev.is_none() => daily::all(&self.open(Kind::Daily, shard)?)?,
-            _ => BTreeMap::new(),
-        };
+        let mut kept = BTreeMap::new();
+        if epss.is_none() || kev.is_none() {
+            let mut shards: Vec<&ShardRef> = parts.clone().filter_map(|part| part.daily.as_ref()).collect();
+            shards.sort_by_key(|shard| &shard.hash);
+            shards.dedup();
+            for shard in shards {
+                kept.append(&mut daily::all(&self.open(Kind::Daily, shard)?)?);
+            }
+        }
+        let mut ids = BTreeSet::new();
+        for rows in parts.filter_map(|part| part.rows.as_ref()) {
+            rows::ids(&self.open(Kind::Rows, rows)?, &mut ids)?;
+        }
         let mut entries = BTreeMap::new();
-        for id in rows::ids(&self.open(Kind::Rows, rows)?)? {
+        for id in ids {
             let kept = kept.get(&id);
             let daily = Daily {
                 epss: match epss {
@@ -225,7 +297,7 @@ impl<'a> Writer<'a> {
 
     /// Replaces the facts.
     pub fn set_facts(&mut self, facts: &FeedFacts) -> Result<(), DbError> {
-        let owner = Owner { namespace: "", provider: "" };
+        let owner = Owner { scope: "", provider: "" };
         let fill = |connection: &Connection| facts::fill(connection, facts);
         self.content.facts = Some(self.store(Kind::Facts, owner, &facts::hash(facts), &fill)?);
         Ok(())
@@ -246,7 +318,8 @@ impl<'a> Writer<'a> {
     /// `created` becomes the snapshot's time if its content differs from the current one's. Where only
     /// dates or licences differ, the manifest is replaced under the same id and time; where nothing does,
     /// nothing is written.
-    pub fn swap(self, created: Timestamp) -> Result<SwapOutcome, DbError> {
+    pub fn swap(mut self, created: Timestamp) -> Result<SwapOutcome, DbError> {
+        self.close_feed()?;
         let Self { feeds, base, content, shards_written, .. } = self;
         let mut manifest = Manifest::new(content, created);
         let changed = base.as_ref().is_none_or(|base| base.id != manifest.id);

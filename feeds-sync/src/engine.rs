@@ -286,6 +286,7 @@ impl Run<'_, '_> {
             let publication = Publication {
                 namespace: &namespace,
                 provider: pull.selected.provider.name,
+                feed: &pull.selected.feed.name,
                 license: pull.selected.feed.license,
                 coverage: facts::coverage(&namespace),
                 data_as_of: pull.data_as_of(self.options.now),

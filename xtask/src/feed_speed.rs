@@ -112,6 +112,7 @@ fn write(feeds: &FeedsDir, n_rows: usize, day: usize, making: &mut f64) -> Resul
         let publication = Publication {
             namespace: &namespace,
             provider: "demo",
+            feed: "demo",
             license: "CC0-1.0",
             coverage: CoverageClass::Complete,
             data_as_of: now,

@@ -1,4 +1,4 @@
-//! `daily`: EPSS and KEV of the ids in the rows. It ranks, and never decides a verdict.
+//! `daily`: EPSS and KEV of the ids in the rows of a feed. It ranks, and never decides a verdict.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ pub(crate) const SCHEMA_SQL: &str = "
 /// The logical hash of a `daily` shard.
 pub(crate) fn hash(owner: Owner<'_>, entries: &BTreeMap<String, Daily>) -> Digest {
     let mut hash = Fields::new(&Kind::Daily.domain());
-    hash.text(owner.namespace).text(owner.provider);
+    hash.text(owner.scope).text(owner.provider);
     for (id, daily) in entries {
         hash.text(id);
         match daily.epss {

@@ -30,9 +30,9 @@ const APPLICATION_ID: i32 = 0x504C_4D53;
 pub(crate) enum Kind {
     /// All that a verdict needs, of one provider in one namespace.
     Rows,
-    /// What people read about the records in the rows.
+    /// What people read about the records in the rows of a feed, of all its namespaces.
     Text,
-    /// EPSS and KEV of the ids in the rows.
+    /// EPSS and KEV of the ids in the rows of a feed, of all its namespaces.
     Daily,
     /// Facts about feeds and releases.
     Facts,
@@ -52,6 +52,14 @@ impl Kind {
     /// The first field of every logical hash of this kind.
     pub(crate) fn domain(self) -> String {
         format!("plimsoll-{}/{SCHEMA}", self.name())
+    }
+
+    /// What the scope of its owner is.
+    fn scope_name(self) -> &'static str {
+        match self {
+            Self::Rows | Self::Facts => "namespace",
+            Self::Text | Self::Daily => "feed",
+        }
     }
 
     fn schema(self) -> &'static str {
@@ -90,7 +98,8 @@ pub(crate) fn path(directory: &Path, kind: Kind, hash: &Digest) -> PathBuf {
 /// Whose content a shard is; empty texts for the facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Owner<'a> {
-    pub(crate) namespace: &'a str,
+    /// What of the provider's: a namespace for rows, a feed for what all its namespaces share.
+    pub(crate) scope: &'a str,
     pub(crate) provider: &'a str,
 }
 
@@ -103,42 +112,81 @@ pub(crate) fn create(
     fill: &dyn Fn(&Connection) -> rusqlite::Result<()>,
 ) -> Result<ShardRef, DbError> {
     let temporary = files::temporary(path);
-    files::remove(&temporary)?;
-    files::step("write", &temporary)?;
-    let write = || -> rusqlite::Result<()> {
+    let write = |connection: &Connection| -> rusqlite::Result<()> {
+        fill(connection)?;
+        seal(connection, kind, owner, hash)
+    };
+    let connection = begin(&temporary, kind)?;
+    write(&connection).map_err(DbError::sqlite("write", &temporary))?;
+    close(connection, &temporary)?;
+    publish(path, hash)
+}
+
+/// A new, empty shard under a temporary name, in a transaction.
+pub(crate) fn begin(temporary: &Path, kind: Kind) -> Result<Connection, DbError> {
+    files::remove(temporary)?;
+    files::step("write", temporary)?;
+    let connection = edit(temporary)?;
+    connection
+        .execute_batch(&format!(
+            "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA};
+             BEGIN;
+             CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+             {}",
+            kind.schema()
+        ))
+        .map_err(DbError::sqlite("write", temporary))?;
+    Ok(connection)
+}
+
+/// Opens a file that is under its temporary name still, to be written.
+pub(crate) fn edit(temporary: &Path) -> Result<Connection, DbError> {
+    let open = || -> rusqlite::Result<Connection> {
         let connection = Connection::open_with_flags(
-            uri(&temporary, ""),
+            uri(temporary, ""),
             OpenFlags::SQLITE_OPEN_READ_WRITE
                 | OpenFlags::SQLITE_OPEN_CREATE
                 | OpenFlags::SQLITE_OPEN_URI
                 | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
-        // Nobody sees the file before it is complete, so SQLite need not protect it from a crash.
-        connection.execute_batch(&format!(
+        // Nobody sees the file before it is complete, so SQLite need not protect it from a crash. It may hold what came
+        // from elsewhere: its schema is not trusted to call functions.
+        connection.execute_batch(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
-             PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;
-             PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA};
-             BEGIN;
-             CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-             {}",
-            kind.schema()
-        ))?;
-        let mut meta = connection.prepare("INSERT INTO meta(name, value) VALUES (?1, ?2)")?;
-        for (name, value) in [
-            ("hash", hash.as_str()),
-            ("kind", kind.name()),
-            ("namespace", owner.namespace),
-            ("provider", owner.provider),
-        ] {
-            meta.execute([name, value])?;
-        }
-        drop(meta);
-        fill(&connection)?;
-        connection.execute_batch("COMMIT")?;
-        connection.close().map_err(|(_, error)| error)
+             PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA trusted_schema = 0;",
+        )?;
+        Ok(connection)
     };
-    write().map_err(DbError::sqlite("write", &temporary))?;
-    let (sha256, bytes) = files::fingerprint(&temporary)?;
+    open().map_err(DbError::sqlite("write", temporary))
+}
+
+/// Says in the header whose content it is and what it hashes to, and ends the transaction.
+pub(crate) fn seal(
+    connection: &Connection,
+    kind: Kind,
+    owner: Owner<'_>,
+    hash: &Digest,
+) -> rusqlite::Result<()> {
+    let mut meta = connection.prepare("INSERT OR REPLACE INTO meta(name, value) VALUES (?1, ?2)")?;
+    for (name, value) in [
+        ("hash", hash.as_str()),
+        ("kind", kind.name()),
+        (kind.scope_name(), owner.scope),
+        ("provider", owner.provider),
+    ] {
+        meta.execute([name, value])?;
+    }
+    connection.execute_batch("COMMIT")
+}
+
+/// Closes a shard that was written.
+pub(crate) fn close(connection: Connection, temporary: &Path) -> Result<(), DbError> {
+    connection.close().map_err(|(_, error)| DbError::sqlite("write", temporary)(error))
+}
+
+/// Gives a shard that is complete under the temporary name of `path` its name.
+pub(crate) fn publish(path: &Path, hash: &Digest) -> Result<ShardRef, DbError> {
+    let (sha256, bytes) = files::fingerprint(&files::temporary(path))?;
     files::publish(path)?;
     Ok(ShardRef { hash: hash.clone(), sha256, bytes })
 }

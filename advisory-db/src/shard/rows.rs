@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::Hash;
+use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::sync::Arc;
 
 use indexmap::{Equivalent, IndexSet};
@@ -35,9 +35,9 @@ pub(crate) const SCHEMA_SQL: &str = "
         kind TEXT NOT NULL, name TEXT NOT NULL, hash BLOB NOT NULL,
         first_row INTEGER NOT NULL, last_row INTEGER NOT NULL,
         PRIMARY KEY(kind, name)) STRICT, WITHOUT ROWID;
-    CREATE TABLE records(id INTEGER PRIMARY KEY, record TEXT NOT NULL, aliases TEXT) STRICT;
+    CREATE TABLE records(id INTEGER PRIMARY KEY, record TEXT NOT NULL, aliases TEXT, state TEXT NOT NULL) STRICT;
     CREATE TABLE statements(
-        id INTEGER PRIMARY KEY, record_kind TEXT NOT NULL, state TEXT NOT NULL, status TEXT NOT NULL,
+        id INTEGER PRIMARY KEY, record_kind TEXT NOT NULL, status TEXT NOT NULL,
         fix_state TEXT NOT NULL, severity TEXT, severity_word TEXT, reason TEXT, justification TEXT,
         conditions TEXT) STRICT;
     CREATE TABLE ranges(id INTEGER PRIMARY KEY, ranges TEXT NOT NULL) STRICT;
@@ -47,7 +47,7 @@ pub(crate) const SCHEMA_SQL: &str = "
         id INTEGER PRIMARY KEY, record INTEGER NOT NULL, statement INTEGER NOT NULL, ranges INTEGER,
         versions INTEGER, details INTEGER) STRICT;
     CREATE VIEW advisories AS
-        SELECT k.kind, k.name, r.record, r.aliases, s.record_kind, s.state, s.status, s.fix_state, s.severity,
+        SELECT k.kind, k.name, r.record, r.aliases, s.record_kind, r.state, s.status, s.fix_state, s.severity,
                s.severity_word, s.reason, s.justification, s.conditions, g.ranges, v.versions, d.details
         FROM keys k JOIN affected a ON a.id BETWEEN k.first_row AND k.last_row
                     JOIN records r ON r.id = a.record
@@ -60,7 +60,6 @@ pub(crate) const SCHEMA_SQL: &str = "
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Statement {
     record_kind: &'static str,
-    state: &'static str,
     status: &'static str,
     fix_state: &'static str,
     severity: Option<&'static str>,
@@ -74,7 +73,6 @@ impl Statement {
     fn of(advisory: &Advisory, affected: &Affected) -> Self {
         Self {
             record_kind: advisory.kind.word(),
-            state: advisory.state.word(),
             status: affected.status.word(),
             fix_state: affected.fix_state.word(),
             severity: affected.severity.as_ref().map(|severity| severity.level.word()),
@@ -86,7 +84,7 @@ impl Statement {
     }
 
     fn hash(&self, fields: &mut Fields) {
-        fields.text(self.record_kind).text(self.state).text(self.status).text(self.fix_state);
+        fields.text(self.record_kind).text(self.status).text(self.fix_state);
         fields.option(self.severity).option(self.severity_word.as_deref()).option(self.reason.as_deref());
         fields.option(self.justification.as_deref()).option(self.conditions.as_deref());
     }
@@ -164,6 +162,8 @@ impl<T> Default for Pool<T> {
 /// What the rows share.
 #[derive(Debug, Default)]
 struct Pools {
+    /// Records in a state: the record's index, and the word. Almost every record is in one.
+    standings: Pool<(u32, &'static str)>,
     statements: Pool<Statement>,
     ranges: Pool<Box<str>>,
     versions: Pool<Box<str>>,
@@ -173,7 +173,7 @@ struct Pools {
 /// One row as it will be stored: positions in the pools.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct DraftRow {
-    record: u32,
+    standing: u32,
     statement: u32,
     ranges: Option<u32>,
     versions: Option<u32>,
@@ -213,7 +213,7 @@ impl<'a> Draft<'a> {
     pub(crate) fn push(&mut self, advisory: &Advisory) {
         let mut record = None;
         for affected in &advisory.affected {
-            if affected.key.namespace.as_str() != self.owner.namespace {
+            if affected.key.namespace.as_str() != self.owner.scope {
                 continue;
             }
             let record = *record.get_or_insert_with(|| self.record(advisory));
@@ -221,8 +221,9 @@ impl<'a> Draft<'a> {
             versions.sort_unstable();
             versions.dedup();
             let said = Statement::of(advisory, affected);
+            let standing = (record, advisory.state.word());
             let row = DraftRow {
-                record,
+                standing: self.pools.standings.position(&standing, || standing),
                 statement: self.pools.statements.position(&said, || said.clone()),
                 ranges: self.pools.ranges.text(encode_ranges(&affected.ranges)),
                 versions: self.pools.versions.text(list(&versions)),
@@ -266,7 +267,7 @@ impl<'a> Draft<'a> {
         let ids = records.into_iter().map(|record| record.id);
         let shared = Shared { ids: ids.zip(aliases).collect(), pools };
         let mut hash = Fields::new(&Kind::Rows.domain());
-        hash.text(owner.namespace).text(owner.provider);
+        hash.text(owner.scope).text(owner.provider);
         let mut n_rows = 0;
         let mut canonical = |((kind, name), mut rows): ((&'static str, Box<str>), Vec<DraftRow>)| {
             rows.sort_unstable_by(|a, b| shared.order(a, b));
@@ -295,10 +296,13 @@ impl Shared {
         if a == b {
             return Ordering::Equal;
         }
-        let Pools { statements, ranges, versions, details } = &self.pools;
-        let id = |row: &DraftRow| &*self.ids[row.record as usize].0;
-        id(a)
-            .cmp(id(b))
+        let Pools { statements, ranges, versions, details, .. } = &self.pools;
+        let standing = |row: &DraftRow| {
+            let &(record, state) = self.pools.standings.get(row.standing);
+            (&*self.ids[record as usize].0, state)
+        };
+        standing(a)
+            .cmp(&standing(b))
             .then_with(|| statements.get(a.statement).cmp(statements.get(b.statement)))
             .then_with(|| ranges.opt(a.ranges).cmp(&ranges.opt(b.ranges)))
             .then_with(|| versions.opt(a.versions).cmp(&versions.opt(b.versions)))
@@ -306,11 +310,12 @@ impl Shared {
     }
 
     fn key_hash(&self, provider: &str, rows: &[DraftRow]) -> [u8; 16] {
-        let Pools { statements, ranges, versions, details } = &self.pools;
+        let Pools { standings, statements, ranges, versions, details } = &self.pools;
         let mut key = Fields::new(KEY_DOMAIN);
         for row in rows {
-            let (record, aliases) = &self.ids[row.record as usize];
-            key.text(provider).text(record).option(aliases.as_deref());
+            let &(record, state) = standings.get(row.standing);
+            let (record, aliases) = &self.ids[record as usize];
+            key.text(provider).text(record).option(aliases.as_deref()).text(state);
             statements.get(row.statement).hash(&mut key);
             key.option(ranges.opt(row.ranges)).option(versions.opt(row.versions));
             key.option(details.opt(row.details));
@@ -319,7 +324,7 @@ impl Shared {
     }
 }
 
-const KEY_DOMAIN: &str = "plimsoll-key/2";
+const KEY_DOMAIN: &str = "plimsoll-key/3";
 
 /// The rows of one key, in their canonical order.
 #[derive(Debug)]
@@ -387,20 +392,19 @@ struct Shares<'c, 's> {
 
 impl<'c, 's> Shares<'c, 's> {
     fn new(connection: &'c Connection, shared: &'s Shared) -> rusqlite::Result<Self> {
-        let Pools { statements, ranges, versions, details } = &shared.pools;
+        let Pools { standings, statements, ranges, versions, details } = &shared.pools;
         let unused = |len: usize| vec![0; len];
         Ok(Self {
             shared,
             inserts: [
-                connection.prepare("INSERT INTO records VALUES (?1, ?2, ?3)")?,
-                connection
-                    .prepare("INSERT INTO statements VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?,
+                connection.prepare("INSERT INTO records VALUES (?1, ?2, ?3, ?4)")?,
+                connection.prepare("INSERT INTO statements VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?,
                 connection.prepare("INSERT INTO ranges VALUES (?1, ?2)")?,
                 connection.prepare("INSERT INTO versions VALUES (?1, ?2)")?,
                 connection.prepare("INSERT INTO details VALUES (?1, ?2)")?,
             ],
             numbers: [
-                unused(shared.ids.len()),
+                unused(standings.0.len()),
                 unused(statements.0.len()),
                 unused(ranges.0.len()),
                 unused(versions.0.len()),
@@ -412,7 +416,7 @@ impl<'c, 's> Shares<'c, 's> {
 
     /// The numbers of record, statement, ranges, versions and details.
     fn of(&mut self, row: &DraftRow) -> rusqlite::Result<[Option<i64>; 5]> {
-        let positions = [Some(row.record), Some(row.statement), row.ranges, row.versions, row.details];
+        let positions = [Some(row.standing), Some(row.statement), row.ranges, row.versions, row.details];
         let mut numbers = [None; 5];
         for (table, position) in positions.into_iter().enumerate() {
             if let Some(position) = position {
@@ -434,15 +438,15 @@ impl<'c, 's> Shares<'c, 's> {
         let pools = &self.shared.pools;
         match table {
             0 => {
-                let (record, aliases) = &self.shared.ids[position as usize];
-                insert.execute(params![number, record, aliases])?;
+                let &(record, state) = pools.standings.get(position);
+                let (record, aliases) = &self.shared.ids[record as usize];
+                insert.execute(params![number, record, aliases, state])?;
             }
             1 => {
                 let said = pools.statements.get(position);
                 insert.execute(params![
                     number,
                     said.record_kind,
-                    said.state,
                     said.status,
                     said.fix_state,
                     said.severity,
@@ -471,7 +475,7 @@ pub(crate) fn load<'k>(
     shard.read(|connection| {
         // CROSS JOIN fixes the order of the loops: the key, its run of rows, and what each refers to.
         let mut select = connection.prepare_cached(
-            "SELECT a.statement, r.record, r.aliases, g.ranges, v.versions, d.details
+            "SELECT a.statement, r.record, r.aliases, r.state, g.ranges, v.versions, d.details
              FROM keys k CROSS JOIN affected a ON a.id BETWEEN k.first_row AND k.last_row
                          CROSS JOIN records r ON r.id = a.record
                          LEFT JOIN ranges g ON g.id = a.ranges
@@ -530,10 +534,74 @@ pub(crate) fn differing(
     differing_rows(old, new, SELECT, 2, &mut |key| take(&key[0], &key[1]))
 }
 
-/// Every id that a row of this shard goes by: records and aliases.
-pub(crate) fn ids(shard: &Shard) -> Result<BTreeSet<String>, DbError> {
+/// A record that stands otherwise in two shards: in other states, or under other aliases.
+pub(crate) struct Moved {
+    pub(crate) record: String,
+    pub(crate) before: Standing,
+    pub(crate) now: Standing,
+}
+
+/// How a record stands.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) aliases: Option<String>,
+    pub(crate) state: RecordState,
+}
+
+/// Calls `take` with each record that both shards have and that stands otherwise.
+///
+/// Shards have hundreds of thousands of records, nearly all of which stand as before: so digests of them are compared.
+pub(crate) fn moved(old: &Shard, new: &Shard, take: &mut dyn FnMut(Moved)) -> Result<(), DbError> {
+    let hasher = RandomState::new();
+    let mut held: HashMap<u64, (u64, i64)> = HashMap::new();
+    each_standing(old, &hasher, &mut |id, record, standing| _ = held.insert(record, (standing, id)))?;
+    let mut ids: Vec<(i64, i64)> = Vec::new();
+    each_standing(new, &hasher, &mut |id, record, standing| {
+        if let Some(&(before, id_before)) = held.get(&record) {
+            if before != standing {
+                ids.push((id_before, id));
+            }
+        }
+    })?;
+    for (before, now) in ids {
+        let ((record, before), (_, now)) = (standing(old, before)?, standing(new, now)?);
+        if before != now {
+            take(Moved { record, before, now });
+        }
+    }
+    Ok(())
+}
+
+/// Calls `take` with number, digest of the id and digest of what else stands in each line of `records`.
+fn each_standing(
+    shard: &Shard,
+    hasher: &RandomState,
+    take: &mut dyn FnMut(i64, u64, u64),
+) -> Result<(), DbError> {
     shard.read(|connection| {
-        let mut ids = BTreeSet::new();
+        let mut select = connection.prepare("SELECT id, record, aliases, state FROM records")?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let record = row.get_ref(1)?.as_str()?;
+            let standing = (row.get_ref(2)?.as_str_or_null()?, row.get_ref(3)?.as_str()?);
+            take(row.get(0)?, hasher.hash_one(record), hasher.hash_one(standing));
+        }
+        Ok(())
+    })
+}
+
+fn standing(shard: &Shard, id: i64) -> Result<(String, Standing), DbError> {
+    shard.read(|connection| {
+        let mut select = connection.prepare_cached("SELECT record, aliases, state FROM records WHERE id = ?1")?;
+        select.query_row([id], |row| {
+            Ok((row.get(0)?, Standing { aliases: row.get(1)?, state: word(row, 2)? }))
+        })
+    })
+}
+
+/// Adds every id that a row of this shard goes by: records and aliases.
+pub(crate) fn ids(shard: &Shard, ids: &mut BTreeSet<String>) -> Result<(), DbError> {
+    shard.read(|connection| {
         let mut select = connection.prepare("SELECT record, aliases FROM records")?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
@@ -544,14 +612,13 @@ pub(crate) fn ids(shard: &Shard) -> Result<BTreeSet<String>, DbError> {
             // Not `append`, which walks through all of the set for each record.
             ids.extend(json::<BTreeSet<String>>(row, 1)?);
         }
-        Ok(ids)
+        Ok(())
     })
 }
 
 /// A statement as read.
 struct Said {
     kind: RecordKind,
-    state: RecordState,
     status: Status,
     fix_state: FixState,
     severity: Option<SeverityWord>,
@@ -563,29 +630,28 @@ struct Said {
 impl Said {
     fn find(connection: &Connection, id: i64) -> rusqlite::Result<Self> {
         let mut select = connection.prepare_cached(
-            "SELECT record_kind, state, status, fix_state, severity, severity_word, reason, justification,
+            "SELECT record_kind, status, fix_state, severity, severity_word, reason, justification,
                     conditions
              FROM statements WHERE id = ?1",
         )?;
         select.query_row([id], |row| {
             Ok(Self {
                 kind: word(row, 0)?,
-                state: word(row, 1)?,
-                status: word(row, 2)?,
-                fix_state: word(row, 3)?,
-                severity: severity(row, 4)?,
-                reason: row.get(6)?,
-                justification: row.get(7)?,
-                conditions: text(row, 8, decode_conditions)?,
+                status: word(row, 1)?,
+                fix_state: word(row, 2)?,
+                severity: severity(row, 3)?,
+                reason: row.get(5)?,
+                justification: row.get(6)?,
+                conditions: text(row, 7, decode_conditions)?,
             })
         })
     }
 }
 
 fn decode(row: &rusqlite::Row<'_>, provider: &str, key: &PackageKey, said: &Said) -> rusqlite::Result<Row> {
-    let details: Details = text(row, 5, |details| serde_json::from_str(details))?.unwrap_or_default();
+    let details: Details = text(row, 6, |details| serde_json::from_str(details))?.unwrap_or_default();
     let unaffected = match details.unaffected {
-        Some(text) => decode_ranges(&text).map_err(|error| unreadable(5, error))?,
+        Some(text) => decode_ranges(&text).map_err(|error| unreadable(6, error))?,
         None => Vec::new(),
     };
     Ok(Row {
@@ -593,15 +659,15 @@ fn decode(row: &rusqlite::Row<'_>, provider: &str, key: &PackageKey, said: &Said
         record: row.get(1)?,
         kind: said.kind,
         aliases: json(row, 2)?,
-        state: said.state,
+        state: word(row, 3)?,
         affected: Affected {
             key: key.clone(),
             name: details.name,
             status: said.status,
             fix_state: said.fix_state,
-            ranges: text(row, 3, decode_ranges)?.unwrap_or_default(),
+            ranges: text(row, 4, decode_ranges)?.unwrap_or_default(),
             unaffected,
-            versions: text(row, 4, decode_versions)?.unwrap_or_default(),
+            versions: text(row, 5, decode_versions)?.unwrap_or_default(),
             conditions: said.conditions.clone(),
             fixes: details.fixes.into_iter().map(Into::into).collect(),
             severity: said.severity.clone(),

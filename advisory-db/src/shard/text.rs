@@ -1,20 +1,24 @@
-//! `text`: what people read about the records in the rows; no verdict depends on it.
+//! `text`: what people read about the records in the rows of a feed; no verdict depends on it.
 //!
+//! The releases of a distribution share nearly all their records, so a feed has one such shard for all its namespaces.
 //! Each text is JSON, compressed with a dictionary that the shard holds and that was made from its own texts: they
 //! are short and resemble each other.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use model::advisory::{Advisory, RecordLink, RecordText, Reference, SeverityWord};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Statement, params};
 use serde::{Deserialize, Serialize};
 use zstd::bulk::{Compressor, Decompressor};
 
 use super::stored::StoredCvss;
-use super::{Kind, Owner, Shard, differing_rows, unreadable};
+use super::{Kind, Owner, Shard, ShardRef, begin, close, differing_rows, path, publish, seal, unreadable};
 use crate::digest::{Digest, Fields};
 use crate::error::DbError;
+use crate::files;
 use crate::words::Word;
 
 pub(crate) const SCHEMA_SQL: &str = "
@@ -100,7 +104,7 @@ impl Text {
     }
 
     /// What two texts are compared by: compressed they differ with their dictionaries.
-    fn hash(encoded: &str) -> [u8; 8] {
+    pub(crate) fn hash(encoded: &str) -> TextHash {
         let mut short = [0; 8];
         short.copy_from_slice(&Fields::new("plimsoll-record-text/1").text(encoded).short()[..8]);
         short
@@ -115,14 +119,17 @@ fn append_new<T: PartialEq>(list: &mut Vec<T>, more: Vec<T>) {
     }
 }
 
+/// What a text is compared by.
+pub(crate) type TextHash = [u8; 8];
+
 /// The logical hash of a `text` shard.
-pub(crate) fn hash(owner: Owner<'_>, texts: &BTreeMap<Box<str>, Text>) -> Digest {
-    let mut hash = Fields::new(&Kind::Text.domain());
-    hash.text(owner.namespace).text(owner.provider);
-    for (record, text) in texts {
-        hash.text(record).text(&text.encode());
+pub(crate) fn hash<'t>(owner: Owner<'_>, texts: impl Iterator<Item = (&'t str, TextHash)>) -> Digest {
+    let mut fields = Fields::new(&Kind::Text.domain());
+    fields.text(owner.scope).text(owner.provider);
+    for (record, hash) in texts {
+        fields.text(record).bytes(&hash);
     }
-    hash.digest()
+    fields.digest()
 }
 
 /// How hard to compress: beyond this, time doubles for a few hundredths of the size.
@@ -140,19 +147,162 @@ const SAMPLE_BYTES: usize = 100 * DICTIONARY_BYTES;
 /// No text is larger; a shard that says otherwise is damaged.
 const TEXT_BYTES_MAX: usize = 64 << 20;
 
-/// Fills an empty `text` shard.
-pub(crate) fn fill(connection: &Connection, texts: &BTreeMap<Box<str>, Text>) -> rusqlite::Result<()> {
-    let dictionary = dictionary(texts);
-    connection.execute("INSERT INTO dictionary VALUES (?1)", [&dictionary])?;
-    let failed = |error: std::io::Error| rusqlite::Error::ToSqlConversionFailure(error.into());
-    let mut compressor = Compressor::with_dictionary(LEVEL, &dictionary).map_err(failed)?;
-    let mut insert = connection.prepare("INSERT INTO texts VALUES (?1, ?2, ?3)")?;
-    for (record, text) in texts {
-        let encoded = text.encode();
-        let compressed = compressor.compress(encoded.as_bytes()).map_err(failed)?;
-        insert.execute(params![record, Text::hash(&encoded), compressed])?;
+/// The `text` shard of a feed while its namespaces are given one after the other: a file under a temporary name.
+///
+/// Texts that the feed had before are taken over as they are, compressed with the dictionary of then.
+pub(crate) struct Draft {
+    temporary: PathBuf,
+    connection: Connection,
+    compressor: Option<Compressor<'static>>,
+    dictionary: Vec<u8>,
+    hashes: BTreeMap<Box<str>, TextHash>,
+    before: Option<Shard>,
+    n_namespaces: usize,
+}
+
+impl Draft {
+    /// One without texts, in a directory of shards; `before` is the shard that the feed has now.
+    pub(crate) fn new(shards: &Path, before: Option<Shard>) -> Result<Self, DbError> {
+        let temporary = files::temporary(&shards.join("draft.text.sqlite"));
+        let connection = begin(&temporary, Kind::Text)?;
+        Ok(Self {
+            temporary,
+            connection,
+            compressor: None,
+            dictionary: Vec::new(),
+            hashes: BTreeMap::new(),
+            before,
+            n_namespaces: 0,
+        })
     }
-    Ok(())
+
+    /// Adds the texts of a namespace. A record that another namespace told otherwise gets all that both tell.
+    pub(crate) fn add(&mut self, texts: &BTreeMap<Box<str>, Text>) -> Result<(), DbError> {
+        if texts.is_empty() {
+            return Ok(());
+        }
+        self.n_namespaces += 1;
+        self.insert(texts).map_err(DbError::sqlite("write", &self.temporary))
+    }
+
+    fn insert(&mut self, texts: &BTreeMap<Box<str>, Text>) -> rusqlite::Result<()> {
+        if self.compressor.is_none() {
+            self.start(texts)?;
+        }
+        let Self { connection, compressor: Some(compressor), dictionary, hashes, before, .. } = self else {
+            return Ok(());
+        };
+        let mut insert = connection.prepare("INSERT OR REPLACE INTO texts VALUES (?1, ?2, ?3)")?;
+        let mut held = match before {
+            Some(shard) => {
+                let select = "SELECT text FROM texts WHERE record = ?1 AND hash = ?2";
+                Some(shard.connection.prepare(select)?)
+            }
+            None => None,
+        };
+        for (record, text) in texts {
+            let encoded = text.encode();
+            let hash = Text::hash(&encoded);
+            match hashes.entry(record.clone()) {
+                Entry::Vacant(entry) => {
+                    entry.insert(hash);
+                    match taken_over(&mut held, record, hash)? {
+                        Some(compressed) => insert.execute(params![record, hash, compressed])?,
+                        None => insert.execute(params![record, hash, packed(compressor, &encoded)?])?,
+                    };
+                }
+                Entry::Occupied(entry) if *entry.get() == hash => {}
+                Entry::Occupied(mut entry) => {
+                    let mut decompressor = Decompressor::with_dictionary(dictionary).map_err(io_failed)?;
+                    let other = connection.query_row(
+                        "SELECT text FROM texts WHERE record = ?1",
+                        [record],
+                        |row| decode(row, &mut decompressor),
+                    )?;
+                    let encoded = Text::merge(vec![other, text.clone()]).encode();
+                    let hash = Text::hash(&encoded);
+                    entry.insert(hash);
+                    insert.execute(params![record, hash, packed(compressor, &encoded)?])?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Chooses the dictionary: the one of before, or, where there is none worth keeping, one of the first texts.
+    fn start(&mut self, texts: &BTreeMap<Box<str>, Text>) -> rusqlite::Result<()> {
+        let held = match &self.before {
+            Some(shard) => dictionary_of(&shard.connection)?,
+            None => Vec::new(),
+        };
+        self.dictionary = if held.is_empty() { dictionary(texts) } else { held.clone() };
+        if self.dictionary != held {
+            self.before = None;
+        }
+        self.connection.execute("INSERT INTO dictionary VALUES (?1)", [&self.dictionary])?;
+        self.compressor = Some(Compressor::with_dictionary(LEVEL, &self.dictionary).map_err(io_failed)?);
+        Ok(())
+    }
+
+    /// The logical hash of what was added.
+    pub(crate) fn hash(&self, owner: Owner<'_>) -> Digest {
+        hash(owner, self.hashes.iter().map(|(record, hash)| (&**record, *hash)))
+    }
+
+    /// Whether nothing was.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.hashes.is_empty()
+    }
+
+    /// Makes it a shard.
+    pub(crate) fn publish(self, shards: &Path, owner: Owner<'_>) -> Result<ShardRef, DbError> {
+        let hash = self.hash(owner);
+        let Self { temporary, connection, n_namespaces, .. } = self;
+        let write = || -> rusqlite::Result<()> {
+            seal(&connection, Kind::Text, owner, &hash)?;
+            // Records that later namespaces brought were put between the others.
+            if n_namespaces > 1 { connection.execute_batch("VACUUM") } else { Ok(()) }
+        };
+        write().map_err(DbError::sqlite("write", &temporary))?;
+        close(connection, &temporary)?;
+        let path = path(shards, Kind::Text, &hash);
+        files::rename(&temporary, &files::temporary(&path))?;
+        publish(&path, &hash)
+    }
+
+    /// Leaves nothing behind.
+    pub(crate) fn discard(self) -> Result<(), DbError> {
+        let Self { temporary, connection, .. } = self;
+        drop(connection);
+        files::remove(&temporary)
+    }
+}
+
+impl std::fmt::Debug for Draft {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Draft").field("texts", &self.hashes.len()).finish_non_exhaustive()
+    }
+}
+
+fn taken_over(
+    held: &mut Option<Statement<'_>>,
+    record: &str,
+    hash: TextHash,
+) -> rusqlite::Result<Option<Vec<u8>>> {
+    let Some(held) = held else { return Ok(None) };
+    held.query_row(params![record, hash], |row| row.get(0)).optional()
+}
+
+fn packed(compressor: &mut Compressor<'_>, encoded: &str) -> rusqlite::Result<Vec<u8>> {
+    compressor.compress(encoded.as_bytes()).map_err(io_failed)
+}
+
+fn io_failed(error: std::io::Error) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(error.into())
+}
+
+fn dictionary_of(connection: &Connection) -> rusqlite::Result<Vec<u8>> {
+    connection.query_row("SELECT dictionary FROM dictionary", [], |row| row.get(0))
 }
 
 /// A dictionary of the texts; empty where they are too few to be worth one, or too alike to make one of.
@@ -176,8 +326,7 @@ pub(crate) fn load<'r>(
     texts: &mut Vec<RecordText>,
 ) -> Result<(), DbError> {
     shard.read(|connection| {
-        let dictionary: Vec<u8> =
-            connection.query_row("SELECT dictionary FROM dictionary", [], |row| row.get(0))?;
+        let dictionary = dictionary_of(connection)?;
         let mut decompressor =
             Decompressor::with_dictionary(&dictionary).map_err(|error| unreadable(0, error))?;
         let mut select = connection.prepare_cached("SELECT text FROM texts WHERE record = ?1")?;

@@ -54,7 +54,8 @@ fn only_the_shards_that_a_question_needs_are_opened() {
         replace(&mut writer, release, "debian", 0, &[record]).unwrap();
     }
     writer.set_facts(&FeedFacts::default()).unwrap();
-    assert_eq!(writer.swap(time(0)).unwrap().shards_written, 7);
+    // Rows of each, texts of the feed, facts.
+    assert_eq!(writer.swap(time(0)).unwrap().shards_written, 5);
 
     let snapshot = current(directory.path());
     assert_eq!(snapshot.shards_opened(), 0);
@@ -64,6 +65,50 @@ fn only_the_shards_that_a_question_needs_are_opened() {
     snapshot.texts(&[(namespace("debian:12"), "CVE-1".to_owned())].into()).unwrap();
     snapshot.facts().unwrap();
     assert_eq!(snapshot.shards_opened(), 3);
+}
+
+#[test]
+fn namespaces_of_a_feed_share_texts_and_ranks_and_tell_a_record_alike_in_any_order() {
+    let told = |title: Option<&str>, reference: &str| Advisory {
+        title: title.map(str::to_owned),
+        references: vec![Reference::new(reference)],
+        affected: ["debian:11", "debian:12"]
+            .iter()
+            .map(|release| Affected::new(key(&format!("{release}|source|a")), Status::Affected))
+            .collect(),
+        ..Advisory::new("CVE-1")
+    };
+    let (one, two) = (told(None, "https://example.org/1"), told(Some("two"), "https://example.org/2"));
+    let write = |given: &[(&str, &[Advisory])]| {
+        let directory = tempdir().unwrap();
+        let feeds = FeedsDir::open(directory.path());
+        let lock = feeds.lock().unwrap();
+        for _ in 0..2 {
+            let mut writer = feeds.writer(&lock).unwrap();
+            for (release, advisories) in given {
+                replace(&mut writer, release, "debian", 0, advisories).unwrap();
+            }
+            writer.set_daily(Some(&table(&[("CVE-1", 0.5)])), None).unwrap();
+            writer.swap(time(0)).unwrap();
+        }
+        let count = |kind: &str| {
+            let names = std::fs::read_dir(directory.path().join("shards")).unwrap();
+            let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            names.filter(|name| name.contains(kind)).count()
+        };
+        assert_eq!((count(".rows."), count(".text."), count(".daily."), count(".tmp")), (2, 1, 1, 0));
+        let snapshot = current(directory.path());
+        let texts = |release: &str| snapshot.texts(&[(namespace(release), "CVE-1".to_owned())].into()).unwrap();
+        assert_eq!(texts("debian:11"), texts("debian:12"));
+        assert!(snapshot.verify().is_empty());
+        (snapshot.id().to_owned(), texts("debian:11"))
+    };
+    let (id, texts) = write(&[("debian:11", &[one.clone()]), ("debian:12", &[two.clone(), one.clone()])]);
+    let urls: Vec<&str> = texts[0].references.iter().map(|reference| &*reference.url).collect();
+    assert_eq!((texts.len(), texts[0].title.as_deref()), (1, Some("two")));
+    assert_eq!(urls, ["https://example.org/1", "https://example.org/2"]);
+    let reordered = write(&[("debian:12", &[one.clone(), two]), ("debian:11", &[one])]);
+    assert_eq!(reordered, (id, texts));
 }
 
 #[test]

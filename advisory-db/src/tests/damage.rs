@@ -57,7 +57,7 @@ fn what_is_no_manifest_is_refused_with_its_path_and_reason() {
         ("[1]".to_owned(), "invalid type"),
         (r#"{"schema":"plimsoll-report/1"}"#.to_owned(), "its schema is `plimsoll-report/1`"),
         (r#"{"schema":"plimsoll-feeds/0"}"#.to_owned(), "its schema is"),
-        (r#"{"schema":"plimsoll-feeds/2"}"#.to_owned(), "missing field"),
+        (r#"{"schema":"plimsoll-feeds/3"}"#.to_owned(), "missing field"),
         (manifest.replace(&hash, "../../../etc/passwd"), "is not a digest"),
         (manifest.replace(&hash, &hash.to_uppercase()), "is not a digest"),
         (manifest.replace(&hash, &"0".repeat(64)), "its content has"),
@@ -94,10 +94,10 @@ fn a_newer_schema_is_named_instead_of_misread() {
     let directory = sound();
     let path = directory.path().join("manifest.json");
     let manifest = fs::read_to_string(&path).unwrap();
-    fs::write(&path, r#"{"schema":"plimsoll-feeds/3","everything":"else"}"#).unwrap();
+    fs::write(&path, r#"{"schema":"plimsoll-feeds/4","everything":"else"}"#).unwrap();
     let feeds = FeedsDir::open(directory.path());
     let error = feeds.current().unwrap_err();
-    assert!(matches!(error, DbError::SchemaTooNew { found: 3, known: 2, .. }), "{error:?}");
+    assert!(matches!(error, DbError::SchemaTooNew { found: 4, known: 3, .. }), "{error:?}");
     let lock = feeds.lock().unwrap();
     assert!(feeds.writer(&lock).is_err());
     assert!(feeds.gc(&lock, jiff::SignedDuration::ZERO, time(1_000_000)).is_err());
@@ -105,11 +105,11 @@ fn a_newer_schema_is_named_instead_of_misread() {
 
     let shard = shard_path(directory.path(), "rows");
     let connection = rusqlite::Connection::open(&shard).unwrap();
-    connection.execute_batch("PRAGMA user_version = 3").unwrap();
+    connection.execute_batch("PRAGMA user_version = 4").unwrap();
     drop(connection);
     let error = ask(directory.path()).unwrap_err();
     assert!(
-        matches!(&error, DbError::SchemaTooNew { path, found: 3, known: 2 } if *path == shard),
+        matches!(&error, DbError::SchemaTooNew { path, found: 4, known: 3 } if *path == shard),
         "{error:?}"
     );
 }

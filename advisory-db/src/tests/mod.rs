@@ -59,6 +59,7 @@ fn replace(
     let publication = Publication {
         namespace: &namespace(name),
         provider,
+        feed: provider,
         license: "MIT",
         coverage: CoverageClass::Complete,
         data_as_of: time(hours),
