@@ -22,7 +22,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "sbom",
         ],
     ),
-    ("feeds-sync", &["advisory-db", "fetch", "model"]),
+    ("feeds-sync", &["advisory-db", "fetch", "model", "registry", "signing"]),
     ("fetch", &[]),
     (
         "flows",
@@ -33,7 +33,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("policy", &["model"]),
     ("registry", &["fetch", "model"]),
     ("report", &["model", "policy"]),
-    ("sbom", &["model"]),
+    ("sbom", &["model", "signing"]),
+    ("signing", &[]),
     ("testkit", &[]),
     ("xtask", &["advisory-db", "model", "sbom", "testkit"]),
 ];

@@ -54,6 +54,12 @@ pub enum DbError {
         /// What is wrong with it.
         problem: String,
     },
+    /// What is to make one shard of another cannot be used.
+    #[error("an edit of a feed shard cannot be used: {problem}")]
+    Edit {
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The manifest, read again, still names a shard that is not there.
     #[error("feed shard `{path}`, which the manifest names, is missing", path = path.display())]
     Missing {

@@ -43,6 +43,12 @@ pub(crate) fn publish(path: &Path) -> Result<(), DbError> {
     fs::rename(&temporary, path).map_err(DbError::io("rename", &temporary))
 }
 
+/// Copies a file to a temporary name.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), DbError> {
+    step("write", to)?;
+    fs::copy(from, to).map(drop).map_err(DbError::io("copy", from))
+}
+
 /// Gives a temporary file another temporary name.
 pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), DbError> {
     step("rename", to)?;

@@ -5,6 +5,9 @@
 //! `docs/reference/feed-database.md`.
 
 pub(crate) mod daily;
+pub(crate) mod edit;
+mod edit_rows;
+mod edit_text;
 pub(crate) mod facts;
 pub(crate) mod rows;
 mod stored;
@@ -259,6 +262,15 @@ impl Shard {
             return Err(self.damaged(format!("its header says {held} {stated}")));
         }
         Ok(())
+    }
+
+    /// Whose content it is: scope and provider.
+    pub(crate) fn owner(&self, kind: Kind) -> Result<(String, String), DbError> {
+        self.read(|connection| {
+            let mut select = connection.prepare("SELECT value FROM meta WHERE name = ?1")?;
+            let mut meta = |name: &str| select.query_row([name], |row| row.get(0));
+            Ok((meta(kind.scope_name())?, meta("provider")?))
+        })
     }
 
     /// Runs a read of this shard; what SQLite refuses gets the shard's path.

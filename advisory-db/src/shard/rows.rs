@@ -16,6 +16,7 @@ use model::advisory::{
 };
 use model::key::PackageKey;
 use model::version::VersionText;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Statement as Insert, params};
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +36,7 @@ pub(crate) const SCHEMA_SQL: &str = "
         kind TEXT NOT NULL, name TEXT NOT NULL, hash BLOB NOT NULL,
         first_row INTEGER NOT NULL, last_row INTEGER NOT NULL,
         PRIMARY KEY(kind, name)) STRICT, WITHOUT ROWID;
-    CREATE TABLE records(id INTEGER PRIMARY KEY, record TEXT NOT NULL, aliases TEXT, state TEXT NOT NULL) STRICT;
+    CREATE TABLE records(id INTEGER PRIMARY KEY, record TEXT NOT NULL, aliases TEXT, state TEXT) STRICT;
     CREATE TABLE statements(
         id INTEGER PRIMARY KEY, record_kind TEXT NOT NULL, status TEXT NOT NULL,
         fix_state TEXT NOT NULL, severity TEXT, severity_word TEXT, reason TEXT, justification TEXT,
@@ -47,7 +48,7 @@ pub(crate) const SCHEMA_SQL: &str = "
         id INTEGER PRIMARY KEY, record INTEGER NOT NULL, statement INTEGER NOT NULL, ranges INTEGER,
         versions INTEGER, details INTEGER) STRICT;
     CREATE VIEW advisories AS
-        SELECT k.kind, k.name, r.record, r.aliases, s.record_kind, r.state, s.status, s.fix_state, s.severity,
+        SELECT k.kind, k.name, r.record, r.aliases, s.record_kind, coalesce(r.state, 'published') AS state, s.status, s.fix_state, s.severity,
                s.severity_word, s.reason, s.justification, s.conditions, g.ranges, v.versions, d.details
         FROM keys k JOIN affected a ON a.id BETWEEN k.first_row AND k.last_row
                     JOIN records r ON r.id = a.record
@@ -83,6 +84,7 @@ impl Statement {
         }
     }
 
+    /// As [`RawRow`] has it.
     fn hash(&self, fields: &mut Fields) {
         fields.text(self.record_kind).text(self.status).text(self.fix_state);
         fields.option(self.severity).option(self.severity_word.as_deref()).option(self.reason.as_deref());
@@ -162,8 +164,8 @@ impl<T> Default for Pool<T> {
 /// What the rows share.
 #[derive(Debug, Default)]
 struct Pools {
-    /// Records in a state: the record's index, and the word. Almost every record is in one.
-    standings: Pool<(u32, &'static str)>,
+    /// Records in a state: the record's index, and the word; none for `published`, as nearly all of them are.
+    standings: Pool<(u32, Option<&'static str>)>,
     statements: Pool<Statement>,
     ranges: Pool<Box<str>>,
     versions: Pool<Box<str>>,
@@ -221,7 +223,8 @@ impl<'a> Draft<'a> {
             versions.sort_unstable();
             versions.dedup();
             let said = Statement::of(advisory, affected);
-            let standing = (record, advisory.state.word());
+            let is_usual = advisory.state == RecordState::Published;
+            let standing = (record, (!is_usual).then(|| advisory.state.word()));
             let row = DraftRow {
                 standing: self.pools.standings.position(&standing, || standing),
                 statement: self.pools.statements.position(&said, || said.clone()),
@@ -315,13 +318,77 @@ impl Shared {
         for row in rows {
             let &(record, state) = standings.get(row.standing);
             let (record, aliases) = &self.ids[record as usize];
-            key.text(provider).text(record).option(aliases.as_deref()).text(state);
+            key.text(provider).text(record).option(state);
             statements.get(row.statement).hash(&mut key);
             key.option(ranges.opt(row.ranges)).option(versions.opt(row.versions));
-            key.option(details.opt(row.details));
+            key.option(details.opt(row.details)).option(aliases.as_deref());
         }
         key.short()
     }
+}
+
+/// A row as it is stored, apart from provider and key, in the order in which it is hashed and sorted: record, state,
+/// record kind, status, fix state, severity, severity word, reason, justification, conditions, ranges, versions, details,
+/// aliases.
+pub(super) type RawRow = [Option<Box<str>>; 14];
+
+/// Selects [`RawRow`]s of a key, in their order.
+// CROSS JOIN fixes the order of the loops: the key, its run of rows, and what each refers to.
+const SELECT_RAW: &str = "
+    SELECT r.record, r.state, s.record_kind, s.status, s.fix_state, s.severity, s.severity_word, s.reason,
+           s.justification, s.conditions, g.ranges, v.versions, d.details, r.aliases
+    FROM keys k CROSS JOIN affected a ON a.id BETWEEN k.first_row AND k.last_row
+                CROSS JOIN records r ON r.id = a.record
+                CROSS JOIN statements s ON s.id = a.statement
+                LEFT JOIN ranges g ON g.id = a.ranges
+                LEFT JOIN versions v ON v.id = a.versions
+                LEFT JOIN details d ON d.id = a.details
+    WHERE k.kind = ?1 AND k.name = ?2 ORDER BY a.id";
+
+/// The rows of a key, as stored.
+pub(super) fn raw_rows(connection: &Connection, kind: &str, name: &str) -> rusqlite::Result<Vec<RawRow>> {
+    let mut select = connection.prepare_cached(SELECT_RAW)?;
+    let mut found = select.query([kind, name])?;
+    let mut rows = Vec::new();
+    while let Some(row) = found.next()? {
+        let mut raw = RawRow::default();
+        for (column, value) in raw.iter_mut().enumerate() {
+            *value = row.get(column)?;
+        }
+        rows.push(raw);
+    }
+    Ok(rows)
+}
+
+/// The hash of the rows of a key, computed from what is stored.
+pub(super) fn stored_key_hash(
+    connection: &Connection,
+    provider: &str,
+    kind: &str,
+    name: &str,
+) -> rusqlite::Result<[u8; 16]> {
+    let mut select = connection.prepare_cached(SELECT_RAW)?;
+    let mut found = select.query([kind, name])?;
+    let mut key = Fields::new(KEY_DOMAIN);
+    while let Some(row) = found.next()? {
+        key.text(provider);
+        for column in 0..RawRow::default().len() {
+            key.option(row.get_ref(column)?.as_str_or_null()?);
+        }
+    }
+    Ok(key.short())
+}
+
+/// The logical hash of a `rows` shard, computed from the hashes of its keys.
+pub(super) fn stored_hash(connection: &Connection, owner: Owner<'_>) -> rusqlite::Result<Digest> {
+    let mut hash = Fields::new(&Kind::Rows.domain());
+    hash.text(owner.scope).text(owner.provider);
+    let mut select = connection.prepare("SELECT kind, name, hash FROM keys ORDER BY kind, name")?;
+    let mut keys = select.query([])?;
+    while let Some(key) = keys.next()? {
+        hash.text(key.get_ref(0)?.as_str()?).text(key.get_ref(1)?.as_str()?).bytes(key.get_ref(2)?.as_blob()?);
+    }
+    Ok(hash.digest())
 }
 
 const KEY_DOMAIN: &str = "plimsoll-key/3";
@@ -583,7 +650,7 @@ fn each_standing(
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
             let record = row.get_ref(1)?.as_str()?;
-            let standing = (row.get_ref(2)?.as_str_or_null()?, row.get_ref(3)?.as_str()?);
+            let standing = (row.get_ref(2)?.as_str_or_null()?, row.get_ref(3)?.as_str_or_null()?);
             take(row.get(0)?, hasher.hash_one(record), hasher.hash_one(standing));
         }
         Ok(())
@@ -594,7 +661,7 @@ fn standing(shard: &Shard, id: i64) -> Result<(String, Standing), DbError> {
     shard.read(|connection| {
         let mut select = connection.prepare_cached("SELECT record, aliases, state FROM records WHERE id = ?1")?;
         select.query_row([id], |row| {
-            Ok((row.get(0)?, Standing { aliases: row.get(1)?, state: word(row, 2)? }))
+            Ok((row.get(0)?, Standing { aliases: row.get(1)?, state: state(row, 2)? }))
         })
     })
 }
@@ -659,7 +726,7 @@ fn decode(row: &rusqlite::Row<'_>, provider: &str, key: &PackageKey, said: &Said
         record: row.get(1)?,
         kind: said.kind,
         aliases: json(row, 2)?,
-        state: word(row, 3)?,
+        state: state(row, 3)?,
         affected: Affected {
             key: key.clone(),
             name: details.name,
@@ -677,6 +744,14 @@ fn decode(row: &rusqlite::Row<'_>, provider: &str, key: &PackageKey, said: &Said
             hints: details.hints,
         },
     })
+}
+
+/// The state in a column; null is the usual one.
+fn state(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<RecordState> {
+    match row.get_ref(column)? {
+        ValueRef::Null => Ok(RecordState::Published),
+        _ => word(row, column),
+    }
 }
 
 /// What `decode` makes of the text in a column; none where it is null.

@@ -99,7 +99,7 @@ impl Text {
         *self == Self::default()
     }
 
-    fn encode(&self) -> String {
+    pub(super) fn encode(&self) -> String {
         serde_json::to_string(self).expect("texts and lists are JSON")
     }
 
@@ -293,12 +293,31 @@ fn taken_over(
     held.query_row(params![record, hash], |row| row.get(0)).optional()
 }
 
-fn packed(compressor: &mut Compressor<'_>, encoded: &str) -> rusqlite::Result<Vec<u8>> {
+pub(super) fn packed(compressor: &mut Compressor<'_>, encoded: &str) -> rusqlite::Result<Vec<u8>> {
     compressor.compress(encoded.as_bytes()).map_err(io_failed)
 }
 
 fn io_failed(error: std::io::Error) -> rusqlite::Error {
     rusqlite::Error::ToSqlConversionFailure(error.into())
+}
+
+/// Compresses texts as those of a shard are.
+pub(super) fn compressor(connection: &Connection) -> rusqlite::Result<Compressor<'static>> {
+    Compressor::with_dictionary(LEVEL, &dictionary_of(connection)?).map_err(io_failed)
+}
+
+/// The text of each record, none where the shard has none.
+pub(super) fn all_of<'r>(
+    shard: &Shard,
+    records: impl Iterator<Item = &'r str>,
+) -> Result<Vec<Option<Text>>, DbError> {
+    shard.read(|connection| {
+        let dictionary = dictionary_of(connection)?;
+        let mut decompressor = Decompressor::with_dictionary(&dictionary).map_err(io_failed)?;
+        let mut select = connection.prepare_cached("SELECT text FROM texts WHERE record = ?1")?;
+        let text = |record| select.query_row([record], |row| decode(row, &mut decompressor)).optional();
+        records.map(text).collect()
+    })
 }
 
 fn dictionary_of(connection: &Connection) -> rusqlite::Result<Vec<u8>> {

@@ -18,7 +18,8 @@ use model::limits::Limits;
 
 pub use convert::{ConvertError, Said};
 pub use file::read_file;
-pub use signature::{InvalidKey, PublicKey, Signature};
+pub use signature::Signature;
+pub use signing::PublicKey;
 pub(crate) use wire::identity::full_name;
 use wire::text::Kind;
 use wire::tree::Tree;
