@@ -60,6 +60,14 @@ pub enum DbError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A shard came from elsewhere, and is not the one that was announced.
+    #[error("feed shard `{shard}` is not what was announced: {problem}")]
+    Received {
+        /// Which: logical hash and kind.
+        shard: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The manifest, read again, still names a shard that is not there.
     #[error("feed shard `{path}`, which the manifest names, is missing", path = path.display())]
     Missing {

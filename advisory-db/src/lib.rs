@@ -3,6 +3,7 @@
 //! - [`FeedsDir`]: the directory; opens snapshots, lets one writer in, collects garbage
 //! - [`Snapshot`]: what readers ask; opens only the shards that a question needs
 //! - [`Writer`]: builds the next snapshot beside the current one, then swaps
+//! - [`Published`]: what of a snapshot is passed on to other directories
 //! - [`delta::Delta`]: what differs between two snapshots, by key
 //! - [`DbError`]: every way to refuse
 //!
@@ -20,6 +21,7 @@ mod error;
 mod feeds_dir;
 mod files;
 mod manifest;
+mod publish;
 mod shard;
 mod snapshot;
 #[cfg(test)]
@@ -29,6 +31,7 @@ mod writer;
 
 pub use error::DbError;
 pub use feeds_dir::{FeedsDir, GcOutcome, SnapshotEntry, WriterLock};
+pub use publish::{Lacking, Published, ShardName};
 pub use snapshot::{EpssStamp, KeyHash, NamespaceEntry, ProviderStamp, Snapshot};
 pub use writer::{EpssTable, ProviderOutcome, Publication, SwapOutcome, Writer};
 

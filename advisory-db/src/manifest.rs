@@ -112,6 +112,18 @@ impl Content {
         facts.chain(parts.flat_map(|part| part.shards.iter()))
     }
 
+    /// As [`Content::shards`], to be changed.
+    pub(crate) fn shards_mut(&mut self) -> impl Iterator<Item = (Kind, &mut ShardRef)> {
+        let facts = self.facts.iter_mut().map(|shard| (Kind::Facts, shard));
+        let parts = self.namespaces.values_mut().flat_map(BTreeMap::values_mut);
+        facts.chain(parts.flat_map(|part| {
+            let Shards { rows, text, daily } = &mut part.shards;
+            [(Kind::Rows, rows), (Kind::Text, text), (Kind::Daily, daily)]
+                .into_iter()
+                .filter_map(|(kind, shard)| Some((kind, shard.as_mut()?)))
+        }))
+    }
+
     /// What is held, namespace by namespace.
     pub(crate) fn entries(&self) -> Vec<NamespaceEntry> {
         let entry = |(name, parts): (&String, &BTreeMap<String, Part>)| NamespaceEntry {
@@ -153,7 +165,8 @@ impl Manifest {
         }
     }
 
-    fn parse(bytes: &[u8], path: &Path) -> Result<Option<Self>, DbError> {
+    /// As [`Manifest::read`]; `path` is where the bytes come from.
+    pub(crate) fn parse(bytes: &[u8], path: &Path) -> Result<Option<Self>, DbError> {
         #[derive(Deserialize)]
         struct Header {
             schema: String,

@@ -259,6 +259,10 @@ impl Snapshot {
         self.manifest.content.shards().filter_map(|shard| check(shard).err()).collect()
     }
 
+    pub(crate) fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
     pub(crate) fn parts(&self, namespace: &Namespace) -> Option<&BTreeMap<String, Part>> {
         self.manifest.content.namespaces.get(namespace.as_str())
     }

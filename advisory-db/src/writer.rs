@@ -180,7 +180,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes the texts of the feed that was given, and names them in all its namespaces.
-    fn close_feed(&mut self) -> Result<(), DbError> {
+    pub(crate) fn close_feed(&mut self) -> Result<(), DbError> {
         let Some(OpenFeed { provider, feed, namespaces, texts }) = self.open.take() else { return Ok(()) };
         let owner = Owner { scope: &feed, provider: &provider };
         let shard = if texts.is_empty() {
@@ -355,7 +355,7 @@ impl<'a> Writer<'a> {
 
     /// The shard that is already there under a logical hash. One that is damaged is not: writing it again
     /// heals the directory.
-    fn reusable(&self, kind: Kind, hash: &Digest) -> Result<Option<ShardRef>, DbError> {
+    pub(crate) fn reusable(&self, kind: Kind, hash: &Digest) -> Result<Option<ShardRef>, DbError> {
         let path = shard::path(&self.feeds.shards_path(), kind, hash);
         if !path.exists() {
             return Ok(None);
@@ -370,16 +370,49 @@ impl<'a> Writer<'a> {
         Ok(is_sound.then_some(found))
     }
 
+    /// As [`Self::reusable`], but a shard that the current snapshot names is believed by its size: there are hundreds.
+    pub(crate) fn sound(&self, kind: Kind, hash: &Digest) -> Result<Option<ShardRef>, DbError> {
+        match self.named(kind, hash) {
+            Some(named) => {
+                let path = named.path(&self.feeds.shards_path(), kind);
+                let is_there = path.metadata().is_ok_and(|metadata| metadata.len() == named.bytes);
+                Ok(is_there.then(|| named.clone()))
+            }
+            None => self.reusable(kind, hash),
+        }
+    }
+
+    pub(crate) fn shards_path(&self) -> std::path::PathBuf {
+        self.feeds.shards_path()
+    }
+
+    /// The facts as they are held, with all that this writer did so far.
+    pub(crate) fn facts(&self) -> Result<FeedFacts, DbError> {
+        match &self.content.facts {
+            Some(shard) => facts::load(&self.open(Kind::Facts, shard)?),
+            None => Ok(FeedFacts::default()),
+        }
+    }
+
+    /// Replaces the parts of a namespace that `parts` has.
+    pub(crate) fn put(&mut self, namespace: String, parts: BTreeMap<String, Part>) {
+        self.content.namespaces.entry(namespace).or_default().extend(parts);
+    }
+
+    pub(crate) fn set_epss(&mut self, epss: Option<EpssStamp>) {
+        self.content.epss = epss;
+    }
+
     fn named(&self, kind: Kind, hash: &Digest) -> Option<&ShardRef> {
         let mut shards = self.base.iter().flat_map(|base| base.content.shards());
         shards.find(|(of_kind, shard)| *of_kind == kind && shard.hash == *hash).map(|(_, shard)| shard)
     }
 
-    fn part(&self, namespace: &str, provider: &str) -> Option<&Part> {
+    pub(crate) fn part(&self, namespace: &str, provider: &str) -> Option<&Part> {
         self.content.namespaces.get(namespace)?.get(provider)
     }
 
-    fn open(&self, kind: Kind, shard: &ShardRef) -> Result<Shard, DbError> {
+    pub(crate) fn open(&self, kind: Kind, shard: &ShardRef) -> Result<Shard, DbError> {
         let directory = self.feeds.shards_path();
         let opened = Shard::open(&directory, kind, shard)?;
         opened.ok_or_else(|| DbError::Missing { path: shard.path(&directory, kind) })

@@ -29,7 +29,7 @@ use crate::{SCHEMA, files};
 const APPLICATION_ID: i32 = 0x504C_4D53;
 
 /// What a shard holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Kind {
     /// All that a verdict needs, of one provider in one namespace.
     Rows,

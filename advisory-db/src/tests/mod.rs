@@ -5,6 +5,7 @@ mod damage;
 mod deltas;
 mod durability;
 mod gc;
+mod publish;
 mod round_trip;
 
 use std::collections::BTreeSet;

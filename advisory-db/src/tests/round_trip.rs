@@ -163,7 +163,7 @@ fn platform() -> impl Strategy<Value = Platform> {
 }
 
 /// Records with ids of their own and aliases that no other record shares.
-fn advisories() -> impl Strategy<Value = Vec<Advisory>> {
+pub(super) fn advisories() -> impl Strategy<Value = Vec<Advisory>> {
     let states = [
         RecordState::Published,
         RecordState::Withdrawn,

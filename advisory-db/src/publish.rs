@@ -1,0 +1,333 @@
+//! Snapshots that travel: what of a snapshot is passed on, what of it a feeds directory lacks, and how it gets there.
+//!
+//! Files are named by logical hash, so a directory that made the same content itself lacks nothing. Whoever moves the
+//! bytes brings each lacking shard whole ([`FeedsDir::receive_whole`]) or as the edit that makes it of one that is held
+//! ([`FeedsDir::receive_edit`]); then [`Writer::adopt`] makes the published state part of the next snapshot.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{BufRead, Read, Write};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use model::facts::FeedFacts;
+use model::key::Namespace;
+
+use crate::digest::Digest;
+use crate::error::DbError;
+use crate::feeds_dir::{FeedsDir, WriterLock};
+use crate::files;
+use crate::manifest::{Content, Manifest};
+use crate::shard::{self, Kind, Shard, ShardRef, edit, facts};
+use crate::snapshot::{NamespaceEntry, ProviderStamp, Snapshot};
+use crate::writer::Writer;
+
+/// The manifest of a snapshot that is passed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published(Manifest);
+
+/// A shard as people who move files see it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ShardName {
+    kind: Kind,
+    hash: Digest,
+    sha256: Digest,
+    bytes: u64,
+}
+
+impl ShardName {
+    fn of(kind: Kind, shard: &ShardRef) -> Self {
+        Self { kind, hash: shard.hash.clone(), sha256: shard.sha256.clone(), bytes: shard.bytes }
+    }
+
+    fn shard(&self) -> ShardRef {
+        ShardRef { hash: self.hash.clone(), sha256: self.sha256.clone(), bytes: self.bytes }
+    }
+
+    /// `rows`, `text`, `daily` or `facts`.
+    pub fn kind(&self) -> &'static str {
+        self.kind.name()
+    }
+
+    /// The logical hash, 64 hexadecimal digits.
+    pub fn hash(&self) -> &str {
+        self.hash.as_str()
+    }
+
+    /// The size of the file.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Whether one such shard may be made of another by an edit: rows and texts. The others change everywhere every day.
+    pub fn has_edits(&self) -> bool {
+        matches!(self.kind, Kind::Rows | Kind::Text)
+    }
+}
+
+/// A shard that a directory lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lacking {
+    /// Which.
+    pub shard: ShardName,
+    /// What is held of the same owner and kind: an edit may make the one of the other.
+    pub held: Option<ShardName>,
+}
+
+impl Published {
+    /// The published manifest in `bytes`; `place` is where they come from, for errors.
+    ///
+    /// # Errors
+    /// It is none, or one of a newer or older schema.
+    pub fn parse(bytes: &[u8], place: &Path) -> Result<Self, DbError> {
+        let problem = "its schema is older than this plimsoll's".to_owned();
+        let older = || DbError::Manifest { path: place.to_owned(), problem };
+        Manifest::parse(bytes, place)?.map(Self).ok_or_else(older)
+    }
+
+    /// As JSON.
+    pub fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(&self.0).expect("a manifest is JSON")
+    }
+
+    /// The id of the snapshot.
+    pub fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    /// When its content was first made current where it was made.
+    pub fn created(&self) -> Timestamp {
+        self.0.created
+    }
+
+    /// What it holds, sorted by name.
+    pub fn namespaces(&self) -> Vec<NamespaceEntry> {
+        self.0.content.entries()
+    }
+
+    /// Whether it holds a namespace.
+    pub fn holds(&self, namespace: &Namespace) -> bool {
+        self.0.content.namespaces.contains_key(namespace.as_str())
+    }
+
+    /// Its shards, each once, sorted.
+    pub fn shards(&self) -> BTreeSet<ShardName> {
+        self.0.content.shards().map(|(kind, shard)| ShardName::of(kind, shard)).collect()
+    }
+
+    /// For each shard that `older` has of the same owner and kind with another content: that one, and this one's.
+    pub fn successors(&self, older: &Self) -> BTreeSet<(ShardName, ShardName)> {
+        let mut pairs = BTreeSet::new();
+        for (namespace, parts) in &self.0.content.namespaces {
+            for (provider, part) in parts {
+                let Some(before) = older.0.content.namespaces.get(namespace).and_then(|it| it.get(provider))
+                else {
+                    continue;
+                };
+                for (kind, shard) in part.shards.iter() {
+                    let of_kind = before.shards.iter().find(|(other, _)| *other == kind);
+                    if let Some((_, before)) = of_kind.filter(|(_, before)| before.hash != shard.hash) {
+                        pairs.insert((ShardName::of(kind, before), ShardName::of(kind, shard)));
+                    }
+                }
+            }
+        }
+        pairs
+    }
+
+    /// Only these namespaces of it, as far as it has them; all of them without a list.
+    fn content(&self, wanted: Option<&BTreeSet<Namespace>>) -> Content {
+        let mut content = self.0.content.clone();
+        if let Some(wanted) = wanted {
+            content.namespaces.retain(|name, _| wanted.contains(&Namespace::new(name.as_str())));
+        }
+        content
+    }
+}
+
+impl Snapshot {
+    /// What is passed on of this snapshot: the parts that `keep` says yes to, and the facts.
+    pub fn publish(&self, keep: &dyn Fn(&Namespace, &ProviderStamp) -> bool) -> Published {
+        let mut content = self.manifest().content.clone();
+        for (name, parts) in &mut content.namespaces {
+            let namespace = Namespace::new(name.as_str());
+            parts.retain(|provider, part| keep(&namespace, &part.stamp(provider)));
+        }
+        content.namespaces.retain(|_, parts| !parts.is_empty());
+        Published(Manifest::new(content, self.created()))
+    }
+}
+
+impl FeedsDir {
+    /// The file of a shard that is held.
+    pub fn shard_file(&self, shard: &ShardName) -> PathBuf {
+        shard::path(&self.shards_path(), shard.kind, &shard.hash)
+    }
+
+    /// What is held under the logical hash of `shard`, whatever the bytes of its file.
+    pub fn held_shard(&self, shard: &ShardName) -> Result<Option<ShardName>, DbError> {
+        let path = self.shard_file(shard);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let (sha256, bytes) = files::fingerprint(&path)?;
+        Ok(Some(ShardName { sha256, bytes, ..shard.clone() }))
+    }
+
+    /// Writes the edit that makes `new` of `old`, both of which are held.
+    ///
+    /// # Errors
+    /// When one of them cannot be read, is not held, or has no edits ([`ShardName::has_edits`]).
+    pub fn write_edit(&self, old: &ShardName, new: &ShardName, out: &mut dyn Write) -> Result<(), DbError> {
+        let open = |shard: &ShardName| {
+            let held = self.held_shard(shard)?.map(|held| held.shard());
+            let missing = || DbError::Missing { path: self.shard_file(shard) };
+            let held = held.ok_or_else(missing)?;
+            Shard::open(&self.shards_path(), shard.kind, &held)?.ok_or_else(missing)
+        };
+        edit::write(new.kind, (&open(old)?, &old.hash), (&open(new)?, &new.hash), out)
+    }
+
+    /// Takes a shard whole: `input` gives its file.
+    ///
+    /// # Errors
+    /// [`DbError::Received`] when it is another file; the directory is then as it was. `lock` is of this directory.
+    pub fn receive_whole(
+        &self,
+        _lock: &WriterLock,
+        shard: &ShardName,
+        input: &mut dyn Read,
+    ) -> Result<(), DbError> {
+        let path = self.shard_file(shard);
+        files::create_directory(&self.shards_path())?;
+        let temporary = files::temporary(&path);
+        files::step("write", &temporary)?;
+        let mut file = File::create(&temporary).map_err(DbError::io("create", &temporary))?;
+        // One byte more than stated tells a longer file, and none is ever written beyond that.
+        let copied = std::io::copy(&mut input.take(shard.bytes + 1), &mut file);
+        copied.map_err(DbError::io("write", &temporary))?;
+        drop(file);
+        let (sha256, bytes) = files::fingerprint(&temporary)?;
+        if (&sha256, bytes) != (&shard.sha256, shard.bytes) {
+            files::remove(&temporary)?;
+            let problem = format!(
+                "it has {bytes} bytes and SHA-256 {sha256}, and {} bytes and {} were announced",
+                shard.bytes, shard.sha256
+            );
+            return Err(DbError::Received { shard: shard.file_name(), problem });
+        }
+        files::publish(&path)
+    }
+
+    /// Makes a shard of `held` by the edit that `input` gives.
+    ///
+    /// # Errors
+    /// [`DbError::Edit`] when that does not give what `shard` names; the directory is then as it was. `lock` is of this
+    /// directory.
+    pub fn receive_edit(
+        &self,
+        _lock: &WriterLock,
+        held: &ShardName,
+        shard: &ShardName,
+        input: &mut dyn BufRead,
+    ) -> Result<ShardName, DbError> {
+        let missing = || DbError::Missing { path: self.shard_file(held) };
+        let from = self.held_shard(held)?.ok_or_else(missing)?.shard();
+        let made = edit::apply(&self.shards_path(), shard.kind, &from, &shard.hash, input)?;
+        Ok(ShardName::of(shard.kind, &made))
+    }
+}
+
+impl ShardName {
+    fn file_name(&self) -> String {
+        format!("{}.{}", self.hash, self.kind.name())
+    }
+}
+
+impl Writer<'_> {
+    /// What of `published` is not held here: of all its namespaces, or of those that are wanted. Each shard once.
+    pub fn lacking(
+        &self,
+        published: &Published,
+        wanted: Option<&BTreeSet<Namespace>>,
+    ) -> Result<Vec<Lacking>, DbError> {
+        let content = published.content(wanted);
+        let mut lacking = BTreeMap::new();
+        let mut add = |kind, shard: &ShardRef, held: Option<&ShardRef>| -> Result<(), DbError> {
+            let name = ShardName::of(kind, shard);
+            if !lacking.contains_key(&name) && self.sound(kind, &shard.hash)?.is_none() {
+                let held = held.map(|held| ShardName::of(kind, held));
+                lacking.insert(name.clone(), Lacking { shard: name, held });
+            }
+            Ok(())
+        };
+        if let Some(facts) = &content.facts {
+            add(Kind::Facts, facts, None)?;
+        }
+        for (namespace, parts) in &content.namespaces {
+            for (provider, part) in parts {
+                let held = self.part(namespace, provider).map(|part| &part.shards);
+                for (kind, shard) in part.shards.iter() {
+                    let held = held.and_then(|held| held.iter().find(|(other, _)| *other == kind));
+                    add(kind, shard, held.map(|(_, held)| held))?;
+                }
+            }
+        }
+        Ok(lacking.into_values().collect())
+    }
+
+    /// Makes what is published what is held: of all its namespaces, or of those that are wanted. What other providers say
+    /// about the same namespaces stays, and so does what is held of others.
+    ///
+    /// # Errors
+    /// [`DbError::Missing`] when a shard was not received.
+    pub fn adopt(
+        &mut self,
+        published: &Published,
+        wanted: Option<&BTreeSet<Namespace>>,
+    ) -> Result<(), DbError> {
+        self.close_feed()?;
+        let mut content = published.content(wanted);
+        // The names are the publisher's, the files are those that lie here.
+        let mut found: BTreeMap<(Kind, Digest), ShardRef> = BTreeMap::new();
+        for (kind, shard) in content.shards_mut() {
+            let key = (kind, shard.hash.clone());
+            if !found.contains_key(&key) {
+                let path = shard.path(&self.shards_path(), kind);
+                let held = self.sound(kind, &shard.hash)?.ok_or(DbError::Missing { path })?;
+                found.insert(key.clone(), held);
+            }
+            shard.clone_from(&found[&key]);
+        }
+        let theirs = match &content.facts {
+            Some(shard) => facts::load(&self.open(Kind::Facts, shard)?)?,
+            None => FeedFacts::default(),
+        };
+        let has_facts = content.facts.is_some();
+        let facts = with_others(theirs, self.facts()?, |name| published.holds(name));
+        for (namespace, parts) in content.namespaces {
+            self.put(namespace, parts);
+        }
+        if content.epss.is_some() {
+            self.set_epss(content.epss);
+        }
+        if has_facts { self.set_facts(&facts) } else { Ok(()) }
+    }
+}
+
+/// The facts that were published, with ours of what was not.
+fn with_others(
+    mut theirs: FeedFacts,
+    ours: FeedFacts,
+    is_published: impl Fn(&Namespace) -> bool,
+) -> FeedFacts {
+    for (namespace, facts) in ours.namespaces {
+        if !is_published(&namespace) {
+            theirs.namespaces.entry(namespace).or_insert(facts);
+        }
+    }
+    for (codename, namespace) in ours.codenames {
+        theirs.codenames.entry(codename).or_insert(namespace);
+    }
+    theirs
+}
