@@ -141,6 +141,7 @@ impl Part {
     pub(crate) fn stamp(&self, provider: &str) -> ProviderStamp {
         ProviderStamp {
             name: provider.to_owned(),
+            feed: self.feed.clone(),
             license: self.license.clone(),
             coverage: self.coverage,
             data_as_of: self.data_as_of,

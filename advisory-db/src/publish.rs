@@ -54,9 +54,19 @@ impl ShardName {
         self.hash.as_str()
     }
 
+    /// The SHA-256 of the file, 64 hexadecimal digits.
+    pub fn sha256(&self) -> &str {
+        self.sha256.as_str()
+    }
+
     /// The size of the file.
     pub fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// What it is called wherever it lies: logical hash and kind.
+    pub fn name(&self) -> String {
+        format!("{}.{}", self.hash, self.kind.name())
     }
 
     /// Whether one such shard may be made of another by an edit: rows and texts. The others change everywhere every day.
@@ -133,6 +143,19 @@ impl Published {
             }
         }
         pairs
+    }
+
+    /// Names the files of `older` where the content is the same: they need not be moved again.
+    #[must_use]
+    pub fn with_files_of(mut self, older: &Self) -> Self {
+        let files: BTreeMap<(Kind, &Digest), &ShardRef> =
+            older.0.content.shards().map(|(kind, shard)| ((kind, &shard.hash), shard)).collect();
+        for (kind, shard) in self.0.content.shards_mut() {
+            if let Some(file) = files.get(&(kind, &shard.hash)) {
+                *shard = (*file).clone();
+            }
+        }
+        self
     }
 
     /// Only these namespaces of it, as far as it has them; all of them without a list.
@@ -214,33 +237,27 @@ impl FeedsDir {
                 "it has {bytes} bytes and SHA-256 {sha256}, and {} bytes and {} were announced",
                 shard.bytes, shard.sha256
             );
-            return Err(DbError::Received { shard: shard.file_name(), problem });
+            return Err(DbError::Received { shard: shard.name(), problem });
         }
         files::publish(&path)
     }
 
-    /// Makes a shard of `held` by the edit that `input` gives.
+    /// Makes the shard with the logical hash `to` of `held` by the edit that `input` gives.
     ///
     /// # Errors
-    /// [`DbError::Edit`] when that does not give what `shard` names; the directory is then as it was. `lock` is of this
-    /// directory.
+    /// [`DbError::Edit`] when that does not give it; the directory is then as it was. `lock` is of this directory.
     pub fn receive_edit(
         &self,
         _lock: &WriterLock,
         held: &ShardName,
-        shard: &ShardName,
+        to: &str,
         input: &mut dyn BufRead,
     ) -> Result<ShardName, DbError> {
+        let to = Digest::try_from(to.to_owned()).map_err(|problem| DbError::Edit { problem })?;
         let missing = || DbError::Missing { path: self.shard_file(held) };
         let from = self.held_shard(held)?.ok_or_else(missing)?.shard();
-        let made = edit::apply(&self.shards_path(), shard.kind, &from, &shard.hash, input)?;
-        Ok(ShardName::of(shard.kind, &made))
-    }
-}
-
-impl ShardName {
-    fn file_name(&self) -> String {
-        format!("{}.{}", self.hash, self.kind.name())
+        let made = edit::apply(&self.shards_path(), held.kind, &from, &to, input)?;
+        Ok(ShardName::of(held.kind, &made))
     }
 }
 

@@ -49,6 +49,8 @@ pub struct NamespaceEntry {
 pub struct ProviderStamp {
     /// The provider's name.
     pub name: String,
+    /// The feed that its rows came with.
+    pub feed: String,
     /// The licence of its data.
     pub license: String,
     /// What its silence means here.

@@ -540,7 +540,7 @@ fn gaps(pull: &Pull, kept: &Kept, options: &SyncOptions<'_>) -> Vec<Gap> {
     gaps
 }
 
-fn age(at: Timestamp, now: Timestamp) -> String {
+pub(crate) fn age(at: Timestamp, now: Timestamp) -> String {
     let hours = now.duration_since(at).as_hours().max(0);
     match hours / 24 {
         0 => format!("{hours} hours"),

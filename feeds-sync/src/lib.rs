@@ -6,6 +6,7 @@
 //!   [`advisories`]: what reading it gives
 //! - [`selection`]: which feeds are asked
 //! - [`engine`]: [`engine::sync`] downloads, reads and writes; [`plan`]: what that would ask for, beforehand
+//! - [`distribution`]: snapshots that are published, brought and offered
 //! - [`kept`]: the downloads kept below the feeds directory, and what is remembered of them
 //! - [`facts`]: what is known of releases with no feed at hand
 //! - [`report`]: how a sync went; [`error`]: why it could not
@@ -14,6 +15,7 @@
 //! what a failed download leaves in place is the last good state.
 
 pub mod advisories;
+pub mod distribution;
 pub mod document;
 pub mod engine;
 pub mod error;

@@ -48,11 +48,7 @@ impl Repository {
     pub fn push_blob(&self, media_type: &str, bytes: &[u8]) -> Result<Descriptor, RegistryError> {
         let descriptor = Descriptor::of(media_type, bytes);
         let what = self.blob_name(&descriptor.digest);
-        let head = Call {
-            method: Method::HEAD,
-            actions: PUSH,
-            ..Call::get(format!("blobs/{}", descriptor.digest), what.clone())
-        };
+        let head = self.head_blob(&descriptor, what.clone());
         let start = Call {
             method: Method::POST,
             body: Some(&[]),
@@ -81,6 +77,25 @@ impl Repository {
             self.shared.once(&self.home, &put).map(|_| ())
         })?;
         Ok(descriptor)
+    }
+
+    /// Whether the host has the blob that `descriptor` points at. Mirrors are left alone.
+    ///
+    /// # Errors
+    /// See [`RegistryError`].
+    pub fn has_blob(&self, descriptor: &Descriptor) -> Result<bool, RegistryError> {
+        let head = self.head_blob(descriptor, self.blob_name(&descriptor.digest));
+        let asked =
+            self.shared.retry(self.shared.tries(&self.home), || self.shared.once(&self.home, &head).map(drop));
+        match asked {
+            Ok(()) => Ok(true),
+            Err(error) if error.is_not_found() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn head_blob(&self, descriptor: &Descriptor, what: String) -> Call<'static> {
+        Call { method: Method::HEAD, actions: PUSH, ..Call::get(format!("blobs/{}", descriptor.digest), what) }
     }
 
     /// Pushes the manifest `bytes` as `pointer`. Mirrors are left alone.

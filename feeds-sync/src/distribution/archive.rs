@@ -1,0 +1,123 @@
+//! One file: a tar archive of what a directory would hold, for machines without a network.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::File;
+use std::io::{Cursor, Read, Seek as _, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use super::directory::{ENVELOPE, blob_path};
+use super::index::{Blob, ENVELOPE_BYTES_MAX};
+use super::place::{Failure, Place, Shelf};
+
+/// A published snapshot in one file.
+#[derive(Debug)]
+pub struct Archive {
+    path: PathBuf,
+    /// Offset and size of each member.
+    members: BTreeMap<String, (u64, u64)>,
+}
+
+impl Archive {
+    /// Opens the file at `path` and lists its members; nothing is unpacked.
+    ///
+    /// # Errors
+    /// It cannot be read, or is no tar archive.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let mut members = BTreeMap::new();
+        let mut archive = tar::Archive::new(File::open(path)?);
+        for entry in archive.entries_with_seek()? {
+            let entry = entry?;
+            let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+            members.insert(name, (entry.raw_file_position(), entry.size()));
+        }
+        Ok(Self { path: path.to_owned(), members })
+    }
+
+    fn member(&self, name: &str) -> Result<Option<impl Read + use<>>, Failure> {
+        let Some(&(offset, size)) = self.members.get(name) else { return Ok(None) };
+        let mut file = File::open(&self.path)?;
+        file.seek(SeekFrom::Start(offset))?;
+        Ok(Some(file.take(size)))
+    }
+}
+
+impl Place for Archive {
+    fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn envelope(&self) -> Result<Option<Vec<u8>>, Failure> {
+        let Some(member) = self.member(ENVELOPE)? else { return Ok(None) };
+        let mut bytes = Vec::new();
+        member.take(ENVELOPE_BYTES_MAX).read_to_end(&mut bytes)?;
+        Ok(Some(bytes))
+    }
+
+    fn blob(&self, blob: &Blob) -> Result<Box<dyn Read + '_>, Failure> {
+        let name = blob_path(blob);
+        match self.member(&name)? {
+            Some(member) => Ok(Box::new(member)),
+            None => Err(format!("`{name}` is not in it").into()),
+        }
+    }
+}
+
+/// A file that a snapshot is written to.
+pub struct NewArchive<W: Write> {
+    name: String,
+    builder: Mutex<tar::Builder<W>>,
+}
+
+impl<W: Write> fmt::Debug for NewArchive<W> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("NewArchive").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl<W: Write> NewArchive<W> {
+    /// One that is written to `out`, which people call `name`.
+    pub fn new(name: &str, out: W) -> Self {
+        Self { name: name.to_owned(), builder: Mutex::new(tar::Builder::new(out)) }
+    }
+
+    fn append(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        let mut builder = self.builder.lock().map_err(|_| "an earlier failure")?;
+        Ok(builder.append_data(&mut header, name, Cursor::new(bytes))?)
+    }
+}
+
+impl<W: Write + Send> Place for NewArchive<W> {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn envelope(&self) -> Result<Option<Vec<u8>>, Failure> {
+        Ok(None)
+    }
+
+    fn blob(&self, _: &Blob) -> Result<Box<dyn Read + '_>, Failure> {
+        Err("it is being written".into())
+    }
+}
+
+impl<W: Write + Send> Shelf for NewArchive<W> {
+    fn has(&self, _: &Blob) -> Result<bool, Failure> {
+        Ok(false)
+    }
+
+    fn put(&self, blob: &Blob, bytes: &[u8]) -> Result<(), Failure> {
+        self.append(&blob_path(blob), bytes)
+    }
+
+    fn publish(&self, envelope: &[u8], _: &[Blob]) -> Result<(), Failure> {
+        self.append(ENVELOPE, envelope)?;
+        let mut builder = self.builder.lock().map_err(|_| "an earlier failure")?;
+        builder.finish()?;
+        Ok(builder.get_mut().flush()?)
+    }
+}
