@@ -1,6 +1,7 @@
 //! The GitHub Action: its steps run for real, with values that nobody should trust.
 
 mod expression;
+mod publish;
 mod runner;
 mod yaml;
 

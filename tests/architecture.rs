@@ -20,6 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "registry",
             "report",
             "sbom",
+            "signing",
         ],
     ),
     ("feeds-sync", &["advisory-db", "fetch", "model", "registry", "signing"]),
@@ -36,7 +37,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("sbom", &["model", "signing"]),
     ("signing", &[]),
     ("testkit", &[]),
-    ("xtask", &["advisory-db", "model", "sbom", "testkit"]),
+    ("xtask", &["advisory-db", "feeds-sync", "model", "sbom", "testkit"]),
 ];
 
 /// Third-party crates that only some of ours may reach, through whatever path.

@@ -46,6 +46,7 @@ fn the_reference_of_the_command_line_is_what_help_says() {
         vec!["sbom"],
         vec!["feeds", "sync"],
         vec!["feeds", "status"],
+        vec!["feeds", "search"],
         vec!["feeds", "diff"],
         vec!["feeds", "gc"],
         vec!["match"],

@@ -130,3 +130,37 @@ fn a_read_only_database_answers() {
     }
     place.run(["scan", &image, "--offline"]).expect_code(0);
 }
+
+#[test]
+fn what_is_held_is_found_by_id_name_and_package_url_without_network() {
+    let place = Place::new();
+    let mirror = mirror(&place);
+    let search = |words: &[&str]| place.run([&["feeds", "search", "--offline"], words].concat());
+    search(&["openssl"]).expect_code(2).expect_stderr(&["feeds sync"]);
+    let path = mirror.dir().display().to_string();
+    let selected = ["--only", "alpine:3.20", "--only", "pypi", "--only", "epss", "--only", "kev"];
+    place.run([&["feeds", "sync", "--mirror", &path][..], &selected].concat()).expect_code(0);
+    for (query, found) in [
+        ("CVE-2024-6119", "alpine:3.20"),
+        ("cve-2024-1", "PYSEC-2024-1"),
+        ("openssl", "< 3.3.2-r0"),
+        ("Django", "< 4.0"),
+        ("pkg:pypi/Django", "PYSEC-2024-1"),
+        ("pkg:apk/alpine/openssl?distro=alpine-3.20.1", "CVE-2024-6119"),
+    ] {
+        let ran = search(&[query]);
+        ran.expect_code(0);
+        let rows: Vec<&str> = ran.stdout.lines().collect();
+        assert_eq!(rows.len(), 2, "a heading and a row: {}", ran.stdout);
+        assert!(rows[1].contains(found), "{}", ran.stdout);
+    }
+    search(&["CVE-1999-1"]).expect_code(1).expect_stderr(&["nothing about `CVE-1999-1`"]);
+    search(&["pkg:deb/debian/openssl"]).expect_code(2).expect_stderr(&["distro=debian-12"]);
+
+    let ran = search(&["CVE-2024-6119", "--raw"]);
+    let lines = ran.expect_code(0).stdout.lines().map(|line| serde_json::from_str(line).unwrap());
+    let lines: Vec<serde_json::Value> = lines.collect();
+    assert_eq!(lines[0]["row"]["namespace"], "alpine:3.20");
+    assert_eq!(lines[0]["row"]["ranges"][0], "< 3.3.2-r0");
+    assert_eq!(lines.last().unwrap()["daily"]["epss"]["score"], 0.5);
+}

@@ -185,7 +185,7 @@ fn side_by_side<P: Sync, T: Send>(
         Ok(done)
     };
     thread::scope(|scope| {
-        let threads: Vec<_> = (0..n_threads.min(parts.len())).map(|_| scope.spawn(&work)).collect();
+        let threads: Vec<_> = (0..n_threads.min(parts.len())).map(|_| scope.spawn(work)).collect();
         let mut all = Vec::new();
         for thread in threads {
             all.extend(thread.join().expect("comparing shards does not panic")?);

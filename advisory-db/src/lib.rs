@@ -5,6 +5,7 @@
 //! - [`Writer`]: builds the next snapshot beside the current one, then swaps
 //! - [`Published`]: what of a snapshot is passed on to other directories
 //! - [`delta::Delta`]: what differs between two snapshots, by key
+//! - [`search`]: everything stored about an id or a package, for people
 //! - [`DbError`]: every way to refuse
 //!
 //! The promises (architecture.md §1.3): readers take no lock, write nothing and import nothing, in any
@@ -22,6 +23,7 @@ mod feeds_dir;
 mod files;
 mod manifest;
 mod publish;
+pub mod search;
 mod shard;
 mod snapshot;
 #[cfg(test)]

@@ -17,10 +17,16 @@ use crate::digest::Digest;
 use crate::error::DbError;
 use crate::feeds_dir::{FeedsDir, WriterLock};
 use crate::files;
-use crate::manifest::{Content, Manifest};
+use crate::manifest::{Content, Manifest, Part};
 use crate::shard::{self, Kind, Shard, ShardRef, edit, facts};
 use crate::snapshot::{NamespaceEntry, ProviderStamp, Snapshot};
 use crate::writer::Writer;
+
+/// No shard that comes from elsewhere is larger: the largest today is a tenth.
+const SHARD_BYTES_MAX: u64 = 4 << 30;
+
+/// No part that comes from elsewhere states more rows or records.
+const ROWS_MAX: u64 = 1 << 32;
 
 /// The manifest of a snapshot that is passed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +98,16 @@ impl Published {
     pub fn parse(bytes: &[u8], place: &Path) -> Result<Self, DbError> {
         let problem = "its schema is older than this plimsoll's".to_owned();
         let older = || DbError::Manifest { path: place.to_owned(), problem };
-        Manifest::parse(bytes, place)?.map(Self).ok_or_else(older)
+        let manifest = Manifest::parse(bytes, place)?.ok_or_else(older)?;
+        // Whatever adds up such numbers need not think of their end.
+        let is_sane = |part: &Part| part.rows <= ROWS_MAX && part.records <= ROWS_MAX;
+        if !manifest.content.namespaces.values().flat_map(BTreeMap::values).all(is_sane)
+            || manifest.content.shards().any(|(_, shard)| shard.bytes > SHARD_BYTES_MAX)
+        {
+            let problem = "it states sizes that no snapshot has".to_owned();
+            return Err(DbError::Manifest { path: place.to_owned(), problem });
+        }
+        Ok(Self(manifest))
     }
 
     /// As JSON.
@@ -145,11 +160,27 @@ impl Published {
         pairs
     }
 
-    /// Names the files of `older` where the content is the same: they need not be moved again.
+    /// Leaves out the parts that `keep` says no to.
+    pub fn retain(&mut self, keep: &dyn Fn(&Namespace, &ProviderStamp) -> bool) {
+        retain(&mut self.0.content, keep);
+    }
+
+    /// Names other facts.
+    pub fn set_facts(&mut self, facts: &ShardName) {
+        self.0.content.facts = Some(facts.shard());
+        self.0.id = self.0.content.id();
+    }
+
+    /// Names the files of `older` where the content is the same and `is_there` says so: they need not be moved again.
     #[must_use]
-    pub fn with_files_of(mut self, older: &Self) -> Self {
-        let files: BTreeMap<(Kind, &Digest), &ShardRef> =
-            older.0.content.shards().map(|(kind, shard)| ((kind, &shard.hash), shard)).collect();
+    pub fn with_files_of(mut self, older: &Self, is_there: &dyn Fn(&ShardName) -> bool) -> Self {
+        let files: BTreeMap<(Kind, &Digest), &ShardRef> = older
+            .0
+            .content
+            .shards()
+            .filter(|(kind, shard)| is_there(&ShardName::of(*kind, shard)))
+            .map(|(kind, shard)| ((kind, &shard.hash), shard))
+            .collect();
         for (kind, shard) in self.0.content.shards_mut() {
             if let Some(file) = files.get(&(kind, &shard.hash)) {
                 *shard = (*file).clone();
@@ -172,13 +203,17 @@ impl Snapshot {
     /// What is passed on of this snapshot: the parts that `keep` says yes to, and the facts.
     pub fn publish(&self, keep: &dyn Fn(&Namespace, &ProviderStamp) -> bool) -> Published {
         let mut content = self.manifest().content.clone();
-        for (name, parts) in &mut content.namespaces {
-            let namespace = Namespace::new(name.as_str());
-            parts.retain(|provider, part| keep(&namespace, &part.stamp(provider)));
-        }
-        content.namespaces.retain(|_, parts| !parts.is_empty());
+        retain(&mut content, keep);
         Published(Manifest::new(content, self.created()))
     }
+}
+
+fn retain(content: &mut Content, keep: &dyn Fn(&Namespace, &ProviderStamp) -> bool) {
+    for (name, parts) in &mut content.namespaces {
+        let namespace = Namespace::new(name.as_str());
+        parts.retain(|provider, part| keep(&namespace, &part.stamp(provider)));
+    }
+    content.namespaces.retain(|_, parts| !parts.is_empty());
 }
 
 impl FeedsDir {
@@ -226,10 +261,17 @@ impl FeedsDir {
         let temporary = files::temporary(&path);
         files::step("write", &temporary)?;
         let mut file = File::create(&temporary).map_err(DbError::io("create", &temporary))?;
+        let mut input = Foreign { input, problem: None };
         // One byte more than stated tells a longer file, and none is ever written beyond that.
-        let copied = std::io::copy(&mut input.take(shard.bytes + 1), &mut file);
-        copied.map_err(DbError::io("write", &temporary))?;
+        let copied = std::io::copy(&mut (&mut input).take(shard.bytes + 1), &mut file);
         drop(file);
+        if let Err(error) = copied {
+            files::remove(&temporary)?;
+            return Err(match input.problem {
+                Some(problem) => DbError::Received { shard: shard.name(), problem },
+                None => DbError::io("write", &temporary)(error),
+            });
+        }
         let (sha256, bytes) = files::fingerprint(&temporary)?;
         if (&sha256, bytes) != (&shard.sha256, shard.bytes) {
             files::remove(&temporary)?;
@@ -255,9 +297,27 @@ impl FeedsDir {
     ) -> Result<ShardName, DbError> {
         let to = Digest::try_from(to.to_owned()).map_err(|problem| DbError::Edit { problem })?;
         let missing = || DbError::Missing { path: self.shard_file(held) };
-        let from = self.held_shard(held)?.ok_or_else(missing)?.shard();
+        let found = self.held_shard(held)?.ok_or_else(missing)?;
+        if found != *held {
+            // Only what is edited is computed anew: a damaged base would go on under a new name.
+            let problem = format!("`{}` is not the file that is to be edited", held.name());
+            return Err(DbError::Edit { problem });
+        }
+        let from = found.shard();
         let made = edit::apply(&self.shards_path(), held.kind, &from, &to, input)?;
         Ok(ShardName::of(held.kind, &made))
+    }
+}
+
+/// Tells a failure of what is read from one of the disk that it is written to.
+struct Foreign<'a> {
+    input: &'a mut dyn Read,
+    problem: Option<String>,
+}
+
+impl Read for Foreign<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.input.read(buffer).inspect_err(|error| self.problem = Some(error.to_string()))
     }
 }
 
@@ -293,6 +353,18 @@ impl Writer<'_> {
         Ok(lacking.into_values().collect())
     }
 
+    /// Removes what is held of a provider in a namespace: whoever published it has it no more. Without any provider the
+    /// namespace is no longer held. `false` when nothing of it is held there.
+    pub fn remove_provider(&mut self, namespace: &Namespace, provider: &str) -> Result<bool, DbError> {
+        self.close_feed()?;
+        Ok(self.remove(namespace.as_str(), provider))
+    }
+
+    /// A shard with these facts, which no snapshot names.
+    pub fn facts_shard(&mut self, facts: &FeedFacts) -> Result<ShardName, DbError> {
+        Ok(ShardName::of(Kind::Facts, &self.store_facts(facts)?))
+    }
+
     /// Makes what is published what is held: of all its namespaces, or of those that are wanted. What other providers say
     /// about the same namespaces stays, and so does what is held of others.
     ///
@@ -321,25 +393,25 @@ impl Writer<'_> {
             None => FeedFacts::default(),
         };
         let has_facts = content.facts.is_some();
-        let facts = with_others(theirs, self.facts()?, |name| published.holds(name));
+        let is_ours = |name: &Namespace| self.holds(name) && !published.holds(name);
+        let facts = with_others(theirs, self.facts()?, is_ours);
         for (namespace, parts) in content.namespaces {
             self.put(namespace, parts);
         }
-        if content.epss.is_some() {
+        // Of the scores that are held elsewhere the day is another.
+        if content.epss.is_some() && (wanted.is_none() || self.epss().is_none()) {
             self.set_epss(content.epss);
         }
         if has_facts { self.set_facts(&facts) } else { Ok(()) }
     }
 }
 
-/// The facts that were published, with ours of what was not.
-fn with_others(
-    mut theirs: FeedFacts,
-    ours: FeedFacts,
-    is_published: impl Fn(&Namespace) -> bool,
-) -> FeedFacts {
+/// The facts that were published, with ours of what only we hold, and of what nobody does.
+fn with_others(mut theirs: FeedFacts, ours: FeedFacts, is_ours: impl Fn(&Namespace) -> bool) -> FeedFacts {
     for (namespace, facts) in ours.namespaces {
-        if !is_published(&namespace) {
+        if is_ours(&namespace) {
+            theirs.namespaces.insert(namespace, facts);
+        } else {
             theirs.namespaces.entry(namespace).or_insert(facts);
         }
     }

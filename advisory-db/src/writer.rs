@@ -155,11 +155,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The feed of `publication`, after what came before is closed if that is another.
-    fn opened(
-        &mut self,
-        publication: &Publication<'_>,
-        before: &Shards,
-    ) -> Result<&mut OpenFeed, DbError> {
+    fn opened(&mut self, publication: &Publication<'_>, before: &Shards) -> Result<&mut OpenFeed, DbError> {
         let is_open = self
             .open
             .as_ref()
@@ -297,10 +293,14 @@ impl<'a> Writer<'a> {
 
     /// Replaces the facts.
     pub fn set_facts(&mut self, facts: &FeedFacts) -> Result<(), DbError> {
+        self.content.facts = Some(self.store_facts(facts)?);
+        Ok(())
+    }
+
+    pub(crate) fn store_facts(&mut self, facts: &FeedFacts) -> Result<ShardRef, DbError> {
         let owner = Owner { scope: "", provider: "" };
         let fill = |connection: &Connection| facts::fill(connection, facts);
-        self.content.facts = Some(self.store(Kind::Facts, owner, &facts::hash(facts), &fill)?);
-        Ok(())
+        self.store(Kind::Facts, owner, &facts::hash(facts), &fill)
     }
 
     /// What is held of a provider in a namespace, with all that this writer did so far.
@@ -387,7 +387,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The facts as they are held, with all that this writer did so far.
-    pub(crate) fn facts(&self) -> Result<FeedFacts, DbError> {
+    pub fn facts(&self) -> Result<FeedFacts, DbError> {
         match &self.content.facts {
             Some(shard) => facts::load(&self.open(Kind::Facts, shard)?),
             None => Ok(FeedFacts::default()),
@@ -397,6 +397,25 @@ impl<'a> Writer<'a> {
     /// Replaces the parts of a namespace that `parts` has.
     pub(crate) fn put(&mut self, namespace: String, parts: BTreeMap<String, Part>) {
         self.content.namespaces.entry(namespace).or_default().extend(parts);
+    }
+
+    /// Removes a part, and the namespace with its last one. `false` when there is no such part.
+    pub(crate) fn remove(&mut self, namespace: &str, provider: &str) -> bool {
+        let Some(parts) = self.content.namespaces.get_mut(namespace) else { return false };
+        let was_there = parts.remove(provider).is_some();
+        if parts.is_empty() {
+            self.content.namespaces.remove(namespace);
+        }
+        was_there
+    }
+
+    pub(crate) fn epss(&self) -> Option<&EpssStamp> {
+        self.content.epss.as_ref()
+    }
+
+    /// Whether anything of a namespace is held.
+    pub(crate) fn holds(&self, namespace: &Namespace) -> bool {
+        self.content.namespaces.contains_key(namespace.as_str())
     }
 
     pub(crate) fn set_epss(&mut self, epss: Option<EpssStamp>) {

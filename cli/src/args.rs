@@ -15,6 +15,7 @@ use sbom::cataloger::Classifiers;
 use crate::commands;
 use crate::config;
 use crate::error::CommandError;
+use crate::hosts::HostText;
 
 /// Write a container image's bill of materials once, judge it for ever
 ///
@@ -59,6 +60,9 @@ pub(crate) struct Global {
     /// The classifiers of the configuration file, which cannot be typed
     #[arg(skip)]
     pub(crate) classifiers: Arc<Classifiers>,
+    /// What the configuration file says of hosts of feeds, which cannot be typed
+    #[arg(skip)]
+    pub(crate) hosts: Arc<Vec<HostText>>,
 }
 
 /// When to colour.
@@ -98,10 +102,11 @@ pub(crate) fn command() -> ClapCommand {
 /// Precedence: default < file < environment < flag, because the file only replaces defaults.
 pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Result<Arguments, CommandError> {
     let words: Vec<OsString> = words.collect();
-    let (configured, classifiers) = config::apply(command(), &words)?;
-    let matches = configured.try_get_matches_from(words)?;
+    let configured = config::apply(command(), &words)?;
+    let matches = configured.command.try_get_matches_from(words)?;
     let mut arguments = Arguments::from_arg_matches(&matches)?;
-    arguments.global.classifiers = Arc::new(classifiers);
+    arguments.global.classifiers = Arc::new(configured.classifiers);
+    arguments.global.hosts = Arc::new(configured.hosts);
     Ok(arguments)
 }
 

@@ -1,10 +1,12 @@
 //! `plimsoll.toml`: another default for every option.
 //!
 //! A key at the top is an option of any command (`fail-on = "high"`); under a command's name it holds for that
-//! command alone (`[scan]`, `[feeds.sync]`). The feeds directory is `feeds.dir`. An unknown key is an error
-//! that names the nearest known one.
+//! command alone (`[scan]`, `[feeds.sync]`). The feeds directory is `feeds.dir`, and advisories of one's own are
+//! `feeds.private`, publishers of CSAF `feeds.csaf` and places of OpenVEX `feeds.openvex`, for every command. An unknown
+//! key is an error that names the nearest known one.
 //!
-//! Beside options it holds `[[sbom.classifier]]`: programs that plimsoll is to know.
+//! Beside options it holds `[[sbom.classifier]]`: programs that plimsoll is to know; and `[feeds.hosts."HOST"]`: where the
+//! credential for a host of feeds is.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -17,31 +19,47 @@ use toml::{Table, Value};
 
 use crate::environment;
 use crate::error::CommandError;
+use crate::hosts::{HostText, TokenForm, TokenPlace};
 
 /// The name that is searched upwards from the working directory.
 const FILE_NAME: &str = "plimsoll.toml";
 
-/// `command` with the defaults that the configuration file says, if there is one, and the classifiers in it.
-pub(crate) fn apply(command: Command, words: &[OsString]) -> Result<(Command, Classifiers), CommandError> {
+/// The command line with what the configuration file says.
+pub(crate) struct Configured {
+    /// The command with other defaults.
+    pub(crate) command: Command,
+    /// The classifiers.
+    pub(crate) classifiers: Classifiers,
+    /// The hosts of feeds.
+    pub(crate) hosts: Vec<HostText>,
+}
+
+/// `command` with the defaults that the configuration file says, if there is one, and what else is in it.
+pub(crate) fn apply(command: Command, words: &[OsString]) -> Result<Configured, CommandError> {
     let Some(path) = named_file(words).or_else(found_file) else {
-        return Ok((command, Classifiers::default()));
+        return Ok(Configured { command, classifiers: Classifiers::default(), hosts: Vec::new() });
     };
     let text = fs::read_to_string(&path).map_err(|error| CommandError::Failed {
         error: format!("cannot read configuration `{}`: {error}", path.display()).into(),
         hints: Vec::new(),
     })?;
-    let mut table: Table = text.parse().map_err(|error: toml::de::Error| {
+    let table: Table = text.parse().map_err(|error: toml::de::Error| {
         CommandError::new(format!("configuration `{}` is not TOML: {}", path.display(), error.message()))
     })?;
-    let configured = classifiers(&mut table)
-        .and_then(|classifiers| with_defaults(command, table).map(|command| (command, classifiers)));
-    configured.map_err(|problem| {
+    configured(command, table).map_err(|problem| {
         let error = CommandError::new(format!("configuration `{}`: {}", path.display(), problem.what));
         match problem.hint {
             Some(hint) => error.hint(hint),
             None => error,
         }
     })
+}
+
+fn configured(command: Command, mut table: Table) -> Result<Configured, Problem> {
+    let classifiers = classifiers(&mut table)?;
+    let hosts = hosts(&mut table)?;
+    let command = with_defaults(command, table)?;
+    Ok(Configured { command, classifiers, hosts })
 }
 
 fn named_file(words: &[OsString]) -> Option<PathBuf> {
@@ -96,8 +114,19 @@ fn in_section(
         return Err(unknown(path, known));
     };
     for (key, value) in section {
-        if let ("feeds", "dir") = (path, key.as_str()) {
-            command = everywhere(command, "feeds", &texts("feeds.dir", value)?);
+        let everywhere_as = match (path, key.as_str()) {
+            ("feeds", "dir") => Some("feeds"),
+            ("feeds", "sources") => Some("feeds-source"),
+            ("feeds", "keys") => Some("feeds-key"),
+            _ => None,
+        };
+        if let Some(option) = everywhere_as {
+            command = everywhere(command, option, &texts(&format!("{path}.{key}"), value)?);
+            target = find(&command, path).cloned().unwrap_or(target);
+            continue;
+        }
+        if let ("feeds", "private" | "csaf" | "openvex") = (path, key.as_str()) {
+            command = everywhere(command, &key, &texts(&key, value)?);
             target = find(&command, path).cloned().unwrap_or(target);
             continue;
         }
@@ -108,9 +137,11 @@ fn in_section(
         if !has_option(&target, &key) {
             let mut options: BTreeSet<String> =
                 target.get_arguments().filter_map(|arg| arg.get_long()).map(str::to_owned).collect();
-            if path == "sbom" {
-                options.insert(CLASSIFIER.to_owned());
-            }
+            options.extend(match path {
+                "sbom" => Some(CLASSIFIER.to_owned()),
+                "feeds" => Some(HOSTS.to_owned()),
+                _ => None,
+            });
             return Err(unknown(&key, &options));
         }
         let values = texts(&key, value)?;
@@ -162,6 +193,62 @@ fn classifier(keys: Table) -> Result<ClassifierText, Problem> {
         }
     }
     Ok(text)
+}
+
+/// Where hosts stand in the section of the feeds.
+const HOSTS: &str = "hosts";
+
+/// Takes the hosts out of `table`.
+fn hosts(table: &mut Table) -> Result<Vec<HostText>, Problem> {
+    let section = table.get_mut("feeds").and_then(Value::as_table_mut);
+    let Some(value) = section.and_then(|section| section.remove(HOSTS)) else { return Ok(Vec::new()) };
+    let wrong = || Problem {
+        what: "`feeds.hosts` must be a table of tables".to_owned(),
+        hint: Some("begin each host with a line like `[feeds.hosts.\"mirror.example\"]`".to_owned()),
+    };
+    let Value::Table(hosts) = value else { return Err(wrong()) };
+    hosts
+        .into_iter()
+        .map(|(host, value)| match value {
+            Value::Table(keys) => self::host(host, keys),
+            _ => Err(wrong()),
+        })
+        .collect()
+}
+
+fn host(host: String, keys: Table) -> Result<HostText, Problem> {
+    let mut places = Vec::new();
+    let (mut username, mut header) = (None, None);
+    for (key, value) in keys {
+        let Value::String(text) = value else {
+            return Err(Problem { what: format!("`{key}` of host `{host}` must be a text"), hint: None });
+        };
+        match key.as_str() {
+            "token-env" => places.push(TokenPlace::Variable(text)),
+            "token-file" => places.push(TokenPlace::File(text.into())),
+            "netrc" => places.push(TokenPlace::Netrc(text.into())),
+            "username" => username = Some(text),
+            "header" => header = Some(text),
+            _ => {
+                let known = ["token-env", "token-file", "netrc", "username", "header"];
+                return Err(unknown(&key, &known.map(str::to_owned).into()));
+            }
+        }
+    }
+    let problem = |what: &str| Problem { what: format!("host `{host}` {what}"), hint: None };
+    let [token] = &places[..] else {
+        return Err(problem("needs one of `token-env`, `token-file` and `netrc`"));
+    };
+    let form = match (username, header, token) {
+        (None, None, TokenPlace::Netrc(_)) => TokenForm::Login,
+        (_, _, TokenPlace::Netrc(_)) => return Err(problem("has its user name in the netrc file")),
+        (None, None, _) => TokenForm::Bearer,
+        (Some(username), None, _) => TokenForm::Basic(username),
+        (None, Some(header), _) => TokenForm::Header(header),
+        (Some(_), Some(_), _) => return Err(problem("takes `username` or `header`, not both")),
+    };
+    let token = token.clone();
+    Ok(HostText { host, token, form })
 }
 
 fn find<'a>(command: &'a Command, path: &str) -> Option<&'a Command> {
@@ -312,6 +399,42 @@ mod tests {
         let problem = with_defaults(args::command(), "[[sbom.classifer]]\nname = 'a'".parse().unwrap());
         let hint = problem.unwrap_err().hint;
         assert_eq!(hint.as_deref(), Some("the nearest known key is `classifier`"));
+    }
+
+    #[test]
+    fn hosts_are_taken_out_of_the_section_of_the_feeds() {
+        let config = "[feeds]\ndir = 'x'\n[feeds.hosts.'a.example']\ntoken-env = 'A'\n[feeds.hosts.'b.example:8443']\n\
+                      token-file = 't'\nusername = 'ann'\n[feeds.hosts.c]\ntoken-env = 'C'\nheader = 'apiKey'\n\
+                      [feeds.hosts.d]\nnetrc = 'n'";
+        let mut table: Table = config.parse().unwrap();
+        let host = |host: &str, token, form| HostText { host: host.to_owned(), token, form };
+        let variable = |name: &str| TokenPlace::Variable(name.to_owned());
+        assert_eq!(
+            hosts(&mut table).unwrap(),
+            [
+                host("a.example", variable("A"), TokenForm::Bearer),
+                host("b.example:8443", TokenPlace::File("t".into()), TokenForm::Basic("ann".to_owned())),
+                host("c", variable("C"), TokenForm::Header("apiKey".to_owned())),
+                host("d", TokenPlace::Netrc("n".into()), TokenForm::Login),
+            ]
+        );
+        assert!(table["feeds"].as_table().unwrap().keys().eq(["dir"]));
+        for (config, what) in [
+            ("feeds.hosts = 'x'", "`feeds.hosts` must be a table"),
+            ("feeds.hosts.a = 'x'", "`feeds.hosts` must be a table"),
+            ("feeds.hosts.a.token = 's3cret'", "unknown key `token`"),
+            ("feeds.hosts.a.token-env = 1", "`token-env` of host `a` must be a text"),
+            ("feeds.hosts.a = {}", "host `a` needs one of"),
+            ("feeds.hosts.a = {token-env = 'A', netrc = 'n'}", "host `a` needs one of"),
+            ("feeds.hosts.a = {netrc = 'n', username = 'u'}", "host `a` has its user name"),
+            ("feeds.hosts.a = {token-env = 'A', username = 'u', header = 'h'}", "host `a` takes"),
+        ] {
+            let problem = hosts(&mut config.parse().unwrap()).unwrap_err();
+            assert!(problem.what.starts_with(what), "{}", problem.what);
+            assert!(!problem.what.contains("s3cret"));
+        }
+        let problem = with_defaults(args::command(), "[feeds.host.a]\ntoken-env = 'A'".parse().unwrap());
+        assert!(problem.is_err());
     }
 
     #[test]

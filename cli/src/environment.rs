@@ -42,6 +42,12 @@ pub(crate) fn home() -> Option<PathBuf> {
     variable("HOME").or_else(|| variable("USERPROFILE").filter(|_| cfg!(windows))).map(PathBuf::from)
 }
 
+/// The user's netrc file: `$NETRC`, else `~/.netrc` if it is there.
+pub(crate) fn netrc() -> Option<PathBuf> {
+    let in_home = || home().map(|home| home.join(".netrc")).filter(|path| path.is_file());
+    variable("NETRC").map(PathBuf::from).or_else(in_home)
+}
+
 /// docker's own directory: `$DOCKER_CONFIG`, else `~/.docker`.
 pub(crate) fn docker_dir() -> Option<PathBuf> {
     variable("DOCKER_CONFIG").map(PathBuf::from).or_else(|| home().map(|home| home.join(".docker")))

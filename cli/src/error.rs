@@ -147,6 +147,10 @@ impl From<flows::error::FlowError> for CommandError {
                 vec!["write an SBOM with `plimsoll sbom IMAGE -o cyclonedx-json=sbom.json`".to_owned()]
             }
             E::NoFeeds { .. } => vec!["run `plimsoll feeds sync`, or leave out `--offline`".to_owned()],
+            E::NotBrought { .. } => vec![
+                "`plimsoll feeds pull PLACE` tries one place; without `feeds.sources` and `--feeds-source` the vendors are asked"
+                    .to_owned(),
+            ],
             E::NoSuchSnapshot { .. } => {
                 vec!["`plimsoll feeds status` lists the snapshots that are kept".to_owned()]
             }
@@ -165,7 +169,7 @@ impl From<flows::error::FlowError> for CommandError {
 }
 
 /// What to do about a registry or daemon that did not give what was asked for.
-fn registry_hints(error: &::registry::error::RegistryError) -> Vec<String> {
+pub(crate) fn registry_hints(error: &::registry::error::RegistryError) -> Vec<String> {
     use ::registry::error::RegistryError as E;
     let hint = match error {
         E::Unauthorized { .. } | E::Denied { .. } => {

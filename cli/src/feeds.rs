@@ -1,18 +1,17 @@
-//! Options of every command that needs feeds, and how a sync is told to people.
+//! Options of every command that needs feeds.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use advisory_db::{FeedsDir, Snapshot};
 use clap::Args;
-use feeds_sync::engine::{LOSS_PERCENT_MAX, Progress, SyncOptions};
-use feeds_sync::plan::Plan;
-use feeds_sync::report::{SourceOutcome, SyncReport};
-use feeds_sync::selection::Selection;
+use feeds_sync::directory;
+use feeds_sync::distribution::bring::BringOptions;
+use feeds_sync::engine::{LOSS_PERCENT_MAX, SyncOptions};
+use feeds_sync::report::SyncReport;
+use feeds_sync::selection::{Named, Selection};
 use fetch::fetcher::{FetchOptions, Fetcher};
 use fetch::origin::Origin;
 use flows::error::FlowError;
-use flows::feeds::SyncObserver;
 use jiff::{SignedDuration, Timestamp};
 use model::gap::Gap;
 use model::key::Namespace;
@@ -21,33 +20,95 @@ use model::limits::Limits;
 use crate::args::Global;
 use crate::environment;
 use crate::error::CommandError;
-use crate::ui::{Bars, Ui, bytes};
+use crate::hosts::{TlsArgs, hosts};
+use crate::progress::Watch;
+use crate::published::{PublishedArgs, Reach, Spelt, tell_unexpected};
+use crate::registry::RegistryArgs;
+use crate::ui::Ui;
 
 /// Where feeds come from and how old they may be.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Feeds")]
 pub(crate) struct FeedArgs {
-    /// Take feeds from a mirror instead of the network: a directory or a URL under which every file lies at
-    /// `<host>/<path>`
-    #[arg(long, value_name = "DIR|URL")]
-    pub(crate) mirror: Option<String>,
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
     /// Do not ask again for what was asked within this time (`90m`, `6h`, `2d`)
     #[arg(long, value_name = "T", value_parser = duration, default_value = "6h")]
     pub(crate) max_age: Option<SignedDuration>,
+    /// Advisories of your own, which decide before all others: a directory or a URL of OSV, CSAF or OpenVEX files; may be repeated.
+    /// What was read of them stays until other places are named
+    #[arg(long, value_name = "DIR|URL")]
+    pub(crate) private: Vec<String>,
+    /// A publisher of CSAF documents, by its domain or the URL of its metadata; may be repeated
+    #[arg(long, value_name = "DOMAIN|URL")]
+    pub(crate) csaf: Vec<String>,
+    /// OpenVEX by URL: a document, a list of them, or the `vex-repository.json` of a repository; may be repeated
+    #[arg(long, value_name = "URL")]
+    pub(crate) openvex: Vec<String>,
+}
+
+/// Where feeds come from, and how they are asked for.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Feeds")]
+pub(crate) struct AccessArgs {
+    /// Take feeds from a mirror instead of the network: a directory or a URL under which every file lies at
+    /// `<host>/<path>`; may be repeated, the first that has a file serves it
+    #[arg(long, value_name = "DIR|URL", hide_env_values = true, hide_default_value = true)]
+    pub(crate) mirror: Vec<String>,
     /// Downloads at the same time
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) jobs: u16,
-    /// A file of certificates to trust beside the system's
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ca_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) tls: TlsArgs,
+}
+
+impl AccessArgs {
+    /// Whether only what is held may be used: a mirror directory is no network.
+    fn is_held(&self, global: &Global) -> bool {
+        self.origin(global) == Origin::Offline
+    }
+
+    /// Where bytes come from. Offline, of the mirrors only directories are left.
+    pub(crate) fn origin(&self, global: &Global) -> Origin {
+        let usable = self.mirror.iter().filter(|mirror| !(global.offline && is_url(mirror)));
+        let mut mirrors: Vec<Origin> = usable
+            .map(|mirror| match is_url(mirror) {
+                true => Origin::MirrorUrl(mirror.clone()),
+                false => Origin::MirrorDir(mirror.into()),
+            })
+            .collect();
+        match mirrors.len() {
+            0 if global.offline => Origin::Offline,
+            0 => Origin::Network,
+            1 => mirrors.remove(0),
+            _ => Origin::Mirrors(mirrors),
+        }
+    }
+
+    /// What brings the downloads.
+    pub(crate) fn fetcher(&self, global: &Global, ui: &Ui) -> Result<Fetcher, CommandError> {
+        self.fetcher_of(self.origin(global), global, ui)
+    }
+
+    /// What brings downloads from somewhere else.
+    pub(crate) fn fetcher_of(
+        &self,
+        origin: Origin,
+        global: &Global,
+        ui: &Ui,
+    ) -> Result<Fetcher, CommandError> {
+        Ok(Fetcher::new(FetchOptions {
+            origin,
+            user_agent: concat!("plimsoll/", env!("CARGO_PKG_VERSION")).to_owned(),
+            ca_file: self.tls.ca_file.clone(),
+            certificate: self.tls.certificate(),
+            hosts: hosts(global, ui)?,
+            ..FetchOptions::default()
+        }))
+    }
 }
 
 impl FeedArgs {
-    /// What is taken when nothing is typed.
-    pub(crate) fn standard() -> Self {
-        Self { mirror: None, max_age: Some(SignedDuration::from_hours(6)), jobs: 4, ca_file: None }
-    }
-
     /// The feeds directory of this run.
     pub(crate) fn open(&self, global: &Global) -> Result<FeedsDir, CommandError> {
         let dir = global.feeds.clone().or_else(environment::default_feeds_dir).ok_or_else(|| {
@@ -56,9 +117,71 @@ impl FeedArgs {
         Ok(FeedsDir::open(&dir))
     }
 
-    /// Whether only what is held may be used: a mirror directory is no network.
-    fn is_held(&self, global: &Global) -> bool {
-        global.offline && self.mirror.as_deref().is_none_or(is_url)
+    /// Syncs what is selected.
+    pub(crate) fn sync(
+        &self,
+        feeds_dir: &FeedsDir,
+        selection: Selection<'_>,
+        named: &Named,
+        global: &Global,
+        ui: &Ui,
+    ) -> Result<SyncReport, CommandError> {
+        let limits = Limits::default();
+        let options = self.options(selection, named, &limits);
+        Ok(flows::feeds::sync(feeds_dir, &self.access.fetcher(global, ui)?, &options, &Watch::new(ui))?)
+    }
+
+    /// The sources that are named by hand.
+    pub(crate) fn named(&self) -> Result<Named, CommandError> {
+        let place = |text: &String| match text.contains("://") {
+            true => Ok(text.clone()),
+            // The directory must be known again from another working directory.
+            false => std::path::absolute(text).map(|path| directory::url_of(&path)),
+        };
+        let private = self.private.iter().map(place).collect::<Result<Vec<String>, _>>();
+        let private = private
+            .map_err(|error| CommandError::new(format!("`--private`: no path of a directory: {error}")))?;
+        let csaf = self.csaf.iter().map(|place| format!("csaf:{place}"));
+        let openvex = self.openvex.iter().map(|url| format!("openvex:{url}"));
+        Ok(Named {
+            private: (!private.is_empty()).then_some(private),
+            publishers: csaf.chain(openvex).collect(),
+        })
+    }
+
+    fn options<'a>(&self, selection: Selection<'a>, named: &'a Named, limits: &'a Limits) -> SyncOptions<'a> {
+        SyncOptions {
+            selection,
+            named,
+            max_age: self.max_age,
+            now: environment::now(),
+            jobs: usize::from(self.access.jobs),
+            limits,
+            loss_percent_max: LOSS_PERCENT_MAX,
+        }
+    }
+}
+
+/// Where what a command needs to judge comes from: the vendors, or what was published.
+#[derive(Debug, Default, Args)]
+pub(crate) struct NeededFeeds {
+    #[command(flatten)]
+    pub(crate) feeds: FeedArgs,
+    #[command(flatten)]
+    pub(crate) published: PublishedArgs,
+}
+
+impl NeededFeeds {
+    /// What is taken when nothing is typed.
+    pub(crate) fn standard() -> Self {
+        let access = AccessArgs { jobs: 4, ..AccessArgs::default() };
+        let max_age = Some(SignedDuration::from_hours(6));
+        Self { feeds: FeedArgs { access, max_age, ..FeedArgs::default() }, ..Self::default() }
+    }
+
+    /// The feeds directory of this run.
+    pub(crate) fn open(&self, global: &Global) -> Result<FeedsDir, CommandError> {
+        self.feeds.open(global)
     }
 
     /// The snapshot that answers the namespaces that `needed` gives, synced first unless the run is offline.
@@ -69,53 +192,56 @@ impl FeedArgs {
         global: &Global,
         ui: &Ui,
     ) -> Result<(Snapshot, Vec<Gap>), CommandError> {
-        if self.is_held(global) {
-            return Ok((flows::feeds::held(feeds_dir)?, Vec::new()));
-        }
         let limits = Limits::default();
-        let options = self.options(Selection::All, &limits);
-        let fetcher = self.fetcher(global);
+        let fetcher = self.feeds.access.fetcher(global, ui)?;
+        let named = self.feeds.named()?;
+        let is_published = !self.published.feeds_source.is_empty();
+        if is_published || self.feeds.access.is_held(global) {
+            let mut gaps = Vec::new();
+            if is_published {
+                gaps = self.bring(feeds_dir, &needed()?, global, ui)?.1;
+            }
+            let named = if global.offline { named.offline() } else { named };
+            if !named.is_empty() {
+                let options = self.feeds.options(Selection::Only(&[]), &named, &limits);
+                gaps.extend(flows::feeds::sync(feeds_dir, &fetcher, &options, &Watch::new(ui))?.gaps);
+            }
+            return Ok((flows::feeds::held(feeds_dir)?, gaps));
+        }
+        let options = self.feeds.options(Selection::All, &named, &limits);
         Ok(flows::feeds::ensure(feeds_dir, &fetcher, &options, &needed()?, &Watch::new(ui))?)
     }
 
-    /// Syncs what is selected.
-    pub(crate) fn sync(
+    /// The snapshot after what is needed of the published ones was taken, of the places that may be asked.
+    fn bring(
         &self,
         feeds_dir: &FeedsDir,
-        selection: Selection<'_>,
+        needed: &BTreeSet<Namespace>,
         global: &Global,
         ui: &Ui,
-    ) -> Result<SyncReport, CommandError> {
-        let limits = Limits::default();
-        let options = self.options(selection, &limits);
-        Ok(flows::feeds::sync(feeds_dir, &self.fetcher(global), &options, &Watch::new(ui))?)
-    }
-
-    fn options<'a>(&self, selection: Selection<'a>, limits: &'a Limits) -> SyncOptions<'a> {
-        SyncOptions {
-            selection,
-            max_age: self.max_age,
-            now: environment::now(),
-            jobs: usize::from(self.jobs),
-            limits,
-            loss_percent_max: LOSS_PERCENT_MAX,
+    ) -> Result<(Snapshot, Vec<Gap>), CommandError> {
+        let fetcher = self.feeds.access.fetcher_of(Origin::Network, global, ui)?;
+        let registry = RegistryArgs::default().registry(&self.feeds.access.tls, None)?;
+        let reach = Reach { fetcher: &fetcher, registry: &registry, feeds: feeds_dir };
+        let mut places = Vec::new();
+        for text in &self.published.feeds_source {
+            let spelt = Spelt::of(text)?;
+            if spelt.is_local() || !global.offline {
+                places.push(spelt.place(&reach)?);
+            }
         }
-    }
-
-    fn fetcher(&self, global: &Global) -> Fetcher {
-        let origin = match &self.mirror {
-            Some(mirror) if is_url(mirror) && global.offline => Origin::Offline,
-            Some(mirror) if is_url(mirror) => Origin::MirrorUrl(mirror.clone()),
-            Some(directory) => Origin::MirrorDir(directory.into()),
-            None if global.offline => Origin::Offline,
-            None => Origin::Network,
+        let keys = self.published.keys()?;
+        let options = BringOptions {
+            wanted: Some(needed),
+            keys: &keys,
+            max_age: self.feeds.max_age,
+            now: environment::now(),
+            jobs: usize::from(self.feeds.access.jobs),
+            allow_older: false,
         };
-        Fetcher::new(FetchOptions {
-            origin,
-            user_agent: concat!("plimsoll/", env!("CARGO_PKG_VERSION")).to_owned(),
-            ca_file: self.ca_file.clone(),
-            ..FetchOptions::default()
-        })
+        let (snapshot, report) = flows::feeds::bring(feeds_dir, &places, &options, &Watch::new(ui))?;
+        tell_unexpected(&report, ui);
+        Ok((snapshot, report.gaps))
     }
 }
 
@@ -140,66 +266,6 @@ pub(crate) fn duration(text: &str) -> Result<SignedDuration, String> {
         .checked_mul(seconds)
         .map(SignedDuration::from_secs)
         .ok_or_else(|| "that is too long a time".to_owned())
-}
-
-/// Tells a sync to whoever watches standard error.
-struct Watch<'a> {
-    ui: &'a Ui,
-    bars: Bars<String>,
-}
-
-impl<'a> Watch<'a> {
-    fn new(ui: &'a Ui) -> Self {
-        Self { ui, bars: Bars::default() }
-    }
-}
-
-impl Progress for Watch<'_> {
-    fn source_started(&self, url: &str, offset: u64, size: Option<u64>) {
-        let bar = self.ui.bar(&short(url), size);
-        bar.set_position(offset);
-        self.bars.insert(url.to_owned(), bar);
-    }
-
-    fn source_advanced(&self, url: &str, count: u64) {
-        self.bars.with(&url.to_owned(), |bar| bar.inc(count));
-    }
-
-    fn source_finished(&self, url: &str, _outcome: &SourceOutcome) {
-        self.bars.finish(&url.to_owned());
-    }
-
-    fn reading(&self, provider: &str, feed: &str) {
-        self.ui.say_more(&format!("feeds: reading {provider}:{feed}"));
-    }
-}
-
-/// The last two parts of a URL's path: what tells one source of a provider from another.
-fn short(url: &str) -> String {
-    let mut parts: Vec<&str> = url.rsplit('/').take(2).collect();
-    parts.reverse();
-    parts.join("/")
-}
-
-impl SyncObserver for Watch<'_> {
-    fn planned(&self, plan: &Plan) {
-        if plan.sources.is_empty() {
-            return;
-        }
-        let providers: BTreeSet<&str> = plan.sources.iter().map(|source| source.provider).collect();
-        let providers: Vec<&str> = providers.into_iter().collect();
-        let unknown = plan.sources.iter().filter(|source| source.bytes.is_none()).count();
-        let mut sizes = format!("{} to download", bytes(plan.new_bytes()));
-        if plan.bytes_max() > plan.new_bytes() {
-            sizes = format!("{sizes}, at most {} if all has changed", bytes(plan.bytes_max()));
-        }
-        if unknown > 0 {
-            sizes = format!("{sizes}, and {unknown} of unknown size");
-        }
-        let count = plan.sources.len();
-        let noun = if count == 1 { "source" } else { "sources" };
-        self.ui.say(&format!("feeds: asking {count} {noun} of {}: {sizes}", providers.join(", ")));
-    }
 }
 
 /// The snapshot called `wanted`, or the newest that was made before the end of that day.

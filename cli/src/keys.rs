@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use sbom::format::PublicKey;
+use signing::PublicKey;
 
 use crate::error::CommandError;
 
@@ -24,11 +24,12 @@ pub(crate) struct KeyArgs {
 impl KeyArgs {
     /// The keys in the files that were named; none where none was.
     pub(crate) fn read(&self) -> Result<Vec<PublicKey>, CommandError> {
-        self.key.iter().map(|path| key(path)).collect()
+        self.key.iter().map(|path| read_key(path)).collect()
     }
 }
 
-fn key(path: &Path) -> Result<PublicKey, CommandError> {
+/// The public key in a file.
+pub(crate) fn read_key(path: &Path) -> Result<PublicKey, CommandError> {
     let failed = |reason: &dyn std::fmt::Display| {
         CommandError::new(format!("cannot read the key `{}`: {reason}", path.display()))
     };

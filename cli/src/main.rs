@@ -2,6 +2,7 @@
 //!
 //! - [`args`]: what can be typed; [`config`]: what `plimsoll.toml` says instead
 //! - [`commands`]: one file a command
+//! - [`feeds`]: what every command that needs feeds does; [`hosts`]: who asks; [`progress`]: how a sync is told to people
 //! - [`output`]: `-o FORMAT[=FILE]`; [`ui`]: streams, colour and progress; [`error`]: what people read when
 //!   something failed; [`exit_code`]: what scripts read
 
@@ -12,8 +13,11 @@ mod environment;
 mod error;
 mod exit_code;
 mod feeds;
+mod hosts;
 mod keys;
 mod output;
+mod progress;
+mod published;
 mod registry;
 mod ui;
 

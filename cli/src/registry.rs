@@ -8,9 +8,9 @@ use std::time::Duration;
 use ::registry::client::{Endpoint, Options, Registry};
 use ::registry::credentials::{Credential, CredentialSources};
 use ::registry::daemon::{DaemonTls, docker_sockets, podman_sockets};
-use ::registry::secret::Secret;
 use clap::Args;
-use fetch::client::{ClientCertificate, ClientOptions};
+use fetch::client::ClientOptions;
+use fetch::secret::Secret;
 use flows::open::{DaemonSettings, Network, Opening};
 use flows::source::{Place, Source};
 use sbom::format::PublicKey;
@@ -19,6 +19,7 @@ use sbom::image::OpenOptions;
 use crate::args::Global;
 use crate::environment;
 use crate::error::CommandError;
+use crate::hosts::TlsArgs;
 
 /// A host that takes a connection and never answers costs two minutes at most: so long for each try.
 const READ_WAIT_MAX: Duration = Duration::from_secs(30);
@@ -46,12 +47,17 @@ pub(crate) struct RegistryArgs {
     /// Accept registries without a valid certificate, and plain HTTP where no HTTPS answers
     #[arg(long)]
     insecure: bool,
-    /// The certificate to show to registries that ask for one, in PEM
-    #[arg(long, value_name = "FILE", requires = "client_key")]
-    client_cert: Option<PathBuf>,
-    /// Its private key, in PEM
-    #[arg(long, value_name = "FILE", requires = "client_cert")]
-    client_key: Option<PathBuf>,
+}
+
+fn http(tls: &TlsArgs) -> ClientOptions {
+    ClientOptions {
+        user_agent: concat!("plimsoll/", env!("CARGO_PKG_VERSION")).to_owned(),
+        ca_file: tls.ca_file.clone(),
+        certificate: tls.certificate(),
+        connect_timeout: CONNECT_WAIT_MAX,
+        read_timeout: READ_WAIT_MAX,
+        ..ClientOptions::default()
+    }
 }
 
 fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
@@ -82,23 +88,29 @@ impl RegistryArgs {
         sources: &[Source],
         image: OpenOptions,
         keys: Vec<PublicKey>,
-        ca_file: Option<PathBuf>,
+        tls: &TlsArgs,
         global: &Global,
     ) -> Result<Opening, CommandError> {
-        let certificate = match (&self.client_cert, &self.client_key) {
-            (Some(certificate), Some(key)) => {
-                Some(ClientCertificate { certificate: certificate.clone(), key: key.clone() })
-            }
-            _ => None,
-        };
-        let http = ClientOptions {
-            user_agent: concat!("plimsoll/", env!("CARGO_PKG_VERSION")).to_owned(),
-            ca_file,
-            certificate,
-            connect_timeout: CONNECT_WAIT_MAX,
-            read_timeout: READ_WAIT_MAX,
-            ..ClientOptions::default()
-        };
+        let explicit_host = self.only_host(sources)?;
+        Ok(Opening {
+            image,
+            keys,
+            registry: self.of_host(tls, explicit_host)?,
+            http: http(tls),
+            docker: docker(),
+            podman: podman(),
+            network: if global.offline { Network::Never } else { Network::Allowed },
+        })
+    }
+
+    /// Registries of what is no image. A credential that was typed is for `host`.
+    pub(crate) fn registry(&self, tls: &TlsArgs, host: Option<&str>) -> Result<Registry, CommandError> {
+        let is_typed = self.registry_username.is_some() || self.registry_token.is_some();
+        // Without any registry there is nobody to send it to.
+        self.of_host(tls, is_typed.then(|| host.unwrap_or_default().to_owned()))
+    }
+
+    fn of_host(&self, tls: &TlsArgs, explicit_host: Option<String>) -> Result<Registry, CommandError> {
         let mut mirrors = Vec::new();
         for text in &self.registry_mirror {
             // What was typed is not repeated: it may hold a password, which is what is wrong with it.
@@ -108,29 +120,20 @@ impl RegistryArgs {
             })?;
             mirrors.push((host, vec![place]));
         }
-        let explicit_host = self.only_host(sources)?;
         let credentials = CredentialSources {
             explicit: self.credential()?,
             explicit_host,
             files: environment::credential_files(),
             ..CredentialSources::default()
         };
-        Ok(Opening {
-            image,
-            keys,
-            registry: Registry::new(Options {
-                credentials,
-                mirrors,
-                insecure: self.insecure,
-                http: http.clone(),
-                tries: TRIES,
-                ..Options::default()
-            }),
-            http,
-            docker: docker(),
-            podman: podman(),
-            network: if global.offline { Network::Never } else { Network::Allowed },
-        })
+        Ok(Registry::new(Options {
+            credentials,
+            mirrors,
+            insecure: self.insecure,
+            http: http(tls),
+            tries: TRIES,
+            ..Options::default()
+        }))
     }
 
     /// The one registry that a typed credential is for: that of the images. It goes to no other, be it that of a base image.

@@ -89,6 +89,16 @@ impl Ui {
         columns.or_else(|| console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns)))
     }
 
+    /// A bar of the bytes of all downloads of a provider, with room for a word about them.
+    pub(crate) fn provider_bar(&self, provider: &str) -> ProgressBar {
+        let template = "{prefix:14!} [{bar:24}] {bytes:>10} / {total_bytes:<10} {wide_msg}";
+        let style = ProgressStyle::with_template(template).expect("the template above is well-formed");
+        let bar = self.bars.add(ProgressBar::new(0));
+        bar.set_style(style.progress_chars("=> "));
+        bar.set_prefix(provider.to_owned());
+        bar
+    }
+
     /// A bar of `bytes` (a spinner when they are not known) called `name`.
     pub(crate) fn bar(&self, name: &str, bytes: Option<u64>) -> ProgressBar {
         let template = match bytes {

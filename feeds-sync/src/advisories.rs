@@ -4,19 +4,29 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use advisory_db::EpssTable;
 use jiff::Timestamp;
-use model::advisory::{Advisory, Affected, Kev, SeverityWord};
-use model::key::Namespace;
+use model::advisory::{Advisory, Affected, Kev, Platform, Reference, SeverityWord};
+use model::key::{Namespace, PackageKey};
 use model::severity::Severity;
+use model::version::VersionText;
+use serde::{Deserialize, Serialize};
 
 /// Collects the advisories of one feed: all of them, those of some namespaces, or only how many there are.
 #[derive(Debug)]
 pub struct Advisories {
     keep: Keep,
+    /// Namespaces that are filled on demand, and are demanded.
+    demanded: BTreeSet<Namespace>,
     namespaces: BTreeMap<Namespace, BTreeMap<String, Advisory>>,
     /// The ids met and when their records last changed, by namespace, when nothing else is kept.
     ids: BTreeMap<Namespace, BTreeMap<Box<str>, Option<Timestamp>>>,
+    /// When and where the rows were said that [`Advisories::state`] added: by record, package and versions.
+    stated: HashMap<Place, (Option<Timestamp>, Box<str>)>,
     /// What is known of the documents that records come from, by the record's id.
     documents: HashMap<Box<str>, Standing>,
+    /// The publisher's listing of all its records, where one was read.
+    listing: Option<Listing>,
+    /// What a document keeps for the reading of those after it, by the record's id.
+    asides: HashMap<Box<str>, Box<str>>,
     /// When the record that changed last did, of those that say so.
     pub(crate) newest: Option<Timestamp>,
     /// Roughly how many bytes the records that were pushed take, were all of them kept.
@@ -45,6 +55,24 @@ impl Standing {
     }
 }
 
+/// A publisher's listing of all its records.
+#[derive(Debug)]
+struct Listing {
+    ids: BTreeSet<String>,
+    /// When what it lists changed last.
+    as_of: Timestamp,
+}
+
+impl Listing {
+    /// Whether the publisher still has the record `id`: one that changed after the listing was made may be missing there.
+    fn has(&self, id: &str, modified: Option<Timestamp>) -> bool {
+        self.ids.contains(id) || modified.is_some_and(|modified| modified > self.as_of)
+    }
+}
+
+/// What a statement of a time series is about: a record, a package, and the versions of it that are listed.
+type Place = (Box<str>, PackageKey, Vec<VersionText>);
+
 #[derive(Debug)]
 enum Keep {
     All,
@@ -53,7 +81,7 @@ enum Keep {
 }
 
 /// What a reader left out or did not understand. Nothing is left out silently.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remarks {
     /// Words that the provider's vocabulary lacks, as `field=word`, and how often they occurred.
     pub unknown_words: BTreeMap<String, u64>,
@@ -106,6 +134,13 @@ impl Remarks {
         })
     }
 
+    /// What was left out, in words; none when nothing was.
+    pub fn left_out_text(&self) -> Option<String> {
+        let counts: Vec<String> =
+            self.left_out.iter().map(|(reason, count)| format!("{count} times {reason}")).collect();
+        (!counts.is_empty()).then(|| format!("not all that it says was understood: {}", counts.join("; ")))
+    }
+
     /// Adds what `other` counted.
     pub fn add(&mut self, other: Self) {
         for (word, count) in other.unknown_words {
@@ -147,17 +182,36 @@ impl Advisories {
         Self::keeping(Keep::Ids)
     }
 
+    /// Takes what is said of `namespaces`, which are filled on demand, too.
+    pub fn demanding(self, namespaces: BTreeSet<Namespace>) -> Self {
+        Self { demanded: namespaces, ..self }
+    }
+
     fn keeping(keep: Keep) -> Self {
         Self {
             keep,
+            demanded: BTreeSet::new(),
             namespaces: BTreeMap::new(),
             ids: BTreeMap::new(),
+            stated: HashMap::new(),
             documents: HashMap::new(),
+            listing: None,
+            asides: HashMap::new(),
             newest: None,
             pushed_bytes: 0,
             scratch: Advisory::new(""),
             remarks: Remarks::default(),
         }
+    }
+
+    /// Keeps `text` about the record `id` for the reading of the documents that come after this one.
+    pub(crate) fn set_aside(&mut self, id: &str, text: &str) {
+        self.asides.insert(id.into(), text.into());
+    }
+
+    /// What an earlier document kept about the record `id`.
+    pub(crate) fn aside(&self, id: &str) -> Option<&str> {
+        self.asides.get(id).map(|text| &**text)
     }
 
     /// Makes `namespace` one that the feed speaks for, even if it has no advisory.
@@ -180,18 +234,54 @@ impl Advisories {
     }
 
     /// Adds a whole advisory. Of two with the same id the one modified last stands; of the same date, both.
-    pub fn push(&mut self, namespace: &Namespace, advisory: Advisory) {
+    pub fn push(&mut self, namespace: &Namespace, mut advisory: Advisory) {
         self.newest = self.newest.max(advisory.modified);
         self.pushed_bytes += held_bytes(&advisory);
         if !self.keeps(namespace) {
             return self.note(namespace, &advisory.id, advisory.modified);
         }
+        shrink(&mut advisory);
         let records = self.records(namespace);
         match records.get_mut(&advisory.id) {
             None => drop(records.insert(advisory.id.clone(), advisory)),
             Some(held) if advisory.modified > held.modified => *held = advisory,
             Some(held) if advisory.modified < held.modified => {}
             Some(held) => advisory.affected.into_iter().for_each(|affected| push_once(held, affected)),
+        }
+    }
+
+    /// Adds a row to the record `header`, as `document` said it at `at`, of publishers whose statements are a time series:
+    /// of two about the same versions of a package the later stands. Of the same time it is the one further down in a
+    /// document, and of two documents that of the greater name, so that nothing depends on their order.
+    pub fn state(&mut self, header: &Advisory, affected: Affected, at: Option<Timestamp>, document: &str) {
+        let namespace = affected.key.namespace.clone();
+        self.newest = self.newest.max(at);
+        self.pushed_bytes += held_bytes(header);
+        if !self.keeps(&namespace) {
+            return self.note(&namespace, &header.id, None);
+        }
+        let place = (header.id.as_str().into(), affected.key.clone(), affected.versions.clone());
+        let said = (at, Box::from(document));
+        let held = self.stated.get(&place);
+        let (is_first, is_later) = (held.is_none(), held.is_none_or(|held| *held <= said));
+        if is_later {
+            self.stated.insert(place, said);
+        }
+        let record = self.record(&namespace, &header.id);
+        for alias in header.aliases.iter().filter(|alias| !header.id.eq(*alias)) {
+            if !record.aliases.contains(alias) {
+                record.aliases.push(alias.clone());
+            }
+        }
+        record.modified = header.modified.max(record.modified);
+        if header.description > record.description {
+            record.description.clone_from(&header.description);
+        }
+        if is_later && !is_first {
+            record.affected.retain(|held| held.key != affected.key || held.versions != affected.versions);
+        }
+        if is_later {
+            record.affected.push(affected);
         }
     }
 
@@ -222,6 +312,19 @@ impl Advisories {
         }
     }
 
+    /// Whether anything said of `namespace`, which is filled on demand, is of use.
+    pub fn demands(&self, namespace: &Namespace) -> bool {
+        match &self.keep {
+            Keep::All | Keep::Ids => self.demanded.contains(namespace),
+            Keep::Of(namespaces) => namespaces.contains(namespace),
+        }
+    }
+
+    /// Whether only some namespaces are of use: what is said of others need not be taken apart.
+    pub(crate) fn is_selective(&self) -> bool {
+        matches!(self.keep, Keep::Of(_))
+    }
+
     fn keeps(&self, namespace: &Namespace) -> bool {
         self.wants(namespace) && !matches!(self.keep, Keep::Ids)
     }
@@ -244,6 +347,12 @@ impl Advisories {
     pub fn gone(&mut self, id: &str, at: Timestamp) {
         let standing = self.standing(id);
         standing.gone = standing.gone.max(Some(at));
+    }
+
+    /// Says that the publisher lists all its records: `ids`, none of which changed after `as_of`. What it said of others
+    /// until then no longer holds.
+    pub fn all_listed(&mut self, ids: BTreeSet<String>, as_of: Timestamp) {
+        self.listing = Some(Listing { ids, as_of });
     }
 
     fn standing(&mut self, id: &str) -> &mut Standing {
@@ -276,8 +385,10 @@ impl Advisories {
 
     /// How many records each namespace has.
     pub fn counts(&self) -> BTreeMap<Namespace, u64> {
-        let stands =
-            |id: &str, modified| self.documents.get(id).is_none_or(|standing| standing.has(modified));
+        let stands = |id: &str, modified| {
+            self.documents.get(id).is_none_or(|standing| standing.has(modified))
+                && self.listing.as_ref().is_none_or(|listing| listing.has(id, modified))
+        };
         let kept = self.namespaces.iter().map(|(namespace, records)| {
             let standing = records.values().filter(|record| stands(&record.id, record.modified));
             (namespace.clone(), standing.count() as u64)
@@ -290,10 +401,11 @@ impl Advisories {
 
     /// The advisories by namespace and id; their `affected` in the order of keys.
     pub fn into_namespaces(mut self) -> BTreeMap<Namespace, BTreeMap<String, Advisory>> {
-        let documents = std::mem::take(&mut self.documents);
+        let (documents, listing) = (std::mem::take(&mut self.documents), self.listing.take());
         for records in self.namespaces.values_mut() {
             let stands = |record: &Advisory| {
                 documents.get(record.id.as_str()).is_none_or(|standing| standing.has(record.modified))
+                    && listing.as_ref().is_none_or(|listing| listing.has(&record.id, record.modified))
             };
             records.retain(|_, record| stands(record));
         }
@@ -307,11 +419,56 @@ impl Advisories {
     }
 }
 
-/// Roughly what a record takes when it is held: its texts, and what its parts take as measured on records of Ubuntu.
+/// Gives back the room that lists were made with and did not need: hundreds of thousands of records are held at once, and a
+/// list of one element has room for four.
+fn shrink(advisory: &mut Advisory) {
+    let Advisory { aliases, title, description, cvss, weaknesses, references, links, affected, .. } =
+        advisory;
+    [title, description].into_iter().flatten().for_each(String::shrink_to_fit);
+    [aliases, weaknesses].into_iter().for_each(Vec::shrink_to_fit);
+    references.iter_mut().for_each(|reference| reference.tags.shrink_to_fit());
+    references.shrink_to_fit();
+    cvss.shrink_to_fit();
+    links.shrink_to_fit();
+    for row in affected.iter_mut() {
+        row.ranges.iter_mut().for_each(|range| range.events.shrink_to_fit());
+        row.ranges.shrink_to_fit();
+        row.unaffected.shrink_to_fit();
+        row.versions.shrink_to_fit();
+        row.fixes.shrink_to_fit();
+        row.cvss.shrink_to_fit();
+        row.hints.shrink_to_fit();
+    }
+    affected.shrink_to_fit();
+}
+
+/// Roughly what a record takes when it is held: its texts, and what its parts take as measured on records of Ubuntu; what
+/// records of NVD have besides.
 fn held_bytes(advisory: &Advisory) -> u64 {
     let texts =
         [&advisory.title, &advisory.description].into_iter().flatten().map(String::len).sum::<usize>();
-    (1_000 + texts + advisory.references.len() * 190 + advisory.affected.len() * 800) as u64
+    let rows: usize = advisory.affected.iter().map(row_bytes).sum();
+    let reference = |reference: &Reference| match reference.tags.len() {
+        0 => 190,
+        n_tags => 290 + n_tags * 40,
+    };
+    let references: usize = advisory.references.iter().map(reference).sum();
+    let words = advisory.cvss.len() * 180 + advisory.weaknesses.len() * 60;
+    (1_000 + texts + references + words + rows) as u64
+}
+
+fn row_bytes(row: &Affected) -> usize {
+    let platform = row.conditions.as_ref().and_then(|conditions| conditions.platform.as_ref());
+    let n_products = platform.map_or(0, products);
+    800 + row.ranges.len().saturating_sub(1) * 150 + row.versions.len() * 40 + n_products * 250
+}
+
+fn products(platform: &Platform) -> usize {
+    match platform {
+        Platform::Product(_) => 1,
+        Platform::Not(platform) => products(platform),
+        Platform::All(platforms) | Platform::Any(platforms) => platforms.iter().map(products).sum(),
+    }
 }
 
 /// Adds `affected` to `advisory`, unless it says the same already.

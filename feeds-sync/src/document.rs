@@ -1,11 +1,12 @@
 //! A downloaded file, opened within bounds.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use model::limits::Limits;
 use serde::de::DeserializeSeed;
+use sha2::{Digest, Sha256};
 
 use crate::error::ParseError;
 use crate::xz::XzReader;
@@ -75,6 +76,25 @@ impl Document<'_> {
             return Err(ParseError::Limit { limit: "record_bytes_max", max });
         }
         Ok(text)
+    }
+
+    /// The SHA-256 of the content, unpacked, in lower-case hexadecimal.
+    ///
+    /// # Errors
+    /// As [`Document::open`]; and when it cannot be unpacked to its end.
+    pub fn content_sha256(&self) -> Result<String, ParseError> {
+        let mut content = self.open()?;
+        let mut hash = Sha256::new();
+        loop {
+            let bytes = content.fill_buf()?;
+            let n_bytes = bytes.len();
+            if n_bytes == 0 {
+                break;
+            }
+            hash.update(bytes);
+            content.consume(n_bytes);
+        }
+        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     fn unpacked(&self, bytes_max: u64) -> Result<Box<dyn BufRead>, ParseError> {
@@ -205,6 +225,60 @@ impl Document<'_> {
             return Err(ParseError::NotTheFeed(what));
         }
         Ok(())
+    }
+
+    /// Calls `visit` with the files of the only archive in a zip archive, or of the archive itself where it holds none.
+    /// What is inside lies beside the document while it is read.
+    ///
+    /// # Errors
+    /// As [`Document::zip_entries`]; and when the archive inside becomes larger than `feed_bytes_max`.
+    pub fn nested_zip_entries(&self, visit: &mut Visit<'_>) -> Result<(), ParseError> {
+        let mut inside = self.path.as_os_str().to_owned();
+        inside.push(".inside");
+        let inside = Path::new(&inside);
+        let is_nested = self.unpack_archive(inside);
+        let result = match is_nested {
+            Ok(true) => Document { url: self.url, path: inside, limits: self.limits }.zip_entries(visit),
+            Ok(false) => self.zip_entries(visit),
+            Err(error) => Err(error),
+        };
+        // What cannot be removed costs its room until the next reading.
+        let _ = fs::remove_file(inside);
+        result
+    }
+
+    /// Writes the only file of a zip archive to `to`, if that is itself an archive.
+    fn unpack_archive(&self, to: &Path) -> Result<bool, ParseError> {
+        let mut file = File::open(self.path)?;
+        let mut start = [0; 64];
+        let n_read = file.read(&mut start)?;
+        check_start(&start[..n_read])?;
+        let limit = self.unpacked_limit(file.metadata()?.len(), self.limits.feed_bytes_max);
+        let mut buffer = vec![0; rawzip::RECOMMENDED_BUFFER_SIZE];
+        let archive = rawzip::ZipArchive::from_file(file, &mut buffer)?;
+        let mut entries = archive.entries(&mut buffer);
+        let Some(entry) = entries.next_entry()? else { return Ok(false) };
+        if !entry.file_path().as_ref().ends_with(b".zip") {
+            return Ok(false);
+        }
+        let (method, wayfinder) = (entry.compression_method(), entry.wayfinder());
+        if entries.next_entry()?.is_some() {
+            return Err(ParseError::NotTheFeed("a zip archive of an archive and something else".to_owned()));
+        }
+        let entry = archive.get_entry(wayfinder)?;
+        let stored = entry.reader();
+        let unpacked: Box<dyn Read> = match method {
+            rawzip::CompressionMethod::STORE => Box::new(entry.verifying_reader(stored)),
+            rawzip::CompressionMethod::DEFLATE => {
+                Box::new(entry.verifying_reader(flate2::read::DeflateDecoder::new(stored)))
+            }
+            other => {
+                let what = format!("a zip archive packed by a method that is not read: {other:?}");
+                return Err(ParseError::NotTheFeed(what));
+            }
+        };
+        io::copy(&mut Bounded::new(unpacked, limit), &mut File::create(to)?)?;
+        Ok(true)
     }
 
     /// How large the document may become when unpacked, and which limit says so.

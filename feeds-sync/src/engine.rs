@@ -5,31 +5,38 @@
 //! the swap, the old snapshot stands; killed after it, the next sync downloads again what it does not know to
 //! hold.
 
+mod tables;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use advisory_db::{FeedsDir, Publication, Writer};
 use fetch::fetcher::Fetcher;
 use jiff::{SignedDuration, Timestamp};
+use model::advisory::PRIVATE;
+use model::facts::CoverageClass;
 use model::gap::{Gap, GapKind};
 use model::key::Namespace;
 use model::limits::Limits;
 
-use crate::advisories::{Advisories, DailyTables, Remarks};
+use crate::advisories::{Advisories, Remarks};
 use crate::document::Document;
 use crate::error::{ParseError, SyncError};
 use crate::facts;
 use crate::kept::{Kept, io_error};
-use crate::provider::{self, Parse, Role, Scope};
+use crate::lifecycles::Lifecycles;
+use crate::provider::{self, Feed, Parse, Provider, Role, Scope};
 use crate::pull::{Applied, Had, Pull, SourcePull, download, prepare_held};
 use crate::report::{SourceOutcome, SourceReport, SyncReport};
-use crate::selection::{Selected, Selection, ranking, select};
+use crate::selection::{Named, Selected, Selection, select};
 
 /// What to sync, and how.
 #[derive(Clone, Copy, Debug)]
 pub struct SyncOptions<'a> {
     /// Which feeds.
     pub selection: Selection<'a>,
+    /// The sources that the user names, which are asked whatever is selected.
+    pub named: &'a Named,
     /// Sources that answered less than this ago are not asked again; none asks every one.
     pub max_age: Option<SignedDuration>,
     /// The time that stands for now.
@@ -54,17 +61,21 @@ const LOSS_RECORDS_MIN: u64 = 10;
 const PASS_RECORDS_MAX: u64 = 150_000;
 
 /// How many bytes of records of several namespaces are held at once, where records are large. Archives of the size of
-/// Ubuntu's (45,000 records for each of 13 releases and channels) peak at 680 MB when 135,000 of them are.
-const PASS_BYTES_MAX: u64 = 320_000_000;
+/// Ubuntu's (45,000 records for each of 13 releases and channels) peak at 680 MB when 135,000 of them are. The first pass
+/// over 190,000 CVEs of NVD peaks at 278 MB so; at 421 MB with 320 MB of them, and lists as they came.
+const PASS_BYTES_MAX: u64 = 256_000_000;
 
 /// Told how a sync goes on. Downloads call it from their own threads.
 pub trait Progress: Sync {
+    /// So many sources more of a provider are about to be asked. It may be called several times: what is downloaded leads
+    /// to more.
+    fn asking(&self, provider: &str, count: usize);
     /// The body of `url` starts, or starts again after a failure, at byte `offset` of `bytes`.
-    fn source_started(&self, url: &str, offset: u64, bytes: Option<u64>);
+    fn source_started(&self, provider: &str, url: &str, offset: u64, bytes: Option<u64>);
     /// So many bytes more of `url`.
-    fn source_advanced(&self, url: &str, bytes: u64);
+    fn source_advanced(&self, provider: &str, url: &str, bytes: u64);
     /// The download of `url` has ended; what it holds is not read yet.
-    fn source_finished(&self, url: &str, outcome: &SourceOutcome);
+    fn source_finished(&self, provider: &str, url: &str, outcome: &SourceOutcome);
     /// The documents of a feed are being read.
     fn reading(&self, provider: &str, feed: &str);
 }
@@ -74,9 +85,10 @@ pub trait Progress: Sync {
 pub struct NoProgress;
 
 impl Progress for NoProgress {
-    fn source_started(&self, _url: &str, _offset: u64, _bytes: Option<u64>) {}
-    fn source_advanced(&self, _url: &str, _bytes: u64) {}
-    fn source_finished(&self, _url: &str, _outcome: &SourceOutcome) {}
+    fn asking(&self, _provider: &str, _count: usize) {}
+    fn source_started(&self, _provider: &str, _url: &str, _offset: u64, _bytes: Option<u64>) {}
+    fn source_advanced(&self, _provider: &str, _url: &str, _bytes: u64) {}
+    fn source_finished(&self, _provider: &str, _url: &str, _outcome: &SourceOutcome) {}
     fn reading(&self, _provider: &str, _feed: &str) {}
 }
 
@@ -93,7 +105,7 @@ pub fn sync(
     options: &SyncOptions<'_>,
     progress: &dyn Progress,
 ) -> Result<SyncReport, SyncError> {
-    let selected = select(options.selection)?;
+    let selected = select(options.selection, options.named)?;
     let before = Kept::read(feeds);
     if let Some(report) = report_if_settled(feeds, &selected, &before, fetcher, options)? {
         return Ok(report);
@@ -103,8 +115,11 @@ pub fn sync(
 
     let mut pulls = download(selected, &before, &kept, fetcher, options, progress);
     let lock = feeds.lock()?;
-    let mut run = Run { kept: &kept, options, progress, writer: feeds.writer(&lock)?, has_new_rows: false };
-    for pull in pulls.iter_mut().filter(|pull| !pull.is_ranking()) {
+    let writer = feeds.writer(&lock)?;
+    let lifecycles = Lifecycles::default();
+    let mut run = Run { kept: &kept, options, progress, writer, lifecycles, has_new_rows: false };
+    run.read_lifecycles(&mut pulls);
+    for pull in pulls.iter_mut().filter(|pull| !pull.is_table()) {
         run.apply(pull)?;
     }
     run.rank(&mut pulls)?;
@@ -156,8 +171,8 @@ fn report_if_settled(
         for source in pull.sources.iter_mut().filter(|source| kept.is_absent(&source.source.url)) {
             source.had = Had::StillMissing;
         }
-        let provider = pull.selected.provider.name.to_owned();
-        let records = |namespace: &Namespace| records.get(&(namespace.clone(), provider.clone())).copied();
+        let publisher = pull.publisher().to_owned();
+        let records = |namespace: &Namespace| records.get(&(namespace.clone(), publisher.clone())).copied();
         pull.applied = pull.held(kept, &records);
         if pull.applied.is_none() && pull.is_complete() {
             return Ok(None);
@@ -175,6 +190,8 @@ struct Run<'a, 'w> {
     options: &'a SyncOptions<'a>,
     progress: &'a dyn Progress,
     writer: Writer<'w>,
+    /// What the calendars at hand say.
+    lifecycles: Lifecycles,
     has_new_rows: bool,
 }
 
@@ -184,8 +201,8 @@ impl Run<'_, '_> {
         if !pull.is_complete() {
             return Ok(());
         }
-        let provider = pull.selected.provider.name;
-        let records = |namespace: &Namespace| Some(self.writer.provider_state(namespace, provider)?.records);
+        let publisher = pull.publisher();
+        let records = |namespace: &Namespace| Some(self.writer.provider_state(namespace, publisher)?.records);
         let held = pull.held(self.kept, &records);
         if let (false, Some(held)) = (pull.has_new_bytes(), held) {
             self.touch(pull, &held);
@@ -203,7 +220,7 @@ impl Run<'_, '_> {
     fn touch(&mut self, pull: &Pull, held: &Applied) {
         if pull.sources.iter().all(|source| source.is_confirmed() || source.held_at.is_none()) {
             for namespace in &held.namespaces {
-                self.writer.touch_provider(namespace, pull.selected.provider.name, self.options.now);
+                self.writer.touch_provider(namespace, pull.publisher(), self.options.now);
             }
         }
     }
@@ -213,59 +230,113 @@ impl Run<'_, '_> {
     fn read_first(&self, pull: &mut Pull) -> Result<Advisories, String> {
         let feed = pull.selected.feed.clone();
         self.progress.reading(pull.selected.provider.name, &feed.name);
+        let demanded = self.demanded(&pull.selected);
         let empty = || match feed.scope {
-            Scope::One(_) | Scope::Ranking => Advisories::default(),
-            Scope::Distro(_) => Advisories::survey(),
+            Scope::One(_) | Scope::Ranking | Scope::Lifecycles => Advisories::default(),
+            Scope::Distro(_) | Scope::Languages | Scope::Documents => {
+                Advisories::survey().demanding(demanded.clone())
+            }
         };
         let mut first = empty();
-        // Each turn that fails takes a document away, so there is an end.
-        while let Err((url, error)) = self.read(pull, &mut first) {
-            if !pull.forgo(&url, &refusal(&url, &error)) {
-                return Err(refusal(&url, &error));
+        // Each turn that fails takes documents away, so there is an end.
+        loop {
+            let failures = self.failures(pull, &mut first);
+            if failures.is_empty() {
+                break;
+            }
+            for (url, error) in failures {
+                if !pull.forgo(&url, &refusal(&url, &error)) {
+                    return Err(refusal(&url, &error));
+                }
             }
             first = empty();
         }
-        let counts = first.counts();
-        if counts.is_empty() {
+        if first.counts().is_empty() && feed.scope != Scope::Documents {
             return Err(format!("feed `{}` holds no record that can be looked up", feed.name));
         }
-        for (namespace, now) in self.live(pull, counts) {
-            let held = self.writer.provider_state(&namespace, pull.selected.provider.name);
+        for (namespace, now) in self.live(pull, &first) {
+            let held = self.writer.provider_state(&namespace, pull.publisher());
             let before = held.map_or(0, |stamp| stamp.records);
+            if pull.selected.feed.name == PRIVATE {
+                // Who takes away his own advisories means it.
+                continue;
+            }
             check_loss(namespace.as_str(), before, now, self.options.loss_percent_max)?;
         }
         pull.remarks = std::mem::take(&mut first.remarks);
+        pull.is_read = true;
         Ok(first)
     }
 
-    /// Those namespaces whose rows are to be replaced: not those that are held and whose release is frozen.
-    fn live(&self, pull: &Pull, mut counts: BTreeMap<Namespace, u64>) -> BTreeMap<Namespace, u64> {
+    /// Those namespaces whose rows are to be replaced, and how many records each has now: not those that are held and whose
+    /// release is frozen. A language that is no longer mentioned has none any more: unlike a release, it never ends.
+    fn live(&self, pull: &Pull, first: &Advisories) -> BTreeMap<Namespace, u64> {
         let provider = pull.selected.provider;
-        let today = self.options.now.strftime("%F").to_string();
-        for release in provider.releases.iter().filter(|release| release.is_frozen(&today)) {
-            let namespace = Namespace::new(release.namespace);
-            if self.writer.provider_state(&namespace, provider.name).is_some() {
-                counts.remove(&namespace);
+        let mut counts = first.counts();
+        if pull.selected.feed.scope == Scope::Languages {
+            for entry in self.writer.namespaces() {
+                if entry.providers.iter().any(|stamp| stamp.name == provider.name) {
+                    counts.entry(entry.name).or_default();
+                }
             }
         }
+        for namespace in self.demanded(&pull.selected) {
+            // None of its records is an answer too.
+            counts.entry(namespace).or_default();
+        }
+        let is_held = |namespace: &Namespace| self.writer.provider_state(namespace, provider.name).is_some();
+        counts.retain(|namespace, _| !(self.is_frozen(provider, namespace) && is_held(namespace)));
         counts
     }
 
-    fn read(&self, pull: &Pull, advisories: &mut Advisories) -> Result<(), (String, ParseError)> {
-        let Parse::Advisories(parse) = pull.selected.provider.parse else { return Ok(()) };
-        for (source, path) in pull.records() {
-            let document = Document { url: &source.source.url, path, limits: self.options.limits };
-            parse(&pull.selected.feed, &document, advisories)
-                .map_err(|error| (source.source.url.clone(), error))?;
-        }
-        Ok(())
+    /// The namespaces filled on demand that are asked for, or held since somebody asked for them.
+    fn demanded(&self, selected: &Selected) -> BTreeSet<Namespace> {
+        let held = self.writer.namespaces().into_iter().filter(|entry| {
+            provider::is_on_demand(&entry.name)
+                && entry.providers.iter().any(|stamp| stamp.name == selected.provider.name)
+        });
+        held.map(|entry| entry.name).chain(selected.demanded.iter().cloned()).collect()
     }
 
-    /// Writes the rows; of a feed of many releases in as many passes as their number asks for. A namespace that the
-    /// feed no longer mentions keeps its rows: its release has ended, and the vendor took it out
-    /// (feeds.md §0.4(8)).
+    /// Whether what is held of a release stands for good today. When that begins is a matter of the calendars, and of what
+    /// is built in where they say nothing.
+    fn is_frozen(&self, provider: &Provider, namespace: &Namespace) -> bool {
+        let said = self.lifecycles.get(namespace);
+        let built_in = provider.releases.iter().find(|release| release.namespace == namespace.as_str());
+        let freezes =
+            said.is_some_and(|said| said.freezes) || built_in.is_some_and(|release| release.freezes);
+        let end = said.map(|said| said.end_of_life.as_str());
+        let end = end.or_else(|| built_in.and_then(|release| release.end_of_life));
+        freezes && end.is_some_and(|end| end <= self.options.now.strftime("%F").to_string().as_str())
+    }
+
+    fn read(&self, pull: &Pull, advisories: &mut Advisories) -> Result<(), (String, ParseError)> {
+        self.failures(pull, advisories).into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// Reads all documents of the feed, and tells which cannot be read. A publisher may have thousands, so that those it can
+    /// do without are all found in one turn.
+    fn failures(&self, pull: &Pull, advisories: &mut Advisories) -> Vec<(String, ParseError)> {
+        let Parse::Advisories(parse) = pull.selected.provider.parse else { return Vec::new() };
+        let mut failures = Vec::new();
+        for (source, path) in pull.records() {
+            let document = Document { url: &source.source.url, path, limits: self.options.limits };
+            if let Err(error) = parse(&pull.selected.feed, &document, advisories) {
+                failures.push((source.source.url.clone(), error));
+                if source.source.role != Role::Update {
+                    break;
+                }
+            }
+        }
+        failures
+    }
+
+    /// Writes the rows; of a feed of many releases in as many passes as their number asks for. A release that the
+    /// feed no longer mentions keeps its rows: it has ended, and the vendor took it out (feeds.md §0.4(8)).
     fn replace(&mut self, pull: &Pull, first: Advisories) -> Result<Applied, SyncError> {
-        let (newest, unreadable) = (first.newest, pull.remarks.unreadable_text());
+        let is_private = pull.selected.feed.name == PRIVATE;
+        let left_out = pull.remarks.left_out_text().filter(|_| is_private);
+        let (newest, unreadable) = (first.newest, pull.remarks.unreadable_text().or(left_out));
         let mut applied = Applied { newest, unreadable, ..Applied::default() };
         if let Scope::One(_) = pull.selected.feed.scope {
             self.write(pull, first, &mut applied)?;
@@ -273,22 +344,51 @@ impl Run<'_, '_> {
         }
         let bytes_each = first.pushed_bytes / first.counts().values().sum::<u64>().max(1);
         let records_max = PASS_RECORDS_MAX.min(PASS_BYTES_MAX / bytes_each.max(1));
-        for namespaces in passes(self.live(pull, first.counts()), records_max) {
-            let mut advisories = Advisories::of(namespaces);
+        let live = self.live(pull, &first);
+        // A survey of a million records takes more than a hundred megabytes.
+        drop(first);
+        for namespaces in passes(live, records_max) {
+            let mut advisories = Advisories::of(namespaces.clone());
+            if pull.selected.feed.scope == Scope::Languages {
+                namespaces.iter().for_each(|namespace| advisories.namespace(namespace));
+            }
+            let on_demand = namespaces.iter().filter(|namespace| provider::is_on_demand(namespace));
+            on_demand.for_each(|namespace| advisories.namespace(namespace));
             self.read(pull, &mut advisories).map_err(|(url, source)| SyncError::Changed { url, source })?;
             self.write(pull, advisories, &mut applied)?;
         }
+        if pull.selected.feed.scope == Scope::Documents {
+            self.empty_others(pull, &mut applied)?;
+        }
         Ok(applied)
+    }
+
+    /// Takes away the rows of namespaces that the documents of a feed no longer name.
+    fn empty_others(&mut self, pull: &Pull, applied: &mut Applied) -> Result<(), SyncError> {
+        let held: Vec<Namespace> = self.writer.namespaces().into_iter().map(|entry| entry.name).collect();
+        for namespace in held.into_iter().filter(|namespace| !applied.namespaces.contains(namespace)) {
+            let held = self.writer.provider_state(&namespace, pull.publisher());
+            if held.is_some_and(|held| held.records > 0) {
+                let mut nothing = Advisories::default();
+                nothing.namespace(&namespace);
+                self.write(pull, nothing, &mut Applied::default())?;
+            }
+        }
+        applied.namespaces.sort();
+        Ok(())
     }
 
     fn write(&mut self, pull: &Pull, advisories: Advisories, applied: &mut Applied) -> Result<(), SyncError> {
         for (namespace, advisories) in advisories.into_namespaces() {
             let publication = Publication {
                 namespace: &namespace,
-                provider: pull.selected.provider.name,
+                provider: pull.publisher(),
                 feed: &pull.selected.feed.name,
                 license: pull.selected.feed.license,
-                coverage: facts::coverage(&namespace),
+                coverage: match pull.selected.feed.scope {
+                    Scope::Documents => CoverageClass::FixOnly,
+                    _ => facts::coverage(&namespace),
+                },
                 data_as_of: pull.data_as_of(self.options.now),
             };
             let outcome = self.writer.replace_provider(&publication, advisories.into_values())?;
@@ -299,79 +399,32 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    /// Joins EPSS and KEV to the rows, when either is new or there are new rows.
-    fn rank(&mut self, pulls: &mut [Pull]) -> Result<(), SyncError> {
-        let is_new = pulls.iter().any(|pull| pull.is_ranking() && pull.has_new_bytes());
-        if !is_new && !self.has_new_rows {
-            let ranking = pulls.iter_mut().filter(|pull| pull.is_ranking() && pull.is_complete());
-            ranking.for_each(|pull| pull.applied = pull.held(self.kept, &|_| None));
-            return Ok(());
-        }
-        let mut tables = DailyTables::default();
-        for pull in pulls.iter_mut().filter(|pull| pull.is_ranking() && pull.is_complete()) {
-            self.progress.reading(pull.selected.provider.name, &pull.selected.feed.name);
-            match self.read_table(pull, &mut tables) {
-                Ok(records) => pull.applied = Some(Applied { records, ..Applied::default() }),
-                Err(error) => pull.refuse(&error),
-            }
-        }
-        self.read_unselected(pulls, &mut tables);
-        if tables.epss.is_some() || tables.kev.is_some() {
-            self.writer.set_daily(tables.epss.as_ref(), tables.kev.as_ref())?;
-        }
-        Ok(())
-    }
-
-    fn read_table(&self, pull: &mut Pull, tables: &mut DailyTables) -> Result<u64, String> {
-        let Parse::Daily(parse) = pull.selected.provider.parse else { return Ok(0) };
-        let mut n_entries = 0;
-        for source in &pull.sources {
-            let Some(path) = source.document() else { continue };
-            let document = Document { url: &source.source.url, path, limits: self.options.limits };
-            n_entries += parse(&document, tables).map_err(|error| refusal(&source.source.url, &error))?;
-        }
-        let before = pull.held(self.kept, &|_| None).map_or(0, |held| held.records);
-        check_loss(&pull.selected.feed.name, before, n_entries, self.options.loss_percent_max)?;
-        pull.remarks = std::mem::take(&mut tables.remarks);
-        Ok(n_entries)
-    }
-
-    /// Reads the tables that are held and were not selected: new rows are to be ranked all the same.
-    fn read_unselected(&self, pulls: &[Pull], tables: &mut DailyTables) {
-        for (provider, feed) in ranking() {
-            let is_selected = pulls.iter().any(|pull| pull.selected.feed == feed);
-            let Parse::Daily(parse) = provider.parse else { continue };
-            for source in feed.sources.iter().filter(|_| !is_selected) {
-                let Some((path, _)) =
-                    self.kept.paths(&source.url).filter(|_| self.kept.bytes(&source.url).is_some())
-                else {
-                    continue;
-                };
-                let document = Document { url: &source.url, path: &path, limits: self.options.limits };
-                // Failing costs the new rows their rank until the table itself is synced; no verdict.
-                let _ = parse(&document, tables);
-            }
-        }
-    }
-
-    /// Writes the facts: those built in, those of what is held, and which releases the providers said they lack.
+    /// Writes the facts: those built in, the ends of support that the calendars say, those of what is held, and which
+    /// releases the providers said they lack.
     fn state_facts(&mut self, pulls: &[Pull]) -> Result<(), SyncError> {
-        let held: Vec<Namespace> = self.writer.namespaces().into_iter().map(|entry| entry.name).collect();
-        let builtin = facts::builtin_facts();
+        let held = self.writer.namespaces();
+        let builtin = facts::with_lifecycles(facts::builtin_facts(), &self.lifecycles);
         let asked = pulls.iter().filter_map(|pull| match &pull.selected.feed.scope {
             Scope::One(namespace) => Some(namespace),
-            Scope::Distro(_) | Scope::Ranking => None,
+            _ => None,
         });
         let known = builtin.namespaces.keys().chain(asked);
         let absent: BTreeSet<Namespace> = known.filter(|it| self.is_absent(it, pulls)).cloned().collect();
         Ok(self.writer.set_facts(&facts::with_snapshot(builtin, held.iter(), absent.iter()))?)
     }
 
-    /// Whether the provider that answers `namespace` is known to have no such release: all of its files are
-    /// missing, or it has one file for all releases, and what is held of that does not mention it.
+    /// Whether every provider that answers `namespace` is known to have no such release.
     fn is_absent(&self, namespace: &Namespace, pulls: &[Pull]) -> bool {
-        let Some((_, feed)) = provider::answering(namespace) else { return false };
-        match pulls.iter().find(|pull| pull.selected.feed == feed) {
+        let mut answering = provider::answering(namespace).peekable();
+        answering.peek().is_some() && answering.all(|(provider, feed)| self.lacks(provider, &feed, pulls))
+    }
+
+    /// Whether `feed` lacks the namespace that it would answer: all of its files are missing, or it has one file for
+    /// all releases, and what is held of that does not mention it.
+    fn lacks(&self, provider: &Provider, feed: &Feed, pulls: &[Pull]) -> bool {
+        let is_it =
+            |pull: &&Pull| pull.selected.provider.name == provider.name && pull.selected.feed == *feed;
+        match pulls.iter().find(is_it) {
             Some(pull) if pull.is_absent() => true,
             Some(pull) if pull.applied.is_some() => matches!(feed.scope, Scope::Distro(_)),
             // Not asked, or asked in vain: what it said before stands.
@@ -437,6 +490,9 @@ fn settle(
     let (origin, now) = (fetcher.origin(), options.now);
     for pull in pulls {
         let feed = pull.feed_id();
+        if pull.is_read {
+            kept.remark(&feed, &pull.remarks);
+        }
         if pull.applied.is_some() {
             kept.keep_only(&feed, &pull.sources.iter().map(|source| source.source.url.as_str()).collect());
         }
@@ -458,10 +514,10 @@ fn settle(
                     if source.is_own() || source.staged.exists() {
                         fs::rename(&source.staged, &source.kept).map_err(io_error("write", &source.kept))?;
                     }
-                    kept.hold(url, validators, origin, now, &feed, applied);
+                    kept.hold(url, validators, now, &feed, applied);
                 }
                 (Had::Unchanged(validators), Some(applied)) => {
-                    kept.hold(url, validators, origin, now, &feed, applied)
+                    kept.hold(url, validators, now, &feed, applied)
                 }
                 (Had::Fresh, Some(applied)) => kept.fill(url, applied),
                 // Its feed was not read, because of another source: what was brought is asked for again.
@@ -490,7 +546,7 @@ fn tell(report: &mut SyncReport, pulls: Vec<Pull>, kept: &Kept, options: &SyncOp
         report.gaps.extend(gaps(&pull, kept, options));
         let provider = pull.selected.provider.name;
         if pull.remarks != Remarks::default() {
-            report.remarks.insert(format!("{provider}:{}", pull.selected.feed.name), pull.remarks);
+            report.remarks.insert(pull.feed_id(), pull.remarks);
         }
         let applied = pull.applied.unwrap_or_default();
         report.sources.extend(pull.sources.iter().map(|source| SourceReport {
@@ -522,7 +578,10 @@ fn gaps(pull: &Pull, kept: &Kept, options: &SyncOptions<'_>) -> Vec<Gap> {
             {
                 continue;
             }
-            Had::Missing | Had::StillMissing => format!("`{url}` does not exist"),
+            Had::Missing | Had::StillMissing => match source.source.missing_means {
+                Some(meaning) => format!("`{url}` does not exist: {meaning}"),
+                None => format!("`{url}` does not exist"),
+            },
             Had::Failed(error) => error.clone(),
             _ => continue,
         };

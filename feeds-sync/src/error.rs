@@ -16,6 +16,14 @@ pub enum SyncError {
         /// The providers there are.
         known: String,
     },
+    /// A place that was named cannot be asked.
+    #[error("`{place}` cannot be asked for advisories: {why}")]
+    BadPlace {
+        /// What was named.
+        place: String,
+        /// Why not.
+        why: &'static str,
+    },
     /// The feed database cannot be read or written.
     #[error("the feed database cannot be used")]
     Db(#[from] DbError),

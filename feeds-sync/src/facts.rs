@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use model::facts::{CoverageClass, FeedFacts, NamespaceFacts};
+use advisory_db::NamespaceEntry;
+use model::facts::{CoverageClass, FeedFacts, NamespaceFacts, is_supplement};
 use model::key::Namespace;
 
+use crate::lifecycles::Lifecycles;
 use crate::provider::{self, PROVIDERS, Release, Scope};
 
 /// Facts of every namespace that can be listed without asking a provider. A namespace without providers is one
@@ -35,10 +37,7 @@ pub fn facts_of(namespace: &Namespace) -> NamespaceFacts {
         .find_map(|release| release.end_of_life);
     NamespaceFacts {
         coverage: coverage(namespace),
-        providers: provider::answering(namespace)
-            .map(|(provider, _)| provider.name.to_owned())
-            .into_iter()
-            .collect(),
+        providers: provider::answering(namespace).map(|(provider, _)| provider.name.to_owned()).collect(),
         end_of_life: end_of_life.map(str::to_owned),
     }
 }
@@ -68,19 +67,52 @@ fn image_namespace(release: &Release) -> Namespace {
 /// Releases whose end is known and whose feed is not read (feeds.md A26; months end on their last day).
 static UNANSWERED: &[Release] = &[];
 
+/// Puts the ends of support and the codenames that calendars say in place of those built in. A release that is not listed is listed then, if
+/// somebody answers it.
+pub(crate) fn with_lifecycles(mut facts: FeedFacts, lifecycles: &Lifecycles) -> FeedFacts {
+    for (namespace, lifecycle) in lifecycles.iter() {
+        if !facts.namespaces.contains_key(namespace) {
+            let unlisted = facts_of(namespace);
+            if unlisted.providers.is_empty() {
+                continue;
+            }
+            facts.namespaces.insert(namespace.clone(), unlisted);
+        }
+        if let Some(facts) = facts.namespaces.get_mut(namespace) {
+            facts.end_of_life = Some(lifecycle.end_of_life.clone());
+        }
+        if let Some(codename) = &lifecycle.codename {
+            facts.codenames.insert(codename.clone(), namespace.clone());
+        }
+    }
+    facts
+}
+
 /// Adds to `facts` what is known of every namespace of `held`, and takes the providers from those of `absent`:
 /// the provider was asked, and has no such release.
+///
+/// Sources that somebody named answer any namespace, and cover none.
 pub(crate) fn with_snapshot<'a>(
     mut facts: FeedFacts,
-    held: impl Iterator<Item = &'a Namespace>,
+    held: impl Iterator<Item = &'a NamespaceEntry>,
     absent: impl Iterator<Item = &'a Namespace>,
 ) -> FeedFacts {
     let namespaces: &mut BTreeMap<Namespace, NamespaceFacts> = &mut facts.namespaces;
     for namespace in absent {
         namespaces.entry(namespace.clone()).or_insert_with(|| facts_of(namespace)).providers.clear();
     }
-    for namespace in held {
-        namespaces.insert(namespace.clone(), facts_of(namespace));
+    for entry in held {
+        let end_of_life = namespaces.remove(&entry.name).and_then(|facts| facts.end_of_life);
+        let mut facts = facts_of(&entry.name);
+        facts.end_of_life = end_of_life.or(facts.end_of_life);
+        let supplements = entry.providers.iter().filter(|stamp| is_supplement(&stamp.name));
+        if supplements.clone().count() == entry.providers.len() {
+            facts.coverage = CoverageClass::FixOnly;
+            facts.providers.clear();
+        }
+        facts.providers.extend(supplements.map(|stamp| stamp.name.clone()));
+        facts.providers.sort();
+        namespaces.insert(entry.name.clone(), facts);
     }
     facts
 }

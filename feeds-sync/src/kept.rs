@@ -17,10 +17,12 @@ use jiff::{SignedDuration, Timestamp};
 use model::key::Namespace;
 use serde::{Deserialize, Serialize};
 
+use crate::advisories::Remarks;
+use crate::directory;
 use crate::engine::SyncOptions;
 use crate::error::SyncError;
 use crate::lead::HeldSource;
-use crate::provider::Source;
+use crate::provider::{HELD_STANDS, Source};
 use crate::pull::{Applied, Had, modified};
 
 /// Raised when a parser gives other rows for the same bytes, so that kept bytes are read again.
@@ -54,17 +56,26 @@ pub fn source_status(feeds: &FeedsDir) -> Vec<SourceStatus> {
     Kept::read(feeds).sources.into_iter().map(status).collect()
 }
 
+/// What the readers remarked of every feed when it was last read, by `provider:feed`; feeds without remarks are absent. It
+/// reads only.
+pub fn remarks(feeds: &FeedsDir) -> BTreeMap<String, Remarks> {
+    Kept::read(feeds).remarks
+}
+
 /// What is remembered of all sources.
 #[derive(Debug)]
 pub(crate) struct Kept {
     dir: PathBuf,
     sources: BTreeMap<String, State>,
+    remarks: BTreeMap<String, Remarks>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Table {
     version: u32,
     sources: BTreeMap<String, State>,
+    #[serde(default)]
+    remarks: BTreeMap<String, Remarks>,
 }
 
 const TABLE_VERSION: u32 = 1;
@@ -118,7 +129,7 @@ impl Kept {
         let table = fs::read(dir.join("sources.json")).ok();
         let table = table.and_then(|bytes| serde_json::from_slice::<Table>(&bytes).ok());
         let table = table.filter(|table| table.version == TABLE_VERSION).unwrap_or_default();
-        Self { dir, sources: table.sources }
+        Self { dir, sources: table.sources, remarks: table.remarks }
     }
 
     /// Waits until no other sync of this directory runs. The lock ends with the file.
@@ -133,7 +144,10 @@ impl Kept {
 
     /// Where the bytes of `url` are kept, and where new ones wait until they are read.
     pub(crate) fn paths(&self, url: &str) -> Option<(PathBuf, PathBuf)> {
-        let kept = self.dir.join(fetch::origin::relative_path(url).ok()?);
+        let kept = self.dir.join(match directory::path_of(url) {
+            Some(dir) => directory::kept_name(dir),
+            None => fetch::origin::relative_path(url).ok()?,
+        });
         let mut staged = kept.clone().into_os_string();
         staged.push(".new");
         Some((kept, PathBuf::from(staged)))
@@ -156,7 +170,8 @@ impl Kept {
             let is_settled = self.is_recent(url, options.max_age, origin, options.now)
                 || self.was_answered_since(before, url, origin);
             let fetched_at = held.fetched_at.parse().ok();
-            Some((url.clone(), HeldSource { modified, fetched_at, is_settled, newest }))
+            let has_failed = state.failure.is_some();
+            Some((url.clone(), HeldSource { modified, fetched_at, is_settled, has_failed, newest }))
         };
         self.sources.iter().filter_map(held).collect()
     }
@@ -179,18 +194,18 @@ impl Kept {
         }
     }
 
-    /// What makes a request conditional: nothing when the bytes are gone, their hash alone when they came from
-    /// another origin, whose tags and dates mean nothing here.
-    pub(crate) fn validators(&self, url: &str, origin: &Origin) -> Option<Validators> {
+    /// What makes a request conditional: nothing when the bytes are gone. It names the origin that the bytes came from, so
+    /// that its tags and dates are sent to no other.
+    pub(crate) fn validators(&self, url: &str) -> Option<Validators> {
         let held = self.sources.get(url)?.held.as_ref()?;
         let (path, _) = self.paths(url)?;
         if fs::metadata(path).ok()?.len() != held.bytes {
             return None;
         }
-        let is_same_origin = held.origin == origin_text(origin);
         Some(Validators {
-            etag: held.etag.clone().filter(|_| is_same_origin),
-            last_modified: held.last_modified.clone().filter(|_| is_same_origin),
+            origin: held.origin.clone(),
+            etag: held.etag.clone(),
+            last_modified: held.last_modified.clone(),
             sha256: held.sha256.clone(),
             bytes: held.bytes,
         })
@@ -228,9 +243,31 @@ impl Kept {
         (held.parser_version == PARSER_VERSION).then(|| names.collect())
     }
 
+    /// Whether downloads of `feed` are held that are not among `urls`.
+    pub(crate) fn has_others(&self, feed: &str, urls: &BTreeSet<&str>) -> bool {
+        self.sources.iter().any(|(url, state)| {
+            state.held.as_ref().is_some_and(|held| held.feed == feed) && !urls.contains(url.as_str())
+        })
+    }
+
     /// Whether `source` was answered less than `options.max_age` ago by the same origin.
     pub(crate) fn is_fresh(&self, source: &Source, origin: &Origin, options: &SyncOptions<'_>) -> bool {
-        self.is_recent(&source.url, options.max_age.max(source.max_age), origin, options.now)
+        if source.max_age == Some(HELD_STANDS) && self.validators(&source.url).is_some() {
+            return true;
+        }
+        match directory::path_of(&source.url) {
+            // It costs no download to look.
+            Some(dir) => self.is_packed(&source.url, dir, options),
+            None => self.is_recent(&source.url, options.max_age.max(source.max_age), origin, options.now),
+        }
+    }
+
+    /// Whether what is held of a directory is what it holds now.
+    fn is_packed(&self, url: &str, dir: &Path, options: &SyncOptions<'_>) -> bool {
+        let Some(state) = self.sources.get(url).filter(|state| state.failure.is_none()) else { return false };
+        let is_there = self.paths(url).is_some_and(|(path, _)| path.exists());
+        let held = state.held.as_ref().filter(|held| is_there && held.parser_version == PARSER_VERSION);
+        held.is_some_and(|held| directory::sha256(dir, options.limits).is_ok_and(|it| it == held.sha256))
     }
 
     fn is_recent(&self, url: &str, max_age: Option<SignedDuration>, origin: &Origin, now: Timestamp) -> bool {
@@ -241,10 +278,10 @@ impl Kept {
         ];
         let is_recent =
             |at: &str| at.parse::<Timestamp>().is_ok_and(|at| at <= now && now.duration_since(at) < max_age);
-        let is_usable = state.absent.is_some() || self.validators(url, origin).is_some();
+        let is_usable = state.absent.is_some() || self.validators(url).is_some();
         is_usable
             && state.failure.is_none()
-            && answers.into_iter().flatten().any(|(at, from)| *from == origin_text(origin) && is_recent(at))
+            && answers.into_iter().flatten().any(|(at, from)| is_from(origin, from) && is_recent(at))
     }
 
     /// Whether another sync, which this one waited for, got an answer for `url`.
@@ -255,7 +292,7 @@ impl Kept {
             held.or_else(|| state.absent.as_ref().map(|absent| (absent.at.clone(), absent.origin.clone())))
         };
         let now = time(self);
-        now.as_ref().is_some_and(|(_, from)| *from == origin_text(origin)) && now != time(before)
+        now.as_ref().is_some_and(|(_, from)| is_from(origin, from)) && now != time(before)
     }
 
     /// Remembers that the bytes of `validators` are the state of `url`, and what they gave.
@@ -263,7 +300,6 @@ impl Kept {
         &mut self,
         url: &str,
         validators: &Validators,
-        origin: &Origin,
         now: Timestamp,
         feed: &str,
         applied: &Applied,
@@ -281,7 +317,7 @@ impl Kept {
             sha256: validators.sha256.clone(),
             bytes: validators.bytes,
             fetched_at: now.to_string(),
-            origin: origin_text(origin),
+            origin: validators.origin.clone(),
             parser_version: PARSER_VERSION,
             feed: feed.to_owned(),
             newest,
@@ -334,6 +370,15 @@ impl Kept {
         state.failure = Some(Failure { at: now.to_string(), error: error.to_owned() });
     }
 
+    /// Remembers what reading `feed` remarked, in place of what it did before.
+    pub(crate) fn remark(&mut self, feed: &str, remarks: &Remarks) {
+        if *remarks == Remarks::default() {
+            self.remarks.remove(feed);
+        } else {
+            self.remarks.insert(feed.to_owned(), remarks.clone());
+        }
+    }
+
     /// Forgets the bytes held of `url`, so that the next request is for all of them.
     pub(crate) fn forget(&mut self, url: &str) {
         if let Some(state) = self.sources.get_mut(url) {
@@ -343,7 +388,8 @@ impl Kept {
 
     /// Writes the table; whole or not at all.
     pub(crate) fn write(&self) -> Result<(), SyncError> {
-        let table = Table { version: TABLE_VERSION, sources: self.sources.clone() };
+        let table =
+            Table { version: TABLE_VERSION, sources: self.sources.clone(), remarks: self.remarks.clone() };
         let text = serde_json::to_vec_pretty(&table).expect("a table of texts is always JSON");
         let (new, path) = (self.dir.join("sources.json.new"), self.dir.join("sources.json"));
         let mut file = File::create(&new).map_err(io_error("create", &new))?;
@@ -355,6 +401,11 @@ impl Kept {
 pub(crate) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> SyncError {
     let path = path.to_owned();
     move |source| SyncError::Io { action, path, source }
+}
+
+/// Whether an answer came `from` there: the one of several mirrors that had the file, or all of them, which had not.
+fn is_from(origin: &Origin, from: &str) -> bool {
+    origin.includes(from) || origin_text(origin) == from
 }
 
 /// The origin as text without credentials; only ever compared.

@@ -32,6 +32,8 @@ pub struct Leads<'a> {
     pub documents: Vec<Found<'a>>,
     /// The URLs that this sync has asked for already.
     pub asked: BTreeSet<&'a str>,
+    /// Those of them that were answered by a document, new or as it was.
+    pub answered: BTreeSet<&'a str>,
     /// The time that stands for now.
     pub now: Timestamp,
     /// Whether the bytes lie in a directory, where asking for all of them costs nothing.
@@ -60,6 +62,8 @@ pub struct HeldSource {
     pub fetched_at: Option<Timestamp>,
     /// Whether it was answered recently enough, or by another sync while this one waited for its turn.
     pub is_settled: bool,
+    /// Whether it failed when it was last asked.
+    pub has_failed: bool,
     /// When the record in it that changed last did.
     pub newest: Option<Timestamp>,
 }

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use advisory_db::FeedsDir;
 use fetch::fetcher::Fetcher;
 
+use crate::directory;
 use crate::engine::SyncOptions;
 use crate::error::SyncError;
 use crate::kept::Kept;
@@ -54,12 +55,13 @@ pub fn plan(feeds: &FeedsDir, fetcher: &Fetcher, options: &SyncOptions<'_>) -> R
     let kept = Kept::read(feeds);
     let mut sources: Vec<PlannedSource> = Vec::new();
     let held = kept.held_sources(&kept, fetcher.origin(), options);
-    for selected in select(options.selection)? {
+    for selected in select(options.selection, options.named)? {
         let pull = prepare_held(selected, &held, &kept, fetcher, options);
         let selected = &pull.selected;
         for source in pull.sources.iter().map(|source| &source.source) {
             let is_planned = sources.iter().any(|planned| planned.url == source.url);
-            if is_planned || kept.is_fresh(source, fetcher.origin(), options) {
+            let is_download = directory::path_of(&source.url).is_none();
+            if is_planned || !is_download || kept.is_fresh(source, fetcher.origin(), options) {
                 continue;
             }
             sources.push(PlannedSource {
@@ -67,7 +69,7 @@ pub fn plan(feeds: &FeedsDir, fetcher: &Fetcher, options: &SyncOptions<'_>) -> R
                 feed: selected.feed.name.clone(),
                 url: source.url.clone(),
                 bytes: None,
-                is_held: kept.validators(&source.url, fetcher.origin()).is_some(),
+                is_held: kept.validators(&source.url).is_some(),
             });
         }
     }

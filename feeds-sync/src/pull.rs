@@ -2,26 +2,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use fetch::error::FetchError;
 use fetch::fetcher::{Fetched, Fetcher, Request};
-use fetch::origin::Origin;
 use fetch::validators::Validators;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use model::key::Namespace;
 use model::limits::Limits;
+use sha2::{Digest, Sha512};
 
 use crate::advisories::Remarks;
+use crate::directory;
 use crate::document::Document;
 use crate::engine::{Progress, SyncOptions};
 use crate::kept::Kept;
 use crate::lead::{Follow, Found, HeldSource, LeadError, Leads};
-use crate::provider::{Feed, Role, Scope, Source};
+use crate::provider::{Content, Feed, Role, Scope, Source};
 use crate::report::SourceOutcome;
 use crate::selection::Selected;
 
@@ -31,11 +34,15 @@ pub(crate) struct Pull {
     pub(crate) sources: Vec<SourcePull>,
     /// What became of its documents, once they are read or need no reading.
     pub(crate) applied: Option<Applied>,
+    /// Whether its documents were read to their end and accepted in this sync.
+    pub(crate) is_read: bool,
+    /// What reading them remarked.
     pub(crate) remarks: Remarks,
 }
 
 /// One source on its way.
 pub(crate) struct SourcePull {
+    pub(crate) provider: &'static str,
     pub(crate) source: Source,
     pub(crate) kept: PathBuf,
     pub(crate) staged: PathBuf,
@@ -75,17 +82,30 @@ impl Pull {
         let feed: &Feed = &self.selected.feed;
         match &feed.scope {
             Scope::One(namespace) => namespace.to_string(),
-            Scope::Distro(_) | Scope::Ranking => feed.name.clone(),
+            _ => feed.name.clone(),
         }
     }
 
-    /// The provider and the feed, as `osv:PyPI`.
+    /// The provider and the feed, as `osv:PyPI`; of a feed that is its own publisher its name.
     pub(crate) fn feed_id(&self) -> String {
-        format!("{}:{}", self.selected.provider.name, self.selected.feed.name)
+        match self.selected.feed.scope {
+            Scope::Documents => self.selected.feed.name.clone(),
+            _ => format!("{}:{}", self.selected.provider.name, self.selected.feed.name),
+        }
     }
 
-    pub(crate) fn is_ranking(&self) -> bool {
-        self.selected.feed.scope == Scope::Ranking
+    /// The name under which its rows are held.
+    pub(crate) fn publisher(&self) -> &str {
+        self.selected.feed.publisher(self.selected.provider)
+    }
+
+    fn names_namespaces(&self) -> bool {
+        self.selected.feed.scope == Scope::Documents
+    }
+
+    /// Whether it is a table, which fills no namespace.
+    pub(crate) fn is_table(&self) -> bool {
+        self.selected.feed.scope.is_table()
     }
 
     pub(crate) fn has_new_bytes(&self) -> bool {
@@ -97,11 +117,15 @@ impl Pull {
     pub(crate) fn is_complete(&self) -> bool {
         let is_there = |source: &SourcePull| {
             source.document().is_some()
+                || self.names_namespaces()
                 || source.source.role == Role::Update
                 || source.source.is_optional
-                || matches!(source.had, Had::Missing | Had::StillMissing)
+                || matches!(source.had, Had::Missing | Had::StillMissing) && !source.source.must_exist
         };
-        self.records().any(|(source, _)| source.is_own()) && self.sources.iter().all(is_there)
+        // No source at all is that its user has named none any more.
+        let is_forgotten = self.names_namespaces() && self.selected.feed.sources.is_empty();
+        let has_records = is_forgotten || self.records().any(|(source, _)| source.is_own());
+        has_records && self.sources.iter().all(is_there)
     }
 
     /// The sources that have records, with the documents at hand.
@@ -153,17 +177,23 @@ impl Pull {
             };
             Some(Found { source: &source.source, document, modified })
         });
-        let asked = self.sources.iter().filter(|source| source.is_asked);
+        let urls = |is_meant: &dyn Fn(&SourcePull) -> bool| {
+            let meant = self.sources.iter().filter(|source| source.is_asked && is_meant(source));
+            meant.map(|source| source.source.url.as_str()).collect()
+        };
         let leads = Leads {
             documents: documents.collect(),
-            asked: asked.map(|source| source.source.url.as_str()).collect(),
+            asked: urls(&|_| true),
+            answered: urls(&|source| matches!(source.had, Had::New(_) | Had::Unchanged(_))),
             now: options.now,
-            is_near: matches!(fetcher.origin(), Origin::MirrorDir(_)),
+            is_near: fetcher.origin().is_near(),
             held,
         };
         let named = follow(&self.selected.feed, &leads)?;
+        // No document leads to a directory of ours.
+        let named = named.into_iter().filter(|source| directory::path_of(&source.url).is_none());
         let mut named: BTreeMap<String, Source> =
-            named.into_iter().take(SOURCES_MAX).map(|source| (source.url.clone(), source)).collect();
+            named.take(SOURCES_MAX).map(|source| (source.url.clone(), source)).collect();
         let declared: BTreeSet<&str> =
             self.selected.feed.sources.iter().map(|source| source.url.as_str()).collect();
         self.sources.retain_mut(|known| match named.remove(&known.source.url) {
@@ -175,7 +205,8 @@ impl Pull {
             }
             None => declared.contains(known.source.url.as_str()),
         });
-        self.sources.extend(named.into_values().map(|source| SourcePull::new(&source, kept, fetcher)));
+        let provider = self.selected.provider.name;
+        self.sources.extend(named.into_values().map(|source| SourcePull::new(provider, &source, kept)));
         Ok(())
     }
 
@@ -183,7 +214,8 @@ impl Pull {
     /// is held of that may state an older one.
     fn due(&mut self) -> impl Iterator<Item = &mut SourcePull> {
         let is_led = self.sources.iter().any(|source| !source.is_asked && source.source.role.leads());
-        let waits = move |source: &SourcePull| is_led && source.source.sha256.is_some();
+        let is_stated = |source: &Source| source.sha256.is_some() || source.content != Content::Unstated;
+        let waits = move |source: &SourcePull| is_led && is_stated(&source.source);
         self.sources.iter_mut().filter(move |source| !source.is_asked && !waits(source))
     }
 
@@ -192,12 +224,17 @@ impl Pull {
     pub(crate) fn held(&self, kept: &Kept, records: &dyn Fn(&Namespace) -> Option<u64>) -> Option<Applied> {
         let mut namespaces = BTreeSet::new();
         let mut held = Applied::default();
+        let urls: BTreeSet<&str> = self.sources.iter().map(|source| source.source.url.as_str()).collect();
+        if self.names_namespaces() && kept.has_others(&self.feed_id(), &urls) {
+            // What was read from them must go.
+            return None;
+        }
         let at_hand = |source: &&SourcePull| source.held_at.is_some();
         for source in self.own().filter(at_hand) {
             namespaces.extend(kept.namespaces(&source.source.url)?);
             held.unreadable =
                 held.unreadable.take().or_else(|| kept.unreadable(&source.source.url).map(str::to_owned));
-            if self.is_ranking() {
+            if self.is_table() {
                 held.records += kept.records(&source.source.url)?;
             }
         }
@@ -211,8 +248,13 @@ impl Pull {
         for namespace in &namespaces {
             held.records += records(namespace)?;
         }
+        if !self.selected.demanded.is_subset(&namespaces) {
+            // Its documents were read before anybody asked for it.
+            return None;
+        }
         held.namespaces = namespaces.into_iter().collect();
-        (self.is_ranking() || !held.namespaces.is_empty()).then_some(held)
+        let may_be_empty = self.is_table() || self.names_namespaces();
+        (may_be_empty || !held.namespaces.is_empty()).then_some(held)
     }
 
     /// When the state that the documents give was last the provider's: the oldest of them.
@@ -276,10 +318,11 @@ impl Pull {
 }
 
 impl SourcePull {
-    fn new(source: &Source, kept: &Kept, fetcher: &Fetcher) -> Self {
+    fn new(provider: &'static str, source: &Source, kept: &Kept) -> Self {
         let (kept_path, staged) = kept.paths(&source.url).unwrap_or_default();
-        let is_held = kept.validators(&source.url, fetcher.origin()).is_some();
+        let is_held = kept.validators(&source.url).is_some();
         Self {
+            provider,
             source: source.clone(),
             kept: kept_path,
             staged,
@@ -311,7 +354,7 @@ impl SourcePull {
 }
 
 /// How often documents may lead to others: a list to a pointer, to an index, to pages, and room for a vendor's change.
-const ROUNDS_MAX: usize = 6;
+const ROUNDS_MAX: usize = 10;
 
 /// How many downloads one feed may consist of.
 const SOURCES_MAX: usize = 200_000;
@@ -326,8 +369,7 @@ pub(crate) fn download(
     progress: &dyn Progress,
 ) -> Vec<Pull> {
     let held = kept.held_sources(before, fetcher.origin(), options);
-    let mut pulls: Vec<Pull> =
-        selected.into_iter().map(|selected| prepare(selected, kept, fetcher)).collect();
+    let mut pulls: Vec<Pull> = selected.into_iter().map(|selected| prepare(selected, kept)).collect();
     for _ in 0..ROUNDS_MAX {
         for pull in &mut pulls {
             pull.follow(&held, kept, fetcher, options);
@@ -338,6 +380,7 @@ pub(crate) fn download(
             break;
         }
         let firsts = firsts(&sources);
+        announce(&sources, &firsts, progress);
         each_in_parallel(options.jobs, sources.len(), &|index| {
             if firsts[index] != index {
                 return;
@@ -345,9 +388,10 @@ pub(crate) fn download(
             let mut source = sources[index].lock().expect("each source has one thread");
             source.is_asked = true;
             let url = source.source.url.clone();
-            let is_stated = source.source.sha256.as_ref().is_none_or(|expected| {
-                kept.validators(&url, fetcher.origin()).is_some_and(|held| held.sha256 == *expected)
-            });
+            let is_stated =
+                source.source.sha256.as_ref().is_none_or(|expected| {
+                    kept.validators(&url).is_some_and(|held| held.sha256 == *expected)
+                });
             let is_answered = is_stated && kept.is_fresh(&source.source, fetcher.origin(), options)
                 || kept.was_answered_since(before, &url, fetcher.origin());
             source.had = match is_answered {
@@ -355,7 +399,7 @@ pub(crate) fn download(
                 true => Had::Fresh,
                 false => ask(&source, kept, fetcher, options.limits, progress),
             };
-            progress.source_finished(&url, &source.had.outcome());
+            progress.source_finished(source.provider, &url, &source.had.outcome());
         });
         for (index, first) in firsts.into_iter().enumerate().filter(|(index, first)| index != first) {
             let had = sources[first].lock().expect("no thread runs").had.clone();
@@ -376,10 +420,20 @@ fn firsts(sources: &[Mutex<&mut SourcePull>]) -> Vec<usize> {
     sources.iter().enumerate().map(|(index, source)| *by_url.entry(url(source)).or_insert(index)).collect()
 }
 
+/// Says how many sources of each provider are asked.
+fn announce(sources: &[Mutex<&mut SourcePull>], firsts: &[usize], progress: &dyn Progress) {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, source) in sources.iter().enumerate().filter(|(index, _)| firsts[*index] == *index) {
+        *counts.entry(source.lock().expect("no thread runs").provider).or_default() += 1;
+    }
+    counts.into_iter().for_each(|(provider, count)| progress.asking(provider, count));
+}
+
 /// The feed and its sources, as far as what is held tells.
-pub(crate) fn prepare(selected: Selected, kept: &Kept, fetcher: &Fetcher) -> Pull {
-    let sources = selected.feed.sources.iter().map(|source| SourcePull::new(source, kept, fetcher));
-    Pull { sources: sources.collect(), selected, applied: None, remarks: Remarks::default() }
+pub(crate) fn prepare(selected: Selected, kept: &Kept) -> Pull {
+    let provider = selected.provider.name;
+    let sources = selected.feed.sources.iter().map(|source| SourcePull::new(provider, source, kept));
+    Pull { sources: sources.collect(), selected, applied: None, is_read: false, remarks: Remarks::default() }
 }
 
 /// As [`prepare`], with the sources that documents which are held lead to.
@@ -390,7 +444,7 @@ pub(crate) fn prepare_held(
     fetcher: &Fetcher,
     options: &SyncOptions<'_>,
 ) -> Pull {
-    let mut pull = prepare(selected, kept, fetcher);
+    let mut pull = prepare(selected, kept);
     for _ in 0..ROUNDS_MAX {
         let n_known = pull.sources.len();
         pull.follow(held, kept, fetcher, options);
@@ -408,7 +462,7 @@ pub(crate) fn modified(last_modified: Option<&str>) -> Option<Timestamp> {
 
 fn ask(source: &SourcePull, kept: &Kept, fetcher: &Fetcher, limits: &Limits, progress: &dyn Progress) -> Had {
     let url = source.source.url.as_str();
-    let previous = kept.validators(url, fetcher.origin());
+    let previous = kept.validators(url);
     let request = Request {
         url,
         to: &source.staged,
@@ -422,26 +476,72 @@ fn ask(source: &SourcePull, kept: &Kept, fetcher: &Fetcher, limits: &Limits, pro
             validators.sha256
         )))
     };
-    match fetcher.get(&request, &SourceProgress { url, progress }) {
+    let fetched = match directory::path_of(url) {
+        Some(dir) => return directory::pack(dir, &request, limits),
+        None => fetcher.get(&request, &SourceProgress { provider: source.provider, url, progress }),
+    };
+    match fetched {
         Ok(Fetched::Unchanged { validators }) => refuse(&validators).unwrap_or(Had::Unchanged(validators)),
-        Ok(Fetched::File { validators }) => refuse(&validators).unwrap_or(Had::New(validators)),
+        Ok(Fetched::File { validators }) => refuse(&validators)
+            .or_else(|| refuse_sha512(&source.source, &source.staged))
+            .or_else(|| refuse_content(source, limits))
+            .unwrap_or(Had::New(validators)),
         Err(FetchError::NotFound { .. }) => Had::Missing,
         Err(error) => Had::Failed(chain(&error)),
     }
 }
 
+/// Why the new bytes of `source` are not accepted, if their content is not what another document states.
+fn refuse_content(source: &SourcePull, limits: &Limits) -> Option<Had> {
+    let Content::Sha256(expected) = &source.source.content else { return None };
+    let url = source.source.url.as_str();
+    let document = Document { url, path: &source.staged, limits };
+    match document.content_sha256() {
+        Ok(actual) if actual == *expected => None,
+        Ok(actual) => {
+            let what =
+                format!("`{url}` has content of the SHA-256 {actual}, and its index states {expected}");
+            Some(Had::Failed(what))
+        }
+        Err(error) => Some(Had::Failed(format!("`{url}` {error}"))),
+    }
+}
+
+/// What the new bytes at `path` come to, when they have not the SHA-512 that is stated.
+fn refuse_sha512(source: &Source, path: &Path) -> Option<Had> {
+    let expected = source.sha512.as_ref()?;
+    let sha512 = || -> io::Result<String> {
+        let (mut file, mut hash) = (File::open(path)?, Sha512::new());
+        let mut window = vec![0; 128 << 10];
+        loop {
+            match file.read(&mut window)? {
+                0 => return Ok(directory::hex(&hash.finalize())),
+                n_read => hash.update(&window[..n_read]),
+            }
+        }
+    };
+    match sha512() {
+        Ok(actual) if actual == *expected => None,
+        Ok(actual) => {
+            Some(Had::Failed(format!("`{}` has another SHA-512 than is stated: {actual}", source.url)))
+        }
+        Err(error) => Some(Had::Failed(format!("`{}` cannot be read again: {error}", source.url))),
+    }
+}
+
 struct SourceProgress<'a> {
+    provider: &'a str,
     url: &'a str,
     progress: &'a dyn Progress,
 }
 
 impl fetch::fetcher::Progress for SourceProgress<'_> {
     fn started(&self, offset: u64, total: Option<u64>) {
-        self.progress.source_started(self.url, offset, total);
+        self.progress.source_started(self.provider, self.url, offset, total);
     }
 
     fn advanced(&self, bytes: u64) {
-        self.progress.source_advanced(self.url, bytes);
+        self.progress.source_advanced(self.provider, self.url, bytes);
     }
 }
 

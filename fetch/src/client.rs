@@ -12,7 +12,7 @@ use reqwest::redirect;
 
 use crate::error::FetchError;
 
-/// Redirects followed for one request by [`Redirects::Follow`].
+/// Redirects followed for one request. The client follows none: whoever asks decides what goes to the next host.
 pub const REDIRECTS_MAX: usize = 10;
 
 /// What an HTTP client is made of. Durations are of wall time.
@@ -32,8 +32,6 @@ pub struct ClientOptions {
     pub verification: Verification,
     /// Whether the system's proxy settings are followed.
     pub proxy: Proxy,
-    /// What becomes of redirects.
-    pub redirects: Redirects,
     /// A Unix socket to connect to, whatever host a URL names.
     pub unix_socket: Option<PathBuf>,
 }
@@ -65,15 +63,6 @@ pub enum Proxy {
     Never,
 }
 
-/// What becomes of redirects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Redirects {
-    /// Up to [`REDIRECTS_MAX`] are followed, never from HTTPS to HTTP.
-    Follow,
-    /// They are answers: whoever asks decides what to do.
-    Return,
-}
-
 impl Default for ClientOptions {
     fn default() -> Self {
         Self {
@@ -84,7 +73,6 @@ impl Default for ClientOptions {
             certificate: None,
             verification: Verification::Full,
             proxy: Proxy::System,
-            redirects: Redirects::Follow,
             unix_socket: None,
         }
     }
@@ -104,10 +92,7 @@ pub fn build(options: &ClientOptions) -> Result<Client, FetchError> {
         .user_agent(&options.user_agent)
         .connect_timeout(options.connect_timeout)
         .timeout(options.read_timeout)
-        .redirect(match options.redirects {
-            Redirects::Follow => redirect::Policy::custom(follow),
-            Redirects::Return => redirect::Policy::none(),
-        });
+        .redirect(redirect::Policy::none());
     if let Some(path) = &options.ca_file {
         let pem = fs::read(path).map_err(FetchError::io("read", path))?;
         let certificates = reqwest::Certificate::from_pem_bundle(&pem)
@@ -142,14 +127,4 @@ fn identity(certificate: &ClientCertificate) -> Result<reqwest::Identity, FetchE
         key: key.clone(),
         source,
     })
-}
-
-fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
-    let leaves_https = attempt.url().scheme() != "https"
-        && attempt.previous().last().is_some_and(|previous| previous.scheme() == "https");
-    if leaves_https || attempt.previous().len() > REDIRECTS_MAX {
-        attempt.error("too many redirects, or one away from https")
-    } else {
-        attempt.follow()
-    }
 }

@@ -46,6 +46,28 @@ pub enum FetchError {
         /// `Retry-After`, in seconds.
         seconds: u64,
     },
+    /// The host does not let us in.
+    #[error("`{url}` {}", refusal_text(*status, sent.as_deref()))]
+    Unauthorized {
+        /// What was asked for.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+        /// Where the credential that was sent came from; none when none was.
+        sent: Option<String>,
+    },
+    /// A mirror of several, which could not be reached for an earlier file.
+    #[error("`{url}` was not asked for: its mirror could not be reached before")]
+    Down {
+        /// What was to be asked for.
+        url: String,
+    },
+    /// A credential cannot be sent.
+    #[error("the credential from {origin} holds characters that cannot be sent")]
+    BadCredential {
+        /// Where it came from.
+        origin: String,
+    },
     /// The body ended early, at the last try.
     #[error("`{url}` ended after {bytes} of {expected} bytes{}", tries_text(*tries))]
     Truncated {
@@ -128,6 +150,13 @@ fn tries_text(tries: u32) -> String {
     match tries {
         1 => String::new(),
         tries => format!(", tried {tries} times"),
+    }
+}
+
+fn refusal_text(status: u16, sent: Option<&str>) -> String {
+    match sent {
+        Some(origin) => format!("refused the credential from {origin} with status {status}"),
+        None => format!("wants a credential (status {status}), and there is none for its host"),
     }
 }
 

@@ -1,22 +1,22 @@
 //! [`Fetcher`]: one URL to one file.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use jiff::Timestamp;
-use jiff::fmt::rfc2822;
-use sha2::{Digest, Sha256};
 
 pub use crate::client::Proxy;
-use crate::client::{self, ClientOptions};
+use crate::client::{self, ClientCertificate, ClientOptions};
 use crate::error::{FetchError, redact};
-use crate::http::{self, Failure};
+use crate::hosts::Hosts;
+use crate::http::{self, Failure, Wire};
+use crate::mirror_dir;
 use crate::origin::{Origin, Place};
+use crate::pace::Pacer;
 use crate::validators::Validators;
 
 /// How downloads are made. Durations are of wall time.
@@ -36,14 +36,21 @@ pub struct FetchOptions {
     pub pause_max: Duration,
     /// A PEM file of certificates to trust beside the system's.
     pub ca_file: Option<PathBuf>,
+    /// The certificate that the client shows when it is asked for one.
+    pub certificate: Option<ClientCertificate>,
     /// Whether the system's proxy settings (`HTTPS_PROXY`, `NO_PROXY` …) are followed.
     pub proxy: Proxy,
-    /// What makes a pause between tries.
+    /// What each host is given, and how often it may be asked.
+    pub hosts: Hosts,
+    /// What makes a pause: between tries, and until a host may be asked again.
     pub pause: Arc<dyn Fn(Duration) + Send + Sync>,
+    /// The time since some moment; it goes on while [`FetchOptions::pause`] pauses.
+    pub clock: Arc<dyn Fn() -> Duration + Send + Sync>,
 }
 
 impl Default for FetchOptions {
     fn default() -> Self {
+        let begun = Instant::now();
         Self {
             origin: Origin::Network,
             user_agent: "plimsoll".to_owned(),
@@ -52,8 +59,11 @@ impl Default for FetchOptions {
             tries: 5,
             pause_max: Duration::from_secs(120),
             ca_file: None,
+            certificate: None,
             proxy: Proxy::System,
+            hosts: Hosts::default(),
             pause: Arc::new(std::thread::sleep),
+            clock: Arc::new(move || begun.elapsed()),
         }
     }
 }
@@ -68,7 +78,9 @@ impl fmt::Debug for FetchOptions {
             .field("tries", &self.tries)
             .field("pause_max", &self.pause_max)
             .field("ca_file", &self.ca_file)
+            .field("certificate", &self.certificate)
             .field("proxy", &self.proxy)
+            .field("hosts", &self.hosts)
             .finish_non_exhaustive()
     }
 }
@@ -124,12 +136,18 @@ impl Progress for NoProgress {
 pub struct Fetcher {
     options: FetchOptions,
     client: OnceLock<reqwest::blocking::Client>,
+    pacer: Pacer,
+    /// Which of several mirrors could not be reached, by their place in the list.
+    down: Mutex<BTreeSet<usize>>,
+    /// Which of them could not be reached when asked for a size, once.
+    silent: Mutex<BTreeSet<usize>>,
 }
 
 impl Fetcher {
     /// A fetcher that has touched nothing yet.
     pub fn new(options: FetchOptions) -> Self {
-        Self { options, client: OnceLock::new() }
+        let pacer = Pacer::new(Arc::clone(&options.clock), Arc::clone(&options.pause), options.pause_max);
+        Self { options, client: OnceLock::new(), pacer, down: Mutex::default(), silent: Mutex::default() }
     }
 
     /// Where its bytes come from.
@@ -137,38 +155,95 @@ impl Fetcher {
         &self.options.origin
     }
 
+    /// What each host is given.
+    pub fn hosts(&self) -> &Hosts {
+        &self.options.hosts
+    }
+
     /// Brings `request.url` to `request.to`, unless the bytes are those that are held.
     ///
     /// Statuses 403, 408, 425, 429 and 5xx, broken connections and short bodies are tried again, after the
     /// pause that `Retry-After` asks for or a growing one of its own (feeds.md §0.4(7)); a body goes on where it
     /// broke off if the host can. When the host sends no validators, the SHA-256 of the body decides whether
-    /// it is unchanged.
+    /// it is unchanged. Of several mirrors the first that has the file serves it; one that could not be reached is
+    /// not asked again.
     ///
     /// # Errors
-    /// See [`FetchError`].
+    /// See [`FetchError`]. Of several mirrors [`FetchError::NotFound`] means that all of them said so.
     pub fn get(&self, request: &Request<'_>, progress: &dyn Progress) -> Result<Fetched, FetchError> {
-        match &self.options.origin {
-            Origin::Offline => Err(FetchError::Offline { url: redact(request.url) }),
-            Origin::MirrorDir(dir) => copy_from_dir(dir, request, progress),
-            Origin::MirrorUrl(base) => {
-                let url = Place::of(request.url)?.under(base);
-                self.get_with_retries(&Request { url: &url, ..*request }, progress)
+        let [mirrors @ .., last] = self.options.origin.parts() else {
+            return Err(FetchError::NotFound { url: redact(request.url) });
+        };
+        let mut failed = None;
+        for (index, origin) in mirrors.iter().chain([last]).enumerate() {
+            let result = match self.is_down(index) {
+                true => Err(down(origin, request.url)),
+                false => self.get_from(origin, request, progress),
+            };
+            match result {
+                Ok(fetched) => return Ok(fetched),
+                Err(error) if mirrors.is_empty() => return Err(error),
+                Err(FetchError::NotFound { .. }) => {}
+                Err(error) => {
+                    if matches!(error, FetchError::Transport { .. }) {
+                        self.down().insert(index);
+                    }
+                    failed.get_or_insert(error);
+                }
             }
-            Origin::Network => self.get_with_retries(request, progress),
         }
+        Err(failed.unwrap_or_else(|| FetchError::NotFound { url: redact(request.url) }))
     }
 
-    /// How many bytes `url` has, when its origin says so without sending them.
-    pub fn head_size(&self, url: &str) -> Option<u64> {
-        match &self.options.origin {
-            Origin::Offline => None,
-            Origin::MirrorDir(dir) => {
-                let files = Place::of(url).ok()?.in_dir(dir);
-                files.iter().find_map(|file| fs::metadata(file).ok()).map(|metadata| metadata.len())
+    fn get_from(
+        &self,
+        origin: &Origin,
+        request: &Request<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Fetched, FetchError> {
+        let text = origin.to_string();
+        let foreign = request.previous.filter(|previous| previous.origin != text);
+        // Of what came from elsewhere only the bytes can be compared.
+        let foreign =
+            foreign.map(|previous| Validators { etag: None, last_modified: None, ..previous.clone() });
+        let request = &Request { previous: foreign.as_ref().or(request.previous), ..*request };
+        let mut fetched = match origin {
+            Origin::MirrorDir(dir) => mirror_dir::copy(dir, request, progress),
+            origin => {
+                let url = url_at(origin, request.url)?;
+                self.get_with_retries(&Request { url: &url, ..*request }, progress)
             }
-            Origin::MirrorUrl(base) => http::size(self.client().ok()?, &Place::of(url).ok()?.under(base)),
-            Origin::Network => http::size(self.client().ok()?, url),
+        }?;
+        let (Fetched::Unchanged { validators } | Fetched::File { validators }) = &mut fetched;
+        validators.origin = text;
+        Ok(fetched)
+    }
+
+    /// How many bytes `url` has, when its origin says so without sending them. Of several mirrors, one that could not be
+    /// reached for that is not asked for a size again.
+    pub fn head_size(&self, url: &str) -> Option<u64> {
+        let parts = self.options.origin.parts();
+        for (index, origin) in parts.iter().enumerate() {
+            if self.is_down(index) || self.silent().contains(&index) {
+                continue;
+            }
+            let size = match origin {
+                Origin::MirrorDir(dir) => mirror_dir::size(dir, url).ok().flatten(),
+                origin => match self.wire().ok()?.size(&url_at(origin, url).ok()?) {
+                    Ok(size) => size,
+                    Err(failure) => {
+                        if parts.len() > 1 && matches!(failure, Failure::Transport(_)) {
+                            self.silent().insert(index);
+                        }
+                        None
+                    }
+                },
+            };
+            if size.is_some() {
+                return size;
+            }
         }
+        None
     }
 
     fn get_with_retries(
@@ -176,32 +251,53 @@ impl Fetcher {
         request: &Request<'_>,
         progress: &dyn Progress,
     ) -> Result<Fetched, FetchError> {
-        let client = self.client()?;
+        let wire = self.wire()?;
         let mut pauses = ExponentialBuilder::new()
             .with_jitter()
             .with_max_times(self.options.tries.saturating_sub(1) as usize)
             .build();
+        let mut own_pause = Duration::ZERO;
         for tries in 1.. {
-            let failure = match http::attempt(client, request, progress) {
+            let failure = match http::attempt(&wire, request, progress) {
                 Ok(fetched) => return Ok(fetched),
                 Err(failure) => failure,
             };
-            let Some((own_pause, asked_pause)) =
-                failure.pauses().and_then(|asked| Some((pauses.next()?, asked)))
-            else {
-                return Err(failure.into_error(request.url, tries));
-            };
-            match (asked_pause, &failure) {
-                (Some(asked), Failure::Status { status, .. }) if asked > self.options.pause_max => {
+            // `Retry-After: 0` occurs and means nothing more than "later".
+            let asked = failure.pauses().map(|asked| asked.filter(|asked| !asked.is_zero()));
+            if let (Some(Some(asked)), Failure::Status { status, host, .. }) = (asked, &failure) {
+                self.pacer.leave_alone(host, asked, *status);
+                if asked > self.options.pause_max {
                     let (url, seconds) = (redact(request.url), asked.as_secs());
                     return Err(FetchError::Busy { url, status: *status, seconds });
                 }
-                // `Retry-After: 0` occurs and means nothing more than "later".
-                (Some(asked), _) if !asked.is_zero() => (self.options.pause)(asked),
-                _ => (self.options.pause)(own_pause),
+            }
+            let next_pause = pauses.next();
+            own_pause = next_pause.unwrap_or(own_pause);
+            let is_left_alone = asked.flatten().is_some();
+            if let (false, Failure::Status { status, host, .. }) = (is_left_alone, &failure)
+                && failure.says_too_much()
+            {
+                // Nobody asks for a while, also when this download is given up.
+                self.pacer.leave_alone(host, own_pause, *status);
+            }
+            if asked.is_none() || next_pause.is_none() {
+                return Err(failure.into_error(request.url, tries));
+            }
+            // The next turn of a host that is left alone is after that.
+            if !is_left_alone && !failure.says_too_much() {
+                self.pacer.pause(own_pause);
             }
         }
         unreachable!("the loop ends by returning")
+    }
+
+    /// What requests are made with.
+    pub(crate) fn wire(&self) -> Result<Wire<'_>, FetchError> {
+        Ok(Wire { client: self.client()?, hosts: &self.options.hosts, pacer: &self.pacer })
+    }
+
+    pub(crate) fn pacer(&self) -> &Pacer {
+        &self.pacer
     }
 
     fn client(&self) -> Result<&reqwest::blocking::Client, FetchError> {
@@ -213,68 +309,40 @@ impl Fetcher {
             connect_timeout: self.options.connect_timeout,
             read_timeout: self.options.read_timeout,
             ca_file: self.options.ca_file.clone(),
+            certificate: self.options.certificate.clone(),
             proxy: self.options.proxy,
             ..ClientOptions::default()
         })?;
         Ok(self.client.get_or_init(|| client))
     }
+
+    fn is_down(&self, index: usize) -> bool {
+        self.down().contains(&index)
+    }
+
+    fn down(&self) -> MutexGuard<'_, BTreeSet<usize>> {
+        // A panic elsewhere cannot leave a set of numbers in a state that matters.
+        self.down.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn silent(&self) -> MutexGuard<'_, BTreeSet<usize>> {
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-fn copy_from_dir(dir: &Path, request: &Request<'_>, progress: &dyn Progress) -> Result<Fetched, FetchError> {
-    // A mirror that is not there at all must not look like one that merely lacks every file.
-    fs::metadata(dir).map_err(FetchError::io("read", dir))?;
-    let Some((path, mut file)) = open_first(&Place::of(request.url)?.in_dir(dir))? else {
-        return Err(FetchError::NotFound { url: redact(request.url) });
-    };
-    let read_error = || FetchError::io("read", &path);
-    let metadata = file.metadata().map_err(read_error())?;
-    if metadata.len() > request.bytes_max {
-        return Err(FetchError::TooLarge { url: redact(request.url), bytes_max: request.bytes_max });
-    }
-    progress.started(0, Some(metadata.len()));
-    let last_modified = metadata.modified().ok().and_then(|time| Timestamp::try_from(time).ok());
-
-    let part = part_of(request.to);
-    let mut out = create_with_parents(&part)?;
-    let mut hash = Sha256::new();
-    let mut bytes = 0;
-    let mut buffer = vec![0; 128 << 10];
-    loop {
-        let n_read = file.read(&mut buffer).map_err(read_error())?;
-        if n_read == 0 {
-            break;
+/// Where `url` is asked for when it comes from `origin`, which is no directory.
+pub(crate) fn url_at(origin: &Origin, url: &str) -> Result<String, FetchError> {
+    match origin {
+        Origin::MirrorUrl(base) => Ok(Place::of(url)?.under(base)),
+        Origin::Network => Ok(url.to_owned()),
+        Origin::MirrorDir(_) | Origin::Mirrors(_) | Origin::Offline => {
+            Err(FetchError::Offline { url: redact(url) })
         }
-        bytes += n_read as u64;
-        if bytes > request.bytes_max {
-            return Err(FetchError::TooLarge { url: redact(request.url), bytes_max: request.bytes_max });
-        }
-        hash.update(&buffer[..n_read]);
-        out.write_all(&buffer[..n_read]).map_err(FetchError::io("write", &part))?;
-        progress.advanced(n_read as u64);
     }
-    let validators = Validators {
-        etag: None,
-        last_modified: last_modified.and_then(http_date),
-        sha256: hex(&hash.finalize()),
-        bytes,
-    };
-    finish(out, &part, request, validators)
 }
 
-/// The first of `files` that exists, opened.
-fn open_first(files: &[PathBuf]) -> Result<Option<(PathBuf, File)>, FetchError> {
-    for path in files {
-        match File::open(path) {
-            Ok(file) => return Ok(Some((path.clone(), file))),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(FetchError::io("open", path)(error)),
-        }
-    }
-    Ok(None)
-}
-
-fn http_date(timestamp: Timestamp) -> Option<String> {
-    rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&timestamp).ok()
+fn down(origin: &Origin, url: &str) -> FetchError {
+    FetchError::Down { url: redact(&url_at(origin, url).unwrap_or_else(|_| url.to_owned())) }
 }
 
 /// Ends a download whose whole body is in `part`: nothing new, or a file at `request.to`.

@@ -17,6 +17,19 @@ pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
 }
 
+/// How long the host wants to be left alone: `Retry-After`, or where GitHub says that nothing is left of an hour's
+/// requests, the time until the next hour.
+pub fn pause(headers: &HeaderMap) -> Option<Duration> {
+    let number = |name: &'static str| -> Option<i64> {
+        text(headers, HeaderName::from_static(name))?.trim().parse().ok()
+    };
+    retry_after(headers).or_else(|| {
+        let reset = number("x-ratelimit-reset").filter(|_| number("x-ratelimit-remaining") == Some(0))?;
+        let seconds = reset.saturating_sub(http_date(text(headers, DATE)?)?.as_second());
+        Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
+    })
+}
+
 /// The header called `name`, if it is text.
 pub fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()

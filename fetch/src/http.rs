@@ -5,26 +5,106 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use reqwest::StatusCode;
 use reqwest::blocking::{Client, Response};
 use reqwest::header::{
-    ACCEPT_ENCODING, CONTENT_LENGTH, ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
-    LAST_MODIFIED, RANGE,
+    ACCEPT_ENCODING, CONTENT_LENGTH, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, LOCATION, RANGE,
 };
+use reqwest::{Method, StatusCode, Url};
 use sha2::{Digest, Sha256};
 
+use crate::client::REDIRECTS_MAX;
 use crate::error::{FetchError, redact};
 use crate::fetcher::{Fetched, Progress, Request, create_with_parents, finish, hex, part_of};
-use crate::headers::{content_range, retry_after, text};
+use crate::headers::{content_range, pause, text};
+use crate::hosts::{Hosts, Pass, place, strip};
+use crate::pace::Pacer;
 use crate::validators::Validators;
 
-/// The `Content-Length` that a `HEAD` of `url` gives.
-pub(crate) fn size(client: &Client, url: &str) -> Option<u64> {
-    let response = client.head(url).header(ACCEPT_ENCODING, "identity").send().ok()?;
-    if !response.status().is_success() {
-        return None;
+/// What requests are made with.
+pub(crate) struct Wire<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) hosts: &'a Hosts,
+    pub(crate) pacer: &'a Pacer,
+}
+
+/// The head of an answer that is no redirect, and who gave it.
+pub(crate) struct Answer {
+    pub(crate) response: Response,
+    /// The host that answered, with its port.
+    pub(crate) host: String,
+    /// Whether it may be asked but now and then.
+    pub(crate) is_paced: bool,
+    /// Where the credential that it was sent came from.
+    pub(crate) sent: Option<String>,
+}
+
+impl Answer {
+    /// That the host does not let us in: 401, and 404 with which NVD answers an unknown key.
+    pub(crate) fn is_refusal(&self) -> bool {
+        let message = text(self.response.headers(), HeaderName::from_static("message"));
+        match self.response.status() {
+            StatusCode::UNAUTHORIZED => true,
+            StatusCode::NOT_FOUND => message.is_some_and(|message| message.contains("Invalid apiKey")),
+            _ => false,
+        }
     }
-    text(response.headers(), CONTENT_LENGTH)?.parse().ok()
+}
+
+impl Wire<'_> {
+    /// Asks for `url` and follows redirects. Each host gets its own credential and no other's; after a redirect to
+    /// another origin only over HTTPS, because nobody asked for that place to be trusted with plain text.
+    pub(crate) fn send(&self, method: &Method, url: &str, headers: &HeaderMap) -> Result<Answer, Failure> {
+        let bad = || FetchError::BadUrl { url: redact(url) };
+        let mut at = Url::parse(url).map_err(|_| bad())?;
+        let own = Pass::take_from(&mut at)?;
+        let asked = at.origin();
+        for _ in 0..=REDIRECTS_MAX {
+            self.pacer.wait(&at, self.hosts.interval(&at))?;
+            let is_asked = at.origin() == asked;
+            let pass = own.as_ref().filter(|_| is_asked).or_else(|| self.hosts.pass(&at));
+            let pass = pass.filter(|_| is_asked || at.scheme() == "https");
+            let mut call = self.client.request(method.clone(), at.clone()).headers(headers.clone());
+            if let Some(pass) = pass {
+                call = call.header(pass.name.clone(), pass.value.clone());
+            }
+            let response = call.send().map_err(Failure::Transport)?;
+            if !response.status().is_redirection() || response.headers().get(LOCATION).is_none() {
+                let (host, sent) = (place(&at), pass.map(|pass| pass.origin.clone()));
+                let is_paced = !self.hosts.interval(&at).is_zero();
+                return Ok(Answer { response, host, is_paced, sent });
+            }
+            let next = text(response.headers(), LOCATION).and_then(|location| at.join(location).ok());
+            let mut next = next.filter(|next| is_allowed(&at, next)).ok_or_else(|| redirect(url))?;
+            strip(&mut next);
+            at = next;
+        }
+        Err(redirect(url).into())
+    }
+
+    /// The `Content-Length` that a `HEAD` of `url` gives. A host that may be asked but now and then is not asked for that.
+    pub(crate) fn size(&self, url: &str) -> Result<Option<u64>, Failure> {
+        if Url::parse(url).is_ok_and(|url| !self.hosts.interval(&url).is_zero()) {
+            return Ok(None);
+        }
+        let Answer { response, .. } = self.send(&Method::HEAD, url, &identity())?;
+        let length = text(response.headers(), CONTENT_LENGTH).and_then(|length| length.parse().ok());
+        Ok(length.filter(|_| response.status().is_success()))
+    }
+}
+
+fn redirect(url: &str) -> FetchError {
+    FetchError::Redirect { url: redact(url) }
+}
+
+/// Whether `from` may lead to `to`: to the web, and never from HTTPS to HTTP.
+fn is_allowed(from: &Url, to: &Url) -> bool {
+    matches!((from.scheme(), to.scheme()), (_, "https") | ("http", "http"))
+}
+
+/// The headers of every request: the bytes as they are.
+pub(crate) fn identity() -> HeaderMap {
+    HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))])
 }
 
 /// Why one exchange did not succeed.
@@ -32,7 +112,7 @@ pub(crate) enum Failure {
     /// Trying again would not help.
     Final(FetchError),
     /// The host answered, but not with the file.
-    Status { status: u16, retry_after: Option<Duration> },
+    Status { status: u16, pause: Option<Duration>, host: String, is_paced: bool },
     /// The body broke off.
     Broken { bytes: u64, expected: Option<u64>, source: io::Error },
     /// No answer came.
@@ -44,10 +124,20 @@ impl Failure {
     pub(crate) fn pauses(&self) -> Option<Option<Duration>> {
         match self {
             Self::Final(_) => None,
-            Self::Status { status: 403 | 408 | 425 | 429 | 500.., retry_after } => Some(*retry_after),
+            Self::Status { status: 403 | 408 | 425 | 429 | 500.., pause, .. } => Some(*pause),
             Self::Status { .. } => None,
-            Self::Transport(error) if error.is_redirect() || error.is_builder() => None,
+            Self::Transport(error) if error.is_builder() => None,
             Self::Broken { .. } | Self::Transport(_) => Some(None),
+        }
+    }
+
+    /// Whether the host says that it is asked too much. 403 means that where requests are counted, as NVD does, and
+    /// elsewhere mostly that one file is not for us.
+    pub(crate) fn says_too_much(&self) -> bool {
+        match self {
+            Self::Status { status: 429 | 503 | 524, .. } => true,
+            Self::Status { status: 403, is_paced, .. } => *is_paced,
+            _ => false,
         }
     }
 
@@ -62,7 +152,6 @@ impl Failure {
                 FetchError::Truncated { url, bytes, expected, tries }
             }
             Self::Broken { source, .. } => FetchError::Transport { url, tries, source: source.into() },
-            Self::Transport(error) if error.is_redirect() => FetchError::Redirect { url },
             Self::Transport(error) => {
                 FetchError::Transport { url, tries, source: error.without_url().into() }
             }
@@ -83,28 +172,35 @@ impl From<FetchError> for Failure {
 
 /// One exchange: the request and, if it comes to that, the body.
 pub(crate) fn attempt(
-    client: &Client,
+    wire: &Wire<'_>,
     request: &Request<'_>,
     progress: &dyn Progress,
 ) -> Result<Fetched, Failure> {
-    let partial = Partial::of(request.to);
-    let mut call = client.get(request.url).header(ACCEPT_ENCODING, "identity");
+    let partial = Partial::of(request);
+    let mut headers = identity();
+    let mut set = |name: HeaderName, value: &str| {
+        // What a host sent as a header can be sent back as one; if not, the whole is asked for.
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    };
     match (&partial, request.previous) {
         (Some(partial), _) => {
-            call =
-                call.header(RANGE, format!("bytes={}-", partial.bytes)).header(IF_RANGE, &partial.if_range);
+            set(RANGE, &format!("bytes={}-", partial.bytes));
+            set(IF_RANGE, &partial.if_range);
         }
         (None, Some(previous)) => {
-            if let Some(etag) = &previous.etag {
-                call = call.header(IF_NONE_MATCH, etag);
-            }
-            if let Some(last_modified) = &previous.last_modified {
-                call = call.header(IF_MODIFIED_SINCE, last_modified);
-            }
+            previous.etag.iter().for_each(|etag| set(IF_NONE_MATCH, etag));
+            previous.last_modified.iter().for_each(|date| set(IF_MODIFIED_SINCE, date));
         }
         (None, None) => {}
     }
-    let response = call.send().map_err(Failure::Transport)?;
+    let answer = wire.send(&Method::GET, request.url, &headers)?;
+    if answer.is_refusal() {
+        let status = answer.response.status().as_u16();
+        return Err(FetchError::Unauthorized { url: redact(request.url), status, sent: answer.sent }.into());
+    }
+    let Answer { response, host, is_paced, .. } = answer;
     match (response.status(), request.previous, partial) {
         (StatusCode::OK, _, _) => body(response, request, 0, progress),
         (StatusCode::PARTIAL_CONTENT, _, Some(partial)) if continues(&response, partial.bytes) => {
@@ -113,7 +209,7 @@ pub(crate) fn attempt(
         (StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE, _, Some(partial)) => {
             // The host cannot go on from here; without the partial file the next exchange asks for the whole.
             partial.discard()?;
-            attempt(client, request, progress)
+            attempt(wire, request, progress)
         }
         (StatusCode::NOT_MODIFIED, Some(previous), None) => {
             let sent = validators_of(response.headers());
@@ -126,7 +222,8 @@ pub(crate) fn attempt(
             })
         }
         (status, _, _) => {
-            Err(Failure::Status { status: status.as_u16(), retry_after: retry_after(response.headers()) })
+            let pause = pause(response.headers());
+            Err(Failure::Status { status: status.as_u16(), pause, host, is_paced })
         }
     }
 }
@@ -149,7 +246,7 @@ fn body(
     let mut hash = Sha256::new();
     let mut out = if offset == 0 {
         let out = create_with_parents(&part)?;
-        Partial::remember(request.to, &validators)?;
+        Partial::remember(request, &validators)?;
         out
     } else {
         hash_file(&part, &mut hash)?;
@@ -184,7 +281,8 @@ fn body(
     Ok(finish(out, &part, request, validators)?)
 }
 
-/// What an interrupted download left behind.
+/// What an interrupted download left behind. Beside the bytes lies a file of two lines: the validator for `If-Range`,
+/// and the URL that they came from, because another mirror's bytes may be others under the same tag.
 struct Partial {
     to: PathBuf,
     bytes: u64,
@@ -193,17 +291,20 @@ struct Partial {
 }
 
 impl Partial {
-    /// What was left behind for `to`; none when it cannot be continued.
-    fn of(to: &Path) -> Option<Self> {
-        let if_range = fs::read_to_string(if_range_of(to)).ok()?;
-        let bytes = fs::metadata(part_of(to)).ok()?.len();
-        (bytes > 0 && !if_range.is_empty()).then(|| Self { to: to.to_owned(), bytes, if_range })
+    /// What was left behind for `request`; none when it cannot be continued.
+    fn of(request: &Request<'_>) -> Option<Self> {
+        let text = fs::read_to_string(if_range_of(request.to)).ok()?;
+        let (if_range, url) = text.split_once('\n')?;
+        let bytes = fs::metadata(part_of(request.to)).ok()?.len();
+        let is_usable = bytes > 0 && !if_range.is_empty() && url == redact(request.url);
+        is_usable.then(|| Self { to: request.to.to_owned(), bytes, if_range: if_range.to_owned() })
     }
 
-    fn remember(to: &Path, validators: &Validators) -> Result<(), FetchError> {
-        let path = if_range_of(to);
+    fn remember(request: &Request<'_>, validators: &Validators) -> Result<(), FetchError> {
+        let path = if_range_of(request.to);
         match validators.for_range() {
-            Some(if_range) => fs::write(&path, if_range).map_err(FetchError::io("write", &path)),
+            Some(if_range) => fs::write(&path, format!("{if_range}\n{}", redact(request.url)))
+                .map_err(FetchError::io("write", &path)),
             None => remove_if_there(&path),
         }
     }
@@ -251,4 +352,23 @@ fn continues(response: &Response, offset: u64) -> bool {
 fn validators_of(headers: &HeaderMap) -> Validators {
     let owned = |name| text(headers, name).map(str::to_owned);
     Validators { etag: owned(ETAG), last_modified: owned(LAST_MODIFIED), ..Validators::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirects_lead_to_the_web_and_never_away_from_https() {
+        let url = |text: &str| Url::parse(text).unwrap();
+        for (from, to, expected) in [
+            ("https://a.example/", "https://b.example/", true),
+            ("http://a.example/", "https://a.example/", true),
+            ("http://a.example/", "http://b.example/", true),
+            ("https://a.example/", "http://a.example/", false),
+            ("http://a.example/", "file:///etc/passwd", false),
+        ] {
+            assert_eq!(is_allowed(&url(from), &url(to)), expected, "{from} {to}");
+        }
+    }
 }

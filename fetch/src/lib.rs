@@ -1,8 +1,11 @@
 //! One bounded download: conditional, resuming, retried.
 //!
 //! - [`fetcher`]: [`fetcher::Fetcher::get`] brings one URL to one file
-//! - [`origin`]: the network, a mirror directory or a mirror URL, and where a URL lies in a mirror
+//! - [`origin`]: the network or mirrors, directories and URLs, and where a URL lies in a mirror
 //! - [`validators`]: what is remembered of a download, so that the next one can be conditional
+//! - [`hosts`]: the credential that each host is given, and how often it may be asked; [`secret`] is never shown
+//! - [`netrc`]: credentials in the file that ftp, curl and git read
+//! - [`probe`]: whether a host answers, and lets us in
 //! - [`client`]: makes the HTTP client, for this crate and for `registry`
 //! - [`headers`]: what headers of an answer say
 //! - [`error`]: the ways it can go wrong; each names the URL, never a credential
@@ -17,8 +20,14 @@ pub mod client;
 pub mod error;
 pub mod fetcher;
 pub mod headers;
+pub mod hosts;
 mod http;
+mod mirror_dir;
+pub mod netrc;
 pub mod origin;
+mod pace;
+pub mod probe;
+pub mod secret;
 pub mod validators;
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::error::{FetchError, redact};
 ///
 /// In a mirror every file lies at `<host>/<path>`, the layout that `wget -x` writes; with a query at
 /// `<host>/<path>?<query>`, where an empty last segment is called `index.html`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub enum Origin {
     /// The URL's own host.
     #[default]
@@ -19,6 +19,8 @@ pub enum Origin {
     MirrorDir(PathBuf),
     /// A URL under which `<host>/<path>` lies; it is the only origin.
     MirrorUrl(String),
+    /// Several mirrors: each file comes from the first of them that has it.
+    Mirrors(Vec<Self>),
     /// None: every request is answered with [`FetchError::Offline`].
     Offline,
 }
@@ -30,8 +32,39 @@ impl fmt::Display for Origin {
             Self::Network => out.write_str("network"),
             Self::MirrorDir(dir) => write!(out, "mirror {}", dir.display()),
             Self::MirrorUrl(base) => write!(out, "mirror {}", redact(base)),
+            Self::Mirrors(mirrors) => {
+                let texts: Vec<String> = mirrors.iter().map(Self::to_string).collect();
+                out.write_str(&texts.join(", "))
+            }
             Self::Offline => out.write_str("offline"),
         }
+    }
+}
+
+/// As for people: a mirror's URL may hold a password.
+impl fmt::Debug for Origin {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
+    }
+}
+
+impl Origin {
+    /// The origins that are asked, in order.
+    pub fn parts(&self) -> &[Self] {
+        match self {
+            Self::Mirrors(mirrors) => mirrors,
+            one => std::slice::from_ref(one),
+        }
+    }
+
+    /// Whether all bytes lie in directories, where asking for many of them costs nothing.
+    pub fn is_near(&self) -> bool {
+        self.parts().iter().all(|part| matches!(part, Self::MirrorDir(_)))
+    }
+
+    /// Whether `text`, as [`crate::validators::Validators::origin`] has it, is one of those that are asked.
+    pub fn includes(&self, text: &str) -> bool {
+        self.parts().iter().any(|part| part.to_string() == text)
     }
 }
 
@@ -110,7 +143,7 @@ pub fn relative_path(url: &str) -> Result<PathBuf, FetchError> {
 }
 
 /// `path` with every `%XX` decoded; none when that is no UTF-8 or no escape.
-fn decode(path: &str) -> Option<String> {
+pub(crate) fn decode(path: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();
     while let Some((&first, after)) = rest.split_first() {

@@ -6,15 +6,21 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tempfile::TempDir;
-use testkit::server::{Behaviour, Resource, Server};
+use testkit::server::{Behaviour, Reply, Resource, Server};
 
 use crate::error::FetchError;
 use crate::fetcher::{FetchOptions, Fetched, Fetcher, NoProgress, Proxy, Request};
+use crate::hosts::Hosts;
 use crate::origin::Origin;
 use crate::validators::Validators;
 
 const BODY: &[u8] = b"0123456789abcdefghij";
 const PATH: &str = "/feed.json";
+
+mod credentials;
+mod mirrors;
+#[cfg(unix)]
+mod tls;
 
 /// A server, a fetcher that notes its pauses instead of making them, and a place to download to.
 struct Bench {
@@ -30,13 +36,20 @@ impl Bench {
     }
 
     fn with(origin: Origin) -> Self {
+        Self::asking(origin, Hosts::default())
+    }
+
+    fn asking(origin: Origin, hosts: Hosts) -> Self {
         let pauses = Arc::new(Mutex::new(Vec::new()));
-        let noted = Arc::clone(&pauses);
+        let (noted, counted) = (Arc::clone(&pauses), Arc::clone(&pauses));
         let fetcher = Fetcher::new(FetchOptions {
             origin,
+            hosts,
             proxy: Proxy::Never,
             read_timeout: Duration::from_millis(500),
             pause: Arc::new(move |pause| noted.lock().unwrap().push(pause)),
+            // Time goes on by pauses alone.
+            clock: Arc::new(move || counted.lock().unwrap().iter().sum()),
             ..FetchOptions::default()
         });
         Self { server: Server::new(), fetcher, pauses, dir: TempDir::new().unwrap() }
@@ -198,6 +211,61 @@ fn a_host_that_wants_hours_is_left_alone() {
 }
 
 #[test]
+fn a_busy_host_is_left_alone_by_all_who_ask_it() {
+    let bench = Bench::new();
+    let busy = |seconds: &str| Behaviour::Status { code: 429, retry_after: Some(seconds.to_owned()) };
+    bench.server.serve(PATH, BODY).serve("/other.json", BODY).next(PATH, busy("7200"));
+    bench.get(None).unwrap_err();
+    let error = bench.get_url(&bench.server.url("/other.json"), None).unwrap_err();
+    assert!(matches!(error, FetchError::Busy { status: 429, seconds: 7200, .. }), "{error:?}");
+    assert_eq!(bench.server.requests_for("/other.json").len(), 0, "nobody else is told to come back");
+
+    // GitHub says so in headers of its own, and that the hour ends.
+    let bench = Bench::new();
+    let spent = Reply::new(403)
+        .header("Date", "Sat, 01 Jun 2024 00:00:00 GMT")
+        .header("X-RateLimit-Remaining", "0")
+        .header("X-RateLimit-Reset", "1717200090");
+    bench.server.serve(PATH, BODY).next(PATH, Behaviour::Reply(spent));
+    bench.get_whole();
+    assert_eq!(*bench.pauses.lock().unwrap(), [Duration::from_secs(90)]);
+}
+
+#[test]
+fn a_host_with_an_interval_is_asked_at_that_pace() {
+    let server = Server::new();
+    server.serve(PATH, BODY);
+    let mut hosts = Hosts::default();
+    hosts.set_interval(&server.host(), Duration::from_secs(6));
+    let bench = Bench::asking(Origin::Network, hosts);
+    for _ in 0..3 {
+        bench.get_url(&server.url(PATH), None).unwrap();
+    }
+    assert_eq!(*bench.pauses.lock().unwrap(), [Duration::from_secs(6); 2]);
+    assert_eq!(bench.fetcher.head_size(&server.url(PATH)), None, "a turn is too dear for that");
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[test]
+fn a_host_that_stays_busy_is_left_alone_by_the_next_download_too() {
+    for (code, interval, more_pauses) in
+        [(429, 0, 1), (503, 0, 1), (524, 0, 1), (403, 600, 1), (403, 0, 0), (500, 0, 0)]
+    {
+        let server = Server::new();
+        server.always(PATH, Behaviour::Status { code, retry_after: None }).serve("/other.json", BODY);
+        let mut hosts = Hosts::default();
+        hosts.set_interval(&server.host(), Duration::from_millis(interval));
+        let bench = Bench::asking(Origin::Network, hosts);
+        bench.get_url(&server.url(PATH), None).unwrap_err();
+        assert_eq!((server.requests().len(), bench.n_pauses()), (5, 4), "{code}");
+        bench.get_url(&server.url("/other.json"), None).unwrap();
+        assert_eq!(bench.n_pauses(), 4 + more_pauses, "{code}");
+        let pauses = bench.pauses.lock().unwrap();
+        assert!(pauses.iter().all(|pause| *pause >= Duration::from_secs(1)), "{code}: {pauses:?}");
+    }
+}
+
+#[test]
 fn a_host_that_never_answers_well_is_given_up() {
     let bench = Bench::new();
     bench.server.always(PATH, Behaviour::Status { code: 502, retry_after: None });
@@ -221,7 +289,8 @@ fn what_is_final_is_not_tried_again() {
     for (code, is_expected) in [
         (404, (|error| matches!(error, FetchError::NotFound { .. })) as fn(&FetchError) -> bool),
         (410, |error| matches!(error, FetchError::NotFound { .. })),
-        (401, |error| matches!(error, FetchError::Status { status: 401, tries: 1, .. })),
+        (401, |error| matches!(error, FetchError::Unauthorized { status: 401, sent: None, .. })),
+        (418, |error| matches!(error, FetchError::Status { status: 418, tries: 1, .. })),
         (304, |error| matches!(error, FetchError::Status { status: 304, .. })),
     ] {
         let bench = Bench::new();

@@ -7,6 +7,8 @@ pub struct Validators {
     pub etag: Option<String>,
     /// `Last-Modified`, as sent; of a file in a mirror directory its modification time in the same form.
     pub last_modified: Option<String>,
+    /// Which origin they came from: [`crate::origin::Origin`] as text. The tags and dates of one mean nothing to another.
+    pub origin: String,
     /// SHA-256 of the bytes, in lower-case hexadecimal.
     pub sha256: String,
     /// How many bytes.

@@ -255,8 +255,8 @@ fn is_active(finding: &Value) -> bool {
 /// The contract's word for why a finding is now suppressed.
 fn suppression(finding: &Value) -> &'static str {
     match finding["suppressed"]["reason"].as_str() {
-        Some("vendor-fixed") => "fixed_row",
-        Some("vendor-not-affected") => "not_affected",
+        Some("vendor-fixed" | "private-fixed") => "fixed_row",
+        Some("vendor-not-affected" | "private-not-affected") => "not_affected",
         Some("record-rejected") => "withdrawn",
         _ => "suppressed",
     }

@@ -114,6 +114,12 @@ pub enum FlowError {
         /// The feeds directory.
         feeds: PathBuf,
     },
+    /// There is no feed database, and no published snapshot could be taken.
+    #[error("no published snapshot of feeds could be taken: {}", reasons.join("; "))]
+    NotBrought {
+        /// Each place with what was wrong with it.
+        reasons: Vec<String>,
+    },
     /// The snapshot that was asked for is not kept.
     #[error("no snapshot `{id}` in `{}`", feeds.display())]
     NoSuchSnapshot {

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use advisory_db::{FeedsDir, Snapshot};
+use feeds_sync::distribution::bring::{BringOptions, BringReport};
+use feeds_sync::distribution::place::Place;
 use feeds_sync::engine::{Progress, SyncOptions};
 use feeds_sync::plan::Plan;
 use feeds_sync::report::SyncReport;
@@ -38,12 +40,31 @@ pub fn ensure(
 ) -> Result<(Snapshot, Vec<Gap>), FlowError> {
     let answerable: BTreeSet<Namespace> =
         needed.iter().filter(|namespace| answers(namespace)).cloned().collect();
-    if answerable.is_empty() && feeds_dir.current()?.is_some() {
+    if answerable.is_empty() && options.named.is_empty() && feeds_dir.current()?.is_some() {
         return Ok((held(feeds_dir)?, Vec::new()));
     }
     let options = SyncOptions { selection: Selection::Namespaces(&answerable), ..*options };
     let gaps = sync(feeds_dir, fetcher, &options, observer)?.gaps;
     Ok((held(feeds_dir)?, gaps))
+}
+
+/// The snapshot after what is wanted of the published ones was taken, and how that went. When no place can give it the last
+/// good snapshot stays, and the gaps say so.
+pub fn bring(
+    feeds_dir: &FeedsDir,
+    places: &[Box<dyn Place + '_>],
+    options: &BringOptions<'_>,
+    progress: &dyn Progress,
+) -> Result<(Snapshot, BringReport), FlowError> {
+    let report = feeds_sync::distribution::bring::bring(feeds_dir, places, options, progress)?;
+    match feeds_dir.current()? {
+        Some(snapshot) => Ok((snapshot, report)),
+        None if report.gaps.is_empty() => Err(FlowError::NoFeeds { feeds: feeds_dir.path().to_owned() }),
+        None => {
+            let reasons = report.gaps.iter().map(|gap| format!("{}: {}", gap.place, gap.detail)).collect();
+            Err(FlowError::NotBrought { reasons })
+        }
+    }
 }
 
 /// Plans, says so, and syncs.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use advisory_db::{FeedsDir, Snapshot};
 use feeds_sync::engine::{LOSS_PERCENT_MAX, NoProgress, SyncOptions, sync};
-use feeds_sync::selection::Selection;
+use feeds_sync::selection::{Named, Selection};
 use fetch::fetcher::{FetchOptions, Fetcher};
 use fetch::origin::Origin;
 use jiff::Timestamp;
@@ -58,6 +58,7 @@ impl Feeds {
         let feeds = Self { dir };
         let options = SyncOptions {
             selection: Selection::All,
+            named: Named::NONE,
             max_age: None,
             now: Timestamp::UNIX_EPOCH,
             jobs: 1,

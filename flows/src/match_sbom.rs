@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use advisory_db::Snapshot;
 use jiff::Timestamp;
-use model::advisory::{AdvisorySet, Row};
+use model::advisory::{AdvisorySet, PRIVATE, Row};
 use model::facts::FeedFacts;
 use model::finding::Finding;
 use model::gap::{Gap, GapKind};
@@ -150,7 +150,8 @@ const STALE_AFTER_DAYS: i64 = 7;
 fn stale(snapshot: &Snapshot, asked: &BTreeSet<Namespace>, as_of: Timestamp) -> Vec<Gap> {
     let mut gaps = Vec::new();
     for entry in snapshot.namespaces().into_iter().filter(|entry| asked.contains(&entry.name)) {
-        for provider in &entry.providers {
+        // Nobody publishes his own advisories daily.
+        for provider in entry.providers.iter().filter(|provider| provider.name != PRIVATE) {
             let days = as_of.duration_since(provider.data_as_of).as_hours() / 24;
             if days > STALE_AFTER_DAYS {
                 let detail = format!(

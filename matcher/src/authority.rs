@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use model::advisory::{Row, Status};
 use model::ecosystem::Ecosystem;
+use model::facts::is_supplement;
 use model::finding::UndeterminedReason;
 use model::key::{KeyKind, Namespace};
 
@@ -63,10 +64,24 @@ pub(crate) struct Decision {
     pub(crate) deciders: Vec<usize>,
 }
 
+/// Decides by the user's own advisories alone, which come before all others; none where they say nothing, or nothing yet.
+///
+/// What they say of a build, that it is not affected or holds the fix, comes before what they say of ranges.
+pub(crate) fn of_private(statements: &[Statement<'_>]) -> Option<Decision> {
+    let private = || statements.iter().enumerate().filter(|(_, statement)| statement.row.is_private());
+    let is_cleared = |statement: &Statement<'_>| {
+        matches!(statement.row.affected.status, Status::NotAffected | Status::Fixed)
+    };
+    let cleared = private().filter(|(_, statement)| is_cleared(statement));
+    let order = [is_affected, is_undetermined, is_never_affected, is_fixed, is_outside];
+    let decision = decide(cleared, order).or_else(|| decide(private(), order))?;
+    (!is_undetermined(decision.answer)).then_some(decision)
+}
+
 /// Decides among the statements of a distribution's namespaces.
 ///
-/// Within a namespace the distribution's own provider comes before an aggregator of the same namespace, and a
-/// row for the binary package before one for its source. Among rows of the same standing "never affected"
+/// Within a namespace the distribution's own provider comes before an aggregator of the same namespace, both before
+/// publishers that are named by hand, and a row for the binary package before one for its source. Among rows of the same standing "never affected"
 /// beats a fix, and their ranges are alternatives. Where packages of several releases are mixed, the
 /// namespaces are alternatives too: nothing says which of them the package came from.
 pub(crate) fn of_vendor(statements: &[Statement<'_>]) -> Option<Decision> {
@@ -78,7 +93,7 @@ pub(crate) fn of_vendor(statements: &[Statement<'_>]) -> Option<Decision> {
     let decisions = namespaces.into_iter().filter_map(|namespace| {
         let scope = |statement: &Statement<'_>| {
             let is_own = namespace.distro_id() == Some(statement.row.provider.as_str());
-            (!is_own, statement.consulted.key.kind != KeyKind::Binary)
+            (is_supplement(&statement.row.provider), !is_own, statement.consulted.key.kind != KeyKind::Binary)
         };
         let members = || {
             statements.iter().enumerate().filter(|(_, member)| member.consulted.key.namespace == *namespace)
@@ -207,6 +222,9 @@ fn preference(ecosystem: Ecosystem, row: &Row) -> usize {
         | Ecosystem::Generic
         | Ecosystem::Unknown => &[],
     };
+    if is_supplement(&row.provider) {
+        return order.len() + 1;
+    }
     let kind = row.record.split('-').next().unwrap_or_default();
     let rank = order.iter().position(|source| *source == kind).unwrap_or(order.len());
     // A Go record that nobody reviewed comes after the reviewed GitHub advisory that it was made from.

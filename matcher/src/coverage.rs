@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use model::advisory::AdvisorySet;
-use model::facts::{CoverageClass, FeedFacts};
+use model::facts::{CoverageClass, FeedFacts, is_supplement};
 use model::gap::{Gap, GapKind};
 use model::inventory::Inventory;
 use model::key::Namespace;
@@ -97,10 +97,16 @@ fn gap(reason: UnmatchedReason, namespace: &Namespace, cases: &[&Case]) -> Optio
 
 /// What there is to know about the releases that were asked, and about the image's own when none was.
 fn release_gaps(inventory: &Inventory, cases: &[Case], facts: &FeedFacts, as_of: Timestamp) -> Vec<Gap> {
+    let is_by_hand = |namespace: &Namespace| {
+        let facts = facts.namespaces.get(namespace);
+        facts.is_some_and(|facts| facts.providers.iter().all(|provider| is_supplement(provider)))
+    };
     let mut releases: BTreeSet<Namespace> = cases
         .iter()
-        .filter(|case| case.ecosystem.is_os())
-        .flat_map(|case| &case.consulted)
+        .flat_map(|case| case.consulted.iter().map(|consulted| (case.ecosystem.is_os(), consulted)))
+        // The feeds of languages publish more than fixes.
+        .filter(|(is_os, consulted)| *is_os || is_by_hand(&consulted.key.namespace))
+        .map(|(_, consulted)| consulted)
         .map(|consulted| consulted.key.namespace.clone())
         .collect();
     let distros = inventory.distros().filter_map(|distro| namespace::resolve(distro, facts).ok());
@@ -116,7 +122,10 @@ fn release_gaps(inventory: &Inventory, cases: &[Case], facts: &FeedFacts, as_of:
             gaps.push(Gap::new(GapKind::ENDED_DISTRO, release.as_str(), detail));
         }
         if facts.coverage == CoverageClass::FixOnly && !facts.providers.is_empty() {
-            let detail = "the feed publishes only fixes: vulnerabilities without one are not known to it";
+            let detail = match facts.providers.iter().all(|provider| is_supplement(provider)) {
+                true => "no feed is held but those named by hand: only what they speak of is known",
+                false => "the feed publishes only fixes: vulnerabilities without one are not known to it",
+            };
             gaps.push(Gap::new(GapKind::FIX_ONLY_FEED, release.as_str(), detail));
         }
     }
@@ -181,6 +190,21 @@ mod tests {
              1 unknown-version golang; 1 no-version-scheme maven; gap feed-not-fetched npm; gap no-distro apk; \
              gap unreadable-version debian:12",
         );
+    }
+
+    #[test]
+    fn namespaces_that_only_named_sources_fill_are_not_covered() {
+        let mut facts = facts();
+        let inventory = inventory("debian 12", "npm a 1.0.0\ngem b 1.0");
+        let providers = vec!["csaf:www.example.com".to_owned(), "private".to_owned()];
+        let by_hand = NamespaceFacts { coverage: CoverageClass::FixOnly, providers, end_of_life: None };
+        facts.namespaces.insert(Namespace::new("npm"), by_hand);
+        let cases = cases(&inventory, &facts);
+        let gaps = release_gaps(&inventory, &cases, &facts, "2025-07-01T00:00:00Z".parse().unwrap());
+        let gaps: Vec<String> = gaps.iter().map(Gap::to_string).collect();
+        let expected =
+            "fix-only-feed|npm|no feed is held but those named by hand: only what they speak of is known";
+        assert_eq!(gaps, [expected]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
-use model::advisory::{AdvisorySet, Affected, FixState, RangeEvent, RecordKind, RecordState, Row};
+use model::advisory::{AdvisorySet, Affected, FixState, RangeEvent, RecordKind, RecordState, Row, Status};
 use model::ecosystem::Ecosystem;
 use model::facts::CoverageClass;
 use model::finding::{
@@ -97,10 +97,19 @@ fn state<'a>(
     let rows: Vec<&Row> = rows.collect();
     let affected: Vec<&Affected> = rows.iter().map(|row| &row.affected).collect();
     let containments = (scheme.contain)(consulted.version.as_str(), &affected);
-    statements.extend(rows.into_iter().zip(containments).map(|(row, containment)| {
+    let applicable =
+        rows.into_iter().zip(containments).filter(|(row, containment)| applies(row, *containment));
+    statements.extend(applicable.map(|(row, containment)| {
         let answer = Answer::of(row.affected.status, containment);
         Statement { row, consulted, containment, answer }
     }));
+}
+
+/// That some versions are not affected, or hold the fix, says nothing of the others (feeds.md D7).
+fn applies(row: &Row, containment: Containment) -> bool {
+    let is_inside =
+        matches!(containment, Containment::Everywhere | Containment::Inside { .. } | Containment::Listed);
+    is_inside || !matches!(row.affected.status, Status::NotAffected | Status::Fixed)
 }
 
 /// The rows of owning packages, found by id. Many language packages share an owner.
@@ -158,11 +167,17 @@ struct Overruled {
 impl<'a> Judge<'a, '_> {
     /// The finding, given that at least one statement is positive.
     fn finding(&self, owners: &mut OwnerRows<'a>) -> Option<Finding> {
+        let private = authority::of_private(self.statements);
+        let is_private = private.is_some();
         let decision = match self.case.ecosystem.is_os() {
+            _ if is_private => private?,
             true => authority::of_vendor(self.statements)?,
             false => authority::of_sources(self.case.ecosystem, self.statements)?,
         };
-        let overruled = self.overruled(&decision).or_else(|| self.overruled_by_owner(owners));
+        let overruled = match is_private {
+            true => self.overruled_by_private(&decision),
+            false => self.overruled(&decision).or_else(|| self.overruled_by_owner(owners)),
+        };
         let verdict = match (&overruled, decision.answer) {
             (Some(Overruled { because, .. }), _) => Verdict::NotAffected { because: *because },
             (None, Answer::Undetermined(reason)) => Verdict::Undetermined { reason },
@@ -182,6 +197,16 @@ impl<'a> Judge<'a, '_> {
             }),
             decoration: Decoration::default(),
         })
+    }
+
+    /// Whether the user's own advisories, which decided, overrule the others.
+    fn overruled_by_private(&self, decision: &Decision) -> Option<Overruled> {
+        let because = match decision.answer {
+            Answer::Affected | Answer::Undetermined(_) => return None,
+            Answer::NeverAffected | Answer::Outside => NotAffectedReason::PrivateNotAffected,
+            Answer::Fixed => NotAffectedReason::PrivateFixed,
+        };
+        Some(Overruled { because, source: source(self.statements, decision) })
     }
 
     /// What in the case's own rows overrules those that say affected.
@@ -223,9 +248,13 @@ impl<'a> Judge<'a, '_> {
         }
         let ids: Vec<&'a str> = self.group.ids().collect();
         let statements = owners.statements(owner, ids.iter().copied());
-        let decision = authority::of_vendor(&statements)?;
+        let private = authority::of_private(&statements);
+        let is_private = private.is_some();
+        let decision = private.or_else(|| authority::of_vendor(&statements))?;
         let record = source(&statements, &decision);
         match decision.answer {
+            Answer::NeverAffected if is_private => by_owner(NotAffectedReason::PrivateNotAffected, &record),
+            Answer::Fixed if is_private => by_owner(NotAffectedReason::PrivateFixed, &record),
             Answer::NeverAffected => by_owner(NotAffectedReason::VendorNotAffected, &record),
             Answer::Fixed => by_owner(NotAffectedReason::VendorFixed, &record),
             Answer::Affected | Answer::Undetermined(_) | Answer::Outside => None,

@@ -87,7 +87,7 @@ fn package(line: &str) -> Package {
 }
 
 /// A row: `debian:12|source|demo debian CVE-1,GHSA-1 >=0 <1.0`. The first id is the record's. Then ranges, a
-/// new one after `or`: `>=` introduced, `<` fixed, `<=` last affected, `limit=`; and words: `never`, `all`,
+/// new one after `or`: `>=` introduced, `<` fixed, `<=` last affected, `limit=`; and words: `never`, `holds-fix`, `all`,
 /// `investigating`, `undetermined`, `withdrawn`, `rejected`, `=1.0` (a listed version), `severity=low`,
 /// `reason=…`, `wont-fix`.
 pub(crate) fn row(line: &str) -> Row {
@@ -110,6 +110,7 @@ pub(crate) fn row(line: &str) -> Row {
         match word {
             "all" => {}
             "never" => affected.status = Status::NotAffected,
+            "holds-fix" => affected.status = Status::Fixed,
             "investigating" => affected.status = Status::UnderInvestigation,
             "undetermined" => affected.status = Status::Undetermined,
             "withdrawn" => row.state = RecordState::Withdrawn,

@@ -346,6 +346,16 @@ pub struct Row {
     pub affected: Affected,
 }
 
+/// The provider of a user's own advisories, which decide before all others (feeds.md D1).
+pub const PRIVATE: &str = "private";
+
+impl Row {
+    /// Whether it is of the user's own advisories.
+    pub fn is_private(&self) -> bool {
+        self.provider == PRIVATE
+    }
+}
+
 /// Rows by key. A key that is present with no rows was looked up and has none; a key that is absent was not
 /// looked up, because its namespace is not held.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

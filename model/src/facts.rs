@@ -17,6 +17,12 @@ pub enum CoverageClass {
     FixOnly,
 }
 
+/// Whether `provider` is one that somebody named: his own advisories (`private`), or a publisher by its place
+/// (`csaf:www.example.com`). It speaks of any namespace, and its silence says nothing.
+pub fn is_supplement(provider: &str) -> bool {
+    provider == crate::advisory::PRIVATE || provider.contains(':')
+}
+
 /// What is known of one namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamespaceFacts {

@@ -36,16 +36,22 @@ pub enum NotAffectedReason {
     RecordRejected,
     /// The package is made from the kernel's source and holds none of its code (feeds.md B4).
     KernelHeaders,
+    /// The user's own advisories say that it is not affected.
+    PrivateNotAffected,
+    /// The user's own advisories say that the installed version holds the fix.
+    PrivateFixed,
 }
 
 impl NotAffectedReason {
     /// Every value, in the order of declaration.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::VendorNotAffected,
         Self::VendorFixed,
         Self::OwnedByDistroPackage,
         Self::RecordRejected,
         Self::KernelHeaders,
+        Self::PrivateNotAffected,
+        Self::PrivateFixed,
     ];
 
     /// The word in every contract.
@@ -56,6 +62,8 @@ impl NotAffectedReason {
             Self::OwnedByDistroPackage => "owned-by-distro-package",
             Self::RecordRejected => "record-rejected",
             Self::KernelHeaders => "kernel-headers",
+            Self::PrivateNotAffected => "private-not-affected",
+            Self::PrivateFixed => "private-fixed",
         }
     }
 }

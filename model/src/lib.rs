@@ -1,7 +1,7 @@
 //! The nouns of plimsoll. Values only: nothing here reads, writes, prints or serialises.
 //!
 //! - [`package`], [`distro`], [`inventory`]: what is in an image; [`image`]: what it says of itself
-//! - [`key`], [`advisory`], [`facts`]: what the feeds say, and how it is looked up
+//! - [`key`], [`advisory`], [`facts`]: what the feeds say, and how it is looked up; [`cpe`]: by CPE names
 //! - [`finding`], [`report`]: the answer
 //! - [`gap`]: what could not be known, as a value
 //! - [`digest`]: what content is called
@@ -11,6 +11,7 @@
 //! re-exported, so that a line search sees who uses which noun.
 
 pub mod advisory;
+pub mod cpe;
 pub mod digest;
 pub mod distro;
 pub mod ecosystem;

@@ -23,7 +23,7 @@ pub struct Options {
     /// Whether hosts need no valid certificate, and are asked on plain HTTP where nothing answers on HTTPS.
     /// For loopback addresses plain HTTP is tried anyway, as docker does.
     pub insecure: bool,
-    /// The HTTP client: user agent, time-outs, certificates, proxy. Its `redirects`, `verification` and
+    /// The HTTP client: user agent, time-outs, certificates, proxy. Its `verification` and
     /// `unix_socket` are not looked at.
     pub http: ClientOptions,
     /// How often a request is made before its failure is final; at least 1. A mirror gets two at most.

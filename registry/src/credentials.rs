@@ -14,7 +14,7 @@ use crate::error::CredentialsError;
 use crate::helper;
 use crate::json::null_is_default;
 use crate::reference::DOCKER_HOST;
-use crate::secret::Secret;
+use fetch::secret::Secret;
 
 /// The key under which docker keeps the credential for docker.io.
 const DOCKER_KEY: &str = "https://index.docker.io/v1/";

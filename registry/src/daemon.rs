@@ -7,7 +7,7 @@ use std::fmt;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use fetch::client::{ClientCertificate, ClientOptions, Proxy, Redirects, Verification};
+use fetch::client::{ClientCertificate, ClientOptions, Proxy, Verification};
 use reqwest::blocking::{Client, Response};
 use reqwest::{StatusCode, Url};
 
@@ -165,7 +165,7 @@ impl Daemon {
     }
 
     fn client(&self, http: &ClientOptions) -> Result<Client, RegistryError> {
-        let mut options = ClientOptions { proxy: Proxy::Never, redirects: Redirects::Return, ..http.clone() };
+        let mut options = ClientOptions { proxy: Proxy::Never, ..http.clone() };
         match self {
             Self::Unix(path) => options.unix_socket = Some(path.clone()),
             Self::Tcp { tls: Some(tls), .. } => {

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
-use fetch::client::{ClientOptions, REDIRECTS_MAX, Redirects, Verification};
+use fetch::client::{ClientOptions, REDIRECTS_MAX, Verification};
 use fetch::error::redact;
 use fetch::headers::{retry_after, text};
 use reqwest::blocking::{Client, Response};
@@ -273,7 +273,6 @@ impl Shared {
         }
         let client = fetch::client::build(&ClientOptions {
             verification,
-            redirects: Redirects::Return,
             unix_socket: None,
             ..self.options.http.clone()
         })?;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::credentials::Credential;
 use crate::error::CredentialsError;
-use crate::secret::Secret;
+use fetch::secret::Secret;
 
 /// The longest answer of a helper. Tokens have a few kilobytes.
 const ANSWER_BYTES_MAX: u64 = 1 << 20;

@@ -6,7 +6,7 @@
 //! - [`referrers`]: what is attached to a manifest; [`push`]: writing blobs and manifests, and attaching
 //! - [`descriptor`]: how documents point at content
 //! - [`verified`]: a reader that knows what it should bring
-//! - [`credentials`]: from an argument, docker's and podman's files, and credential helpers; [`secret`]
+//! - [`credentials`]: from an argument, docker's and podman's files, and credential helpers
 //! - `exchange`: one request with retries, redirects and authentication; `auth` and `challenge`: tokens;
 //!   `helper`: a credential helper; `json`: what JSON of others needs; `pace`: whether a body is worth the wait;
 //!   `escape`: text in a URL
@@ -36,7 +36,6 @@ mod pace;
 pub mod push;
 pub mod reference;
 pub mod referrers;
-pub mod secret;
 pub mod verified;
 
 #[cfg(test)]

@@ -85,8 +85,9 @@ impl Repository {
     /// See [`RegistryError`].
     pub fn has_blob(&self, descriptor: &Descriptor) -> Result<bool, RegistryError> {
         let head = self.head_blob(descriptor, self.blob_name(&descriptor.digest));
-        let asked =
-            self.shared.retry(self.shared.tries(&self.home), || self.shared.once(&self.home, &head).map(drop));
+        let asked = self
+            .shared
+            .retry(self.shared.tries(&self.home), || self.shared.once(&self.home, &head).map(drop));
         match asked {
             Ok(()) => Ok(true),
             Err(error) if error.is_not_found() => Ok(false),
@@ -95,7 +96,11 @@ impl Repository {
     }
 
     fn head_blob(&self, descriptor: &Descriptor, what: String) -> Call<'static> {
-        Call { method: Method::HEAD, actions: PUSH, ..Call::get(format!("blobs/{}", descriptor.digest), what) }
+        Call {
+            method: Method::HEAD,
+            actions: PUSH,
+            ..Call::get(format!("blobs/{}", descriptor.digest), what)
+        }
     }
 
     /// Pushes the manifest `bytes` as `pointer`. Mirrors are left alone.

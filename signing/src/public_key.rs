@@ -36,13 +36,17 @@ impl PublicKey {
     pub fn from_pem(text: &str) -> Result<Self, InvalidKey> {
         let refuse = |reason: String| InvalidKey { what: "public key", reason };
         let der = pem::decode(text, "PUBLIC KEY").map_err(refuse)?;
-        let parsed = ALGORITHMS.iter().filter_map(|algorithm| ParsedPublicKey::new(*algorithm, &der).ok());
-        let keys: Vec<_> = parsed.collect();
-        if keys.is_empty() {
+        Self::from_der(&der).ok_or_else(|| {
             let known = "known are ECDSA on P-256 and P-384, Ed25519, and RSA of 2048 to 8192 bits";
-            return Err(refuse(format!("it is of a kind that is not known; {known}")));
-        }
-        Ok(Self { id: id_of(&der), keys })
+            refuse(format!("it is of a kind that is not known; {known}"))
+        })
+    }
+
+    /// The key in `der`; none when it is of a kind that is not known.
+    pub(crate) fn from_der(der: &[u8]) -> Option<Self> {
+        let parsed = ALGORITHMS.iter().filter_map(|algorithm| ParsedPublicKey::new(*algorithm, der).ok());
+        let keys: Vec<_> = parsed.collect();
+        (!keys.is_empty()).then(|| Self { id: id_of(der), keys })
     }
 
     /// The SHA-256 of the key as DER, `sha256:…`, in lower case.
@@ -63,7 +67,7 @@ impl fmt::Debug for PublicKey {
 }
 
 /// What a key is called, given as DER.
-pub(crate) fn id_of(der: &[u8]) -> String {
+fn id_of(der: &[u8]) -> String {
     Sha256::digest(der).iter().fold("sha256:".to_owned(), |mut id, byte| {
         // Writing to a text cannot fail.
         let _ = write!(id, "{byte:02x}");

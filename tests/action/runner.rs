@@ -26,6 +26,8 @@ pub(super) struct Job {
     pub(super) programs: Option<PathBuf>,
     /// The key of the feed cache that is there to be restored, empty if none.
     pub(super) cached: String,
+    /// What the workflow is given: `secrets.sign-key`.
+    pub(super) secrets: Values,
 }
 
 /// What became of an action.
@@ -53,7 +55,15 @@ impl Job {
             fs::create_dir(place.path(name)).unwrap();
         }
         let server = "https://server.invalid".to_owned();
-        Self { place, action, repository: String::new(), server, programs: None, cached: String::new() }
+        Self {
+            place,
+            action,
+            repository: String::new(),
+            server,
+            programs: None,
+            cached: String::new(),
+            secrets: Values::new(),
+        }
     }
 
     /// A path in the workspace, where steps stand.
@@ -63,6 +73,13 @@ impl Job {
 
     /// Every file of the machine that is called `name`.
     pub(super) fn files_called(&self, name: &str) -> Vec<PathBuf> {
+        let mut files = self.files();
+        files.retain(|path| path.file_name().is_some_and(|file| file == name));
+        files
+    }
+
+    /// Every file of the machine.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
         let mut dirs = vec![self.place.path("")];
         while let Some(dir) = dirs.pop() {
@@ -70,7 +87,7 @@ impl Job {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
                     dirs.push(path);
-                } else if path.file_name().is_some_and(|file| file == name) {
+                } else {
                     found.push(path);
                 }
             }
@@ -127,6 +144,7 @@ impl Job {
         }
         context.insert("github.action_repository".to_owned(), self.repository.clone());
         context.insert("runner.os".to_owned(), "Linux".to_owned());
+        context.extend(self.secrets.clone());
         context
     }
 

@@ -10,6 +10,11 @@ use std::time::Instant;
 use advisory_db::delta::Delta;
 use advisory_db::{FeedsDir, Publication};
 use anyhow::{Context as _, Result};
+use feeds_sync::distribution::bring::{BringOptions, bring};
+use feeds_sync::distribution::directory::Directory;
+use feeds_sync::distribution::offer::{EDITS_MAX, OfferOptions, offer};
+use feeds_sync::distribution::place::Place;
+use feeds_sync::engine::NoProgress;
 use jiff::{Timestamp, ToSpan};
 use model::advisory::{
     Advisory, Affected, AffectedRange, CvssVector, FixState, RangeEvent, Reference, SeverityWord, Status,
@@ -60,7 +65,11 @@ pub(crate) fn measure(n_rows: usize) -> Result<()> {
             begun.elapsed().as_secs_f64() * 1e3
         );
     }
+    let (place, here) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let (shelf, here) = (Directory::new(place.path()), FeedsDir::open(here.path()));
+    publish_and_bring(&feeds, &shelf, &here, "the first state")?;
     write(&feeds, n_rows, 1, &mut making)?;
+    publish_and_bring(&feeds, &shelf, &here, "one row in a hundred changed")?;
     let new = feeds.current()?.context("no snapshot")?;
     for _ in 0..3 {
         let begun = Instant::now();
@@ -72,6 +81,33 @@ pub(crate) fn measure(n_rows: usize) -> Result<()> {
             begun.elapsed().as_secs_f64()
         );
     }
+    Ok(())
+}
+
+/// Publishes the current state in a directory and brings it from there.
+fn publish_and_bring(feeds: &FeedsDir, shelf: &Directory, here: &FeedsDir, what: &str) -> Result<()> {
+    let now = feeds.current()?.context("no snapshot")?.created();
+    let begun = Instant::now();
+    let offered = offer(feeds, shelf, &OfferOptions { key: None, now, edits_max: EDITS_MAX }, &NoProgress)
+        .map_err(|error| anyhow::anyhow!("cannot publish: {error}"))?;
+    let offering = begun.elapsed().as_secs_f64();
+    let options = BringOptions { wanted: None, keys: &[], max_age: None, now, jobs: 4, allow_older: false };
+    let begun = Instant::now();
+    let places: [Box<dyn Place>; 1] = [Box::new(Directory::new(Path::new(&shelf.name())))];
+    let brought = bring(here, &places, &options, &NoProgress)?;
+    anyhow::ensure!(brought.gaps.is_empty(), "{:?}", brought.gaps);
+    println!(
+        "{what}: published in {offering:.1} s ({:.2} MB of {:.2} sent); brought in {:.2} s: {:.2} MB, {} shards whole, \
+         {} by edits, {:.2} % of {:.2} MB",
+        offered.bytes as f64 / 1e6,
+        offered.bytes_whole as f64 / 1e6,
+        begun.elapsed().as_secs_f64(),
+        brought.bytes as f64 / 1e6,
+        brought.n_whole,
+        brought.n_edited,
+        100.0 * brought.bytes as f64 / offered.bytes_whole as f64,
+        offered.bytes_whole as f64 / 1e6,
+    );
     Ok(())
 }
 
@@ -88,7 +124,7 @@ fn size(dir: &Path, kind: &str) -> Result<u64> {
 }
 
 fn namespace(release: usize) -> Namespace {
-    Namespace::new(format!("demo:{release}"))
+    Namespace::new(format!("debian:{release}"))
 }
 
 fn name(package: usize) -> String {
@@ -111,8 +147,8 @@ fn write(feeds: &FeedsDir, n_rows: usize, day: usize, making: &mut f64) -> Resul
         let namespace = namespace(release);
         let publication = Publication {
             namespace: &namespace,
-            provider: "demo",
-            feed: "demo",
+            provider: "debian",
+            feed: "debian",
             license: "CC0-1.0",
             coverage: CoverageClass::Complete,
             data_as_of: now,

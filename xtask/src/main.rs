@@ -1,12 +1,13 @@
-//! Chores of the repository: `cargo xtask torture BINARY` kills a sync at random moments, `cargo run --release --package
-//! xtask -- torture catalogers` hands every cataloger damaged copies of its fixtures, `cargo xtask examples`
+//! Chores of the repository: `cargo xtask torture BINARY` kills syncs, pulls and collections of garbage at random moments,
+//! `cargo run --release --package xtask -- torture catalogers` hands every cataloger damaged copies of its fixtures, `cargo xtask examples`
 //! writes the example image and mirror anew, `cargo xtask mirror DIR` lays the real dated feeds out as a mirror,
 //! `cargo xtask big-image DIR [--gigabytes 10] [--layers 74]` writes a large image to measure with,
 //! `cargo run --release --package xtask -- throughput IMAGE` says what catalogers cost, `… -- sbom-speed` what reading and
-//! writing an SBOM costs, `… -- feed-speed` what the feed database costs with four million rows.
+//! writing an SBOM costs, `… -- feed-speed` what the feed database costs with four million rows, `… -- parse-speed` what reading feeds costs.
 #![expect(clippy::print_stdout, reason = "chores report to the person who started them")]
 
 mod feed_speed;
+mod parse_speed;
 mod sbom_speed;
 mod throughput;
 mod torture;
@@ -32,6 +33,7 @@ fn main() -> Result<()> {
         ["sbom-speed", document] => sbom_speed::read_one(Path::new(document)),
         ["feed-speed"] => feed_speed::measure(4_000_000),
         ["feed-speed", rows] => feed_speed::measure(rows.parse().context("ROWS is a number")?),
+        ["parse-speed"] => parse_speed::measure(),
         ["throughput", image] => throughput::measure(Path::new(image), 5),
         ["throughput", image, runs] => {
             throughput::measure(Path::new(image), runs.parse().context("RUNS is a number")?)
@@ -40,13 +42,12 @@ fn main() -> Result<()> {
         ["torture", "catalogers", copies] => {
             torture::catalogers(&cases(), copies.parse().context("COPIES is a number")?)
         }
-        ["torture", binary] => kill_syncs(Path::new(binary), 1_000),
-        ["torture", binary, kills] => {
-            kill_syncs(Path::new(binary), kills.parse().context("KILLS is a number")?)
-        }
+        ["torture", binary] => kill(Path::new(binary), 1_000),
+        ["torture", binary, kills] => kill(Path::new(binary), kills.parse().context("KILLS is a number")?),
         _ => bail!(
             "usage: cargo xtask examples | mirror DIR | torture BINARY [KILLS] | torture catalogers [COPIES] \
-             | big-image DIR [--gigabytes N] [--layers N] | throughput IMAGE [RUNS] | sbom-speed [DOCUMENT] | feed-speed [ROWS]"
+             | big-image DIR [--gigabytes N] [--layers N] | throughput IMAGE [RUNS] | sbom-speed [DOCUMENT] | feed-speed [ROWS] \
+             | parse-speed"
         ),
     }
 }
@@ -89,9 +90,11 @@ fn big_image(dir: &Path, options: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Kills a sync `kills` times and prints what was seen.
-fn kill_syncs(binary: &Path, kills: usize) -> Result<()> {
-    let outcome = testkit::torture::kill_syncs(binary, kills, 1).map_err(anyhow::Error::msg)?;
-    println!("{outcome}");
+/// Kills each deed `kills` times and prints what was seen.
+fn kill(binary: &Path, kills: usize) -> Result<()> {
+    for deed in testkit::torture::Deed::ALL {
+        let outcome = testkit::torture::kill(binary, deed, kills, 1).map_err(anyhow::Error::msg)?;
+        println!("{outcome}");
+    }
     Ok(())
 }

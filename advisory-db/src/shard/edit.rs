@@ -3,7 +3,7 @@
 //! An edit is a list of JSON lines, made to be compressed as a whole: first a header that names both shards by their
 //! logical hashes, then a line for each key or record that differs. Applied to a copy of the old shard it gives a shard
 //! whose logical hash is computed from what it then holds, and compared with the one named; so neither a wrong edit nor
-//! a wrong base can become current. The layout is documented in `docs/reference/feed-database.md`.
+//! a wrong base can become current. The layout is documented in `docs/reference/published-feeds.md`.
 
 use std::io::{BufRead, Read as _, Write};
 use std::path::Path;
@@ -21,7 +21,7 @@ use crate::files;
 const SCHEMA: &str = "plimsoll-edit/1";
 
 /// No line of an edit is longer: the rows of a key that changes as a whole.
-const LINE_BYTES_MAX: u64 = 256 << 20;
+const LINE_BYTES_MAX: u64 = 64 << 20;
 
 /// The first line.
 #[derive(Debug, Serialize, Deserialize)]
@@ -39,8 +39,12 @@ pub(crate) fn write(
     (new, to): (&Shard, &Digest),
     out: &mut dyn Write,
 ) -> Result<(), DbError> {
-    let header =
-        Header { schema: SCHEMA.to_owned(), kind: kind.name().to_owned(), from: from.clone(), to: to.clone() };
+    let header = Header {
+        schema: SCHEMA.to_owned(),
+        kind: kind.name().to_owned(),
+        from: from.clone(),
+        to: to.clone(),
+    };
     let mut lines = Lines { out, problem: None };
     lines.push(&header);
     match kind {

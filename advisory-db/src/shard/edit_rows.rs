@@ -93,6 +93,12 @@ pub(super) fn apply(
     Ok(stored_hash(connection, owner)?)
 }
 
+/// Far above the numbers of any real shard: they are dense, and a namespace has some hundred thousand rows.
+const NUMBER_MAX: i64 = 1 << 27;
+
+/// What stands in a row of one of the tables, but for its number.
+type Columns = Vec<Option<Box<str>>>;
+
 /// One row as numbers: record, statement, ranges, versions, details.
 type Numbers = [Option<i64>; 5];
 
@@ -100,7 +106,7 @@ type Numbers = [Option<i64>; 5];
 struct Editor<'c> {
     connection: &'c Connection,
     /// What rows refer to and is new or was looked up, by table and columns.
-    shared: HashMap<(usize, Vec<Option<Box<str>>>), i64>,
+    shared: HashMap<(usize, Columns), i64>,
     last_row: i64,
     last: [i64; 5],
 }
@@ -112,7 +118,7 @@ impl<'c> Editor<'c> {
     fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
         let last = |table: &str| {
             let sql = format!("SELECT coalesce(max(id), 0) FROM {table}");
-            connection.query_row(&sql, [], |row| row.get::<_, i64>(0))
+            connection.query_row(&sql, [], |row| Ok(row.get::<_, i64>(0)?.clamp(0, NUMBER_MAX)))
         };
         let mut shared = HashMap::new();
         // Statements are few and used by thousands of rows; records are the ids of the shard, each of which is to be there
@@ -146,7 +152,8 @@ impl<'c> Editor<'c> {
             .query_row([&edit.kind, &edit.name], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let (first, last) = run.unwrap_or((1, 0));
-        let length = usize::try_from(last - first + 1).map_err(|_| wrong())?;
+        let length = last.checked_sub(first).and_then(|length| usize::try_from(length.checked_add(1)?).ok());
+        let length = length.filter(|_| (0..NUMBER_MAX).contains(&last)).ok_or_else(wrong)?;
         let mut end = 0;
         for Splice(from, gone, _) in &edit.splices {
             if *from < end || from.checked_add(*gone).is_none_or(|end| end > length) {
@@ -178,11 +185,21 @@ impl<'c> Editor<'c> {
         let first = self.last_row + 1;
         for [record, statement, ranges, versions, details] in new {
             self.last_row += 1;
-            self.cached("INSERT INTO affected VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-                .execute(params![self.last_row, record, statement, ranges, versions, details])?;
+            self.cached("INSERT INTO affected VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
+                self.last_row,
+                record,
+                statement,
+                ranges,
+                versions,
+                details
+            ])?;
         }
-        self.cached("INSERT INTO keys VALUES (?1, ?2, x'', ?3, ?4)")?
-            .execute(params![edit.kind, edit.name, first, self.last_row])?;
+        self.cached("INSERT INTO keys VALUES (?1, ?2, x'', ?3, ?4)")?.execute(params![
+            edit.kind,
+            edit.name,
+            first,
+            self.last_row
+        ])?;
         Ok(())
     }
 
@@ -223,7 +240,7 @@ impl<'c> Editor<'c> {
         Ok(numbers)
     }
 
-    fn number(&mut self, table: usize, columns: Vec<Option<Box<str>>>) -> rusqlite::Result<i64> {
+    fn number(&mut self, table: usize, columns: Columns) -> rusqlite::Result<i64> {
         let key = (table, columns);
         if let Some(&number) = self.shared.get(&key) {
             return Ok(number);
@@ -252,7 +269,8 @@ impl<'c> Editor<'c> {
 /// Removes what no row refers to any more.
 fn remove_orphans(connection: &Connection) -> rusqlite::Result<()> {
     let mut used: [Numbered; 5] = Default::default();
-    let mut select = connection.prepare("SELECT record, statement, ranges, versions, details FROM affected")?;
+    let mut select =
+        connection.prepare("SELECT record, statement, ranges, versions, details FROM affected")?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         for (column, used) in used.iter_mut().enumerate() {
@@ -287,7 +305,7 @@ impl Numbered {
     fn insert(&mut self, number: i64) {
         let Ok(number) = usize::try_from(number) else { return };
         // Numbers of a shard are dense; one that is not comes from a damaged one, whose hash will tell.
-        if number < 1 << 32 {
+        if number < NUMBER_MAX as usize {
             let word = number / 64;
             if self.0.len() <= word {
                 self.0.resize(word + 1, 0);

@@ -386,7 +386,9 @@ pub(super) fn stored_hash(connection: &Connection, owner: Owner<'_>) -> rusqlite
     let mut select = connection.prepare("SELECT kind, name, hash FROM keys ORDER BY kind, name")?;
     let mut keys = select.query([])?;
     while let Some(key) = keys.next()? {
-        hash.text(key.get_ref(0)?.as_str()?).text(key.get_ref(1)?.as_str()?).bytes(key.get_ref(2)?.as_blob()?);
+        hash.text(key.get_ref(0)?.as_str()?)
+            .text(key.get_ref(1)?.as_str()?)
+            .bytes(key.get_ref(2)?.as_blob()?);
     }
     Ok(hash.digest())
 }
@@ -624,10 +626,10 @@ pub(crate) fn moved(old: &Shard, new: &Shard, take: &mut dyn FnMut(Moved)) -> Re
     each_standing(old, &hasher, &mut |id, record, standing| _ = held.insert(record, (standing, id)))?;
     let mut ids: Vec<(i64, i64)> = Vec::new();
     each_standing(new, &hasher, &mut |id, record, standing| {
-        if let Some(&(before, id_before)) = held.get(&record) {
-            if before != standing {
-                ids.push((id_before, id));
-            }
+        if let Some(&(before, id_before)) = held.get(&record)
+            && before != standing
+        {
+            ids.push((id_before, id));
         }
     })?;
     for (before, now) in ids {
@@ -659,7 +661,8 @@ fn each_standing(
 
 fn standing(shard: &Shard, id: i64) -> Result<(String, Standing), DbError> {
     shard.read(|connection| {
-        let mut select = connection.prepare_cached("SELECT record, aliases, state FROM records WHERE id = ?1")?;
+        let mut select =
+            connection.prepare_cached("SELECT record, aliases, state FROM records WHERE id = ?1")?;
         select.query_row([id], |row| {
             Ok((row.get(0)?, Standing { aliases: row.get(1)?, state: state(row, 2)? }))
         })

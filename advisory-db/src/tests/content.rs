@@ -98,12 +98,14 @@ fn namespaces_of_a_feed_share_texts_and_ranks_and_tell_a_record_alike_in_any_ord
         };
         assert_eq!((count(".rows."), count(".text."), count(".daily."), count(".tmp")), (2, 1, 1, 0));
         let snapshot = current(directory.path());
-        let texts = |release: &str| snapshot.texts(&[(namespace(release), "CVE-1".to_owned())].into()).unwrap();
+        let texts =
+            |release: &str| snapshot.texts(&[(namespace(release), "CVE-1".to_owned())].into()).unwrap();
         assert_eq!(texts("debian:11"), texts("debian:12"));
         assert!(snapshot.verify().is_empty());
         (snapshot.id().to_owned(), texts("debian:11"))
     };
-    let (id, texts) = write(&[("debian:11", &[one.clone()]), ("debian:12", &[two.clone(), one.clone()])]);
+    let (id, texts) =
+        write(&[("debian:11", std::slice::from_ref(&one)), ("debian:12", &[two.clone(), one.clone()])]);
     let urls: Vec<&str> = texts[0].references.iter().map(|reference| &*reference.url).collect();
     assert_eq!((texts.len(), texts[0].title.as_deref()), (1, Some("two")));
     assert_eq!(urls, ["https://example.org/1", "https://example.org/2"]);

@@ -5,8 +5,10 @@ mod damage;
 mod deltas;
 mod durability;
 mod gc;
+mod loss;
 mod publish;
 mod round_trip;
+mod search;
 
 use std::collections::BTreeSet;
 use std::path::Path;

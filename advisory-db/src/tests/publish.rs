@@ -37,7 +37,9 @@ fn bring_some(
             Some(held) => {
                 here.receive_edit(&lock, &held, shard.hash(), &mut &*edit(&there, &held, &shard))?;
             }
-            None => here.receive_whole(&lock, &shard, &mut fs::File::open(there.shard_file(&shard)).unwrap())?,
+            None => {
+                here.receive_whole(&lock, &shard, &mut fs::File::open(there.shard_file(&shard)).unwrap())?
+            }
         }
     }
     writer.adopt(&published, wanted)?;
@@ -179,9 +181,11 @@ fn another_file_than_announced_is_refused() {
     assert!(matches!(error, DbError::Missing { .. }), "{error:?}");
     drop(writer);
     feeds.receive_whole(&lock, &shard, &mut &*file).unwrap();
-    assert!(!fs::read_dir(here.path().join("shards")).unwrap().any(|entry| {
-        entry.unwrap().path().extension().is_some_and(|extension| extension == "tmp")
-    }));
+    assert!(
+        !fs::read_dir(here.path().join("shards"))
+            .unwrap()
+            .any(|entry| { entry.unwrap().path().extension().is_some_and(|extension| extension == "tmp") })
+    );
 }
 
 #[test]
@@ -209,7 +213,11 @@ fn what_is_wanted_is_adopted_and_what_others_hold_stays() {
     };
     fill(
         there.path(),
-        &[("debian:12", "debian", "CVE-1"), ("debian:13", "debian", "CVE-2"), ("wolfi:rolling", "wolfi", "CVE-3")],
+        &[
+            ("debian:12", "debian", "CVE-1"),
+            ("debian:13", "debian", "CVE-2"),
+            ("wolfi:rolling", "wolfi", "CVE-3"),
+        ],
         "theirs",
     );
     fill(here.path(), &[("debian:12", "private", "OURS-1"), ("local:1", "private", "OURS-2")], "ours");
@@ -234,4 +242,67 @@ fn what_is_wanted_is_adopted_and_what_others_hold_stays() {
     assert_eq!(passed_on.namespaces().len(), 2);
     assert!(!String::from_utf8(passed_on.to_json()).unwrap().contains("\"wolfi:rolling\""));
     assert_eq!(passed_on.shards().len(), 4, "two of rows, one of texts, the facts");
+}
+
+#[test]
+fn a_part_that_is_published_no_more_goes_and_the_rest_stays() {
+    let directory = tempdir().unwrap();
+    sync(directory.path(), 0, &[advisory("CVE-1", "debian:12|source|a", "3")]).unwrap();
+    let feeds = FeedsDir::open(directory.path());
+    let lock = feeds.lock().unwrap();
+    let mut writer = feeds.writer(&lock).unwrap();
+    replace(&mut writer, "debian:12", "private", 1, &[advisory("OURS-1", "debian:12|source|a", "4")])
+        .unwrap();
+    assert!(writer.remove_provider(&namespace("debian:12"), "debian").unwrap());
+    assert!(!writer.remove_provider(&namespace("debian:12"), "debian").unwrap());
+    assert!(!writer.remove_provider(&namespace("debian:13"), "debian").unwrap());
+    writer.swap(time(1)).unwrap();
+    assert_eq!(
+        lines(&current(directory.path()), &["debian:12|source|a"]),
+        ["debian:12|source|a private OURS-1 [] >=0 <4"]
+    );
+    let mut writer = feeds.writer(&lock).unwrap();
+    assert!(writer.remove_provider(&namespace("debian:12"), "private").unwrap());
+    writer.swap(time(2)).unwrap();
+    assert!(!current(directory.path()).holds(&namespace("debian:12")), "with its last part a namespace goes");
+}
+
+#[test]
+fn a_transfer_that_breaks_off_is_its_own_fault_and_leaves_nothing() {
+    /// Gives a few bytes, then fails.
+    struct Broken(bool);
+    impl std::io::Read for Broken {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            if std::mem::replace(&mut self.0, true) {
+                return Err(std::io::Error::other("the line is dead"));
+            }
+            buffer[0] = b'S';
+            Ok(1)
+        }
+    }
+    let (_there, here, Lacking { shard, .. }) = two_states();
+    let feeds = FeedsDir::open(here.path());
+    let lock = feeds.lock().unwrap();
+    let error = feeds.receive_whole(&lock, &shard, &mut Broken(false)).unwrap_err();
+    assert!(matches!(error, DbError::Received { .. }), "{error:?}");
+    assert!(error.to_string().contains("the line is dead"), "{error}");
+    let names = fs::read_dir(here.path().join("shards")).unwrap();
+    assert!(!names.map(|entry| entry.unwrap().path()).any(|path| path.extension() == Some("tmp".as_ref())));
+}
+
+#[test]
+fn sizes_that_no_snapshot_has_are_refused() {
+    let directory = tempdir().unwrap();
+    sync(directory.path(), 0, &[advisory("CVE-1", "debian:12|source|a", "3")]).unwrap();
+    let text = String::from_utf8(published(directory.path()).to_json()).unwrap();
+    let bytes = published(directory.path()).shards().first().unwrap().bytes();
+    for (from, to) in [
+        ("\"rows\":1,".to_owned(), format!("\"rows\":{},", u64::MAX)),
+        ("\"records\":1,".to_owned(), format!("\"records\":{},", u64::MAX)),
+        (format!("\"bytes\":{bytes}"), format!("\"bytes\":{}", u64::MAX)),
+    ] {
+        assert!(text.contains(&from), "{from}: {text}");
+        let error = Published::parse(text.replace(&from, &to).as_bytes(), Path::new("there")).unwrap_err();
+        assert!(error.to_string().contains("sizes that no snapshot has"), "{error}");
+    }
 }

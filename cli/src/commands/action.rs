@@ -25,7 +25,8 @@ use crate::commands::sbom::{ImageArgs, write_options};
 use crate::environment;
 use crate::error::{CommandError, visible};
 use crate::exit_code::Exit;
-use crate::feeds::FeedArgs;
+use crate::feeds::NeededFeeds;
+use crate::hosts::TlsArgs;
 use crate::output::{self, Output};
 use crate::ui::Ui;
 
@@ -68,7 +69,8 @@ fn judge(inputs: &Inputs, global: &Global, ui: &Ui) -> Result<(Report, Exit), Co
         fail_on: inputs.fail_on.clone(),
         ..JudgeArgs::default()
     };
-    let feeds = FeedArgs { mirror: inputs.mirror.clone(), ..FeedArgs::standard() };
+    let mut feeds = NeededFeeds::standard();
+    feeds.feeds.access.mirror = inputs.mirror.clone().into_iter().collect();
     let judge = Judge::new(&args, &feeds, global, ui, 1)?;
     let subject = inputs.subject(global, ui)?;
     let report = judge.report(subject)?;
@@ -158,7 +160,12 @@ impl Inputs {
             What::Image(source) => {
                 let image = ImageArgs::new(self.platform.clone(), self.name.clone());
                 let source = Source::parse(source)?;
-                let images = image.images(std::slice::from_ref(&source), LookIn::Layers, None, global)?;
+                let images = image.images(
+                    std::slice::from_ref(&source),
+                    LookIn::Layers,
+                    &TlsArgs::default(),
+                    global,
+                )?;
                 let known = images.known(&source, ui)?;
                 let inventory = known.inventory;
                 let options = write_options(&inventory)?;

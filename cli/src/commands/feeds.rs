@@ -1,12 +1,16 @@
 //! `plimsoll feeds`: what the vendors say, kept as a cached database.
 
+mod check;
 mod diff;
+pub(crate) mod publish;
+mod search;
 
 use std::collections::BTreeSet;
 
 use advisory_db::{FeedsDir, Snapshot};
 use clap::{Args, Subcommand, ValueEnum};
-use feeds_sync::kept::source_status;
+use feeds_sync::distribution::bring::known_publishers;
+use feeds_sync::kept::{remarks, source_status};
 use feeds_sync::report::{SourceOutcome, SyncReport};
 use feeds_sync::selection::Selection;
 use flows::error::FlowError;
@@ -21,7 +25,7 @@ use crate::args::Global;
 use crate::environment;
 use crate::error::{CommandError, visible};
 use crate::exit_code::Exit;
-use crate::feeds::FeedArgs;
+use crate::feeds::{AccessArgs, FeedArgs};
 use crate::output::{self, Output};
 use crate::ui::{Ui, bytes};
 
@@ -36,7 +40,12 @@ pub(crate) struct FeedsArgs {
 enum FeedsCommand {
     Sync(SyncArgs),
     Status(StatusArgs),
+    Search(search::SearchArgs),
     Diff(diff::DiffArgs),
+    Push(Box<publish::PushArgs>),
+    Pull(Box<publish::PullArgs>),
+    Export(publish::ExportArgs),
+    Import(publish::ImportArgs),
     Gc(GcArgs),
 }
 
@@ -52,6 +61,9 @@ struct SyncArgs {
     /// Only what this SBOM needs; may be repeated
     #[arg(long = "for", value_name = "SBOM")]
     for_sbom: Vec<String>,
+    /// Forget the advisories of your own that are held
+    #[arg(long, conflicts_with = "private")]
+    no_private: bool,
     #[command(flatten)]
     feeds: FeedArgs,
 }
@@ -65,6 +77,11 @@ struct StatusArgs {
     /// Read every shard and compare its digest with the manifest
     #[arg(long)]
     verify: bool,
+    /// Ask each host of feeds, or the mirrors, whether it answers and accepts the credential
+    #[arg(long)]
+    check: bool,
+    #[command(flatten)]
+    access: AccessArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -86,8 +103,13 @@ struct GcArgs {
 pub(crate) fn run(args: &FeedsArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
     match &args.command {
         FeedsCommand::Sync(args) => sync(args, global, ui),
-        FeedsCommand::Status(args) => status(args, global),
+        FeedsCommand::Status(args) => status(args, global, ui),
+        FeedsCommand::Search(args) => search::run(args, global, ui),
         FeedsCommand::Diff(args) => diff::run(args, global),
+        FeedsCommand::Push(args) => publish::push(args, global, ui),
+        FeedsCommand::Pull(args) => publish::pull(args, global, ui),
+        FeedsCommand::Export(args) => publish::export(args, global, ui),
+        FeedsCommand::Import(args) => publish::import(args, global, ui),
         FeedsCommand::Gc(args) => gc(args, global, ui),
     }
 }
@@ -101,7 +123,11 @@ fn sync(args: &SyncArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError>
         (only, true) => Selection::Only(only),
         (_, false) => return Err(CommandError::new("`--only` and `--for` cannot be combined")),
     };
-    let report = args.feeds.sync(&feeds_dir, selection, global, ui)?;
+    let mut named = args.feeds.named()?;
+    if args.no_private {
+        named.private = Some(Vec::new());
+    }
+    let report = args.feeds.sync(&feeds_dir, selection, &named, global, ui)?;
     tell(&report, ui);
     let is_failed = |outcome: &SourceOutcome| matches!(outcome, SourceOutcome::Failed { .. });
     let failed = report.sources.iter().any(|source| is_failed(&source.outcome));
@@ -162,22 +188,39 @@ fn tell(report: &SyncReport, ui: &Ui) {
     }
 }
 
-fn status(args: &StatusArgs, global: &Global) -> Result<Exit, CommandError> {
+fn status(args: &StatusArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
     let feeds_dir = FeedArgs::default().open(global)?;
-    let snapshot = feeds_dir
-        .current()
-        .map_err(FlowError::from)?
-        .ok_or_else(|| FlowError::NoFeeds { feeds: feeds_dir.path().to_owned() })?;
-    let damaged = if args.verify { snapshot.verify() } else { Vec::new() };
-    let stdout = Output { format: String::new(), target: None };
-    output::write(&stdout, "", |out| match args.format {
-        StatusFormat::Table => status_table(&feeds_dir, &snapshot, environment::now(), out),
-        StatusFormat::Json => status_json(&feeds_dir, &snapshot, out),
-    })?;
-    match damaged.into_iter().next() {
-        None => Ok(Exit::Acceptable),
-        Some(error) => Err(FlowError::from(error).into()),
+    let snapshot = feeds_dir.current().map_err(FlowError::from)?;
+    // Whether hosts let us in is asked before the first sync too.
+    if snapshot.is_none() && !args.check {
+        return Err(FlowError::NoFeeds { feeds: feeds_dir.path().to_owned() }.into());
     }
+    let checked = match args.check {
+        true => Some(check::check(&args.access, &feeds_dir, global, ui)?),
+        false => None,
+    };
+    let damaged = match &snapshot {
+        Some(snapshot) if args.verify => snapshot.verify(),
+        _ => Vec::new(),
+    };
+    let (stdout, now) = (Output { format: String::new(), target: None }, environment::now());
+    output::write(&stdout, "", |out| match args.format {
+        StatusFormat::Table => {
+            if let Some(snapshot) = &snapshot {
+                status_table(&feeds_dir, snapshot, now, out)?;
+            }
+            if let (Some(_), Some(_)) = (&snapshot, &checked) {
+                writeln!(out)?;
+            }
+            checked.as_ref().map_or(Ok(()), |checked| check::table(checked, now, out))
+        }
+        StatusFormat::Json => status_json(&feeds_dir, snapshot.as_ref(), checked.as_deref(), out),
+    })?;
+    if let Some(error) = damaged.into_iter().next() {
+        return Err(FlowError::from(error).into());
+    }
+    let is_well = checked.iter().flatten().all(check::Checked::is_well);
+    Ok(if is_well { Exit::Acceptable } else { Exit::NotAcceptable })
 }
 
 fn status_table(
@@ -189,6 +232,16 @@ fn status_table(
     writeln!(out, "feeds     {}", feeds_dir.path().display())?;
     writeln!(out, "snapshot  {}", snapshot.id())?;
     writeln!(out, "created   {} ({} ago)", snapshot.created(), age(snapshot.created(), now))?;
+    for (publisher, (published, asked)) in known_publishers(feeds_dir).unwrap_or_default() {
+        let ago = |at: &str| at.parse().map_or_else(|_| "?".to_owned(), |at| age(at, now));
+        let publisher = visible(&publisher);
+        writeln!(
+            out,
+            "published {published} ({} ago) by {publisher}, asked {} ago",
+            ago(&published),
+            ago(&asked)
+        )?;
+    }
     writeln!(out)?;
     writeln!(
         out,
@@ -219,6 +272,19 @@ fn status_table(
             writeln!(out, "failed {} ago: {url}: {}", age(when, now), visible(&why))?;
         }
     }
+    let remarks = remarks(feeds_dir);
+    if !remarks.is_empty() {
+        writeln!(out)?;
+    }
+    for (feed, remarks) in &remarks {
+        writeln!(
+            out,
+            "{feed}: {} records unreadable, {} left out, {} words unknown",
+            remarks.n_unreadable,
+            remarks.left_out.values().sum::<u64>(),
+            remarks.unknown_words.values().sum::<u64>()
+        )?;
+    }
     if let Some(epss) = snapshot.epss() {
         writeln!(out)?;
         writeln!(out, "EPSS scores of {} (model {})", epss.score_date, epss.model_version)?;
@@ -228,11 +294,13 @@ fn status_table(
 
 fn status_json(
     feeds_dir: &FeedsDir,
-    snapshot: &Snapshot,
+    snapshot: Option<&Snapshot>,
+    checked: Option<&[check::Checked]>,
     out: &mut dyn std::io::Write,
 ) -> std::io::Result<()> {
     let namespaces: Vec<_> = snapshot
-        .namespaces()
+        .map(Snapshot::namespaces)
+        .unwrap_or_default()
         .into_iter()
         .map(|entry| {
             let providers: Vec<_> = entry
@@ -247,12 +315,24 @@ fn status_json(
                    "providers": providers})
         })
         .collect();
-    let document = json!({
+    let published: Vec<_> = known_publishers(feeds_dir)
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(publisher, (published, asked))| {
+            json!({"publisher": publisher, "published": published, "asked": asked})
+        })
+        .collect();
+    let mut document = json!({
         "feeds": feeds_dir.path().display().to_string(),
-        "snapshot": snapshot.id(),
-        "created": snapshot.created().to_string(),
+        "snapshot": snapshot.map(Snapshot::id),
+        "created": snapshot.map(|snapshot| snapshot.created().to_string()),
         "namespaces": namespaces,
+        "published": published,
+        "remarks": remarks(feeds_dir),
     });
+    if let Some(checked) = checked {
+        document["hosts"] = check::json(checked);
+    }
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
 }

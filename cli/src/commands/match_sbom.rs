@@ -20,7 +20,7 @@ use crate::args::Global;
 use crate::environment;
 use crate::error::CommandError;
 use crate::exit_code::Exit;
-use crate::feeds::{FeedArgs, kept_snapshot};
+use crate::feeds::{NeededFeeds, kept_snapshot};
 use crate::keys::KeyArgs;
 use crate::output::{self, Output, Resolved};
 use crate::ui::Ui;
@@ -41,7 +41,7 @@ pub(crate) struct MatchArgs {
     #[command(flatten)]
     judge: JudgeArgs,
     #[command(flatten)]
-    feeds: FeedArgs,
+    feeds: NeededFeeds,
 }
 
 /// Options of every command that judges.
@@ -85,7 +85,7 @@ pub(crate) fn run(args: &MatchArgs, global: &Global, ui: &Ui) -> Result<Exit, Co
 pub(crate) fn judge_all(
     places: &[String],
     args: &JudgeArgs,
-    feeds: &FeedArgs,
+    feeds: &NeededFeeds,
     global: &Global,
     ui: &Ui,
     open: impl Fn(&str) -> Result<Subject, CommandError>,
@@ -107,7 +107,7 @@ pub(crate) fn judge_all(
 /// Everything that judging a subject needs, checked before the first one is opened.
 pub(crate) struct Judge<'a> {
     args: &'a JudgeArgs,
-    feeds: &'a FeedArgs,
+    feeds: &'a NeededFeeds,
     global: &'a Global,
     ui: &'a Ui,
     feeds_dir: FeedsDir,
@@ -120,7 +120,7 @@ impl<'a> Judge<'a> {
     /// As the options ask, for that many subjects.
     pub(crate) fn new(
         args: &'a JudgeArgs,
-        feeds: &'a FeedArgs,
+        feeds: &'a NeededFeeds,
         global: &'a Global,
         ui: &'a Ui,
         subjects: usize,

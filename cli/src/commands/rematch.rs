@@ -13,7 +13,7 @@ use crate::args::Global;
 use crate::commands::match_sbom::{as_of, fail_on};
 use crate::error::{CommandError, visible};
 use crate::exit_code::Exit;
-use crate::feeds::FeedArgs;
+use crate::feeds::NeededFeeds;
 use crate::output::{self, Output};
 use crate::ui::Ui;
 
@@ -43,7 +43,7 @@ pub(crate) struct RematchArgs {
     #[arg(long)]
     full: bool,
     #[command(flatten)]
-    feeds: FeedArgs,
+    feeds: NeededFeeds,
 }
 
 pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {

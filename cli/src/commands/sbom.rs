@@ -24,6 +24,7 @@ use crate::args::Global;
 use crate::environment;
 use crate::error::CommandError;
 use crate::exit_code::Exit;
+use crate::hosts::TlsArgs;
 use crate::keys::KeyArgs;
 use crate::output::{self, Output, Resolved};
 use crate::registry::RegistryArgs;
@@ -52,9 +53,8 @@ pub(crate) struct SbomArgs {
     /// List the files of each package too, where its package manager records them
     #[arg(long, conflicts_with = "referrers")]
     files: bool,
-    /// A file of certificates to trust beside the system's
-    #[arg(long, value_name = "FILE")]
-    ca_file: Option<PathBuf>,
+    #[command(flatten)]
+    tls: TlsArgs,
     #[command(flatten)]
     image: ImageArgs,
 }
@@ -121,7 +121,7 @@ pub(crate) fn run(args: &SbomArgs, global: &Global, ui: &Ui) -> Result<Exit, Com
     let formats = if args.attach { attachable(&outputs)? } else { Vec::new() };
     let source = Source::parse(&args.source)?;
     let sources = std::slice::from_ref(&source);
-    let mut images = args.image.images(sources, look_in(args.referrers), args.ca_file.clone(), global)?;
+    let mut images = args.image.images(sources, look_in(args.referrers), &args.tls, global)?;
     images.options.lists_files = args.files;
     let known = images.known(&source, ui)?;
     let inventory = &known.inventory;
@@ -211,7 +211,7 @@ impl ImageArgs {
         &self,
         sources: &[Source],
         look_in: LookIn,
-        ca_file: Option<PathBuf>,
+        tls: &TlsArgs,
         global: &Global,
     ) -> Result<Images, CommandError> {
         let limits = Limits::default();
@@ -225,7 +225,7 @@ impl ImageArgs {
             dockerfile: self.dockerfile.as_deref().map(read_dockerfile).transpose()?,
             base: self.base.as_deref().map(Source::parse).transpose()?,
         };
-        let opening = self.registry.opening(sources, image, self.keys.read()?, ca_file, global)?;
+        let opening = self.registry.opening(sources, image, self.keys.read()?, tls, global)?;
         let options = InventoryOptions {
             name: self.name.clone(),
             cache: self.cache(&limits, &global.classifiers),

@@ -11,7 +11,7 @@ use crate::commands::match_sbom::{self, JudgeArgs};
 use crate::commands::sbom::{ImageArgs, look_in, write_options};
 use crate::error::CommandError;
 use crate::exit_code::Exit;
-use crate::feeds::FeedArgs;
+use crate::feeds::NeededFeeds;
 use crate::ui::Ui;
 
 /// Open images, match them against the feeds and judge them
@@ -33,7 +33,7 @@ pub(crate) struct ScanArgs {
     #[command(flatten)]
     judge: JudgeArgs,
     #[command(flatten)]
-    feeds: FeedArgs,
+    feeds: NeededFeeds,
 }
 
 pub(crate) fn run(args: &ScanArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
@@ -44,7 +44,7 @@ pub(crate) fn run(args: &ScanArgs, global: &Global, ui: &Ui) -> Result<Exit, Com
     // One that cannot be read is told in its turn and does not keep the others from being judged.
     let parsed: Vec<Source> = sources.iter().filter_map(|text| Source::parse(text).ok()).collect();
     let look_in = look_in(args.referrers);
-    let images = args.image.images(&parsed, look_in, args.feeds.ca_file.clone(), global)?;
+    let images = args.image.images(&parsed, look_in, &args.feeds.feeds.access.tls, global)?;
     match_sbom::judge_all(&sources, &args.judge, &args.feeds, global, ui, |source| {
         let known = images.known(&Source::parse(source)?, ui)?;
         let options = write_options(&known.inventory)?;

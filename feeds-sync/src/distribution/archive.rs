@@ -7,9 +7,12 @@ use std::io::{Cursor, Read, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use super::directory::{ENVELOPE, blob_path};
+use super::directory::{BLOBS, ENVELOPE, blob_path};
 use super::index::{Blob, ENVELOPE_BYTES_MAX};
 use super::place::{Failure, Place, Shelf};
+
+/// No archive has more files: a snapshot has some thousand shards.
+const MEMBERS_MAX: usize = 200_000;
 
 /// A published snapshot in one file.
 #[derive(Debug)]
@@ -27,9 +30,16 @@ impl Archive {
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let mut members = BTreeMap::new();
         let mut archive = tar::Archive::new(File::open(path)?);
-        for entry in archive.entries_with_seek()? {
+        // Raw: long names and extensions, of which there are none here, would be read whole whatever size they state.
+        for entry in archive.entries_with_seek()?.raw(true) {
             let entry = entry?;
             let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+            if name != ENVELOPE && !name.starts_with(BLOBS) {
+                continue;
+            }
+            if members.len() >= MEMBERS_MAX {
+                return Err(format!("it has more than {MEMBERS_MAX} files").into());
+            }
             members.insert(name, (entry.raw_file_position(), entry.size()));
         }
         Ok(Self { path: path.to_owned(), members })
@@ -49,9 +59,13 @@ impl Place for Archive {
     }
 
     fn envelope(&self) -> Result<Option<Vec<u8>>, Failure> {
-        let Some(member) = self.member(ENVELOPE)? else { return Ok(None) };
+        // It is the last that is written.
+        let member = self.member(ENVELOPE)?;
+        let member =
+            member.ok_or_else(|| format!("it is cut off, or no export: `{ENVELOPE}` is not in it"))?;
         let mut bytes = Vec::new();
-        member.take(ENVELOPE_BYTES_MAX).read_to_end(&mut bytes)?;
+        // One byte more tells one that is too large.
+        member.take(ENVELOPE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
         Ok(Some(bytes))
     }
 

@@ -2,20 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufReader, Read};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use advisory_db::{DbError, FeedsDir, Lacking, ShardName, WriterLock};
+use advisory_db::{DbError, FeedsDir, Lacking, ProviderStamp, ShardName, Writer, WriterLock};
 use jiff::{SignedDuration, Timestamp};
+use model::facts::is_supplement;
 use model::gap::{Gap, GapKind};
 use model::key::Namespace;
 use sha2::{Digest as _, Sha256};
 use signing::PublicKey;
 
-use super::index::{Blob, Edit, Index};
+use super::PUBLISHED;
+use super::index::{Blob, Edit, Index, Ways};
 use super::place::{Failure, Place};
-use super::received::{self, Received};
+use super::received::{self, Providers, Received};
 use crate::engine::{Progress, age};
 use crate::error::SyncError;
 use crate::report::SourceOutcome;
@@ -58,6 +60,10 @@ pub struct BringReport {
     pub n_whole: usize,
     /// How many were made of older ones.
     pub n_edited: usize,
+    /// What was published once and is not any more, and so is not held any more: namespace and provider.
+    pub removed: Vec<(String, String)>,
+    /// The places that were asked before that one, each with what was wrong with it.
+    pub passed_over: Vec<String>,
     /// What could not be had, and why.
     pub gaps: Vec<Gap>,
 }
@@ -84,7 +90,7 @@ impl From<DbError> for Refused {
 }
 
 /// How far a publisher's clock may be ahead.
-const CLOCK_SKEW: SignedDuration = SignedDuration::from_hours(24);
+pub(super) const CLOCK_SKEW: SignedDuration = SignedDuration::from_hours(24);
 
 /// Brings what is published to the first of `places` that can give it, in their order.
 ///
@@ -99,37 +105,62 @@ pub fn bring(
     options: &BringOptions<'_>,
     progress: &dyn Progress,
 ) -> Result<BringReport, SyncError> {
-    if is_settled(feeds, places, options)? {
-        let snapshot = feeds.current()?.map(|snapshot| snapshot.id().to_owned());
-        return Ok(BringReport { snapshot, gaps: lacking_gaps(feeds, places, options)?, ..BringReport::default() });
+    if places.is_empty() || is_settled(feeds, places, options)? {
+        return settled(feeds, places, options);
     }
-    let lock = feeds.lock()?;
-    let mut gaps = Vec::new();
+    let lock = match feeds.lock() {
+        Ok(lock) => lock,
+        // A directory that cannot be written, such as one that is shared: what is held is used.
+        Err(DbError::Io { source, .. }) if feeds.current()?.is_some() => {
+            let held = held_text(feeds, places, options)?.unwrap_or_default();
+            let why = format!("the feeds directory cannot be written ({source}); {held}");
+            let place = feeds.path().display().to_string();
+            let gaps = vec![Gap::new(GapKind::STALE_FEED, place, why)];
+            return Ok(BringReport { gaps, ..settled(feeds, places, options)? });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    // Another run may have asked while this one waited.
+    if is_settled(feeds, places, options)? {
+        return settled(feeds, places, options);
+    }
+    let mut refusals = Vec::new();
     for place in places {
         match bring_from(feeds, &lock, place.as_ref(), options, progress) {
-            Ok(mut report) => {
-                report.gaps.extend(gaps);
-                return Ok(report);
+            Ok(report) => {
+                let passed_over = refusals.iter().map(|(place, refused)| format!("{place}: {refused}"));
+                return Ok(BringReport { passed_over: passed_over.collect(), ..report });
             }
             Err(Refused::Ours(error)) => return Err(error),
-            Err(refused) => {
-                let held = held_text(feeds, options)?;
-                let kind =
-                    if held.is_some() { GapKind::STALE_FEED } else { GapKind::FEED_NOT_FETCHED };
-                let instead = held.unwrap_or_else(|| "nothing is held".to_owned());
-                gaps.push(Gap::new(kind, place.name(), format!("{refused}; {instead}")));
-            }
+            Err(refused) => refusals.push((place.name(), refused)),
         }
     }
+    let held = held_text(feeds, places, options)?;
+    let kind = if held.is_some() { GapKind::STALE_FEED } else { GapKind::FEED_NOT_FETCHED };
+    let instead = held.unwrap_or_else(|| "nothing is held".to_owned());
+    let gap = |(place, refused)| Gap::new(kind.clone(), place, format!("{refused}; {instead}"));
     let snapshot = feeds.current()?.map(|snapshot| snapshot.id().to_owned());
-    Ok(BringReport { snapshot, gaps, ..BringReport::default() })
+    Ok(BringReport { snapshot, gaps: refusals.into_iter().map(gap).collect(), ..BringReport::default() })
 }
 
 /// What is held instead, in words.
-fn held_text(feeds: &FeedsDir, options: &BringOptions<'_>) -> Result<Option<String>, SyncError> {
+fn held_text(
+    feeds: &FeedsDir,
+    places: &[Box<dyn Place + '_>],
+    options: &BringOptions<'_>,
+) -> Result<Option<String>, SyncError> {
     let Some(snapshot) = feeds.current()? else { return Ok(None) };
-    let created = snapshot.created();
-    Ok(Some(format!("what is held is from {created}, {} old", age(created, options.now))))
+    let known = received::read(feeds)?;
+    let publishers = publishers(places, options.keys);
+    let published =
+        publishers.iter().filter_map(|publisher| known.get(publisher)?.published.parse::<Timestamp>().ok());
+    Ok(Some(match published.max() {
+        Some(at) => format!("what is held was published at {at}, {} ago", age(at, options.now)),
+        None => {
+            let at = snapshot.created();
+            format!("what is held is from {at}, {} old, and was not published there", age(at, options.now))
+        }
+    }))
 }
 
 /// Whether everything was asked recently enough.
@@ -144,7 +175,10 @@ fn is_settled(
     let names: BTreeSet<String> = wanted.iter().map(|name| name.as_str().to_owned()).collect();
     let known = received::read(feeds)?;
     let is_held = |received: &Received| {
-        received.has.iter().filter(|name| names.contains(*name)).all(|name| snapshot.holds(&Namespace::new(name.as_str())))
+        received
+            .has
+            .intersection(&names)
+            .all(|name| received.took.contains_key(name) && snapshot.holds(&Namespace::new(name.as_str())))
     };
     Ok(publishers(places, options.keys)
         .iter()
@@ -152,12 +186,12 @@ fn is_settled(
         .any(|received| received.answers(&names, since) && is_held(received)))
 }
 
-/// The gaps of what the publishers lack, when they need not be asked.
-fn lacking_gaps(
+/// What is said when nobody has to be asked: what the publishers lack is a gap all the same.
+fn settled(
     feeds: &FeedsDir,
     places: &[Box<dyn Place + '_>],
     options: &BringOptions<'_>,
-) -> Result<Vec<Gap>, SyncError> {
+) -> Result<BringReport, SyncError> {
     let known = received::read(feeds)?;
     let mut gaps = Vec::new();
     for publisher in publishers(places, options.keys) {
@@ -165,7 +199,8 @@ fn lacking_gaps(
         let wanted = options.wanted.into_iter().flatten();
         gaps.extend(wanted.filter(|name| received.lacks.contains(name.as_str())).map(not_published));
     }
-    Ok(gaps)
+    let snapshot = feeds.current()?.map(|snapshot| snapshot.id().to_owned());
+    Ok(BringReport { snapshot, gaps, ..BringReport::default() })
 }
 
 fn not_published(namespace: &Namespace) -> Gap {
@@ -188,41 +223,59 @@ fn bring_from(
     progress: &dyn Progress,
 ) -> Result<BringReport, Refused> {
     let envelope = place.envelope().map_err(Refused::Place)?.ok_or(Refused::Nothing)?;
-    let (index, signed_by) =
+    let (mut index, signed_by) =
         Index::open(&envelope, options.keys).map_err(|error| Refused::Place(error.into()))?;
     let publisher = signed_by.clone().unwrap_or_else(|| place.name());
     let mut known = received::read(feeds)?;
     check_time(&index, known.get(&publisher), options)?;
 
     let mut writer = feeds.writer(lock)?;
+    let snapshot = index.manifest.id().to_owned();
+    let (mut took, lacks) = asked_for(&index, options.wanted);
+    // Nobody publishes what decides before all others; and rows that are newer here stay.
+    index.manifest.retain(&|namespace, theirs| {
+        let ours = writer.provider_state(namespace, &theirs.name);
+        let is_newer = ours.is_some_and(|ours| ours.data_as_of > theirs.data_as_of);
+        !is_supplement(&theirs.name) && (options.allow_older || !is_newer)
+    });
     let lacking = writer.lacking(&index.manifest, options.wanted)?;
-    let transfer = Transfer { feeds, lock, place, index: &index, progress, bytes: AtomicU64::new(0) };
+    let ways = index.ways();
+    let (bytes, targets) = (AtomicU64::new(0), Mutex::default());
+    let transfer = Transfer { feeds, lock, place, index: &index, ways, progress, bytes, targets };
     let (n_whole, n_edited) = transfer.all(&lacking, options.jobs)?;
-    writer.adopt(&index.manifest, options.wanted)?;
+    match writer.adopt(&index.manifest, options.wanted) {
+        Err(error @ (DbError::Missing { .. } | DbError::Damaged { .. } | DbError::Sqlite { .. })) => {
+            return Err(Refused::Place(error.into()));
+        }
+        adopted => adopted?,
+    }
+    let removed = take_back(&mut writer, &mut known, &publisher, &took, options.wanted)?;
+    // Killed between the two, this run must have been seen by the next one: no older state is accepted, and what was taken
+    // may be taken back.
+    let mut begun = known.clone();
+    let publishers = begun.entry(publisher.clone()).or_default();
+    publishers.published = index.published.to_string();
+    publishers.took.extend(took.clone());
+    received::write(feeds, begun)?;
     let adopted = writer.swap(options.now)?;
 
-    let names = |has: bool| -> BTreeSet<String> {
-        let all: BTreeSet<Namespace> = match options.wanted {
-            Some(wanted) => wanted.clone(),
-            None => index.manifest.namespaces().into_iter().map(|entry| entry.name).collect(),
-        };
-        let of_kind = all.iter().filter(|name| index.manifest.holds(name) == has);
-        of_kind.map(|name| name.as_str().to_owned()).collect()
-    };
+    let gaps = lacks.iter().map(|name| not_published(&Namespace::new(name.as_str()))).collect();
+    let has = took.keys().cloned().collect();
+    let before = known.remove(&publisher);
+    took.extend(before.iter().flat_map(|before| before.took.clone()));
     let mut received = Received {
         published: index.published.to_string(),
-        snapshot: index.manifest.id().to_owned(),
+        snapshot,
         asked: options.now.to_string(),
-        lacks: names(false),
-        has: names(true),
+        lacks,
+        has,
+        took,
     };
-    if let Some(before) = known.get(&publisher).filter(|before| before.snapshot == received.snapshot) {
-        received.has.extend(before.has.iter().cloned());
-        received.lacks.extend(before.lacks.iter().cloned());
+    // Of the same state what was found earlier still holds.
+    if let Some(before) = before.filter(|before| before.snapshot == received.snapshot) {
+        received.has.extend(before.has);
+        received.lacks.extend(before.lacks);
     }
-    let gaps = received.lacks.iter().map(|name| not_published(&Namespace::new(name.as_str())));
-    let wanted_gaps = gaps.filter(|gap| options.wanted.is_some_and(|it| it.contains(&Namespace::new(&*gap.place))));
-    let gaps = wanted_gaps.collect();
     known.insert(publisher, received);
     received::write(feeds, known)?;
     let whole = lacking.iter().filter_map(|lacking| index.files.get(&lacking.shard.name()));
@@ -236,8 +289,66 @@ fn bring_from(
         bytes_whole: whole.map(|blob| blob.bytes).sum::<u64>() + envelope.len() as u64,
         n_whole,
         n_edited,
+        passed_over: Vec::new(),
+        removed,
         gaps,
     })
+}
+
+/// What is published of what is wanted, and what of it is not.
+fn asked_for(index: &Index, wanted: Option<&BTreeSet<Namespace>>) -> (Providers, BTreeSet<String>) {
+    let is_wanted = |name: &Namespace| wanted.is_none_or(|wanted| wanted.contains(name));
+    let entries = index.manifest.namespaces().into_iter().filter(|entry| is_wanted(&entry.name));
+    let has: Providers = entries
+        .map(|entry| {
+            let stamped = |stamp: ProviderStamp| (stamp.name, stamp.data_as_of.to_string());
+            let providers = entry.providers.into_iter().map(stamped).collect();
+            (entry.name.as_str().to_owned(), providers)
+        })
+        .collect();
+    let names = wanted.into_iter().flatten().map(|name| name.as_str().to_owned());
+    let lacks = names.filter(|name| !has.contains_key(name)).collect();
+    (has, lacks)
+}
+
+/// Removes what was published once and is not any more, and forgets who gave what is now `took`: of the namespaces that are
+/// there, what anybody published; of those that are gone, what this publisher gave. Nobody would bring it up to date again,
+/// and it would look as if somebody did. What came from vendors and private advisories is not touched.
+///
+/// Returns what was removed: namespace and provider.
+fn take_back(
+    writer: &mut Writer<'_>,
+    known: &mut BTreeMap<String, Received>,
+    publisher: &str,
+    took: &Providers,
+    wanted: Option<&BTreeSet<Namespace>>,
+) -> Result<Vec<(String, String)>, SyncError> {
+    let is_wanted = |name: &str| wanted.is_none_or(|wanted| wanted.contains(&Namespace::new(name)));
+    let mut removed = Vec::new();
+    for (of, received) in known {
+        let mut gone = Vec::new();
+        received.took.retain(|name, providers| {
+            let now = took.get(name);
+            let is_gone = now.is_none() && of == publisher && is_wanted(name);
+            if now.is_none() && !is_gone {
+                return true;
+            }
+            let left =
+                providers.iter().filter(|(provider, _)| now.is_none_or(|now| !now.contains_key(*provider)));
+            gone.extend(left.map(|(provider, as_of)| (name.clone(), provider.clone(), as_of.clone())));
+            false
+        });
+        for (namespace, provider, as_of) in gone {
+            let name = Namespace::new(namespace.as_str());
+            let held = writer.provider_state(&name, &provider);
+            // What a vendor's sync brought up to date since then is not the publisher's any more.
+            let is_theirs = held.is_some_and(|held| held.data_as_of.to_string() == as_of);
+            if is_theirs && writer.remove_provider(&name, &provider)? {
+                removed.push((namespace, provider));
+            }
+        }
+    }
+    Ok(removed)
 }
 
 /// Refuses what whoever stands between may have kept back, and what no clock can have said.
@@ -260,16 +371,20 @@ struct Transfer<'a> {
     lock: &'a WriterLock,
     place: &'a dyn Place,
     index: &'a Index,
+    ways: Ways<'a>,
     progress: &'a dyn Progress,
     bytes: AtomicU64,
+    /// Held by whoever makes the shard with a logical hash: the namespaces of a feed may lead over the same one.
+    targets: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
 }
 
-impl Transfer<'_> {
+impl<'a> Transfer<'a> {
     /// Moves all of it, several at once; how many shards came whole, and how many were made of older ones.
     fn all(&self, lacking: &[Lacking], jobs: usize) -> Result<(usize, usize), Refused> {
         let total = lacking.iter().map(|lacking| self.size(lacking)).sum::<u64>();
         let name = self.place.name();
-        self.progress.source_started(&name, 0, Some(total));
+        self.progress.asking(PUBLISHED, 1);
+        self.progress.source_started(PUBLISHED, &name, 0, Some(total));
         let next = AtomicUsize::new(0);
         let (n_whole, n_edited) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let failure: Mutex<Option<Refused>> = Mutex::new(None);
@@ -301,7 +416,7 @@ impl Transfer<'_> {
             None => SourceOutcome::Updated { bytes: self.bytes.load(Ordering::Relaxed) },
             Some(error) => SourceOutcome::Failed { error: error.to_string() },
         };
-        self.progress.source_finished(&name, &outcome);
+        self.progress.source_finished(PUBLISHED, &name, &outcome);
         match failure {
             None => Ok((n_whole.into_inner(), n_edited.into_inner())),
             Some(error) => Err(error),
@@ -317,9 +432,9 @@ impl Transfer<'_> {
     }
 
     /// The edits that make a shard of what is held, where they are fewer bytes than the whole.
-    fn way(&self, lacking: &Lacking) -> Option<Vec<&Edit>> {
+    fn way(&self, lacking: &Lacking) -> Option<Vec<&'a Edit>> {
         let held = lacking.held.as_ref()?;
-        let way = self.index.way(lacking.shard.kind(), held.hash(), lacking.shard.hash())?;
+        let way = self.ways.way(lacking.shard.kind(), held.hash(), lacking.shard.hash())?;
         let bytes: u64 = way.iter().map(|edit| edit.blob.bytes).sum();
         let whole = self.index.files.get(&lacking.shard.name()).map_or(u64::MAX, |blob| blob.bytes);
         (bytes < whole).then_some(way)
@@ -342,15 +457,17 @@ impl Transfer<'_> {
         }
         let name = lacking.shard.name();
         let blob = self.index.files.get(&name);
-        let blob = blob.ok_or_else(|| Refused::Place(format!("shard `{name}` is not in the index").into()))?;
+        let blob =
+            blob.ok_or_else(|| Refused::Place(format!("shard `{name}` is not in the index").into()))?;
+        let target = self.target(lacking.shard.hash());
+        let _turn = target.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes = self.place.blob(blob).map_err(Refused::Place)?;
         let counted = Counted { transfer: self, bytes: bytes.take(blob.bytes) };
         let mut unpacked = unpacked(counted).map_err(|error| Refused::Place(error.into()))?;
         match self.feeds.receive_whole(self.lock, &lacking.shard, &mut unpacked) {
             Ok(()) => Ok(true),
-            // The disk is ours; everything else is the place's fault.
-            Err(error @ DbError::Io { action: "create" | "sync" | "rename", .. }) => Err(error.into()),
-            Err(error) => Err(Refused::Place(error.into())),
+            Err(error @ DbError::Received { .. }) => Err(Refused::Place(error.into())),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -358,10 +475,18 @@ impl Transfer<'_> {
         let bytes = self.verified(&edit.blob)?;
         let unpacked = unpacked(&*bytes).map_err(|error| Refused::Place(error.into()))?;
         let mut lines = BufReader::new(unpacked.take(edit.unpacked));
+        let target = self.target(&edit.to);
+        let _turn = target.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(self.feeds.receive_edit(self.lock, held, &edit.to, &mut lines)?)
     }
 
-    /// A blob whose digest is right. Edits are small.
+    /// The turn of whoever makes a shard.
+    fn target(&self, hash: &str) -> Arc<Mutex<()>> {
+        let mut targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(targets.entry(hash.to_owned()).or_default())
+    }
+
+    /// A blob whose digest is right. Edits are small: the index is refused otherwise.
     fn verified(&self, blob: &Blob) -> Result<Vec<u8>, Refused> {
         let place = |error: Failure| Refused::Place(error);
         let bytes = self.place.blob(blob).map_err(place)?;
@@ -394,7 +519,7 @@ impl<R: Read> Read for Counted<'_, '_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let n = self.bytes.read(buffer)?;
         self.transfer.bytes.fetch_add(n as u64, Ordering::Relaxed);
-        self.transfer.progress.source_advanced(&self.transfer.place.name(), n as u64);
+        self.transfer.progress.source_advanced(PUBLISHED, &self.transfer.place.name(), n as u64);
         Ok(n)
     }
 }

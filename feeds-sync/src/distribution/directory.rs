@@ -5,16 +5,22 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::index::{Blob, ENVELOPE_BYTES_MAX, Index};
+use super::index::{Blob, ENVELOPE_BYTES_MAX, Index, is_sha256};
 use super::place::{Failure, Place, Shelf};
 
 /// The sealed index, below the directory or address of a published snapshot.
 pub const ENVELOPE: &str = "snapshot.json";
 
+/// Where blobs lie, below the directory or address of a published snapshot.
+pub(super) const BLOBS: &str = "blobs/sha256/";
+
 /// Where a blob lies, below the directory or address of a published snapshot.
 pub fn blob_path(blob: &Blob) -> String {
-    format!("blobs/sha256/{}", blob.sha256)
+    format!("{BLOBS}{}", blob.sha256)
 }
+
+/// The end of the name of a file that is being written.
+const TEMPORARY: &str = ".tmp";
 
 /// A published snapshot in a directory.
 #[derive(Debug)]
@@ -27,6 +33,14 @@ impl Directory {
     pub fn new(path: &Path) -> Self {
         Self { path: path.to_owned() }
     }
+
+    /// A directory of images has its blobs under the same names, and what is not named in the index is removed.
+    fn no_images(&self) -> Result<(), Failure> {
+        match self.path.join("oci-layout").exists() {
+            true => Err("images lie there (it is an OCI layout): choose another directory".into()),
+            false => Ok(()),
+        }
+    }
 }
 
 impl Place for Directory {
@@ -38,7 +52,8 @@ impl Place for Directory {
         match File::open(self.path.join(ENVELOPE)) {
             Ok(file) => {
                 let mut bytes = Vec::new();
-                file.take(ENVELOPE_BYTES_MAX).read_to_end(&mut bytes)?;
+                // One byte more tells one that is too large.
+                file.take(ENVELOPE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
                 Ok(Some(bytes))
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -57,10 +72,12 @@ impl Shelf for Directory {
     }
 
     fn put(&self, blob: &Blob, bytes: &[u8]) -> Result<(), Failure> {
+        self.no_images()?;
         write(&self.path.join(blob_path(blob)), bytes)
     }
 
     fn publish(&self, envelope: &[u8], blobs: &[Blob]) -> Result<(), Failure> {
+        self.no_images()?;
         // Whoever reads the state before this one still finds its blobs; those older than both go.
         let before = self.envelope()?.and_then(|before| Index::open(&before, &[]).ok());
         let before = before.map(|(index, _)| index.blobs()).unwrap_or_default();
@@ -72,7 +89,11 @@ impl Shelf for Directory {
         }
         for entry in fs::read_dir(directory)? {
             let entry = entry?;
-            if entry.file_name().to_str().is_none_or(|name| !named.contains(name)) {
+            let name = entry.file_name();
+            let name = name.to_str().unwrap_or_default();
+            // What somebody else put there stays.
+            let is_ours = is_sha256(name.strip_suffix(TEMPORARY).unwrap_or(name));
+            if is_ours && !named.contains(name) {
                 fs::remove_file(entry.path())?;
             }
         }
@@ -83,7 +104,7 @@ impl Shelf for Directory {
 /// Writes a file as a whole: it is the old one or the new one, never a part.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".tmp");
+    temporary.push(TEMPORARY);
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }

@@ -1,6 +1,6 @@
 //! [`Index`]: what a published snapshot consists of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Read as _;
 use std::path::Path;
 
@@ -27,8 +27,20 @@ pub const ENVELOPE_BYTES_MAX: u64 = 64 << 20;
 /// No index is larger.
 const INDEX_BYTES_MAX: u64 = 64 << 20;
 
+/// No blob is larger, and nothing in one has more bytes: sums of such numbers have no end to think of.
+const BLOB_BYTES_MAX: u64 = 4 << 30;
+
+/// No way from one shard to another has more steps.
+const STEPS_MAX: usize = 256;
+
 /// How many signatures one envelope may have; each is tried with each key.
 const SIGNATURES_MAX: usize = 16;
+
+/// No edit is larger: it is held whole until its digest is known.
+pub(super) const EDIT_BYTES_MAX: u64 = 64 << 20;
+
+/// No edit is larger unpacked.
+pub(super) const EDIT_UNPACKED_MAX: u64 = 512 << 20;
 
 /// How hard blobs and the index are compressed.
 pub(super) const LEVEL: i32 = 12;
@@ -156,6 +168,12 @@ impl Index {
     /// See [`IndexError`].
     pub fn open(envelope: &[u8], keys: &[PublicKey]) -> Result<(Self, Option<String>), IndexError> {
         let malformed = |error: &dyn std::fmt::Display| IndexError::Malformed(error.to_string());
+        if envelope.len() as u64 > ENVELOPE_BYTES_MAX {
+            return Err(IndexError::Malformed(format!("its index has more than {ENVELOPE_BYTES_MAX} bytes")));
+        }
+        if envelope.trim_ascii_start().first() == Some(&b'<') {
+            return Err(IndexError::Malformed("it looks like a web page".to_owned()));
+        }
         let envelope: Envelope = serde_json::from_slice(envelope).map_err(|error| malformed(&error))?;
         if envelope.payload_type != PAYLOAD_TYPE {
             return Err(IndexError::Malformed(format!("its payload is `{:.80}`", envelope.payload_type)));
@@ -171,7 +189,10 @@ impl Index {
         }
         let mut json = Vec::new();
         let unpacked = zstd::Decoder::new(&*payload).map_err(|error| malformed(&error))?;
-        unpacked.take(INDEX_BYTES_MAX).read_to_end(&mut json).map_err(|error| malformed(&error))?;
+        unpacked.take(INDEX_BYTES_MAX + 1).read_to_end(&mut json).map_err(|error| malformed(&error))?;
+        if json.len() as u64 > INDEX_BYTES_MAX {
+            return Err(IndexError::Malformed(format!("its index has more than {INDEX_BYTES_MAX} bytes")));
+        }
         Ok((Self::parse(&json)?, signer.map(|key| key.id().to_owned())))
     }
 
@@ -190,8 +211,21 @@ impl Index {
         }
         let document: Document<'_> = serde_json::from_slice(json).map_err(|error| malformed(&error))?;
         let blobs = document.files.values().chain(document.edits.iter().map(|edit| &edit.blob));
-        if let Some(blob) = blobs.into_iter().find(|blob| !is_sha256(&blob.sha256)) {
-            return Err(IndexError::Malformed(format!("`{:.80}` is no SHA-256", blob.sha256)));
+        for blob in blobs {
+            if !is_sha256(&blob.sha256) {
+                return Err(IndexError::Malformed(format!("`{:.80}` is no SHA-256", blob.sha256)));
+            }
+            if blob.bytes > BLOB_BYTES_MAX {
+                return Err(IndexError::Malformed(format!(
+                    "blob `{}` has {} bytes",
+                    blob.sha256, blob.bytes
+                )));
+            }
+        }
+        let is_large = |edit: &&Edit| edit.blob.bytes > EDIT_BYTES_MAX || edit.unpacked > EDIT_UNPACKED_MAX;
+        if let Some(edit) = document.edits.iter().find(is_large) {
+            let problem = format!("edit `{}` has {} bytes", edit.blob.sha256, edit.unpacked);
+            return Err(IndexError::Malformed(problem));
         }
         Ok(Self {
             published: document.published.parse().map_err(|error| malformed(&error))?,
@@ -211,15 +245,40 @@ impl Index {
         blobs
     }
 
+    /// Its edits, by what they make.
+    pub fn ways(&self) -> Ways<'_> {
+        Ways::of(&self.edits)
+    }
+}
+
+/// Edits by the logical hash of what they make.
+#[derive(Clone, Debug, Default)]
+pub struct Ways<'i>(HashMap<&'i str, Vec<&'i Edit>>);
+
+impl<'i> Ways<'i> {
+    /// Those of `edits`.
+    pub fn of(edits: impl IntoIterator<Item = &'i Edit>) -> Self {
+        let mut ways = Self::default();
+        for edit in edits {
+            ways.0.entry(&edit.to).or_default().push(edit);
+        }
+        ways
+    }
+
+    /// The edits that make a shard.
+    pub fn to(&self, kind: &str, hash: &str) -> impl Iterator<Item = &'i Edit> {
+        self.0.get(hash).into_iter().flatten().copied().filter(move |edit| edit.kind == kind)
+    }
+
     /// The edits that lead from the shard `from` to `to`, in order, if there are any.
-    pub fn way(&self, kind: &str, from: &str, to: &str) -> Option<Vec<&Edit>> {
+    pub fn way(&self, kind: &str, from: &str, to: &str) -> Option<Vec<&'i Edit>> {
         let mut way = Vec::new();
         let mut at = to;
         while at != from {
-            let of_kind = self.edits.iter().filter(|edit| edit.kind == kind && edit.to == at);
-            // Of several the one that comes from what is held; a way that runs in a circle ends here.
-            let edit = of_kind.max_by_key(|edit| edit.from == from)?;
-            if way.len() >= self.edits.len() {
+            // Of several the one that comes from what is held; a way that runs in a circle has too many steps.
+            let mut edits = self.to(kind, at);
+            let edit = edits.find(|edit| edit.from == from).or_else(|| self.to(kind, at).next())?;
+            if way.len() == STEPS_MAX {
                 return None;
             }
             way.push(edit);
@@ -230,6 +289,7 @@ impl Index {
     }
 }
 
-fn is_sha256(text: &str) -> bool {
+/// Whether `text` can be the name of a blob.
+pub(super) fn is_sha256(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

@@ -13,8 +13,11 @@ pub mod archive;
 pub mod bring;
 pub mod directory;
 pub mod index;
-pub mod offer;
 pub mod oci;
+pub mod offer;
 pub mod place;
 mod received;
 pub mod web;
+
+/// What stands for a provider where progress is told.
+const PUBLISHED: &str = "published";

@@ -1,7 +1,9 @@
 //! A registry: the snapshot is an artifact (OCI image specification 1.1, "Guidelines for Artifact Usage") whose layers are
 //! the sealed index and the blobs.
 
+use std::collections::BTreeSet;
 use std::io::Read;
+use std::sync::OnceLock;
 
 use model::digest::Digest;
 use registry::client::Repository;
@@ -33,6 +35,9 @@ const MANIFEST_BYTES_MAX: u64 = 4 << 20;
 #[derive(Debug)]
 pub struct Oci {
     repository: Repository,
+    /// The digests of what was published when the index was read: a registry keeps what a manifest names, and takes no
+    /// manifest that names what it has not.
+    published: OnceLock<BTreeSet<String>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -49,7 +54,7 @@ struct Manifest {
 impl Oci {
     /// The one that the reference of `repository` names. Asks nothing yet.
     pub fn new(repository: Repository) -> Self {
-        Self { repository }
+        Self { repository, published: OnceLock::new() }
     }
 }
 
@@ -60,7 +65,7 @@ fn descriptor(media_type: &str, blob: &Blob) -> Result<Descriptor, Failure> {
 
 impl Place for Oci {
     fn name(&self) -> String {
-        self.repository.reference().name()
+        self.repository.reference().to_string()
     }
 
     fn envelope(&self) -> Result<Option<Vec<u8>>, Failure> {
@@ -72,10 +77,14 @@ impl Place for Oci {
         let manifest: Manifest =
             serde_json::from_slice(&manifest.bytes).map_err(|error| format!("it is no artifact: {error}"))?;
         let layer = manifest.layers.iter().find(|layer| layer.media_type == ENVELOPE);
-        let layer = layer.ok_or_else(|| format!("it is no feed snapshot, but `{}`", manifest.artifact_type))?;
+        let layer =
+            layer.ok_or_else(|| format!("it is no feed snapshot, but `{}`", manifest.artifact_type))?;
         if layer.size > ENVELOPE_BYTES_MAX {
             return Err(format!("its index has {} bytes", layer.size).into());
         }
+        let digests = manifest.layers.iter().map(|layer| layer.digest.to_string()).collect();
+        // Read once: what was published then is what counts.
+        let _ = self.published.set(digests);
         let mut bytes = Vec::new();
         self.repository.blob(&layer.digest, Some(layer.size))?.read_to_end(&mut bytes)?;
         Ok(Some(bytes))
@@ -89,7 +98,9 @@ impl Place for Oci {
 
 impl Shelf for Oci {
     fn has(&self, blob: &Blob) -> Result<bool, Failure> {
-        Ok(self.repository.has_blob(&descriptor(BLOB, blob)?)?)
+        let descriptor = descriptor(BLOB, blob)?;
+        let is_published = |digests: &BTreeSet<String>| digests.contains(&descriptor.digest.to_string());
+        Ok(self.published.get().is_some_and(is_published) || self.repository.has_blob(&descriptor)?)
     }
 
     fn put(&self, _: &Blob, bytes: &[u8]) -> Result<(), Failure> {

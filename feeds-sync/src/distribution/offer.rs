@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 
-use advisory_db::{FeedsDir, Published, ProviderStamp};
+use advisory_db::{FeedsDir, ProviderStamp, Published, ShardName, Snapshot};
 use jiff::{SignedDuration, Timestamp};
+use model::facts::is_supplement;
 use model::key::Namespace;
 use sha2::{Digest as _, Sha256};
 use signing::PrivateKey;
 
-use super::index::{Blob, Edit, Index, LEVEL};
+use super::PUBLISHED;
+use super::bring::CLOCK_SKEW;
+use super::index::{Blob, EDIT_BYTES_MAX, EDIT_UNPACKED_MAX, Edit, Index, LEVEL, Ways};
 use super::place::{Failure, Shelf};
 use crate::engine::Progress;
 use crate::provider::{PROVIDERS, Provider};
@@ -29,6 +32,10 @@ pub struct OfferOptions<'a> {
 /// How many earlier states stay useful: two weeks of two a day.
 pub const EDITS_MAX: usize = 28;
 
+/// How many edits are kept of all shards together: a registry takes no manifest of more than 4 MiB, and each blob of it
+/// takes some 200 bytes there.
+const EDITS_TOTAL_MAX: usize = 15_000;
+
 /// How it went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OfferReport {
@@ -36,18 +43,23 @@ pub struct OfferReport {
     pub snapshot: String,
     /// How many shards it has.
     pub n_shards: usize,
-    /// How many bytes its shards take, packed.
+    /// How many bytes its shards and the index take, packed.
     pub bytes_whole: u64,
-    /// How many bytes the place took.
+    /// How many bytes the place took: of shards, edits and the index.
     pub bytes: u64,
     /// How many edits lead to it.
     pub n_edits: usize,
+    /// Why what was published there before is not built on, if anything was: all of it is then sent anew.
+    pub not_built_on: Option<String>,
     /// What was left out, because its licence does not let others pass it on: provider and namespace.
     pub left_out: BTreeSet<(String, Namespace)>,
 }
 
 /// Publishes the current snapshot at `shelf`, as far as licences allow (feeds.md E5). What the place has already is not sent
 /// again; of a shard that it has in an older state, and that is held here too, an edit is sent beside the whole.
+///
+/// What is signed says nothing that was only found at the place: without the signature of the same key, what was published
+/// there before is not built on.
 ///
 /// # Errors
 /// When nothing is held, the directory cannot be read, or the place refuses.
@@ -58,25 +70,36 @@ pub fn offer(
     progress: &dyn Progress,
 ) -> Result<OfferReport, Failure> {
     let snapshot = feeds.current()?.ok_or("there is no snapshot to publish")?;
-    let previous = match shelf.envelope()? {
-        // One that cannot be read is replaced: whoever trusts it is told by its signature.
-        Some(envelope) => Index::open(&envelope, &[]).ok().map(|(index, _)| index),
-        None => None,
-    };
     let mut report = OfferReport::default();
+    let previous = match shelf.envelope()?.map(|envelope| before(&envelope, options)) {
+        None => None,
+        Some(Ok(previous)) => Some(previous),
+        Some(Err(reason)) => {
+            report.not_built_on = Some(reason);
+            None
+        }
+    };
     let mut manifest = snapshot.publish(&may_be_passed_on);
     for entry in snapshot.namespaces() {
         for stamp in entry.providers.iter().filter(|stamp| !may_be_passed_on(&entry.name, stamp)) {
             report.left_out.insert((stamp.name.clone(), entry.name.clone()));
         }
     }
+    manifest.set_facts(&facts_to_pass_on(feeds, &snapshot, &manifest)?);
     if let Some(previous) = &previous {
-        manifest = manifest.with_files_of(&previous.manifest);
+        let mut there = BTreeSet::new();
+        for shard in manifest.shards() {
+            let blob = previous.files.get(&shard.name());
+            if blob.is_some_and(|blob| shelf.has(blob).unwrap_or(false)) {
+                there.insert(shard.name());
+            }
+        }
+        manifest = manifest.with_files_of(&previous.manifest, &|shard| there.contains(&shard.name()));
     }
     let notices = notices(&manifest);
     let published = match &previous {
         // Two states of one moment would have no order.
-        Some(previous) => options.now.max(previous.published + SignedDuration::from_secs(1)),
+        Some(previous) => options.now.max(previous.published.saturating_add(SignedDuration::from_secs(1))?),
         None => options.now,
     };
     let mut index = Index { published, manifest, files: BTreeMap::new(), edits: Vec::new(), notices };
@@ -85,7 +108,8 @@ pub fn offer(
     let shards = index.manifest.shards();
     report.n_shards = shards.len();
     let name = shelf.name();
-    progress.source_started(&name, 0, Some(shards.iter().map(|shard| shard.bytes()).sum()));
+    progress.asking(PUBLISHED, 1);
+    progress.source_started(PUBLISHED, &name, 0, Some(shards.iter().map(|shard| shard.bytes()).sum()));
     for shard in &shards {
         let known = previous.as_ref().and_then(|previous| previous.files.get(&shard.name()));
         let blob = match known {
@@ -97,7 +121,7 @@ pub fn offer(
         };
         report.bytes_whole += blob.bytes;
         index.files.insert(shard.name(), blob);
-        progress.source_advanced(&name, shard.bytes());
+        progress.source_advanced(PUBLISHED, &name, shard.bytes());
     }
     if let Some(previous) = &previous {
         for (old, new) in index.manifest.successors(&previous.manifest) {
@@ -107,7 +131,8 @@ pub fn offer(
             let mut edit = Vec::new();
             feeds.write_edit(&old, &new, &mut edit)?;
             let packed = zstd::encode_all(&*edit, LEVEL)?;
-            if packed.len() as u64 * 2 > index.files[&new.name()].bytes {
+            let is_large = edit.len() as u64 > EDIT_UNPACKED_MAX || packed.len() as u64 > EDIT_BYTES_MAX;
+            if is_large || packed.len() as u64 * 2 > index.files[&new.name()].bytes {
                 continue;
             }
             let blob = put(shelf, &packed, &mut report)?;
@@ -125,8 +150,20 @@ pub fn offer(
     let envelope = index.seal(options.key).ok_or("the index cannot be signed: no random numbers")?;
     shelf.publish(&envelope, &index.blobs())?;
     report.bytes += envelope.len() as u64;
-    progress.source_finished(&name, &SourceOutcome::Updated { bytes: report.bytes });
+    report.bytes_whole += envelope.len() as u64;
+    progress.source_finished(PUBLISHED, &name, &SourceOutcome::Updated { bytes: report.bytes });
     Ok(report)
+}
+
+/// What was published before, or why it is not built on.
+fn before(envelope: &[u8], options: &OfferOptions<'_>) -> Result<Index, String> {
+    let keys: Vec<_> = options.key.iter().map(|key| key.public().clone()).collect();
+    let (index, _) = Index::open(envelope, &keys).map_err(|error| error.to_string())?;
+    // Nobody takes a state that is yet to come, and none that comes after it could be told from it.
+    match index.published > options.now.saturating_add(CLOCK_SKEW).map_err(|error| error.to_string())? {
+        true => Err(format!("it was published at {}, which is yet to come", index.published)),
+        false => Ok(index),
+    }
 }
 
 fn put(shelf: &dyn Shelf, packed: &[u8], report: &mut OfferReport) -> Result<Blob, Failure> {
@@ -140,32 +177,54 @@ fn put(shelf: &dyn Shelf, packed: &[u8], report: &mut OfferReport) -> Result<Blo
 }
 
 /// Keeps the edits of before that still lead to what is published: as many steps back as `steps_max`, and only while all
-/// steps together are fewer bytes than the whole.
+/// steps together are fewer bytes than the whole. When there are too many, those of the oldest states go.
 fn carry_on(index: &mut Index, previous: &Index, steps_max: usize, shelf: &dyn Shelf) -> Result<(), Failure> {
-    let mut carried = Vec::new();
-    for shard in index.manifest.shards().iter().filter(|shard| shard.has_edits()) {
+    let ways = Ways::of(index.edits.iter().chain(&previous.edits));
+    let mut carried: Vec<(usize, &Edit)> = Vec::new();
+    let shards = index.manifest.shards();
+    for shard in shards.iter().filter(|shard| shard.has_edits()) {
         let whole = index.files[&shard.name()].bytes;
-        let mut at = shard.hash().to_owned();
         let mut bytes = 0;
-        for _ in 0..steps_max {
-            let known = index.edits.iter().chain(&previous.edits);
-            let Some(edit) = known.into_iter().find(|edit| edit.kind == shard.kind() && edit.to == at) else {
-                break;
-            };
+        let mut at = shard.hash();
+        // What became again what it once was would go round and round.
+        let mut seen = BTreeSet::from([at]);
+        for step in 0..steps_max {
+            let Some(edit) = ways.to(shard.kind(), at).next() else { break };
             bytes += edit.blob.bytes;
-            if bytes > whole {
+            if bytes > whole || !seen.insert(&edit.from) {
                 break;
             }
-            at.clone_from(&edit.from);
-            carried.push(edit.clone());
+            at = &edit.from;
+            carried.push((step, edit));
         }
     }
-    for edit in carried {
-        if !index.edits.contains(&edit) && shelf.has(&edit.blob)? {
-            index.edits.push(edit);
+    carried.sort_by_key(|(step, _)| *step);
+    carried.truncate(EDITS_TOTAL_MAX);
+    let sent: BTreeSet<&Blob> = index.edits.iter().map(|edit| &edit.blob).collect();
+    let mut kept = Vec::new();
+    for (_, edit) in carried {
+        if sent.contains(&edit.blob) || shelf.has(&edit.blob)? {
+            kept.push(edit.clone());
         }
     }
+    index.edits = kept;
     Ok(())
+}
+
+/// The facts of the snapshot without those that private advisories and publishers named by hand gave it, and without
+/// namespaces that are held and not passed on. They lie in a shard that no snapshot names.
+fn facts_to_pass_on(
+    feeds: &FeedsDir,
+    snapshot: &Snapshot,
+    published: &Published,
+) -> Result<ShardName, Failure> {
+    let mut facts = snapshot.facts()?;
+    facts.namespaces.retain(|namespace, _| published.holds(namespace) || !snapshot.holds(namespace));
+    for facts in facts.namespaces.values_mut() {
+        facts.providers.retain(|provider| !is_supplement(provider));
+    }
+    let lock = feeds.lock()?;
+    Ok(feeds.writer(&lock)?.facts_shard(&facts)?)
 }
 
 /// Whether a provider's licence lets others pass its data on. Of a provider that is not known, that of private advisories
@@ -182,9 +241,14 @@ fn provider(name: &str) -> Option<&'static Provider> {
 
 /// How the providers of what is published want to be named. Ranking tables are part of every snapshot that has them.
 fn notices(published: &Published) -> BTreeMap<String, String> {
-    let named: BTreeSet<String> =
-        published.namespaces().into_iter().flat_map(|entry| entry.providers).map(|stamp| stamp.name).collect();
-    let is_named = |provider: &Provider| named.contains(provider.name) || matches!(provider.name, "epss" | "kev");
+    let named: BTreeSet<String> = published
+        .namespaces()
+        .into_iter()
+        .flat_map(|entry| entry.providers)
+        .map(|stamp| stamp.name)
+        .collect();
+    let is_named =
+        |provider: &Provider| named.contains(provider.name) || matches!(provider.name, "epss" | "kev");
     PROVIDERS
         .iter()
         .filter(|provider| is_named(provider))

@@ -17,8 +17,11 @@ use crate::kept::io_error;
 
 const VERSION: u32 = 1;
 
+/// Providers by namespace, with what they say their state is from: whoever moves that has other rows.
+pub(super) type Providers = BTreeMap<String, BTreeMap<String, String>>;
+
 /// What is remembered of one publisher: of a key, or of a place where nothing is signed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Received {
     /// When the newest state that was accepted was published.
     pub(super) published: String,
@@ -29,9 +32,12 @@ pub(super) struct Received {
     /// The namespaces of those that were wanted then that it does not have.
     #[serde(default)]
     pub(super) lacks: BTreeSet<String>,
-    /// The namespaces that were taken from it.
+    /// The namespaces of those that were wanted then that it has.
     #[serde(default)]
     pub(super) has: BTreeSet<String>,
+    /// What is held of it, whenever it was taken; what another publisher gave since then is not in it.
+    #[serde(default)]
+    pub(super) took: Providers,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -56,7 +62,11 @@ pub(super) fn read(feeds: &FeedsDir) -> Result<BTreeMap<String, Received>, SyncE
     };
     let table: Table =
         serde_json::from_slice(&bytes).map_err(|error| io_error("read", &path)(error.into()))?;
-    Ok(if table.version == VERSION { table.publishers } else { BTreeMap::new() })
+    match table.version {
+        VERSION => Ok(table.publishers),
+        // To forget it would be to accept an older state.
+        other => Err(io_error("read", &path)(std::io::Error::other(format!("its version is {other}")))),
+    }
 }
 
 /// Remembers it, whole or not at all.
@@ -68,7 +78,9 @@ pub(super) fn write(feeds: &FeedsDir, publishers: BTreeMap<String, Received>) ->
         serde_json::to_writer_pretty(&mut file, &Table { version: VERSION, publishers })?;
         file.write_all(b"\n")?;
         file.sync_all()?;
-        fs::rename(&temporary, &path)
+        fs::rename(&temporary, &path)?;
+        // Elsewhere a directory cannot be opened as a file, and its names need no sync.
+        if cfg!(unix) { File::open(feeds.path())?.sync_all() } else { Ok(()) }
     };
     write().map_err(io_error("write", &path))
 }

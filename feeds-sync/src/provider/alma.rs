@@ -16,7 +16,7 @@ pub(super) static PROVIDER: Provider = Provider {
     follow: None,
     parse: Parse::Advisories(|feed, document, advisories| match &feed.scope {
         Scope::One(namespace) => errata::read(document, namespace, advisories),
-        Scope::Distro(_) | Scope::Ranking => Ok(()),
+        _ => Ok(()),
     }),
 };
 
@@ -41,5 +41,6 @@ fn answering(namespace: &Namespace) -> Option<Feed> {
         scope: Scope::One(namespace.clone()),
         license: "MIT",
         is_redistributable: true,
+        is_alternate: false,
     })
 }

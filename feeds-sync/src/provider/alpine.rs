@@ -84,6 +84,7 @@ fn answering(namespace: &Namespace) -> Option<Feed> {
         scope: Scope::One(namespace.clone()),
         license: "CC-BY-SA-4.0",
         is_redistributable: true,
+        is_alternate: false,
     })
 }
 

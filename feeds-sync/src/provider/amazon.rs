@@ -73,6 +73,7 @@ fn answering(namespace: &Namespace) -> Option<Feed> {
         scope: Scope::One(namespace.clone()),
         license: "not stated by Amazon",
         is_redistributable: false,
+        is_alternate: false,
     })
 }
 

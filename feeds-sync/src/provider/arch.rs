@@ -38,6 +38,7 @@ fn feed() -> Feed {
         scope: Scope::One(Namespace::new(NAMESPACE)),
         license: "not stated by Arch Linux",
         is_redistributable: false,
+        is_alternate: false,
     }
 }
 

@@ -51,6 +51,7 @@ fn answering(namespace: &Namespace) -> Option<Feed> {
         scope: Scope::One(namespace.clone()),
         license: "MIT",
         is_redistributable: true,
+        is_alternate: false,
     })
 }
 

@@ -30,5 +30,6 @@ fn feed() -> Feed {
         scope: Scope::One(Namespace::new(NAMESPACE)),
         license: "not stated by Bottlerocket",
         is_redistributable: false,
+        is_alternate: false,
     }
 }

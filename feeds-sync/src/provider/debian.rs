@@ -58,6 +58,7 @@ fn feed() -> Feed {
         scope: Scope::Distro("debian"),
         license: "MIT",
         is_redistributable: true,
+        is_alternate: false,
     }
 }
 

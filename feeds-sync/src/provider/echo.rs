@@ -35,6 +35,7 @@ fn feed() -> Feed {
         scope: Scope::One(Namespace::new(RELEASE)),
         license: NOT_TO_BE_PASSED_ON,
         is_redistributable: false,
+        is_alternate: false,
     }
 }
 

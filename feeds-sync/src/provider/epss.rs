@@ -34,6 +34,7 @@ fn feed() -> Feed {
         scope: Scope::Ranking,
         license: "free use with attribution",
         is_redistributable: true,
+        is_alternate: false,
     }
 }
 

@@ -56,6 +56,7 @@ fn answering(namespace: &Namespace) -> Option<Feed> {
         scope: Scope::One(namespace.clone()),
         license: "CC-BY-SA-4.0",
         is_redistributable: false,
+        is_alternate: false,
     })
 }
 

@@ -32,6 +32,7 @@ fn feed() -> Feed {
         scope: Scope::Ranking,
         license: "CC0-1.0",
         is_redistributable: true,
+        is_alternate: false,
     }
 }
 

@@ -56,6 +56,7 @@ fn feed() -> Feed {
         scope: Scope::Distro("oracle"),
         license: "copyright Oracle; no open licence is stated",
         is_redistributable: false,
+        is_alternate: false,
     }
 }
 

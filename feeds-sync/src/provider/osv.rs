@@ -1,6 +1,6 @@
 //! The OSV.dev aggregate: one archive an ecosystem (feeds.md A16).
 //!
-//! Ecosystems whose vendor is a provider of its own (Alpine, AlmaLinux, Chainguard, Debian, Echo, MinimOS, Rocky Linux, Ubuntu,
+//! Ecosystems whose vendor is a provider of its own (Alpine, AlmaLinux, Bitnami, Chainguard, Debian, Echo, MinimOS, Rocky Linux, Ubuntu,
 //! Wolfi) are not read from here, nor are those whose names plimsoll cannot look up. A record that speaks of several ecosystems is read for each from that
 //! ecosystem's archive.
 
@@ -15,6 +15,7 @@ use crate::advisories::Advisories;
 use crate::document::Document;
 use crate::error::ParseError;
 use crate::lead::{HeldSource, LeadError, Leads};
+use crate::schema::archive::{self, Packing};
 use crate::schema::osv::{self, Reading};
 
 pub(super) static PROVIDER: Provider = Provider {
@@ -43,7 +44,6 @@ const RUST: &str = concat!("crates", ".io");
 
 /// GitHub advisories, which most language archives hold, are CC-BY-4.0.
 static ARCHIVES: &[Archive] = &[
-    Archive::language("Bitnami", Ecosystem::Bitnami, "Apache-2.0"),
     Archive::language("CRAN", Ecosystem::Cran, "CC-BY-4.0"),
     Archive::language("ConanCenter", Ecosystem::Conan, "CC-BY-4.0"),
     Archive::language("GitHub Actions", Ecosystem::GithubActions, "CC-BY-4.0"),
@@ -75,6 +75,7 @@ impl Archive {
             scope: Scope::One(Namespace::language(self.ecosystem)),
             license: self.license,
             is_redistributable: true,
+            is_alternate: false,
         }
     }
 
@@ -85,6 +86,16 @@ impl Archive {
         let key = || PackageKey::new(namespace, KeyKind::Language, normalise_name(self.ecosystem, name));
         (ecosystem.name == self.name).then(key)
     }
+}
+
+/// The key of a package called `name` in any of the ecosystems that are languages.
+pub(super) fn language_key(ecosystem: &osv::Ecosystem<'_>, name: &str) -> Option<PackageKey> {
+    ARCHIVES.iter().find_map(|archive| archive.key(ecosystem, name))
+}
+
+/// Whether `namespace` is one of those languages.
+pub(super) fn is_language(namespace: &Namespace) -> bool {
+    ARCHIVES.iter().any(|archive| namespace.as_str() == archive.ecosystem.name())
 }
 
 const BUCKET: &str = "https://osv-vulnerabilities.storage.googleapis.com";
@@ -179,21 +190,11 @@ fn parse(feed: &Feed, document: &Document<'_>, advisories: &mut Advisories) -> R
         }
         return Ok(());
     }
-    let mut n_records = 0_u64;
-    document.zip_entries(&mut |name, content| {
-        if name.ends_with(".json") {
-            n_records += 1;
-            if let Err(error) = osv::read(content, &reading, advisories) {
-                advisories.remarks.unreadable(name, error);
-            }
-        }
-        Ok(())
-    })?;
-    if n_records == 0 {
-        return Err(ParseError::NotTheFeed("an archive without records".to_owned()));
-    }
-    if n_records == advisories.remarks.n_unreadable {
-        return Err(ParseError::NotTheFeed("an archive without a readable record".to_owned()));
-    }
-    Ok(())
+    archive::read(
+        document,
+        Packing::Zip,
+        &|name| name.ends_with(".json"),
+        &|_, content, advisories| osv::read(content, &reading, advisories),
+        advisories,
+    )
 }

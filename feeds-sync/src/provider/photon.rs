@@ -1,8 +1,9 @@
 //! Photon OS: one JSON array a release (feeds.md A12).
 //!
-//! These are the files that the vendor published until 2026; documents of another shape, without release and score, took
-//! their place. Where a file is gone, what is held of it stays, and a gap says so. Names are those of source packages,
-//! and sometimes of binary ones: a row stands under both.
+//! In March 2026 the vendor took these files away for a while, in favour of one document a CVE that names neither release
+//! nor score. Nobody can tell from such a document which release it is about, so it is not read: where a file is gone,
+//! what is held of it stays, and a gap says that the shape has changed. Names are those of source packages, and sometimes
+//! of binary ones: a row stands under both.
 
 use std::marker::PhantomData;
 
@@ -37,6 +38,10 @@ static RELEASES: &[Release] = &[
     Release::open("photon:5.0"),
 ];
 
+/// What it means that a file is gone (feeds.md A12).
+const SCHEMA_CHANGED: &str = "the schema of the feed has changed (the vendor has replaced files of releases by documents \
+     that name no release, which are not read)";
+
 fn answering(namespace: &Namespace) -> Option<Feed> {
     let release = namespace.release().filter(|_| namespace.distro_id() == Some("photon"))?;
     let (major, minor) = release.split_once('.')?;
@@ -46,13 +51,19 @@ fn answering(namespace: &Namespace) -> Option<Feed> {
     }
     Some(Feed {
         name: namespace.to_string(),
-        sources: vec![Source::records(
-            format!("https://packages.broadcom.com/photon/photon_cve_metadata/cve_data_photon{release}.json"),
-            256 * MIB,
-        )],
+        sources: vec![Source {
+            missing_means: Some(SCHEMA_CHANGED),
+            ..Source::records(
+                format!(
+                    "https://packages.broadcom.com/photon/photon_cve_metadata/cve_data_photon{release}.json"
+                ),
+                256 * MIB,
+            )
+        }],
         scope: Scope::One(namespace.clone()),
         license: "CC-BY-SA-4.0",
         is_redistributable: true,
+        is_alternate: false,
     })
 }
 

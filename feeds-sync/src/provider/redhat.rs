@@ -1,14 +1,18 @@
 //! Red Hat: one VEX document a CVE, all of them in a dated archive, and lists of what changed and what was taken away
-//! since (feeds.md A5).
+//! since (feeds.md A5). Beside each of them stands its SHA-256, by which it is checked.
 //!
-//! The rows are those of Red Hat Enterprise Linux: the main stream and the extended ones. What is said of layered
-//! products (OpenShift, JBoss, …) is counted and left out: nothing in an image tells which of them it is.
+//! The rows are those of Red Hat Enterprise Linux: the main stream and the extended ones. What is said of a layered product
+//! (OpenShift, Ansible, …) stands in a namespace of the product's own, `redhat:openshift` of `cpe:/a:redhat:openshift:4.12`,
+//! whose rows name the product with its version as a condition. There are hundreds of them, and hardly an image has a use
+//! for one: such a namespace is filled once it is asked for, and kept up to date from then on; until then it is counted and
+//! left out.
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use model::key::Namespace;
 
 use super::{Feed, MIB, Parse, Provider, Release, Role, Scope, Source};
 use crate::advisories::Advisories;
@@ -24,7 +28,8 @@ pub(super) static PROVIDER: Provider = Provider {
     feeds: || vec![feed()],
     answering: |namespace| {
         let is_major = namespace.release()?.parse::<u32>().is_ok();
-        (namespace.distro_id() == Some("redhat") && is_major).then(feed)
+        let is_release = namespace.distro_id() == Some("redhat") && is_major;
+        (is_release || is_layered(namespace)).then(feed)
     },
     releases: RELEASES,
     follow: Some(follow),
@@ -61,7 +66,14 @@ fn feed() -> Feed {
         scope: Scope::Distro("redhat"),
         license: "CC-BY-4.0",
         is_redistributable: true,
+        is_alternate: false,
     }
+}
+
+/// Whether `namespace` is that of a layered product.
+pub(super) fn is_layered(namespace: &Namespace) -> bool {
+    let product = namespace.release().filter(|_| namespace.distro_id() == Some("redhat"));
+    product.is_some_and(redhat_vex::is_layered)
 }
 
 /// The pointer names the latest archive. One that is held and not old is brought up to date by the documents that
@@ -97,12 +109,15 @@ fn follow(_feed: &Feed, leads: &Leads<'_>) -> Result<Vec<Source>, LeadError> {
         let max_age = leads.held.contains_key(&url).then_some(FOR_EVER);
         Source { max_age, ..Source::records(url, 4096 * MIB) }
     };
-    let mut sources = vec![whole(&archive), list(CHANGES), list(DELETIONS)];
+    let mut sources = changes::checked(whole(&archive), leads)?;
+    sources.extend([list(CHANGES), list(DELETIONS)]);
     if latest_is_missing && archive != latest {
         // The feed goes on without it, and a gap says so.
         sources.push(Source { role: Role::Update, ..whole(&latest) });
     }
-    sources.extend(changes::sources(BASE, &changed, leads));
+    for document in changes::sources(BASE, &changed, leads) {
+        sources.extend(changes::checked(document, leads)?);
+    }
     Ok(sources)
 }
 
@@ -146,6 +161,9 @@ fn archive_name(document: &Document<'_>) -> Result<Archive, ParseError> {
 }
 
 fn parse(_feed: &Feed, document: &Document<'_>, advisories: &mut Advisories) -> Result<(), ParseError> {
+    if changes::is_checksum(document.url) {
+        return Ok(());
+    }
     let file = document.url.rsplit('/').next().unwrap_or_default();
     if file == "changes.csv" || file == "deletions.csv" {
         let standing = if file == "changes.csv" { Advisories::listed } else { Advisories::gone };

@@ -60,6 +60,7 @@ fn answering(namespace: &Namespace) -> Option<Feed> {
         scope: Scope::One(namespace.clone()),
         license: "BSD-3-Clause",
         is_redistributable: true,
+        is_alternate: false,
     })
 }
 

@@ -55,6 +55,7 @@ fn feed() -> Feed {
         scope: Scope::Distro("sles"),
         license: "CC-BY-4.0",
         is_redistributable: true,
+        is_alternate: false,
     }
 }
 

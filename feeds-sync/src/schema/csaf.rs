@@ -5,8 +5,10 @@
 
 pub mod changes;
 pub mod component;
+pub mod generic;
 pub mod header;
 pub mod rows;
+pub mod service;
 pub mod statements;
 pub mod tree;
 
@@ -58,6 +60,9 @@ impl std::ops::Deref for Text<'_> {
 /// `document`.
 #[derive(Debug, Deserialize)]
 pub struct Head<'a> {
+    /// Who may read it.
+    #[serde(borrow)]
+    pub distribution: Option<Distribution<'a>>,
     /// How bad all of it is, in the publisher's word.
     #[serde(borrow)]
     pub aggregate_severity: Option<AggregateSeverity<'a>>,
@@ -67,6 +72,31 @@ pub struct Head<'a> {
     /// Which document it is, and of when.
     #[serde(borrow)]
     pub tracking: Tracking<'a>,
+}
+
+/// `document.distribution`.
+#[derive(Debug, Deserialize)]
+pub struct Distribution<'a> {
+    #[serde(borrow)]
+    tlp: Option<Tlp<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Tlp<'a> {
+    #[serde(borrow)]
+    label: Option<Text<'a>>,
+}
+
+impl Head<'_> {
+    /// Who may read it, in the words of the Traffic Light Protocol.
+    pub fn tlp(&self) -> Option<&str> {
+        self.distribution.as_ref()?.tlp.as_ref()?.label.as_deref()
+    }
+}
+
+/// Whether a label of the Traffic Light Protocol lets anybody read: `CLEAR` since version 2, `WHITE` before.
+pub fn is_for_everybody(label: &str) -> bool {
+    ["CLEAR", "WHITE"].iter().any(|word| label.trim().eq_ignore_ascii_case(word))
 }
 
 /// `document.aggregate_severity`.
@@ -86,6 +116,9 @@ pub struct Tracking<'a> {
     /// `draft`, `interim`, `final`; `deleted` stands in documents that some tools leave in place of one.
     #[serde(borrow)]
     pub status: Option<Text<'a>>,
+    /// Which state of it this is: a number, or three with dots between.
+    #[serde(borrow)]
+    pub version: Option<Text<'a>>,
     /// When it was first published, RFC 3339.
     #[serde(borrow)]
     pub initial_release_date: Option<Text<'a>>,

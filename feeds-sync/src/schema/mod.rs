@@ -1,22 +1,31 @@
 //! Document shapes that several providers publish.
 
+pub(crate) mod archive;
+pub(crate) mod configuration;
 pub mod csaf;
+pub(crate) mod cve;
+pub mod cve5;
 pub mod errata;
+pub mod nvd;
 pub mod openvex;
+pub mod openvex_rows;
 pub mod osv;
 pub mod oval;
+pub mod place;
 pub mod redhat_vex;
 pub mod rejections;
 pub mod repomd;
 pub mod secdb;
 pub mod suse_vex;
 pub mod updateinfo;
+pub mod vers;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use model::advisory::{AffectedRange, RangeEvent};
 use model::version::VersionText;
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 /// Reads `null` as the default: vendors write `null` for an empty list.
@@ -24,6 +33,12 @@ pub(crate) fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserializ
     deserializer: D,
 ) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Reads a moment in RFC 3339.
+pub(crate) fn timestamp<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|error| D::Error::custom(format!("`{text:.64}` is no time ({error})")))
 }
 
 /// The moment that a vendor means: RFC 3339, or a date with or without a time, which is taken as UTC.

@@ -51,7 +51,10 @@ pub fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> 
             statements: Statements::new(vulnerability, &products)?,
             vulnerability,
             products: &products,
-            wants: &|namespace| advisories.wants(namespace),
+            wants: &|stream| match stream.is_layered {
+                true => advisories.demands(&stream.namespace),
+                false => advisories.wants(&stream.namespace),
+            },
             remarks: &mut remarks,
             rows: Rows::default(),
             sources: Vec::new(),
@@ -65,7 +68,23 @@ pub fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> 
     Ok(())
 }
 
-/// A stream of Red Hat Enterprise Linux: the main one of a release, or an extended one of a minor release.
+/// Whether a name is one that a layered product has in CPE names; Red Hat Enterprise Linux and its streams are none.
+pub fn is_layered(product: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
+    let is_stream = product == "enterprise_linux" || extended(product).is_some();
+    product.starts_with(|first: char| first.is_ascii_lowercase())
+        && product.bytes().all(is_plain)
+        && !is_stream
+}
+
+/// The extended stream that a product of a CPE name is: `eus` of `rhel_eus`.
+fn extended(product: &str) -> Option<&str> {
+    let stream = product.strip_prefix("rhel_").or_else(|| product.strip_prefix("enterprise_linux_"))?;
+    matches!(stream, "eus" | "aus" | "tus" | "e4s" | "els" | "eus_long_life").then_some(stream)
+}
+
+/// A stream of Red Hat Enterprise Linux: the main one of a release, or an extended one of a minor release. Or a layered
+/// product.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Stream {
     namespace: Namespace,
@@ -73,10 +92,11 @@ struct Stream {
     channel: Option<Box<str>>,
     /// The first five segments of its CPE, where they say more than the release.
     product: Option<Box<str>>,
+    is_layered: bool,
 }
 
 impl Stream {
-    /// The stream that `cpe` names; none for any other product. Behind the fifth segment stands the repository
+    /// The stream or layered product that `cpe` names; none for what is neither. Behind the fifth segment stands the repository
     /// (`::appstream`), which says nothing of what a package is.
     fn of(cpe: &str) -> Option<Self> {
         let mut segments = cpe.split(':');
@@ -85,14 +105,18 @@ impl Stream {
         else {
             return None;
         };
+        let whole = || cpe.split(':').take(5).collect::<Vec<_>>().join(":").into();
+        if is_layered(product) {
+            return Some(Self {
+                namespace: Namespace::distro("redhat", product),
+                channel: None,
+                product: Some(whole()),
+                is_layered: true,
+            });
+        }
         let channel = match product {
             "enterprise_linux" => None,
-            _ => {
-                let stream =
-                    product.strip_prefix("rhel_").or_else(|| product.strip_prefix("enterprise_linux_"))?;
-                let is_extended = matches!(stream, "eus" | "aus" | "tus" | "e4s" | "els" | "eus_long_life");
-                Some(is_extended.then(|| format!("{stream}:{version}"))?)
-            }
+            _ => Some(format!("{}:{version}", extended(product)?)),
         };
         let (major, minor) = version.split_once('.').unwrap_or((version, ""));
         let is_number = !major.is_empty() && major.bytes().all(|byte| byte.is_ascii_digit());
@@ -100,7 +124,8 @@ impl Stream {
         is_number.then(|| Self {
             namespace: Namespace::distro("redhat", major),
             channel: channel.map(Into::into),
-            product: says_more.then(|| cpe.split(':').take(5).collect::<Vec<_>>().join(":").into()),
+            product: says_more.then(whole),
+            is_layered: false,
         })
     }
 }
@@ -110,7 +135,7 @@ struct Reading<'r, 'v, 'a> {
     statements: Statements<'v, 'a>,
     vulnerability: &'v Vulnerability<'a>,
     products: &'r Products<'v, 'a>,
-    wants: &'r dyn Fn(&Namespace) -> bool,
+    wants: &'r dyn Fn(&Stream) -> bool,
     remarks: &'r mut Remarks,
     rows: Rows,
     /// The fixed source packages, which count where no binary package of that name is listed.
@@ -153,9 +178,12 @@ impl<'v> Reading<'_, 'v, '_> {
             return Err("a product as a whole, no package of it");
         };
         let cpe = product.cpe().ok_or("a product without CPE")?;
-        let stream = Stream::of(cpe).ok_or("of a layered product, not of the distribution")?;
-        if !(self.wants)(&stream.namespace) {
-            return Ok(());
+        let stream = Stream::of(cpe).ok_or("of a product that is no distribution, nor layered upon it")?;
+        if !(self.wants)(&stream) {
+            return match stream.is_layered {
+                true => Err("of a layered product that nobody asked for"),
+                false => Ok(()),
+            };
         }
         let mut package = rpm_package(component)?;
         if package.module.is_none() {

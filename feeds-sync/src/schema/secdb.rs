@@ -27,6 +27,7 @@ pub(crate) fn rolling_feed(namespace: &'static str, url: &str) -> Feed {
         // Their terms forbid to pass the data on, or are not known (feeds.md A2).
         license: NOT_TO_BE_PASSED_ON,
         is_redistributable: false,
+        is_alternate: false,
     }
 }
 

@@ -94,7 +94,7 @@ fn groups_stand_for_their_products_and_their_number_is_bounded() {
     assert!(matches!(error, ParseError::Limit { .. }), "{error}");
 }
 
-fn documents(data: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+pub(super) fn documents(data: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     let mut left = vec![data.join("feeds/csaf")];
     while let Some(path) = left.pop() {
@@ -112,7 +112,7 @@ fn documents(data: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 /// Every definition of a product in `tree`: its id, and what it refers to.
-fn definitions<'v>(
+pub(super) fn definitions<'v>(
     tree: &'v Value,
     into: &mut BTreeMap<&'v str, Vec<&'v str>>,
     leaves: &mut BTreeMap<&'v str, &'v Value>,
@@ -144,7 +144,10 @@ fn definitions<'v>(
     }
 }
 
-fn leaves_of<'v>(id: &'v str, definitions: &BTreeMap<&'v str, Vec<&'v str>>) -> Option<Vec<&'v str>> {
+pub(super) fn leaves_of<'v>(
+    id: &'v str,
+    definitions: &BTreeMap<&'v str, Vec<&'v str>>,
+) -> Option<Vec<&'v str>> {
     let parts = definitions.get(id)?;
     if parts.is_empty() {
         return Some(vec![id]);

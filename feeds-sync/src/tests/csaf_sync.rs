@@ -3,20 +3,25 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use model::gap::Gap;
 use serde_json::json;
 use testkit::server::{Behaviour, Resource, Server};
 
 use super::csaf::archive;
 use super::engine::Bench;
-use crate::report::SourceOutcome;
+use crate::report::{SourceOutcome, SyncReport};
 
 const VEX_PLACE: &str = "security.access.redhat.com/data/csaf/v2/vex";
 
 /// A document that says of `release` that it has the unfixed package `name`.
 fn unfixed(cve: &str, release: &str, name: &str, modified: &str) -> String {
+    unfixed_in(cve, &format!("cpe:/o:redhat:enterprise_linux:{release}"), name, modified)
+}
+
+fn unfixed_in(cve: &str, cpe: &str, name: &str, modified: &str) -> String {
     json!({"document": {"tracking": {"id": cve, "current_release_date": modified}},
         "product_tree": {"full_product_names": [
-            {"name": "p", "product_id": "p", "product_identification_helper": {"cpe": format!("cpe:/o:redhat:enterprise_linux:{release}")}},
+            {"name": "p", "product_id": "p", "product_identification_helper": {"cpe": cpe}},
             {"name": name, "product_id": name, "product_identification_helper": {"purl": format!("pkg:rpm/redhat/{name}")}}],
             "relationships": [{"category": "default_component_of", "product_reference": name,
                 "relates_to_product_reference": "p", "full_product_name": {"name": "x", "product_id": "p:x"}}]},
@@ -29,8 +34,15 @@ fn red_hat(bench: &Bench, day: &str, documents: &[(&str, String)]) {
     let members: Vec<(String, String)> =
         documents.iter().map(|(path, text)| ((*path).to_owned(), text.clone())).collect();
     let name = format!("csaf_vex_{day}.tar.zst");
-    bench.mirror.file(&format!("{VEX_PLACE}/{name}"), archive(&members));
+    vex_file(bench, &name, archive(&members));
     bench.mirror.file(&format!("{VEX_PLACE}/archive_latest.txt"), format!("{name}\n"));
+}
+
+/// A file of the host, and its checksum beside it.
+fn vex_file(bench: &Bench, name: &str, content: impl AsRef<[u8]>) {
+    let sum = testkit::image::sha256(content.as_ref());
+    bench.mirror.file(&format!("{VEX_PLACE}/{name}"), content.as_ref());
+    bench.mirror.file(&format!("{VEX_PLACE}/{name}.sha256"), format!("{sum}  {name}\n"));
 }
 
 fn list(bench: &Bench, name: &str, lines: &[(&str, &str)]) {
@@ -74,9 +86,7 @@ fn red_hat_is_brought_up_to_date_by_what_changed_and_what_was_taken_away() {
     ];
     list(&bench, "changes.csv", &changes);
     list(&bench, "deletions.csv", &[("2025/cve-2025-3.json", "2025-06-04T10:00:00+00:00")]);
-    let document = |bench: &Bench, name: &str, text: String| {
-        bench.mirror.file(&format!("{VEX_PLACE}/2025/{name}"), text);
-    };
+    let document = |bench: &Bench, name: &str, text: String| vex_file(bench, &format!("2025/{name}"), text);
     document(&bench, "cve-2025-2.json", unfixed("CVE-2025-2", "8", "moves", "2025-05-31T20:00:00Z"));
     document(&bench, "cve-2025-4.json", unfixed("CVE-2025-4", "9", "new", "2025-06-06T11:30:00Z"));
     let server = bench.serve();
@@ -89,15 +99,20 @@ fn red_hat_is_brought_up_to_date_by_what_changed_and_what_was_taken_away() {
         names(&[
             "archive_latest.txt",
             "csaf_vex_2025-06-01.tar.zst",
+            "csaf_vex_2025-06-01.tar.zst.sha256",
             "changes.csv",
             "deletions.csv",
             "cve-2025-2.json",
+            "cve-2025-2.json.sha256",
             "cve-2025-4.json",
+            "cve-2025-4.json.sha256",
             "cve-2025-6.json",
+            "cve-2025-6.json.sha256",
         ])
     );
-    assert_eq!(report.gaps.len(), 1, "{:#?}", report.gaps);
-    assert!(report.gaps[0].to_string().contains("cve-2025-6.json"), "{:#?}", report.gaps);
+    assert_eq!(report.gaps.len(), 2, "{:#?}", report.gaps);
+    let is_of_the_missing = |gap: &Gap| gap.to_string().contains("cve-2025-6.json");
+    assert!(report.gaps.iter().all(is_of_the_missing), "{:#?}", report.gaps);
     assert_eq!(bench.held(), ["redhat:8", "redhat:9"]);
     let has = |bench: &Bench, key: &str| !bench.records(key).is_empty();
     assert!(has(&bench, "redhat:9|source|kept") && has(&bench, "redhat:9|binary|new"));
@@ -112,7 +127,15 @@ fn red_hat_is_brought_up_to_date_by_what_changed_and_what_was_taken_away() {
     let report = bench.only(&["redhat"]);
     assert_eq!(
         asked(&server, &mut n_seen),
-        names(&["archive_latest.txt", "changes.csv", "deletions.csv", "cve-2025-4.json", "cve-2025-6.json"])
+        names(&[
+            "archive_latest.txt",
+            "changes.csv",
+            "deletions.csv",
+            "cve-2025-4.json",
+            "cve-2025-4.json.sha256",
+            "cve-2025-6.json",
+            "cve-2025-6.json.sha256",
+        ])
     );
     assert!(report.gaps.is_empty(), "{:#?}", report.gaps);
     assert!(has(&bench, "redhat:9|source|there-now") && !has(&bench, "redhat:9|source|not-there"));
@@ -162,6 +185,133 @@ fn red_hat_is_brought_up_to_date_by_what_changed_and_what_was_taken_away() {
     let report = bench.only(&["redhat"]);
     assert!(report.gaps.is_empty(), "{:#?}", report.gaps);
     assert!(has(&bench, "redhat:9|source|kept-on") && !has(&bench, "redhat:9|source|there-now"));
+}
+
+#[test]
+fn what_red_hat_publishes_is_checked_by_the_sums_beside_it() {
+    let mut bench = Bench::new();
+    let old = "2025-05-30T10:00:00Z";
+    red_hat(
+        &bench,
+        "2025-06-01",
+        &[
+            ("2025/cve-2025-1.json", unfixed("CVE-2025-1", "9", "before", old)),
+            ("2025/cve-2025-2.json", unfixed("CVE-2025-2", "9", "unsummed-before", old)),
+        ],
+    );
+    list(
+        &bench,
+        "changes.csv",
+        &[
+            ("2025/cve-2025-1.json", "2025-06-06T11:30:00+00:00"),
+            ("2025/cve-2025-2.json", "2025-06-06T11:30:00+00:00"),
+        ],
+    );
+    list(&bench, "deletions.csv", &[("2024/cve-2024-1.json", "2025-05-30T10:00:00+00:00")]);
+    let archive = format!("{VEX_PLACE}/csaf_vex_2025-06-01.tar.zst.sha256");
+    let sum_of_archive = fs::read(bench.mirror.dir().join(&archive)).unwrap();
+    bench.mirror.file(&archive, format!("{}  other\n", "0".repeat(64)));
+    let newer = unfixed("CVE-2025-1", "9", "after", "2025-06-06T11:30:00Z");
+    let forged = unfixed("CVE-2025-1", "9", "forged", "2025-06-06T11:30:00Z");
+    vex_file(&bench, "2025/cve-2025-1.json", &newer);
+    bench.mirror.file(&format!("{VEX_PLACE}/2025/cve-2025-1.json"), &forged);
+    let unsummed = unfixed("CVE-2025-2", "9", "unsummed-after", "2025-06-06T11:30:00Z");
+    bench.mirror.file(&format!("{VEX_PLACE}/2025/cve-2025-2.json"), unsummed);
+    let _server = bench.serve();
+    let has = |bench: &Bench, name: &str| !bench.records(&format!("redhat:9|source|{name}")).is_empty();
+    let gaps = |report: &SyncReport| -> Vec<String> { report.gaps.iter().map(ToString::to_string).collect() };
+
+    // Another archive than was published is not read at all.
+    let report = bench.only(&["redhat"]);
+    assert!(report.snapshot.is_none(), "{report:#?}");
+    let refused = |gap: &String| gap.contains(".tar.zst` has the SHA-256") && gap.contains(&"0".repeat(64));
+    assert!(gaps(&report).iter().any(refused), "{:#?}", gaps(&report));
+
+    // Nor is another document: what the archive says stands. One without a sum is read, and a gap says so.
+    bench.mirror.file(&archive, sum_of_archive);
+    bench.later(1);
+    let report = bench.only(&["redhat"]);
+    assert!(has(&bench, "before") && !has(&bench, "forged"), "{:#?}", gaps(&report));
+    assert!(has(&bench, "unsummed-after") && !has(&bench, "unsummed-before"), "{:#?}", gaps(&report));
+    let told: Vec<bool> = ["cve-2025-1.json` has the SHA-256", "cve-2025-2.json.sha256` does not exist"]
+        .map(|words| gaps(&report).iter().any(|gap| gap.contains(words)))
+        .to_vec();
+    assert_eq!((told, report.gaps.len()), (vec![true, true], 2), "{:#?}", gaps(&report));
+
+    // What has the sum is read, though it was asked for only a moment ago.
+    vex_file(&bench, "2025/cve-2025-1.json", &newer);
+    bench.mirror.file(&format!("{VEX_PLACE}/2025/cve-2025-2.json.sha256"), "nothing of the kind\n");
+    bench.later(1);
+    let report = bench.only(&["redhat"]);
+    assert!(has(&bench, "after") && has(&bench, "unsummed-after"), "{:#?}", gaps(&report));
+    assert!(
+        report.gaps.len() == 1 && gaps(&report)[0].contains("no checksum of 64 digits"),
+        "{:#?}",
+        gaps(&report)
+    );
+    vex_file(&bench, "2025/cve-2025-2.json", unfixed("CVE-2025-2", "9", "summed", "2025-06-06T11:40:00Z"));
+    bench.later(1);
+    let report = bench.only(&["redhat"]);
+    assert!(report.gaps.is_empty() && has(&bench, "summed"), "{:#?}", gaps(&report));
+}
+
+#[test]
+fn layered_products_are_filled_once_they_are_asked_for_and_kept_up_to_date() {
+    const OPENSHIFT: &str = "cpe:/a:redhat:openshift:4.12::el9";
+    let mut bench = Bench::new();
+    let old = "2025-05-30T10:00:00Z";
+    let changed = ("2025/cve-2025-3.json", "2025-06-06T11:30:00+00:00");
+    red_hat(
+        &bench,
+        "2025-06-01",
+        &[
+            ("2025/cve-2025-1.json", unfixed("CVE-2025-1", "9", "kept", old)),
+            ("2025/cve-2025-2.json", unfixed_in("CVE-2025-2", OPENSHIFT, "layered", old)),
+            ("2025/cve-2025-3.json", unfixed_in("CVE-2025-3", OPENSHIFT, "moves", old)),
+            ("2025/cve-2025-4.json", unfixed_in("CVE-2025-4", "cpe:/a:redhat:quay:3", "other", old)),
+        ],
+    );
+    list(&bench, "changes.csv", &[("2025/cve-2025-1.json", "2025-05-30T10:00:00+00:00")]);
+    list(&bench, "deletions.csv", &[("2024/cve-2024-1.json", "2025-05-30T10:00:00+00:00")]);
+    let server = bench.serve();
+    let mut n_seen = 0;
+    let of_red_hat = |bench: &Bench| -> Vec<String> {
+        bench.held().into_iter().filter(|namespace| namespace.starts_with("redhat:")).collect()
+    };
+
+    let report = bench.namespaces(&["redhat:9"]);
+    assert_eq!(of_red_hat(&bench), ["redhat:9"]);
+    let counted = report.remarks["redhat:redhat"].left_out["of a layered product that nobody asked for"];
+    assert_eq!(counted, 3);
+    asked(&server, &mut n_seen);
+
+    // What is held is read again for it, though nothing has changed, and its archive not downloaded again.
+    bench.later(1);
+    bench.namespaces(&["redhat:9", "redhat:openshift", "redhat:demo_without_rows"]);
+    assert!(!asked(&server, &mut n_seen).contains("csaf_vex_2025-06-01.tar.zst"));
+    assert_eq!(of_red_hat(&bench), ["redhat:9", "redhat:demo_without_rows", "redhat:openshift"]);
+    assert_eq!(bench.records("redhat:openshift|source|layered"), ["CVE-2025-2"]);
+    assert_eq!(bench.records("redhat:openshift|source|moves"), ["CVE-2025-3"]);
+    let rows = bench.rows("redhat:openshift|binary|layered").rows;
+    let products = &rows.values().flatten().next().unwrap().affected.conditions.as_ref().unwrap().products;
+    assert_eq!(products, &["cpe:/a:redhat:openshift:4.12".into()]);
+    assert!(bench.records("redhat:9|source|layered").is_empty());
+
+    // From then on each sync keeps it up to date, also one that does not ask for it.
+    bench.later(1);
+    list(&bench, "changes.csv", &[changed]);
+    vex_file(&bench, changed.0, unfixed_in("CVE-2025-3", OPENSHIFT, "moved", "2025-06-06T11:30:00Z"));
+    let report = bench.only(&["redhat"]);
+    assert!(report.gaps.is_empty(), "{:#?}", report.gaps);
+    assert_eq!(bench.records("redhat:openshift|source|moved"), ["CVE-2025-3"]);
+    assert!(bench.records("redhat:openshift|source|moves").is_empty());
+    assert_eq!(bench.records("redhat:openshift|source|layered"), ["CVE-2025-2"]);
+    // By its name alone it is asked for as well; what has no rows is not asked for anew each time.
+    bench.later(1);
+    assert!(bench.only(&["redhat:quay"]).changed);
+    assert_eq!(bench.records("redhat:quay|source|other"), ["CVE-2025-4"]);
+    bench.later(1);
+    assert!(!bench.namespaces(&["redhat:demo_without_rows", "redhat:quay"]).changed);
 }
 
 #[test]

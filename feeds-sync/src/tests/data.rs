@@ -122,7 +122,7 @@ fn osv_records_are_those_of_the_archives() {
 
 /// (record, package) of the rows that should be read from an archive, by another route: the values of its
 /// members, one by one.
-fn independent(archive: &Path) -> BTreeSet<(String, String)> {
+pub(super) fn independent(archive: &Path) -> BTreeSet<(String, String)> {
     let bytes = fs::read(archive).unwrap();
     let archive = rawzip::ZipArchive::from_slice(&bytes).unwrap();
     let mut entries = archive.entries();
@@ -148,7 +148,7 @@ fn independent(archive: &Path) -> BTreeSet<(String, String)> {
     rows
 }
 
-fn packages_of(namespaces: &Namespaces) -> BTreeSet<(String, String)> {
+pub(super) fn packages_of(namespaces: &Namespaces) -> BTreeSet<(String, String)> {
     namespaces
         .values()
         .flat_map(BTreeMap::values)

@@ -17,7 +17,7 @@ use testkit::feeds::Mirror;
 
 use crate::document::Document;
 use crate::engine::{NoProgress, SyncOptions, sync};
-use crate::selection::Selection;
+use crate::selection::{Named, Selection};
 
 /// What the rows of each package say, told from the raw records: by name, in the order of records.
 type Said = BTreeMap<Box<str>, Vec<String>>;
@@ -75,6 +75,7 @@ fn snapshot_of(feeds: &FeedsDir, mirror: &Mirror, namespace: &str, day: usize) -
         jobs: 1,
         limits: &Limits::default(),
         loss_percent_max: 100,
+        named: Named::NONE,
     };
     sync(feeds, &fetcher, &options, &NoProgress).unwrap().snapshot.unwrap()
 }

@@ -1,13 +1,25 @@
 //! What the tests of this crate share.
 
 mod csaf;
+mod csaf_generic;
+mod csaf_provider;
 mod csaf_sync;
+mod cve_list;
 mod data;
 mod deltas;
+mod distribution;
 mod engine;
 mod fedora;
+mod go;
 mod kin;
+mod languages;
+mod lifecycles;
+mod nvd;
+mod nvd_sync;
+mod openvex_sync;
+mod private_advisories;
 mod providers;
+mod reference;
 mod robustness;
 mod rpm;
 mod ubuntu;
@@ -15,7 +27,7 @@ mod ubuntu;
 use std::collections::BTreeMap;
 use std::fs;
 
-use model::advisory::Advisory;
+use model::advisory::{Advisory, PRIVATE};
 use model::key::Namespace;
 use model::limits::Limits;
 use tempfile::TempDir;
@@ -23,7 +35,8 @@ use tempfile::TempDir;
 use crate::advisories::{Advisories, DailyTables, Remarks};
 use crate::document::Document;
 use crate::error::ParseError;
-use crate::provider::{Feed, PROVIDERS, Parse, Provider};
+use crate::lifecycles::Lifecycles;
+use crate::provider::{self, Feed, PROVIDERS, Parse, Provider, private};
 
 type Namespaces = BTreeMap<Namespace, BTreeMap<String, Advisory>>;
 
@@ -36,7 +49,14 @@ fn provider(name: &str) -> &'static Provider {
 fn feed(provider: &Provider, name: &str) -> Feed {
     let mut feeds = (provider.feeds)().into_iter();
     let named = feeds.find(|feed| feed.name == name);
-    named.or_else(|| (provider.answering)(&Namespace::new(name))).expect("a feed of that name")
+    let by_place = || match name {
+        PRIVATE => private::feed(&[]).ok(),
+        _ => provider::named(name).ok()?.map(|(_, feed)| feed),
+    };
+    named
+        .or_else(|| (provider.answering)(&Namespace::new(name)))
+        .or_else(by_place)
+        .expect("a feed of that name")
 }
 
 /// Reads `documents` as the feed called `name` of the provider of advisories `provider`.
@@ -74,6 +94,19 @@ fn read_named(
     }
     let remarks = std::mem::take(&mut advisories.remarks);
     Ok((advisories.into_namespaces(), remarks))
+}
+
+/// Reads `document`, which has the name of the vendor's file, as the calendar of `provider`.
+fn read_calendar(provider: &Provider, file: &str, document: &[u8]) -> Result<(Lifecycles, u64), ParseError> {
+    let Parse::Lifecycles(parse) = provider.parse else { panic!("a provider of a calendar") };
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("document");
+    fs::write(&path, document).unwrap();
+    let limits = Limits::default();
+    let url = format!("https://feeds.example/{file}");
+    let mut lifecycles = Lifecycles::default();
+    let n_entries = parse(&Document { url: &url, path: &path, limits: &limits }, &mut lifecycles)?;
+    Ok((lifecycles, n_entries))
 }
 
 /// Reads `document` as the table of `provider`.

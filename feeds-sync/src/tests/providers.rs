@@ -1,7 +1,8 @@
 //! Every provider against the cases in `testdata/provider/<name>/<case>/`.
 //!
 //! A case holds the vendor's files under the vendor's names, `feed.txt` with the feed's name or namespace where
-//! the provider has several, and `expected.txt`. The `.json` files of a case of an archive are packed into one.
+//! the provider has several, and `expected.txt`. The `.json` files of a case of an archive are packed into one; those of
+//! a repository lie in the directories that they have there.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -12,10 +13,11 @@ use model::advisory::{
 };
 use model::version::VersionText;
 
-use super::{feed, provider, read_named, read_table};
+use super::{feed, provider, read_calendar, read_named, read_table};
 use crate::advisories::{Advisories, DailyTables, Remarks};
 use crate::document::Document;
 use crate::error::ParseError;
+use crate::lifecycles::{Lifecycle, Lifecycles};
 use crate::provider::{PROVIDERS, Parse, Provider};
 
 #[test]
@@ -81,7 +83,7 @@ fn reading(provider: &Provider, case: &Path) -> String {
     files.sort_by(|a, b| b.cmp(a));
     let name =
         fs::read_to_string(case.join("feed.txt")).unwrap_or_else(|_| (provider.feeds)()[0].name.clone());
-    let url = feed(provider, name.trim()).sources[0].url.clone();
+    let url = feed(provider, name.trim()).sources.first().map(|it| it.url.clone()).unwrap_or_default();
     let is_json = files.iter().all(|file| file.extension().is_some_and(|it| it == "json"));
     let unnamed = |documents: Vec<Vec<u8>>| -> Vec<(String, Vec<u8>)> {
         documents.into_iter().map(|document| ("document".to_owned(), document)).collect()
@@ -89,6 +91,9 @@ fn reading(provider: &Provider, case: &Path) -> String {
     let documents = match url.rsplit_once('.') {
         Some((_, "zip")) if is_json => unnamed(vec![archive(&files)]),
         Some((_, "xz")) if is_json => unnamed(ubuntu_archives(&files)),
+        Some((_, "gz")) if url.contains("/archive/") && provider.follow.is_none() => {
+            unnamed(vec![repository(case)])
+        }
         _ => files.iter().map(|file| (file_name(file), fs::read(file).unwrap())).collect(),
     };
     let named: Vec<(&str, &[u8])> =
@@ -111,6 +116,12 @@ fn reading(provider: &Provider, case: &Path) -> String {
             }
             Err(error) => refused(&error),
         },
+        Parse::Lifecycles(_) => match read_calendar(provider, &documents[0].0, &documents[0].1) {
+            Ok((lifecycles, n_entries)) => {
+                format!("entries {n_entries}\n{}", lifecycles_text(&lifecycles))
+            }
+            Err(error) => refused(&error),
+        },
         Parse::Daily(_) => match read_table(provider, &documents[0].1) {
             Ok((tables, n_entries)) => format!("entries {n_entries}\n{}", tables_text(&tables)),
             Err(error) => refused(&error),
@@ -121,6 +132,25 @@ fn reading(provider: &Provider, case: &Path) -> String {
 fn archive(files: &[PathBuf]) -> Vec<u8> {
     let member = |file: &PathBuf| (file_name(file), fs::read(file).unwrap());
     testkit::feeds::zip(&files.iter().map(member).collect::<Vec<_>>())
+}
+
+/// What GitHub gives for a repository with the files of `case`.
+fn repository(case: &Path) -> Vec<u8> {
+    let mut members = Vec::new();
+    let mut open = directories(case);
+    while let Some(directory) = open.pop() {
+        open.extend(directories(&directory));
+        for file in fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().path()) {
+            if file.is_file() {
+                let name = format!("repository-main/{}", file.strip_prefix(case).unwrap().display());
+                members.push((name, fs::read(&file).unwrap()));
+            }
+        }
+    }
+    members.sort();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut packed, &tar(&members)).unwrap();
+    packed.finish().unwrap()
 }
 
 fn file_name(path: &Path) -> String {
@@ -340,6 +370,16 @@ fn remarks_text(remarks: &Remarks) -> String {
         writeln!(text, "unreadable {record}").unwrap();
     }
     text
+}
+
+fn lifecycles_text(lifecycles: &Lifecycles) -> String {
+    let mut text = String::new();
+    for (namespace, Lifecycle { end_of_life, freezes, codename, authority }) in lifecycles.iter() {
+        let freezes = if *freezes { " freezes" } else { "" };
+        let codename = codename.as_deref().unwrap_or("-");
+        writeln!(text, "{namespace} {codename} {end_of_life}{freezes} {authority:?}").unwrap();
+    }
+    text + &remarks_text(&lifecycles.remarks)
 }
 
 fn tables_text(tables: &DailyTables) -> String {

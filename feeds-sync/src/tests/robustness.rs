@@ -3,7 +3,7 @@
 use model::limits::Limits;
 use testkit::mutate::{mutations, prefixes};
 
-use super::{provider, read, read_table, read_within};
+use super::{provider, read, read_calendar, read_table, read_within};
 
 const SECDB: &str = r#"{"distroversion":"v3.20","packages":[{"pkg":{"name":"libdemo","secfixes":
 {"1.4-r1":["CVE-2025-10001 GHSA-aaaa-bbbb-cccc"],"0":["CVE-2024-20002"],"2-r0":null}}}]}"#;
@@ -57,6 +57,7 @@ fn documents() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("debian", "debian", TRACKER),
         ("echo", "echo", ECHO),
         ("fedora", "fedora:42", PAGE),
+        ("nvd", "nvd", NVD),
         ("oracle", "oracle", ELSA),
         ("photon", "photon:5.0", ENTRIES),
         ("rocky", "rocky:9", UPDATES),
@@ -65,6 +66,16 @@ fn documents() -> Vec<(&'static str, &'static str, Vec<u8>)> {
     let plain = plain.into_iter().map(|(name, feed, text)| (name, feed, text.as_bytes().to_vec()));
     plain.chain([("osv", "PyPI", archive())]).collect()
 }
+
+const NVD: &str = r#"{"totalResults":1,"format":"NVD_CVE","vulnerabilities":[{"cve":{"id":"CVE-2025-10001",
+"lastModified":"2025-06-02T10:15:07.123","configurations":[{"operator":"AND","nodes":[{"operator":"OR","negate":false,"cpeMatch":[
+{"vulnerable":true,"criteria":"cpe:2.3:a:acme:de\\:mo:1:p1:*:*:*:x:*:*"},{"vulnerable":true,"criteria":"cpe:2.3:a:b:c:*:*:*:*:*:*:*:*",
+"versionEndExcluding":"2"}]},{"negate":true,"cpeMatch":[{"vulnerable":false,"criteria":"cpe:2.3:o:a:b:-:*:*:*:*:*:*:*"}]}]}]}}]}"#;
+
+const CVE: &str = r#"{"dataVersion":"5.1","cveMetadata":{"cveId":"CVE-2025-10001","state":"PUBLISHED"},"containers":{"cna":{"affected":[
+{"vendor":"é","product":"demo","defaultStatus":"affected","versions":[{"version":"1.*","status":"affected","lessThan":"2.*","changes":[
+{"at":"1.5","status":"unaffected"}]},{"version":">= 1, < 2","status":"affected"}]},{"packageURL":"pkg:npm/%40a/b","versions":[
+{"version":"0","lessThan":"3","status":"affected"}]}]}}}"#;
 
 const ECHO: &str = r#"{"demo":{"CVE-2025-10001":{"fixed_version":"1.4-2"},"CVE-2025-10002":{}}}"#;
 
@@ -141,6 +152,39 @@ fn a_damaged_record_is_no_panic_and_the_others_are_read() {
 }
 
 #[test]
+fn a_damaged_record_of_the_cve_list_is_no_panic_and_the_others_are_read() {
+    for mutation in mutations(CVE.as_bytes(), 400) {
+        let archive = testkit::feeds::zip(&[
+            ("CVE-2025-10001.json".to_owned(), mutation),
+            ("CVE-2025-10002.json".to_owned(), CVE.replace("CVE-2025-10001", "CVE-2025-10002").into_bytes()),
+        ]);
+        let (namespaces, _) = read(provider("cve-list"), "cve-list", &[archive]).unwrap();
+        assert!(namespaces[&model::key::Namespace::new("cve:2025")].contains_key("CVE-2025-10002"));
+    }
+}
+
+#[test]
+fn a_record_of_nvd_beyond_a_limit_is_refused_and_many_small_ones_are_not() {
+    let record = |n: usize, text: &str| {
+        format!(
+            r#"{{"cve":{{"id":"CVE-2025-{}","descriptions":[{{"lang":"en","value":"{text}"}}]}}}}"#,
+            10_000 + n
+        )
+    };
+    let document = |records: Vec<String>| {
+        let (n_records, records) = (records.len(), records.join(","));
+        format!(r#"{{"totalResults":{n_records},"format":"NVD_CVE","vulnerabilities":[{records}]}}"#)
+            .into_bytes()
+    };
+    let limits = Limits { record_bytes_max: 100 << 10, ..Limits::default() };
+    let many = document((0..2_000).map(|n| record(n, &"a".repeat(500))).collect());
+    assert!(read_within(provider("nvd"), "nvd", &[many], &limits).is_ok());
+    let large = document(vec![record(0, &"a".repeat(600 << 10))]);
+    let error = read_within(provider("nvd"), "nvd", &[large], &limits).unwrap_err();
+    assert!(error.to_string().contains("record_bytes_max"), "{error}");
+}
+
+#[test]
 fn a_damaged_record_or_statement_of_ubuntu_is_no_panic() {
     for mutation in mutations(UBUNTU_RECORD.as_bytes(), 300) {
         let archive = ubuntu_archive(&mutation, UBUNTU_STATEMENTS.as_bytes());
@@ -154,6 +198,82 @@ fn a_damaged_record_or_statement_of_ubuntu_is_no_panic() {
         let archive = ubuntu_archive(UBUNTU_RECORD.as_bytes(), &mutation);
         let (namespaces, _) = read(provider("ubuntu"), "ubuntu", &[archive]).unwrap();
         assert!(namespaces[&model::key::Namespace::new("ubuntu:22.04+esm")].contains_key("CVE-2025-10001"));
+    }
+}
+
+const RUBYSEC: &str = "---
+gem: demo
+cve: 2025-10001
+ghsa: aaaa-bbbb-cccc
+cvss_v3: 7.5
+date: 2025-06-01
+description: |
+  a
+  é
+patched_versions:
+  - \"~> 1.3.9, >= 1.3.10\"
+  - &a '>= 2.0.0.rc1'
+unaffected_versions: [< 1.2, *a]
+related: {url: [https://a.example/ x]}
+";
+
+const PYPA: &str = "id: PYSEC-2025-1
+affected:
+- package: {name: demo, ecosystem: PyPI}
+  ranges:
+  - type: ECOSYSTEM
+    events:
+    - introduced: 0
+    - fixed: 3.10
+  versions:
+  - 3.9
+modified: 2025-06-02T00:00:00Z
+";
+
+const BITNAMI: &str = r#"{"id":"BIT-demo-2025-1","affected":[{"package":{"ecosystem":"Bitnami","name":"demo"},"ranges":
+[{"type":"SEMVER","events":[{"introduced":"0"}]}]}],"database_specific":{"severity":"Low","cpes":["cpe:2.3:a:acme:demo:*"]}}"#;
+
+#[test]
+fn a_damaged_record_of_a_repository_is_no_panic_and_the_others_are_read() {
+    for (name, feed, place, record) in [
+        ("rubysec", "rubysec", "gems/demo", RUBYSEC),
+        ("pypa", "pypa", "vulns/demo", PYPA),
+        ("bitnami", "bitnami", "data/demo", BITNAMI),
+    ] {
+        let file = |n: usize, content: Vec<u8>| (format!("x-main/{place}/{n}.{}", ending(name)), content);
+        let other = record.replace("2025", "2024").into_bytes();
+        for mutation in mutations(record.as_bytes(), 400) {
+            let archive = super::providers::tar(&[file(1, mutation), file(2, other.clone())]);
+            let (namespaces, _) = read(provider(name), feed, &[archive]).unwrap();
+            let is_other = |id: &String| id.contains("-2024-");
+            assert!(namespaces.values().flat_map(|records| records.keys()).any(is_other), "{name}");
+        }
+    }
+}
+
+fn ending(provider: &str) -> &'static str {
+    match provider {
+        "rubysec" => "yml",
+        "pypa" => "yaml",
+        _ => "json",
+    }
+}
+
+#[test]
+fn a_damaged_calendar_is_no_panic_and_one_that_is_cut_is_refused() {
+    let catalogue = r#"{"result":[{"name":"rhel","releases":[{"name":"9","isEol":false,"eolFrom":"2032-05-31","eoesFrom":null}]}]}"#;
+    assert!(read_calendar(provider("endoflife"), "full", catalogue.as_bytes()).is_ok());
+    for prefix in prefixes(catalogue.as_bytes()).filter(|prefix| prefix.len() < catalogue.len()) {
+        assert!(read_calendar(provider("endoflife"), "full", prefix).is_err());
+    }
+    let table = "version,codename,series,created,release,eol,eol-server,eol-esm\n\
+                 24.04 LTS,Noble é,noble,2023-10-12,2024-04-25,2029-05-31,2029-05-31,2034-04-25\n";
+    for mutation in mutations(catalogue.as_bytes(), 300) {
+        let _ = read_calendar(provider("endoflife"), "full", &mutation);
+    }
+    for mutation in mutations(table.as_bytes(), 300) {
+        let _ = read_calendar(provider("distro-info"), "ubuntu.csv", &mutation);
+        let _ = read_calendar(provider("distro-info"), "debian.csv", &mutation);
     }
 }
 

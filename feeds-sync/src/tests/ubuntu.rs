@@ -13,11 +13,11 @@ use super::providers::tar;
 use super::{provider, read};
 use crate::report::SourceOutcome;
 
-const OSV: &str = "https://security-metadata.canonical.com/osv/osv-all.tar.xz";
+pub(super) const OSV: &str = "https://security-metadata.canonical.com/osv/osv-all.tar.xz";
 const VEX: &str = "https://security-metadata.canonical.com/vex/vex-all.tar.xz";
 const VEX_PATH: &str = "/security-metadata.canonical.com/vex/vex-all.tar.xz";
 
-fn record(n: usize, ecosystems: &[(&str, Option<&str>)]) -> Value {
+pub(super) fn record(n: usize, ecosystems: &[(&str, Option<&str>)]) -> Value {
     let affected = |(ecosystem, fixed): &(&str, Option<&str>)| {
         let fixed = fixed.map(|fixed| json!({"fixed": fixed}));
         let events: Vec<Value> = [json!({"introduced": "0"})].into_iter().chain(fixed).collect();
@@ -28,17 +28,17 @@ fn record(n: usize, ecosystems: &[(&str, Option<&str>)]) -> Value {
            "modified": "2025-06-02T00:00:00Z", "affected": ecosystems.iter().map(affected).collect::<Vec<_>>()})
 }
 
-fn statement(n: usize, action: &str) -> Value {
+pub(super) fn statement(n: usize, action: &str) -> Value {
     json!({"@context": "https://openvex.dev/ns/v0.2.0", "statements": [{
         "vulnerability": {"name": format!("CVE-2025-{n}")}, "status": "affected", "action_statement": action,
         "products": [{"@id": "pkg:deb/ubuntu/demo@9?arch=source&distro=jammy"}]}]})
 }
 
-const NEEDED: &str = "It needs fixing.";
+pub(super) const NEEDED: &str = "It needs fixing.";
 const REFUSED: &str = "Canonical decided to not fix it.";
 
 /// Puts the records and statements into the mirror's archives.
-fn publish(bench: &Bench, records: &[Value], statements: &[Value]) {
+pub(super) fn publish(bench: &Bench, records: &[Value], statements: &[Value]) {
     let pack = |members: Vec<(String, Vec<u8>)>| compress(&tar(&members), Compression::Xz);
     let record = |record: &Value| {
         (format!("osv/cve/2025/{}.json", record["id"].as_str().unwrap()), record.to_string().into_bytes())

@@ -589,3 +589,87 @@ fn coverage_of_a_merged_inventory_is_that_of_its_parts() {
     };
     assert_eq!(reasons(&merged), parts.iter().flat_map(reasons).collect::<Vec<_>>());
 }
+
+#[test]
+fn private_advisories_decide_before_a_vendor() {
+    let check = |private: &str, vendor: &str, expected: &str| {
+        let rows = format!(
+            "debian:12|binary|libdemo1 private P-1,CVE-1 {private}\ndebian:12|source|demo debian CVE-1 {vendor}"
+        );
+        check("debian 12", DEMO, &rows, expected);
+    };
+    check("never", "all", "CVE-1 P-1 | libdemo1 | private-not-affected by P-1 | not-fixed");
+    check("all", "never", "CVE-1 P-1 | libdemo1 | affected | not-fixed");
+    check("all", "rejected", "P-1 CVE-1 | libdemo1 | affected | not-fixed");
+    check(">=0 <1.0-2", "all", "CVE-1 P-1 | libdemo1 | private-fixed by P-1 | fixed 1.0-2");
+    check(">=0 <1.0-9", ">=0 <1.0-2", "CVE-1 P-1 | libdemo1 | affected | fixed 1.0-9");
+    check(">=2", "all", "CVE-1 P-1 | libdemo1 | private-not-affected by P-1 | not-fixed");
+    // Nothing is decided by what is not decided.
+    check("investigating", "all", "CVE-1 P-1 | libdemo1 | affected | not-fixed");
+    check("investigating", "never", "CVE-1 P-1 | libdemo1 | vendor-not-affected by CVE-1 | not-fixed");
+}
+
+#[test]
+fn a_statement_about_some_versions_says_nothing_of_others() {
+    let check = |private: &str, expected: &str| {
+        let rows = format!(
+            "npm|language|demo private P-1,CVE-1 {private}\nnpm|language|demo osv GHSA-1,CVE-1 >=0 <2.0.0"
+        );
+        check("debian 12", "npm demo 1.0.0", &rows, expected);
+    };
+    check("never =1.0.0", "CVE-1 GHSA-1 P-1 | demo | private-not-affected by P-1 | not-fixed");
+    check("never =1.0.1", "CVE-1 GHSA-1 | demo | affected | fixed 2.0.0");
+    check("never >=0.9.0 limit=1.1.0", "CVE-1 GHSA-1 P-1 | demo | private-not-affected by P-1 | not-fixed");
+    check("holds-fix =1.0.0", "CVE-1 GHSA-1 P-1 | demo | private-fixed by P-1 | not-fixed");
+    check("holds-fix =1.0.1", "CVE-1 GHSA-1 | demo | affected | fixed 2.0.0");
+    // The statement about the very build comes before the one about all.
+    let rows = "npm|language|demo private P-1 all\nnpm|language|demo private P-2,P-1 never =1.0.0";
+    crate::fixture::check(
+        "debian 12",
+        "npm demo 1.0.0",
+        rows,
+        "P-1 P-2 | demo | private-not-affected by P-2 | not-fixed",
+    );
+}
+
+#[test]
+fn private_advisories_decide_before_the_owner_of_the_files() {
+    let packages = "deb python3-demo 1.0-1 source=demo@1.0-1\npypi demo 1.0 owner=0";
+    let rows = "
+        debian:12|source|demo debian CVE-1 >=0 <1.0-1
+        pypi|language|demo private P-1,CVE-1 all";
+    check("debian 12", packages, rows, "CVE-1 P-1 | demo | affected | not-fixed");
+    let rows = "
+        debian:12|binary|python3-demo private P-1,CVE-1 never
+        debian:12|source|demo debian CVE-1 all
+        golang|language|demo osv CVE-1 all";
+    let packages = "deb python3-demo 1.0-1 source=demo@1.0-1\ngolang demo v1.0.0 owner=0";
+    check(
+        "debian 12",
+        packages,
+        rows,
+        "CVE-1 P-1 | python3-demo | private-not-affected by P-1 | not-fixed
+         CVE-1 | demo | private-not-affected by P-1 | not-fixed",
+    );
+}
+
+#[test]
+fn publishers_named_by_hand_add_and_never_contradict() {
+    let check = |named: &str, vendor: &str, expected: &str| {
+        let rows = format!(
+            "debian:12|binary|libdemo1 csaf:acme.example CVE-1 {named}\ndebian:12|source|demo debian CVE-1 {vendor}"
+        );
+        check("debian 12", DEMO, &rows, expected);
+        let rows = rows.replace(" debian CVE", " another-name-of-the-vendor CVE");
+        crate::fixture::check("debian 12", DEMO, &rows, expected);
+    };
+    check("never", "all", "CVE-1 | libdemo1 | affected | not-fixed");
+    check("all", "never", "CVE-1 | libdemo1 | vendor-not-affected by CVE-1 | not-fixed");
+    check("all", ">=0 <1.0-1", "CVE-1 | libdemo1 | vendor-fixed by CVE-1 | fixed 1.0-1");
+    let rows = "debian:12|binary|libdemo1 csaf:acme.example CVE-1 all";
+    crate::fixture::check("debian 12", DEMO, rows, "CVE-1 | libdemo1 | affected | not-fixed");
+    let rows = "
+        npm|language|demo openvex:vex.example/a.json CVE-1 never
+        npm|language|demo osv MAL-1,CVE-1 all";
+    crate::fixture::check("debian 12", "npm demo 1.0.0", rows, "CVE-1 MAL-1 | demo | affected | not-fixed");
+}

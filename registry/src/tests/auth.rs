@@ -9,7 +9,7 @@ use super::{Pauses, debug_holds_no_secret, impatient_options, options, shown};
 use crate::client::{Registry, Repository};
 use crate::credentials::Credential;
 use crate::error::RegistryError;
-use crate::secret::Secret;
+use fetch::secret::Secret;
 
 const PAIR: &str = "ann:hunter2";
 

@@ -319,7 +319,7 @@ fn a_foreign_layer_is_fetched_from_its_urls() {
     let (mut options, _) = options();
     options.credentials.explicit = Some(crate::credentials::Credential::Basic {
         username: "ann".to_owned(),
-        secret: crate::secret::Secret::new("hunter2"),
+        secret: fetch::secret::Secret::new("hunter2"),
     });
     let repository = fake.repository(&Registry::new(options));
     let elsewhere = Server::new();

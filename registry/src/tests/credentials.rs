@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::{debug_holds_no_secret, shown};
 use crate::credentials::{Credential, CredentialSources, FilePlaces, Found, default_files};
 use crate::error::CredentialsError;
-use crate::secret::Secret;
+use fetch::secret::Secret;
 
 struct Bench {
     dir: TempDir,

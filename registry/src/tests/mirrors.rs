@@ -8,7 +8,7 @@ use crate::client::{Endpoint, Options, Registry, Repository};
 use crate::credentials::Credential;
 use crate::descriptor::OCI_MANIFEST;
 use crate::error::RegistryError;
-use crate::secret::Secret;
+use fetch::secret::Secret;
 
 fn endpoint(host: String, prefix: &str) -> Endpoint {
     Endpoint { host, prefix: prefix.to_owned(), insecure: false }

@@ -15,8 +15,8 @@ use model::digest::Digest;
 use crate::error::RegistryError;
 use crate::push::Artifact;
 use crate::reference::Pointer;
-use crate::secret::Secret;
 use crate::verified::Verified;
+use fetch::secret::Secret;
 
 const SBOM: &str = "application/vnd.cyclonedx+json";
 

@@ -41,6 +41,7 @@ fn feed() -> Feed {
         scope: Scope::Distro("ubuntu"),
         license: "CC-BY-SA-4.0",
         is_redistributable: true,
+        is_alternate: false,
     }
 }
 

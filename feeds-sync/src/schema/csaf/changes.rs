@@ -1,15 +1,16 @@
 //! `changes.csv` and lists like it: the path of a document and when it changed, newest first (feeds.md A27). Version
 //! 2.0 of CSAF quotes both columns, 2.1 does not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::advisories::Advisories;
 use crate::document::Document;
 use crate::error::ParseError;
-use crate::lead::Leads;
-use crate::provider::{Role, Source};
+use crate::lead::{LeadError, Leads};
+use crate::provider::{HELD_STANDS, MIB, Role, Source};
+use crate::schema::csaf::service;
 
 /// Documents that appear late are found so long after their date (feeds.md A5: the list lags behind the archive).
 pub const OVERLAP: SignedDuration = SignedDuration::from_hours(6);
@@ -48,6 +49,23 @@ pub fn read(
     Ok(changes)
 }
 
+/// The paths in `index.txt`, one a line.
+///
+/// # Errors
+/// It is no such list, or a path leads elsewhere.
+pub fn read_index(document: &Document<'_>) -> Result<BTreeSet<String>, ParseError> {
+    let text = document.text()?;
+    let mut paths = BTreeSet::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let path = line.strip_prefix("./").unwrap_or(line);
+        if !is_document(path) {
+            return Err(ParseError::NotTheFeed(format!("no list of documents: `{line:.128}` is none")));
+        }
+        paths.insert(path.to_owned());
+    }
+    Ok(paths)
+}
+
 /// Whether `path` is that of a document below the list.
 fn is_document(path: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte);
@@ -64,10 +82,10 @@ pub fn cve_of(path: &str) -> Option<String> {
 }
 
 /// A document that was fetched so long after its last change is not asked for again.
-const SETTLED: SignedDuration = SignedDuration::from_hours(366 * 24);
+pub(crate) const SETTLED: SignedDuration = SignedDuration::from_hours(366 * 24);
 
 /// The most bytes of one document.
-const DOCUMENT_BYTES_MAX: u64 = 64 << 20;
+pub(crate) const DOCUMENT_BYTES_MAX: u64 = 64 << 20;
 
 /// The downloads of the documents that `changes` lists below `base`. One that is listed and cannot be had is asked for
 /// again by the next sync, and what the archive says of it holds until then.
@@ -84,6 +102,40 @@ pub fn sources(base: &str, changes: &BTreeMap<String, Timestamp>, leads: &Leads<
         }
     };
     changes.iter().map(source).collect()
+}
+
+/// `source` together with the SHA-256 that its publisher states in a file beside it. It is downloaded once that was asked
+/// for, and other bytes are refused; until then what is held of it stands. Where the file cannot be had, the download is
+/// taken as it is, and a gap says so. What needs no asking was checked when it came.
+///
+/// # Errors
+/// The file beside it holds no checksum.
+pub fn checked(source: Source, leads: &Leads<'_>) -> Result<Vec<Source>, LeadError> {
+    if source.max_age.is_some() {
+        return Ok(vec![source]);
+    }
+    let url = checksum_url(&source.url);
+    let is_settled = leads.held.get(&url).is_some_and(|held| held.is_settled);
+    let checksum = Source { role: Role::Update, ..Source::records(&*url, MIB) };
+    let stated = match is_settled || leads.answered.contains(url.as_str()) {
+        true => leads.read(&url, service::checksum)?,
+        false => None,
+    };
+    let is_held = leads.held.contains_key(&source.url);
+    Ok(match (is_settled || leads.asked.contains(url.as_str()), is_held) {
+        (true, _) => vec![checksum, Source { sha256: stated, ..source }],
+        (false, true) => vec![checksum, Source { max_age: Some(HELD_STANDS), ..source }],
+        (false, false) => vec![checksum],
+    })
+}
+
+fn checksum_url(url: &str) -> String {
+    format!("{url}.sha256")
+}
+
+/// Whether `url` is that of a checksum which [`checked`] asks for.
+pub fn is_checksum(url: &str) -> bool {
+    url.ends_with(".sha256")
 }
 
 /// Reads a document by `read`, or each of an archive of them. One that cannot be read is counted.

@@ -30,6 +30,10 @@ pub struct Tree<'a> {
 #[derive(Debug, Deserialize)]
 struct Branch<'a> {
     #[serde(borrow, default, deserialize_with = "null_as_default")]
+    category: Text<'a>,
+    #[serde(borrow, default, deserialize_with = "null_as_default")]
+    name: Text<'a>,
+    #[serde(borrow, default, deserialize_with = "null_as_default")]
     branches: Vec<Self>,
     #[serde(borrow)]
     product: Option<Product<'a>>,
@@ -70,6 +74,21 @@ impl Product<'_> {
         let Helper { purl, purls, .. } = &self.product_identification_helper;
         purl.as_deref().or_else(|| purls.first().map(|purl| &**purl))
     }
+
+    /// Its package URLs, as written.
+    pub fn purls(&self) -> impl Iterator<Item = &str> {
+        let Helper { purl, purls, .. } = &self.product_identification_helper;
+        purl.iter().chain(purls).map(|purl| &**purl)
+    }
+}
+
+/// What the branch of a product says of its versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BranchVersion<'t> {
+    /// It is this version.
+    One(&'t str),
+    /// It is those in this range, a `vers:` text or words.
+    Range(&'t str),
 }
 
 #[derive(Debug, Deserialize)]
@@ -117,6 +136,7 @@ const PARTS_MAX: usize = 16;
 #[derive(Debug)]
 pub struct Products<'t, 'a> {
     defined: HashMap<&'t str, Definition<'t, 'a>>,
+    versions: HashMap<&'t str, BranchVersion<'t>>,
     groups: &'t [Group<'a>],
 }
 
@@ -134,9 +154,16 @@ impl<'t, 'a> Products<'t, 'a> {
         let mut defined = HashMap::new();
         let products = tree.full_product_names.iter();
         defined.extend(products.map(|product| (&*product.product_id, Definition::Product(product))));
+        let mut versions = HashMap::new();
         let mut branches: Vec<&Branch<'_>> = tree.branches.iter().collect();
         while let Some(branch) = branches.pop() {
             branches.extend(&branch.branches);
+            let version = match &*branch.category {
+                "product_version" => Some(BranchVersion::One(&branch.name)),
+                "product_version_range" => Some(BranchVersion::Range(&branch.name)),
+                _ => None,
+            };
+            versions.extend(branch.product.iter().filter_map(|it| Some((&*it.product_id, version?))));
             let product = branch.product.iter();
             defined.extend(product.map(|product| (&*product.product_id, Definition::Product(product))));
         }
@@ -147,7 +174,7 @@ impl<'t, 'a> Products<'t, 'a> {
         }));
         let paths = tree.product_paths.iter();
         defined.extend(paths.map(|path| (&*path.full_product_name.product_id, Definition::Path(path))));
-        Self { defined, groups: &tree.product_groups }
+        Self { defined, versions, groups: &tree.product_groups }
     }
 
     /// What the product `id` is made of: the innermost component first, the product that contains all of it last; one
@@ -177,6 +204,11 @@ impl<'t, 'a> Products<'t, 'a> {
             }
         }
         Some(())
+    }
+
+    /// What the branch of `product` says of its versions.
+    pub fn branch_version(&self, product: &Product<'_>) -> Option<BranchVersion<'t>> {
+        self.versions.get(&*product.product_id).copied()
     }
 
     pub(super) fn groups(&self) -> &'t [Group<'a>] {

@@ -225,6 +225,39 @@ fn a_document_that_is_cut_gone_or_another_page_leaves_the_last_good_state() {
     }
 }
 
+/// As in March 2026: the files of releases are gone, and a folder of documents without release stands in their place.
+#[test]
+fn photon_files_that_give_way_to_another_schema_leave_what_is_held() {
+    const PLACE: &str = "/packages.broadcom.com/photon/photon_cve_metadata";
+    let path = format!("{PLACE}/cve_data_photon5.0.json");
+    let mut bench = Bench::new();
+    let server = bench.serve();
+    server.serve(&path, entries(&["CVE-2025-10001"]));
+    bench.namespaces(&["photon:5.0"]);
+    server.always(&path, Behaviour::Status { code: 404, retry_after: None });
+    server.serve(&format!("{PLACE}/cve/CVE-2025-10001.json"), r#"{"document": {"category": "csaf_vex"}}"#);
+    bench.later(50);
+    let report = bench.namespaces(&["photon:5.0", "photon:4.0"]);
+    let gaps = |kind: &GapKind| -> Vec<String> {
+        report.gaps.iter().filter(|gap| gap.kind == *kind).map(ToString::to_string).collect()
+    };
+    let (stale, lacking) = (gaps(&GapKind::STALE_FEED), gaps(&GapKind::FEED_NOT_FETCHED));
+    assert!(stale.len() == 1 && stale[0].contains("photon5.0.json"), "{:#?}", report.gaps);
+    let is_told = |gap: &String| gap.contains("the schema of the feed has changed");
+    assert!(stale.iter().all(is_told), "{stale:#?}");
+    assert!(lacking.iter().any(|gap| gap.contains("photon4.0.json") && is_told(gap)), "{lacking:#?}");
+    // What is held goes on answering, and its silence means what it meant before.
+    assert_eq!(bench.records("photon:5.0|source|libdemo"), ["CVE-2025-10001"]);
+
+    // The files came back: so is the state of the feed.
+    server.always(&path, Behaviour::Well);
+    server.serve(&path, entries(&["CVE-2025-10001", "CVE-2025-10003"]));
+    bench.later(1);
+    let report = bench.namespaces(&["photon:5.0"]);
+    assert!(!report.gaps.iter().any(|gap| gap.to_string().contains("photon5.0")), "{:#?}", report.gaps);
+    assert_eq!(bench.records("photon:5.0|source|libdemo"), ["CVE-2025-10001", "CVE-2025-10003"]);
+}
+
 #[test]
 fn a_release_that_leaves_the_document_of_all_releases_keeps_its_rows() {
     let mut bench = Bench::new();
@@ -315,13 +348,20 @@ fn amazon_repositories_are_found_by_lists_of_mirrors_and_the_catalogue_of_extras
     assert!(first.gaps.is_empty() && first.unanswered.is_empty(), "{:#?}", first.gaps);
     assert_eq!(bench.records("amazon:2|binary|libdemo"), ["ALAS2-2025-001"]);
     assert_eq!(bench.records("amazon:2|binary|kernel"), ["ALAS2-2025-002", "ALASKERNEL-5.10-2025-001"]);
-    let n_requests = server.requests().len();
+    // The calendars are asked once a day.
+    let requests = || {
+        let of_feeds = |request: &testkit::server::Request| {
+            !["distro-info", "endoflife"].iter().any(|calendar| request.path.contains(calendar))
+        };
+        server.requests().into_iter().filter(of_feeds).collect::<Vec<_>>()
+    };
+    let n_requests = requests().len();
 
     bench.later(1);
     let second = bench.namespaces(&["amazon:2"]);
-    assert!(second.sources.iter().all(|source| source.outcome == SourceOutcome::Unchanged), "{second:#?}");
+    assert!(feeds_of(&second).all(|source| source.outcome == SourceOutcome::Unchanged), "{second:#?}");
     assert_eq!(second.snapshot, first.snapshot);
-    let again = server.requests();
+    let again = requests();
     assert_eq!(again.len(), 2 * n_requests);
     assert!(again[n_requests..].iter().all(|request| request.header("if-none-match").is_some()));
 

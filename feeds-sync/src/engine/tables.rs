@@ -1,0 +1,115 @@
+//! The tables that every sync takes along: those that rank findings, and calendars of the ends of support.
+
+use std::path::PathBuf;
+
+use super::{Run, check_loss, refusal};
+use crate::advisories::DailyTables;
+use crate::document::Document;
+use crate::error::{ParseError, SyncError};
+use crate::lifecycles::Lifecycles;
+use crate::provider::{Feed, Parse, Provider, Scope, Source};
+use crate::pull::{Applied, Pull};
+use crate::selection::tables;
+
+impl Run<'_, '_> {
+    /// Reads the calendars, those that are held and were not selected among them. One that cannot be read leaves what is
+    /// held of it in its place, and else what is built in.
+    pub(super) fn read_lifecycles(&mut self, pulls: &mut [Pull]) {
+        for pull in pulls.iter_mut() {
+            let Parse::Lifecycles(parse) = pull.selected.provider.parse else { continue };
+            // What came, and where that is refused what is held.
+            for _ in 0..2 {
+                if pull.applied.is_some() || !pull.is_complete() {
+                    break;
+                }
+                self.progress.reading(pull.selected.provider.name, &pull.selected.feed.name);
+                let mut read = Lifecycles::default();
+                match self.read_table(pull, &mut |document| parse(document, &mut read)) {
+                    Ok(records) => {
+                        pull.remarks = std::mem::take(&mut read.remarks);
+                        pull.applied = Some(Applied { records, ..Applied::default() });
+                        self.lifecycles.join(read);
+                    }
+                    Err(error) => pull.refuse(&error),
+                }
+            }
+        }
+        for (provider, source) in self.unselected(pulls) {
+            let Parse::Lifecycles(parse) = provider.parse else { continue };
+            let Some(path) = self.held_path(&source.url) else { continue };
+            let document = Document { url: &source.url, path: &path, limits: self.options.limits };
+            let mut read = Lifecycles::default();
+            // Failing costs no more than what is built in says too.
+            if parse(&document, &mut read).is_ok() {
+                self.lifecycles.join(read);
+            }
+        }
+    }
+
+    /// Joins EPSS and KEV to the rows, when either is new or there are new rows.
+    pub(super) fn rank(&mut self, pulls: &mut [Pull]) -> Result<(), SyncError> {
+        let is_ranking = |pull: &&mut Pull| pull.selected.feed.scope == Scope::Ranking && pull.is_complete();
+        let is_new = pulls.iter_mut().filter(is_ranking).any(|pull| pull.has_new_bytes());
+        if !is_new && !self.has_new_rows {
+            let ranking = pulls.iter_mut().filter(is_ranking);
+            ranking.for_each(|pull| pull.applied = pull.held(self.kept, &|_| None));
+            return Ok(());
+        }
+        let mut tables = DailyTables::default();
+        for pull in pulls.iter_mut().filter(is_ranking) {
+            let Parse::Daily(parse) = pull.selected.provider.parse else { continue };
+            self.progress.reading(pull.selected.provider.name, &pull.selected.feed.name);
+            match self.read_table(pull, &mut |document| parse(document, &mut tables)) {
+                Ok(records) => pull.applied = Some(Applied { records, ..Applied::default() }),
+                Err(error) => pull.refuse(&error),
+            }
+            pull.remarks = std::mem::take(&mut tables.remarks);
+        }
+        // New rows are to be ranked by what is held and was not selected all the same.
+        for (provider, source) in self.unselected(pulls) {
+            let Parse::Daily(parse) = provider.parse else { continue };
+            if let Some(path) = self.held_path(&source.url) {
+                let document = Document { url: &source.url, path: &path, limits: self.options.limits };
+                // Failing costs the new rows their rank until the table itself is synced; no verdict.
+                let _ = parse(&document, &mut tables);
+            }
+        }
+        if tables.epss.is_some() || tables.kev.is_some() {
+            self.writer.set_daily(tables.epss.as_ref(), tables.kev.as_ref())?;
+        }
+        Ok(())
+    }
+
+    /// Reads the documents of a table, and says how many entries they have.
+    fn read_table(
+        &self,
+        pull: &mut Pull,
+        parse: &mut dyn FnMut(&Document<'_>) -> Result<u64, ParseError>,
+    ) -> Result<u64, String> {
+        let mut n_entries = 0;
+        for source in &pull.sources {
+            let Some(path) = source.document() else { continue };
+            let document = Document { url: &source.source.url, path, limits: self.options.limits };
+            n_entries += parse(&document).map_err(|error| refusal(&source.source.url, &error))?;
+        }
+        let before = pull.held(self.kept, &|_| None).map_or(0, |held| held.records);
+        check_loss(&pull.selected.feed.name, before, n_entries, self.options.loss_percent_max)?;
+        pull.is_read = true;
+        Ok(n_entries)
+    }
+
+    /// The sources of tables that were not selected.
+    fn unselected(&self, pulls: &[Pull]) -> Vec<(&'static Provider, Source)> {
+        let is_selected = |feed: &Feed| pulls.iter().any(|pull| pull.selected.feed == *feed);
+        let unselected = tables().filter(|(_, feed)| !is_selected(feed));
+        unselected
+            .flat_map(|(provider, feed)| feed.sources.into_iter().map(move |source| (provider, source)))
+            .collect()
+    }
+
+    /// Where the bytes that are held of `url` lie.
+    fn held_path(&self, url: &str) -> Option<PathBuf> {
+        self.kept.bytes(url)?;
+        Some(self.kept.paths(url)?.0)
+    }
+}

@@ -1,0 +1,501 @@
+//! Records of the CVE list, version 5 (feeds.md A23): what the authority that assigned the id says (`cna`), and what others
+//! added (`adp`), of which the programme of CISA is one.
+//!
+//! A product is looked up by its package URL, else by its CPE names, else by vendor and product in the spelling of CPE.
+//! What CISA adds of how urgent a vulnerability is (SSVC) and that it is exploited is left out, and counted: the latter is
+//! a feed of its own.
+
+mod versions;
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use model::advisory::{
+    Advisory, Affected, AffectedRange, Conditions, CvssVector, FixState, RangeEvent, RecordLink, RecordState,
+    Reference, Relation, SeverityWord, Status,
+};
+use model::cpe::Cpe;
+use model::ecosystem::Ecosystem;
+use model::key::{KeyKind, Namespace, PackageKey, normalise_name};
+use model::purl::BorrowedPurl;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use self::versions::{Entry, Said, Standing};
+use crate::advisories::{Advisories, Remarks};
+use crate::error::ParseError;
+use crate::schema::configuration::{self, Node, written};
+use crate::schema::cve::{DISPUTED, HOSTED, UNSUPPORTED, add, apply_tags};
+use crate::schema::{moment, null_as_default};
+
+/// Reads one record.
+///
+/// # Errors
+/// When `text` is no record of the CVE list of version 5.
+pub fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> {
+    let record: Record<'_> = serde_json::from_slice(text)?;
+    if !record.data_version.as_deref().is_some_and(|version| version.starts_with("5.")) {
+        return Err(ParseError::NotTheFeed("JSON, but no CVE record of version 5".to_owned()));
+    }
+    let mut remarks = Remarks::default();
+    let header = record.header(&mut remarks);
+    let mut rows: Vec<Affected> = Vec::new();
+    if !matches!(header.state, RecordState::Rejected | RecordState::Reserved) {
+        for container in record.containers() {
+            for row in container.rows(&mut remarks) {
+                if !rows.contains(&row) {
+                    rows.push(row);
+                }
+            }
+        }
+        let tags: BTreeSet<&str> = record.containers.cna.tags.iter().map(|tag| &**tag).collect();
+        apply_tags(&tags, &mut rows, &mut remarks);
+    }
+    let state = record.metadata.state.clone().into_owned();
+    advisories.remarks.add(remarks);
+    add(header, rows, Some(state), advisories);
+    Ok(())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record<'a> {
+    #[serde(borrow)]
+    data_version: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "cveMetadata")]
+    metadata: Metadata<'a>,
+    #[serde(borrow, default)]
+    containers: Containers<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata<'a> {
+    #[serde(borrow)]
+    cve_id: Cow<'a, str>,
+    #[serde(borrow)]
+    state: Cow<'a, str>,
+    #[serde(borrow)]
+    date_published: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    date_updated: Option<Cow<'a, str>>,
+}
+
+#[derive(Default, Deserialize)]
+struct Containers<'a> {
+    #[serde(borrow, default)]
+    cna: Container<'a>,
+    #[serde(borrow, default, deserialize_with = "null_as_default")]
+    adp: Vec<Container<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Container<'a> {
+    #[serde(borrow)]
+    provider_metadata: Option<ProviderMetadata<'a>>,
+    #[serde(borrow)]
+    title: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "null_as_default")]
+    descriptions: Vec<Text<'a>>,
+    #[serde(borrow, deserialize_with = "null_as_default")]
+    rejected_reasons: Vec<Text<'a>>,
+    #[serde(borrow, deserialize_with = "null_as_default")]
+    replaced_by: Vec<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "null_as_default")]
+    affected: Vec<Element<'a>>,
+    #[serde(borrow, deserialize_with = "null_as_default")]
+    cpe_applicability: Vec<Node<'a>>,
+    #[serde(borrow, deserialize_with = "null_as_default")]
+    metrics: Vec<Metric<'a>>,
+    #[serde(borrow, deserialize_with = "null_as_default")]
+    problem_types: Vec<ProblemType<'a>>,
+    #[serde(borrow, deserialize_with = "null_as_default")]
+    references: Vec<Link<'a>>,
+    #[serde(borrow, deserialize_with = "null_as_default")]
+    credits: Vec<Credit<'a>>,
+    #[serde(borrow, deserialize_with = "null_as_default")]
+    tags: Vec<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ProviderMetadata<'a> {
+    #[serde(borrow)]
+    short_name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    org_id: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+struct Text<'a> {
+    #[serde(borrow, default)]
+    lang: Cow<'a, str>,
+    #[serde(borrow, default)]
+    value: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+struct Metric<'a> {
+    #[serde(borrow, rename = "cvssV4_0")]
+    v40: Option<Cvss<'a>>,
+    #[serde(borrow, rename = "cvssV3_1")]
+    v31: Option<Cvss<'a>>,
+    #[serde(borrow, rename = "cvssV3_0")]
+    v30: Option<Cvss<'a>>,
+    #[serde(borrow, rename = "cvssV2_0")]
+    v20: Option<Cvss<'a>>,
+    other: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Cvss<'a> {
+    #[serde(borrow, default)]
+    vector_string: Cow<'a, str>,
+    base_score: Option<serde_json::Number>,
+    #[serde(borrow)]
+    base_severity: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+struct ProblemType<'a> {
+    #[serde(borrow, default, deserialize_with = "null_as_default")]
+    descriptions: Vec<Problem<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Problem<'a> {
+    #[serde(borrow)]
+    cwe_id: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+struct Link<'a> {
+    #[serde(borrow)]
+    url: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "null_as_default")]
+    tags: Vec<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+struct Credit<'a> {
+    #[serde(borrow, default)]
+    value: Cow<'a, str>,
+}
+
+/// A product and which versions of it are affected.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Element<'a> {
+    #[serde(borrow)]
+    vendor: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    product: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    package_name: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "packageURL")]
+    package_url: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "null_as_default")]
+    cpes: Vec<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "null_as_default")]
+    platforms: Vec<Cow<'a, str>>,
+    #[serde(borrow)]
+    default_status: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "null_as_default")]
+    versions: Vec<Entry<'a>>,
+}
+
+impl Record<'_> {
+    fn containers(&self) -> impl Iterator<Item = &Container<'_>> {
+        [&self.containers.cna].into_iter().chain(&self.containers.adp)
+    }
+
+    /// Everything of the record but its products.
+    fn header(&self, remarks: &mut Remarks) -> Advisory {
+        let time = |text: &Option<Cow<'_, str>>| text.as_deref().and_then(moment);
+        let cna = &self.containers.cna;
+        let description = english(&cna.descriptions).or_else(|| english(&cna.rejected_reasons));
+        let duplicate = |other: &Cow<'_, str>| RecordLink {
+            relation: Relation::DuplicateOf,
+            other: other.clone().into_owned(),
+        };
+        let credits = cna.credits.iter().map(|credit| credit.value.trim().to_owned());
+        let mut cvss: Vec<CvssVector> = self.containers().flat_map(Container::vectors).collect();
+        cvss.sort();
+        cvss.dedup();
+        if self.containers().flat_map(|it| &it.metrics).any(|metric| metric.other.is_some()) {
+            remarks.leave_out("metric that is no CVSS");
+        }
+        Advisory {
+            state: self.state(remarks),
+            published: time(&self.metadata.date_published),
+            modified: time(&self.metadata.date_updated),
+            title: cna.title.as_deref().map(|title| title.trim().to_owned()),
+            description: description.map(str::to_owned),
+            cvss,
+            severity: self.severity(remarks),
+            weaknesses: self.weaknesses(),
+            references: self.references(),
+            links: cna.replaced_by.iter().map(duplicate).collect(),
+            credits: credits.filter(|credit| !credit.is_empty()).collect(),
+            ..Advisory::new(&*self.metadata.cve_id)
+        }
+    }
+
+    fn state(&self, remarks: &mut Remarks) -> RecordState {
+        let tags = &self.containers.cna.tags;
+        for tag in tags.iter().filter(|tag| !tag.starts_with("x_")) {
+            if ![DISPUTED, UNSUPPORTED, HOSTED].contains(&&**tag) {
+                remarks.unknown_word("tags", tag);
+            }
+        }
+        match &*self.metadata.state {
+            "REJECTED" => return RecordState::Rejected,
+            "RESERVED" => return RecordState::Reserved,
+            "PUBLISHED" => {}
+            other => remarks.unknown_word("state", other),
+        }
+        match tags.iter().any(|tag| tag == DISPUTED) {
+            true => RecordState::Disputed,
+            false => RecordState::Published,
+        }
+    }
+
+    /// The word of the assigner's rating of the newest version of CVSS, else of another's (feeds.md D6).
+    fn severity(&self, remarks: &mut Remarks) -> Option<SeverityWord> {
+        let of = |container: &Container<'_>| {
+            let ratings = container.metrics.iter().flat_map(Metric::ratings);
+            let rated = ratings.filter_map(|(version, cvss)| Some((version, cvss.base_severity.clone()?)));
+            rated.max_by_key(|(version, _)| *version).map(|(_, word)| word.into_owned())
+        };
+        let word = self.containers().find_map(of)?;
+        Some(remarks.severity("baseSeverity", &word))
+    }
+
+    fn weaknesses(&self) -> Vec<String> {
+        let mut weaknesses: Vec<String> = Vec::new();
+        let problems = self.containers().flat_map(|it| &it.problem_types).flat_map(|it| &it.descriptions);
+        for id in problems.filter_map(|problem| problem.cwe_id.as_deref()) {
+            if id.starts_with("CWE-") && !weaknesses.iter().any(|known| known == id) {
+                weaknesses.push(id.to_owned());
+            }
+        }
+        weaknesses
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut references: Vec<Reference> = Vec::new();
+        for link in self.containers().flat_map(|container| &container.references) {
+            let place = *places.entry(&link.url).or_insert(references.len());
+            if place == references.len() {
+                references.push(Reference::new(&*link.url));
+            }
+            let tags = &mut references[place].tags;
+            // `x_transferred` marks what the programme copied from elsewhere.
+            for tag in link.tags.iter().filter(|tag| !tag.starts_with("x_")) {
+                if !tags.iter().any(|known| known == tag) {
+                    tags.push(tag.clone().into_owned());
+                }
+            }
+        }
+        references
+    }
+}
+
+/// The text in English, else the first.
+fn english<'a>(texts: &'a [Text<'_>]) -> Option<&'a str> {
+    let text = texts.iter().find(|text| text.lang.starts_with("en")).or(texts.first())?;
+    Some(text.value.trim()).filter(|text| !text.is_empty())
+}
+
+impl Metric<'_> {
+    /// The ratings, each with its place among the versions of CVSS.
+    fn ratings(&self) -> impl Iterator<Item = (u8, &Cvss<'_>)> {
+        let ratings = [(4, &self.v40), (3, &self.v31), (2, &self.v30), (1, &self.v20)];
+        ratings.into_iter().filter_map(|(place, rating)| Some((place, rating.as_ref()?)))
+    }
+}
+
+impl Container<'_> {
+    /// Who speaks.
+    fn source(&self) -> &str {
+        let metadata = self.provider_metadata.as_ref();
+        let name = metadata.and_then(|it| it.short_name.as_deref().or(it.org_id.as_deref()));
+        name.unwrap_or("CVE")
+    }
+
+    fn vectors(&self) -> impl Iterator<Item = CvssVector> {
+        self.metrics.iter().flat_map(Metric::ratings).map(|(_, cvss)| CvssVector {
+            source: self.source().to_owned(),
+            vector: cvss.vector_string.trim().trim_end_matches('/').to_owned(),
+            score: cvss.base_score.as_ref().map(|score| score.to_string().into()),
+        })
+    }
+
+    /// The rows of its products. Where it has configurations, they stand for the elements that have no name of their own.
+    fn rows(&self, remarks: &mut Remarks) -> Vec<Affected> {
+        let mut rows = configuration::rows(&self.cpe_applicability, remarks);
+        let is_covered = !rows.is_empty();
+        for element in &self.affected {
+            for place in element.places(is_covered, remarks) {
+                rows.extend(element.row(place, remarks));
+            }
+        }
+        rows
+    }
+}
+
+/// Where the row of a product lies.
+struct Place {
+    key: PackageKey,
+    name: Option<Box<str>>,
+    target_software: Option<Box<str>>,
+}
+
+impl Place {
+    fn of(key: PackageKey) -> Self {
+        Self { key, name: None, target_software: None }
+    }
+}
+
+impl Element<'_> {
+    /// Where its rows lie. `is_covered` where the container has configurations.
+    fn places(&self, is_covered: bool, remarks: &mut Remarks) -> Vec<Place> {
+        if let Some(text) = &self.package_url {
+            return match language_key(text) {
+                Ok(key) => vec![Place::of(key)],
+                Err(reason) => {
+                    remarks.leave_out(reason);
+                    Vec::new()
+                }
+            };
+        }
+        if !self.cpes.is_empty() {
+            if self.package_name.as_deref().is_some_and(|name| Some(name) != self.product.as_deref()) {
+                // The names are those of what the package is shipped in.
+                remarks.leave_out("package of a product");
+                return Vec::new();
+            }
+            return self.places_of_cpes(remarks);
+        }
+        if is_covered {
+            remarks.leave_out("product that configurations stand for");
+            return Vec::new();
+        }
+        match (self.vendor.as_deref().and_then(spelt), self.product.as_deref().and_then(spelt)) {
+            // As NVD calls the kernel.
+            (Some(vendor), Some(product)) if vendor == "linux" && product == "linux" => {
+                vec![Place::of(PackageKey::of_cpe("linux", "linux_kernel"))]
+            }
+            (Some(vendor), Some(product)) => vec![Place::of(PackageKey::of_cpe(&vendor, &product))],
+            _ => {
+                remarks.leave_out("product without a vendor, or without a name");
+                Vec::new()
+            }
+        }
+    }
+
+    fn places_of_cpes(&self, remarks: &mut Remarks) -> Vec<Place> {
+        let mut places: Vec<Place> = Vec::new();
+        for text in &self.cpes {
+            let Some(cpe) = Cpe::parse(text.trim()) else {
+                remarks.unknown_word("cpes", text);
+                continue;
+            };
+            let Some(key) = cpe.key() else {
+                remarks.leave_out("CPE of any vendor or product");
+                continue;
+            };
+            let target_software = cpe.target_software.value().map(Box::from);
+            let place = Place { key, name: written(&cpe), target_software };
+            let is_same = |known: &Place| {
+                (&known.key, &known.name, &known.target_software)
+                    == (&place.key, &place.name, &place.target_software)
+            };
+            if !places.iter().any(is_same) {
+                places.push(place);
+            }
+        }
+        places
+    }
+
+    /// What is said of the product; none where it says that nothing is affected.
+    fn row(&self, place: Place, remarks: &mut Remarks) -> Option<Affected> {
+        let default = Standing::of(self.default_status.as_deref(), "defaultStatus", remarks);
+        let said = versions::said(&self.versions, default, remarks);
+        if said.n_commits > 0 && said.n_commits == self.versions.len() {
+            remarks.leave_out("only commits");
+            return None;
+        }
+        let conditions = Conditions {
+            target_software: place.target_software,
+            systems: self.platforms.iter().map(|platform| (&**platform).into()).collect(),
+            ..Conditions::default()
+        };
+        let row = Affected {
+            name: place.name,
+            conditions: (!conditions.is_empty()).then(|| Arc::new(conditions)),
+            ..Affected::new(place.key, Status::Affected)
+        };
+        judged(row, said, default, remarks)
+    }
+}
+
+/// `row` with what is said of versions.
+fn judged(mut row: Affected, said: Said, default: Standing, remarks: &mut Remarks) -> Option<Affected> {
+    let all = || AffectedRange { events: vec![RangeEvent::Introduced("0".into())] };
+    let has_fixed = |range: &AffectedRange| range.events.iter().any(|it| matches!(it, RangeEvent::Fixed(_)));
+    let is_fixed = said.ranges.iter().any(has_fixed) || !said.fixes.is_empty();
+    row.hints = said.hints;
+    row.unaffected = said.unaffected;
+    if default == Standing::Affected {
+        // What is listed as affected is so anyway.
+        row.ranges = vec![all()];
+    } else if said.says_all {
+        row.ranges = vec![all()];
+        row.reason = Some("all versions".to_owned());
+    } else if said.ranges.is_empty() && said.versions.is_empty() {
+        if row.hints.is_empty() {
+            remarks.leave_out("product of which nothing is said to be affected");
+            return None;
+        }
+        row.status = Status::Undetermined;
+        return Some(row);
+    } else {
+        row.ranges = said.ranges;
+        row.versions = said.versions;
+    }
+    row.fixes = said.fixes;
+    row.fix_state = if is_fixed { FixState::Fixed } else { FixState::Unknown };
+    Some(row)
+}
+
+/// The key of a package of a language, or why there is none.
+fn language_key(text: &str) -> Result<PackageKey, &'static str> {
+    let Ok(purl) = BorrowedPurl::parse(text) else { return Err("package URL that is none") };
+    let ecosystem = Ecosystem::from_purl_type(&purl.kind);
+    if ecosystem.is_os() {
+        return Err("package of an operating system, without its release");
+    }
+    if matches!(ecosystem, Ecosystem::Generic | Ecosystem::Unknown) {
+        return Err("package URL of a type that is not looked up");
+    }
+    let name = match (&purl.namespace, ecosystem) {
+        (Some(namespace), Ecosystem::Maven) => format!("{namespace}:{}", purl.name),
+        (Some(namespace), _) => format!("{namespace}/{}", purl.name),
+        (None, _) => purl.name.clone().into_owned(),
+    };
+    let namespace = Namespace::language(ecosystem);
+    Ok(PackageKey::new(namespace, KeyKind::Language, normalise_name(ecosystem, &name)))
+}
+
+/// `text` as a CPE would spell it; none where it stands for nothing.
+fn spelt(text: &str) -> Option<String> {
+    let text = text.trim().to_lowercase();
+    let is_nothing = matches!(&*text, "" | "n/a" | "na" | "unspecified" | "unknown" | "-" | "*");
+    (!is_nothing).then(|| text.split_whitespace().collect::<Vec<_>>().join("_"))
+}

@@ -1,0 +1,275 @@
+//! What an element of `affected` says of versions (feeds.md A23, "Semantics").
+
+use std::borrow::Cow;
+
+use model::advisory::{AffectedRange, PublishedFix, RangeEvent};
+use model::version::VersionText;
+use serde::Deserialize;
+
+use crate::advisories::Remarks;
+use crate::schema::null_as_default;
+
+/// One entry of `versions`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Entry<'a> {
+    #[serde(borrow, default)]
+    version: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    status: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    version_type: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    less_than: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    less_than_or_equal: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "null_as_default")]
+    changes: Vec<Change<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Change<'a> {
+    #[serde(borrow)]
+    at: Cow<'a, str>,
+    #[serde(borrow)]
+    status: Cow<'a, str>,
+}
+
+/// Whether versions are affected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Affected,
+    Unaffected,
+    Unknown,
+}
+
+impl Standing {
+    pub(super) fn of(word: Option<&str>, field: &str, remarks: &mut Remarks) -> Self {
+        match word {
+            Some("affected") => Self::Affected,
+            Some("unaffected") => Self::Unaffected,
+            Some("unknown") | None => Self::Unknown,
+            Some(other) => {
+                remarks.unknown_word(field, other);
+                Self::Unknown
+            }
+        }
+    }
+}
+
+/// What the entries of one element say together.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    pub(super) ranges: Vec<AffectedRange>,
+    pub(super) unaffected: Vec<AffectedRange>,
+    pub(super) versions: Vec<VersionText>,
+    /// Versions where something that is not affected begins.
+    pub(super) fixes: Vec<PublishedFix>,
+    /// Words about affected versions that cannot be compared.
+    pub(super) hints: Vec<Box<str>>,
+    /// Every version is said to be affected, in words that many use who do not know.
+    pub(super) says_all: bool,
+    /// How many entries name commits and no versions.
+    pub(super) n_commits: usize,
+}
+
+/// What `entries` say, where versions that none of them names have `default`.
+pub(super) fn said(entries: &[Entry<'_>], default: Standing, remarks: &mut Remarks) -> Said {
+    let mut said = Said::default();
+    for entry in entries {
+        if entry.version_type.as_deref() == Some("git") {
+            said.n_commits += 1;
+            continue;
+        }
+        said.add(entry, default, remarks);
+    }
+    said.versions.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    said.versions.dedup();
+    said
+}
+
+impl Said {
+    fn add(&mut self, entry: &Entry<'_>, default: Standing, remarks: &mut Remarks) {
+        let standing = Standing::of(entry.status.as_deref().or(Some("")), "status", remarks);
+        let version = entry.version.as_deref().unwrap_or_default().trim();
+        let below = entry.less_than.as_deref().map(str::trim);
+        let up_to = entry.less_than_or_equal.as_deref().map(str::trim);
+        if below.is_some() || up_to.is_some() {
+            return self.add_range(entry, version, below, up_to, standing, default, remarks);
+        }
+        if !entry.changes.is_empty() {
+            remarks.unknown_word("changes", "without a bound");
+        }
+        match standing {
+            Standing::Unknown => remarks.leave_out("versions of unknown standing"),
+            // A word that is no version names nothing that could be left alone.
+            Standing::Unaffected if !is_version(version) => {}
+            Standing::Unaffected => {
+                let range =
+                    vec![RangeEvent::Introduced(version.into()), RangeEvent::LastAffected(version.into())];
+                self.unaffected.push(AffectedRange { events: range });
+                self.add_fix(version);
+            }
+            Standing::Affected => self.add_affected(version),
+        }
+    }
+
+    /// An entry without bounds is exactly its version, if it is one.
+    fn add_affected(&mut self, version: &str) {
+        if let Some(branch) = branch(version) {
+            let from = RangeEvent::Introduced(branch.from.into());
+            self.ranges.push(AffectedRange { events: vec![from, RangeEvent::Limit(branch.end.into())] });
+        } else if matches!(version, "*" | "all" | "All" | "ALL") {
+            self.says_all = true;
+        } else if let Some(events) = comparators(version) {
+            self.ranges.push(AffectedRange { events });
+        } else if is_version(version) {
+            self.versions.push(version.into());
+        } else {
+            self.hints.push(version.into());
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one entry, told apart once")]
+    fn add_range(
+        &mut self,
+        entry: &Entry<'_>,
+        version: &str,
+        below: Option<&str>,
+        up_to: Option<&str>,
+        standing: Standing,
+        default: Standing,
+        remarks: &mut Remarks,
+    ) {
+        if below.is_some() && up_to.is_some() {
+            remarks.unknown_word("versions", "two bounds of one side");
+        }
+        let ends_well = default == Standing::Unaffected;
+        let end = match (below, up_to) {
+            (Some(bound), _) | (None, Some(bound)) if is_unbounded(bound) => None,
+            (Some(bound), _) | (None, Some(bound)) if branch(bound).is_some() => {
+                branch(bound).map(|branch| RangeEvent::Limit(branch.end.into()))
+            }
+            (Some(bound), _) | (None, Some(bound)) if !is_version(bound) => {
+                return self.hints.push(format!("{version} - {bound}").into());
+            }
+            // What comes behind the bound is not affected where the default says so; else nobody says that it is good.
+            (Some(bound), _) if ends_well => Some(RangeEvent::Fixed(bound.into())),
+            (Some(bound), _) => Some(RangeEvent::Limit(bound.into())),
+            (None, Some(bound)) => Some(RangeEvent::LastAffected(bound.into())),
+            (None, None) => None,
+        };
+        let mut start = match branch(version) {
+            Some(branch) => branch.from.to_owned(),
+            // `unspecified` below a bound is how older records write "from the beginning".
+            None if is_unstated(version) || version == "*" => "0".to_owned(),
+            None if is_version(version) => version.to_owned(),
+            None => return self.hints.push(format!("from {version}").into()),
+        };
+        let mut standing = standing;
+        for change in &entry.changes {
+            let next = Standing::of(Some(&change.status), "changes.status", remarks);
+            if next == standing {
+                continue;
+            }
+            let end = match next {
+                Standing::Unaffected => RangeEvent::Fixed((&*change.at).into()),
+                Standing::Affected | Standing::Unknown => RangeEvent::Limit((&*change.at).into()),
+            };
+            self.add_part(standing, &start, Some(end), remarks);
+            (standing, start) = (next, change.at.clone().into_owned());
+        }
+        self.add_part(standing, &start, end, remarks);
+    }
+
+    fn add_part(&mut self, standing: Standing, start: &str, end: Option<RangeEvent>, remarks: &mut Remarks) {
+        let end = match (standing, end) {
+            // Behind what is not affected nothing is fixed.
+            (Standing::Unaffected, Some(RangeEvent::Fixed(bound))) => Some(RangeEvent::Limit(bound)),
+            (_, end) => end,
+        };
+        let events = [RangeEvent::Introduced(start.into())].into_iter().chain(end).collect();
+        match standing {
+            Standing::Affected => self.ranges.push(AffectedRange { events }),
+            Standing::Unaffected => {
+                self.unaffected.push(AffectedRange { events });
+                self.add_fix(start);
+            }
+            Standing::Unknown => remarks.leave_out("versions of unknown standing"),
+        }
+    }
+
+    fn add_fix(&mut self, version: &str) {
+        if version != "0" {
+            self.fixes.push(PublishedFix { version: Some(version.into()), ..PublishedFix::default() });
+        }
+    }
+}
+
+/// Words that stand for no version.
+fn is_unstated(text: &str) -> bool {
+    ["", "n/a", "na", "unspecified", "unknown", "none", "-", "tbd", "not specified"]
+        .iter()
+        .any(|word| text.eq_ignore_ascii_case(word))
+}
+
+fn is_unbounded(text: &str) -> bool {
+    text == "*" || is_unstated(text)
+}
+
+/// Whether `text` may be a version: one word, with a digit, and no part left open (`4.x`).
+fn is_version(text: &str) -> bool {
+    if text.split('.').any(|part| part.eq_ignore_ascii_case("x")) {
+        return false;
+    }
+    let is_odd = |character: char| character.is_whitespace() || ",;<>=()/|*".contains(character);
+    !text.is_empty() && text.bytes().any(|byte| byte.is_ascii_digit()) && !text.contains(is_odd)
+}
+
+/// A whole branch: `5.15.*` is from 5.15 to below 5.16.
+struct Branch<'a> {
+    from: &'a str,
+    end: String,
+}
+
+fn branch(text: &str) -> Option<Branch<'_>> {
+    let from = text.strip_suffix(".*")?;
+    let (head, last) = match from.rsplit_once('.') {
+        Some((head, last)) => (format!("{head}."), last),
+        None => (String::new(), from),
+    };
+    let next = last.parse::<u64>().ok()?.checked_add(1)?;
+    is_version(from).then(|| Branch { from, end: format!("{head}{next}") })
+}
+
+/// The events that comparisons written as a version mean, as GitHub writes them: `>= 1.0, < 1.2.3`.
+fn comparators(text: &str) -> Option<Vec<RangeEvent>> {
+    let mut start = None;
+    let mut end = None;
+    for part in text.split(',').map(str::trim) {
+        let operator = part.find(|character: char| !"<>=".contains(character))?;
+        let (operator, version) = part.split_at(operator);
+        let version = version.trim();
+        if !is_version(version) {
+            return None;
+        }
+        let place = if operator.starts_with('<') { &mut end } else { &mut start };
+        let event = match operator {
+            ">=" => RangeEvent::Introduced(version.into()),
+            ">" => RangeEvent::IntroducedAfter(version.into()),
+            "<=" => RangeEvent::LastAffected(version.into()),
+            "<" => RangeEvent::Limit(version.into()),
+            "=" | "==" => {
+                end.get_or_insert(RangeEvent::LastAffected(version.into()));
+                start.get_or_insert(RangeEvent::Introduced(version.into()));
+                continue;
+            }
+            _ => return None,
+        };
+        if place.replace(event).is_some() {
+            return None;
+        }
+    }
+    let start = start.unwrap_or(RangeEvent::Introduced("0".into()));
+    Some([start].into_iter().chain(end).collect())
+}
