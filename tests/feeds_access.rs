@@ -32,7 +32,11 @@ fn guarded(mirror: &Mirror, authorization: &'static str) -> Server {
 
 fn sync(place: &Place, mirror: &str, variables: &[(&str, &str)]) -> Ran {
     let words = ["feeds", "sync", "--only", "pypi", "-vv", "--max-age", "0s", "--mirror", mirror];
-    Ran::of(place.command().args(words).envs(variables.iter().copied()).output().unwrap())
+    let mut command = place.command();
+    if place.path("plimsoll.toml").exists() {
+        command.env("PLIMSOLL_CONFIG", "plimsoll.toml");
+    }
+    Ran::of(command.args(words).envs(variables.iter().copied()).output().unwrap())
 }
 
 /// Panics when the secret is in what a run said, or in any file that it wrote.
@@ -90,6 +94,17 @@ fn a_token_is_taken_from_a_variable_a_file_netrc_or_the_url_and_shown_nowhere() 
     {
         expect_hidden(&place, ran.expect_code(0));
     }
+}
+
+#[test]
+fn hosts_of_a_configuration_that_was_only_found_are_refused() {
+    let place = Place::new();
+    let server = guarded(&mirror(&place), "Bearer s3cret-t0ken");
+    config(&place, &server, "token-env = 'MIRROR_TOKEN'");
+    let words = ["feeds", "sync", "--only", "pypi", "--mirror", &server.url("")];
+    let ran = Ran::of(place.command().args(words).env("MIRROR_TOKEN", SECRET).output().unwrap());
+    ran.expect_code(2).expect_stderr(&["taken only from a file that is named", "`--config FILE`"]);
+    assert_eq!(server.requests().len(), 0);
 }
 
 #[test]
@@ -208,6 +223,7 @@ fn status_tests_each_mirror_before_the_first_sync_and_after_it() {
     config(&place, &closed, "token-env = 'MIRROR_TOKEN'");
     let check = |token: &str, words: &[&str]| {
         let mut command = place.command();
+        command.env("PLIMSOLL_CONFIG", "plimsoll.toml");
         command.args(["feeds", "status", "--check", "--mirror", &open.url(""), "--mirror", &closed.url("")]);
         let ran = Ran::of(command.args(words).env("MIRROR_TOKEN", token).output().unwrap());
         expect_hidden(&place, &ran);
@@ -237,6 +253,7 @@ fn status_tests_each_mirror_before_the_first_sync_and_after_it() {
     let ran = check(SECRET, &["--mirror", "http://127.0.0.1:1"]);
     ran.expect_code(1);
     assert!(ran.stdout.contains("cannot be reached"), "{}", ran.stdout);
+    fs::remove_file(place.path("plimsoll.toml")).unwrap();
     place.run(["feeds", "status", "--check", "--offline"]).expect_code(2).expect_stderr(&["offline"]);
 }
 

@@ -36,7 +36,9 @@ pub(crate) struct Configured {
 
 /// `command` with the defaults that the configuration file says, if there is one, and what else is in it.
 pub(crate) fn apply(command: Command, words: &[OsString]) -> Result<Configured, CommandError> {
-    let Some(path) = named_file(words).or_else(found_file) else {
+    let named = named_file(words);
+    let is_named = named.is_some();
+    let Some(path) = named.or_else(found_file) else {
         return Ok(Configured { command, classifiers: Classifiers::default(), hosts: Vec::new() });
     };
     let text = fs::read_to_string(&path).map_err(|error| CommandError::Failed {
@@ -46,7 +48,8 @@ pub(crate) fn apply(command: Command, words: &[OsString]) -> Result<Configured, 
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
         CommandError::new(format!("configuration `{}` is not TOML: {}", path.display(), error.message()))
     })?;
-    configured(command, table).map_err(|problem| {
+    let configured = configured(command, table).and_then(|configured| trusted(configured, is_named));
+    configured.map_err(|problem| {
         let error = CommandError::new(format!("configuration `{}`: {}", path.display(), problem.what));
         match problem.hint {
             Some(hint) => error.hint(hint),
@@ -60,6 +63,18 @@ fn configured(command: Command, mut table: Table) -> Result<Configured, Problem>
     let hosts = hosts(&mut table)?;
     let command = with_defaults(command, table)?;
     Ok(Configured { command, classifiers, hosts })
+}
+
+/// Refuses hosts of a file that merely lies in the working directory: it may have come with somebody else's sources, and
+/// would name variables and files of ours to send to a host of his.
+fn trusted(configured: Configured, is_named: bool) -> Result<Configured, Problem> {
+    match is_named || configured.hosts.is_empty() {
+        true => Ok(configured),
+        false => Err(Problem {
+            what: "`[feeds.hosts]` is taken only from a file that is named".to_owned(),
+            hint: Some("name it with `--config FILE` or `PLIMSOLL_CONFIG` if you trust it".to_owned()),
+        }),
+    }
 }
 
 fn named_file(words: &[OsString]) -> Option<PathBuf> {
