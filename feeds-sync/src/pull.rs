@@ -22,6 +22,7 @@ use crate::advisories::Remarks;
 use crate::directory;
 use crate::document::Document;
 use crate::engine::{Progress, SyncOptions};
+use crate::error::ParseError;
 use crate::kept::Kept;
 use crate::lead::{Follow, Found, HeldSource, LeadError, Leads};
 use crate::provider::{Content, Feed, Role, Scope, Source};
@@ -190,10 +191,16 @@ impl Pull {
             held,
         };
         let named = follow(&self.selected.feed, &leads)?;
+        if named.len() > SOURCES_MAX {
+            // To ask for some of them would be to lack the others unsaid.
+            let leading = leads.documents.iter().find(|found| found.source.role.leads());
+            let url = leading.map(|found| found.source.url.clone()).unwrap_or_default();
+            let error = ParseError::Limit { limit: "downloads of a feed", max: SOURCES_MAX as u64 };
+            return Err(LeadError { url, error });
+        }
         // No document leads to a directory of ours.
         let named = named.into_iter().filter(|source| directory::path_of(&source.url).is_none());
-        let mut named: BTreeMap<String, Source> =
-            named.take(SOURCES_MAX).map(|source| (source.url.clone(), source)).collect();
+        let mut named: BTreeMap<String, Source> = named.map(|source| (source.url.clone(), source)).collect();
         let declared: BTreeSet<&str> =
             self.selected.feed.sources.iter().map(|source| source.url.as_str()).collect();
         self.sources.retain_mut(|known| match named.remove(&known.source.url) {

@@ -5,7 +5,7 @@ mod diff;
 pub(crate) mod publish;
 mod search;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use advisory_db::{FeedsDir, Snapshot};
 use clap::{Args, Subcommand, ValueEnum};
@@ -232,7 +232,15 @@ fn status_table(
     writeln!(out, "feeds     {}", feeds_dir.path().display())?;
     writeln!(out, "snapshot  {}", snapshot.id())?;
     writeln!(out, "created   {} ({} ago)", snapshot.created(), age(snapshot.created(), now))?;
-    for (publisher, (published, asked)) in known_publishers(feeds_dir).unwrap_or_default() {
+    let publishers = match known_publishers(feeds_dir) {
+        Ok(publishers) => publishers,
+        Err(error) => {
+            let why = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+            writeln!(out, "published {error}: {why}")?;
+            BTreeMap::new()
+        }
+    };
+    for (publisher, (published, asked)) in publishers {
         let ago = |at: &str| at.parse().map_or_else(|_| "?".to_owned(), |at| age(at, now));
         let publisher = visible(&publisher);
         writeln!(

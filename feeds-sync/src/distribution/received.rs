@@ -63,7 +63,16 @@ pub(super) fn read(feeds: &FeedsDir) -> Result<BTreeMap<String, Received>, SyncE
     let table: Table =
         serde_json::from_slice(&bytes).map_err(|error| io_error("read", &path)(error.into()))?;
     match table.version {
-        VERSION => Ok(table.publishers),
+        VERSION => {
+            let times = table.publishers.values().map(|received| &received.published);
+            match times.into_iter().find(|time| time.parse::<Timestamp>().is_err()) {
+                None => Ok(table.publishers),
+                Some(time) => {
+                    let problem = format!("`{time:.40}` is no time of publication");
+                    Err(io_error("read", &path)(std::io::Error::other(problem)))
+                }
+            }
+        }
         // To forget it would be to accept an older state.
         other => Err(io_error("read", &path)(std::io::Error::other(format!("its version is {other}")))),
     }
