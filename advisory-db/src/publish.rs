@@ -368,13 +368,15 @@ impl Writer<'_> {
     /// Makes what is published what is held: of all its namespaces, or of those that are wanted. What other providers say
     /// about the same namespaces stays, and so does what is held of others.
     ///
+    /// Returns the namespaces that only we hold and whose facts are lost: the shard that had them is damaged.
+    ///
     /// # Errors
     /// [`DbError::Missing`] when a shard was not received.
     pub fn adopt(
         &mut self,
         published: &Published,
         wanted: Option<&BTreeSet<Namespace>>,
-    ) -> Result<(), DbError> {
+    ) -> Result<Vec<Namespace>, DbError> {
         self.close_feed()?;
         let mut content = published.content(wanted);
         // The names are the publisher's, the files are those that lie here.
@@ -383,18 +385,36 @@ impl Writer<'_> {
             let key = (kind, shard.hash.clone());
             if !found.contains_key(&key) {
                 let path = shard.path(&self.shards_path(), kind);
-                let held = self.sound(kind, &shard.hash)?.ok_or(DbError::Missing { path })?;
+                let held = match self.sound(kind, &shard.hash)? {
+                    Some(held) => held,
+                    // In place of a damaged one of another making.
+                    None if path.exists()
+                        && files::fingerprint(&path)? == (shard.sha256.clone(), shard.bytes) =>
+                    {
+                        shard.clone()
+                    }
+                    None => return Err(DbError::Missing { path }),
+                };
                 found.insert(key.clone(), held);
             }
             shard.clone_from(&found[&key]);
         }
+        self.name_files(&found);
         let theirs = match &content.facts {
             Some(shard) => facts::load(&self.open(Kind::Facts, shard)?)?,
             None => FeedFacts::default(),
         };
         let has_facts = content.facts.is_some();
         let is_ours = |name: &Namespace| self.holds(name) && !published.holds(name);
-        let facts = with_others(theirs, self.facts()?, is_ours);
+        let (ours, lost) = match self.facts() {
+            Ok(ours) => (ours, Vec::new()),
+            Err(DbError::Damaged { .. } | DbError::Missing { .. } | DbError::Sqlite { .. }) => {
+                let names = self.namespaces().into_iter().map(|entry| entry.name);
+                (FeedFacts::default(), names.filter(|name| is_ours(name)).collect())
+            }
+            Err(error) => return Err(error),
+        };
+        let facts = with_others(theirs, ours, is_ours);
         for (namespace, parts) in content.namespaces {
             self.put(namespace, parts);
         }
@@ -402,7 +422,10 @@ impl Writer<'_> {
         if content.epss.is_some() && (wanted.is_none() || self.epss().is_none()) {
             self.set_epss(content.epss);
         }
-        if has_facts { self.set_facts(&facts) } else { Ok(()) }
+        if has_facts {
+            self.set_facts(&facts)?;
+        }
+        Ok(lost)
     }
 }
 

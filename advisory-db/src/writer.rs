@@ -370,15 +370,25 @@ impl<'a> Writer<'a> {
         Ok(is_sound.then_some(found))
     }
 
-    /// As [`Self::reusable`], but a shard that the current snapshot names is believed by its size: there are hundreds.
+    /// As [`Self::reusable`], but a shard that the current snapshot names is believed by its size: there are hundreds. The
+    /// one of facts is read by every pull, which a damaged one would end.
     pub(crate) fn sound(&self, kind: Kind, hash: &Digest) -> Result<Option<ShardRef>, DbError> {
         match self.named(kind, hash) {
-            Some(named) => {
+            Some(named) if kind != Kind::Facts => {
                 let path = named.path(&self.feeds.shards_path(), kind);
                 let is_there = path.metadata().is_ok_and(|metadata| metadata.len() == named.bytes);
                 Ok(is_there.then(|| named.clone()))
             }
-            None => self.reusable(kind, hash),
+            _ => self.reusable(kind, hash),
+        }
+    }
+
+    /// Names the files of `held` wherever their content is named: they may be others than before.
+    pub(crate) fn name_files(&mut self, held: &BTreeMap<(Kind, Digest), ShardRef>) {
+        for (kind, shard) in self.content.shards_mut() {
+            if let Some(held) = held.get(&(kind, shard.hash.clone())) {
+                shard.clone_from(held);
+            }
         }
     }
 

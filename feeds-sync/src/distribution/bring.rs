@@ -207,6 +207,12 @@ fn not_published(namespace: &Namespace) -> Gap {
     Gap::new(GapKind::FEED_NOT_FETCHED, namespace.to_string(), "the published snapshot does not have it")
 }
 
+fn facts_lost(namespace: &Namespace) -> Gap {
+    let why =
+        "what was known of its coverage and its end of support is lost: the file was damaged; sync it again";
+    Gap::new(GapKind::STALE_FEED, namespace.to_string(), why)
+}
+
 /// Under what names publishers are remembered.
 fn publishers(places: &[Box<dyn Place + '_>], keys: &[PublicKey]) -> Vec<String> {
     match keys {
@@ -243,12 +249,12 @@ fn bring_from(
     let (bytes, targets) = (AtomicU64::new(0), Mutex::default());
     let transfer = Transfer { feeds, lock, place, index: &index, ways, progress, bytes, targets };
     let (n_whole, n_edited) = transfer.all(&lacking, options.jobs)?;
-    match writer.adopt(&index.manifest, options.wanted) {
+    let lost = match writer.adopt(&index.manifest, options.wanted) {
         Err(error @ (DbError::Missing { .. } | DbError::Damaged { .. } | DbError::Sqlite { .. })) => {
             return Err(Refused::Place(error.into()));
         }
         adopted => adopted?,
-    }
+    };
     let removed = take_back(&mut writer, &mut known, &publisher, &took, options.wanted)?;
     // Killed between the two, this run must have been seen by the next one: no older state is accepted, and what was taken
     // may be taken back.
@@ -259,7 +265,8 @@ fn bring_from(
     received::write(feeds, begun)?;
     let adopted = writer.swap(options.now)?;
 
-    let gaps = lacks.iter().map(|name| not_published(&Namespace::new(name.as_str()))).collect();
+    let lacking_gaps = lacks.iter().map(|name| not_published(&Namespace::new(name.as_str())));
+    let gaps = lacking_gaps.chain(lost.iter().map(facts_lost)).collect();
     let has = took.keys().cloned().collect();
     let before = known.remove(&publisher);
     took.extend(before.iter().flat_map(|before| before.took.clone()));
