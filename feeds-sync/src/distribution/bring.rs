@@ -75,8 +75,8 @@ enum Refused {
     Nothing,
     #[error("{}", chain(.0.as_ref()))]
     Place(Failure),
-    #[error("it was published at {found}, before the state of {accepted} that was accepted here")]
-    Rollback { found: Timestamp, accepted: Timestamp },
+    #[error("it was published at {found}, before the state of {accepted} that was accepted here, {of}")]
+    Rollback { found: Timestamp, accepted: Timestamp, of: &'static str },
     #[error("it was published at {0}, which is yet to come")]
     Future(Timestamp),
     #[error(transparent)]
@@ -233,7 +233,8 @@ fn bring_from(
         Index::open(&envelope, options.keys).map_err(|error| Refused::Place(error.into()))?;
     let publisher = signed_by.clone().unwrap_or_else(|| place.name());
     let mut known = received::read(feeds)?;
-    check_time(&index, known.get(&publisher), options)?;
+    let of = if signed_by.is_some() { "signed by the same key" } else { "from the same place" };
+    check_time(&index, known.get(&publisher), of, options)?;
 
     let mut writer = feeds.writer(lock)?;
     let snapshot = index.manifest.id().to_owned();
@@ -359,14 +360,19 @@ fn take_back(
 }
 
 /// Refuses what whoever stands between may have kept back, and what no clock can have said.
-fn check_time(index: &Index, known: Option<&Received>, options: &BringOptions<'_>) -> Result<(), Refused> {
+fn check_time(
+    index: &Index,
+    known: Option<&Received>,
+    of: &'static str,
+    options: &BringOptions<'_>,
+) -> Result<(), Refused> {
     if index.published > options.now + CLOCK_SKEW {
         return Err(Refused::Future(index.published));
     }
     let accepted = known.and_then(|known| known.published.parse::<Timestamp>().ok());
     match accepted {
         Some(accepted) if index.published < accepted && !options.allow_older => {
-            Err(Refused::Rollback { found: index.published, accepted })
+            Err(Refused::Rollback { found: index.published, accepted, of })
         }
         _ => Ok(()),
     }
