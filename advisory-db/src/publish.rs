@@ -324,7 +324,7 @@ impl Read for Foreign<'_> {
 impl Writer<'_> {
     /// What of `published` is not held here: of all its namespaces, or of those that are wanted. Each shard once.
     pub fn lacking(
-        &self,
+        &mut self,
         published: &Published,
         wanted: Option<&BTreeSet<Namespace>>,
     ) -> Result<Vec<Lacking>, DbError> {
@@ -350,7 +350,11 @@ impl Writer<'_> {
                 }
             }
         }
-        Ok(lacking.into_values().collect())
+        let lacking: Vec<Lacking> = lacking.into_values().collect();
+        for Lacking { shard, .. } in &lacking {
+            self.lacks(shard.kind, &shard.hash);
+        }
+        Ok(lacking)
     }
 
     /// Removes what is held of a provider in a namespace: whoever published it has it no more. Without any provider the
@@ -385,15 +389,10 @@ impl Writer<'_> {
             let key = (kind, shard.hash.clone());
             if !found.contains_key(&key) {
                 let path = shard.path(&self.shards_path(), kind);
-                let held = match self.sound(kind, &shard.hash)? {
-                    Some(held) => held,
-                    // In place of a damaged one of another making.
-                    None if path.exists()
-                        && files::fingerprint(&path)? == (shard.sha256.clone(), shard.bytes) =>
-                    {
-                        shard.clone()
-                    }
-                    None => return Err(DbError::Missing { path }),
+                // What came is not what the snapshot names, of however many bytes.
+                let held = match self.came(kind, shard)? {
+                    None => self.sound(kind, &shard.hash)?.ok_or(DbError::Missing { path })?,
+                    Some(came) => came,
                 };
                 found.insert(key.clone(), held);
             }

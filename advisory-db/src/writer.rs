@@ -30,6 +30,8 @@ pub struct Writer<'a> {
     /// What the namespaces of the feed that is being given share.
     open: Option<OpenFeed>,
     shards_written: usize,
+    /// What was lacking of a published snapshot: whatever lies there now came since then.
+    lacked: BTreeSet<(Kind, Digest)>,
 }
 
 /// A feed whose namespaces are being given.
@@ -92,7 +94,7 @@ pub struct SwapOutcome {
 impl<'a> Writer<'a> {
     pub(crate) fn new(feeds: FeedsDir, lock: &'a WriterLock, base: Option<Manifest>) -> Self {
         let content = base.as_ref().map(|base| base.content.clone()).unwrap_or_default();
-        Self { feeds, _lock: lock, base, content, open: None, shards_written: 0 }
+        Self { feeds, _lock: lock, base, content, open: None, shards_written: 0, lacked: BTreeSet::new() }
     }
 
     /// Replaces all that one provider says about one namespace; other providers' rows there stay.
@@ -381,6 +383,25 @@ impl<'a> Writer<'a> {
             }
             _ => self.reusable(kind, hash),
         }
+    }
+
+    /// Notes that a shard is not held.
+    pub(crate) fn lacks(&mut self, kind: Kind, hash: &Digest) {
+        self.lacked.insert((kind, hash.clone()));
+    }
+
+    /// The file that came for a shard that was lacking: as it was published, or made by an edit. None when the shard was
+    /// held, or nothing came.
+    pub(crate) fn came(&self, kind: Kind, published: &ShardRef) -> Result<Option<ShardRef>, DbError> {
+        let path = published.path(&self.feeds.shards_path(), kind);
+        if !self.lacked.contains(&(kind, published.hash.clone())) || !path.exists() {
+            return Ok(None);
+        }
+        let (sha256, bytes) = files::fingerprint(&path)?;
+        let found = ShardRef { hash: published.hash.clone(), sha256, bytes };
+        let is_sound = found == *published
+            || Shard::open(&self.feeds.shards_path(), kind, &found).is_ok_and(|shard| shard.is_some());
+        Ok(is_sound.then_some(found))
     }
 
     /// Names the files of `held` wherever their content is named: they may be others than before.

@@ -28,17 +28,22 @@ impl Archive {
     /// # Errors
     /// It cannot be read, or is no tar archive.
     pub fn open(path: &Path) -> Result<Self, Failure> {
+        Self::open_within(path, MEMBERS_MAX)
+    }
+
+    /// As [`Self::open`], of at most so many members.
+    pub(crate) fn open_within(path: &Path, members_max: usize) -> Result<Self, Failure> {
         let mut members = BTreeMap::new();
         let mut archive = tar::Archive::new(File::open(path)?);
         // Raw: long names and extensions, of which there are none here, would be read whole whatever size they state.
         for entry in archive.entries_with_seek()?.raw(true) {
-            let entry = entry?;
+            let entry = entry.map_err(|error| format!("it is no tar archive, or a damaged one: {error}"))?;
             let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
             if name != ENVELOPE && !name.starts_with(BLOBS) {
                 continue;
             }
-            if members.len() >= MEMBERS_MAX {
-                return Err(format!("it has more than {MEMBERS_MAX} files").into());
+            if members.len() >= members_max {
+                return Err(format!("it has more than {members_max} files").into());
             }
             members.insert(name, (entry.raw_file_position(), entry.size()));
         }

@@ -234,7 +234,7 @@ fn bring_from(
     let publisher = signed_by.clone().unwrap_or_else(|| place.name());
     let mut known = received::read(feeds)?;
     let of = if signed_by.is_some() { "signed by the same key" } else { "from the same place" };
-    check_time(&index, known.get(&publisher), of, options)?;
+    let published = check_time(&index, known.get(&publisher), of, options)?;
 
     let mut writer = feeds.writer(lock)?;
     let snapshot = index.manifest.id().to_owned();
@@ -261,7 +261,7 @@ fn bring_from(
     // may be taken back.
     let mut begun = known.clone();
     let publishers = begun.entry(publisher.clone()).or_default();
-    publishers.published = index.published.to_string();
+    publishers.published = published.to_string();
     publishers.took.extend(took.clone());
     received::write(feeds, begun)?;
     let adopted = writer.swap(options.now)?;
@@ -272,7 +272,7 @@ fn bring_from(
     let before = known.remove(&publisher);
     took.extend(before.iter().flat_map(|before| before.took.clone()));
     let mut received = Received {
-        published: index.published.to_string(),
+        published: published.to_string(),
         snapshot,
         asked: options.now.to_string(),
         lacks,
@@ -359,22 +359,24 @@ fn take_back(
     Ok(removed)
 }
 
-/// Refuses what whoever stands between may have kept back, and what no clock can have said.
+/// Refuses what whoever stands between may have kept back, and what no clock can have said; gives what is to be remembered.
+/// The newest state once more, published at another place some time before, is nothing older.
 fn check_time(
     index: &Index,
     known: Option<&Received>,
     of: &'static str,
     options: &BringOptions<'_>,
-) -> Result<(), Refused> {
+) -> Result<Timestamp, Refused> {
     if index.published > options.now + CLOCK_SKEW {
         return Err(Refused::Future(index.published));
     }
-    let accepted = known.and_then(|known| known.published.parse::<Timestamp>().ok());
-    match accepted {
-        Some(accepted) if index.published < accepted && !options.allow_older => {
+    let Some(known) = known.filter(|_| !options.allow_older) else { return Ok(index.published) };
+    match known.published.parse::<Timestamp>() {
+        Ok(accepted) if index.published < accepted && known.snapshot == index.manifest.id() => Ok(accepted),
+        Ok(accepted) if index.published < accepted => {
             Err(Refused::Rollback { found: index.published, accepted, of })
         }
-        _ => Ok(()),
+        _ => Ok(index.published),
     }
 }
 
@@ -448,6 +450,10 @@ impl<'a> Transfer<'a> {
     fn way(&self, lacking: &Lacking) -> Option<Vec<&'a Edit>> {
         let held = lacking.held.as_ref()?;
         let way = self.ways.way(lacking.shard.kind(), held.hash(), lacking.shard.hash())?;
+        // What is named and not there is not made of itself.
+        if way.is_empty() {
+            return None;
+        }
         let bytes: u64 = way.iter().map(|edit| edit.blob.bytes).sum();
         let whole = self.index.files.get(&lacking.shard.name()).map_or(u64::MAX, |blob| blob.bytes);
         (bytes < whole).then_some(way)

@@ -281,27 +281,41 @@ fn a_key_signs_one_publication_wherever_it_lies() {
     let report = pull(&bench, "of another key");
     assert!(report.place.is_some() && report.removed.is_empty(), "{report:?}");
     bench.assert_same();
-    // The same content by two jobs in turn: the newer is followed, from either place.
-    for (hours, name) in [(1, "here"), (2, "there"), (3, "here")] {
-        bench.later(hours);
+    // By two jobs in turn: the newer is followed, from either place.
+    for (seed, name) in [(2, "here"), (3, "there"), (4, "here")] {
+        bench.later(1);
+        bench.publisher_has(&[("debian", "debian:12", seed)]);
         bench.push_to(&Directory::new(&bench.path(name)));
         assert_eq!(pull(&bench, name).published, Some(bench.now), "{name}");
     }
-    assert!(pull(&bench, "there").place.is_none(), "an hour behind");
+    assert!(pull(&bench, "there").place.is_none(), "it has the state before");
+    // The same state at both, published one after the other: either serves, and what was newest stays so.
+    let before = bench.now;
+    bench.later(1);
+    bench.push_to(&Directory::new(&bench.path("there")));
+    assert_eq!(pull(&bench, "there").published, Some(bench.now));
+    let report = pull(&bench, "here");
+    assert_eq!((report.published, report.changed), (Some(before), false), "{report:?}");
+    bench.now -= 30.minutes();
+    bench.publisher_has(&[("debian", "debian:12", 5)]);
+    bench.push_to(&Directory::new(&bench.path("between")));
+    assert!(pull(&bench, "between").place.is_none());
+    bench.now += 30.minutes();
     // Without keys, places are told apart.
-    let unsigned = Bench::new();
+    let mut unsigned = Bench::new();
     unsigned.publisher_has(&[("debian", "debian:12", 1)]);
-    unsigned.push_to(&Directory::new(&unsigned.path("place")));
+    unsigned.push();
+    let old = unsigned.index();
+    unsigned.later(1);
+    unsigned.publisher_has(&[("debian", "debian:12", 2)]);
+    unsigned.push();
     unsigned.pull();
-    let mut index = unsigned.index();
-    index.published = unsigned.now - 1.hours();
-    fs::create_dir_all(unsigned.path("mirror")).unwrap();
-    fs::write(unsigned.path("mirror/snapshot.json"), index.seal(None).unwrap()).unwrap();
-    let places: [Box<dyn Place>; 1] = [Box::new(Directory::new(&unsigned.path("mirror")))];
-    assert!(unsigned.pull_from(&places, &unsigned.options()).place.is_some());
-    unsigned.put_index(&index);
+    unsigned.put_index(&old);
     let report = unsigned.pull_with(&unsigned.options());
-    assert!(report.gaps[0].detail.contains("from the same place"), "{report:?}");
+    assert!(report.gaps[0].detail.contains("that was accepted here, from the same place"), "{report:?}");
+    fs::rename(unsigned.path("place"), unsigned.path("elsewhere")).unwrap();
+    let places: [Box<dyn Place>; 1] = [Box::new(Directory::new(&unsigned.path("elsewhere")))];
+    assert!(unsigned.pull_from(&places, &unsigned.options()).place.is_some());
 }
 
 #[test]
