@@ -2,6 +2,7 @@
 //! not what it should be.
 
 mod envelope;
+mod mishaps;
 mod places;
 mod providers;
 mod pushes;

@@ -1,5 +1,6 @@
 //! A user's own advisories beside what is published.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -284,6 +285,29 @@ fn a_url_is_a_file_an_archive_or_a_list_of_files() {
     bench.later(1);
     bench.only(&[]);
     assert_eq!(held(&bench), "OWN-1 OWN-2 OWN-5");
+}
+
+#[test]
+fn a_list_of_too_many_documents_is_refused_whole() {
+    let mut bench = Bench::new();
+    let server = Server::new();
+    server.serve("/own/index.txt", b"a.json\n".to_vec());
+    server.serve("/own/a.json", own("OWN-1", "npm", "demo").into_bytes());
+    bench.origin = Origin::Network;
+    bench.named.private = Some(vec![server.url("/own/")]);
+    assert_eq!(gap(&bench.only(&[])), "");
+    // Some of them would be read as if they were all.
+    let list: String = (0..=200_000).map(|n| format!("{n}.json\n")).collect();
+    server.serve("/own/index.txt", list.into_bytes());
+    bench.later(1);
+    let n_asked = server.requests().len();
+    let gaps = gap(&bench.only(&[]));
+    assert!(gaps.contains("passes the limit `downloads of a feed` of 200000"), "{gaps}");
+    assert!(gaps.contains("index.txt"), "{gaps}");
+    let asked =
+        server.requests()[n_asked..].iter().map(|request| request.path.clone()).collect::<BTreeSet<_>>();
+    assert!(asked.iter().map(String::as_str).eq(["/own/a.json", "/own/index.txt"]), "{asked:?}");
+    assert_eq!(bench.records("npm|language|demo"), ["OWN-1"], "what is held stays");
 }
 
 #[test]
