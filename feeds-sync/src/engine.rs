@@ -218,7 +218,8 @@ impl Run<'_, '_> {
 
     /// Moves the date of rows that are as they were, when every source of them said so.
     fn touch(&mut self, pull: &Pull, held: &Applied) {
-        if pull.sources.iter().all(|source| source.is_confirmed() || source.held_at.is_none()) {
+        let counts_not = |source: &SourcePull| source.held_at.is_none() || source.leads_nowhere();
+        if pull.sources.iter().all(|source| source.is_confirmed() || counts_not(source)) {
             for namespace in &held.namespaces {
                 self.writer.touch_provider(namespace, pull.publisher(), self.options.now);
             }
@@ -585,7 +586,7 @@ fn gaps(pull: &Pull, kept: &Kept, options: &SyncOptions<'_>) -> Vec<Gap> {
             Had::Failed(error) => error.clone(),
             _ => continue,
         };
-        let (kind, instead) = match kept.fetched_at(url) {
+        let (kind, instead) = match kept.fetched_at(url).filter(|_| !source.leads_nowhere()) {
             Some(at) => {
                 (GapKind::STALE_FEED, format!("what is held is from {at}, {} old", age(at, options.now)))
             }

@@ -12,6 +12,7 @@ pub mod openvex_rows;
 pub mod osv;
 pub mod oval;
 pub mod place;
+pub mod redhat_tree;
 pub mod redhat_vex;
 pub mod rejections;
 pub mod repomd;

@@ -23,6 +23,7 @@ mod reference;
 mod robustness;
 mod rpm;
 mod ubuntu;
+mod vex_feed;
 
 use std::collections::BTreeMap;
 use std::fs;
