@@ -7,7 +7,7 @@ use std::thread;
 
 use jiff::Timestamp;
 use model::advisory::{AdvisorySet, Daily, RecordText, Row};
-use model::facts::{CoverageClass, FeedFacts};
+use model::facts::{CoverageClass, FeedFacts, RepositoryCpes};
 use model::key::{Namespace, PackageKey};
 use serde::{Deserialize, Serialize};
 
@@ -120,6 +120,15 @@ impl Snapshot {
         match &self.manifest.content.facts {
             Some(shard) => self.with(Kind::Facts, shard, facts::load),
             None => Ok(FeedFacts::default()),
+        }
+    }
+
+    /// What those of Red Hat's `repositories` stand for that are known: an image names the repositories that its packages
+    /// may come from, and rows name products by their CPE names. It is a fact too: another answer means another hash of them.
+    pub fn repository_cpes(&self, repositories: &BTreeSet<String>) -> Result<RepositoryCpes, DbError> {
+        match &self.manifest.content.facts {
+            Some(shard) => self.with(Kind::Facts, shard, |shard| facts::repositories_of(shard, repositories)),
+            None => Ok(RepositoryCpes::new()),
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use model::advisory::{Advisory, Daily, Epss, Kev};
-use model::facts::{CoverageClass, FeedFacts};
+use model::facts::{CoverageClass, FeedFacts, RepositoryCpes};
 use model::key::Namespace;
 use rusqlite::Connection;
 
@@ -291,16 +291,33 @@ impl<'a> Writer<'a> {
         Ok(entries)
     }
 
-    /// Replaces the facts.
+    /// Replaces the facts; what repositories stand for stays.
     pub fn set_facts(&mut self, facts: &FeedFacts) -> Result<(), DbError> {
-        self.content.facts = Some(self.store_facts(facts)?);
+        self.put_facts(facts, &self.repositories()?)
+    }
+
+    /// Replaces what repositories stand for, all of it; the other facts stay.
+    pub fn set_repositories(&mut self, repositories: &RepositoryCpes) -> Result<(), DbError> {
+        self.put_facts(&self.facts()?, repositories)
+    }
+
+    pub(crate) fn put_facts(
+        &mut self,
+        facts: &FeedFacts,
+        repositories: &RepositoryCpes,
+    ) -> Result<(), DbError> {
+        self.content.facts = Some(self.store_facts(facts, repositories)?);
         Ok(())
     }
 
-    pub(crate) fn store_facts(&mut self, facts: &FeedFacts) -> Result<ShardRef, DbError> {
+    pub(crate) fn store_facts(
+        &mut self,
+        facts: &FeedFacts,
+        repositories: &RepositoryCpes,
+    ) -> Result<ShardRef, DbError> {
         let owner = Owner { scope: "", provider: "" };
-        let fill = |connection: &Connection| facts::fill(connection, facts);
-        self.store(Kind::Facts, owner, &facts::hash(facts), &fill)
+        let fill = |connection: &Connection| facts::fill(connection, facts, repositories);
+        self.store(Kind::Facts, owner, &facts::hash(facts, repositories), &fill)
     }
 
     /// What is held of a provider in a namespace, with all that this writer did so far.
@@ -401,6 +418,14 @@ impl<'a> Writer<'a> {
         match &self.content.facts {
             Some(shard) => facts::load(&self.open(Kind::Facts, shard)?),
             None => Ok(FeedFacts::default()),
+        }
+    }
+
+    /// What repositories stand for, as it is held, with all that this writer did so far.
+    pub fn repositories(&self) -> Result<RepositoryCpes, DbError> {
+        match &self.content.facts {
+            Some(shard) => facts::repositories(&self.open(Kind::Facts, shard)?),
+            None => Ok(RepositoryCpes::new()),
         }
     }
 

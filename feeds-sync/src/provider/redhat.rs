@@ -9,16 +9,18 @@
 //!
 //! They are read from the older of the two trees, which lists every binary package. Red Hat calls it deprecated: once its
 //! pointer is gone, they are read from the newer one (`vex-feed`), and a gap says so.
+//!
+//! Beside the rows the feed has what Red Hat's repositories stand for, by which the products of an image are found.
 
 use model::key::Namespace;
 
-use super::{Feed, MIB, Parse, Provider, Release, Role, Scope, Source};
+use super::{DAILY, Feed, MIB, Parse, Provider, Release, Role, Scope, Source};
 use crate::advisories::Advisories;
 use crate::document::Document;
 use crate::error::ParseError;
 use crate::lead::{LeadError, Leads};
 use crate::schema::redhat_tree::{self, VEX, VEX_FEED};
-use crate::schema::redhat_vex;
+use crate::schema::{redhat_vex, repository_cpes};
 
 pub(super) static PROVIDER: Provider = Provider {
     name: "redhat",
@@ -47,10 +49,15 @@ static RELEASES: &[Release] = &[
 const TREE_HAS_ENDED: &str = "the older tree has ended; Red Hat Enterprise Linux is read from `vex-feed`, which lists \
                               source packages for most fixes, and few binary ones";
 
+const REPOSITORIES: &str = "https://security.access.redhat.com/data/metrics/repository-to-cpe.json";
+
 fn feed() -> Feed {
+    let pointer = Source { missing_means: Some(TREE_HAS_ENDED), ..Source::index(VEX.pointer(), MIB) };
+    let repositories = Source::records(REPOSITORIES, 64 * MIB);
+    let repositories = Source { role: Role::Update, max_age: Some(DAILY), ..repositories };
     Feed {
         name: "redhat".to_owned(),
-        sources: vec![Source { missing_means: Some(TREE_HAS_ENDED), ..Source::index(VEX.pointer(), MIB) }],
+        sources: vec![pointer, repositories],
         scope: Scope::Distro("redhat"),
         license: "CC-BY-4.0",
         is_redistributable: true,
@@ -84,5 +91,9 @@ pub(super) fn shared(source: Source) -> Source {
 }
 
 fn parse(_feed: &Feed, document: &Document<'_>, advisories: &mut Advisories) -> Result<(), ParseError> {
+    if document.url.ends_with(repository_cpes::FILE) {
+        advisories.repositories = repository_cpes::read(document, &mut advisories.remarks)?;
+        return Ok(());
+    }
     redhat_tree::read(document, advisories, redhat_vex::read)
 }

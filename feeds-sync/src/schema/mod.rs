@@ -16,6 +16,7 @@ pub mod redhat_tree;
 pub mod redhat_vex;
 pub mod rejections;
 pub mod repomd;
+pub mod repository_cpes;
 pub mod secdb;
 pub mod suse_vex;
 pub mod updateinfo;

@@ -20,6 +20,7 @@ mod openvex_sync;
 mod private_advisories;
 mod providers;
 mod reference;
+mod repositories;
 mod robustness;
 mod rpm;
 mod ubuntu;

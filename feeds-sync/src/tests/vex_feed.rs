@@ -198,6 +198,8 @@ fn once_the_older_tree_has_ended_the_newer_one_is_read_for_both() {
     newer_tree(&server, "Thu, 05 Jun 2025 02:00:00 GMT", &newer);
     list(&server, &format!("{NEW}/changes.csv"), &[("2025/cve-2025-1.json", "2025-05-30T10:00:00+00:00")]);
     list(&server, &format!("{NEW}/deletions.csv"), &[("2024/cve-2024-1.json", "2025-05-30T10:00:00+00:00")]);
+    let repositories = json!({"data": {"demo": {"cpes": [RHEL]}}}).to_string();
+    server.serve("/security.access.redhat.com/data/metrics/repository-to-cpe.json", repositories);
     let has = |bench: &Bench, key: &str| !bench.records(key).is_empty();
     let report = bench.only(&["redhat", "hummingbird"]);
     assert!(report.gaps.is_empty(), "{:#?}", gaps(&report));
