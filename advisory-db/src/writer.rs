@@ -2,6 +2,7 @@
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
 
 use jiff::Timestamp;
 use model::advisory::{Advisory, Daily, Epss, Kev};
@@ -127,13 +128,24 @@ impl<'a> Writer<'a> {
     ) -> Result<ProviderOutcome, DbError> {
         let owner = content.owner();
         let before = self.part(owner.scope, owner.provider).map(|part| part.shards.clone());
-        let rows = match content.rows() {
-            0 => None,
-            _ => {
-                let fill = |connection: &Connection| content.fill(connection);
-                Some(self.store(Kind::Rows, owner, content.hash(), &fill)?)
-            }
-        };
+        let held = self.reusable(Kind::Rows, content.hash())?;
+        let is_new = held.is_none() && content.rows() > 0;
+        let path = shard::path(&self.feeds.shards_path(), Kind::Rows, content.hash());
+        self.shards_written += usize::from(is_new);
+        let feed = self.opened(publication, &before.clone().unwrap_or_default())?;
+        // Rows and texts are files of their own.
+        let (texts, rows) = thread::scope(|scope| {
+            let texts = scope.spawn(|| feed.texts.add(&content.texts));
+            let fill = |connection: &Connection| content.fill(connection);
+            let rows = match held {
+                None if is_new => shard::create(&path, Kind::Rows, owner, content.hash(), &fill).map(Some),
+                held => Ok(held),
+            };
+            (texts.join().expect("writing texts does not panic"), rows)
+        });
+        let rows = rows?;
+        texts?;
+        feed.namespaces.push(owner.scope.to_owned());
         let hash = |rows: &Option<ShardRef>| rows.as_ref().map(|shard| shard.hash.clone());
         let changed = before.as_ref().is_none_or(|before| hash(&before.rows) != hash(&rows));
         let before = before.unwrap_or_default();
@@ -146,9 +158,6 @@ impl<'a> Writer<'a> {
             records: content.records(),
             shards: Shards { rows, ..before },
         };
-        let feed = self.opened(publication, &part.shards)?;
-        feed.namespaces.push(owner.scope.to_owned());
-        feed.texts.add(&content.texts)?;
         let parts = self.content.namespaces.entry(owner.scope.to_owned()).or_default();
         parts.insert(owner.provider.to_owned(), part);
         Ok(ProviderOutcome { rows: content.rows(), records: content.records(), changed })

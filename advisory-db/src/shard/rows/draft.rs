@@ -1,48 +1,72 @@
 //! The rows of a provider in a namespace while they are gathered, and their canonical order.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::hash::Hash;
 
-use indexmap::{Equivalent, IndexSet};
+use indexmap::{Equivalent, IndexMap, IndexSet};
 use model::advisory::{Advisory, Affected, RecordState};
 use model::version::VersionText;
 
 use super::{Details, KEY_DOMAIN};
 use crate::aliases::{self, Claims};
 use crate::digest::{Digest, Fields};
-use crate::shard::stored::{encode_conditions, encode_ranges};
-use crate::shard::text::Text;
+use crate::shard::stored::{encode_conditions, write_ranges};
+use crate::shard::text::{NO_TEXT, Text};
 use crate::shard::{Kind, Owner, list};
 use crate::words::Word;
 
-/// What a row says, apart from which versions and by which record.
+/// What a row says, apart from which versions and by which record; of borrowed parts while it is looked for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Statement {
+pub(super) struct Statement<S = Box<str>> {
     pub(super) record_kind: &'static str,
     pub(super) status: &'static str,
     pub(super) fix_state: &'static str,
     pub(super) severity: Option<&'static str>,
-    pub(super) severity_word: Option<String>,
-    pub(super) reason: Option<String>,
-    pub(super) justification: Option<String>,
-    pub(super) conditions: Option<String>,
+    pub(super) severity_word: Option<S>,
+    pub(super) reason: Option<S>,
+    pub(super) justification: Option<S>,
+    pub(super) conditions: Option<S>,
 }
 
-impl Statement {
-    fn of(advisory: &Advisory, affected: &Affected) -> Self {
+impl<'a> Statement<&'a str> {
+    fn of(advisory: &Advisory, affected: &'a Affected, conditions: Option<&'a str>) -> Self {
         Self {
             record_kind: advisory.kind.word(),
             status: affected.status.word(),
             fix_state: affected.fix_state.word(),
             severity: affected.severity.as_ref().map(|severity| severity.level.word()),
-            severity_word: affected.severity.as_ref().map(|severity| severity.word.clone()),
-            reason: affected.reason.clone(),
-            justification: affected.justification.clone(),
-            conditions: encode_conditions(affected.conditions.as_deref()),
+            severity_word: affected.severity.as_ref().map(|severity| severity.word.as_str()),
+            reason: affected.reason.as_deref(),
+            justification: affected.justification.as_deref(),
+            conditions,
         }
     }
+}
 
+impl<S: AsRef<str>> Statement<S> {
+    fn map<'s, T>(&'s self, text: impl Fn(&'s str) -> T) -> Statement<T> {
+        let text = |option: &'s Option<S>| option.as_ref().map(|it| text(it.as_ref()));
+        Statement {
+            record_kind: self.record_kind,
+            status: self.status,
+            fix_state: self.fix_state,
+            severity: self.severity,
+            severity_word: text(&self.severity_word),
+            reason: text(&self.reason),
+            justification: text(&self.justification),
+            conditions: text(&self.conditions),
+        }
+    }
+}
+
+impl Equivalent<Statement> for Statement<&str> {
+    fn equivalent(&self, held: &Statement) -> bool {
+        *self == held.map(|text| text)
+    }
+}
+
+impl Statement {
     /// As [`RawRow`] has it.
     fn hash(&self, fields: &mut Fields) {
         fields.text(self.record_kind).text(self.status).text(self.fix_state);
@@ -75,8 +99,8 @@ impl<T: Hash + Eq> Pool<T> {
 }
 
 impl Pool<Box<str>> {
-    fn text(&mut self, text: Option<String>) -> Option<u32> {
-        text.map(|text| self.position(text.as_str(), || text.as_str().into()))
+    fn text(&mut self, text: Option<&str>) -> Option<u32> {
+        text.map(|text| self.position(text, || text.into()))
     }
 
     fn opt(&self, position: Option<u32>) -> Option<&str> {
@@ -116,7 +140,21 @@ pub(super) struct DraftRow {
 struct DraftRecord {
     id: Box<str>,
     claims: Claims,
-    texts: Vec<Text>,
+    /// Encoded, one of each advisory.
+    texts: Vec<Box<str>>,
+}
+
+/// The kind and the name of a key.
+type Key = (&'static str, Box<str>);
+
+/// A key that is looked for.
+#[derive(Hash)]
+struct KeyRef<'a>(&'static str, &'a str);
+
+impl Equivalent<Key> for KeyRef<'_> {
+    fn equivalent(&self, (kind, name): &Key) -> bool {
+        self.0 == *kind && self.1 == &**name
+    }
 }
 
 /// The content of a provider in a namespace while it is gathered, in any order.
@@ -126,7 +164,9 @@ pub(crate) struct Draft<'a> {
     records: Vec<DraftRecord>,
     record_ids: HashMap<Box<str>, u32>,
     pools: Pools,
-    keys: BTreeMap<(&'static str, Box<str>), Vec<DraftRow>>,
+    keys: IndexMap<Key, Vec<DraftRow>>,
+    /// The ranges of the row that is added.
+    ranges: String,
 }
 
 impl<'a> Draft<'a> {
@@ -136,7 +176,8 @@ impl<'a> Draft<'a> {
             records: Vec::new(),
             record_ids: HashMap::new(),
             pools: Pools::default(),
-            keys: BTreeMap::new(),
+            keys: IndexMap::new(),
+            ranges: String::new(),
         }
     }
 
@@ -144,24 +185,35 @@ impl<'a> Draft<'a> {
     pub(crate) fn push(&mut self, advisory: &Advisory) {
         let mut record = None;
         for affected in &advisory.affected {
-            if affected.key.namespace.as_str() != self.owner.scope {
-                continue;
+            if affected.key.namespace.as_str() == self.owner.scope {
+                let record = *record.get_or_insert_with(|| self.record(advisory));
+                self.push_row(record, advisory, affected);
             }
-            let record = *record.get_or_insert_with(|| self.record(advisory));
-            let mut versions: Vec<&str> = affected.versions.iter().map(VersionText::as_str).collect();
-            versions.sort_unstable();
-            versions.dedup();
-            let said = Statement::of(advisory, affected);
-            let is_usual = advisory.state == RecordState::Published;
-            let standing = (record, (!is_usual).then(|| advisory.state.word()));
-            let row = DraftRow {
-                standing: self.pools.standings.position(&standing, || standing),
-                statement: self.pools.statements.position(&said, || said.clone()),
-                ranges: self.pools.ranges.text(encode_ranges(&affected.ranges)),
-                versions: self.pools.versions.text(list(&versions)),
-                details: self.pools.details.text(Details::encode(affected)),
-            };
-            self.keys.entry((affected.key.kind.as_str(), affected.key.name.clone())).or_default().push(row);
+        }
+    }
+
+    fn push_row(&mut self, record: u32, advisory: &Advisory, affected: &Affected) {
+        let is_usual = advisory.state == RecordState::Published;
+        let standing = (record, (!is_usual).then(|| advisory.state.word()));
+        let conditions = encode_conditions(affected.conditions.as_deref());
+        let statement = Statement::of(advisory, affected, conditions.as_deref());
+        self.ranges.clear();
+        write_ranges(&affected.ranges, &mut self.ranges);
+        let ranges = (!self.ranges.is_empty()).then_some(&*self.ranges);
+        let mut versions: Vec<&str> = affected.versions.iter().map(VersionText::as_str).collect();
+        versions.sort_unstable();
+        versions.dedup();
+        let row = DraftRow {
+            standing: self.pools.standings.position(&standing, || standing),
+            statement: self.pools.statements.position(&statement, || statement.map(Into::into)),
+            ranges: self.pools.ranges.text(ranges),
+            versions: self.pools.versions.text(list(&versions).as_deref()),
+            details: self.pools.details.text(Details::encode(affected).as_deref()),
+        };
+        let key = KeyRef(affected.key.kind.as_str(), &affected.key.name);
+        match self.keys.get_mut(&key) {
+            Some(rows) => rows.push(row),
+            None => _ = self.keys.insert((key.0, key.1.into()), vec![row]),
         }
     }
 
@@ -172,43 +224,47 @@ impl<'a> Draft<'a> {
                 let index = u32::try_from(self.records.len()).expect("a provider has under 2^32 records");
                 let id: Box<str> = advisory.id.as_str().into();
                 self.record_ids.insert(id.clone(), index);
-                self.records.push(DraftRecord { id, claims: Claims::default(), texts: Vec::new() });
+                self.records.push(DraftRecord {
+                    id,
+                    claims: Claims::default(),
+                    texts: Vec::with_capacity(1),
+                });
                 index
             }
         };
         let record = &mut self.records[index as usize];
         record.claims.add(advisory);
-        record.texts.push(Text::of(advisory));
+        record.texts.push(Text::of(advisory).encode());
         index
     }
 
     /// Puts everything into its canonical order and hashes it. The result depends on what was pushed, and
     /// not on the order.
     pub(crate) fn finish(self) -> Content<'a> {
-        let Self { owner, mut records, record_ids, pools, keys } = self;
+        let Self { owner, mut records, record_ids, pools, mut keys, .. } = self;
         drop(record_ids);
         let aliases = aliases::close(records.iter().map(|record| (&*record.id, &record.claims)));
         let aliases: Vec<Option<String>> = aliases.iter().map(|aliases| list(aliases)).collect();
-        let texts = records
+        let mut texts: Vec<(Box<str>, Box<str>)> = records
             .iter_mut()
-            .filter_map(|record| {
-                let text = Text::merge(std::mem::take(&mut record.texts));
-                (!text.is_empty()).then(|| (record.id.clone(), text))
-            })
+            .map(|record| (record.id.clone(), Text::merge_encoded(std::mem::take(&mut record.texts))))
+            .filter(|(_, text)| &**text != NO_TEXT)
             .collect();
+        texts.sort_unstable();
         let ids = records.into_iter().map(|record| record.id);
         let shared = Shared { ids: ids.zip(aliases).collect(), pools };
         let mut hash = Fields::new(&Kind::Rows.domain());
         hash.text(owner.scope).text(owner.provider);
         let mut n_rows = 0;
-        let mut canonical = |((kind, name), mut rows): ((&'static str, Box<str>), Vec<DraftRow>)| {
+        let mut canonical = |(key, mut rows): (Key, Vec<DraftRow>)| {
             rows.sort_unstable_by(|a, b| shared.order(a, b));
             rows.dedup();
             n_rows += rows.len() as u64;
-            let key = shared.key_hash(owner.provider, &rows);
-            hash.text(kind).text(&name).bytes(&key);
-            ((kind, name), KeyRows { hash: key, rows })
+            let key_hash = shared.key_hash(owner.provider, &rows);
+            hash.text(key.0).text(&key.1).bytes(&key_hash);
+            (key, KeyRows { hash: key_hash, rows })
         };
+        keys.sort_unstable_keys();
         let keys = keys.into_iter().map(&mut canonical).collect();
         Content { owner, shared, keys, n_rows, hash: hash.digest(), texts }
     }
@@ -268,11 +324,11 @@ pub(super) struct KeyRows {
 pub(crate) struct Content<'a> {
     owner: Owner<'a>,
     pub(super) shared: Shared,
-    pub(super) keys: BTreeMap<(&'static str, Box<str>), KeyRows>,
+    pub(super) keys: Vec<(Key, KeyRows)>,
     n_rows: u64,
     hash: Digest,
-    /// The texts of the records that have any.
-    pub(crate) texts: BTreeMap<Box<str>, Text>,
+    /// The texts of the records that have any, encoded, sorted by record.
+    pub(crate) texts: Vec<(Box<str>, Box<str>)>,
 }
 
 impl Content<'_> {

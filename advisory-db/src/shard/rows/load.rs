@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use model::advisory::{Affected, Conditions, FixState, RecordKind, Row, SeverityWord, Status};
+use model::advisory::{Affected, AffectedRange, Conditions, FixState, RecordKind, Row, SeverityWord, Status};
 use model::key::PackageKey;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -12,6 +12,9 @@ use super::{Details, state};
 use crate::error::DbError;
 use crate::shard::stored::{decode_conditions, decode_ranges, decode_versions};
 use crate::shard::{Shard, json, severity, unreadable, word};
+
+/// Room is made for so many rows of a key at most: how many there are is told by the shard, which may be damaged.
+const RESERVED_MAX: usize = 10_000;
 
 /// Appends to `rows` what the shard of `provider` has under each key, in the order of record.
 pub(crate) fn load<'k>(
@@ -21,33 +24,28 @@ pub(crate) fn load<'k>(
     rows: &mut BTreeMap<PackageKey, Vec<Row>>,
 ) -> Result<(), DbError> {
     shard.read(|connection| {
-        // CROSS JOIN fixes the order of the loops: the key, its run of rows, and what each refers to.
+        let mut select_run = connection
+            .prepare_cached("SELECT first_row, last_row FROM keys WHERE kind = ?1 AND name = ?2")?;
+        // CROSS JOIN fixes the order of the loops: the run of rows, and what each refers to.
         let mut select = connection.prepare_cached(
-            "SELECT a.statement, r.record, r.aliases, r.state, g.ranges, v.versions, d.details
-             FROM keys k CROSS JOIN affected a ON a.id BETWEEN k.first_row AND k.last_row
-                         CROSS JOIN records r ON r.id = a.record
-                         LEFT JOIN ranges g ON g.id = a.ranges
-                         LEFT JOIN versions v ON v.id = a.versions
-                         LEFT JOIN details d ON d.id = a.details
-             WHERE k.kind = ?1 AND k.name = ?2 ORDER BY a.id",
+            "SELECT a.statement, r.record, r.aliases, r.state, a.ranges, v.versions, d.details
+             FROM affected a CROSS JOIN records r ON r.id = a.record
+                             LEFT JOIN versions v ON v.id = a.versions
+                             LEFT JOIN details d ON d.id = a.details
+             WHERE a.id BETWEEN ?1 AND ?2 ORDER BY a.id",
         )?;
-        // Thousands of rows share a few dozen statements, so each is looked up and decoded once.
-        let mut statements: HashMap<i64, Said> = HashMap::new();
+        let mut shared = Shared::new(connection)?;
         for key in keys {
-            let mut found = select.query((key.kind.as_str(), &*key.name))?;
-            let mut under_key = Vec::new();
+            let run = select_run
+                .query_row((key.kind.as_str(), &*key.name), |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            let Some((first, last)): Option<(i64, i64)> = run else { continue };
+            let rows = rows.entry(key.clone()).or_default();
+            let length = usize::try_from(last.saturating_sub(first)).unwrap_or_default();
+            rows.reserve(length.min(RESERVED_MAX) + 1);
+            let mut found = select.query([first, last])?;
             while let Some(row) = found.next()? {
-                let said = match statements.entry(row.get(0)?) {
-                    Entry::Occupied(entry) => entry.into_mut(),
-                    Entry::Vacant(entry) => {
-                        let said = Said::find(connection, *entry.key())?;
-                        entry.insert(said)
-                    }
-                };
-                under_key.push(decode(row, provider, key, said)?);
-            }
-            if !under_key.is_empty() {
-                rows.entry(key.clone()).or_default().append(&mut under_key);
+                rows.push(decode(row, provider, key, &mut shared)?);
             }
         }
         Ok(())
@@ -72,6 +70,47 @@ pub(crate) fn hashes<'k>(
     })
 }
 
+/// What thousands of rows share, so that each is looked up and decoded once: a few dozen statements, and the ranges of
+/// all that an update fixed.
+struct Shared<'c> {
+    select_statement: rusqlite::CachedStatement<'c>,
+    statements: HashMap<i64, Said>,
+    select_ranges: rusqlite::CachedStatement<'c>,
+    ranges: HashMap<i64, Vec<AffectedRange>>,
+}
+
+impl<'c> Shared<'c> {
+    fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            select_statement: connection.prepare_cached(
+                "SELECT record_kind, status, fix_state, severity, severity_word, reason, justification, conditions
+                 FROM statements WHERE id = ?1",
+            )?,
+            statements: HashMap::new(),
+            select_ranges: connection.prepare_cached("SELECT ranges FROM ranges WHERE id = ?1")?,
+            ranges: HashMap::new(),
+        })
+    }
+
+    fn statement(&mut self, id: i64) -> rusqlite::Result<&Said> {
+        match self.statements.entry(id) {
+            Entry::Occupied(entry) => Ok(entry.into_mut()),
+            Entry::Vacant(entry) => Ok(entry.insert(self.select_statement.query_row([id], Said::read)?)),
+        }
+    }
+
+    fn ranges(&mut self, id: Option<i64>) -> rusqlite::Result<Vec<AffectedRange>> {
+        let Some(id) = id else { return Ok(Vec::new()) };
+        match self.ranges.entry(id) {
+            Entry::Occupied(entry) => Ok(entry.get().clone()),
+            Entry::Vacant(entry) => {
+                let ranges = self.select_ranges.query_row([id], |row| text(row, 0, decode_ranges))?;
+                Ok(entry.insert(ranges.unwrap_or_default()).clone())
+            }
+        }
+    }
+}
+
 /// A statement as read.
 struct Said {
     kind: RecordKind,
@@ -84,27 +123,27 @@ struct Said {
 }
 
 impl Said {
-    fn find(connection: &Connection, id: i64) -> rusqlite::Result<Self> {
-        let mut select = connection.prepare_cached(
-            "SELECT record_kind, status, fix_state, severity, severity_word, reason, justification,
-                    conditions
-             FROM statements WHERE id = ?1",
-        )?;
-        select.query_row([id], |row| {
-            Ok(Self {
-                kind: word(row, 0)?,
-                status: word(row, 1)?,
-                fix_state: word(row, 2)?,
-                severity: severity(row, 3)?,
-                reason: row.get(5)?,
-                justification: row.get(6)?,
-                conditions: text(row, 7, decode_conditions)?,
-            })
+    fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            kind: word(row, 0)?,
+            status: word(row, 1)?,
+            fix_state: word(row, 2)?,
+            severity: severity(row, 3)?,
+            reason: row.get(5)?,
+            justification: row.get(6)?,
+            conditions: text(row, 7, decode_conditions)?,
         })
     }
 }
 
-fn decode(row: &rusqlite::Row<'_>, provider: &str, key: &PackageKey, said: &Said) -> rusqlite::Result<Row> {
+fn decode(
+    row: &rusqlite::Row<'_>,
+    provider: &str,
+    key: &PackageKey,
+    shared: &mut Shared<'_>,
+) -> rusqlite::Result<Row> {
+    let ranges = shared.ranges(row.get(4)?)?;
+    let said = shared.statement(row.get(0)?)?;
     let details: Details = text(row, 6, |details| serde_json::from_str(details))?.unwrap_or_default();
     let unaffected = match details.unaffected {
         Some(text) => decode_ranges(&text).map_err(|error| unreadable(6, error))?,
@@ -121,7 +160,7 @@ fn decode(row: &rusqlite::Row<'_>, provider: &str, key: &PackageKey, said: &Said
             name: details.name,
             status: said.status,
             fix_state: said.fix_state,
-            ranges: text(row, 4, decode_ranges)?.unwrap_or_default(),
+            ranges,
             unaffected,
             versions: text(row, 5, decode_versions)?.unwrap_or_default(),
             conditions: said.conditions.clone(),

@@ -1,9 +1,12 @@
 //! Rows as they are stored, for whoever moves and hashes them without asking what they say.
 
-use rusqlite::Connection;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::KEY_DOMAIN;
-use crate::digest::{Digest, Fields};
+use crate::digest::{Digest, Fields, frame};
 use crate::shard::{Kind, Owner};
 
 /// A row as it is stored, apart from provider and key, in the order in which it is hashed and sorted: record, state,
@@ -43,23 +46,66 @@ pub(in crate::shard) fn raw_rows(
     Ok(rows)
 }
 
-/// The hash of the rows of a key, computed from what is stored.
-pub(in crate::shard) fn stored_key_hash(
-    connection: &Connection,
-    provider: &str,
-    kind: &str,
-    name: &str,
-) -> rusqlite::Result<[u8; 16]> {
-    let mut select = connection.prepare_cached(SELECT_RAW)?;
-    let mut found = select.query([kind, name])?;
-    let mut key = Fields::new(KEY_DOMAIN);
-    while let Some(row) = found.next()? {
-        key.text(provider);
-        for column in 0..RawRow::default().len() {
-            key.option(row.get_ref(column)?.as_str_or_null()?);
-        }
+/// The hashes of the rows of keys, computed from what is stored.
+pub(in crate::shard) struct KeyHashes<'c> {
+    connection: &'c Connection,
+    provider: String,
+    /// Thousands of rows share a few dozen statements, so each is read and framed once.
+    statements: HashMap<i64, Vec<u8>>,
+}
+
+impl<'c> KeyHashes<'c> {
+    pub(in crate::shard) fn new(connection: &'c Connection, provider: &str) -> Self {
+        Self { connection, provider: provider.to_owned(), statements: HashMap::new() }
     }
-    Ok(key.short())
+
+    /// The hash of the rows of a key.
+    pub(in crate::shard) fn of(&mut self, kind: &str, name: &str) -> rusqlite::Result<[u8; 16]> {
+        // CROSS JOIN fixes the order of the loops: the key, its run of rows, and what each refers to.
+        let mut select = self.connection.prepare_cached(
+            "SELECT a.statement, r.record, r.state, g.ranges, v.versions, d.details, r.aliases
+             FROM keys k CROSS JOIN affected a ON a.id BETWEEN k.first_row AND k.last_row
+                         CROSS JOIN records r ON r.id = a.record
+                         LEFT JOIN ranges g ON g.id = a.ranges
+                         LEFT JOIN versions v ON v.id = a.versions
+                         LEFT JOIN details d ON d.id = a.details
+             WHERE k.kind = ?1 AND k.name = ?2 ORDER BY a.id",
+        )?;
+        let mut found = select.query([kind, name])?;
+        let mut key = Fields::new(KEY_DOMAIN);
+        while let Some(row) = found.next()? {
+            let text = |column| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
+            key.text(&self.provider).option(text(1)?).option(text(2)?);
+            let statement = match self.statements.entry(row.get(0)?) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => {
+                    let framed = framed_statement(self.connection, *entry.key())?;
+                    entry.insert(framed)
+                }
+            };
+            key.framed(statement);
+            for column in 3..7 {
+                key.option(text(column)?);
+            }
+        }
+        Ok(key.short())
+    }
+}
+
+/// The fields of a statement as they are hashed; none where there is no such statement.
+fn framed_statement(connection: &Connection, id: i64) -> rusqlite::Result<Vec<u8>> {
+    let mut select = connection.prepare_cached(
+        "SELECT record_kind, status, fix_state, severity, severity_word, reason, justification, conditions
+         FROM statements WHERE id = ?1",
+    )?;
+    let framed = select.query_row([id], |row| {
+        let mut framed = Vec::new();
+        for column in 0..8 {
+            frame(&mut framed, row.get_ref(column)?.as_str_or_null()?);
+        }
+        Ok(framed)
+    });
+    Ok(framed.optional()?.unwrap_or_default())
 }
 
 /// The logical hash of a `rows` shard, computed from the hashes of its keys.
