@@ -364,9 +364,10 @@ impl Writer<'_> {
         Ok(self.remove(namespace.as_str(), provider))
     }
 
-    /// A shard with these facts, which no snapshot names.
+    /// A shard with these facts, and with what repositories stand for as it is held; no snapshot names it.
     pub fn facts_shard(&mut self, facts: &FeedFacts) -> Result<ShardName, DbError> {
-        Ok(ShardName::of(Kind::Facts, &self.store_facts(facts)?))
+        let repositories = self.repositories()?;
+        Ok(ShardName::of(Kind::Facts, &self.store_facts(facts, &repositories)?))
     }
 
     /// Makes what is published what is held: of all its namespaces, or of those that are wanted. What other providers say
@@ -399,10 +400,22 @@ impl Writer<'_> {
             shard.clone_from(&found[&key]);
         }
         self.name_files(&found);
-        let theirs = match &content.facts {
-            Some(shard) => facts::load(&self.open(Kind::Facts, shard)?)?,
-            None => FeedFacts::default(),
+        let (theirs, mut repositories) = match &content.facts {
+            Some(shard) => {
+                let shard = self.open(Kind::Facts, shard)?;
+                (facts::load(&shard)?, facts::repositories(&shard)?)
+            }
+            None => Default::default(),
         };
+        if repositories.is_empty() {
+            repositories = match self.repositories() {
+                // Told below, with the facts that are lost with it.
+                Err(DbError::Damaged { .. } | DbError::Missing { .. } | DbError::Sqlite { .. }) => {
+                    BTreeMap::default()
+                }
+                repositories => repositories?,
+            };
+        }
         let has_facts = content.facts.is_some();
         let is_ours = |name: &Namespace| self.holds(name) && !published.holds(name);
         let (ours, lost) = match self.facts() {
@@ -422,7 +435,7 @@ impl Writer<'_> {
             self.set_epss(content.epss);
         }
         if has_facts {
-            self.set_facts(&facts)?;
+            self.put_facts(&facts, &repositories)?;
         }
         Ok(lost)
     }

@@ -243,6 +243,7 @@ fn what_is_wanted_is_adopted_and_what_others_hold_stays() {
             (namespace(release), facts)
         });
         writer.set_facts(&FeedFacts { namespaces: facts.collect(), ..FeedFacts::default() }).unwrap();
+        writer.set_repositories(&[("demo".to_owned(), vec![format!("cpe:/a:demo:{end}")])].into()).unwrap();
         writer.swap(time(0)).unwrap();
     };
     fill(
@@ -270,6 +271,9 @@ fn what_is_wanted_is_adopted_and_what_others_hold_stays() {
     let expected =
         [("debian:12", "theirs"), ("debian:13", "theirs"), ("local:1", "ours"), ("wolfi:rolling", "theirs")];
     assert_eq!(ends, expected.map(|(name, end)| (name.to_owned(), end.to_owned())));
+
+    let repositories = snapshot.repository_cpes(&["demo".to_owned()].into()).unwrap();
+    assert_eq!(repositories["demo"], ["cpe:/a:demo:theirs"]);
 
     // What must not be passed on is not named.
     let passed_on = current(there.path()).publish(&|_, stamp| stamp.name != "wolfi");
