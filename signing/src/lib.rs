@@ -4,9 +4,11 @@
 //! - [`PublicKey`]: whose signature counts
 //! - [`PrivateKey`]: what plimsoll signs with
 //! - [`encoded`]: what is signed
+//! - [`openpgp`]: detached signatures of files by publishers who use OpenPGP
 //!
 //! Left out on purpose: certificates, transparency logs, time stamps, passwords. It opens no file.
 
+pub mod openpgp;
 mod pem;
 mod private_key;
 mod public_key;
