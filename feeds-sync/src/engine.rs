@@ -28,8 +28,8 @@ use crate::lifecycles::Lifecycles;
 use crate::provider::{self, Feed, Parse, Provider, Role, Scope};
 use crate::pull::{Applied, Had, Pull, SourcePull, download, prepare_held};
 use crate::report::{SourceOutcome, SourceReport, SyncReport};
-use crate::schema::repository_cpes;
 use crate::selection::{Named, Selected, Selection, select};
+use crate::signed;
 
 /// What to sync, and how.
 #[derive(Clone, Copy, Debug)]
@@ -269,24 +269,11 @@ impl Run<'_, '_> {
             }
             check_loss(namespace.as_str(), before, now, self.options.loss_percent_max)?;
         }
+        signed::count_unverified(pull, &mut first.remarks);
         self.take_repositories(&mut first).map_err(|error| error.to_string())?;
         pull.remarks = std::mem::take(&mut first.remarks);
         pull.is_read = true;
         Ok(first)
-    }
-
-    /// Takes what was read of repositories, unless many are lost at once: then what is held of them stands.
-    fn take_repositories(&mut self, read: &mut Advisories) -> Result<(), SyncError> {
-        let repositories = std::mem::take(&mut read.repositories);
-        if repositories.is_empty() {
-            return Ok(());
-        }
-        let (before, now) = (self.writer.repositories()?.len() as u64, repositories.len() as u64);
-        match check_loss(repository_cpes::FILE, before, now, self.options.loss_percent_max) {
-            Ok(()) => self.repositories = repositories,
-            Err(refused) => read.remarks.unreadable(repository_cpes::FILE, refused),
-        }
-        Ok(())
     }
 
     /// Those namespaces whose rows are to be replaced, and how many records each has now: not those that are held and whose

@@ -36,6 +36,7 @@ pub mod reference;
 pub mod report;
 pub mod schema;
 pub mod selection;
+mod signed;
 pub mod xml;
 mod xz;
 mod yaml;

@@ -28,6 +28,7 @@ use crate::lead::{Follow, Found, HeldSource, LeadError, Leads};
 use crate::provider::{Content, Feed, Role, Scope, Source};
 use crate::report::SourceOutcome;
 use crate::selection::Selected;
+use crate::signed;
 
 /// One selected feed on its way.
 pub(crate) struct Pull {
@@ -422,7 +423,7 @@ pub(crate) fn download(
             source.had = match is_answered {
                 true if kept.is_absent(&url) => Had::StillMissing,
                 true => Had::Fresh,
-                false => ask(&source, kept, fetcher, options.limits, progress),
+                false => ask(&source, kept, fetcher, options, progress),
             };
             progress.source_finished(source.provider, &url, &source.had.outcome());
         });
@@ -485,7 +486,14 @@ pub(crate) fn modified(last_modified: Option<&str>) -> Option<Timestamp> {
     Some(rfc2822::parse(last_modified?).ok()?.timestamp())
 }
 
-fn ask(source: &SourcePull, kept: &Kept, fetcher: &Fetcher, limits: &Limits, progress: &dyn Progress) -> Had {
+fn ask(
+    source: &SourcePull,
+    kept: &Kept,
+    fetcher: &Fetcher,
+    options: &SyncOptions<'_>,
+    progress: &dyn Progress,
+) -> Had {
+    let (limits, now) = (options.limits, options.now);
     let url = source.source.url.as_str();
     let previous = kept.validators(url);
     let request = Request {
@@ -506,10 +514,13 @@ fn ask(source: &SourcePull, kept: &Kept, fetcher: &Fetcher, limits: &Limits, pro
         None => fetcher.get(&request, &SourceProgress { provider: source.provider, url, progress }),
     };
     match fetched {
-        Ok(Fetched::Unchanged { validators }) => refuse(&validators).unwrap_or(Had::Unchanged(validators)),
+        Ok(Fetched::Unchanged { validators }) => refuse(&validators)
+            .or_else(|| signed::refuse(&source.source, &source.kept, now))
+            .unwrap_or(Had::Unchanged(validators)),
         Ok(Fetched::File { validators }) => refuse(&validators)
             .or_else(|| refuse_sha512(&source.source, &source.staged))
             .or_else(|| refuse_content(source, limits))
+            .or_else(|| signed::refuse(&source.source, &source.staged, now))
             .unwrap_or(Had::New(validators)),
         Err(FetchError::NotFound { .. }) => Had::Missing,
         Err(error) => Had::Failed(chain(&error)),

@@ -1,14 +1,16 @@
-//! The tables that every sync takes along: those that rank findings, and calendars of the ends of support.
+//! The tables that every sync takes along: those that rank findings, and calendars of the ends of
+//! support. And what comes beside the rows of a feed: what repositories stand for.
 
 use std::path::PathBuf;
 
 use super::{Run, check_loss, refusal};
-use crate::advisories::DailyTables;
+use crate::advisories::{Advisories, DailyTables};
 use crate::document::Document;
 use crate::error::{ParseError, SyncError};
 use crate::lifecycles::Lifecycles;
 use crate::provider::{Feed, Parse, Provider, Scope, Source};
 use crate::pull::{Applied, Pull};
+use crate::schema::repository_cpes;
 use crate::selection::tables;
 
 impl Run<'_, '_> {
@@ -44,6 +46,20 @@ impl Run<'_, '_> {
                 self.lifecycles.join(read);
             }
         }
+    }
+
+    /// Takes what was read of repositories, unless many are lost at once: then what is held of them stands.
+    pub(super) fn take_repositories(&mut self, read: &mut Advisories) -> Result<(), SyncError> {
+        let repositories = std::mem::take(&mut read.repositories);
+        if repositories.is_empty() {
+            return Ok(());
+        }
+        let (before, now) = (self.writer.repositories()?.len() as u64, repositories.len() as u64);
+        match check_loss(repository_cpes::FILE, before, now, self.options.loss_percent_max) {
+            Ok(()) => self.repositories = repositories,
+            Err(refused) => read.remarks.unreadable(repository_cpes::FILE, refused),
+        }
+        Ok(())
     }
 
     /// Joins EPSS and KEV to the rows, when either is new or there are new rows.

@@ -3,20 +3,24 @@
 //!
 //! They are found as the standard says: `/.well-known/csaf/provider-metadata.json`, else `security.txt`, else the host
 //! `csaf.data.security.<domain>`. ROLIE feeds are preferred to directories. Where checksums are promised, a document is
-//! read only if it has the one that is stated. Signatures (`.asc`) are not checked: the documents come over TLS, and a
-//! checksum from the same host proves no more than that nothing was cut.
+//! read only if it has the one that is stated. Where signatures are promised and the metadata names keys, it is read only if
+//! one of them signed it; that a publisher's documents are not verified so is counted, and the report says it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Feed, HELD_STANDS, MIB, NOT_TO_BE_PASSED_ON, Parse, Provider, Role, Scope, Source};
+use super::{
+    Feed, HELD_STANDS, MIB, NOT_TO_BE_PASSED_ON, Parse, Provider, PublisherKey, Role, Scope, Signed, Source,
+};
 use crate::advisories::Advisories;
 use crate::document::Document;
 use crate::error::{ParseError, SyncError};
 use crate::lead::{LeadError, Leads};
-use crate::schema::csaf::service::{self, Entry, Metadata, Service};
+use crate::schema::csaf::service::{self, Entry, Metadata, NamedKey, Service};
 use crate::schema::csaf::{changes, generic};
+use crate::signed;
 
 pub(super) static PROVIDER: Provider = Provider {
     name: "csaf",
@@ -159,14 +163,35 @@ impl Discovery<'_, '_> {
         Ok(metadata)
     }
 
+    /// The keys that a provider names, of which at least one is at hand; none while they are not.
+    fn keys(&mut self, named: &[NamedKey]) -> Result<Option<Arc<[PublisherKey]>>, LeadError> {
+        let mut keys = Vec::new();
+        for NamedKey { fingerprint, url } in named {
+            self.add(Source::index(&**url, MIB));
+            let read = |document: &Document<'_>| {
+                let certificate = document.text()?;
+                let key = PublisherKey { fingerprint: fingerprint.clone(), certificate };
+                signed::certificates(&key).map_err(ParseError::NotTheFeed)?;
+                Ok(key)
+            };
+            keys.extend(self.read(url, read)?);
+        }
+        Ok((!keys.is_empty()).then(|| keys.into()))
+    }
+
     /// The documents that a provider distributes.
     fn distributions(&mut self, metadata: &Metadata) -> Result<(), LeadError> {
+        let keys = self.keys(&metadata.keys)?;
+        let is_named = !metadata.keys.is_empty();
+        let signature = |url: String| Signature { url, keys: keys.clone() };
         for url in &metadata.feeds {
             self.add(Source::index(&**url, 256 * MIB));
             if let Some(Service::Rolie(entries)) = self.read(url, service::read)? {
-                for Entry { url, updated, checksums } in entries {
+                for Entry { url, updated, checksums, signature: linked } in entries {
                     let updated = updated.and_then(|updated| updated.parse().ok());
-                    self.document(url, updated, checksums)?;
+                    let promised = metadata.has_checksums.then(|| format!("{url}.asc"));
+                    let signature = linked.or(promised).filter(|_| is_named).map(signature);
+                    self.document(url, updated, checksums, signature)?;
                 }
             }
         }
@@ -183,19 +208,22 @@ impl Discovery<'_, '_> {
                 let url = format!("{base}{path}");
                 let checksums = ["sha256", "sha512"].iter().filter(|_| metadata.has_checksums);
                 let checksums = checksums.map(|kind| format!("{url}.{kind}")).collect();
-                self.document(url, changed.get(&path).copied(), checksums)?;
+                let is_promised = is_named && metadata.has_checksums;
+                let signature = is_promised.then(|| signature(format!("{url}.asc")));
+                self.document(url, changed.get(&path).copied(), checksums, signature)?;
             }
         }
         Ok(())
     }
 
-    /// A document that changed at `updated`, and the first of its checksums that can be had. It is downloaded once its
-    /// checksum is known, and never without the one that is promised.
+    /// A document that changed at `updated`, the first of its checksums that can be had, and its signature. It is downloaded
+    /// once those are known, and never without what is promised.
     fn document(
         &mut self,
         url: String,
         updated: Option<Timestamp>,
         checksums: Vec<String>,
+        signature: Option<Signature>,
     ) -> Result<(), LeadError> {
         let held = self.leads.held.get(&url);
         let fetched_at = held.and_then(|held| held.fetched_at);
@@ -229,6 +257,22 @@ impl Discovery<'_, '_> {
                 break;
             }
         }
+        document.signed = match signature {
+            None => Signed::Unverified,
+            Some(Signature { url, keys }) => {
+                self.add(Source { max_age, ..Source::index(&*url, MIB) });
+                let text = self.read(&url, |document| document.text())?;
+                match keys.zip(text) {
+                    Some((keys, text)) if is_settled || self.leads.asked.contains(url.as_str()) => {
+                        Signed::By { keys, signature: text.into() }
+                    }
+                    _ => {
+                        is_known = false;
+                        Signed::Unasked
+                    }
+                }
+            }
+        };
         match (is_known, is_held) {
             (true, _) => self.add(document),
             // Until the checksum is at hand, or for want of it, what is held of it stands.
@@ -239,6 +283,13 @@ impl Discovery<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// The signature that is promised of a document.
+struct Signature {
+    url: String,
+    /// The keys that may have made it; none while no key is at hand.
+    keys: Option<Arc<[PublisherKey]>>,
 }
 
 fn parse(feed: &Feed, document: &Document<'_>, advisories: &mut Advisories) -> Result<(), ParseError> {

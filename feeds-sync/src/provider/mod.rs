@@ -46,6 +46,8 @@ mod suse;
 mod ubuntu;
 mod wolfi;
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use model::key::Namespace;
 
@@ -164,6 +166,8 @@ pub struct Source {
     pub sha512: Option<String>,
     /// What is known of its content once unpacked: other content is refused.
     pub content: Content,
+    /// Who must have signed its bytes: others are refused.
+    pub signed: Signed,
     /// What it means that it does not exist, for the gap that says so; none where that speaks for itself.
     pub missing_means: Option<&'static str>,
 }
@@ -178,6 +182,32 @@ pub enum Content {
     ToBeStated,
     /// Its SHA-256, in lower-case hexadecimal.
     Sha256(String),
+}
+
+/// What is known of the signature of a download.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Signed {
+    /// It is not asked for.
+    #[default]
+    Unasked,
+    /// Publishers of its kind may sign, and this one promises no signature or names no key: the report says so.
+    Unverified,
+    /// By one of these keys, as this detached OpenPGP signature shows.
+    By {
+        /// The publisher's.
+        keys: Arc<[PublisherKey]>,
+        /// As it came.
+        signature: Arc<str>,
+    },
+}
+
+/// A key of a publisher.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublisherKey {
+    /// What its publisher says that it is called, in hexadecimal.
+    pub fingerprint: Option<String>,
+    /// The OpenPGP certificate, armored.
+    pub certificate: String,
 }
 
 /// As the `max_age` of a source: whatever became of the last attempt, what is held of it stands, and it is not asked. It is
@@ -236,6 +266,7 @@ impl Source {
             sha256: None,
             sha512: None,
             content: Content::Unstated,
+            signed: Signed::Unasked,
             missing_means: None,
         }
     }

@@ -3,6 +3,7 @@
 mod csaf;
 mod csaf_generic;
 mod csaf_provider;
+mod csaf_signatures;
 mod csaf_sync;
 mod cve_list;
 mod data;

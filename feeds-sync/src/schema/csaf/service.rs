@@ -28,6 +28,17 @@ pub struct Metadata {
     pub directories: Vec<String>,
     /// Whether it promises a checksum beside each document (`csaf_trusted_provider`).
     pub has_checksums: bool,
+    /// The keys that it signs with.
+    pub keys: Vec<NamedKey>,
+}
+
+/// A key in the metadata of a provider.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NamedKey {
+    /// Its fingerprint, in hexadecimal.
+    pub fingerprint: Option<String>,
+    /// Where it is.
+    pub url: String,
 }
 
 /// A document in a ROLIE feed.
@@ -39,6 +50,8 @@ pub struct Entry {
     pub updated: Option<String>,
     /// Where its checksums are.
     pub checksums: Vec<String>,
+    /// Where its signature is.
+    pub signature: Option<String>,
 }
 
 /// Reads any of them. What it leads to lies behind TLS, as the standard demands: a document must not make anybody read his
@@ -49,10 +62,15 @@ pub struct Entry {
 pub fn read(document: &Document<'_>) -> Result<Service, ParseError> {
     let service = service(document)?;
     let mut urls: Vec<&String> = match &service {
-        Service::Metadata(metadata) => metadata.feeds.iter().chain(&metadata.directories).collect(),
+        Service::Metadata(metadata) => {
+            let keys = metadata.keys.iter().map(|key| &key.url);
+            metadata.feeds.iter().chain(&metadata.directories).chain(keys).collect()
+        }
         Service::Aggregator(urls) => urls.iter().collect(),
         Service::Rolie(entries) => {
-            entries.iter().flat_map(|entry| entry.checksums.iter().chain([&entry.url])).collect()
+            let checksums = entries.iter().flat_map(|entry| &entry.checksums);
+            let signatures = entries.iter().filter_map(|entry| entry.signature.as_ref());
+            entries.iter().map(|entry| &entry.url).chain(checksums).chain(signatures).collect()
         }
     };
     urls.retain(|url| !url.starts_with("https://"));
@@ -92,6 +110,11 @@ fn metadata(shape: &Shape<'_>) -> Metadata {
         let directories = directory_url.iter().chain(open.map(|directory| &directory.url));
         metadata.directories.extend(directories.map(|url| format!("{}/", url.trim_end_matches('/'))));
     }
+    let key = |key: &Key<'_>| NamedKey {
+        fingerprint: key.fingerprint.as_ref().map(|text| text.to_string()).filter(|text| !text.is_empty()),
+        url: key.url.to_string(),
+    };
+    metadata.keys = shape.public_openpgp_keys.iter().map(key).collect();
     metadata.has_checksums = shape.role.as_deref() == Some("csaf_trusted_provider");
     metadata
 }
@@ -104,7 +127,8 @@ fn entry(entry: &RolieEntry<'_>) -> Option<Entry> {
     let content = entry.content.as_ref().and_then(|content| content.src.as_ref());
     let url = content.or_else(|| linked("self").next())?.to_string();
     let checksums = linked("hash").map(|url| url.to_string()).collect();
-    Some(Entry { url, updated: entry.updated.as_ref().map(|text| text.to_string()), checksums })
+    let signature = linked("signature").next().map(|url| url.to_string());
+    Some(Entry { url, updated: entry.updated.as_ref().map(|text| text.to_string()), checksums, signature })
 }
 
 /// The metadata of providers that `security.txt` names.
@@ -143,6 +167,8 @@ struct Shape<'a> {
     #[serde(borrow, default, deserialize_with = "null_as_default")]
     distributions: Vec<Distribution<'a>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
+    public_openpgp_keys: Vec<Key<'a>>,
+    #[serde(borrow, default, deserialize_with = "null_as_default")]
     csaf_providers: Vec<Listed<'a>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
     csaf_publishers: Vec<Listed<'a>>,
@@ -160,6 +186,14 @@ struct Distribution<'a> {
     /// Version 2.1.
     #[serde(borrow)]
     directory: Option<Labelled<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Key<'a> {
+    #[serde(borrow)]
+    fingerprint: Option<Text<'a>>,
+    #[serde(borrow)]
+    url: Text<'a>,
 }
 
 #[derive(Deserialize)]
