@@ -8,6 +8,7 @@ use feeds_sync::directory;
 use feeds_sync::distribution::bring::BringOptions;
 use feeds_sync::engine::{LOSS_PERCENT_MAX, SyncOptions};
 use feeds_sync::report::SyncReport;
+use feeds_sync::schedule::MaxAge;
 use feeds_sync::selection::{Named, Selection};
 use fetch::fetcher::{FetchOptions, Fetcher};
 use fetch::origin::Origin;
@@ -26,14 +27,18 @@ use crate::published::{PublishedArgs, Reach, Spelt, tell_unexpected};
 use crate::registry::RegistryArgs;
 use crate::ui::Ui;
 
+/// The age of what was published that is taken without asking again.
+const PUBLISHED_AGE: SignedDuration = SignedDuration::from_hours(6);
+
 /// Where feeds come from and how old they may be.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Feeds")]
 pub(crate) struct FeedArgs {
     #[command(flatten)]
     pub(crate) access: AccessArgs,
-    /// Do not ask again for what was asked within this time (`90m`, `6h`, `2d`)
-    #[arg(long, value_name = "T", value_parser = duration, default_value = "6h")]
+    /// Do not ask again for what was asked within this time (`90m`, `6h`, `2d`; `0s` asks everything). Unless it is given, each
+    /// feed has a time of its own, of 1 to 24 hours
+    #[arg(long, value_name = "T", value_parser = duration)]
     pub(crate) max_age: Option<SignedDuration>,
     /// Advisories of your own, which decide before all others: a directory or a URL of OSV, CSAF or OpenVEX files; may be repeated.
     /// What was read of them stays until other places are named
@@ -153,7 +158,7 @@ impl FeedArgs {
         SyncOptions {
             selection,
             named,
-            max_age: self.max_age,
+            max_age: self.max_age.map_or(MaxAge::OfProvider, MaxAge::Of),
             now: environment::now(),
             jobs: usize::from(self.access.jobs),
             limits,
@@ -175,8 +180,7 @@ impl NeededFeeds {
     /// What is taken when nothing is typed.
     pub(crate) fn standard() -> Self {
         let access = AccessArgs { jobs: 4, ..AccessArgs::default() };
-        let max_age = Some(SignedDuration::from_hours(6));
-        Self { feeds: FeedArgs { access, max_age, ..FeedArgs::default() }, ..Self::default() }
+        Self { feeds: FeedArgs { access, ..FeedArgs::default() }, ..Self::default() }
     }
 
     /// The feeds directory of this run.
@@ -234,7 +238,7 @@ impl NeededFeeds {
         let options = BringOptions {
             wanted: Some(needed),
             keys: &keys,
-            max_age: self.feeds.max_age,
+            max_age: self.feeds.max_age.or(Some(PUBLISHED_AGE)),
             now: environment::now(),
             jobs: usize::from(self.feeds.access.jobs),
             allow_older: false,

@@ -12,7 +12,7 @@ use std::fs;
 
 use advisory_db::{FeedsDir, Publication, Writer};
 use fetch::fetcher::Fetcher;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use model::advisory::PRIVATE;
 use model::facts::{CoverageClass, RepositoryCpes};
 use model::gap::{Gap, GapKind};
@@ -28,6 +28,7 @@ use crate::lifecycles::Lifecycles;
 use crate::provider::{self, Feed, Parse, Provider, Role, Scope};
 use crate::pull::{Applied, Had, Pull, SourcePull, download, prepare_held};
 use crate::report::{SourceOutcome, SourceReport, SyncReport};
+use crate::schedule::MaxAge;
 use crate::selection::{Named, Selected, Selection, select};
 use crate::signed;
 
@@ -38,8 +39,8 @@ pub struct SyncOptions<'a> {
     pub selection: Selection<'a>,
     /// The sources that the user names, which are asked whatever is selected.
     pub named: &'a Named,
-    /// Sources that answered less than this ago are not asked again; none asks every one.
-    pub max_age: Option<SignedDuration>,
+    /// Sources whose answers are younger than this are not asked again.
+    pub max_age: MaxAge,
     /// The time that stands for now.
     pub now: Timestamp,
     /// How many downloads run at once.
@@ -62,9 +63,9 @@ const LOSS_RECORDS_MIN: u64 = 10;
 const PASS_RECORDS_MAX: u64 = 150_000;
 
 /// How many bytes of records of several namespaces are held at once, where records are large. Archives of the size of
-/// Ubuntu's (45,000 records for each of 13 releases and channels) peak at 680 MB when 135,000 of them are. The first pass
-/// over 190,000 CVEs of NVD peaks at 278 MB so; at 421 MB with 320 MB of them, and lists as they came.
-const PASS_BYTES_MAX: u64 = 256_000_000;
+/// Ubuntu's (45,000 records for each of 13 releases and channels) peaked at 680 MB when 135,000 of them were. With 256 MB of
+/// them a full read of NVD peaks at 372 MB, one of the CVE list at 415 MB; `bench/RESULTS.md` has what they take so.
+const PASS_BYTES_MAX: u64 = 190_000_000;
 
 /// Told how a sync goes on. Downloads call it from their own threads.
 pub trait Progress: Sync {
@@ -157,7 +158,7 @@ fn report_if_settled(
     let prepare = |selected: &Selected| prepare_held(selected.clone(), &held, kept, fetcher, options);
     let prepared: Vec<Pull> = selected.iter().map(prepare).collect();
     let mut sources = prepared.iter().flat_map(|pull| &pull.sources);
-    if !sources.all(|source| kept.is_fresh(&source.source, fetcher.origin(), options)) {
+    if !sources.all(|source| kept.is_fresh(source.provider, &source.source, fetcher.origin(), options)) {
         return Ok(None);
     }
     let Some(snapshot) = feeds.current()? else { return Ok(None) };
@@ -566,6 +567,7 @@ fn tell(report: &mut SyncReport, pulls: Vec<Pull>, kept: &Kept, options: &SyncOp
             feed: pull.selected.feed.name.clone(),
             url: source.source.url.clone(),
             outcome: source.had.outcome(),
+            answered_at: kept.answered_at(&source.source.url),
             namespaces: applied.namespaces.clone(),
             records: applied.records,
         }));

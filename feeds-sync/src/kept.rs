@@ -167,7 +167,8 @@ impl Kept {
             let fetched: Option<Timestamp> = held.fetched_at.parse().ok();
             let newest = held.newest.as_ref().and_then(|newest| newest.parse::<Timestamp>().ok());
             let newest = newest.map(|newest| fetched.map_or(newest, |fetched| newest.min(fetched)));
-            let is_settled = self.is_recent(url, options.max_age, origin, options.now)
+            let provider = held.feed.split(':').next().unwrap_or_default();
+            let is_settled = self.is_recent(url, options.max_age.of(provider), origin, options.now)
                 || self.was_answered_since(before, url, origin);
             let fetched_at = held.fetched_at.parse().ok();
             let has_failed = state.failure.is_some();
@@ -231,6 +232,12 @@ impl Kept {
         self.sources.get(url)?.held.as_ref()?.fetched_at.parse().ok()
     }
 
+    /// When a host or mirror last said how `url` stands: that there is such bytes, or that there is none.
+    pub(crate) fn answered_at(&self, url: &str) -> Option<Timestamp> {
+        let absent = self.sources.get(url).and_then(|state| state.absent.as_ref());
+        absent.map_or_else(|| self.fetched_at(url), |absent| absent.at.parse().ok())
+    }
+
     /// Whether the host or mirror said that there is no `url`, at the last time it answered.
     pub(crate) fn is_absent(&self, url: &str) -> bool {
         self.sources.get(url).is_some_and(|state| state.absent.is_some())
@@ -250,15 +257,24 @@ impl Kept {
         })
     }
 
-    /// Whether `source` was answered less than `options.max_age` ago by the same origin.
-    pub(crate) fn is_fresh(&self, source: &Source, origin: &Origin, options: &SyncOptions<'_>) -> bool {
+    /// Whether `source` of `provider` was answered less than `options.max_age` ago by the same origin.
+    pub(crate) fn is_fresh(
+        &self,
+        provider: &str,
+        source: &Source,
+        origin: &Origin,
+        options: &SyncOptions<'_>,
+    ) -> bool {
         if source.max_age == Some(HELD_STANDS) && self.validators(&source.url).is_some() {
             return true;
         }
         match directory::path_of(&source.url) {
             // It costs no download to look.
             Some(dir) => self.is_packed(&source.url, dir, options),
-            None => self.is_recent(&source.url, options.max_age.max(source.max_age), origin, options.now),
+            None => {
+                let max_age = source.max_age.unwrap_or_default().max(options.max_age.of(provider));
+                self.is_recent(&source.url, max_age, origin, options.now)
+            }
         }
     }
 
@@ -270,8 +286,8 @@ impl Kept {
         held.is_some_and(|held| directory::sha256(dir, options.limits).is_ok_and(|it| it == held.sha256))
     }
 
-    fn is_recent(&self, url: &str, max_age: Option<SignedDuration>, origin: &Origin, now: Timestamp) -> bool {
-        let (Some(state), Some(max_age)) = (self.sources.get(url), max_age) else { return false };
+    fn is_recent(&self, url: &str, max_age: SignedDuration, origin: &Origin, now: Timestamp) -> bool {
+        let Some(state) = self.sources.get(url) else { return false };
         let answers = [
             state.held.as_ref().map(|held| (&held.fetched_at, &held.origin)),
             state.absent.as_ref().map(|absent| (&absent.at, &absent.origin)),

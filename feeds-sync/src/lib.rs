@@ -12,6 +12,7 @@
 //! - [`kept`]: the downloads kept below the feeds directory, and what is remembered of them
 //! - [`facts`]: what is known of releases with no feed at hand; [`lifecycles`]: what calendars say of them; [`hosts`]: of
 //!   hosts
+//! - [`schedule`]: how often each provider is asked
 //! - [`reference`]: the page that lists the feeds
 //! - [`report`]: how a sync went; [`error`]: why it could not
 //!
@@ -34,6 +35,7 @@ pub mod provider;
 mod pull;
 pub mod reference;
 pub mod report;
+pub mod schedule;
 pub mod schema;
 pub mod selection;
 mod signed;

@@ -61,7 +61,10 @@ pub fn plan(feeds: &FeedsDir, fetcher: &Fetcher, options: &SyncOptions<'_>) -> R
         for source in pull.sources.iter().map(|source| &source.source) {
             let is_planned = sources.iter().any(|planned| planned.url == source.url);
             let is_download = directory::path_of(&source.url).is_none();
-            if is_planned || !is_download || kept.is_fresh(source, fetcher.origin(), options) {
+            if is_planned
+                || !is_download
+                || kept.is_fresh(selected.provider.name, source, fetcher.origin(), options)
+            {
                 continue;
             }
             sources.push(PlannedSource {

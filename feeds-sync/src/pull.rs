@@ -418,7 +418,8 @@ pub(crate) fn download(
                 source.source.sha256.as_ref().is_none_or(|expected| {
                     kept.validators(&url).is_some_and(|held| held.sha256 == *expected)
                 });
-            let is_answered = is_stated && kept.is_fresh(&source.source, fetcher.origin(), options)
+            let is_answered = is_stated
+                && kept.is_fresh(source.provider, &source.source, fetcher.origin(), options)
                 || kept.was_answered_since(before, &url, fetcher.origin());
             source.had = match is_answered {
                 true if kept.is_absent(&url) => Had::StillMissing,

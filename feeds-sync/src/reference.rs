@@ -9,6 +9,7 @@ use model::key::Namespace;
 use crate::facts;
 use crate::hosts::{KNOWN_HOSTS, KeyForm};
 use crate::provider::{Feed, PROVIDERS, Provider, Scope};
+use crate::schedule;
 
 /// How a provider is read whose downloads lead to others: what is asked at each sync, and when the whole is downloaded
 /// anew. All others have files that are asked at each sync and downloaded whole when they have changed.
@@ -92,13 +93,14 @@ fn hosts() -> String {
 
 /// A line for each provider.
 fn summary() -> String {
-    let mut table = "| provider | feeds | asked | attribution |\n|---|---|---|---|\n".to_owned();
+    let mut table =
+        "| provider | feeds | again after | asked | attribution |\n|---|---|---|---|---|\n".to_owned();
     for provider in PROVIDERS {
         let count = (provider.feeds)().len();
         let asked = cadence(provider).unwrap_or_default();
         let attribution = provider.attribution.unwrap_or("none asked for");
-        let name = provider.name;
-        let _ = writeln!(table, "| [{name}](#{name}) | {count} | {asked} | {attribution} |");
+        let (name, hours) = (provider.name, schedule::interval(provider.name).as_hours());
+        let _ = writeln!(table, "| [{name}](#{name}) | {count} | {hours} h | {asked} | {attribution} |");
     }
     table
 }
@@ -146,7 +148,7 @@ fn names(scope: &Scope, namespaces: &BTreeSet<Namespace>) -> String {
         Scope::Ranking => "ranks findings of all".to_owned(),
         Scope::Lifecycles => "ends of support of all".to_owned(),
         Scope::Documents => "those that its documents name".to_owned(),
-        Scope::Languages => "those of languages that it names".to_owned(),
+        Scope::Languages => "those of languages, and years of CVEs, that it names".to_owned(),
         Scope::One(_) | Scope::Distro(_) => {
             namespaces.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
         }

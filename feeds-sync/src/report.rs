@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use model::gap::Gap;
 use model::key::Namespace;
 
@@ -35,6 +36,8 @@ pub struct SourceReport {
     pub url: String,
     /// How it went.
     pub outcome: SourceOutcome,
+    /// When its host or a mirror last said how it stands.
+    pub answered_at: Option<Timestamp>,
     /// The namespaces that the feed holds rows in, sorted.
     pub namespaces: Vec<Namespace>,
     /// The records of the feed in these namespaces, or the entries of a table.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use advisory_db::{FeedsDir, Snapshot};
 use feeds_sync::engine::{LOSS_PERCENT_MAX, NoProgress, SyncOptions, sync};
+use feeds_sync::schedule::MaxAge;
 use feeds_sync::selection::{Named, Selection};
 use fetch::fetcher::{FetchOptions, Fetcher};
 use fetch::origin::Origin;
@@ -59,7 +60,7 @@ impl Feeds {
         let options = SyncOptions {
             selection: Selection::All,
             named: Named::NONE,
-            max_age: None,
+            max_age: MaxAge::ZERO,
             now: Timestamp::UNIX_EPOCH,
             jobs: 1,
             limits: &Limits::default(),

@@ -151,7 +151,7 @@ fn needed(sboms: &[String], feeds_dir: &FeedsDir) -> Result<BTreeSet<Namespace>,
 }
 
 fn tell(report: &SyncReport, ui: &Ui) {
-    let mut unchanged = 0;
+    let (mut unchanged, mut fresh) = (0, Vec::new());
     for source in &report.sources {
         let line = match &source.outcome {
             SourceOutcome::Updated { bytes: size } => {
@@ -159,8 +159,12 @@ fn tell(report: &SyncReport, ui: &Ui) {
             }
             SourceOutcome::Missing => format!("missing: {}", source.url),
             SourceOutcome::Failed { error } => format!("failed: {}: {error}", source.url),
-            SourceOutcome::Unchanged | SourceOutcome::Fresh => {
+            SourceOutcome::Unchanged => {
                 unchanged += 1;
+                continue;
+            }
+            SourceOutcome::Fresh => {
+                fresh.push(source.answered_at);
                 continue;
             }
         };
@@ -168,6 +172,13 @@ fn tell(report: &SyncReport, ui: &Ui) {
     }
     if unchanged > 0 {
         ui.say(&format!("unchanged: {unchanged} sources"));
+    }
+    if let Some(oldest) = fresh.iter().flatten().min() {
+        let age = age(*oldest, environment::now());
+        ui.say(&format!(
+            "not asked again: {} sources, asked up to {age} ago (`--max-age 0s` asks them)",
+            fresh.len()
+        ));
     }
     ui.gaps(&report.gaps);
     for (feed, remarks) in &report.remarks {

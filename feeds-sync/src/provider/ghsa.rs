@@ -1,18 +1,22 @@
 //! GitHub's advisory database, from its repository (feeds.md A17): OSV records of many languages. OSV.dev carries those
 //! that were reviewed.
 //!
-//! Those that nobody reviewed are taken from NVD and name no package: there is nothing in them to look up, so they are
-//! left out and counted.
+//! Those that nobody reviewed are taken from NVD and name no package, so no package is ever matched by them. They say under
+//! which id GitHub knows a CVE, and how severe it is: that is held with the CVE, as what NVD says of it is
+//! ([`crate::schema::cve`]). One that is about no CVE is left out and counted.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+
+use model::advisory::{Advisory, Affected, Status};
+use model::key::{KeyKind, Namespace, PackageKey};
 
 use super::{Feed, MIB, Parse, Provider, Scope, Source, osv};
 use crate::advisories::Advisories;
 use crate::document::Document;
 use crate::error::ParseError;
 use crate::schema::archive::{self, Packing};
-use crate::schema::osv::{Ecosystem, Reading, read};
+use crate::schema::osv::{Ecosystem, Parts, Reading, parts, read};
 
 pub(super) static PROVIDER: Provider = Provider {
     name: "ghsa",
@@ -42,6 +46,9 @@ fn feed() -> Feed {
 const REVIEWED: &str = "advisories/github-reviewed/";
 const UNREVIEWED: &str = "advisories/unreviewed/";
 
+/// What a row says that comes of an advisory nobody reviewed.
+const UNREVIEWED_WORD: &str = "unreviewed";
+
 fn parse(_feed: &Feed, document: &Document<'_>, advisories: &mut Advisories) -> Result<(), ParseError> {
     let is_record = |name: &str| {
         let path = archive::path_in_repository(name);
@@ -58,14 +65,33 @@ fn parse(_feed: &Feed, document: &Document<'_>, advisories: &mut Advisories) -> 
     let reading = Reading { key: &key };
     let read = |name: &str, content: &[u8], advisories: &mut Advisories| {
         if archive::path_in_repository(name).starts_with(UNREVIEWED) {
-            advisories.remarks.leave_out("advisory that was not reviewed and names no package");
-            return Ok(());
+            return read_unreviewed(content, advisories);
         }
         read(content, &reading, advisories)
     };
     archive::read(document, Packing::Tar, &is_record, &read, advisories)?;
     for ecosystem in unknown.into_inner() {
         advisories.remarks.unknown_word("ecosystem", &ecosystem);
+    }
+    Ok(())
+}
+
+/// Reads an advisory that was not reviewed: a row under the id of each CVE that it is about, which decides nothing. What it
+/// says of packages was found by no person and is passed over.
+fn read_unreviewed(content: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> {
+    let Parts { header, .. } = parts(content, &Reading { key: &|_, _| None }, &mut advisories.remarks)?;
+    advisories.document(&header.id, header.modified);
+    let mut is_held = false;
+    for id in &header.aliases {
+        let Some(namespace) = Namespace::of_cve(id) else { continue };
+        is_held = true;
+        let key = PackageKey::new(namespace.clone(), KeyKind::Cpe, id.as_str());
+        let row =
+            Affected { reason: Some(UNREVIEWED_WORD.to_owned()), ..Affected::new(key, Status::Undetermined) };
+        advisories.push(&namespace, Advisory { affected: vec![row], ..header.clone() });
+    }
+    if !is_held {
+        advisories.remarks.leave_out("advisory that was not reviewed and is about no CVE");
     }
     Ok(())
 }

@@ -284,7 +284,7 @@ pub enum Scope {
     One(Namespace),
     /// Every release of the distribution with this id that occurs in the feed.
     Distro(&'static str),
-    /// Every language that occurs in the feed.
+    /// Every language that occurs in the feed, and every year of the CVEs that it says something of.
     Languages,
     /// Every namespace that its documents name. The feed itself is who says so, by its name, and it need not say anything.
     Documents,

@@ -10,6 +10,7 @@ use super::engine::Bench;
 use crate::directory::hex;
 use crate::engine::{NoProgress, SyncOptions, sync};
 use crate::report::SyncReport;
+use crate::schedule::MaxAge;
 use crate::selection::{Named, Selection};
 
 const NAME: &str = "csaf:www.acme.example";
@@ -136,12 +137,12 @@ fn a_trusted_provider_with_a_rolie_feed_is_followed_to_its_documents() {
         [".well-known/csaf/provider-metadata.json", "docs/b.json", "docs/b.json.sha512", "rolie.json"]
     );
     // What was answered lately is not asked again, and nothing is written for it.
-    bench.max_age = Some(jiff::SignedDuration::from_hours(6));
+    bench.max_age = MaxAge::Of(jiff::SignedDuration::from_hours(6));
     fs::remove_file(bench.feeds().path().join("downloads/lock")).unwrap();
     assert!(!bench.only(&[NAME]).changed);
     assert_eq!(asked(&server, &mut n_seen), [""; 0]);
     assert!(!bench.feeds().path().join("downloads/lock").exists());
-    bench.max_age = None;
+    bench.max_age = MaxAge::ZERO;
     // A document whose checksum does not fit, or is lost, is not read: what is held of it stands.
     bench.later(1);
     bench.acme("docs/b.json", &document("CVE-2025-9", "CLEAR", NEW));

@@ -70,7 +70,7 @@ fn snapshot_of(feeds: &FeedsDir, mirror: &Mirror, namespace: &str, day: usize) -
     let only = [namespace.to_owned()];
     let options = SyncOptions {
         selection: Selection::Only(&only),
-        max_age: None,
+        max_age: crate::schedule::MaxAge::ZERO,
         now: "2026-06-06T12:00:00Z".parse::<Timestamp>().unwrap() + (24 * day as i64).hours(),
         jobs: 1,
         limits: &Limits::default(),

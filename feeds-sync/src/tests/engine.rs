@@ -25,6 +25,7 @@ use crate::error::SyncError;
 use crate::kept::source_status;
 use crate::plan::plan;
 use crate::report::{SourceOutcome, SourceReport, SyncReport};
+use crate::schedule::MaxAge;
 use crate::selection::{Named, Selection, answers};
 
 const MAIN: &str = "https://secdb.alpinelinux.org/v3.20/main.json";
@@ -38,7 +39,7 @@ pub(super) struct Bench {
     pub(super) origin: Origin,
     pub(super) limits: Limits,
     pub(super) now: Timestamp,
-    pub(super) max_age: Option<SignedDuration>,
+    pub(super) max_age: MaxAge,
     pub(super) loss_percent_max: u64,
     pub(super) named: Named,
 }
@@ -72,7 +73,7 @@ impl Bench {
             dir,
             limits: Limits::default(),
             now: "2025-06-06T12:00:00Z".parse().unwrap(),
-            max_age: None,
+            max_age: MaxAge::ZERO,
             loss_percent_max: LOSS_PERCENT_MAX,
             named: Named::default(),
         }
@@ -223,7 +224,7 @@ fn a_source_asked_recently_is_not_asked_again() {
     let mut bench = Bench::new();
     bench.namespaces(&["alpine:3.20"]);
     let as_of = bench.data_as_of("alpine:3.20");
-    bench.max_age = Some(SignedDuration::from_hours(6));
+    bench.max_age = MaxAge::Of(SignedDuration::from_hours(6));
     bench.later(5);
     let report = bench.namespaces(&["alpine:3.20"]);
     assert!(feeds_of(&report).all(|source| source.outcome == SourceOutcome::Fresh), "{report:#?}");
@@ -238,7 +239,7 @@ fn a_sync_with_nothing_to_do_writes_nothing() {
     let mut bench = Bench::new();
     let names = ["alpine:3.18", "alpine:3.20", "pypi"];
     let first = bench.namespaces(&names);
-    bench.max_age = Some(SignedDuration::from_hours(6));
+    bench.max_age = MaxAge::Of(SignedDuration::from_hours(6));
     let lock = bench.feeds().lock().unwrap();
     fs::remove_file(bench.feeds().path().join("downloads/lock")).unwrap();
     let second = bench.namespaces(&names);
@@ -261,7 +262,7 @@ fn a_record_that_cannot_be_read_is_a_gap_for_as_long_as_it_is_there() {
     assert_eq!((&gap.kind, gap.place.as_str()), (&GapKind::UNREADABLE_RECORD, "pypi"));
     assert!(gap.detail.starts_with("1 of its records could not be read: PYSEC-2025-2"), "{gap}");
     assert_eq!(bench.namespaces(&["pypi"]).gaps, first.gaps);
-    bench.max_age = Some(SignedDuration::from_hours(6));
+    bench.max_age = MaxAge::Of(SignedDuration::from_hours(6));
     assert_eq!(bench.namespaces(&["pypi"]).gaps, first.gaps);
     assert_eq!(bench.records("pypi|language|demo"), ["PYSEC-2025-1"]);
 }
@@ -487,7 +488,7 @@ fn offline_holds_what_is_held() {
 fn another_origin_is_asked_whatever_the_first_one_said() {
     let mut bench = Bench::new();
     bench.namespaces(&["alpine:3.20"]);
-    bench.max_age = Some(SignedDuration::from_hours(6));
+    bench.max_age = MaxAge::Of(SignedDuration::from_hours(6));
     let server = bench.serve();
     let report = bench.namespaces(&["alpine:3.20"]);
     assert!(feeds_of(&report).all(|source| source.outcome == SourceOutcome::Unchanged), "{report:#?}");
@@ -601,7 +602,7 @@ fn a_plan_says_what_will_be_asked_and_how_large_it_is() {
     let held = make(&bench);
     assert!(held.sources.iter().filter(|source| source.feed != "npm").all(|source| source.is_held));
     assert_eq!(held.new_bytes(), 0);
-    bench.max_age = Some(SignedDuration::from_hours(1));
+    bench.max_age = MaxAge::Of(SignedDuration::from_hours(1));
     assert!(make(&bench).sources.iter().all(|source| source.feed == "npm"));
 }
 

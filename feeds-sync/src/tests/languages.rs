@@ -215,12 +215,18 @@ fn an_archive_of_many_languages_fills_each_of_them() {
     };
     let npm = file("github-reviewed", record("GHSA-aaaa-bbbb-cccc", "npm"));
     let rust = file("github-reviewed", record("GHSA-dddd-eeee-ffff", concat!("crates", ".io")));
+    // What nobody reviewed matches no package; it says the ids and the severity of a CVE, where there is one.
     let unreviewed = file("unreviewed", record("GHSA-gggg-hhhh-jjjj", "npm"));
-    bench.mirror.file(place(GHSA), repository(&[npm, rust.clone(), unreviewed]));
+    let about = |id: &str, cve: &str| {
+        file("unreviewed", osv_record(id, &[cve], "npm", "demo", "introduced 0, fixed 1.4"))
+    };
+    let of_cve = about("GHSA-qqqq-rrrr-vvvv", "CVE-2025-10009");
+    bench.mirror.file(place(GHSA), repository(&[npm, rust.clone(), unreviewed, of_cve]));
     let report = bench.only(&["ghsa"]);
     assert!(is_updated(outcome(&report, GHSA)) && report.gaps.is_empty(), "{report:#?}");
-    assert_eq!(bench.held(), ["cargo", "npm"]);
+    assert_eq!(bench.held(), ["cargo", "cve:2025", "npm"]);
     assert_eq!(bench.records("npm|language|demo"), ["GHSA-aaaa-bbbb-cccc"]);
+    assert_eq!(bench.records("cve:2025|cpe|CVE-2025-10009"), ["GHSA-qqqq-rrrr-vvvv"]);
     assert_eq!(bench.records("cargo|language|demo"), ["GHSA-dddd-eeee-ffff"]);
     assert_eq!(report.remarks["ghsa:ghsa"].left_out.values().sum::<u64>(), 1);
     // An update replaces the record.
@@ -228,6 +234,7 @@ fn an_archive_of_many_languages_fills_each_of_them() {
     bench.mirror.file(place(GHSA), repository(&[again.clone(), rust]));
     bench.only(&["ghsa"]);
     assert_eq!(bench.records("npm|language|demo"), ["GHSA-kkkk-mmmm-pppp"]);
+    assert_eq!(bench.records("cve:2025|cpe|CVE-2025-10009"), Vec::<String>::new());
     // A language whose last record is gone has none.
     bench.mirror.file(place(GHSA), repository(&[again]));
     let report = bench.only(&["ghsa"]);

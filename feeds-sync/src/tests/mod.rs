@@ -24,6 +24,7 @@ mod reference;
 mod repositories;
 mod robustness;
 mod rpm;
+mod schedule;
 mod ubuntu;
 mod vex_feed;
 

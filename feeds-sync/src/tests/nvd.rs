@@ -199,7 +199,7 @@ fn snapshot_of(feeds: &FeedsDir, mirror: &Mirror, day: usize) -> String {
     let options = SyncOptions {
         named: Named::NONE,
         selection: Selection::Only(&only),
-        max_age: None,
+        max_age: crate::schedule::MaxAge::ZERO,
         now: "2026-06-06T12:00:00Z".parse::<Timestamp>().unwrap() + (24 * day as i64).hours(),
         jobs: 1,
         limits: &Limits::default(),

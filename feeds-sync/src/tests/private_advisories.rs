@@ -17,6 +17,7 @@ use crate::directory::url_of;
 use crate::engine::{NoProgress, sync};
 use crate::error::SyncError;
 use crate::report::{SourceOutcome, SyncReport};
+use crate::schedule::MaxAge;
 use crate::selection::{Named, Selection};
 
 /// A statement of the status `list` about the package `purl`.
@@ -95,7 +96,7 @@ fn a_directory_lies_beside_what_is_published() {
     let id = report.snapshot;
     let report = bench.only(&["pypi"]);
     assert_eq!((report.snapshot.clone(), report.changed), (id.clone(), false));
-    bench.max_age = Some(jiff::SignedDuration::from_hours(100));
+    bench.max_age = MaxAge::Of(jiff::SignedDuration::from_hours(100));
     fs::remove_file(bench.feeds().path().join("downloads/lock")).unwrap();
     bench.only(&["pypi"]);
     assert!(
@@ -108,7 +109,7 @@ fn a_directory_lies_beside_what_is_published() {
     assert_eq!(bench.only(&["pypi"]).snapshot, id);
     // A file that is gone takes its rows along, however long ago the directory was read.
     bench.named = named;
-    bench.max_age = Some(jiff::SignedDuration::from_hours(100));
+    bench.max_age = MaxAge::Of(jiff::SignedDuration::from_hours(100));
     fs::remove_file(bench.place("own").join("a.json")).unwrap();
     bench.only(&["pypi"]);
     assert_eq!(bench.records("pypi|language|demo"), ["PYSEC-2025-1", "ACME-1:CVE-2025-10001"]);
