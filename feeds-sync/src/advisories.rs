@@ -1,6 +1,7 @@
 //! What reading a feed gives: advisories by namespace, and a count of everything that was not understood.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use advisory_db::EpssTable;
 use jiff::Timestamp;
@@ -15,6 +16,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug)]
 pub struct Advisories {
     keep: Keep,
+    /// Of the records that are kept only these; all of them when it is none.
+    share: Option<Share>,
     /// Namespaces that are filled on demand, and are demanded.
     demanded: BTreeSet<Namespace>,
     namespaces: BTreeMap<Namespace, BTreeMap<String, Advisory>>,
@@ -40,21 +43,32 @@ pub struct Advisories {
     pub remarks: Remarks,
 }
 
-/// What is known of the documents about one id, of publishers that have a document for each.
-#[derive(Clone, Copy, Debug, Default)]
+/// What is known of the documents about one id, of publishers that have a document for each. There are hundreds of
+/// thousands, so times are microseconds, and [`NEVER`] where there is none.
+#[derive(Clone, Copy, Debug)]
 struct Standing {
     /// When the newest of those read last changed.
-    newest: Option<Timestamp>,
+    newest: i64,
     /// When the publisher last listed one.
-    listed: Option<Timestamp>,
+    listed: i64,
     /// When the publisher last said that there is none any more.
-    gone: Option<Timestamp>,
+    gone: i64,
+}
+
+/// Before all times.
+const NEVER: i64 = i64::MIN;
+
+fn microseconds(time: Option<Timestamp>) -> i64 {
+    time.map_or(NEVER, Timestamp::as_microsecond)
 }
 
 impl Standing {
+    /// Nothing is known yet.
+    const UNKNOWN: Self = Self { newest: NEVER, listed: NEVER, gone: NEVER };
+
     /// Whether a record that changed at `modified` is what the publisher says now.
     fn has(self, modified: Option<Timestamp>) -> bool {
-        modified >= self.newest && self.gone <= self.newest.max(self.listed)
+        microseconds(modified) >= self.newest && self.gone <= self.newest.max(self.listed)
     }
 }
 
@@ -81,6 +95,13 @@ enum Keep {
     All,
     Of(BTreeSet<Namespace>),
     Ids,
+}
+
+/// Every so manieth record, told by its id.
+#[derive(Clone, Copy, Debug)]
+struct Share {
+    index: u64,
+    count: u64,
 }
 
 /// What a reader left out or did not understand. Nothing is left out silently.
@@ -180,6 +201,12 @@ impl Advisories {
         Self::keeping(Keep::Of(namespaces))
     }
 
+    /// Keeps of them only one of `count` shares of the records, whichever `index` below that says: for a namespace of more
+    /// records than can be held at once.
+    pub fn share(self, index: u64, count: u64) -> Self {
+        Self { share: Some(Share { index, count }), ..self }
+    }
+
     /// Keeps nothing but the ids.
     pub fn survey() -> Self {
         Self::keeping(Keep::Ids)
@@ -193,6 +220,7 @@ impl Advisories {
     fn keeping(keep: Keep) -> Self {
         Self {
             keep,
+            share: None,
             demanded: BTreeSet::new(),
             namespaces: BTreeMap::new(),
             ids: BTreeMap::new(),
@@ -225,7 +253,7 @@ impl Advisories {
 
     /// The advisory `id` of `namespace`, made empty at its first mention.
     pub fn record(&mut self, namespace: &Namespace, id: &str) -> &mut Advisory {
-        if !self.keeps(namespace) {
+        if !self.keeps_record(namespace, id) {
             self.note(namespace, id, None);
             self.scratch = Advisory::new(id);
             return &mut self.scratch;
@@ -241,7 +269,7 @@ impl Advisories {
     pub fn push(&mut self, namespace: &Namespace, mut advisory: Advisory) {
         self.newest = self.newest.max(advisory.modified);
         self.pushed_bytes += held_bytes(&advisory);
-        if !self.keeps(namespace) {
+        if !self.keeps_record(namespace, &advisory.id) {
             return self.note(namespace, &advisory.id, advisory.modified);
         }
         shrink(&mut advisory);
@@ -261,7 +289,7 @@ impl Advisories {
         let namespace = affected.key.namespace.clone();
         self.newest = self.newest.max(at);
         self.pushed_bytes += held_bytes(header);
-        if !self.keeps(&namespace) {
+        if !self.keeps_record(&namespace, &header.id) {
             return self.note(&namespace, &header.id, None);
         }
         let place = (header.id.as_str().into(), affected.key.clone(), affected.versions.clone());
@@ -329,28 +357,38 @@ impl Advisories {
         matches!(self.keep, Keep::Of(_))
     }
 
-    fn keeps(&self, namespace: &Namespace) -> bool {
-        self.wants(namespace) && !matches!(self.keep, Keep::Ids)
+    /// Whether only ids are kept.
+    pub(crate) fn is_survey(&self) -> bool {
+        matches!(self.keep, Keep::Ids)
+    }
+
+    fn keeps_record(&self, namespace: &Namespace, id: &str) -> bool {
+        let is_of_share = |share: Share| {
+            let mut hasher = DefaultHasher::new();
+            id.hash(&mut hasher);
+            hasher.finish() % share.count.max(1) == share.index
+        };
+        self.wants(namespace) && !self.is_survey() && self.share.is_none_or(is_of_share)
     }
 
     /// Says that a document about `id` which changed at `modified` was read: what older ones said of `id` no longer
     /// holds in any namespace, also where this one says nothing.
     pub fn document(&mut self, id: &str, modified: Option<Timestamp>) {
         let standing = self.standing(id);
-        standing.newest = standing.newest.max(modified);
+        standing.newest = standing.newest.max(microseconds(modified));
     }
 
     /// Says that the publisher lists a document about `id` of the time `at`.
     pub fn listed(&mut self, id: &str, at: Timestamp) {
         let standing = self.standing(id);
-        standing.listed = standing.listed.max(Some(at));
+        standing.listed = standing.listed.max(at.as_microsecond());
     }
 
     /// Says that the publisher took its document about `id` away at `at`: nothing that it said before holds. A document
     /// that was read or listed with a later time stands.
     pub fn gone(&mut self, id: &str, at: Timestamp) {
         let standing = self.standing(id);
-        standing.gone = standing.gone.max(Some(at));
+        standing.gone = standing.gone.max(at.as_microsecond());
     }
 
     /// Says that the publisher lists all its records: `ids`, none of which changed after `as_of`. What it said of others
@@ -361,7 +399,7 @@ impl Advisories {
 
     fn standing(&mut self, id: &str) -> &mut Standing {
         if !self.documents.contains_key(id) {
-            self.documents.insert(id.into(), Standing::default());
+            self.documents.insert(id.into(), Standing::UNKNOWN);
         }
         self.documents.get_mut(id).expect("the line above made it")
     }

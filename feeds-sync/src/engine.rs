@@ -5,6 +5,7 @@
 //! the swap, the old snapshot stands; killed after it, the next sync downloads again what it does not know to
 //! hold.
 
+mod passes;
 mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,19 +14,19 @@ use std::fs;
 use advisory_db::{FeedsDir, Publication, Writer};
 use fetch::fetcher::Fetcher;
 use jiff::Timestamp;
-use model::advisory::PRIVATE;
+use model::advisory::{Advisory, PRIVATE};
 use model::facts::{CoverageClass, RepositoryCpes};
 use model::gap::{Gap, GapKind};
 use model::key::Namespace;
 use model::limits::Limits;
 
+use self::passes::{PASS_BYTES_MAX, PASS_RECORDS_MAX, SHARE_BYTES_MAX, failures, is_small, passes, read};
 use crate::advisories::{Advisories, Remarks};
-use crate::document::Document;
 use crate::error::{ParseError, SyncError};
 use crate::facts;
 use crate::kept::{Kept, io_error};
 use crate::lifecycles::Lifecycles;
-use crate::provider::{self, Feed, Parse, Provider, Role, Scope};
+use crate::provider::{self, Feed, Provider, Role, Scope};
 use crate::pull::{Applied, Had, Pull, SourcePull, download, prepare_held};
 use crate::report::{SourceOutcome, SourceReport, SyncReport};
 use crate::schedule::MaxAge;
@@ -57,15 +58,6 @@ pub const LOSS_PERCENT_MAX: u64 = 10;
 
 /// Losing fewer records than this is never refused: a share says nothing of a handful.
 const LOSS_RECORDS_MIN: u64 = 10;
-
-/// How many records of several namespaces are held at once. A sync of a document of the size of Debian's tracker
-/// (78 MB, 61,000 records for each of five releases) peaks at 540 MB when it is read at once, at 256 MB so.
-const PASS_RECORDS_MAX: u64 = 150_000;
-
-/// How many bytes of records of several namespaces are held at once, where records are large. Archives of the size of
-/// Ubuntu's (45,000 records for each of 13 releases and channels) peaked at 680 MB when 135,000 of them were. With 256 MB of
-/// them a full read of NVD peaks at 372 MB, one of the CVE list at 415 MB; `bench/RESULTS.md` has what they take so.
-const PASS_BYTES_MAX: u64 = 190_000_000;
 
 /// Told how a sync goes on. Downloads call it from their own threads.
 pub trait Progress: Sync {
@@ -238,16 +230,18 @@ impl Run<'_, '_> {
         let feed = pull.selected.feed.clone();
         self.progress.reading(pull.selected.provider.name, &feed.name);
         let demanded = self.demanded(&pull.selected);
+        let is_small = is_small(pull);
         let empty = || match feed.scope {
-            Scope::One(_) | Scope::Ranking | Scope::Lifecycles => Advisories::default(),
-            Scope::Distro(_) | Scope::Languages | Scope::Documents => {
+            Scope::One(_) if is_small => Advisories::default(),
+            Scope::Ranking | Scope::Lifecycles => Advisories::default(),
+            Scope::One(_) | Scope::Distro(_) | Scope::Languages | Scope::Documents => {
                 Advisories::survey().demanding(demanded.clone())
             }
         };
         let mut first = empty();
         // Each turn that fails takes documents away, so there is an end.
         loop {
-            let failures = self.failures(pull, &mut first);
+            let failures = failures(pull, &mut first, self.options.limits);
             if failures.is_empty() {
                 break;
             }
@@ -319,27 +313,6 @@ impl Run<'_, '_> {
         freezes && end.is_some_and(|end| end <= self.options.now.strftime("%F").to_string().as_str())
     }
 
-    fn read(&self, pull: &Pull, advisories: &mut Advisories) -> Result<(), (String, ParseError)> {
-        self.failures(pull, advisories).into_iter().next().map_or(Ok(()), Err)
-    }
-
-    /// Reads all documents of the feed, and tells which cannot be read. A publisher may have thousands, so that those it can
-    /// do without are all found in one turn.
-    fn failures(&self, pull: &Pull, advisories: &mut Advisories) -> Vec<(String, ParseError)> {
-        let Parse::Advisories(parse) = pull.selected.provider.parse else { return Vec::new() };
-        let mut failures = Vec::new();
-        for (source, path) in pull.records() {
-            let document = Document { url: &source.source.url, path, limits: self.options.limits };
-            if let Err(error) = parse(&pull.selected.feed, &document, advisories) {
-                failures.push((source.source.url.clone(), error));
-                if source.source.role != Role::Update {
-                    break;
-                }
-            }
-        }
-        failures
-    }
-
     /// Writes the rows; of a feed of many releases in as many passes as their number asks for. A release that the
     /// feed no longer mentions keeps its rows: it has ended, and the vendor took it out (feeds.md §0.4(8)).
     fn replace(&mut self, pull: &Pull, first: Advisories) -> Result<Applied, SyncError> {
@@ -347,8 +320,14 @@ impl Run<'_, '_> {
         let left_out = pull.remarks.left_out_text().filter(|_| is_private);
         let (newest, unreadable) = (first.newest, pull.remarks.unreadable_text().or(left_out));
         let mut applied = Applied { newest, unreadable, ..Applied::default() };
-        if let Scope::One(_) = pull.selected.feed.scope {
-            self.write(pull, first, &mut applied)?;
+        if let Scope::One(namespace) = &pull.selected.feed.scope {
+            if first.is_survey() {
+                let n_shares = first.pushed_bytes / SHARE_BYTES_MAX + 1;
+                drop(first);
+                self.write_shares(pull, namespace, n_shares, &mut applied)?;
+            } else {
+                self.write(pull, first, &mut applied)?;
+            }
             return Ok(applied);
         }
         let bytes_each = first.pushed_bytes / first.counts().values().sum::<u64>().max(1);
@@ -363,7 +342,7 @@ impl Run<'_, '_> {
             }
             let on_demand = namespaces.iter().filter(|namespace| provider::is_on_demand(namespace));
             on_demand.for_each(|namespace| advisories.namespace(namespace));
-            self.read(pull, &mut advisories).map_err(|(url, source)| SyncError::Changed { url, source })?;
+            read(pull, &mut advisories, self.options.limits)?;
             self.write(pull, advisories, &mut applied)?;
         }
         if pull.selected.feed.scope == Scope::Documents {
@@ -389,22 +368,58 @@ impl Run<'_, '_> {
 
     fn write(&mut self, pull: &Pull, advisories: Advisories, applied: &mut Applied) -> Result<(), SyncError> {
         for (namespace, advisories) in advisories.into_namespaces() {
-            let publication = Publication {
-                namespace: &namespace,
-                provider: pull.publisher(),
-                feed: &pull.selected.feed.name,
-                license: pull.selected.feed.license,
-                coverage: match pull.selected.feed.scope {
-                    Scope::Documents => CoverageClass::FixOnly,
-                    _ => facts::coverage(&namespace),
-                },
-                data_as_of: pull.data_as_of(self.options.now),
-            };
-            let outcome = self.writer.replace_provider(&publication, advisories.into_values())?;
-            self.has_new_rows |= outcome.changed;
-            applied.records += outcome.records;
-            applied.namespaces.push(namespace);
+            self.write_namespace(pull, namespace, advisories.into_values(), applied)?;
         }
+        Ok(())
+    }
+
+    /// Writes the rows of a namespace that has more records than can be held at once: they are read once for each share.
+    fn write_shares(
+        &mut self,
+        pull: &Pull,
+        namespace: &Namespace,
+        n_shares: u64,
+        applied: &mut Applied,
+    ) -> Result<(), SyncError> {
+        let (limits, mut failure) = (self.options.limits, None);
+        let shares = (0..n_shares).map_while(|index| {
+            let wanted = BTreeSet::from([namespace.clone()]);
+            let mut advisories = Advisories::of(wanted).share(index, n_shares);
+            match read(pull, &mut advisories, limits) {
+                Ok(()) => Some(advisories.into_namespaces().remove(namespace).unwrap_or_default()),
+                Err(error) => {
+                    failure = Some(error);
+                    None
+                }
+            }
+        });
+        self.write_namespace(pull, namespace.clone(), shares.flat_map(BTreeMap::into_values), applied)?;
+        // What was written is not made current then.
+        failure.map_or(Ok(()), Err)
+    }
+
+    fn write_namespace(
+        &mut self,
+        pull: &Pull,
+        namespace: Namespace,
+        advisories: impl Iterator<Item = Advisory>,
+        applied: &mut Applied,
+    ) -> Result<(), SyncError> {
+        let publication = Publication {
+            namespace: &namespace,
+            provider: pull.publisher(),
+            feed: &pull.selected.feed.name,
+            license: pull.selected.feed.license,
+            coverage: match pull.selected.feed.scope {
+                Scope::Documents => CoverageClass::FixOnly,
+                _ => facts::coverage(&namespace),
+            },
+            data_as_of: pull.data_as_of(self.options.now),
+        };
+        let outcome = self.writer.replace_provider(&publication, advisories)?;
+        self.has_new_rows |= outcome.changed;
+        applied.records += outcome.records;
+        applied.namespaces.push(namespace);
         Ok(())
     }
 
@@ -447,23 +462,6 @@ impl Run<'_, '_> {
             }),
         }
     }
-}
-
-/// Groups namespaces so that the records of a group can be held at once.
-fn passes(counts: BTreeMap<Namespace, u64>, records_max: u64) -> Vec<BTreeSet<Namespace>> {
-    let mut passes: Vec<BTreeSet<Namespace>> = Vec::new();
-    let mut n_records = 0;
-    for (namespace, count) in counts {
-        n_records += count;
-        match passes.last_mut() {
-            Some(pass) if n_records <= records_max => drop(pass.insert(namespace)),
-            _ => {
-                n_records = count;
-                passes.push(BTreeSet::from([namespace]));
-            }
-        }
-    }
-    passes
 }
 
 /// Refuses a loss of more than `percent_max` of `before` records.

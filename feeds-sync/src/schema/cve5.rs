@@ -38,6 +38,11 @@ pub fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> 
     if !record.data_version.as_deref().is_some_and(|version| version.starts_with("5.")) {
         return Err(ParseError::NotTheFeed("JSON, but no CVE record of version 5".to_owned()));
     }
+    if advisories.is_selective() && !record.is_of_use(advisories) {
+        let updated = record.metadata.date_updated.as_deref().and_then(moment);
+        advisories.document(&record.metadata.cve_id, updated);
+        return Ok(());
+    }
     let mut remarks = Remarks::default();
     let header = record.header(&mut remarks);
     let mut rows: Vec<Affected> = Vec::new();
@@ -211,6 +216,14 @@ struct Element<'a> {
 impl Record<'_> {
     fn containers(&self) -> impl Iterator<Item = &Container<'_>> {
         [&self.containers.cna].into_iter().chain(&self.containers.adp)
+    }
+
+    /// Whether anything that the record says is of use in this reading. To find its rows costs less than all else.
+    fn is_of_use(&self, advisories: &Advisories) -> bool {
+        let is_wanted = |namespace: &Namespace| advisories.wants(namespace);
+        let rows = |container: &Container<'_>| container.rows(&mut Remarks::default());
+        Namespace::of_cve(&self.metadata.cve_id).as_ref().is_some_and(is_wanted)
+            || self.containers().flat_map(rows).any(|row| is_wanted(&row.key.namespace))
     }
 
     /// Everything of the record but its products.

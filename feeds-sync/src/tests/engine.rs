@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::feeds::{Mirror, kev_entry, osv_record};
 use testkit::server::{Behaviour, Server};
+use testkit::zip::Packing;
 
 use crate::engine::{LOSS_PERCENT_MAX, NoProgress, SyncOptions, sync};
 use crate::error::SyncError;
@@ -803,4 +804,28 @@ fn a_list_beside_a_feed_that_cannot_be_read_is_a_gap_and_holds_nothing_up() {
     bench.mirror.file(path, "libdemo:\n  - CVE-2025-10001\n");
     let report = bench.namespaces(&["alpine:3.20"]);
     assert!(report.changed && !report.gaps.iter().any(|gap| gap.detail.contains("main.yaml")), "{report:#?}");
+}
+
+#[test]
+fn a_namespace_of_more_records_than_are_held_at_once_is_the_same() {
+    let record = |n: usize| {
+        let mut record =
+            osv_record(&format!("PYSEC-2025-{n}"), &[], "PyPI", "demo", "introduced 0, fixed 1.4");
+        record["details"] = json!(format!("{n} {}", "overflow in demo ".repeat(10_000)));
+        (format!("PYSEC-2025-{n}.json"), record.to_string().into_bytes())
+    };
+    let records: Vec<(String, Vec<u8>)> = (0..500).map(record).collect();
+    let packed = records.iter().map(|(name, bytes)| (name.as_str(), &bytes[..], Packing::Deflated));
+    let packed = testkit::zip::archive(packed);
+    let stored = testkit::feeds::zip(&records);
+    assert!(packed.len() < 16_000_000 && stored.len() > 64_000_000);
+    let synced = |archive: &[u8]| {
+        let bench = Bench::new();
+        bench.mirror.file("osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip", archive);
+        let report = bench.only(&["osv:PyPI"]);
+        assert!(report.gaps.is_empty(), "{report:#?}");
+        assert_eq!(bench.records("pypi|language|demo").len(), 500);
+        report.snapshot
+    };
+    assert_eq!(synced(&packed), synced(&stored));
 }
