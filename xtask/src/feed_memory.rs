@@ -394,7 +394,7 @@ fn ubuntu_statement(number: usize, name: &str, description: &str) -> Value {
                 .push(json!({"@id": format!("pkg:deb/ubuntu/{name}@1.{place}?arch={arch}&distro={code}")}));
         }
     }
-    let status = if number % 3 == 0 { "affected" } else { "not_affected" };
+    let status = if number.is_multiple_of(3) { "affected" } else { "not_affected" };
     json!({"@context": "https://openvex.dev/ns/v0.2.0", "author": "Canonical Ltd.", "timestamp": "2026-05-20T15:02:47Z",
         "version": 5, "statements": [{"vulnerability": {"name": format!("CVE-2025-{number:05}"), "description": description},
             "timestamp": "2025-06-01T00:00:00Z", "products": products, "status": status,
