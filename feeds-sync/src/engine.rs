@@ -379,7 +379,7 @@ impl Run<'_, '_> {
     }
 
     fn write(&mut self, pull: &Pull, advisories: Advisories, applied: &mut Applied) -> Result<(), SyncError> {
-        for (namespace, advisories) in advisories.into_namespaces() {
+        for (namespace, advisories) in advisories.into_records() {
             let publication = Publication {
                 namespace: &namespace,
                 provider: pull.publisher(),
@@ -391,7 +391,7 @@ impl Run<'_, '_> {
                 },
                 data_as_of: pull.data_as_of(self.options.now),
             };
-            let outcome = self.writer.replace_provider(&publication, advisories.into_values())?;
+            let outcome = self.writer.replace_provider(&publication, advisories)?;
             self.has_new_rows |= outcome.changed;
             applied.records += outcome.records;
             applied.namespaces.push(namespace);

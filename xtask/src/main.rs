@@ -33,7 +33,8 @@ fn main() -> Result<()> {
         ["sbom-speed", document] => sbom_speed::read_one(Path::new(document)),
         ["feed-speed"] => feed_speed::measure(4_000_000),
         ["feed-speed", rows] => feed_speed::measure(rows.parse().context("ROWS is a number")?),
-        ["parse-speed"] => parse_speed::measure(),
+        ["parse-speed"] => parse_speed::measure(None),
+        ["parse-speed", provider] => parse_speed::measure(Some(provider)),
         ["throughput", image] => throughput::measure(Path::new(image), 5),
         ["throughput", image, runs] => {
             throughput::measure(Path::new(image), runs.parse().context("RUNS is a number")?)
@@ -47,7 +48,7 @@ fn main() -> Result<()> {
         _ => bail!(
             "usage: cargo xtask examples | mirror DIR | torture BINARY [KILLS] | torture catalogers [COPIES] \
              | big-image DIR [--gigabytes N] [--layers N] | throughput IMAGE [RUNS] | sbom-speed [DOCUMENT] | feed-speed [ROWS] \
-             | parse-speed"
+             | parse-speed [PROVIDER]"
         ),
     }
 }

@@ -197,7 +197,7 @@ pub(crate) struct Draft<'a> {
     records: Vec<DraftRecord>,
     record_ids: HashMap<Box<str>, u32>,
     pools: Pools,
-    keys: BTreeMap<(&'static str, Box<str>), Vec<DraftRow>>,
+    keys: BTreeMap<(&'static str, Arc<str>), Vec<DraftRow>>,
 }
 
 impl<'a> Draft<'a> {
@@ -272,7 +272,7 @@ impl<'a> Draft<'a> {
         let mut hash = Fields::new(&Kind::Rows.domain());
         hash.text(owner.scope).text(owner.provider);
         let mut n_rows = 0;
-        let mut canonical = |((kind, name), mut rows): ((&'static str, Box<str>), Vec<DraftRow>)| {
+        let mut canonical = |((kind, name), mut rows): ((&'static str, Arc<str>), Vec<DraftRow>)| {
             rows.sort_unstable_by(|a, b| shared.order(a, b));
             rows.dedup();
             n_rows += rows.len() as u64;
@@ -407,7 +407,7 @@ struct KeyRows {
 pub(crate) struct Content<'a> {
     owner: Owner<'a>,
     shared: Shared,
-    keys: BTreeMap<(&'static str, Box<str>), KeyRows>,
+    keys: BTreeMap<(&'static str, Arc<str>), KeyRows>,
     n_rows: u64,
     hash: Digest,
     /// The texts of the records that have any.
