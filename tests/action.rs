@@ -129,6 +129,64 @@ fn feeds_are_kept_under_a_key_that_ends_in_their_snapshot() {
 }
 
 #[test]
+fn published_feeds_are_taken_in_place_of_the_vendors() {
+    use std::process::Command;
+    let openssl =
+        testkit::real::program("openssl", None, "published_feeds_are_taken_in_place_of_the_vendors");
+    let Some(openssl) = openssl else { return };
+    let job = Job::new(root());
+    let file = |name: &str| job.workspace(name).display().to_string();
+    for (private, public) in [("ours.pem", "ours.pub"), ("theirs.pem", "theirs.pub")] {
+        let words = ["genpkey", "-algorithm", "ed25519", "-out", &file(private)];
+        testkit::real::run(&openssl, words);
+        testkit::real::run(&openssl, ["pkey", "-in", &file(private), "-pubout", "-out", &file(public)]);
+    }
+    let run = |words: &[&str]| {
+        let mut command = Command::new(PLIMSOLL);
+        command.args(words).args(["--feeds", &file("publisher")]).env("HOME", file("home"));
+        assert!(command.output().unwrap().status.success(), "{words:?}");
+    };
+    run(&["feeds", "sync", "--mirror", &example("mirror")]);
+    run(&["feeds", "push", &file("published"), "--sign-key", &file("ours.pem")]);
+
+    let (nowhere, published) = (file("nowhere"), file("published"));
+    let sources = format!("{nowhere}\n  {published}\n");
+    let pem = fs::read_to_string(file("ours.pub")).unwrap();
+    // No mirror, and nothing that answers in the vendors' place.
+    let inputs = |key: &str| -> Vec<(&str, String)> {
+        let inputs = image_inputs(&[]).into_iter().filter(|(name, _)| *name != "mirror");
+        let inputs = inputs.map(|(name, value)| (name, value.to_owned()));
+        inputs.chain([("feeds-source", sources.clone()), ("feeds-key", key.to_owned())]).collect()
+    };
+    let run = |inputs: &[(&str, String)]| {
+        let inputs: Vec<(&str, &str)> = inputs.iter().map(|(name, value)| (*name, &**value)).collect();
+        job.run(&action(), &inputs, None)
+    };
+    let of_vendors = Job::new(root()).run(&action(), &image_inputs(&[]), None);
+    let by_text = run(&inputs(&pem));
+    assert_eq!(by_text.failed, None, "{}", by_text.log);
+    assert_eq!(by_text.outputs["findings"], of_vendors.outputs["findings"]);
+    assert!(by_text.log.contains("passed over"), "{}", by_text.log);
+    let by_file = run(&inputs(&format!("{}\n{}", file("theirs.pub"), file("ours.pub"))));
+    assert_eq!(by_file.failed, None, "{}", by_file.log);
+    let keys = [&by_text, &by_file, &of_vendors].map(|outcome| &outcome.step_outputs["prepare.cache-key"]);
+    assert!(keys[0].contains("-published-") && keys[0] != keys[1] && keys[1] != keys[2], "{keys:?}");
+
+    for (key, said) in [
+        (fs::read_to_string(file("theirs.pub")).unwrap(), "no key that is trusted signed it"),
+        (file("theirs.pub"), "no key that is trusted signed it"),
+        ("-----BEGIN PUBLIC KEY-----\nnone\n-----END PUBLIC KEY-----".to_owned(), "is no public key"),
+        (file("absent.pub"), "cannot read the key"),
+    ] {
+        let outcome = run(&inputs(&key));
+        assert_eq!(outcome.failed, Some(("Judge".to_owned(), 2)), "{key}: {}", outcome.log);
+        assert!(outcome.log.contains(said), "{key}: {}", outcome.log);
+    }
+    let outcome = Job::new(root()).run(&action(), &image_inputs(&[("feeds-key", &pem)]), None);
+    assert!(outcome.log.contains("goes with `feeds-source`"), "a key without a place: {}", outcome.log);
+}
+
+#[test]
 fn a_hostile_name_is_only_a_name() {
     for hostile in HOSTILE {
         let job = Job::new(root());

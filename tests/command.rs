@@ -59,17 +59,16 @@ fn data_goes_to_standard_output_and_all_else_to_standard_error() {
 fn a_flag_beats_the_environment_which_beats_the_file() {
     let place = Place::new();
     let [image, mirror] = example();
-    place.write(
-        "plimsoll.toml",
-        format!("mirror = {mirror:?}\nas-of = {AS_OF:?}\n[scan]\nfail-on = \"low\"\n"),
-    );
-    place.run(["scan", &image]).expect_code(1);
-    let output = place.command().env("PLIMSOLL_FAIL_ON", "false").args(["scan", &image]).output().unwrap();
+    place.write("plimsoll.toml", format!("as-of = {AS_OF:?}\n[scan]\nfail-on = \"low\"\n"));
+    place.run(["scan", &image, "--mirror", &mirror]).expect_code(1);
+    let words = ["scan", &image, "--mirror", &mirror];
+    let output = place.command().env("PLIMSOLL_FAIL_ON", "false").args(words).output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     let output = place
         .command()
         .env("PLIMSOLL_FAIL_ON", "false")
-        .args(["scan", &image, "--fail-on", "low"])
+        .args(words)
+        .args(["--fail-on", "low"])
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1));

@@ -108,6 +108,25 @@ fn hosts_of_a_configuration_that_was_only_found_are_refused() {
 }
 
 #[test]
+fn a_configuration_that_was_only_found_does_not_say_where_feeds_come_from() {
+    let place = Place::new();
+    let server = Server::of_dir(mirror(&place).dir());
+    place.write("plimsoll.toml", format!("mirror = '{}'\n", server.url("")));
+    place.write("below/empty", "");
+    for words in [&["feeds", "sync", "--only", "pypi"][..], &["feeds", "status", "--check"]] {
+        let ran = Ran::of(place.command().args(words).current_dir(place.path("below")).output().unwrap());
+        ran.expect_code(2)
+            .expect_stderr(&["`mirror` is taken only from a file that is named", "`--config FILE`"]);
+    }
+    assert_eq!(server.requests().len(), 0);
+    // What has nothing to do with it goes on, and so does who says another, or that he means it.
+    place.run(["feeds", "gc", "--keep", "1d"]).expect_code(0);
+    let words = ["feeds", "sync", "--only", "pypi"];
+    place.run(words.iter().chain(&["--mirror", &server.url("")])).expect_code(0);
+    place.run(words.iter().chain(&["--config", "plimsoll.toml", "--max-age", "0s"])).expect_code(0);
+}
+
+#[test]
 fn a_refused_credential_is_named_by_where_it_came_from() {
     let place = Place::new();
     let server = guarded(&mirror(&place), "Bearer another");
@@ -195,7 +214,7 @@ fn of_several_mirrors_the_first_that_has_a_file_serves_it() {
     let full = mirror(&place);
     let (first, second) = (Server::new(), Server::of_dir(full.dir()));
     place.write("plimsoll.toml", format!("mirror = ['{}', '{}']\n", first.url(""), second.url("")));
-    let words = ["feeds", "sync", "--only", "pypi", "--max-age", "0s"];
+    let words = ["feeds", "sync", "--only", "pypi", "--max-age", "0s", "--config", "plimsoll.toml"];
     place.run(words).expect_code(0).expect_stderr(&["new snapshot"]);
     place.run(words).expect_code(0).expect_stderr(&["snapshot unchanged"]);
     let asked = |server: &Server| {
@@ -205,7 +224,8 @@ fn of_several_mirrors_the_first_that_has_a_file_serves_it() {
     assert_eq!(asked(&first), [false, false], "no tag of another mirror");
     assert!(asked(&second).contains(&false));
     let n_asked = second.requests().len();
-    place.run(["feeds", "sync", "--only", "pypi"]).expect_code(0).expect_stderr(&["snapshot unchanged"]);
+    let words = ["feeds", "sync", "--only", "pypi", "--config", "plimsoll.toml"];
+    place.run(words).expect_code(0).expect_stderr(&["snapshot unchanged"]);
     assert_eq!(second.requests().len(), n_asked, "what came from any of them is fresh");
 
     // A directory is no network; what none has is a gap.

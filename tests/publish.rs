@@ -241,7 +241,19 @@ fn only_what_a_trusted_key_signed_is_scanned_with() {
     assert_eq!(snapshot(&taker), held);
     let config = format!("[feeds]\nsources = [\"{published}\"]\nkeys = [\"{theirs_public}\"]\n");
     taker.write("plimsoll.toml", config);
-    taker.run(["feeds", "pull"]).expect_code(0).expect_stderr(&["signed by sha256:", "new snapshot"]);
+    // A file that was only found names no publisher: not with a key of its own, and not without any.
+    let refused = ["`feeds.sources` counts only in a file that is named", "--feeds-key", "`--config FILE`"];
+    taker.run(["feeds", "pull"]).expect_code(2).expect_stderr(&refused);
+    taker.run(["match", &sbom]).expect_code(2).expect_stderr(&refused);
+    // With a key of ours it may say where; and what names its places itself does not care.
+    let words = ["feeds", "pull", "--feeds-key", &ours_public];
+    taker.run(words).expect_code(2).expect_stderr(&["no key that is trusted"]);
+    assert_eq!(snapshot(&taker), held);
+    taker
+        .run(["feeds", "pull", "--config", "plimsoll.toml"])
+        .expect_code(0)
+        .expect_stderr(&["signed by sha256:", "new snapshot"]);
+    taker.run(["feeds", "pull", &published]).expect_code(0).expect_stderr(&["signed by sha256:"]);
     assert_ne!(snapshot(&taker), held);
     for (file, said) in [(&ours_public, "a private key in PEM"), (&published, "cannot read the key")] {
         place.run(["feeds", "push", &published, "--sign-key", file]).expect_code(2).expect_stderr(&[said]);

@@ -70,6 +70,25 @@ pub(crate) struct Fields {
 /// So many bytes are hashed at once.
 const BATCH_BYTES: usize = 16 << 10;
 
+// The tags of fields.
+const NONE: u8 = 0;
+const TEXT: u8 = 1;
+const NUMBER: u8 = 2;
+
+/// Appends to `framed` what [`Fields::option`] hashes.
+pub(crate) fn frame(framed: &mut Vec<u8>, text: Option<&str>) {
+    match text {
+        Some(text) => frame_bytes(framed, text.as_bytes()),
+        None => framed.push(NONE),
+    }
+}
+
+fn frame_bytes(framed: &mut Vec<u8>, bytes: &[u8]) {
+    framed.push(TEXT);
+    framed.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+    framed.extend_from_slice(bytes);
+}
+
 impl Fields {
     /// A hash in the domain `domain` (a kind of content and the version of its encoding).
     pub(crate) fn new(domain: &str) -> Self {
@@ -83,14 +102,24 @@ impl Fields {
     }
 
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        self.pending.push(1);
-        self.pending.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
         if bytes.len() < BATCH_BYTES {
-            self.pending.extend_from_slice(bytes);
+            frame_bytes(&mut self.pending, bytes);
         } else {
+            self.pending.push(TEXT);
+            self.pending.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
             self.flush();
             self.hasher.update(bytes);
         }
+        self.flush_if_full()
+    }
+
+    /// Fields that [`frame`] framed.
+    pub(crate) fn framed(&mut self, fields: &[u8]) -> &mut Self {
+        self.pending.extend_from_slice(fields);
+        self.flush_if_full()
+    }
+
+    fn flush_if_full(&mut self) -> &mut Self {
         if self.pending.len() >= BATCH_BYTES {
             self.flush();
         }
@@ -106,14 +135,14 @@ impl Fields {
         match text {
             Some(text) => self.text(text),
             None => {
-                self.pending.push(0);
+                self.pending.push(NONE);
                 self
             }
         }
     }
 
     pub(crate) fn number(&mut self, number: u64) -> &mut Self {
-        self.pending.push(2);
+        self.pending.push(NUMBER);
         self.pending.extend_from_slice(&number.to_le_bytes());
         self
     }

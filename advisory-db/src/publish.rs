@@ -360,13 +360,16 @@ impl Writer<'_> {
         Ok(self.remove(namespace.as_str(), provider))
     }
 
-    /// A shard with these facts, which no snapshot names.
+    /// A shard with these facts, and with what repositories stand for as it is held; no snapshot names it.
     pub fn facts_shard(&mut self, facts: &FeedFacts) -> Result<ShardName, DbError> {
-        Ok(ShardName::of(Kind::Facts, &self.store_facts(facts)?))
+        let repositories = self.repositories()?;
+        Ok(ShardName::of(Kind::Facts, &self.store_facts(facts, &repositories)?))
     }
 
     /// Makes what is published what is held: of all its namespaces, or of those that are wanted. What other providers say
     /// about the same namespaces stays, and so does what is held of others.
+    ///
+    /// Returns the namespaces that only we hold and whose facts are lost: the shard that had them is damaged.
     ///
     /// # Errors
     /// [`DbError::Missing`] when a shard was not received.
@@ -374,7 +377,7 @@ impl Writer<'_> {
         &mut self,
         published: &Published,
         wanted: Option<&BTreeSet<Namespace>>,
-    ) -> Result<(), DbError> {
+    ) -> Result<Vec<Namespace>, DbError> {
         self.close_feed()?;
         let mut content = published.content(wanted);
         // The names are the publisher's, the files are those that lie here.
@@ -383,18 +386,48 @@ impl Writer<'_> {
             let key = (kind, shard.hash.clone());
             if !found.contains_key(&key) {
                 let path = shard.path(&self.shards_path(), kind);
-                let held = self.sound(kind, &shard.hash)?.ok_or(DbError::Missing { path })?;
+                let held = match self.sound(kind, &shard.hash)? {
+                    Some(held) => held,
+                    // In place of a damaged one of another making.
+                    None if path.exists()
+                        && files::fingerprint(&path)? == (shard.sha256.clone(), shard.bytes) =>
+                    {
+                        shard.clone()
+                    }
+                    None => return Err(DbError::Missing { path }),
+                };
                 found.insert(key.clone(), held);
             }
             shard.clone_from(&found[&key]);
         }
-        let theirs = match &content.facts {
-            Some(shard) => facts::load(&self.open(Kind::Facts, shard)?)?,
-            None => FeedFacts::default(),
+        self.name_files(&found);
+        let (theirs, mut repositories) = match &content.facts {
+            Some(shard) => {
+                let shard = self.open(Kind::Facts, shard)?;
+                (facts::load(&shard)?, facts::repositories(&shard)?)
+            }
+            None => Default::default(),
         };
+        if repositories.is_empty() {
+            repositories = match self.repositories() {
+                // Told below, with the facts that are lost with it.
+                Err(DbError::Damaged { .. } | DbError::Missing { .. } | DbError::Sqlite { .. }) => {
+                    BTreeMap::default()
+                }
+                repositories => repositories?,
+            };
+        }
         let has_facts = content.facts.is_some();
         let is_ours = |name: &Namespace| self.holds(name) && !published.holds(name);
-        let facts = with_others(theirs, self.facts()?, is_ours);
+        let (ours, lost) = match self.facts() {
+            Ok(ours) => (ours, Vec::new()),
+            Err(DbError::Damaged { .. } | DbError::Missing { .. } | DbError::Sqlite { .. }) => {
+                let names = self.namespaces().into_iter().map(|entry| entry.name);
+                (FeedFacts::default(), names.filter(|name| is_ours(name)).collect())
+            }
+            Err(error) => return Err(error),
+        };
+        let facts = with_others(theirs, ours, is_ours);
         for (namespace, parts) in content.namespaces {
             self.put(namespace, parts);
         }
@@ -402,7 +435,10 @@ impl Writer<'_> {
         if content.epss.is_some() && (wanted.is_none() || self.epss().is_none()) {
             self.set_epss(content.epss);
         }
-        if has_facts { self.set_facts(&facts) } else { Ok(()) }
+        if has_facts {
+            self.put_facts(&facts, &repositories)?;
+        }
+        Ok(lost)
     }
 }
 

@@ -1,13 +1,14 @@
 //! A snapshot as its readers see it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 
 use jiff::Timestamp;
 use model::advisory::{AdvisorySet, Daily, RecordText, Row};
-use model::facts::{CoverageClass, FeedFacts};
+use model::facts::{CoverageClass, FeedFacts, RepositoryCpes};
 use model::key::{Namespace, PackageKey};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,9 @@ use crate::feeds_dir::FeedsDir;
 use crate::files;
 use crate::manifest::{Manifest, Part, Shards};
 use crate::shard::{Kind, Shard, ShardRef, daily, facts, rows, text};
+
+/// For fewer keys a thread and a connection cost more than they give.
+const KEYS_OF_THREAD_MIN: usize = 256;
 
 /// One consistent state of all feeds, immutable.
 ///
@@ -123,6 +127,15 @@ impl Snapshot {
         }
     }
 
+    /// What those of Red Hat's `repositories` stand for that are known: an image names the repositories that its packages
+    /// may come from, and rows name products by their CPE names. It is a fact too: another answer means another hash of them.
+    pub fn repository_cpes(&self, repositories: &BTreeSet<String>) -> Result<RepositoryCpes, DbError> {
+        match &self.manifest.content.facts {
+            Some(shard) => self.with(Kind::Facts, shard, |shard| facts::repositories_of(shard, repositories)),
+            None => Ok(RepositoryCpes::new()),
+        }
+    }
+
     /// The logical hash of the facts: equal hashes mean equal facts. `None` when none were ever written.
     pub fn facts_hash(&self) -> Option<&str> {
         self.manifest.content.facts.as_ref().map(|shard| shard.hash.as_str())
@@ -138,14 +151,19 @@ impl Snapshot {
     /// A key whose namespace is not held is absent from the set; one whose namespace is held is present,
     /// perhaps with no rows.
     pub fn load(&self, keys: &BTreeSet<PackageKey>) -> Result<AdvisorySet, DbError> {
-        // Namespaces share no shard, so they are asked side by side: decoding rows is most of the work.
+        // Namespaces share no shard, so they are asked side by side, and so are many keys of one: decoding rows is most of
+        // the work.
+        let n_threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let held: Vec<(&BTreeMap<String, Part>, Vec<&PackageKey>)> = self.held(keys).collect();
         let rows = thread::scope(|scope| {
-            let asked: Vec<_> = self
-                .held(keys)
-                .map(|(parts, keys)| scope.spawn(move || self.load_namespace(parts, &keys)))
-                .collect();
-            asked.into_iter().try_fold(BTreeMap::new(), |mut rows, namespace| {
-                rows.append(&mut namespace.join().expect("reading a shard does not panic")?);
+            let mut asked = Vec::new();
+            for (parts, keys) in &held {
+                for keys in keys.chunks(keys.len().div_ceil(n_threads).max(KEYS_OF_THREAD_MIN)) {
+                    asked.push(scope.spawn(move || self.load_namespace(parts, keys)));
+                }
+            }
+            asked.into_iter().try_fold(BTreeMap::new(), |mut rows, keys| {
+                rows.append(&mut keys.join().expect("reading a shard does not panic")?);
                 Ok(rows)
             })
         })?;
@@ -285,24 +303,29 @@ impl Snapshot {
     fn with<T>(
         &self,
         kind: Kind,
-        shard: &ShardRef,
+        named: &ShardRef,
         ask: impl FnOnce(&Shard) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
-        let path = shard.path(&self.feeds.shards_path(), kind);
+        let path = named.path(&self.feeds.shards_path(), kind);
         let shard = {
             let mut opened = self.opened();
             match opened.get(&path) {
                 Some(shard) => Arc::clone(shard),
                 None => {
-                    let shard = Arc::new(Mutex::new(self.open(kind, shard)?));
+                    let shard = Arc::new(Mutex::new(self.open(kind, named)?));
                     opened.insert(path, Arc::clone(&shard));
                     shard
                 }
             }
         };
+        // One connection serves one question at a time, so one that comes meanwhile gets a connection of its own.
         // A panic elsewhere cannot leave a shard half asked: all of them are read-only.
-        let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        ask(&shard)
+        let opened = match shard.try_lock() {
+            Ok(opened) => opened,
+            Err(TryLockError::Poisoned(opened)) => opened.into_inner(),
+            Err(TryLockError::WouldBlock) => return ask(&self.open(kind, named)?),
+        };
+        ask(&opened)
     }
 
     pub(crate) fn open(&self, kind: Kind, shard: &ShardRef) -> Result<Shard, DbError> {

@@ -2,10 +2,11 @@
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
 
 use jiff::Timestamp;
 use model::advisory::{Advisory, Daily, Epss, Kev};
-use model::facts::{CoverageClass, FeedFacts};
+use model::facts::{CoverageClass, FeedFacts, RepositoryCpes};
 use model::key::Namespace;
 use rusqlite::Connection;
 
@@ -127,13 +128,24 @@ impl<'a> Writer<'a> {
     ) -> Result<ProviderOutcome, DbError> {
         let owner = content.owner();
         let before = self.part(owner.scope, owner.provider).map(|part| part.shards.clone());
-        let rows = match content.rows() {
-            0 => None,
-            _ => {
-                let fill = |connection: &Connection| content.fill(connection);
-                Some(self.store(Kind::Rows, owner, content.hash(), &fill)?)
-            }
-        };
+        let held = self.reusable(Kind::Rows, content.hash())?;
+        let is_new = held.is_none() && content.rows() > 0;
+        let path = shard::path(&self.feeds.shards_path(), Kind::Rows, content.hash());
+        self.shards_written += usize::from(is_new);
+        let feed = self.opened(publication, &before.clone().unwrap_or_default())?;
+        // Rows and texts are files of their own.
+        let (texts, rows) = thread::scope(|scope| {
+            let texts = scope.spawn(|| feed.texts.add(&content.texts));
+            let fill = |connection: &Connection| content.fill(connection);
+            let rows = match held {
+                None if is_new => shard::create(&path, Kind::Rows, owner, content.hash(), &fill).map(Some),
+                held => Ok(held),
+            };
+            (texts.join().expect("writing texts does not panic"), rows)
+        });
+        let rows = rows?;
+        texts?;
+        feed.namespaces.push(owner.scope.to_owned());
         let hash = |rows: &Option<ShardRef>| rows.as_ref().map(|shard| shard.hash.clone());
         let changed = before.as_ref().is_none_or(|before| hash(&before.rows) != hash(&rows));
         let before = before.unwrap_or_default();
@@ -146,9 +158,6 @@ impl<'a> Writer<'a> {
             records: content.records(),
             shards: Shards { rows, ..before },
         };
-        let feed = self.opened(publication, &part.shards)?;
-        feed.namespaces.push(owner.scope.to_owned());
-        feed.texts.add(&content.texts)?;
         let parts = self.content.namespaces.entry(owner.scope.to_owned()).or_default();
         parts.insert(owner.provider.to_owned(), part);
         Ok(ProviderOutcome { rows: content.rows(), records: content.records(), changed })
@@ -291,16 +300,33 @@ impl<'a> Writer<'a> {
         Ok(entries)
     }
 
-    /// Replaces the facts.
+    /// Replaces the facts; what repositories stand for stays.
     pub fn set_facts(&mut self, facts: &FeedFacts) -> Result<(), DbError> {
-        self.content.facts = Some(self.store_facts(facts)?);
+        self.put_facts(facts, &self.repositories()?)
+    }
+
+    /// Replaces what repositories stand for, all of it; the other facts stay.
+    pub fn set_repositories(&mut self, repositories: &RepositoryCpes) -> Result<(), DbError> {
+        self.put_facts(&self.facts()?, repositories)
+    }
+
+    pub(crate) fn put_facts(
+        &mut self,
+        facts: &FeedFacts,
+        repositories: &RepositoryCpes,
+    ) -> Result<(), DbError> {
+        self.content.facts = Some(self.store_facts(facts, repositories)?);
         Ok(())
     }
 
-    pub(crate) fn store_facts(&mut self, facts: &FeedFacts) -> Result<ShardRef, DbError> {
+    pub(crate) fn store_facts(
+        &mut self,
+        facts: &FeedFacts,
+        repositories: &RepositoryCpes,
+    ) -> Result<ShardRef, DbError> {
         let owner = Owner { scope: "", provider: "" };
-        let fill = |connection: &Connection| facts::fill(connection, facts);
-        self.store(Kind::Facts, owner, &facts::hash(facts), &fill)
+        let fill = |connection: &Connection| facts::fill(connection, facts, repositories);
+        self.store(Kind::Facts, owner, &facts::hash(facts, repositories), &fill)
     }
 
     /// What is held of a provider in a namespace, with all that this writer did so far.
@@ -370,15 +396,25 @@ impl<'a> Writer<'a> {
         Ok(is_sound.then_some(found))
     }
 
-    /// As [`Self::reusable`], but a shard that the current snapshot names is believed by its size: there are hundreds.
+    /// As [`Self::reusable`], but a shard that the current snapshot names is believed by its size: there are hundreds. The
+    /// one of facts is read by every pull, which a damaged one would end.
     pub(crate) fn sound(&self, kind: Kind, hash: &Digest) -> Result<Option<ShardRef>, DbError> {
         match self.named(kind, hash) {
-            Some(named) => {
+            Some(named) if kind != Kind::Facts => {
                 let path = named.path(&self.feeds.shards_path(), kind);
                 let is_there = path.metadata().is_ok_and(|metadata| metadata.len() == named.bytes);
                 Ok(is_there.then(|| named.clone()))
             }
-            None => self.reusable(kind, hash),
+            _ => self.reusable(kind, hash),
+        }
+    }
+
+    /// Names the files of `held` wherever their content is named: they may be others than before.
+    pub(crate) fn name_files(&mut self, held: &BTreeMap<(Kind, Digest), ShardRef>) {
+        for (kind, shard) in self.content.shards_mut() {
+            if let Some(held) = held.get(&(kind, shard.hash.clone())) {
+                shard.clone_from(held);
+            }
         }
     }
 
@@ -391,6 +427,14 @@ impl<'a> Writer<'a> {
         match &self.content.facts {
             Some(shard) => facts::load(&self.open(Kind::Facts, shard)?),
             None => Ok(FeedFacts::default()),
+        }
+    }
+
+    /// What repositories stand for, as it is held, with all that this writer did so far.
+    pub fn repositories(&self) -> Result<RepositoryCpes, DbError> {
+        match &self.content.facts {
+            Some(shard) => facts::repositories(&self.open(Kind::Facts, shard)?),
+            None => Ok(RepositoryCpes::new()),
         }
     }
 

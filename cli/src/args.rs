@@ -104,6 +104,9 @@ pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Result<Arguments, 
     let words: Vec<OsString> = words.collect();
     let configured = config::apply(command(), &words)?;
     let matches = configured.command.try_get_matches_from(words)?;
+    if let Some(found) = &configured.found {
+        config::believed(found, &matches)?;
+    }
     let mut arguments = Arguments::from_arg_matches(&matches)?;
     arguments.global.classifiers = Arc::new(configured.classifiers);
     arguments.global.hosts = Arc::new(configured.hosts);

@@ -13,7 +13,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::{ArgAction, Command};
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, Command};
 use sbom::cataloger::{ClassifierText, Classifiers};
 use toml::{Table, Value};
 
@@ -32,6 +33,8 @@ pub(crate) struct Configured {
     pub(crate) classifiers: Classifiers,
     /// The hosts of feeds.
     pub(crate) hosts: Vec<HostText>,
+    /// The file, when nobody named it: it lay in the working directory or above.
+    pub(crate) found: Option<PathBuf>,
 }
 
 /// `command` with the defaults that the configuration file says, if there is one, and what else is in it.
@@ -39,7 +42,8 @@ pub(crate) fn apply(command: Command, words: &[OsString]) -> Result<Configured, 
     let named = named_file(words);
     let is_named = named.is_some();
     let Some(path) = named.or_else(found_file) else {
-        return Ok(Configured { command, classifiers: Classifiers::default(), hosts: Vec::new() });
+        let (classifiers, hosts) = (Classifiers::default(), Vec::new());
+        return Ok(Configured { command, classifiers, hosts, found: None });
     };
     let text = fs::read_to_string(&path).map_err(|error| CommandError::Failed {
         error: format!("cannot read configuration `{}`: {error}", path.display()).into(),
@@ -49,20 +53,17 @@ pub(crate) fn apply(command: Command, words: &[OsString]) -> Result<Configured, 
         CommandError::new(format!("configuration `{}` is not TOML: {}", path.display(), error.message()))
     })?;
     let configured = configured(command, table).and_then(|configured| trusted(configured, is_named));
-    configured.map_err(|problem| {
-        let error = CommandError::new(format!("configuration `{}`: {}", path.display(), problem.what));
-        match problem.hint {
-            Some(hint) => error.hint(hint),
-            None => error,
-        }
-    })
+    match configured {
+        Ok(configured) => Ok(Configured { found: (!is_named).then_some(path), ..configured }),
+        Err(problem) => Err(problem.of(&path)),
+    }
 }
 
 fn configured(command: Command, mut table: Table) -> Result<Configured, Problem> {
     let classifiers = classifiers(&mut table)?;
     let hosts = hosts(&mut table)?;
     let command = with_defaults(command, table)?;
-    Ok(Configured { command, classifiers, hosts })
+    Ok(Configured { command, classifiers, hosts, found: None })
 }
 
 /// Refuses hosts of a file that merely lies in the working directory: it may have come with somebody else's sources, and
@@ -72,9 +73,40 @@ fn trusted(configured: Configured, is_named: bool) -> Result<Configured, Problem
         true => Ok(configured),
         false => Err(Problem {
             what: "`[feeds.hosts]` is taken only from a file that is named".to_owned(),
-            hint: Some("name it with `--config FILE` or `PLIMSOLL_CONFIG` if you trust it".to_owned()),
+            hint: Some(NAME_IT.to_owned()),
         }),
     }
+}
+
+/// What makes a file one that is named.
+const NAME_IT: &str = "name it with `--config FILE` or `PLIMSOLL_CONFIG` if you trust it";
+
+/// Refuses what `found`, a file that merely lies in the working directory, says of where feeds come from, as far as it
+/// would count in this run: who wrote it would decide what is found, and in other runs with the same feeds directory too.
+/// What a key that was given elsewhere has signed is the publisher's, wherever it lies.
+pub(crate) fn believed(found: &Path, matches: &ArgMatches) -> Result<(), CommandError> {
+    let mut matches = matches;
+    while let Some((_, inner)) = matches.subcommand() {
+        matches = inner;
+    }
+    let source = |option: &str| {
+        matches.try_contains_id(option).ok().filter(|is_given| *is_given)?;
+        matches.value_source(option)
+    };
+    // The options have no defaults of their own.
+    let is_of_file = |option: &str| source(option) == Some(ValueSource::DefaultValue);
+    if is_of_file("mirror") {
+        let what = "`mirror` is taken only from a file that is named".to_owned();
+        return Err(Problem { what, hint: Some(NAME_IT.to_owned()) }.of(found));
+    }
+    let has_key = source("feeds_key").is_some() && !is_of_file("feeds_key");
+    if is_of_file("feeds_source") && source("places").is_none() && !has_key {
+        let what =
+            "`feeds.sources` counts only in a file that is named, or with a key that is given elsewhere";
+        let error = Problem { what: what.to_owned(), hint: Some(NAME_IT.to_owned()) }.of(found);
+        return Err(error.hint("or give the publisher's key with `--feeds-key FILE` or `PLIMSOLL_FEEDS_KEY`"));
+    }
+    Ok(())
 }
 
 fn named_file(words: &[OsString]) -> Option<PathBuf> {
@@ -100,6 +132,17 @@ fn found_file() -> Option<PathBuf> {
 struct Problem {
     what: String,
     hint: Option<String>,
+}
+
+impl Problem {
+    /// As people read it.
+    fn of(self, path: &Path) -> CommandError {
+        let error = CommandError::new(format!("configuration `{}`: {}", path.display(), self.what));
+        match self.hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
 }
 
 fn with_defaults(mut command: Command, table: Table) -> Result<Command, Problem> {

@@ -33,12 +33,16 @@ pub(crate) struct PublishedArgs {
     /// (`feeds.keys` in the configuration)
     #[arg(long, value_name = "FILE")]
     pub(crate) feeds_key: Vec<PathBuf>,
+    /// Keys that are at hand, which cannot be typed
+    #[arg(skip)]
+    pub(crate) known_keys: Vec<PublicKey>,
 }
 
 impl PublishedArgs {
-    /// The keys in the files that were named.
+    /// The keys in the files that were named, and those at hand.
     pub(crate) fn keys(&self) -> Result<Vec<PublicKey>, CommandError> {
-        self.feeds_key.iter().map(|path| read_key(path)).collect()
+        let known = self.known_keys.iter().cloned().map(Ok);
+        known.chain(self.feeds_key.iter().map(|path| read_key(path))).collect()
     }
 }
 

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use advisory_db::EpssTable;
 use jiff::Timestamp;
 use model::advisory::{Advisory, Affected, Kev, Platform, Reference, SeverityWord};
+use model::facts::RepositoryCpes;
 use model::key::{Namespace, PackageKey};
 use model::severity::Severity;
 use model::version::VersionText;
@@ -36,6 +37,8 @@ pub struct Advisories {
     pub(crate) pushed_bytes: u64,
     /// Takes what is said about a record that is not kept.
     scratch: Advisory,
+    /// What Red Hat's repositories stand for, where the feed says so.
+    pub(crate) repositories: RepositoryCpes,
     /// What was left out or not understood.
     pub remarks: Remarks,
 }
@@ -203,6 +206,7 @@ impl Advisories {
             newest: None,
             pushed_bytes: 0,
             scratch: Advisory::new(""),
+            repositories: RepositoryCpes::new(),
             remarks: Remarks::default(),
         }
     }

@@ -14,7 +14,7 @@ use advisory_db::{FeedsDir, Publication, Writer};
 use fetch::fetcher::Fetcher;
 use jiff::{SignedDuration, Timestamp};
 use model::advisory::PRIVATE;
-use model::facts::CoverageClass;
+use model::facts::{CoverageClass, RepositoryCpes};
 use model::gap::{Gap, GapKind};
 use model::key::Namespace;
 use model::limits::Limits;
@@ -28,6 +28,7 @@ use crate::lifecycles::Lifecycles;
 use crate::provider::{self, Feed, Parse, Provider, Role, Scope};
 use crate::pull::{Applied, Had, Pull, SourcePull, download, prepare_held};
 use crate::report::{SourceOutcome, SourceReport, SyncReport};
+use crate::schema::repository_cpes;
 use crate::selection::{Named, Selected, Selection, select};
 
 /// What to sync, and how.
@@ -117,7 +118,9 @@ pub fn sync(
     let lock = feeds.lock()?;
     let writer = feeds.writer(&lock)?;
     let lifecycles = Lifecycles::default();
-    let mut run = Run { kept: &kept, options, progress, writer, lifecycles, has_new_rows: false };
+    let repositories = RepositoryCpes::new();
+    let mut run =
+        Run { kept: &kept, options, progress, writer, lifecycles, repositories, has_new_rows: false };
     run.read_lifecycles(&mut pulls);
     for pull in pulls.iter_mut().filter(|pull| !pull.is_table()) {
         run.apply(pull)?;
@@ -192,6 +195,8 @@ struct Run<'a, 'w> {
     writer: Writer<'w>,
     /// What the calendars at hand say.
     lifecycles: Lifecycles,
+    /// What Red Hat's repositories stand for, where that was read.
+    repositories: RepositoryCpes,
     has_new_rows: bool,
 }
 
@@ -218,7 +223,8 @@ impl Run<'_, '_> {
 
     /// Moves the date of rows that are as they were, when every source of them said so.
     fn touch(&mut self, pull: &Pull, held: &Applied) {
-        if pull.sources.iter().all(|source| source.is_confirmed() || source.held_at.is_none()) {
+        let counts_not = |source: &SourcePull| source.held_at.is_none() || source.leads_nowhere();
+        if pull.sources.iter().all(|source| source.is_confirmed() || counts_not(source)) {
             for namespace in &held.namespaces {
                 self.writer.touch_provider(namespace, pull.publisher(), self.options.now);
             }
@@ -227,7 +233,7 @@ impl Run<'_, '_> {
 
     /// Reads all documents of the feed to the end, or says why they are not accepted: nothing is written before the
     /// whole was found to be sound. Of a feed of many releases only the ids are kept.
-    fn read_first(&self, pull: &mut Pull) -> Result<Advisories, String> {
+    fn read_first(&mut self, pull: &mut Pull) -> Result<Advisories, String> {
         let feed = pull.selected.feed.clone();
         self.progress.reading(pull.selected.provider.name, &feed.name);
         let demanded = self.demanded(&pull.selected);
@@ -263,9 +269,24 @@ impl Run<'_, '_> {
             }
             check_loss(namespace.as_str(), before, now, self.options.loss_percent_max)?;
         }
+        self.take_repositories(&mut first).map_err(|error| error.to_string())?;
         pull.remarks = std::mem::take(&mut first.remarks);
         pull.is_read = true;
         Ok(first)
+    }
+
+    /// Takes what was read of repositories, unless many are lost at once: then what is held of them stands.
+    fn take_repositories(&mut self, read: &mut Advisories) -> Result<(), SyncError> {
+        let repositories = std::mem::take(&mut read.repositories);
+        if repositories.is_empty() {
+            return Ok(());
+        }
+        let (before, now) = (self.writer.repositories()?.len() as u64, repositories.len() as u64);
+        match check_loss(repository_cpes::FILE, before, now, self.options.loss_percent_max) {
+            Ok(()) => self.repositories = repositories,
+            Err(refused) => read.remarks.unreadable(repository_cpes::FILE, refused),
+        }
+        Ok(())
     }
 
     /// Those namespaces whose rows are to be replaced, and how many records each has now: not those that are held and whose
@@ -410,7 +431,11 @@ impl Run<'_, '_> {
         });
         let known = builtin.namespaces.keys().chain(asked);
         let absent: BTreeSet<Namespace> = known.filter(|it| self.is_absent(it, pulls)).cloned().collect();
-        Ok(self.writer.set_facts(&facts::with_snapshot(builtin, held.iter(), absent.iter()))?)
+        self.writer.set_facts(&facts::with_snapshot(builtin, held.iter(), absent.iter()))?;
+        if !self.repositories.is_empty() {
+            self.writer.set_repositories(&self.repositories)?;
+        }
+        Ok(())
     }
 
     /// Whether every provider that answers `namespace` is known to have no such release.
@@ -585,7 +610,7 @@ fn gaps(pull: &Pull, kept: &Kept, options: &SyncOptions<'_>) -> Vec<Gap> {
             Had::Failed(error) => error.clone(),
             _ => continue,
         };
-        let (kind, instead) = match kept.fetched_at(url) {
+        let (kind, instead) = match kept.fetched_at(url).filter(|_| !source.leads_nowhere()) {
             Some(at) => {
                 (GapKind::STALE_FEED, format!("what is held is from {at}, {} old", age(at, options.now)))
             }

@@ -48,8 +48,8 @@ pub fn coverage(namespace: &Namespace) -> CoverageClass {
     match namespace.distro_id() {
         None => CoverageClass::Complete,
         Some(
-            "debian" | "ubuntu" | "redhat" | "azurelinux" | "mariner" | "arch" | "sles" | "opensuse-leap"
-            | "echo" | "photon",
+            "debian" | "ubuntu" | "redhat" | "hummingbird" | "azurelinux" | "mariner" | "arch" | "sles"
+            | "opensuse-leap" | "echo" | "photon",
         ) => CoverageClass::Complete,
         Some(_) => CoverageClass::FixOnly,
     }

@@ -34,6 +34,10 @@ pub struct Leads<'a> {
     pub asked: BTreeSet<&'a str>,
     /// Those of them that were answered by a document, new or as it was.
     pub answered: BTreeSet<&'a str>,
+    /// The URLs that do not exist, as their hosts said in this sync, or at the last time.
+    pub missing: BTreeSet<&'a str>,
+    /// The URLs that this sync asked for in vain.
+    pub failed: BTreeSet<&'a str>,
     /// The time that stands for now.
     pub now: Timestamp,
     /// Whether the bytes lie in a directory, where asking for all of them costs nothing.

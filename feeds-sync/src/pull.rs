@@ -182,10 +182,17 @@ impl Pull {
             let meant = self.sources.iter().filter(|source| source.is_asked && is_meant(source));
             meant.map(|source| source.source.url.as_str()).collect()
         };
+        let is_missing = |source: &&SourcePull| match source.had {
+            Had::Missing | Had::StillMissing => true,
+            _ => !source.is_asked && kept.is_absent(&source.source.url),
+        };
+        let missing = self.sources.iter().filter(is_missing).map(|source| source.source.url.as_str());
         let leads = Leads {
             documents: documents.collect(),
             asked: urls(&|_| true),
             answered: urls(&|source| matches!(source.had, Had::New(_) | Had::Unchanged(_))),
+            missing: missing.collect(),
+            failed: urls(&|source| matches!(source.had, Had::Failed(_))),
             now: options.now,
             is_near: fetcher.origin().is_near(),
             held,
@@ -236,9 +243,14 @@ impl Pull {
             // What was read from them must go.
             return None;
         }
-        let at_hand = |source: &&SourcePull| source.held_at.is_some();
+        let at_hand = |source: &&SourcePull| source.held_at.is_some() && !source.leads_nowhere();
+        // What is this feed's alone may be what another one shares.
+        let is_its_own = |namespace: &Namespace| match &self.selected.feed.scope {
+            Scope::One(its_own) => namespace == its_own,
+            _ => true,
+        };
         for source in self.own().filter(at_hand) {
-            namespaces.extend(kept.namespaces(&source.source.url)?);
+            namespaces.extend(kept.namespaces(&source.source.url)?.into_iter().filter(is_its_own));
             held.unreadable =
                 held.unreadable.take().or_else(|| kept.unreadable(&source.source.url).map(str::to_owned));
             if self.is_table() {
@@ -271,7 +283,8 @@ impl Pull {
             _ if source.is_confirmed() => Some(now),
             _ => source.held_at,
         };
-        self.sources.iter().filter_map(as_of).min().unwrap_or(now)
+        let sources = self.sources.iter().filter(|source| !source.leads_nowhere());
+        sources.filter_map(as_of).min().unwrap_or(now)
     }
 
     /// Makes the sources whose bytes were not accepted ones that failed: the new ones, or, when what was read had
@@ -343,6 +356,11 @@ impl SourcePull {
     /// Whether it is of its feed alone.
     pub(crate) fn is_own(&self) -> bool {
         self.source.role != Role::Shared
+    }
+
+    /// Whether it would lead to others, and does not exist (any more): what is held of it counts for nothing.
+    pub(crate) fn leads_nowhere(&self) -> bool {
+        self.source.role == Role::Index && matches!(self.had, Had::Missing | Had::StillMissing)
     }
 
     /// Whether what is held is the provider's state, as far as this sync was to find out.

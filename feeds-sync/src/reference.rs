@@ -28,6 +28,11 @@ const LEADING: &[(&str, &str)] = &[
         "the index at each sync and the records that changed; the archive at first and after many changes",
     ),
     (
+        "hummingbird",
+        "the lists of changes and deletions and the documents that changed at each sync; the archive every 7 days, or above \
+         5,000 changes",
+    ),
+    (
         "nvd",
         "what was modified lately at each sync, windows of the API when the last sync is older than 7 days; the yearly files          at first and monthly",
     ),

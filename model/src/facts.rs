@@ -34,6 +34,10 @@ pub struct NamespaceFacts {
     pub end_of_life: Option<String>,
 }
 
+/// What Red Hat's repositories (content sets, `rhel-9-for-x86_64-baseos-rpms`) stand for: the CPE names, as published, of
+/// the products whose packages they hold; sorted. An image names its repositories, and advisories name products.
+pub type RepositoryCpes = BTreeMap<String, Vec<String>>;
+
 /// Facts by namespace: the content of a snapshot's `facts` shard.
 ///
 /// A namespace that is listed can be answered by a provider, whether or not its rows are held.

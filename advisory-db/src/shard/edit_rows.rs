@@ -3,13 +3,14 @@
 //! A package with thousands of rows changes by one of them, so a key is not sent as a whole.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params, params_from_iter};
 use serde::{Deserialize, Serialize};
 
 use super::edit::{Input, Lines, Refusal, begin, refused};
-use super::rows::{RawRow, differing, raw_rows, stored_hash, stored_key_hash};
+use super::rows::{KeyHashes, RawRow, differing, raw_rows, stored_hash};
 use super::{Owner, Shard};
 use crate::digest::Digest;
 use crate::error::DbError;
@@ -82,10 +83,11 @@ pub(super) fn apply(
         edit.apply(&key)?;
         keys.push((key.kind, key.name));
     }
+    remove_orphans(connection, &edit.gone)?;
     drop(edit);
-    remove_orphans(connection)?;
+    let mut hashes = KeyHashes::new(connection, owner.provider);
     for (kind, name) in keys {
-        let hash = stored_key_hash(connection, owner.provider, &kind, &name)?;
+        let hash = hashes.of(&kind, &name)?;
         connection
             .prepare_cached("UPDATE keys SET hash = ?3 WHERE kind = ?1 AND name = ?2")?
             .execute(params![kind, name, hash])?;
@@ -105,14 +107,26 @@ type Numbers = [Option<i64>; 5];
 /// Changes rows, and gives numbers to what they refer to.
 struct Editor<'c> {
     connection: &'c Connection,
-    /// What rows refer to and is new or was looked up, by table and columns.
+    /// Statements, and of the rest what is new or was looked up, by table and columns.
     shared: HashMap<(usize, Columns), i64>,
+    /// The records that were there, once one was asked for.
+    records: Option<Records>,
     last_row: i64,
     last: [i64; 5],
+    /// What rows that are no longer there referred to.
+    gone: [Numbered; 5],
+    /// The record of the last of them.
+    last_gone: Option<i64>,
 }
 
 /// The tables that rows refer to, in the order of [`Numbers`].
 const TABLES: [&str; 5] = ["records", "statements", "ranges", "versions", "details"];
+
+/// Where the rows name them.
+const COLUMNS: [&str; 5] = ["record", "statement", "ranges", "versions", "details"];
+
+const RECORDS: usize = 0;
+const STATEMENTS: usize = 1;
 
 impl<'c> Editor<'c> {
     fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
@@ -120,29 +134,31 @@ impl<'c> Editor<'c> {
             let sql = format!("SELECT coalesce(max(id), 0) FROM {table}");
             connection.query_row(&sql, [], |row| Ok(row.get::<_, i64>(0)?.clamp(0, NUMBER_MAX)))
         };
-        let mut shared = HashMap::new();
         // Statements are few and used by thousands of rows; records are the ids of the shard, each of which is to be there
         // once. Of the rest a few stand twice until the shard is next written as a whole.
-        for (table, sql) in [
-            (0, "SELECT id, record, state, aliases FROM records"),
-            (
-                1,
-                "SELECT id, record_kind, status, fix_state, severity, severity_word, reason, justification,
-                        conditions FROM statements",
-            ),
-        ] {
-            let mut select = connection.prepare(sql)?;
-            let n_columns = select.column_count();
-            let mut rows = select.query([])?;
-            while let Some(row) = rows.next()? {
-                let columns = (1..n_columns).map(|column| row.get(column)).collect::<Result<_, _>>()?;
-                shared.insert((table, columns), row.get(0)?);
-            }
+        let mut shared = HashMap::new();
+        let mut select = connection.prepare(
+            "SELECT id, record_kind, status, fix_state, severity, severity_word, reason, justification, conditions
+             FROM statements",
+        )?;
+        let n_columns = select.column_count();
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let columns = (1..n_columns).map(|column| row.get(column)).collect::<Result<_, _>>()?;
+            shared.insert((STATEMENTS, columns), row.get(0)?);
         }
         let [records, statements, ranges, versions, details] = TABLES;
         let last_row = last("affected")?;
         let last = [last(records)?, last(statements)?, last(ranges)?, last(versions)?, last(details)?];
-        Ok(Self { connection, shared, last_row, last })
+        Ok(Self {
+            connection,
+            shared,
+            records: None,
+            last_row,
+            last,
+            gone: Default::default(),
+            last_gone: None,
+        })
     }
 
     fn apply(&mut self, edit: &KeyEdit) -> Result<(), Refusal> {
@@ -170,7 +186,7 @@ impl<'c> Editor<'c> {
         let mut new: Vec<Numbers> = Vec::new();
         for Splice(from, gone, come) in &edit.splices {
             new.extend(rows.by_ref().take(from - at));
-            rows.by_ref().take(*gone).for_each(drop);
+            rows.by_ref().take(*gone).for_each(|row| self.let_go(&row));
             at = from + gone;
             for row in come {
                 new.push(self.numbers(row)?);
@@ -206,9 +222,11 @@ impl<'c> Editor<'c> {
     /// Puts rows in the place of others.
     fn replace(&mut self, first: i64, splices: &[Splice]) -> Result<(), Refusal> {
         for Splice(from, _, come) in splices {
-            for (index, row) in come.iter().enumerate() {
+            let first = first + *from as i64;
+            let gone = self.run(first, first + come.len() as i64 - 1)?;
+            for ((id, gone), row) in (first..).zip(gone).zip(come) {
+                self.let_go(&gone);
                 let [record, statement, ranges, versions, details] = self.numbers(row)?;
-                let id = first + (from + index) as i64;
                 self.cached("INSERT OR REPLACE INTO affected VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
                     .execute(params![id, record, statement, ranges, versions, details])?;
             }
@@ -227,11 +245,38 @@ impl<'c> Editor<'c> {
         rows.collect()
     }
 
+    fn let_go(&mut self, row: &Numbers) {
+        for (gone, number) in self.gone.iter_mut().zip(row) {
+            number.iter().for_each(|&number| gone.insert(number));
+        }
+        self.last_gone = row[RECORDS];
+    }
+
+    /// The number of a record that was there.
+    fn held_record(&mut self, columns: &Columns) -> rusqlite::Result<Option<i64>> {
+        // Mostly a record says something else about a package, so it is the one of the row that just went.
+        if let Some(number) = self.last_gone
+            && is_record(self.connection, number, columns)?
+        {
+            return Ok(Some(number));
+        }
+        let records = match &mut self.records {
+            Some(records) => records,
+            none => none.insert(Records::of(self.connection)?),
+        };
+        for number in records.candidates(columns.first().and_then(Option::as_deref)) {
+            if is_record(self.connection, number, columns)? {
+                return Ok(Some(number));
+            }
+        }
+        Ok(None)
+    }
+
     fn numbers(&mut self, row: &RawRow) -> rusqlite::Result<Numbers> {
         let [record, state, statement @ .., ranges, versions, details, aliases] = row;
         let mut numbers = [None; 5];
-        numbers[0] = Some(self.number(0, vec![record.clone(), state.clone(), aliases.clone()])?);
-        numbers[1] = Some(self.number(1, statement.to_vec())?);
+        numbers[RECORDS] = Some(self.number(RECORDS, vec![record.clone(), state.clone(), aliases.clone()])?);
+        numbers[STATEMENTS] = Some(self.number(STATEMENTS, statement.to_vec())?);
         for (table, value) in [(2, ranges), (3, versions), (4, details)] {
             if value.is_some() {
                 numbers[table] = Some(self.number(table, vec![value.clone()])?);
@@ -245,11 +290,17 @@ impl<'c> Editor<'c> {
         if let Some(&number) = self.shared.get(&key) {
             return Ok(number);
         }
+        if table == RECORDS
+            && let Some(number) = self.held_record(&key.1)?
+        {
+            self.shared.insert(key, number);
+            return Ok(number);
+        }
         self.last[table] += 1;
         let number = self.last[table];
         let sql = match table {
-            0 => "INSERT INTO records(id, record, state, aliases) VALUES (?1, ?2, ?3, ?4)",
-            1 => "INSERT INTO statements VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            RECORDS => "INSERT INTO records(id, record, state, aliases) VALUES (?1, ?2, ?3, ?4)",
+            STATEMENTS => "INSERT INTO statements VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             2 => "INSERT INTO ranges VALUES (?1, ?2)",
             3 => "INSERT INTO versions VALUES (?1, ?2)",
             _ => "INSERT INTO details VALUES (?1, ?2)",
@@ -266,11 +317,52 @@ impl<'c> Editor<'c> {
     }
 }
 
-/// Removes what no row refers to any more.
-fn remove_orphans(connection: &Connection) -> rusqlite::Result<()> {
-    let mut used: [Numbered; 5] = Default::default();
-    let mut select =
-        connection.prepare("SELECT record, statement, ranges, versions, details FROM affected")?;
+/// Where the records of a shard are found: digests of their ids, sorted, with their numbers. There are as many as rows.
+struct Records {
+    hasher: RandomState,
+    numbers: Vec<(u64, i64)>,
+}
+
+impl Records {
+    fn of(connection: &Connection) -> rusqlite::Result<Self> {
+        let (hasher, mut numbers) = (RandomState::new(), Vec::new());
+        let mut select = connection.prepare("SELECT id, record FROM records")?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            numbers.push((hasher.hash_one(row.get_ref(1)?.as_str()?), row.get(0)?));
+        }
+        numbers.sort_unstable();
+        Ok(Self { hasher, numbers })
+    }
+
+    /// The records that may go by this id.
+    fn candidates(&self, record: Option<&str>) -> impl Iterator<Item = i64> {
+        let digest = self.hasher.hash_one(record.unwrap_or_default());
+        let first = self.numbers.partition_point(|(other, _)| *other < digest);
+        self.numbers[first..].iter().take_while(move |(other, _)| *other == digest).map(|(_, number)| *number)
+    }
+}
+
+/// Whether the record of a number has these columns.
+fn is_record(connection: &Connection, number: i64, columns: &Columns) -> rusqlite::Result<bool> {
+    let [record, state, aliases] = [0, 1, 2].map(|column| columns.get(column).and_then(Option::as_deref));
+    connection
+        .prepare_cached(
+            "SELECT 1 FROM records WHERE id = ?1 AND record = ?2 AND state IS ?3 AND aliases IS ?4",
+        )?
+        .exists(params![number, record, state, aliases])
+}
+
+/// Removes what only rows that are gone referred to.
+fn remove_orphans(connection: &Connection, gone: &[Numbered; 5]) -> rusqlite::Result<()> {
+    let gone: Vec<(usize, &Numbered)> =
+        gone.iter().enumerate().filter(|(_, gone)| !gone.is_empty()).collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let columns: Vec<&str> = gone.iter().map(|(table, _)| COLUMNS[*table]).collect();
+    let mut used = vec![Numbered::default(); columns.len()];
+    let mut select = connection.prepare(&format!("SELECT {} FROM affected", columns.join(", ")))?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         for (column, used) in used.iter_mut().enumerate() {
@@ -279,18 +371,9 @@ fn remove_orphans(connection: &Connection) -> rusqlite::Result<()> {
             }
         }
     }
-    for (table, used) in TABLES.iter().zip(&used) {
-        let mut select = connection.prepare(&format!("SELECT id FROM {table}"))?;
-        let ids = select.query_map([], |row| row.get::<_, i64>(0))?;
-        let mut orphans = BTreeSet::new();
-        for id in ids {
-            let id = id?;
-            if !used.contains(id) {
-                orphans.insert(id);
-            }
-        }
-        let mut delete = connection.prepare(&format!("DELETE FROM {table} WHERE id = ?1"))?;
-        for id in orphans {
+    for ((table, gone), used) in gone.into_iter().zip(&used) {
+        let mut delete = connection.prepare(&format!("DELETE FROM {} WHERE id = ?1", TABLES[table]))?;
+        for id in gone.iter().filter(|id| !used.contains(*id)) {
             delete.execute([id])?;
         }
     }
@@ -298,7 +381,7 @@ fn remove_orphans(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// A set of small numbers.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Numbered(Vec<u64>);
 
 impl Numbered {
@@ -312,6 +395,16 @@ impl Numbered {
             }
             self.0[word] |= 1 << (number % 64);
         }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = i64> {
+        (0_i64..).zip(&self.0).flat_map(|(word, bits)| {
+            (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| 64 * word + bit)
+        })
     }
 
     fn contains(&self, number: i64) -> bool {

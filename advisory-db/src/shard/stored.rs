@@ -13,31 +13,52 @@ use model::version::VersionText;
 use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::list;
-
 /// Ranges as JSON: a list of ranges, each a list of events such as `>= 1.2` and `< 1.2.3`. A range that begins at
 /// `0` and has one event more, as nearly all have, is that event alone.
 pub(crate) fn encode_ranges(ranges: &[AffectedRange]) -> Option<String> {
-    #[derive(Serialize)]
-    #[serde(untagged)]
-    enum Written {
-        End(String),
-        Events(Vec<String>),
-    }
-    let written = |range: &AffectedRange| match &range.events[..] {
-        [RangeEvent::Introduced(start), end] if start.as_str() == "0" => Written::End(spelt(end)),
-        events => Written::Events(events.iter().map(spelt).collect()),
-    };
-    list(&ranges.iter().map(written).collect::<Vec<_>>())
+    let mut out = String::new();
+    write_ranges(ranges, &mut out);
+    (!out.is_empty()).then_some(out)
 }
 
-fn spelt(event: &RangeEvent) -> String {
-    match event {
-        RangeEvent::Introduced(version) => format!(">= {version}"),
-        RangeEvent::IntroducedAfter(version) => format!("> {version}"),
-        RangeEvent::Fixed(version) => format!("< {version}"),
-        RangeEvent::LastAffected(version) => format!("<= {version}"),
-        RangeEvent::Limit(version) => format!("limit {version}"),
+/// As [`encode_ranges`], into `out`; nothing where there is no range.
+pub(crate) fn write_ranges(ranges: &[AffectedRange], out: &mut String) {
+    for (index, range) in ranges.iter().enumerate() {
+        out.push(if index == 0 { '[' } else { ',' });
+        match &range.events[..] {
+            [RangeEvent::Introduced(start), end] if start.as_str() == "0" => write_event(end, out),
+            events => {
+                out.push('[');
+                for (index, event) in events.iter().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    write_event(event, out);
+                }
+                out.push(']');
+            }
+        }
+    }
+    if !ranges.is_empty() {
+        out.push(']');
+    }
+}
+
+fn write_event(event: &RangeEvent, out: &mut String) {
+    let (operator, version) = match event {
+        RangeEvent::Introduced(version) => (">=", version),
+        RangeEvent::IntroducedAfter(version) => (">", version),
+        RangeEvent::Fixed(version) => ("<", version),
+        RangeEvent::LastAffected(version) => ("<=", version),
+        RangeEvent::Limit(version) => ("limit", version),
+    };
+    let version = version.as_str();
+    // What JSON escapes is rare in a version.
+    if version.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        let event = serde_json::to_string(&format!("{operator} {version}"));
+        out.push_str(&event.expect("a text is JSON"));
+    } else {
+        out.extend(["\"", operator, " ", version, "\""]);
     }
 }
 
@@ -167,23 +188,29 @@ impl From<StoredFix> for PublishedFix {
     }
 }
 
-/// CVSS as stored: source, vector, and the score where it is stated.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct StoredCvss(
-    String,
-    String,
-    #[serde(default, skip_serializing_if = "Option::is_none")] Option<Box<str>>,
+/// CVSS as stored: source, vector, and the score where it is stated; of borrowed parts while it is made.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct StoredCvss<S = String>(
+    S,
+    S,
+    #[serde(default, skip_serializing_if = "Option::is_none")] Option<S>,
 );
+
+impl<'a> From<&'a CvssVector> for StoredCvss<&'a str> {
+    fn from(cvss: &'a CvssVector) -> Self {
+        Self(&cvss.source, &cvss.vector, cvss.score.as_deref())
+    }
+}
 
 impl From<&CvssVector> for StoredCvss {
     fn from(cvss: &CvssVector) -> Self {
-        Self(cvss.source.clone(), cvss.vector.clone(), cvss.score.clone())
+        Self(cvss.source.clone(), cvss.vector.clone(), cvss.score.as_deref().map(Into::into))
     }
 }
 
 impl From<StoredCvss> for CvssVector {
     fn from(StoredCvss(source, vector, score): StoredCvss) -> Self {
-        Self { source, vector, score }
+        Self { source, vector, score: score.map(Into::into) }
     }
 }
 

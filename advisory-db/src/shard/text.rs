@@ -6,8 +6,10 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::hash::Hash;
 use std::path::{Path, PathBuf};
 
+use indexmap::IndexSet;
 use jiff::Timestamp;
 use model::advisory::{Advisory, RecordLink, RecordText, Reference, SeverityWord};
 use rusqlite::{Connection, OptionalExtension, Statement, params};
@@ -25,82 +27,98 @@ pub(crate) const SCHEMA_SQL: &str = "
     CREATE TABLE dictionary(dictionary BLOB NOT NULL) STRICT;
     CREATE TABLE texts(record TEXT PRIMARY KEY, hash BLOB NOT NULL, text BLOB NOT NULL) STRICT, WITHOUT ROWID;";
 
-/// The text of one record, as stored.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Text {
+/// The text of one record, as stored; of borrowed parts while it is made.
+#[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Text<S = String> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    title: Option<String>,
+    title: Option<S>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    description: Option<String>,
+    description: Option<S>,
     /// Level and word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    severity: Option<(String, String)>,
+    severity: Option<(S, S)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     published: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    cvss: Vec<StoredCvss>,
+    cvss: Vec<StoredCvss<S>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    weaknesses: Vec<String>,
+    weaknesses: Vec<S>,
     /// Each an address, followed by its tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    references: Vec<Vec<String>>,
+    references: Vec<Vec<S>>,
     /// Each a relation and a record.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    links: Vec<(String, String)>,
+    links: Vec<(S, S)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    credits: Vec<String>,
+    credits: Vec<S>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    license: Option<String>,
+    license: Option<S>,
 }
 
-impl Text {
-    pub(crate) fn of(advisory: &Advisory) -> Self {
-        let link = |link: &RecordLink| (link.relation.word().to_owned(), link.other.clone());
-        let reference =
-            |reference: &Reference| [&reference.url].into_iter().chain(&reference.tags).cloned().collect();
+impl<'a> Text<&'a str> {
+    pub(crate) fn of(advisory: &'a Advisory) -> Self {
+        let texts = |texts: &'a [String]| texts.iter().map(String::as_str).collect();
+        let link = |link: &'a RecordLink| (link.relation.word(), link.other.as_str());
+        let reference = |reference: &'a Reference| {
+            [&reference.url].into_iter().chain(&reference.tags).map(String::as_str).collect()
+        };
         Self {
-            title: advisory.title.clone(),
-            description: advisory.description.clone(),
-            severity: advisory.severity.as_ref().map(|it| (it.level.word().to_owned(), it.word.clone())),
+            title: advisory.title.as_deref(),
+            description: advisory.description.as_deref(),
+            severity: advisory.severity.as_ref().map(|it| (it.level.word(), it.word.as_str())),
             published: advisory.published.map(|published| published.to_string()),
             cvss: advisory.cvss.iter().map(StoredCvss::from).collect(),
-            weaknesses: advisory.weaknesses.clone(),
+            weaknesses: texts(&advisory.weaknesses),
             references: advisory.references.iter().map(reference).collect(),
             links: advisory.links.iter().map(link).collect(),
-            credits: advisory.credits.clone(),
-            license: advisory.license.clone(),
+            credits: texts(&advisory.credits),
+            license: advisory.license.as_deref(),
+        }
+    }
+}
+
+impl<S: Serialize> Text<S> {
+    /// As JSON; [`NO_TEXT`] where nothing is said.
+    pub(crate) fn encode(&self) -> Box<str> {
+        serde_json::to_string(self).expect("texts and lists are JSON").into()
+    }
+}
+
+/// A text that says nothing: such a record has no row.
+pub(crate) const NO_TEXT: &str = "{}";
+
+impl Text {
+    fn decode(encoded: &str) -> Self {
+        serde_json::from_str(encoded).expect("what was just encoded")
+    }
+
+    /// What several advisories say about a record, each encoded: see [`Text::merge`].
+    pub(crate) fn merge_encoded(mut texts: Vec<Box<str>>) -> Box<str> {
+        texts.sort_unstable();
+        texts.dedup();
+        match &texts[..] {
+            [_] => texts.remove(0),
+            _ => Self::merge(texts.iter().map(|text| Self::decode(text)).collect()).encode(),
         }
     }
 
     /// The text of a record that several advisories describe: the first of each single value and all of
     /// each list, in the order of the texts themselves, so that the order of arrival has no say.
-    pub(crate) fn merge(mut texts: Vec<Self>) -> Self {
+    fn merge(mut texts: Vec<Self>) -> Self {
         texts.sort_unstable();
-        texts.dedup();
-        let mut texts = texts.into_iter();
-        let mut merged = texts.next().unwrap_or_default();
-        for text in texts {
-            merged.title = merged.title.or(text.title);
-            merged.description = merged.description.or(text.description);
-            merged.severity = merged.severity.or(text.severity);
-            merged.published = merged.published.or(text.published);
-            merged.license = merged.license.or(text.license);
-            append_new(&mut merged.cvss, text.cvss);
-            append_new(&mut merged.weaknesses, text.weaknesses);
-            append_new(&mut merged.references, text.references);
-            append_new(&mut merged.links, text.links);
-            append_new(&mut merged.credits, text.credits);
+        let texts = &mut texts[..];
+        Self {
+            title: first(texts, |text| &mut text.title),
+            description: first(texts, |text| &mut text.description),
+            severity: first(texts, |text| &mut text.severity),
+            published: first(texts, |text| &mut text.published),
+            cvss: united(texts, |text| &mut text.cvss),
+            weaknesses: united(texts, |text| &mut text.weaknesses),
+            references: united(texts, |text| &mut text.references),
+            links: united(texts, |text| &mut text.links),
+            credits: united(texts, |text| &mut text.credits),
+            license: first(texts, |text| &mut text.license),
         }
-        merged
-    }
-
-    /// Whether nothing is said: such a record has no row.
-    pub(crate) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    pub(super) fn encode(&self) -> String {
-        serde_json::to_string(self).expect("texts and lists are JSON")
     }
 
     /// What two texts are compared by: compressed they differ with their dictionaries.
@@ -111,12 +129,13 @@ impl Text {
     }
 }
 
-fn append_new<T: PartialEq>(list: &mut Vec<T>, more: Vec<T>) {
-    for element in more {
-        if !list.contains(&element) {
-            list.push(element);
-        }
-    }
+fn first<T>(texts: &mut [Text], value: fn(&mut Text) -> &mut Option<T>) -> Option<T> {
+    texts.iter_mut().find_map(|text| value(text).take())
+}
+
+fn united<T: Hash + Eq>(texts: &mut [Text], list: fn(&mut Text) -> &mut Vec<T>) -> Vec<T> {
+    let all: IndexSet<T> = texts.iter_mut().flat_map(|text| std::mem::take(list(text))).collect();
+    all.into_iter().collect()
 }
 
 /// What a text is compared by.
@@ -176,8 +195,9 @@ impl Draft {
         })
     }
 
-    /// Adds the texts of a namespace. A record that another namespace told otherwise gets all that both tell.
-    pub(crate) fn add(&mut self, texts: &BTreeMap<Box<str>, Text>) -> Result<(), DbError> {
+    /// Adds the texts of a namespace, encoded, by record. A record that another namespace told otherwise gets all that both
+    /// tell.
+    pub(crate) fn add(&mut self, texts: &[(Box<str>, Box<str>)]) -> Result<(), DbError> {
         if texts.is_empty() {
             return Ok(());
         }
@@ -185,7 +205,7 @@ impl Draft {
         self.insert(texts).map_err(DbError::sqlite("write", &self.temporary))
     }
 
-    fn insert(&mut self, texts: &BTreeMap<Box<str>, Text>) -> rusqlite::Result<()> {
+    fn insert(&mut self, texts: &[(Box<str>, Box<str>)]) -> rusqlite::Result<()> {
         if self.compressor.is_none() {
             self.start(texts)?;
         }
@@ -200,15 +220,14 @@ impl Draft {
             }
             None => None,
         };
-        for (record, text) in texts {
-            let encoded = text.encode();
-            let hash = Text::hash(&encoded);
+        for (record, encoded) in texts {
+            let hash = Text::hash(encoded);
             match hashes.entry(record.clone()) {
                 Entry::Vacant(entry) => {
                     entry.insert(hash);
                     match taken_over(&mut held, record, hash)? {
                         Some(compressed) => insert.execute(params![record, hash, compressed])?,
-                        None => insert.execute(params![record, hash, packed(compressor, &encoded)?])?,
+                        None => insert.execute(params![record, hash, packed(compressor, encoded)?])?,
                     };
                 }
                 Entry::Occupied(entry) if *entry.get() == hash => {}
@@ -219,7 +238,7 @@ impl Draft {
                         [record],
                         |row| decode(row, &mut decompressor),
                     )?;
-                    let encoded = Text::merge(vec![other, text.clone()]).encode();
+                    let encoded = Text::merge(vec![other, Text::decode(encoded)]).encode();
                     let hash = Text::hash(&encoded);
                     entry.insert(hash);
                     insert.execute(params![record, hash, packed(compressor, &encoded)?])?;
@@ -230,7 +249,7 @@ impl Draft {
     }
 
     /// Chooses the dictionary: the one of before, or, where there is none worth keeping, one of the first texts.
-    fn start(&mut self, texts: &BTreeMap<Box<str>, Text>) -> rusqlite::Result<()> {
+    fn start(&mut self, texts: &[(Box<str>, Box<str>)]) -> rusqlite::Result<()> {
         let held = match &self.before {
             Some(shard) => dictionary_of(&shard.connection)?,
             None => Vec::new(),
@@ -325,15 +344,15 @@ fn dictionary_of(connection: &Connection) -> rusqlite::Result<Vec<u8>> {
 }
 
 /// A dictionary of the texts; empty where they are too few to be worth one, or too alike to make one of.
-fn dictionary(texts: &BTreeMap<Box<str>, Text>) -> Vec<u8> {
-    let n_bytes: usize = texts.values().map(|text| text.encode().len()).sum();
+fn dictionary(texts: &[(Box<str>, Box<str>)]) -> Vec<u8> {
+    let n_bytes: usize = texts.iter().map(|(_, text)| text.len()).sum();
     let size = (n_bytes / DICTIONARY_SHARE).min(DICTIONARY_BYTES);
     if size < 1 << 10 {
         return Vec::new();
     }
     // Texts spread evenly over all of them, so that every kind of record has its say.
     let step = (n_bytes / SAMPLE_BYTES).max(1);
-    let samples: Vec<String> = texts.values().step_by(step).map(Text::encode).collect();
+    let samples: Vec<&str> = texts.iter().step_by(step).map(|(_, text)| &**text).collect();
     zstd::dict::from_samples(&samples, size).unwrap_or_default()
 }
 

@@ -431,6 +431,52 @@ fn facts_read_back_as_written_and_their_hash_tells_a_change() {
 }
 
 #[test]
+fn what_repositories_stand_for_is_a_fact_of_its_own() {
+    let directory = tempdir().unwrap();
+    let feeds = FeedsDir::open(directory.path());
+    let lock = feeds.lock().unwrap();
+    let codenames = |name: &str| FeedFacts {
+        codenames: [(name.to_owned(), namespace("debian:12"))].into(),
+        ..FeedFacts::default()
+    };
+    let repository = |name: &str, cpes: &[&str]| -> (String, Vec<String>) {
+        (name.to_owned(), cpes.iter().map(|&cpe| cpe.to_owned()).collect())
+    };
+    let ask = |names: &[&str]| {
+        let names = names.iter().map(|&name| name.to_owned()).collect();
+        current(directory.path()).repository_cpes(&names).unwrap()
+    };
+    let mut hashes = BTreeSet::new();
+    let mut swap = |change: &dyn Fn(&mut crate::Writer<'_>)| {
+        let mut writer = feeds.writer(&lock).unwrap();
+        change(&mut writer);
+        writer.swap(time(0)).unwrap();
+        assert!(hashes.insert(current(directory.path()).facts_hash().unwrap().to_owned()));
+    };
+    // Without any, the shard is as it was before there were any.
+    swap(&|writer| writer.set_facts(&codenames("bookworm")).unwrap());
+    assert!(ask(&["baseos"]).is_empty());
+
+    let same = ["cpe:/a:demo:one:9::x", "cpe:/o:demo:two:9"];
+    let cases = [repository("appstream", &same), repository("baseos", &same), repository("none", &[])];
+    swap(&|writer| writer.set_repositories(&cases.clone().into()).unwrap());
+    assert_eq!(ask(&["baseos", "none", "unknown"]), [cases[1].clone(), cases[2].clone()].into());
+    assert_eq!(current(directory.path()).facts().unwrap(), codenames("bookworm"));
+
+    // Each stays when the other is replaced.
+    swap(&|writer| writer.set_facts(&codenames("trixie")).unwrap());
+    assert_eq!(ask(&["appstream"]), [cases[0].clone()].into());
+    swap(&|writer| writer.set_repositories(&[repository("baseos", &same[..1])].into()).unwrap());
+    assert_eq!(ask(&["appstream", "baseos"]), [repository("baseos", &same[..1])].into());
+    assert_eq!(current(directory.path()).facts().unwrap(), codenames("trixie"));
+    let mut writer = feeds.writer(&lock).unwrap();
+    writer.set_repositories(&BTreeMap::new()).unwrap();
+    writer.set_facts(&codenames("bookworm")).unwrap();
+    writer.swap(time(0)).unwrap();
+    assert!(hashes.contains(current(directory.path()).facts_hash().unwrap()));
+}
+
+#[test]
 fn plain_sqlite_reads_keys_ranges_and_states() {
     let directory = tempdir().unwrap();
     let mut record = advisory("CVE-1", "debian:12|source|openssl", "3.0.1-1");

@@ -164,6 +164,40 @@ fn a_damaged_edit_changes_nothing_and_panics_nobody() {
 }
 
 #[test]
+fn in_place_of_a_damaged_shard_a_file_of_another_making_will_do() {
+    let (there, here) = (tempdir().unwrap(), tempdir().unwrap());
+    let records = [advisory("CVE-1", "debian:12|source|a", "3")];
+    sync(there.path(), 0, &records).unwrap();
+    sync(here.path(), 0, &records).unwrap();
+    // The same content in another file: as another version of SQLite, or an edit, may leave it.
+    let theirs = FeedsDir::open(there.path());
+    let published = {
+        let path = theirs.shard_file(published(there.path()).shards().first().unwrap());
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        connection.execute_batch("PRAGMA page_size = 8192; VACUUM").unwrap();
+        drop(connection);
+        let (sha256, bytes) = crate::files::fingerprint(&path).unwrap();
+        let manifest = fs::read_to_string(there.path().join("manifest.json")).unwrap();
+        let shard = published(there.path()).shards().first().unwrap().clone();
+        let manifest = manifest
+            .replace(shard.sha256(), sha256.as_str())
+            .replace(&format!("\"bytes\": {}", shard.bytes()), &format!("\"bytes\": {bytes}"));
+        fs::write(there.path().join("manifest.json"), manifest).unwrap();
+        published(there.path())
+    };
+    let shard = published.shards().first().unwrap().clone();
+    let ours = FeedsDir::open(here.path());
+    assert_ne!(fs::read(ours.shard_file(&shard)).unwrap(), fs::read(theirs.shard_file(&shard)).unwrap());
+    fs::write(ours.shard_file(&shard), b"cut off").unwrap();
+    let outcome = bring(here.path(), here.path(), false);
+    assert!(outcome.is_err(), "what is damaged is not published: {outcome:?}");
+    bring(there.path(), here.path(), false).unwrap();
+    let snapshot = current(here.path());
+    assert!(snapshot.verify().is_empty(), "{:?}", snapshot.verify());
+    assert_eq!(lines(&snapshot, &["debian:12|source|a"]).len(), 1);
+}
+
+#[test]
 fn another_file_than_announced_is_refused() {
     let (there, here, Lacking { shard, .. }) = two_states();
     let feeds = FeedsDir::open(here.path());
@@ -209,6 +243,7 @@ fn what_is_wanted_is_adopted_and_what_others_hold_stays() {
             (namespace(release), facts)
         });
         writer.set_facts(&FeedFacts { namespaces: facts.collect(), ..FeedFacts::default() }).unwrap();
+        writer.set_repositories(&[("demo".to_owned(), vec![format!("cpe:/a:demo:{end}")])].into()).unwrap();
         writer.swap(time(0)).unwrap();
     };
     fill(
@@ -236,6 +271,9 @@ fn what_is_wanted_is_adopted_and_what_others_hold_stays() {
     let expected =
         [("debian:12", "theirs"), ("debian:13", "theirs"), ("local:1", "ours"), ("wolfi:rolling", "theirs")];
     assert_eq!(ends, expected.map(|(name, end)| (name.to_owned(), end.to_owned())));
+
+    let repositories = snapshot.repository_cpes(&["demo".to_owned()].into()).unwrap();
+    assert_eq!(repositories["demo"], ["cpe:/a:demo:theirs"]);
 
     // What must not be passed on is not named.
     let passed_on = current(there.path()).publish(&|_, stamp| stamp.name != "wolfi");

@@ -18,6 +18,7 @@ use model::limits::Limits;
 use model::report::Report;
 use model::severity::Severity;
 use sbom::image::platform::{InvalidPlatform, Platform};
+use signing::PublicKey;
 
 use crate::args::Global;
 use crate::commands::match_sbom::{Judge, JudgeArgs, read};
@@ -28,6 +29,7 @@ use crate::exit_code::Exit;
 use crate::feeds::NeededFeeds;
 use crate::hosts::TlsArgs;
 use crate::output::{self, Output};
+use crate::published::PublishedArgs;
 use crate::ui::Ui;
 
 /// The steps of the GitHub Action
@@ -71,6 +73,7 @@ fn judge(inputs: &Inputs, global: &Global, ui: &Ui) -> Result<(Report, Exit), Co
     };
     let mut feeds = NeededFeeds::standard();
     feeds.feeds.access.mirror = inputs.mirror.clone().into_iter().collect();
+    feeds.published = inputs.published()?;
     let judge = Judge::new(&args, &feeds, global, ui, 1)?;
     let subject = inputs.subject(global, ui)?;
     let report = judge.report(subject)?;
@@ -86,6 +89,10 @@ struct Inputs {
     platform: Option<Platform>,
     fail_on: Option<String>,
     mirror: Option<String>,
+    /// Places, one a line.
+    feeds_source: Option<String>,
+    /// The key itself, or files, one a line.
+    feeds_key: Option<String>,
     feeds: Option<PathBuf>,
     offline: bool,
     sarif: PathBuf,
@@ -133,6 +140,8 @@ impl Inputs {
             platform,
             fail_on: input("FAIL_ON"),
             mirror: input("MIRROR"),
+            feeds_source: input("FEEDS_SOURCE"),
+            feeds_key: input("FEEDS_KEY"),
             feeds: input("FEEDS").map(PathBuf::from),
             offline,
             sarif: file("SARIF_FILE", "plimsoll.sarif"),
@@ -152,6 +161,27 @@ impl Inputs {
             no_progress: true,
             ..global.clone()
         }
+    }
+
+    /// Where published feeds are taken from, and who must have signed them.
+    fn published(&self) -> Result<PublishedArgs, CommandError> {
+        let lines = |text: &Option<String>| -> Vec<String> {
+            let lines = text.iter().flat_map(|text| text.lines());
+            lines.map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+        };
+        let feeds_source = lines(&self.feeds_source);
+        if feeds_source.is_empty() && self.feeds_key.is_some() {
+            return Err(CommandError::new("the input `feeds-key` goes with `feeds-source`"));
+        }
+        let is_key = |text: &&String| text.trim_start().starts_with("-----BEGIN");
+        let Some(text) = self.feeds_key.as_ref().filter(is_key) else {
+            let feeds_key: Vec<PathBuf> = lines(&self.feeds_key).into_iter().map(PathBuf::from).collect();
+            return Ok(PublishedArgs { feeds_source, feeds_key, known_keys: Vec::new() });
+        };
+        let key = PublicKey::from_pem(text).map_err(|error| {
+            CommandError::new(format!("the input `feeds-key` is no public key in PEM: {error}"))
+        })?;
+        Ok(PublishedArgs { feeds_source, feeds_key: Vec::new(), known_keys: vec![key] })
     }
 
     /// The image's inventory, its SBOM written; or the SBOM that was given.

@@ -75,8 +75,8 @@ enum Refused {
     Nothing,
     #[error("{}", chain(.0.as_ref()))]
     Place(Failure),
-    #[error("it was published at {found}, before the state of {accepted} that was accepted here")]
-    Rollback { found: Timestamp, accepted: Timestamp },
+    #[error("it was published at {found}, before the state of {accepted} that was accepted here, {of}")]
+    Rollback { found: Timestamp, accepted: Timestamp, of: &'static str },
     #[error("it was published at {0}, which is yet to come")]
     Future(Timestamp),
     #[error(transparent)]
@@ -207,6 +207,12 @@ fn not_published(namespace: &Namespace) -> Gap {
     Gap::new(GapKind::FEED_NOT_FETCHED, namespace.to_string(), "the published snapshot does not have it")
 }
 
+fn facts_lost(namespace: &Namespace) -> Gap {
+    let why =
+        "what was known of its coverage and its end of support is lost: the file was damaged; sync it again";
+    Gap::new(GapKind::STALE_FEED, namespace.to_string(), why)
+}
+
 /// Under what names publishers are remembered.
 fn publishers(places: &[Box<dyn Place + '_>], keys: &[PublicKey]) -> Vec<String> {
     match keys {
@@ -227,7 +233,8 @@ fn bring_from(
         Index::open(&envelope, options.keys).map_err(|error| Refused::Place(error.into()))?;
     let publisher = signed_by.clone().unwrap_or_else(|| place.name());
     let mut known = received::read(feeds)?;
-    check_time(&index, known.get(&publisher), options)?;
+    let of = if signed_by.is_some() { "signed by the same key" } else { "from the same place" };
+    check_time(&index, known.get(&publisher), of, options)?;
 
     let mut writer = feeds.writer(lock)?;
     let snapshot = index.manifest.id().to_owned();
@@ -243,12 +250,12 @@ fn bring_from(
     let (bytes, targets) = (AtomicU64::new(0), Mutex::default());
     let transfer = Transfer { feeds, lock, place, index: &index, ways, progress, bytes, targets };
     let (n_whole, n_edited) = transfer.all(&lacking, options.jobs)?;
-    match writer.adopt(&index.manifest, options.wanted) {
+    let lost = match writer.adopt(&index.manifest, options.wanted) {
         Err(error @ (DbError::Missing { .. } | DbError::Damaged { .. } | DbError::Sqlite { .. })) => {
             return Err(Refused::Place(error.into()));
         }
         adopted => adopted?,
-    }
+    };
     let removed = take_back(&mut writer, &mut known, &publisher, &took, options.wanted)?;
     // Killed between the two, this run must have been seen by the next one: no older state is accepted, and what was taken
     // may be taken back.
@@ -259,7 +266,8 @@ fn bring_from(
     received::write(feeds, begun)?;
     let adopted = writer.swap(options.now)?;
 
-    let gaps = lacks.iter().map(|name| not_published(&Namespace::new(name.as_str()))).collect();
+    let lacking_gaps = lacks.iter().map(|name| not_published(&Namespace::new(name.as_str())));
+    let gaps = lacking_gaps.chain(lost.iter().map(facts_lost)).collect();
     let has = took.keys().cloned().collect();
     let before = known.remove(&publisher);
     took.extend(before.iter().flat_map(|before| before.took.clone()));
@@ -352,14 +360,19 @@ fn take_back(
 }
 
 /// Refuses what whoever stands between may have kept back, and what no clock can have said.
-fn check_time(index: &Index, known: Option<&Received>, options: &BringOptions<'_>) -> Result<(), Refused> {
+fn check_time(
+    index: &Index,
+    known: Option<&Received>,
+    of: &'static str,
+    options: &BringOptions<'_>,
+) -> Result<(), Refused> {
     if index.published > options.now + CLOCK_SKEW {
         return Err(Refused::Future(index.published));
     }
     let accepted = known.and_then(|known| known.published.parse::<Timestamp>().ok());
     match accepted {
         Some(accepted) if index.published < accepted && !options.allow_older => {
-            Err(Refused::Rollback { found: index.published, accepted })
+            Err(Refused::Rollback { found: index.published, accepted, of })
         }
         _ => Ok(()),
     }

@@ -19,6 +19,9 @@ pub fn blob_path(blob: &Blob) -> String {
     format!("{BLOBS}{}", blob.sha256)
 }
 
+/// Held by whoever publishes there. Not `lock`: the directory may be a feeds directory.
+const LOCK: &str = "snapshot.lock";
+
 /// The end of the name of a file that is being written.
 const TEMPORARY: &str = ".tmp";
 
@@ -67,6 +70,15 @@ impl Place for Directory {
 }
 
 impl Shelf for Directory {
+    fn turn(&self) -> Result<Option<File>, Failure> {
+        self.no_images()?;
+        fs::create_dir_all(&self.path)?;
+        let path = self.path.join(LOCK);
+        let lock = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
+        lock.lock()?;
+        Ok(Some(lock))
+    }
+
     fn has(&self, blob: &Blob) -> Result<bool, Failure> {
         Ok(fs::metadata(self.path.join(blob_path(blob))).is_ok_and(|file| file.len() == blob.bytes))
     }
@@ -81,9 +93,12 @@ impl Shelf for Directory {
         // Whoever reads the state before this one still finds its blobs; those older than both go.
         let before = self.envelope()?.and_then(|before| Index::open(&before, &[]).ok());
         let before = before.map(|(index, _)| index.blobs()).unwrap_or_default();
+        let directory = self.path.join(BLOBS);
+        // No index is ever there, not even after a failure of power, without what it names.
+        sync_directory(&directory)?;
         write(&self.path.join(ENVELOPE), envelope)?;
+        sync_directory(&self.path)?;
         let named: BTreeSet<&str> = blobs.iter().chain(&before).map(|blob| blob.sha256.as_str()).collect();
-        let directory = self.path.join("blobs/sha256");
         if !directory.is_dir() {
             return Ok(());
         }
@@ -99,6 +114,15 @@ impl Shelf for Directory {
         }
         Ok(())
     }
+}
+
+/// Makes the names in a directory durable, where there is one.
+fn sync_directory(path: &Path) -> Result<(), Failure> {
+    // Elsewhere a directory cannot be opened as a file, and its names need no sync.
+    if cfg!(unix) && path.is_dir() {
+        File::open(path)?.sync_all()?;
+    }
+    Ok(())
 }
 
 /// Writes a file as a whole: it is the old one or the new one, never a part.

@@ -35,9 +35,17 @@ const MANIFEST_BYTES_MAX: u64 = 4 << 20;
 #[derive(Debug)]
 pub struct Oci {
     repository: Repository,
-    /// The digests of what was published when the index was read: a registry keeps what a manifest names, and takes no
-    /// manifest that names what it has not.
-    published: OnceLock<BTreeSet<String>>,
+    /// What was published when the index was read.
+    before: OnceLock<Before>,
+}
+
+/// What was published, and is built on.
+#[derive(Debug, Default)]
+struct Before {
+    /// The digest of its manifest; none where nothing was published.
+    manifest: Option<Digest>,
+    /// The digests of its blobs: a registry keeps what a manifest names, and takes no manifest that names what it has not.
+    blobs: BTreeSet<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -54,7 +62,15 @@ struct Manifest {
 impl Oci {
     /// The one that the reference of `repository` names. Asks nothing yet.
     pub fn new(repository: Repository) -> Self {
-        Self { repository, published: OnceLock::new() }
+        Self { repository, before: OnceLock::new() }
+    }
+
+    /// The manifest that is there now.
+    fn manifest(&self) -> Result<Option<registry::manifest::Manifest>, RegistryError> {
+        match self.repository.manifest(&self.repository.reference().pointer(), MANIFEST_BYTES_MAX) {
+            Err(error) if error.is_not_found() => Ok(None),
+            manifest => manifest.map(Some),
+        }
     }
 }
 
@@ -69,11 +85,11 @@ impl Place for Oci {
     }
 
     fn envelope(&self) -> Result<Option<Vec<u8>>, Failure> {
-        let pointer = self.repository.reference().pointer();
-        let manifest = match self.repository.manifest(&pointer, MANIFEST_BYTES_MAX) {
-            Err(error) if error.is_not_found() => return Ok(None),
-            manifest => manifest?,
+        let Some(manifest) = self.manifest()? else {
+            let _ = self.before.set(Before::default());
+            return Ok(None);
         };
+        let digest = manifest.digest;
         let manifest: Manifest =
             serde_json::from_slice(&manifest.bytes).map_err(|error| format!("it is no artifact: {error}"))?;
         let layer = manifest.layers.iter().find(|layer| layer.media_type == ENVELOPE);
@@ -82,9 +98,9 @@ impl Place for Oci {
         if layer.size > ENVELOPE_BYTES_MAX {
             return Err(format!("its index has {} bytes", layer.size).into());
         }
-        let digests = manifest.layers.iter().map(|layer| layer.digest.to_string()).collect();
+        let blobs = manifest.layers.iter().map(|layer| layer.digest.to_string()).collect();
         // Read once: what was published then is what counts.
-        let _ = self.published.set(digests);
+        let _ = self.before.set(Before { manifest: Some(digest), blobs });
         let mut bytes = Vec::new();
         self.repository.blob(&layer.digest, Some(layer.size))?.read_to_end(&mut bytes)?;
         Ok(Some(bytes))
@@ -99,8 +115,8 @@ impl Place for Oci {
 impl Shelf for Oci {
     fn has(&self, blob: &Blob) -> Result<bool, Failure> {
         let descriptor = descriptor(BLOB, blob)?;
-        let is_published = |digests: &BTreeSet<String>| digests.contains(&descriptor.digest.to_string());
-        Ok(self.published.get().is_some_and(is_published) || self.repository.has_blob(&descriptor)?)
+        let is_published = |before: &Before| before.blobs.contains(&descriptor.digest.to_string());
+        Ok(self.before.get().is_some_and(is_published) || self.repository.has_blob(&descriptor)?)
     }
 
     fn put(&self, _: &Blob, bytes: &[u8]) -> Result<(), Failure> {
@@ -124,6 +140,11 @@ impl Shelf for Oci {
         };
         let bytes = serde_json::to_vec(&manifest)?;
         let pointer = self.repository.reference().pointer();
+        // A registry takes the last of two: what is replaced must be what was built on, and what is newer must say so.
+        let now = self.manifest()?.map(|manifest| manifest.digest);
+        if self.before.get().is_some_and(|before| before.manifest != now) {
+            return Err("somebody else published there meanwhile: publish once more".into());
+        }
         self.repository.push_manifest(MANIFEST, &bytes, &pointer).map(drop).map_err(RegistryError::into)
     }
 }

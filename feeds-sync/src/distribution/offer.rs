@@ -71,6 +71,7 @@ pub fn offer(
 ) -> Result<OfferReport, Failure> {
     let snapshot = feeds.current()?.ok_or("there is no snapshot to publish")?;
     let mut report = OfferReport::default();
+    let _turn = shelf.turn()?;
     let previous = match shelf.envelope()?.map(|envelope| before(&envelope, options)) {
         None => None,
         Some(Ok(previous)) => Some(previous),

@@ -1,6 +1,7 @@
 //! [`Place`]: where a published snapshot lies.
 
 use std::error::Error;
+use std::fs::File;
 use std::io::Read;
 
 use super::index::Blob;
@@ -28,6 +29,15 @@ pub trait Place: Send + Sync {
 
 /// Where a snapshot can be published.
 pub trait Shelf: Place {
+    /// Waits for whoever publishes here at this moment; until what is returned is dropped, others wait. None where nobody
+    /// can be kept waiting.
+    ///
+    /// # Errors
+    /// When the place cannot be written.
+    fn turn(&self) -> Result<Option<File>, Failure> {
+        Ok(None)
+    }
+
     /// Whether a blob is there already.
     ///
     /// # Errors
@@ -43,6 +53,6 @@ pub trait Shelf: Place {
     /// Makes the index and its blobs what is published; readers see the old state or the new one.
     ///
     /// # Errors
-    /// When the place refuses it.
+    /// When the place refuses it, or has another state by now than the one that was read.
     fn publish(&self, envelope: &[u8], blobs: &[Blob]) -> Result<(), Failure>;
 }

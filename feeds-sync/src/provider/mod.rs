@@ -27,6 +27,7 @@ mod epss;
 mod fedora;
 mod ghsa;
 mod go;
+mod hummingbird;
 mod kev;
 mod minimos;
 mod nvd;
@@ -74,6 +75,7 @@ pub static PROVIDERS: &[&Provider] = &[
     &fedora::PROVIDER,
     &ghsa::PROVIDER,
     &go::PROVIDER,
+    &hummingbird::PROVIDER,
     &kev::PROVIDER,
     &minimos::PROVIDER,
     &nvd::PROVIDER,
@@ -194,7 +196,7 @@ pub enum Role {
     Index,
     /// It holds records and leads to others of its kind.
     Page,
-    /// It holds records for several feeds of its provider, and is downloaded once for all of them. Whether it can be had
+    /// It holds records for several feeds, and is downloaded once for all of them. Whether it can be had
     /// says nothing of whether any of the feeds exists.
     Shared,
 }

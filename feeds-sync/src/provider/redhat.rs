@@ -6,21 +6,21 @@
 //! whose rows name the product with its version as a condition. There are hundreds of them, and hardly an image has a use
 //! for one: such a namespace is filled once it is asked for, and kept up to date from then on; until then it is counted and
 //! left out.
+//!
+//! They are read from the older of the two trees, which lists every binary package. Red Hat calls it deprecated: once its
+//! pointer is gone, they are read from the newer one (`vex-feed`), and a gap says so.
+//!
+//! Beside the rows the feed has what Red Hat's repositories stand for, by which the products of an image are found.
 
-use std::collections::BTreeMap;
-
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use model::key::Namespace;
 
-use super::{Feed, MIB, Parse, Provider, Release, Role, Scope, Source};
+use super::{DAILY, Feed, MIB, Parse, Provider, Release, Role, Scope, Source};
 use crate::advisories::Advisories;
 use crate::document::Document;
 use crate::error::ParseError;
 use crate::lead::{LeadError, Leads};
-use crate::schema::csaf::changes;
-use crate::schema::redhat_vex;
+use crate::schema::redhat_tree::{self, VEX, VEX_FEED};
+use crate::schema::{redhat_vex, repository_cpes};
 
 pub(super) static PROVIDER: Provider = Provider {
     name: "redhat",
@@ -45,24 +45,19 @@ static RELEASES: &[Release] = &[
     Release::ends("redhat:10", "2035-05-31"),
 ];
 
-const BASE: &str = "https://security.access.redhat.com/data/csaf/v2/vex/";
-const POINTER: &str = "https://security.access.redhat.com/data/csaf/v2/vex/archive_latest.txt";
-const CHANGES: &str = "https://security.access.redhat.com/data/csaf/v2/vex/changes.csv";
-const DELETIONS: &str = "https://security.access.redhat.com/data/csaf/v2/vex/deletions.csv";
+/// What it means that the pointer of the older tree does not exist.
+const TREE_HAS_ENDED: &str = "the older tree has ended; Red Hat Enterprise Linux is read from `vex-feed`, which lists \
+                              source packages for most fixes, and few binary ones";
 
-/// An archive that is held is replaced by the latest when it is so old (feeds.md A30).
-const ARCHIVE_AGE_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
-
-/// Above so many changed documents a newer archive is the smaller download.
-const CHANGES_MAX: usize = 5_000;
-
-/// An archive never changes: its name has its date.
-const FOR_EVER: SignedDuration = SignedDuration::from_hours(10 * 366 * 24);
+const REPOSITORIES: &str = "https://security.access.redhat.com/data/metrics/repository-to-cpe.json";
 
 fn feed() -> Feed {
+    let pointer = Source { missing_means: Some(TREE_HAS_ENDED), ..Source::index(VEX.pointer(), MIB) };
+    let repositories = Source::records(REPOSITORIES, 64 * MIB);
+    let repositories = Source { role: Role::Update, max_age: Some(DAILY), ..repositories };
     Feed {
         name: "redhat".to_owned(),
-        sources: vec![Source::index(POINTER, MIB)],
+        sources: vec![pointer, repositories],
         scope: Scope::Distro("redhat"),
         license: "CC-BY-4.0",
         is_redistributable: true,
@@ -76,104 +71,29 @@ pub(super) fn is_layered(namespace: &Namespace) -> bool {
     product.is_some_and(redhat_vex::is_layered)
 }
 
-/// The pointer names the latest archive. One that is held and not old is brought up to date by the documents that
-/// changed since.
+/// The older tree; once that has ended, the newer one.
 fn follow(_feed: &Feed, leads: &Leads<'_>) -> Result<Vec<Source>, LeadError> {
-    let Some(latest) = leads.read(POINTER, archive_name)? else { return Ok(Vec::new()) };
-    let is_missing = |archive: &Archive| {
-        let url = archive.url();
-        leads.asked.contains(url.as_str()) && leads.found(&url).is_none()
-    };
-    let latest_is_missing = is_missing(&latest);
-    let held = leads.held.keys().filter_map(|url| Archive::of(url.strip_prefix(BASE)?)).max();
-    let is_of_use = |held: &Archive| {
-        let age = leads.now.duration_since(held.date());
-        let is_recent = !age.is_negative() && age < ARCHIVE_AGE_MAX;
-        latest_is_missing || is_recent && !leads.is_near
-    };
-    let held = held.filter(is_of_use);
-    let mut archive = held.clone().unwrap_or_else(|| latest.clone());
-    let mut changed = changed(&archive, leads)?;
-    if changed.len() > CHANGES_MAX && archive != latest && !latest_is_missing {
-        archive = latest.clone();
-        changed = self::changed(&archive, leads)?;
+    if !leads.missing.contains(VEX.pointer().as_str()) {
+        return VEX.follow(leads);
     }
-    if is_missing(&archive) {
-        // Without it the documents that changed would be taken for all there are.
-        changed.clear();
-    }
-    let list = |url: &str| Source { role: Role::Update, ..Source::records(url, 256 * MIB) };
-    let whole = |archive: &Archive| {
-        let url = archive.url();
-        // One that was not there is asked for again.
-        let max_age = leads.held.contains_key(&url).then_some(FOR_EVER);
-        Source { max_age, ..Source::records(url, 4096 * MIB) }
-    };
-    let mut sources = changes::checked(whole(&archive), leads)?;
-    sources.extend([list(CHANGES), list(DELETIONS)]);
-    if latest_is_missing && archive != latest {
-        // The feed goes on without it, and a gap says so.
-        sources.push(Source { role: Role::Update, ..whole(&latest) });
-    }
-    for document in changes::sources(BASE, &changed, leads) {
-        sources.extend(changes::checked(document, leads)?);
-    }
-    Ok(sources)
+    // The list of documents is what this feed has of the tree for itself: what it was read for is remembered by that.
+    let index = Source { role: Role::Page, must_exist: true, ..Source::index(VEX_FEED.index(), 64 * MIB) };
+    let pointer = Source { must_exist: true, ..Source::index(VEX_FEED.pointer(), MIB) };
+    let sources = [pointer].into_iter().chain(VEX_FEED.follow(leads)?).map(shared);
+    Ok(sources.chain([index]).collect())
 }
 
-/// The documents that changed since `archive` was made and were not taken away after that.
-fn changed(archive: &Archive, leads: &Leads<'_>) -> Result<BTreeMap<String, Timestamp>, LeadError> {
-    // The day's first moment: nothing says when on that day it was made.
-    let since = archive.date().checked_sub(changes::OVERLAP).unwrap_or(Timestamp::MIN);
-    let list = |url: &str| leads.read(url, |document| changes::read(document, Some(since)));
-    let mut changed = list(CHANGES)?.unwrap_or_default();
-    let deleted = list(DELETIONS)?.unwrap_or_default();
-    changed.retain(|path, at| deleted.get(path).is_none_or(|deleted| deleted <= at));
-    Ok(changed)
-}
-
-/// The name of an archive, by its date.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Archive {
-    day: Date,
-}
-
-impl Archive {
-    fn of(name: &str) -> Option<Self> {
-        let day = name.strip_prefix("csaf_vex_")?.strip_suffix(".tar.zst")?;
-        Some(Self { day: day.parse().ok()? })
-    }
-
-    fn url(&self) -> String {
-        format!("{BASE}csaf_vex_{}.tar.zst", self.day)
-    }
-
-    /// The first moment of its day, UTC.
-    fn date(&self) -> Timestamp {
-        self.day.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp()).unwrap_or(Timestamp::MIN)
-    }
-}
-
-fn archive_name(document: &Document<'_>) -> Result<Archive, ParseError> {
-    let text = document.text()?;
-    let name = text.trim();
-    Archive::of(name).ok_or_else(|| ParseError::NotTheFeed(format!("no name of an archive: `{name:.64}`")))
+/// A file of the newer tree, which Hummingbird is read from too. One that the feed can do without stays so.
+pub(super) fn shared(source: Source) -> Source {
+    let is_archive_sum = source.url.ends_with(".tar.zst.sha256");
+    let is_optional = source.role == Role::Update && !is_archive_sum;
+    Source { role: Role::Shared, is_optional, ..source }
 }
 
 fn parse(_feed: &Feed, document: &Document<'_>, advisories: &mut Advisories) -> Result<(), ParseError> {
-    if changes::is_checksum(document.url) {
+    if document.url.ends_with(repository_cpes::FILE) {
+        advisories.repositories = repository_cpes::read(document, &mut advisories.remarks)?;
         return Ok(());
     }
-    let file = document.url.rsplit('/').next().unwrap_or_default();
-    if file == "changes.csv" || file == "deletions.csv" {
-        let standing = if file == "changes.csv" { Advisories::listed } else { Advisories::gone };
-        for (path, at) in changes::read(document, None)? {
-            match changes::cve_of(&path) {
-                Some(cve) => standing(advisories, &cve, at),
-                None => advisories.remarks.leave_out("listed document that is about no CVE"),
-            }
-        }
-        return Ok(());
-    }
-    changes::read_documents(document, advisories, redhat_vex::read)
+    redhat_tree::read(document, advisories, redhat_vex::read)
 }

@@ -139,6 +139,9 @@ pub struct Vulnerability<'a> {
     /// Links.
     #[serde(borrow, default, deserialize_with = "null_as_default")]
     pub references: Vec<Link<'a>>,
+    /// When it was found. In Red Hat's newer documents it is when it became public.
+    #[serde(borrow)]
+    pub discovery_date: Option<Text<'a>>,
     /// When it became public (2.0).
     #[serde(borrow)]
     pub release_date: Option<Text<'a>>,

@@ -1,6 +1,9 @@
-//! Red Hat's VEX documents: what they say of packages of Red Hat Enterprise Linux (feeds.md A5).
+//! Red Hat's VEX documents: what they say of packages of Red Hat Enterprise Linux, and of Hummingbird (feeds.md A5).
+//!
+//! Those of the two trees are read alike. The newer ones (`vex-feed`) have a product for each minor release that is
+//! supported (`rhel-9.7.z`), no architectures, and of binary packages only some: there the source package counts too.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::advisory::{Affected, Conditions, FixState, Status};
 use model::key::{KeyKind, Namespace, PackageKey};
@@ -18,11 +21,30 @@ use crate::schema::csaf::{Csaf, ProductStatus, Remediation, Vulnerability};
 /// Who states the scores.
 const SOURCE: &str = "redhat";
 
-/// Reads the document `text`.
+/// The namespace of Red Hat's hardened images.
+pub const HUMMINGBIRD: &str = "hummingbird:rolling";
+
+/// Reads the document `text` for what it says of Red Hat Enterprise Linux and what is layered upon it.
 ///
 /// # Errors
 /// It is no CSAF document, or passes a limit.
 pub fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> {
+    read_for(text, advisories, |stream| !stream.is_hummingbird())
+}
+
+/// Reads the document `text` for what it says of Hummingbird.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_hummingbird(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> {
+    read_for(text, advisories, Stream::is_hummingbird)
+}
+
+fn read_for(
+    text: &[u8],
+    advisories: &mut Advisories,
+    is_meant: fn(&Stream) -> bool,
+) -> Result<(), ParseError> {
     let csaf = Csaf::read(text)?;
     let tracking = &csaf.document.tracking;
     let modified = time(tracking.current_release_date.as_ref());
@@ -51,6 +73,7 @@ pub fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> 
             statements: Statements::new(vulnerability, &products)?,
             vulnerability,
             products: &products,
+            is_meant,
             wants: &|stream| match stream.is_layered {
                 true => advisories.demands(&stream.namespace),
                 false => advisories.wants(&stream.namespace),
@@ -59,22 +82,29 @@ pub fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> 
             rows: Rows::default(),
             sources: Vec::new(),
             binaries: BTreeSet::new(),
+            minors: BTreeMap::new(),
+            hardened: BTreeSet::new(),
         }
         .rows();
-        let header = header(id, &csaf, vulnerability, SOURCE, &mut remarks);
+        let mut header = header(id, &csaf, vulnerability, SOURCE, &mut remarks);
+        if vulnerability.release_date.is_none() && vulnerability.disclosure_date.is_none() {
+            header.published = time(vulnerability.discovery_date.as_ref()).or(header.published);
+        }
         advisories.remarks.add(remarks);
         rows.push(&header, advisories);
     }
     Ok(())
 }
 
-/// Whether a name is one that a layered product has in CPE names; Red Hat Enterprise Linux and its streams are none.
+/// Whether a name is one that a layered product has in CPE names; Red Hat Enterprise Linux and its streams are none, nor is
+/// Hummingbird.
 pub fn is_layered(product: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
     let is_stream = product == "enterprise_linux" || extended(product).is_some();
     product.starts_with(|first: char| first.is_ascii_lowercase())
         && product.bytes().all(is_plain)
         && !is_stream
+        && product != "hummingbird"
 }
 
 /// The extended stream that a product of a CPE name is: `eus` of `rhel_eus`.
@@ -105,6 +135,15 @@ impl Stream {
         else {
             return None;
         };
+        if product == "hummingbird" {
+            // It is rolling: the version in its name says nothing.
+            return Some(Self {
+                namespace: Namespace::new(HUMMINGBIRD),
+                channel: None,
+                product: None,
+                is_layered: false,
+            });
+        }
         let whole = || cpe.split(':').take(5).collect::<Vec<_>>().join(":").into();
         if is_layered(product) {
             return Some(Self {
@@ -130,18 +169,47 @@ impl Stream {
     }
 }
 
+impl Stream {
+    fn is_hummingbird(&self) -> bool {
+        self.namespace.as_str() == HUMMINGBIRD
+    }
+
+    /// The part that tells this stream from others.
+    fn place(&self) -> StreamPlace {
+        (self.namespace.clone(), self.channel.clone(), self.product.clone())
+    }
+}
+
+/// Namespace, channel and product.
+type StreamPlace = (Namespace, Option<Box<str>>, Option<Box<str>>);
+
+/// The minor release that the id of a product of the newer documents names: `9.7` of `rhel-9.7.z` and of
+/// `rhel-9.5::appstream`, `8.6` of `rhel-8.6-eus`. Ids of the older documents never begin so.
+fn minor_release(product_id: &str) -> Option<(u32, u32)> {
+    let rest = product_id.strip_prefix("rhel-")?;
+    let start = rest.find(|c: char| c.is_ascii_digit())?;
+    let mut numbers = rest[start..].split(|c: char| !c.is_ascii_digit());
+    let major = numbers.next()?.parse().ok()?;
+    Some((major, numbers.next()?.parse().ok()?))
+}
+
 /// One vulnerability on its way to rows.
 struct Reading<'r, 'v, 'a> {
     statements: Statements<'v, 'a>,
     vulnerability: &'v Vulnerability<'a>,
     products: &'r Products<'v, 'a>,
+    is_meant: fn(&Stream) -> bool,
     wants: &'r dyn Fn(&Stream) -> bool,
     remarks: &'r mut Remarks,
     rows: Rows,
     /// The fixed source packages, which count where no binary package of that name is listed.
     sources: Vec<(Affected, Conditions)>,
-    /// The fixed binary packages.
+    /// The fixed binary packages of which all are listed.
     binaries: BTreeSet<Place>,
+    /// The latest minor release of each stream that anything is said of a package in, by the name of that.
+    minors: BTreeMap<(StreamPlace, String), (u32, u32)>,
+    /// The binary packages that are listed of Hummingbird.
+    hardened: BTreeSet<String>,
 }
 
 /// A package in a stream: its key, the channel and the products.
@@ -152,6 +220,7 @@ impl<'v> Reading<'_, 'v, '_> {
         for word in self.vulnerability.unknown_statuses() {
             self.remarks.unknown_word("product_status", word);
         }
+        self.survey();
         for (status, ids) in self.vulnerability.statuses() {
             for id in ids {
                 if let Err(reason) = self.read(status, id) {
@@ -171,6 +240,26 @@ impl<'v> Reading<'_, 'v, '_> {
         self.rows
     }
 
+    /// Finds out what the statements of newer documents are to be compared with.
+    fn survey(&mut self) {
+        for id in self.vulnerability.statuses().flat_map(|(_, ids)| ids) {
+            let Some(parts) = self.products.resolve(id) else { continue };
+            let [component, .., product] = &parts[..] else { continue };
+            let Some(stream) = product.cpe().and_then(Stream::of) else { continue };
+            let minor = minor_release(&product.product_id);
+            if minor.is_none() && !stream.is_hummingbird() {
+                continue;
+            }
+            let Ok(package) = rpm_package(component) else { continue };
+            if stream.is_hummingbird() && !package.is_source() {
+                self.hardened.insert(package.name);
+            } else if let Some(minor) = minor {
+                let latest = self.minors.entry((stream.place(), package.name)).or_insert(minor);
+                *latest = minor.max(*latest);
+            }
+        }
+    }
+
     /// Adds what `status` says of the product `id`, or tells why it is left out.
     fn read(&mut self, status: ProductStatus, id: &str) -> Result<(), &'static str> {
         let parts = self.products.resolve(id).ok_or("a product that its document does not define")?;
@@ -179,6 +268,9 @@ impl<'v> Reading<'_, 'v, '_> {
         };
         let cpe = product.cpe().ok_or("a product without CPE")?;
         let stream = Stream::of(cpe).ok_or("of a product that is no distribution, nor layered upon it")?;
+        if !(self.is_meant)(&stream) {
+            return Ok(());
+        }
         if !(self.wants)(&stream) {
             return match stream.is_layered {
                 true => Err("of a layered product that nobody asked for"),
@@ -197,6 +289,15 @@ impl<'v> Reading<'_, 'v, '_> {
         }
         if self.is_rated_zero(id) {
             return Err("rated zero, and without impact");
+        }
+        if stream.is_hummingbird() && package.is_source() && self.hardened.contains(&package.name) {
+            return Err("a source package of Hummingbird beside the binary one of its name");
+        }
+        if status != ProductStatus::Fixed
+            && !package.is_build()
+            && self.is_outdated(product, &package, &stream)
+        {
+            return Err("a minor release, of a stream that another statement names a later one of");
         }
         match status {
             ProductStatus::Fixed => self.add_fixed(id, &package, &stream),
@@ -226,6 +327,13 @@ impl<'v> Reading<'_, 'v, '_> {
         scores.peek().is_some() && scores.all(|score| score == 0.0) && self.statements.impact(id).is_none()
     }
 
+    /// Whether something is said of the package in a later minor release of the same stream. A stream goes on with its
+    /// latest, and nothing tells an image of an earlier one from others.
+    fn is_outdated(&self, product: &Product<'_>, package: &RpmPackage, stream: &Stream) -> bool {
+        let latest = self.minors.get(&(stream.place(), package.name.clone()));
+        minor_release(&product.product_id).zip(latest).is_some_and(|(minor, latest)| minor < *latest)
+    }
+
     /// A build that has the fix: below it, the package is affected.
     fn add_fixed(&mut self, id: &str, package: &RpmPackage, stream: &Stream) -> Result<(), &'static str> {
         let version = match package.is_source() {
@@ -242,8 +350,10 @@ impl<'v> Reading<'_, 'v, '_> {
         if package.is_source() {
             self.sources.push((affected, conditions));
         } else {
-            let stream = (affected.key.clone(), conditions.channel.clone(), conditions.products.clone());
-            self.binaries.insert(stream);
+            let place = (affected.key.clone(), conditions.channel.clone(), conditions.products.clone());
+            if package.architecture.is_some() {
+                self.binaries.insert(place);
+            }
             self.rows.add(affected, conditions);
         }
         Ok(())
@@ -267,6 +377,8 @@ impl<'v> Reading<'_, 'v, '_> {
         let kinds: &[KeyKind] = match is_build {
             true if package.is_source() => &[KeyKind::Source],
             true => &[KeyKind::Binary],
+            false if stream.is_hummingbird() && package.is_source() => &[KeyKind::Source],
+            false if stream.is_hummingbird() => &[KeyKind::Binary],
             false => &[KeyKind::Source, KeyKind::Binary],
         };
         for kind in kinds {

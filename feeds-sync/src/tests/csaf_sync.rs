@@ -11,6 +11,7 @@ use super::csaf::archive;
 use super::engine::Bench;
 use crate::report::{SourceOutcome, SyncReport};
 
+const HOST: &str = "security.access.redhat.com";
 const VEX_PLACE: &str = "security.access.redhat.com/data/csaf/v2/vex";
 
 /// A document that says of `release` that it has the unfixed package `name`.
@@ -36,6 +37,9 @@ fn red_hat(bench: &Bench, day: &str, documents: &[(&str, String)]) {
     let name = format!("csaf_vex_{day}.tar.zst");
     vex_file(bench, &name, archive(&members));
     bench.mirror.file(&format!("{VEX_PLACE}/archive_latest.txt"), format!("{name}\n"));
+    let repositories =
+        json!({"data": {"demo-9-baseos": {"cpes": ["cpe:/o:redhat:enterprise_linux:9::baseos"]}}});
+    bench.mirror.file(&format!("{HOST}/data/metrics/repository-to-cpe.json"), repositories.to_string());
 }
 
 /// A file of the host, and its checksum beside it.
@@ -108,6 +112,7 @@ fn red_hat_is_brought_up_to_date_by_what_changed_and_what_was_taken_away() {
             "cve-2025-4.json.sha256",
             "cve-2025-6.json",
             "cve-2025-6.json.sha256",
+            "repository-to-cpe.json",
         ])
     );
     assert_eq!(report.gaps.len(), 2, "{:#?}", report.gaps);

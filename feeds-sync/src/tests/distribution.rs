@@ -4,6 +4,7 @@
 mod envelope;
 mod places;
 mod providers;
+mod pushes;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};

@@ -20,9 +20,11 @@ mod openvex_sync;
 mod private_advisories;
 mod providers;
 mod reference;
+mod repositories;
 mod robustness;
 mod rpm;
 mod ubuntu;
+mod vex_feed;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -143,9 +143,9 @@ pub(super) fn push(args: &PushArgs, global: &Global, ui: &Ui) -> Result<Exit, Co
 pub(super) fn export(args: &ExportArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
     let failed =
         |error: std::io::Error| CommandError::new(format!("cannot write `{}`: {error}", args.file.display()));
-    // Under another name until it is whole.
+    // Under another name until it is whole; of two at once each under its own.
     let mut temporary = args.file.as_os_str().to_owned();
-    temporary.push(".tmp");
+    temporary.push(format!(".{}.tmp", std::process::id()));
     let temporary = PathBuf::from(temporary);
     let out = BufWriter::new(File::create(&temporary).map_err(failed)?);
     let name = args.file.display().to_string();

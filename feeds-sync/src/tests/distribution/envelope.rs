@@ -249,6 +249,62 @@ fn older_and_future_states_are_refused() {
 }
 
 #[test]
+fn a_key_signs_one_publication_wherever_it_lies() {
+    let mut bench = Bench::new();
+    bench.key = Some(private_key(1));
+    let keys = [public(1), public(2)];
+    let pull = |bench: &Bench, name: &str| {
+        let places: [Box<dyn Place>; 1] = [Box::new(Directory::new(&bench.path(name)))];
+        bench.pull_from(&places, &BringOptions { keys: &keys, ..bench.options() })
+    };
+    // A second job under the same key, of something smaller, an hour before.
+    let second = |bench: &Bench, key: u8, name: &str| {
+        let feeds = FeedsDir::open(&bench.path("second"));
+        fill(&feeds, bench.now, &[("alpine", "alpine:3.20", 1)]);
+        let key = private_key(key);
+        let options = OfferOptions { key: Some(&key), now: bench.now, edits_max: EDITS_MAX };
+        offer(&feeds, &Directory::new(&bench.path(name)), &options, &NoProgress).unwrap();
+    };
+    second(&bench, 1, "small");
+    second(&bench, 2, "of another key");
+    bench.later(1);
+    bench.publisher_has(&[("debian", "debian:12", 1), ("alpine", "alpine:3.20", 1)]);
+    bench.push();
+    assert!(pull(&bench, "place").place.is_some());
+    // A place that nobody asked before, and what it has is older: refused, and nothing is lost.
+    let report = pull(&bench, "small");
+    let [gap] = report.gaps.as_slice() else { panic!("{report:?}") };
+    assert!(gap.detail.contains("that was accepted here, signed by the same key"), "{gap:?}");
+    assert!(report.place.is_none() && report.removed.is_empty());
+    bench.assert_same();
+    // Another key has a memory of its own, and takes nothing of this one's away.
+    let report = pull(&bench, "of another key");
+    assert!(report.place.is_some() && report.removed.is_empty(), "{report:?}");
+    bench.assert_same();
+    // The same content by two jobs in turn: the newer is followed, from either place.
+    for (hours, name) in [(1, "here"), (2, "there"), (3, "here")] {
+        bench.later(hours);
+        bench.push_to(&Directory::new(&bench.path(name)));
+        assert_eq!(pull(&bench, name).published, Some(bench.now), "{name}");
+    }
+    assert!(pull(&bench, "there").place.is_none(), "an hour behind");
+    // Without keys, places are told apart.
+    let unsigned = Bench::new();
+    unsigned.publisher_has(&[("debian", "debian:12", 1)]);
+    unsigned.push_to(&Directory::new(&unsigned.path("place")));
+    unsigned.pull();
+    let mut index = unsigned.index();
+    index.published = unsigned.now - 1.hours();
+    fs::create_dir_all(unsigned.path("mirror")).unwrap();
+    fs::write(unsigned.path("mirror/snapshot.json"), index.seal(None).unwrap()).unwrap();
+    let places: [Box<dyn Place>; 1] = [Box::new(Directory::new(&unsigned.path("mirror")))];
+    assert!(unsigned.pull_from(&places, &unsigned.options()).place.is_some());
+    unsigned.put_index(&index);
+    let report = unsigned.pull_with(&unsigned.options());
+    assert!(report.gaps[0].detail.contains("from the same place"), "{report:?}");
+}
+
+#[test]
 fn what_is_signed_says_nothing_that_was_found_at_the_place() {
     let mut bench = published();
     // Somebody who can write there, and has no key, names another file for the same content.

@@ -79,6 +79,51 @@ fn a_damaged_base_is_made_good_by_the_whole_shard() {
     assert_eq!(current(&bench.taker()).id(), current(&bench.publisher()).id());
 }
 
+/// The file of the facts that a directory names; there may be older ones beside it.
+fn facts_file(feeds: &FeedsDir) -> PathBuf {
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&fs::read(feeds.path().join("manifest.json")).unwrap()).unwrap();
+    let hash = manifest["facts"]["hash"].as_str().unwrap();
+    feeds.path().join(format!("shards/{hash}.facts.sqlite"))
+}
+
+#[test]
+fn damaged_facts_are_made_good_by_a_pull() {
+    for how in ["same size", "cut", "gone"] {
+        // Of the same content as the published ones, and of others.
+        for is_alone in [true, false] {
+            let bench = two_states();
+            if !is_alone {
+                let mut facts = FeedFacts::default();
+                let name = Namespace::new("local:1");
+                let feeds = bench.taker();
+                let lock = feeds.lock().unwrap();
+                let mut writer = feeds.writer(&lock).unwrap();
+                writer
+                    .replace_provider(&publication(&name, "private", bench.now), records(&name, "private", 1))
+                    .unwrap();
+                facts.codenames.insert("ours".to_owned(), name);
+                writer.set_facts(&facts).unwrap();
+                writer.swap(bench.now).unwrap();
+            }
+            let path = facts_file(&bench.taker());
+            let bytes = fs::read(&path).unwrap();
+            match how {
+                "same size" => fs::write(&path, vec![b'x'; bytes.len()]).unwrap(),
+                "cut" => fs::write(&path, &bytes[..100]).unwrap(),
+                _ => fs::remove_file(&path).unwrap(),
+            }
+            assert!(!current(&bench.taker()).verify().is_empty(), "{how}");
+            let report = bench.pull();
+            let taken = current(&bench.taker());
+            assert!(taken.verify().is_empty() && taken.facts().is_ok(), "{how}");
+            let lost: Vec<&str> = report.gaps.iter().map(|gap| &*gap.place).collect();
+            assert_eq!(lost, if is_alone { vec![] } else { vec!["local:1"] }, "{how}: {:?}", report.gaps);
+            assert!(bench.pull().gaps.is_empty(), "{how}");
+        }
+    }
+}
+
 #[test]
 fn a_damaged_blob_leaves_what_is_held_or_the_next_place_serves() {
     for how in ["damaged", "cut", "gone", "longer", "a bomb"] {
