@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::rc::Rc;
 
 use advisory_db::EpssTable;
 use jiff::Timestamp;
@@ -12,6 +13,8 @@ use model::severity::Severity;
 use model::version::VersionText;
 use serde::{Deserialize, Serialize};
 
+use crate::records::{self, Records};
+
 /// Collects the advisories of one feed: all of them, those of some namespaces, or only how many there are.
 #[derive(Debug)]
 pub struct Advisories {
@@ -20,7 +23,7 @@ pub struct Advisories {
     share: Option<Share>,
     /// Namespaces that are filled on demand, and are demanded.
     demanded: BTreeSet<Namespace>,
-    namespaces: BTreeMap<Namespace, BTreeMap<String, Advisory>>,
+    namespaces: BTreeMap<Namespace, Records>,
     /// The ids met and when their records last changed, by namespace, when nothing else is kept.
     ids: BTreeMap<Namespace, BTreeMap<Box<str>, Option<Timestamp>>>,
     /// When and where the rows were said that [`Advisories::state`] added: by record, package and versions.
@@ -258,11 +261,7 @@ impl Advisories {
             self.scratch = Advisory::new(id);
             return &mut self.scratch;
         }
-        let records = self.records(namespace);
-        if !records.contains_key(id) {
-            records.insert(id.to_owned(), Advisory::new(id));
-        }
-        records.get_mut(id).expect("the line above made it")
+        self.records(namespace).named(id)
     }
 
     /// Adds a whole advisory. Of two with the same id the one modified last stands; of the same date, both.
@@ -275,7 +274,7 @@ impl Advisories {
         shrink(&mut advisory);
         let records = self.records(namespace);
         match records.get_mut(&advisory.id) {
-            None => drop(records.insert(advisory.id.clone(), advisory)),
+            None => records.insert(advisory),
             Some(held) if advisory.modified > held.modified => *held = advisory,
             Some(held) if advisory.modified < held.modified => {}
             Some(held) => advisory.affected.into_iter().for_each(|affected| push_once(held, affected)),
@@ -333,7 +332,7 @@ impl Advisories {
     pub fn all_held(&mut self) -> impl Iterator<Item = (&Namespace, &mut Advisory)> {
         self.namespaces
             .iter_mut()
-            .flat_map(|(namespace, records)| records.values_mut().map(move |record| (namespace, record)))
+            .flat_map(|(namespace, records)| records.iter_mut().map(move |record| (namespace, record)))
     }
 
     /// Whether anything said of `namespace` is of use; a reader may pass over what is not.
@@ -418,11 +417,8 @@ impl Advisories {
         }
     }
 
-    fn records(&mut self, namespace: &Namespace) -> &mut BTreeMap<String, Advisory> {
-        if !self.namespaces.contains_key(namespace) {
-            self.namespaces.insert(namespace.clone(), BTreeMap::new());
-        }
-        self.namespaces.get_mut(namespace).expect("the line above made it")
+    fn records(&mut self, namespace: &Namespace) -> &mut Records {
+        self.namespaces.entry(namespace.clone()).or_default()
     }
 
     /// How many records each namespace has.
@@ -432,7 +428,7 @@ impl Advisories {
                 && self.listing.as_ref().is_none_or(|listing| listing.has(id, modified))
         };
         let kept = self.namespaces.iter().map(|(namespace, records)| {
-            let standing = records.values().filter(|record| stands(&record.id, record.modified));
+            let standing = records.iter().filter(|record| stands(&record.id, record.modified));
             (namespace.clone(), standing.count() as u64)
         });
         let noted = self.ids.iter().map(|(namespace, ids)| {
@@ -441,24 +437,37 @@ impl Advisories {
         kept.chain(noted).collect()
     }
 
-    /// The advisories by namespace and id; their `affected` in the order of keys.
-    pub fn into_namespaces(mut self) -> BTreeMap<Namespace, BTreeMap<String, Advisory>> {
-        let (documents, listing) = (std::mem::take(&mut self.documents), self.listing.take());
-        for records in self.namespaces.values_mut() {
-            let stands = |record: &Advisory| {
+    /// The advisories by namespace, in the order in which they came; their `affected` in the order of keys.
+    pub fn into_records(self) -> impl Iterator<Item = (Namespace, impl Iterator<Item = Box<Advisory>>)> {
+        let Self { namespaces, documents, listing, .. } = self;
+        let sources = Rc::new((documents, listing));
+        namespaces.into_iter().map(move |(namespace, records)| {
+            let sources = Rc::clone(&sources);
+            let stands = move |record: &Advisory| {
+                let (documents, listing) = &*sources;
                 documents.get(record.id.as_str()).is_none_or(|standing| standing.has(record.modified))
                     && listing.as_ref().is_none_or(|listing| listing.has(&record.id, record.modified))
             };
-            records.retain(|_, record| stands(record));
-        }
-        for advisory in self.namespaces.values_mut().flat_map(BTreeMap::values_mut) {
-            advisory.affected.sort_by(|a, b| a.key.cmp(&b.key));
-            advisory.aliases.retain(|alias| *alias != advisory.id);
-            advisory.aliases.sort();
-            advisory.aliases.dedup();
-        }
-        self.namespaces
+            (namespace, records.into_iter().filter(move |record| stands(record)).map(finished))
+        })
     }
+
+    /// The advisories by namespace and id; their `affected` in the order of keys.
+    pub fn into_namespaces(self) -> BTreeMap<Namespace, BTreeMap<String, Advisory>> {
+        let by_id = |record: Box<Advisory>| (record.id.clone(), *record);
+        self.into_records().map(|(namespace, records)| (namespace, records.map(by_id).collect())).collect()
+    }
+}
+
+/// Brings a record that nothing will be added to into its order.
+fn finished(mut advisory: Box<Advisory>) -> Box<Advisory> {
+    let Advisory { id, aliases, affected, references, .. } = &mut *advisory;
+    records::settle(affected);
+    records::dedup(references);
+    aliases.retain(|alias| alias != id);
+    aliases.sort();
+    aliases.dedup();
+    advisory
 }
 
 /// Gives back the room that lists were made with and did not need: hundreds of thousands of records are held at once, and a
@@ -513,9 +522,10 @@ fn products(platform: &Platform) -> usize {
     }
 }
 
-/// Adds `affected` to `advisory`, unless it says the same already.
+/// Adds `affected` to `advisory`, of which each row counts once: what is not seen here to be there already is taken out
+/// when the record is finished.
 pub fn push_once(advisory: &mut Advisory, affected: Affected) {
-    if !advisory.affected.contains(&affected) {
+    if !records::is_recent(&advisory.affected, &affected) {
         if advisory.affected.is_empty() {
             // Most records have one row, and a vector makes room for four: 1.2 kB a record of nothing.
             advisory.affected.reserve_exact(1);

@@ -18,6 +18,9 @@ const RATIO_FREE_BYTES: u64 = 64 << 20;
 /// archive of some 300,000 documents is hundreds of megabytes that become twenty times as many.
 pub const TAR_TIMES: u64 = 16;
 
+/// How much of a JSON document is held as text while it is read: more than Debian's tracker has.
+const HELD_BYTES_MAX: u64 = 96 << 20;
+
 /// Takes the name and the content of one file of an archive.
 pub type Visit<'a> = dyn FnMut(&str, &[u8]) -> Result<(), ParseError> + 'a;
 
@@ -153,17 +156,25 @@ impl Document<'_> {
         Ok(())
     }
 
-    /// Reads the whole document as one JSON value by `seed`, without holding its text.
+    /// Reads the whole document as one JSON value by `seed`. A text of up to [`HELD_BYTES_MAX`] is held, so that texts in
+    /// it need not be copied; what is larger is read as a stream.
     ///
     /// # Errors
     /// As [`Document::open`]; and when it is no such JSON, ends early or has more behind it.
     pub fn json<T>(&self, seed: impl for<'de> DeserializeSeed<'de, Value = T>) -> Result<T, ParseError> {
+        let mut content = self.open()?;
+        let mut text = Vec::with_capacity(self.path.metadata()?.len().min(HELD_BYTES_MAX) as usize + 1);
+        content.by_ref().take(HELD_BYTES_MAX + 1).read_to_end(&mut text)?;
+        if text.len() as u64 <= HELD_BYTES_MAX {
+            return match std::str::from_utf8(&text) {
+                // Checked at once, it need not be text by text.
+                Ok(text) => whole(serde_json::Deserializer::from_str(text), seed),
+                Err(_) => whole(serde_json::Deserializer::from_slice(&text), seed),
+            };
+        }
         // serde_json takes a reader byte by byte; through a trait object each of them would be a call.
-        let content = BufReader::with_capacity(128 << 10, self.open()?);
-        let mut deserializer = serde_json::Deserializer::from_reader(content);
-        let value = seed.deserialize(&mut deserializer)?;
-        deserializer.end()?;
-        Ok(value)
+        let content = BufReader::with_capacity(128 << 10, text.as_slice().chain(content));
+        whole(serde_json::Deserializer::from_reader(content), seed)
     }
 
     /// Calls `visit` with the name and content of each file of a zip archive, one at a time.
@@ -323,6 +334,16 @@ struct UnpackedLimit {
     /// The name of the limit in `Limits` that this follows from.
     name: &'static str,
     bytes_max: u64,
+}
+
+/// The value that is all there is to read.
+fn whole<'de, R: serde_json::de::Read<'de>, S: DeserializeSeed<'de>>(
+    mut deserializer: serde_json::Deserializer<R>,
+    seed: S,
+) -> Result<S::Value, ParseError> {
+    let value = seed.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(value)
 }
 
 /// Refuses what hosts send in place of a feed with status 200.

@@ -367,8 +367,8 @@ impl Run<'_, '_> {
     }
 
     fn write(&mut self, pull: &Pull, advisories: Advisories, applied: &mut Applied) -> Result<(), SyncError> {
-        for (namespace, advisories) in advisories.into_namespaces() {
-            self.write_namespace(pull, namespace, advisories.into_values(), applied)?;
+        for (namespace, records) in advisories.into_records() {
+            self.write_namespace(pull, namespace, records, applied)?;
         }
         Ok(())
     }
@@ -386,14 +386,14 @@ impl Run<'_, '_> {
             let wanted = BTreeSet::from([namespace.clone()]);
             let mut advisories = Advisories::of(wanted).share(index, n_shares);
             match read(pull, &mut advisories, limits) {
-                Ok(()) => Some(advisories.into_namespaces().remove(namespace).unwrap_or_default()),
+                Ok(()) => Some(advisories.into_records().flat_map(|(_, records)| records)),
                 Err(error) => {
                     failure = Some(error);
                     None
                 }
             }
         });
-        self.write_namespace(pull, namespace.clone(), shares.flat_map(BTreeMap::into_values), applied)?;
+        self.write_namespace(pull, namespace.clone(), shares.flatten(), applied)?;
         // What was written is not made current then.
         failure.map_or(Ok(()), Err)
     }
@@ -402,7 +402,7 @@ impl Run<'_, '_> {
         &mut self,
         pull: &Pull,
         namespace: Namespace,
-        advisories: impl Iterator<Item = Advisory>,
+        advisories: impl Iterator<Item = Box<Advisory>>,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
         let publication = Publication {

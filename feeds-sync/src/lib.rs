@@ -33,6 +33,7 @@ pub mod lifecycles;
 pub mod plan;
 pub mod provider;
 mod pull;
+mod records;
 pub mod reference;
 pub mod report;
 pub mod schedule;

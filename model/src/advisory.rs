@@ -152,7 +152,7 @@ pub struct AffectedRange {
 }
 
 /// One package that a record speaks about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Affected {
     /// Under which key it is looked up.
     pub key: PackageKey,
@@ -224,7 +224,7 @@ pub struct PublishedFix {
 }
 
 /// A severity in the provider's word and in the canonical scale.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SeverityWord {
     /// As written.
     pub word: String,

@@ -2,16 +2,18 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::ecosystem::Ecosystem;
 
-/// Who speaks for a package: `debian:12`, `alpine:3.20`, or a language ecosystem such as `npm`.
+/// Who speaks for a package: `debian:12`, `alpine:3.20`, or a language ecosystem such as `npm`. Its clones share the
+/// text: hundreds of thousands of keys are of one namespace.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Namespace(Box<str>);
+pub struct Namespace(Arc<str>);
 
 impl Namespace {
     /// The namespace spelt `text`.
-    pub fn new(text: impl Into<Box<str>>) -> Self {
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
         Self(text.into())
     }
 
@@ -95,13 +97,13 @@ pub struct PackageKey {
     pub namespace: Namespace,
     /// What kind of name it is.
     pub kind: KeyKind,
-    /// The normalised name.
-    pub name: Box<str>,
+    /// The normalised name; clones share it.
+    pub name: Arc<str>,
 }
 
 impl PackageKey {
     /// The key of a `kind` called `name` in `namespace`; `name` is taken as already normalised.
-    pub fn new(namespace: Namespace, kind: KeyKind, name: impl Into<Box<str>>) -> Self {
+    pub fn new(namespace: Namespace, kind: KeyKind, name: impl Into<Arc<str>>) -> Self {
         Self { namespace, kind, name: name.into() }
     }
 }

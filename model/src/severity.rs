@@ -22,6 +22,26 @@ pub enum Severity {
     Critical,
 }
 
+/// The words of vendors, in lower case.
+static VENDOR_WORDS: [(&str, Severity); 16] = [
+    ("none", Severity::None),
+    ("unimportant", Severity::Negligible),
+    ("negligible", Severity::Negligible),
+    ("low", Severity::Low),
+    ("medium", Severity::Medium),
+    ("moderate", Severity::Medium),
+    ("high", Severity::High),
+    ("important", Severity::High),
+    ("critical", Severity::Critical),
+    ("urgent", Severity::Critical),
+    ("untriaged", Severity::Unknown),
+    ("unspecified", Severity::Unknown),
+    ("not yet assigned", Severity::Unknown),
+    ("n/a", Severity::Unknown),
+    ("", Severity::Unknown),
+    ("unknown", Severity::Unknown),
+];
+
 impl Severity {
     /// Every level, lowest first.
     pub const ALL: [Self; 7] =
@@ -43,17 +63,9 @@ impl Severity {
     /// The level that a vendor's `word` means, if the table of feeds.md §0.3 has it.
     pub fn from_vendor_word(word: &str) -> Option<Self> {
         // Debian marks guesses with one or two stars: `medium**`.
-        let word = word.trim().trim_end_matches('*').to_ascii_lowercase();
-        Some(match word.as_str() {
-            "none" => Self::None,
-            "unimportant" | "negligible" => Self::Negligible,
-            "low" => Self::Low,
-            "medium" | "moderate" => Self::Medium,
-            "high" | "important" => Self::High,
-            "critical" | "urgent" => Self::Critical,
-            "untriaged" | "unspecified" | "not yet assigned" | "n/a" | "" | "unknown" => Self::Unknown,
-            _ => return None,
-        })
+        let word = word.trim().trim_end_matches('*');
+        let is_it = |(known, _): &&(&str, Self)| word.eq_ignore_ascii_case(known);
+        VENDOR_WORDS.iter().find(is_it).map(|(_, level)| *level)
     }
 
     /// The level of a CVSS v3 or v4 base score.

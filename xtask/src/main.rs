@@ -38,7 +38,8 @@ fn main() -> Result<()> {
         ["feed-memory", provider] => feed_memory::measure(provider),
         ["feed-memory", "make", provider, dir] => feed_memory::make(provider, &Path::new(dir).join("mirror")),
         ["feed-memory", "read", provider, dir] => feed_memory::read(provider, Path::new(dir)),
-        ["parse-speed"] => parse_speed::measure(),
+        ["parse-speed"] => parse_speed::measure(None),
+        ["parse-speed", provider] => parse_speed::measure(Some(provider)),
         ["throughput", image] => throughput::measure(Path::new(image), 5),
         ["throughput", image, runs] => {
             throughput::measure(Path::new(image), runs.parse().context("RUNS is a number")?)
@@ -52,7 +53,7 @@ fn main() -> Result<()> {
         _ => bail!(
             "usage: cargo xtask examples | mirror DIR | torture BINARY [KILLS] | torture catalogers [COPIES] \
              | big-image DIR [--gigabytes N] [--layers N] | throughput IMAGE [RUNS] | sbom-speed [DOCUMENT] | feed-speed [ROWS] \
-             | parse-speed | feed-memory nvd|ubuntu|cve-list|npm"
+             | parse-speed [PROVIDER] | feed-memory nvd|ubuntu|cve-list|npm"
         ),
     }
 }

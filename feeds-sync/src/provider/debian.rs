@@ -2,21 +2,21 @@
 //! (feeds.md A3). It is read as a stream: 60 to 70 MB on the wire hold far less that matters.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
-use model::advisory::{Affected, AffectedRange, FixState, RangeEvent, Reference, SeverityWord, Status};
+use model::advisory::{Affected, FixState, Reference, SeverityWord, Status};
 use model::ecosystem::Ecosystem;
 use model::key::{KeyKind, Namespace, PackageKey, normalise_name};
-use model::version::VersionText;
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::{Feed, MIB, Parse, Provider, Release, Scope, Source};
 use crate::advisories::{Advisories, Remarks, push_once};
 use crate::document::Document;
 use crate::error::ParseError;
-use crate::schema::null_as_default;
+use crate::records;
+use crate::schema::{Text, below};
 
 pub(super) static PROVIDER: Provider = Provider {
     name: "debian",
@@ -69,17 +69,33 @@ fn answering(namespace: &Namespace) -> Option<Feed> {
 }
 
 fn parse(_feed: &Feed, document: &Document<'_>, advisories: &mut Advisories) -> Result<(), ParseError> {
-    let namespaces = RELEASES
+    let releases = RELEASES
         .iter()
-        .filter_map(|release| Some((release.codename?, Namespace::new(release.namespace))))
+        .filter_map(|release| {
+            let namespace = Namespace::new(release.namespace);
+            let is_wanted = advisories.wants(&namespace);
+            Some(KnownRelease { codename: release.codename?, namespace, is_wanted })
+        })
         .collect();
-    document.json(Sources { namespaces: &namespaces, advisories })
+    document.json(Sources { context: Context { releases, advisories } })
+}
+
+/// A release that the tracker may speak of.
+struct KnownRelease {
+    codename: &'static str,
+    namespace: Namespace,
+    is_wanted: bool,
+}
+
+/// What reading needs at every level.
+struct Context<'a> {
+    releases: Vec<KnownRelease>,
+    advisories: &'a mut Advisories,
 }
 
 /// The outermost object: source package → issues.
 struct Sources<'a> {
-    namespaces: &'a BTreeMap<&'static str, Namespace>,
-    advisories: &'a mut Advisories,
+    context: Context<'a>,
 }
 
 impl<'de> DeserializeSeed<'de> for Sources<'_> {
@@ -97,27 +113,22 @@ impl<'de> Visitor<'de> for Sources<'_> {
         out.write_str("an object of source packages")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(name) = map.next_key::<String>()? {
-            let name = normalise_name(Ecosystem::Deb, &name);
-            map.next_value_seed(Issues {
-                name: &name,
-                namespaces: self.namespaces,
-                advisories: &mut *self.advisories,
-            })?;
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key::<Text<'de>>()? {
+            let name = normalise_name(Ecosystem::Deb, &name).into();
+            map.next_value_seed(Issues { name: &name, context: &mut self.context })?;
         }
         Ok(())
     }
 }
 
 /// The object of one source package: id → issue.
-struct Issues<'a> {
-    name: &'a str,
-    namespaces: &'a BTreeMap<&'static str, Namespace>,
-    advisories: &'a mut Advisories,
+struct Issues<'a, 'c> {
+    name: &'a Arc<str>,
+    context: &'a mut Context<'c>,
 }
 
-impl<'de> DeserializeSeed<'de> for Issues<'_> {
+impl<'de> DeserializeSeed<'de> for Issues<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -125,7 +136,7 @@ impl<'de> DeserializeSeed<'de> for Issues<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Issues<'_> {
+impl<'de> Visitor<'de> for Issues<'_, '_> {
     type Value = ();
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -133,56 +144,141 @@ impl<'de> Visitor<'de> for Issues<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(id) = map.next_key::<String>()? {
-            let issue: Issue = map.next_value()?;
-            add(self.name, &id, issue, self.namespaces, self.advisories);
+        while let Some(id) = map.next_key::<Text<'de>>()? {
+            let issue = map.next_value_seed(IssueSeed { context: &mut *self.context })?;
+            add(self.name, &id, &issue, self.context);
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Issue<'de> {
+    description: Option<Text<'de>>,
+    debianbug: Option<u64>,
+    /// What it says of known releases, each by its place among them and once.
+    releases: Vec<(usize, IssueInRelease<'de>)>,
+}
+
+struct IssueSeed<'a, 'c> {
+    context: &'a mut Context<'c>,
+}
+
+impl<'de> DeserializeSeed<'de> for IssueSeed<'_, '_> {
+    type Value = Issue<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Issue<'de>, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for IssueSeed<'_, '_> {
+    type Value = Issue<'de>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an issue")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Issue<'de>, A::Error> {
+        let mut issue = Issue::default();
+        while let Some(field) = map.next_key::<IssueField>()? {
+            match field {
+                IssueField::Description => issue.description = map.next_value()?,
+                IssueField::Debianbug => issue.debianbug = map.next_value()?,
+                IssueField::Releases => map.next_value_seed(InReleases {
+                    context: &mut *self.context,
+                    releases: &mut issue.releases,
+                })?,
+                IssueField::Other => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(issue)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum IssueField {
+    Description,
+    Debianbug,
+    Releases,
+    #[serde(other)]
+    Other,
+}
+
+/// The object of one issue: codename → what holds there; `null` where it is empty.
+struct InReleases<'a, 'c, 'de> {
+    context: &'a mut Context<'c>,
+    releases: &'a mut Vec<(usize, IssueInRelease<'de>)>,
+}
+
+impl<'de> DeserializeSeed<'de> for InReleases<'_, '_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for InReleases<'_, '_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an object of releases")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(codename) = map.next_key::<Text<'de>>()? {
+            let known = self.context.releases.iter().position(|release| *release.codename == *codename);
+            match known {
+                Some(place) if self.context.releases[place].is_wanted => {
+                    let state = map.next_value()?;
+                    self.releases.retain(|(held, _)| *held != place);
+                    self.releases.push((place, state));
+                }
+                Some(_) => drop(map.next_value::<IgnoredAny>()?),
+                None => {
+                    self.context.advisories.remarks.unknown_word("codename", &codename);
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
         }
         Ok(())
     }
 }
 
 #[derive(Deserialize)]
-struct Issue {
-    description: Option<String>,
-    debianbug: Option<u64>,
-    #[serde(default, deserialize_with = "null_as_default")]
-    releases: BTreeMap<String, IssueInRelease>,
-}
-
-#[derive(Deserialize)]
-struct IssueInRelease {
-    status: String,
-    fixed_version: Option<String>,
-    urgency: Option<String>,
+struct IssueInRelease<'a> {
+    #[serde(borrow)]
+    status: Text<'a>,
+    #[serde(borrow)]
+    fixed_version: Option<Text<'a>>,
+    #[serde(borrow)]
+    urgency: Option<Text<'a>>,
     /// Present when the security team will issue no advisory of its own.
-    nodsa: Option<String>,
-    nodsa_reason: Option<String>,
+    #[serde(borrow)]
+    nodsa: Option<Text<'a>>,
+    #[serde(borrow)]
+    nodsa_reason: Option<Text<'a>>,
 }
 
-fn add(
-    name: &str,
-    id: &str,
-    issue: Issue,
-    namespaces: &BTreeMap<&'static str, Namespace>,
-    advisories: &mut Advisories,
-) {
-    for (codename, state) in issue.releases {
-        let Some(namespace) = namespaces.get(codename.as_str()) else {
-            advisories.remarks.unknown_word("codename", &codename);
-            continue;
-        };
-        if !advisories.wants(namespace) {
-            continue;
-        }
-        let row = row(name, namespace, &state, &mut advisories.remarks);
-        let advisory = advisories.record(namespace, id);
+fn add(name: &Arc<str>, id: &str, issue: &Issue<'_>, context: &mut Context<'_>) {
+    let Context { releases, advisories } = context;
+    for (place, state) in &issue.releases {
+        let release = &releases[*place];
+        let key = PackageKey::new(release.namespace.clone(), KeyKind::Source, Arc::clone(name));
+        let row = row(key, state, &mut advisories.remarks);
+        let advisory = advisories.record(&release.namespace, id);
         if advisory.title.is_none() {
-            advisory.title.clone_from(&issue.description);
+            advisory.title = issue.description.as_deref().map(str::to_owned);
         }
         if let Some(bug) = issue.debianbug {
-            let link = format!("https://bugs.debian.org/{bug}");
-            let link = Reference::new(link);
-            if !advisory.references.contains(&link) {
+            let link = Reference::new(format!("https://bugs.debian.org/{bug}"));
+            if !records::is_recent(&advisory.references, &link) {
                 advisory.references.push(link);
             }
         }
@@ -192,8 +288,8 @@ fn add(
 
 /// What one release says of one source package and issue (feeds.md §0.2). A fixed version is trusted over a
 /// "no advisory" note: such notes stay behind when a point release brings the fix.
-fn row(name: &str, namespace: &Namespace, state: &IssueInRelease, remarks: &mut Remarks) -> Affected {
-    let (status, fix_state, ranges, reason) = match (state.status.as_str(), state.fixed_version.as_deref()) {
+fn row(key: PackageKey, state: &IssueInRelease<'_>, remarks: &mut Remarks) -> Affected {
+    let (status, fix_state, ranges, reason) = match (&*state.status, state.fixed_version.as_deref()) {
         ("resolved", Some("0")) => (Status::NotAffected, FixState::Unknown, Vec::new(), None),
         ("resolved", Some(fixed)) => (Status::Affected, FixState::Fixed, vec![below(fixed)], None),
         ("resolved", None) => {
@@ -218,22 +314,13 @@ fn row(name: &str, namespace: &Namespace, state: &IssueInRelease, remarks: &mut 
         ranges,
         severity: severity(state, remarks),
         reason: reason.map(Cow::into_owned),
-        ..Affected::new(PackageKey::new(namespace.clone(), KeyKind::Source, name), status)
-    }
-}
-
-fn below(fixed: &str) -> AffectedRange {
-    AffectedRange {
-        events: vec![
-            RangeEvent::Introduced(VersionText::from("0")),
-            RangeEvent::Fixed(VersionText::from(fixed)),
-        ],
+        ..Affected::new(key, status)
     }
 }
 
 const END_OF_LIFE: &str = "end-of-life";
 
-fn open_state(state: &IssueInRelease, remarks: &mut Remarks) -> (FixState, Option<Cow<'static, str>>) {
+fn open_state(state: &IssueInRelease<'_>, remarks: &mut Remarks) -> (FixState, Option<Cow<'static, str>>) {
     if state.urgency.as_deref() == Some(END_OF_LIFE) {
         return (FixState::EndOfLife, Some(Cow::Borrowed(END_OF_LIFE)));
     }
@@ -253,7 +340,7 @@ fn open_state(state: &IssueInRelease, remarks: &mut Remarks) -> (FixState, Optio
 
 /// The urgency, which belongs to this source, id and release together: the same CVE may be unimportant in one
 /// package and urgent in another.
-fn severity(state: &IssueInRelease, remarks: &mut Remarks) -> Option<SeverityWord> {
+fn severity(state: &IssueInRelease<'_>, remarks: &mut Remarks) -> Option<SeverityWord> {
     let word = state.urgency.as_deref().filter(|word| *word != END_OF_LIFE)?;
     Some(remarks.severity("urgency", word))
 }

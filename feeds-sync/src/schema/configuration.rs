@@ -17,7 +17,7 @@ use model::version::VersionText;
 use serde::Deserialize;
 
 use crate::advisories::Remarks;
-use crate::schema::null_as_default;
+use crate::schema::{Text, null_as_default};
 
 /// How many products all platforms of one record may name. A configuration that asks for more is left out, and counted:
 /// in real ones a platform has tens.
@@ -27,7 +27,7 @@ const PLATFORM_PRODUCTS_MAX: usize = 200_000;
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Node<'a> {
     #[serde(borrow, default)]
-    operator: Option<Cow<'a, str>>,
+    operator: Option<Text<'a>>,
     #[serde(default, deserialize_with = "null_as_default")]
     negate: bool,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
@@ -44,13 +44,13 @@ struct Leaf<'a> {
     #[serde(borrow)]
     criteria: Cow<'a, str>,
     #[serde(borrow, default)]
-    version_start_including: Option<Cow<'a, str>>,
+    version_start_including: Option<Text<'a>>,
     #[serde(borrow, default)]
-    version_start_excluding: Option<Cow<'a, str>>,
+    version_start_excluding: Option<Text<'a>>,
     #[serde(borrow, default)]
-    version_end_including: Option<Cow<'a, str>>,
+    version_end_including: Option<Text<'a>>,
     #[serde(borrow, default)]
-    version_end_excluding: Option<Cow<'a, str>>,
+    version_end_excluding: Option<Text<'a>>,
 }
 
 /// The rows of `configurations`: one for each product and what is asked besides its version.
@@ -321,7 +321,7 @@ impl Leaf<'_> {
     }
 
     fn bounds(&self) -> CpeBounds {
-        let bound = |text: &Option<Cow<'_, str>>| stated(text).map(VersionText::from);
+        let bound = |text: &Option<Text<'_>>| stated(text).map(VersionText::from);
         CpeBounds {
             criteria: (&*self.criteria).into(),
             is_vulnerable: self.vulnerable,
@@ -367,7 +367,7 @@ impl Leaf<'_> {
 }
 
 /// A bound; `*` and `-` are none.
-fn stated<'a>(bound: &'a Option<Cow<'_, str>>) -> Option<&'a str> {
+fn stated<'a>(bound: &'a Option<Text<'_>>) -> Option<&'a str> {
     bound.as_deref().map(str::trim).filter(|bound| !matches!(*bound, "" | "*" | "-"))
 }
 

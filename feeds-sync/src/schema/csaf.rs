@@ -12,13 +12,13 @@ pub mod service;
 pub mod statements;
 pub mod tree;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use crate::error::ParseError;
-use crate::schema::null_as_default;
+pub use crate::schema::Text;
+use crate::schema::{from_json, null_as_default};
 use tree::Tree;
 
 /// A document.
@@ -41,19 +41,7 @@ impl<'a> Csaf<'a> {
     /// # Errors
     /// It is no JSON, or of another shape. Nesting is bounded by the reader of JSON (128 levels).
     pub fn read(text: &'a [u8]) -> Result<Self, ParseError> {
-        Ok(serde_json::from_slice(text)?)
-    }
-}
-
-/// A text, borrowed from the document where it has no escapes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
-pub struct Text<'a>(#[serde(borrow)] pub Cow<'a, str>);
-
-impl std::ops::Deref for Text<'_> {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
+        Ok(from_json(text)?)
     }
 }
 

@@ -27,7 +27,7 @@ use crate::advisories::{Advisories, Remarks};
 use crate::error::ParseError;
 use crate::schema::configuration::{self, Node, written};
 use crate::schema::cve::{DISPUTED, HOSTED, UNSUPPORTED, add, apply_tags};
-use crate::schema::{moment, null_as_default};
+use crate::schema::{Text, moment, null_as_default};
 
 /// Reads one record.
 ///
@@ -67,7 +67,7 @@ pub fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> 
 #[serde(rename_all = "camelCase")]
 struct Record<'a> {
     #[serde(borrow)]
-    data_version: Option<Cow<'a, str>>,
+    data_version: Option<Text<'a>>,
     #[serde(borrow, rename = "cveMetadata")]
     metadata: Metadata<'a>,
     #[serde(borrow, default)]
@@ -82,9 +82,9 @@ struct Metadata<'a> {
     #[serde(borrow)]
     state: Cow<'a, str>,
     #[serde(borrow)]
-    date_published: Option<Cow<'a, str>>,
+    date_published: Option<Text<'a>>,
     #[serde(borrow)]
-    date_updated: Option<Cow<'a, str>>,
+    date_updated: Option<Text<'a>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -101,13 +101,13 @@ struct Container<'a> {
     #[serde(borrow)]
     provider_metadata: Option<ProviderMetadata<'a>>,
     #[serde(borrow)]
-    title: Option<Cow<'a, str>>,
+    title: Option<Text<'a>>,
     #[serde(borrow, deserialize_with = "null_as_default")]
-    descriptions: Vec<Text<'a>>,
+    descriptions: Vec<LangText<'a>>,
     #[serde(borrow, deserialize_with = "null_as_default")]
-    rejected_reasons: Vec<Text<'a>>,
+    rejected_reasons: Vec<LangText<'a>>,
     #[serde(borrow, deserialize_with = "null_as_default")]
-    replaced_by: Vec<Cow<'a, str>>,
+    replaced_by: Vec<Text<'a>>,
     #[serde(borrow, deserialize_with = "null_as_default")]
     affected: Vec<Element<'a>>,
     #[serde(borrow, deserialize_with = "null_as_default")]
@@ -121,20 +121,20 @@ struct Container<'a> {
     #[serde(borrow, deserialize_with = "null_as_default")]
     credits: Vec<Credit<'a>>,
     #[serde(borrow, deserialize_with = "null_as_default")]
-    tags: Vec<Cow<'a, str>>,
+    tags: Vec<Text<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ProviderMetadata<'a> {
     #[serde(borrow)]
-    short_name: Option<Cow<'a, str>>,
+    short_name: Option<Text<'a>>,
     #[serde(borrow)]
-    org_id: Option<Cow<'a, str>>,
+    org_id: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Text<'a> {
+struct LangText<'a> {
     #[serde(borrow, default)]
     lang: Cow<'a, str>,
     #[serde(borrow, default)]
@@ -161,7 +161,7 @@ struct Cvss<'a> {
     vector_string: Cow<'a, str>,
     base_score: Option<serde_json::Number>,
     #[serde(borrow)]
-    base_severity: Option<Cow<'a, str>>,
+    base_severity: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -174,7 +174,7 @@ struct ProblemType<'a> {
 #[serde(rename_all = "camelCase")]
 struct Problem<'a> {
     #[serde(borrow)]
-    cwe_id: Option<Cow<'a, str>>,
+    cwe_id: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -182,7 +182,7 @@ struct Link<'a> {
     #[serde(borrow)]
     url: Cow<'a, str>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
-    tags: Vec<Cow<'a, str>>,
+    tags: Vec<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -196,19 +196,19 @@ struct Credit<'a> {
 #[serde(rename_all = "camelCase")]
 struct Element<'a> {
     #[serde(borrow)]
-    vendor: Option<Cow<'a, str>>,
+    vendor: Option<Text<'a>>,
     #[serde(borrow)]
-    product: Option<Cow<'a, str>>,
+    product: Option<Text<'a>>,
     #[serde(borrow)]
-    package_name: Option<Cow<'a, str>>,
+    package_name: Option<Text<'a>>,
     #[serde(borrow, rename = "packageURL")]
-    package_url: Option<Cow<'a, str>>,
+    package_url: Option<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
-    cpes: Vec<Cow<'a, str>>,
+    cpes: Vec<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
-    platforms: Vec<Cow<'a, str>>,
+    platforms: Vec<Text<'a>>,
     #[serde(borrow)]
-    default_status: Option<Cow<'a, str>>,
+    default_status: Option<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
     versions: Vec<Entry<'a>>,
 }
@@ -228,10 +228,10 @@ impl Record<'_> {
 
     /// Everything of the record but its products.
     fn header(&self, remarks: &mut Remarks) -> Advisory {
-        let time = |text: &Option<Cow<'_, str>>| text.as_deref().and_then(moment);
+        let time = |text: &Option<Text<'_>>| text.as_deref().and_then(moment);
         let cna = &self.containers.cna;
         let description = english(&cna.descriptions).or_else(|| english(&cna.rejected_reasons));
-        let duplicate = |other: &Cow<'_, str>| RecordLink {
+        let duplicate = |other: &Text<'_>| RecordLink {
             relation: Relation::DuplicateOf,
             other: other.clone().into_owned(),
         };
@@ -271,7 +271,7 @@ impl Record<'_> {
             "PUBLISHED" => {}
             other => remarks.unknown_word("state", other),
         }
-        match tags.iter().any(|tag| tag == DISPUTED) {
+        match tags.iter().any(|tag| &**tag == DISPUTED) {
             true => RecordState::Disputed,
             false => RecordState::Published,
         }
@@ -310,7 +310,7 @@ impl Record<'_> {
             let tags = &mut references[place].tags;
             // `x_transferred` marks what the programme copied from elsewhere.
             for tag in link.tags.iter().filter(|tag| !tag.starts_with("x_")) {
-                if !tags.iter().any(|known| known == tag) {
+                if !tags.iter().any(|known| **known == **tag) {
                     tags.push(tag.clone().into_owned());
                 }
             }
@@ -320,7 +320,7 @@ impl Record<'_> {
 }
 
 /// The text in English, else the first.
-fn english<'a>(texts: &'a [Text<'_>]) -> Option<&'a str> {
+fn english<'a>(texts: &'a [LangText<'_>]) -> Option<&'a str> {
     let text = texts.iter().find(|text| text.lang.starts_with("en")).or(texts.first())?;
     Some(text.value.trim()).filter(|text| !text.is_empty())
 }

@@ -22,6 +22,8 @@ pub mod suse_vex;
 pub mod updateinfo;
 pub mod vers;
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -29,6 +31,34 @@ use model::advisory::{AffectedRange, RangeEvent};
 use model::version::VersionText;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+
+/// A text, borrowed from the document where it has no escapes. An `Option<Cow<str>>` or a `Vec` of them would be copied.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+pub struct Text<'a>(#[serde(borrow)] pub Cow<'a, str>);
+
+impl Text<'_> {
+    /// The text, copied where it is borrowed.
+    pub fn into_owned(self) -> String {
+        self.0.into_owned()
+    }
+}
+
+impl std::ops::Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Reads a JSON document that is at hand.
+pub(crate) fn from_json<'a, T: Deserialize<'a>>(text: &'a [u8]) -> serde_json::Result<T> {
+    match std::str::from_utf8(text) {
+        // Checked at once, it need not be text by text.
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(text),
+    }
+}
 
 /// Reads `null` as the default: vendors write `null` for an empty list.
 pub(crate) fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(

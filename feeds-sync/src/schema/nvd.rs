@@ -21,7 +21,7 @@ use crate::document::Document;
 use crate::error::ParseError;
 use crate::schema::configuration::{self, Node};
 use crate::schema::cve::{DISPUTED, HOSTED, UNSUPPORTED, add, apply_tags, marked_state};
-use crate::schema::{moment, null_as_default};
+use crate::schema::{Text, moment, null_as_default};
 
 /// What a document says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,16 +66,27 @@ pub(crate) fn header(document: &Document<'_>) -> Result<Header, ParseError> {
 /// Takes one element of `vulnerabilities`.
 type Take<'a> = dyn FnMut(&RawValue) + 'a;
 
+/// How much of a document is held as text while it is read: the pages of the API have less, the yearly files more.
+const HELD_BYTES_MAX: u64 = 16 << 20;
+
 fn read_page(document: &Document<'_>, take: Option<&mut Take<'_>>) -> Result<(Header, u64), ParseError> {
     let since_record = Rc::new(Cell::new(0));
     let max = document.limits.record_bytes_max;
-    let content = PerRecord { content: document.open()?, since_record: since_record.clone(), max };
-    // serde_json takes a reader byte by byte; through a trait object each of them would be a call.
-    let content = BufReader::with_capacity(128 << 10, content);
-    let mut deserializer = serde_json::Deserializer::from_reader(content);
+    let mut content = PerRecord { content: document.open()?, since_record: since_record.clone(), max };
     let mut page = Page { header: Header::default(), n_records: 0, take, format: None, since_record };
-    deserializer.deserialize_map(&mut page)?;
-    deserializer.end()?;
+    let mut text = Vec::new();
+    content.by_ref().take(HELD_BYTES_MAX.min(max) + 1).read_to_end(&mut text)?;
+    if text.len() as u64 <= HELD_BYTES_MAX.min(max) {
+        let mut deserializer = serde_json::Deserializer::from_slice(&text);
+        deserializer.deserialize_map(&mut page)?;
+        deserializer.end()?;
+    } else {
+        // serde_json takes a reader byte by byte; through a trait object each of them would be a call.
+        let content = BufReader::with_capacity(128 << 10, text.as_slice().chain(content));
+        let mut deserializer = serde_json::Deserializer::from_reader(content);
+        deserializer.deserialize_map(&mut page)?;
+        deserializer.end()?;
+    }
     match page.format.as_deref() {
         Some("NVD_CVE") => Ok((page.header, page.n_records)),
         _ => Err(ParseError::NotTheFeed("JSON, but no document of NVD's CVE API 2.0".to_owned())),
@@ -196,7 +207,7 @@ fn read_record(text: &str, advisories: &mut Advisories) -> Result<(), serde_json
 
 /// Everything of a record but its products.
 fn header_of(cve: &Cve<'_>, remarks: &mut Remarks) -> Advisory {
-    let time = |text: &Option<Cow<'_, str>>| text.as_deref().and_then(moment);
+    let time = |text: &Option<Text<'_>>| text.as_deref().and_then(moment);
     let description = cve.description();
     Advisory {
         state: cve.state(description, remarks),
@@ -241,7 +252,7 @@ struct CveStart<'a> {
     #[serde(borrow)]
     id: Cow<'a, str>,
     #[serde(borrow)]
-    last_modified: Option<Cow<'a, str>>,
+    last_modified: Option<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
     configurations: Vec<Node<'a>>,
 }
@@ -258,15 +269,15 @@ struct Cve<'a> {
     #[serde(borrow)]
     id: Cow<'a, str>,
     #[serde(borrow)]
-    published: Option<Cow<'a, str>>,
+    published: Option<Text<'a>>,
     #[serde(borrow)]
-    last_modified: Option<Cow<'a, str>>,
+    last_modified: Option<Text<'a>>,
     #[serde(borrow, rename = "vulnStatus")]
-    status: Option<Cow<'a, str>>,
+    status: Option<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
     cve_tags: Vec<Tags<'a>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
-    descriptions: Vec<Text<'a>>,
+    descriptions: Vec<LangText<'a>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
     metrics: Metrics<'a>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
@@ -276,17 +287,17 @@ struct Cve<'a> {
     #[serde(borrow, default, deserialize_with = "null_as_default")]
     references: Vec<Link<'a>>,
     #[serde(borrow, rename = "cisaVulnerabilityName")]
-    exploited_name: Option<Cow<'a, str>>,
+    exploited_name: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
 struct Tags<'a> {
     #[serde(borrow, default, deserialize_with = "null_as_default")]
-    tags: Vec<Cow<'a, str>>,
+    tags: Vec<Text<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Text<'a> {
+struct LangText<'a> {
     #[serde(borrow)]
     lang: Cow<'a, str>,
     #[serde(borrow)]
@@ -296,7 +307,7 @@ struct Text<'a> {
 #[derive(Deserialize)]
 struct Weakness<'a> {
     #[serde(borrow, default, deserialize_with = "null_as_default")]
-    description: Vec<Text<'a>>,
+    description: Vec<LangText<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -304,7 +315,7 @@ struct Link<'a> {
     #[serde(borrow)]
     url: Cow<'a, str>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
-    tags: Vec<Cow<'a, str>>,
+    tags: Vec<Text<'a>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -325,12 +336,12 @@ struct Metric<'a> {
     #[serde(borrow)]
     source: Cow<'a, str>,
     #[serde(borrow, rename = "type")]
-    kind: Option<Cow<'a, str>>,
+    kind: Option<Text<'a>>,
     #[serde(borrow)]
     cvss_data: CvssData<'a>,
     /// Where version 2 has it.
     #[serde(borrow)]
-    base_severity: Option<Cow<'a, str>>,
+    base_severity: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -341,13 +352,13 @@ struct CvssData<'a> {
     base_score: Option<serde_json::Number>,
     /// Where all versions but 2 have it.
     #[serde(borrow)]
-    base_severity: Option<Cow<'a, str>>,
+    base_severity: Option<Text<'a>>,
 }
 
 impl Cve<'_> {
     /// The text in English, else the first.
     fn description(&self) -> Option<&str> {
-        let is_english = |text: &&Text<'_>| text.lang.starts_with("en");
+        let is_english = |text: &&LangText<'_>| text.lang.starts_with("en");
         let text = self.descriptions.iter().find(is_english).or(self.descriptions.first())?;
         Some(text.value.trim()).filter(|text| !text.is_empty())
     }
@@ -374,7 +385,7 @@ impl Cve<'_> {
             | None => {}
             Some(other) => remarks.unknown_word("vulnStatus", other),
         }
-        let is_disputed = self.cve_tags.iter().flat_map(|tags| &tags.tags).any(|tag| tag == DISPUTED);
+        let is_disputed = self.cve_tags.iter().flat_map(|tags| &tags.tags).any(|tag| &**tag == DISPUTED);
         match description.map(marked_state) {
             Some(RecordState::Rejected) => RecordState::Rejected,
             Some(RecordState::Disputed) => RecordState::Disputed,
@@ -406,7 +417,7 @@ impl Cve<'_> {
             }
             let tags = &mut references[place].tags;
             for tag in &link.tags {
-                if !tags.iter().any(|known| known == tag) {
+                if !tags.iter().any(|known| **known == **tag) {
                     tags.push(tag.clone().into_owned());
                 }
             }

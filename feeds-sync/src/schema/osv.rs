@@ -1,7 +1,8 @@
 //! The OSV schema (ossf.github.io/osv-schema), as its aggregate and many vendors publish it (feeds.md A16).
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -17,7 +18,8 @@ use serde_json::value::RawValue;
 
 use crate::advisories::{Advisories, Remarks, push_once};
 use crate::error::ParseError;
-use crate::schema::null_as_default;
+use crate::records;
+use crate::schema::{Text, from_json, null_as_default};
 
 /// How the packages of one OSV ecosystem are looked up.
 pub struct Reading<'a> {
@@ -60,10 +62,7 @@ pub fn read(text: &[u8], reading: &Reading<'_>, advisories: &mut Advisories) -> 
     let Parts { header, entries } = parts(text, reading, &mut advisories.remarks)?;
     // A record that was changed may have left this ecosystem: what it said before no longer holds.
     advisories.document(&header.id, header.modified);
-    let mut rows: Vec<Affected> = Vec::new();
-    for entry in entries {
-        merge(&mut rows, entry.affected);
-    }
+    let mut rows = joined(entries);
     rows.sort_by(|a, b| a.key.cmp(&b.key));
     let mut rows = rows.into_iter().peekable();
     while let Some(first) = rows.next() {
@@ -83,7 +82,7 @@ pub fn read(text: &[u8], reading: &Reading<'_>, advisories: &mut Advisories) -> 
 /// # Errors
 /// When `text` is no JSON object of that schema.
 pub fn parts(text: &[u8], reading: &Reading<'_>, remarks: &mut Remarks) -> Result<Parts, ParseError> {
-    let record: Record<'_> = serde_json::from_slice(text)?;
+    let record: Record<'_> = from_json(text)?;
     let mut header = header(&record, remarks);
     for entry in &record.affected {
         header.cvss.extend(vectors(&record.id, &entry.severity));
@@ -109,38 +108,49 @@ pub fn parts(text: &[u8], reading: &Reading<'_>, remarks: &mut Remarks) -> Resul
 }
 
 fn availability(entry: &AffectedEntry<'_>, remarks: &mut Remarks) -> Option<Box<str>> {
-    let text: Option<Cow<'_, str>> =
+    let text: Option<Text<'_>> =
         apart("availability", entry.ecosystem_specific.as_ref()?.availability, remarks);
-    text.map(|text| text.into())
+    text.map(|text| text.0.into())
 }
 
 /// Joins entries of one package that differ only in their ranges and versions.
-fn merge(rows: &mut Vec<Affected>, affected: Affected) {
-    let same = |row: &&mut Affected| {
-        row.key == affected.key
-            && row.fix_state == affected.fix_state
-            && row.severity == affected.severity
-            && row.reason == affected.reason
-            && row.conditions == affected.conditions
-            && row.hints == affected.hints
-    };
-    match rows.iter_mut().find(same) {
-        Some(row) => {
-            for range in affected.ranges {
-                if !row.ranges.contains(&range) {
-                    row.ranges.push(range);
-                }
+fn joined(entries: Vec<Entry>) -> Vec<Affected> {
+    let mut rows: Vec<Affected> = Vec::new();
+    // Of the rows with a hash the last: a record may have entries by the hundred thousand.
+    let mut places: HashMap<u64, usize> = HashMap::new();
+    let is_large = entries.len() > 1;
+    let hasher = RandomState::new();
+    let mut were_joined = BTreeSet::new();
+    for Entry { affected, .. } in entries {
+        let hash = is_large.then(|| hasher.hash_one(identity(&affected)));
+        let place = hash.and_then(|hash| places.get(&hash).copied());
+        match place {
+            Some(place) if identity(&rows[place]) == identity(&affected) => {
+                rows[place].ranges.extend(affected.ranges);
+                rows[place].versions.extend(affected.versions);
+                were_joined.insert(place);
             }
-            row.versions.extend(affected.versions);
-            sort_versions(&mut row.versions);
+            _ => {
+                places.extend(hash.map(|hash| (hash, rows.len())));
+                rows.push(affected);
+            }
         }
-        None => rows.push(affected),
     }
+    for place in were_joined {
+        records::dedup(&mut rows[place].ranges);
+        sort_versions(&mut rows[place].versions);
+    }
+    rows
+}
+
+/// What rows must have in common to be one.
+fn identity(row: &Affected) -> impl Eq + Hash + '_ {
+    (&row.key, row.fix_state, &row.severity, &row.reason, &row.conditions, &row.hints)
 }
 
 /// Everything of the record but its packages.
 fn header(record: &Record<'_>, remarks: &mut Remarks) -> Advisory {
-    let time = |text: &Option<Cow<'_, str>>| text.as_ref().and_then(|text| text.parse::<Timestamp>().ok());
+    let time = |text: &Option<Text<'_>>| text.as_ref().and_then(|text| text.parse::<Timestamp>().ok());
     Advisory {
         kind: kind(record),
         aliases: aliases(record),
@@ -212,7 +222,7 @@ fn kind(record: &Record<'_>) -> RecordKind {
 /// A bulletin fixes the CVEs that it is about, wherever it names them.
 fn links(record: &Record<'_>) -> Vec<RecordLink> {
     let is_bulletin = kind(record) == RecordKind::Advisory;
-    let link = |relation: Relation, other: &Cow<'_, str>| RecordLink {
+    let link = |relation: Relation, other: &Text<'_>| RecordLink {
         relation: if is_bulletin && other.starts_with("CVE-") { Relation::Fixes } else { relation },
         other: other.clone().into_owned(),
     };
@@ -274,10 +284,11 @@ fn affected(
         let events = events(range, entry, remarks);
         if !events.iter().any(|event| matches!(event, RangeEvent::Introduced(_))) {
             remarks.unknown_word("range", "without introduced");
-        } else if !ranges.iter().any(|held| held.events == events) {
+        } else {
             ranges.push(AffectedRange { events });
         }
     }
+    records::dedup(&mut ranges);
     let mut versions: Vec<VersionText> =
         entry.versions.iter().map(|text| VersionText::from(&**text)).collect();
     sort_versions(&mut versions);
@@ -353,7 +364,7 @@ fn conditions(entry: &AffectedEntry<'_>, remarks: &mut Remarks) -> Option<Arc<Co
     let specific = entry.ecosystem_specific.as_ref()?;
     let affects: Affects<'_> = apart("affects", specific.affects, remarks);
     let imports: Vec<GoImport<'_>> = apart("imports", specific.imports, remarks);
-    let list = |words: Vec<Cow<'_, str>>| words.iter().map(|word| Box::from(&**word)).collect();
+    let list = |words: Vec<Text<'_>>| words.iter().map(|word| Box::from(&**word)).collect();
     let conditions = Conditions {
         systems: list(affects.os),
         architectures: list(affects.arch),
@@ -407,21 +418,21 @@ struct Record<'a> {
     #[serde(borrow)]
     id: Cow<'a, str>,
     #[serde(borrow)]
-    modified: Option<Cow<'a, str>>,
+    modified: Option<Text<'a>>,
     #[serde(borrow)]
-    published: Option<Cow<'a, str>>,
+    published: Option<Text<'a>>,
     #[serde(borrow)]
-    withdrawn: Option<Cow<'a, str>>,
+    withdrawn: Option<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
-    aliases: Vec<Cow<'a, str>>,
+    aliases: Vec<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
-    upstream: Vec<Cow<'a, str>>,
+    upstream: Vec<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
-    related: Vec<Cow<'a, str>>,
+    related: Vec<Text<'a>>,
     #[serde(borrow)]
-    summary: Option<Cow<'a, str>>,
+    summary: Option<Text<'a>>,
     #[serde(borrow)]
-    details: Option<Cow<'a, str>>,
+    details: Option<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
     severity: Vec<Severity<'a>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
@@ -444,7 +455,7 @@ struct Severity<'a> {
 #[derive(Deserialize)]
 struct Link<'a> {
     #[serde(borrow, rename = "type")]
-    kind: Option<Cow<'a, str>>,
+    kind: Option<Text<'a>>,
     #[serde(borrow)]
     url: Cow<'a, str>,
 }
@@ -464,7 +475,7 @@ struct AffectedEntry<'a> {
     #[serde(borrow, default, deserialize_with = "null_as_default")]
     ranges: Vec<Range<'a>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
-    versions: Vec<Cow<'a, str>>,
+    versions: Vec<Text<'a>>,
     #[serde(borrow)]
     ecosystem_specific: Option<EcosystemSpecific<'a>>,
     database_specific: Option<Specific>,
@@ -502,7 +513,7 @@ struct Package<'a> {
     #[serde(borrow)]
     name: Cow<'a, str>,
     #[serde(borrow)]
-    purl: Option<Cow<'a, str>>,
+    purl: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -517,19 +528,19 @@ struct Range<'a> {
 #[derive(Deserialize)]
 struct Event<'a> {
     #[serde(borrow)]
-    introduced: Option<Cow<'a, str>>,
+    introduced: Option<Text<'a>>,
     #[serde(borrow)]
-    fixed: Option<Cow<'a, str>>,
+    fixed: Option<Text<'a>>,
     #[serde(borrow)]
-    last_affected: Option<Cow<'a, str>>,
+    last_affected: Option<Text<'a>>,
     #[serde(borrow)]
-    limit: Option<Cow<'a, str>>,
+    limit: Option<Text<'a>>,
 }
 
 impl Event<'_> {
     /// An object should have one of them; some writers put several into one.
     fn to_events(&self) -> impl Iterator<Item = RangeEvent> {
-        let version = |text: &Option<Cow<'_, str>>| text.as_deref().map(VersionText::from);
+        let version = |text: &Option<Text<'_>>| text.as_deref().map(VersionText::from);
         // `limit: *` is the schema's own word for "no limit".
         let limit = version(&self.limit).filter(|limit| limit.as_str() != "*");
         [
@@ -572,11 +583,11 @@ struct EcosystemSpecific<'a> {
 #[derive(Default, Deserialize)]
 struct Affects<'a> {
     #[serde(borrow, default, deserialize_with = "null_as_default")]
-    os: Vec<Cow<'a, str>>,
+    os: Vec<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
-    arch: Vec<Cow<'a, str>>,
+    arch: Vec<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
-    functions: Vec<Cow<'a, str>>,
+    functions: Vec<Text<'a>>,
 }
 
 /// A package of a Go module (feeds.md A21).
@@ -585,9 +596,9 @@ struct GoImport<'a> {
     #[serde(borrow)]
     path: Cow<'a, str>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
-    symbols: Vec<Cow<'a, str>>,
+    symbols: Vec<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
-    goos: Vec<Cow<'a, str>>,
+    goos: Vec<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
-    goarch: Vec<Cow<'a, str>>,
+    goarch: Vec<Text<'a>>,
 }

@@ -1,19 +1,23 @@
 //! The secdb of Alpine and its kin: per source package, the versions that fixed something (feeds.md A1).
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::marker::PhantomData;
+use std::borrow::Cow;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::sync::Arc;
 
-use model::advisory::{Affected, AffectedRange, FixState, RangeEvent, Status};
+use model::advisory::{Advisory, Affected, AffectedRange, FixState, RangeEvent, Status};
 use model::ecosystem::Ecosystem;
 use model::key::{KeyKind, Namespace, PackageKey, normalise_name};
 use model::version::VersionText;
 use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::advisories::{Advisories, push_once};
 use crate::document::Document;
 use crate::error::ParseError;
 use crate::provider::{Feed, MIB, NOT_TO_BE_PASSED_ON, Scope, Source};
-use crate::schema::null_as_default;
+use crate::schema::{Text, below};
 
 /// The key of `secfixes` under which ids stand that never affected the package. It is no version.
 const NEVER_AFFECTED: &str = "0";
@@ -41,12 +45,7 @@ pub(crate) fn read_rolling(
     advisories: &mut Advisories,
 ) -> Result<(), ParseError> {
     let Scope::One(namespace) = &feed.scope else { return Ok(()) };
-    let database: Database = document.json(PhantomData)?;
-    if database.packages.is_none() {
-        return Err(ParseError::NotTheFeed("JSON, but no secdb".to_owned()));
-    }
-    add_all(database, namespace, advisories);
-    Ok(())
+    document.json(Secdb { distroversion: None, namespace, advisories })?
 }
 
 /// Reads `document`, which must be of the release that it calls `distroversion`, into `namespace`.
@@ -59,43 +58,64 @@ pub fn read(
     namespace: &Namespace,
     advisories: &mut Advisories,
 ) -> Result<(), ParseError> {
-    let database: Database = document.json(PhantomData)?;
-    match &database.distroversion {
-        Some(stated) if stated != distroversion => {
-            // Rows of `edge` in a stable release would be false.
-            return Err(ParseError::NotTheFeed(format!("of `{stated}`, not of `{distroversion}`")));
-        }
-        None if database.packages.is_none() => {
-            return Err(ParseError::NotTheFeed("JSON, but no secdb".to_owned()));
-        }
-        _ => {}
-    }
-    add_all(database, namespace, advisories);
-    Ok(())
+    document.json(Secdb { distroversion: Some(distroversion), namespace, advisories })?
 }
 
-fn add_all(database: Database, namespace: &Namespace, advisories: &mut Advisories) {
+/// A whole document.
+struct Secdb<'a> {
+    /// What it must call its release.
+    distroversion: Option<&'a str>,
+    namespace: &'a Namespace,
+    advisories: &'a mut Advisories,
+}
+
+impl<'de> DeserializeSeed<'de> for Secdb<'_> {
+    type Value = Result<(), ParseError>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        let database = Database::deserialize(deserializer)?;
+        let stated = database.distroversion.as_deref();
+        if let (Some(stated), Some(expected)) = (stated, self.distroversion)
+            && stated != expected
+        {
+            // Rows of `edge` in a stable release would be false.
+            return Ok(Err(ParseError::NotTheFeed(format!("of `{stated}`, not of `{expected}`"))));
+        }
+        if database.packages.is_none() && (stated.is_none() || self.distroversion.is_none()) {
+            return Ok(Err(ParseError::NotTheFeed("JSON, but no secdb".to_owned())));
+        }
+        add_all(database, self.namespace, self.advisories);
+        Ok(Ok(()))
+    }
+}
+
+fn add_all(database: Database<'_>, namespace: &Namespace, advisories: &mut Advisories) {
     advisories.namespace(namespace);
-    let packages = match database.packages {
-        Some(Packages::List(packages)) => packages,
-        // A release without packages has been published as `{}`, and without the field.
-        Some(Packages::Empty {}) | None => Vec::new(),
-    };
-    let fixes: Vec<Fix> = packages.into_iter().flat_map(|package| fixes_of(package.pkg)).collect();
+    // A release without packages has been published as `{}`, and without the field.
+    let packages = database.packages.map(|packages| packages.0).unwrap_or_default();
+    let mut fixes: Vec<Fix<'_>> = Vec::with_capacity(packages.iter().map(|it| it.pkg.secfixes.0.len()).sum());
+    packages.into_iter().for_each(|package| add_fixes(package.pkg, &mut fixes));
     let containers = containers_of(&fixes);
+    let mut wide = WideRecords::default();
     for fix in &fixes {
-        add(fix, &containers, namespace, advisories);
+        add(fix, &containers, namespace, advisories, &mut wide);
     }
 }
 
 /// One element of a list of fixes.
-struct Fix {
-    package: Box<str>,
-    version: Box<str>,
-    text: String,
+struct Fix<'a> {
+    package: Arc<str>,
+    version: VersionText,
+    text: Text<'a>,
 }
 
-impl Fix {
+impl Fix<'_> {
+    /// The only word of the element, as most have; none where it has several.
+    fn word(&self) -> Option<&str> {
+        let text = self.text.trim();
+        (!text.contains(char::is_whitespace)).then_some(text)
+    }
+
     /// The ids in the element. Other words stand there too: `CVE-2016-2774 (regression)`.
     fn ids(&self) -> Vec<&str> {
         let ids: Vec<&str> = self.text.split_whitespace().filter(|word| is_id(word)).collect();
@@ -115,22 +135,23 @@ fn is_id(word: &str) -> bool {
         && number.chars().all(is_number)
 }
 
-fn fixes_of(package: Package) -> impl Iterator<Item = Fix> {
-    let name = normalise_name(Ecosystem::Apk, &package.name);
-    package.secfixes.into_iter().flat_map(move |(version, elements)| {
-        let (name, version) = (name.clone(), version.trim().to_owned());
-        elements.into_texts().into_iter().filter(|text| !text.trim().is_empty()).map(move |text| Fix {
-            package: name.clone(),
-            version: version.as_str().into(),
-            text,
-        })
-    })
+fn add_fixes<'a>(package: Package<'a>, fixes: &mut Vec<Fix<'a>>) {
+    let name: Arc<str> = normalise_name(Ecosystem::Apk, &package.name).into();
+    let mut elements = package.secfixes.0;
+    // Rows do not depend on the order of the document.
+    elements.sort_by(|(left, _), (right, _)| left.cmp(right));
+    let said = elements.into_iter().filter(|(_, text)| !text.trim().is_empty());
+    fixes.extend(said.map(|(version, text)| Fix {
+        package: Arc::clone(&name),
+        version: VersionText::from(version.trim()),
+        text,
+    }));
 }
 
 /// The ids that stand beside more than one CVE: `XSA-224` names three vulnerabilities, so it is none of them.
-fn containers_of(fixes: &[Fix]) -> BTreeSet<String> {
+fn containers_of(fixes: &[Fix<'_>]) -> BTreeSet<String> {
     let mut companions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for fix in fixes {
+    for fix in fixes.iter().filter(|fix| fix.word().is_none()) {
         let (cves, others): (Vec<&str>, Vec<&str>) = fix.ids().into_iter().partition(|id| is_cve(id));
         for other in others {
             companions.entry(other).or_default().extend(&cves);
@@ -145,7 +166,16 @@ fn is_cve(id: &str) -> bool {
 }
 
 /// Adds the rows of one element: each CVE is a record; the first of the other ids is one when there is no CVE.
-fn add(fix: &Fix, containers: &BTreeSet<String>, namespace: &Namespace, advisories: &mut Advisories) {
+fn add(
+    fix: &Fix<'_>,
+    containers: &BTreeSet<String>,
+    namespace: &Namespace,
+    advisories: &mut Advisories,
+    wide: &mut WideRecords,
+) {
+    if let Some(cve) = fix.word().filter(|word| is_cve(word)) {
+        return add_version(advisories.record(namespace, cve), fix, namespace, None, wide);
+    }
     let ids = fix.ids();
     let cves: Vec<&str> = ids.iter().copied().filter(|id| is_cve(id)).collect();
     let alone: Vec<&str> = ids.iter().copied().filter(|id| !containers.contains(*id)).collect();
@@ -162,43 +192,75 @@ fn add(fix: &Fix, containers: &BTreeSet<String>, namespace: &Namespace, advisori
         // What is neither the record nor an alias is kept as the vendor's words.
         let is_plain = records.len() == 1 && alone.join(" ") == fix.text.trim();
         let reason = (!is_plain).then(|| fix.text.trim().to_owned());
-        add_version(advisory, fix, namespace, reason);
+        add_version(advisory, fix, namespace, reason, wide);
     }
 }
 
 /// Adds one fixed version. Several of one package and id are ranges of one entry: below any of them the
 /// package is affected, because the vulnerability came back after the lower ones.
 fn add_version(
-    advisory: &mut model::advisory::Advisory,
-    fix: &Fix,
+    advisory: &mut Advisory,
+    fix: &Fix<'_>,
     namespace: &Namespace,
     reason: Option<String>,
+    wide: &mut WideRecords,
 ) {
-    let key = PackageKey::new(namespace.clone(), KeyKind::Source, fix.package.clone());
-    if &*fix.version == NEVER_AFFECTED {
+    let key = PackageKey::new(namespace.clone(), KeyKind::Source, Arc::clone(&fix.package));
+    if fix.version.as_str() == NEVER_AFFECTED {
         let affected = Affected { reason, ..Affected::new(key, Status::NotAffected) };
         return push_once(advisory, affected);
     }
-    let version = VersionText::from(&*fix.version);
-    let range = AffectedRange {
-        events: vec![RangeEvent::Introduced(VersionText::from("0")), RangeEvent::Fixed(version)],
-    };
-    let held = advisory
-        .affected
-        .iter_mut()
-        .find(|held| held.key == key && held.status == Status::Affected && held.reason == reason);
-    match held {
-        Some(held) if held.ranges.contains(&range) => {}
-        Some(held) => {
-            held.ranges.push(range);
-            held.ranges.sort_by(|a, b| fixed_of(a).cmp(&fixed_of(b)));
+    let range = below(fix.version.as_str());
+    match wide.place(advisory, &key, &reason) {
+        Some(place) => {
+            let ranges = &mut advisory.affected[place].ranges;
+            if let Err(at) = ranges.binary_search_by(|held| fixed_of(held).cmp(&fixed_of(&range))) {
+                ranges.insert(at, range);
+            }
         }
-        None => advisory.affected.push(Affected {
-            fix_state: FixState::Fixed,
-            ranges: vec![range],
-            reason,
-            ..Affected::new(key, Status::Affected)
-        }),
+        None => push_once(
+            advisory,
+            Affected {
+                fix_state: FixState::Fixed,
+                ranges: vec![range],
+                reason,
+                ..Affected::new(key, Status::Affected)
+            },
+        ),
+    }
+}
+
+/// Where the rows of records with many packages lie, so that they need not be gone through for each.
+#[derive(Default)]
+struct WideRecords(HashMap<String, Places>);
+
+/// By package, and what is said besides.
+type Places = HashMap<(Arc<str>, Option<String>), usize>;
+
+impl WideRecords {
+    /// Rows up to which a record is gone through.
+    const NARROW_MAX: usize = 16;
+
+    /// The place of the row that has the fixed versions of `key`; none where it is yet to be added, at the end.
+    fn place(&mut self, advisory: &Advisory, key: &PackageKey, reason: &Option<String>) -> Option<usize> {
+        let rows = &advisory.affected;
+        if rows.len() <= Self::NARROW_MAX {
+            return rows
+                .iter()
+                .position(|row| row.key == *key && row.status == Status::Affected && row.reason == *reason);
+        }
+        let name = |row: &Affected| (Arc::clone(&row.key.name), row.reason.clone());
+        let places = self.0.entry(advisory.id.clone()).or_insert_with(|| {
+            let fixed = rows.iter().enumerate().filter(|(_, row)| row.status == Status::Affected);
+            fixed.map(|(place, row)| (name(row), place)).collect()
+        });
+        match places.entry((Arc::clone(&key.name), reason.clone())) {
+            Entry::Occupied(held) => Some(*held.get()),
+            Entry::Vacant(vacant) => {
+                vacant.insert(rows.len());
+                None
+            }
+        }
     }
 }
 
@@ -211,45 +273,158 @@ fn fixed_of(range: &AffectedRange) -> Option<&str> {
 }
 
 #[derive(Deserialize)]
-struct Database {
-    distroversion: Option<String>,
-    packages: Option<Packages>,
+struct Database<'a> {
+    #[serde(borrow)]
+    distroversion: Option<Text<'a>>,
+    #[serde(borrow)]
+    packages: Option<Packages<'a>>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Packages {
-    List(Vec<Wrapped>),
-    Empty {},
+/// A list; an object where there are none.
+struct Packages<'a>(Vec<Wrapped<'a>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Packages<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(PackagesVisitor)
+    }
 }
 
-#[derive(Deserialize)]
-struct Wrapped {
-    pkg: Package,
-}
+struct PackagesVisitor;
 
-#[derive(Deserialize)]
-struct Package {
-    name: String,
-    #[serde(default, deserialize_with = "null_as_default")]
-    secfixes: BTreeMap<String, Elements>,
-}
+impl<'de> Visitor<'de> for PackagesVisitor {
+    type Value = Packages<'de>;
 
-/// The ids fixed by one version: a list, `null`, or a bare string.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Elements {
-    List(Vec<Option<String>>),
-    One(String),
-    None,
-}
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a list of packages")
+    }
 
-impl Elements {
-    fn into_texts(self) -> Vec<String> {
-        match self {
-            Self::List(texts) => texts.into_iter().flatten().collect(),
-            Self::One(text) => vec![text],
-            Self::None => Vec::new(),
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        let mut packages = Vec::new();
+        while let Some(package) = elements.next_element()? {
+            packages.push(package);
         }
+        Ok(Packages(packages))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        IgnoredAny.visit_map(map)?;
+        Ok(Packages(Vec::new()))
+    }
+}
+
+#[derive(Deserialize)]
+struct Wrapped<'a> {
+    #[serde(borrow)]
+    pkg: Package<'a>,
+}
+
+#[derive(Deserialize)]
+struct Package<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
+    #[serde(borrow, default)]
+    secfixes: Secfixes<'a>,
+}
+
+/// Version → what it fixes: a list, `null`, or a bare string. Each element with its version.
+#[derive(Default)]
+struct Secfixes<'a>(Vec<(Text<'a>, Text<'a>)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Secfixes<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SecfixesVisitor)
+    }
+}
+
+struct SecfixesVisitor;
+
+impl<'de> Visitor<'de> for SecfixesVisitor {
+    type Value = Secfixes<'de>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an object of versions")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Secfixes::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut fixes = Vec::new();
+        while let Some(version) = map.next_key()? {
+            map.next_value_seed(Elements { version, fixes: &mut fixes })?;
+        }
+        Ok(Secfixes(fixes))
+    }
+}
+
+/// What one version fixes.
+struct Elements<'a, 'de> {
+    version: Text<'de>,
+    fixes: &'a mut Vec<(Text<'de>, Text<'de>)>,
+}
+
+impl<'de> DeserializeSeed<'de> for Elements<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Elements<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a list of ids")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<(), E> {
+        self.fixes.push((self.version, Text(Cow::Borrowed(text))));
+        Ok(())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.fixes.push((self.version, Text(Cow::Owned(text.to_owned()))));
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        while let Some(element) = elements.next_element::<Option<Text<'de>>>()? {
+            self.fixes.extend(element.map(|text| (self.version.clone(), text)));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_a_record_with_many_packages_are_found_again() {
+        let namespace = Namespace::new("alpine:3.20");
+        let mut advisories = Advisories::default();
+        let mut wide = WideRecords::default();
+        let n_packages = 3 * WideRecords::NARROW_MAX;
+        for version in ["2.0", "1.0", "2.0", NEVER_AFFECTED] {
+            for number in 0..n_packages {
+                let fix = Fix {
+                    package: format!("demo-{number}").into(),
+                    version: VersionText::from(version),
+                    text: Text(Cow::Borrowed("CVE-2024-10001")),
+                };
+                add(&fix, &BTreeSet::new(), &namespace, &mut advisories, &mut wide);
+            }
+        }
+        let records = advisories.into_namespaces();
+        let rows = &records[&namespace]["CVE-2024-10001"].affected;
+        let fixed: Vec<&Affected> = rows.iter().filter(|row| row.status == Status::Affected).collect();
+        assert_eq!((fixed.len(), rows.len()), (n_packages, 2 * n_packages));
+        assert!(fixed.iter().all(|row| row.ranges == [below("1.0"), below("2.0")]));
     }
 }

@@ -49,7 +49,7 @@ fn the_difference_of_two_states_is_that_of_their_records() {
         let snapshot = |id: &str| feeds.snapshot(id).unwrap().unwrap();
         let delta = Delta::between(&snapshot(&ids[0]), &snapshot(&ids[1])).unwrap();
         assert!(delta.keys.iter().all(|key| key.namespace.as_str() == ecosystem.name()), "{name}");
-        let told: BTreeSet<Box<str>> = delta.keys.into_iter().map(|key| key.name).collect();
+        let told: BTreeSet<Box<str>> = delta.keys.into_iter().map(|key| (*key.name).into()).collect();
         let names: BTreeSet<&Box<str>> = said[0].keys().chain(said[1].keys()).collect();
         let expected: BTreeSet<Box<str>> =
             names.into_iter().filter(|name| said[0].get(*name) != said[1].get(*name)).cloned().collect();

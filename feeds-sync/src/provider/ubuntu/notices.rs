@@ -2,6 +2,7 @@
 //! own, because they would repeat those of the CVEs (feeds.md A4).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model::advisory::{PublishedFix, RangeEvent};
 use model::key::Namespace;
@@ -17,7 +18,7 @@ use crate::schema::osv::{self, Reading};
 pub(super) struct Notices(BTreeMap<Namespace, Fixes>);
 
 /// The notices of a release, by source package and fixed version.
-type Fixes = BTreeMap<(Box<str>, Box<str>), Vec<Notice>>;
+type Fixes = BTreeMap<(Arc<str>, Box<str>), Vec<Notice>>;
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Notice {

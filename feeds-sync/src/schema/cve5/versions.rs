@@ -7,22 +7,22 @@ use model::version::VersionText;
 use serde::Deserialize;
 
 use crate::advisories::Remarks;
-use crate::schema::null_as_default;
+use crate::schema::{Text, null_as_default};
 
 /// One entry of `versions`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Entry<'a> {
     #[serde(borrow, default)]
-    version: Option<Cow<'a, str>>,
+    version: Option<Text<'a>>,
     #[serde(borrow, default)]
-    status: Option<Cow<'a, str>>,
+    status: Option<Text<'a>>,
     #[serde(borrow, default)]
-    version_type: Option<Cow<'a, str>>,
+    version_type: Option<Text<'a>>,
     #[serde(borrow, default)]
-    less_than: Option<Cow<'a, str>>,
+    less_than: Option<Text<'a>>,
     #[serde(borrow, default)]
-    less_than_or_equal: Option<Cow<'a, str>>,
+    less_than_or_equal: Option<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
     changes: Vec<Change<'a>>,
 }
