@@ -18,7 +18,8 @@ const RATIO_FREE_BYTES: u64 = 64 << 20;
 /// archive of some 300,000 documents is hundreds of megabytes that become twenty times as many.
 pub const TAR_TIMES: u64 = 16;
 
-/// How much of a JSON document is held as text while it is read: more than Debian's tracker has.
+/// How much of a JSON document is held as text while it is read: more than Debian's tracker has. Reading two releases of
+/// one that has 71 MB peaks at 238 MB so.
 const HELD_BYTES_MAX: u64 = 96 << 20;
 
 /// Takes the name and the content of one file of an archive.
