@@ -106,6 +106,11 @@ fn what_is_no_name_of_a_product_is_counted() {
     let (_, remarks) = read(&data.to_string()).unwrap();
     assert_eq!(remarks.left_out["a repository's CPE name that is none"], 1);
     assert_eq!(remarks.left_out["a repository without name or CPE name"], 3);
+    // A file that is cut anywhere is none.
+    let whole = data.to_string();
+    for prefix in testkit::mutate::prefixes(whole.as_bytes()).filter(|prefix| prefix.len() < whole.len()) {
+        assert!(read(&String::from_utf8_lossy(prefix)).is_err(), "{} bytes", prefix.len());
+    }
     for text in ["{}", r#"{"data": {}}"#, r#"{"data": {"a": {"cpes": []}}}"#, r#"{"data": []}"#, "[]"] {
         assert!(read(text).is_err(), "{text}");
     }
