@@ -3,7 +3,7 @@
 //! fingerprints that come from elsewhere; nothing here trusts a name or a third party.
 //!
 //! Left out on purpose: encryption, signed messages, the web of trust, ECDSA, DSA, SHA-1 (but in fingerprints), versions 3
-//! and 6. See docs/decisions/0030.
+//! and 6. See docs/decisions/0031.
 
 mod packet;
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use foldhash::quality::RandomState;
 use indexmap::{Equivalent, IndexMap, IndexSet};
 use model::advisory::{Advisory, Affected, RecordState};
 use model::version::VersionText;
@@ -77,7 +78,7 @@ impl Statement {
 
 /// Values that are kept once and named by their position.
 #[derive(Debug)]
-pub(super) struct Pool<T>(IndexSet<T>);
+pub(super) struct Pool<T>(IndexSet<T, RandomState>);
 
 impl<T: Hash + Eq> Pool<T> {
     /// The position of `value`, which joins the pool if it is new.
@@ -110,7 +111,7 @@ impl Pool<Box<str>> {
 
 impl<T> Default for Pool<T> {
     fn default() -> Self {
-        Self(IndexSet::new())
+        Self(IndexSet::default())
     }
 }
 
@@ -162,9 +163,9 @@ impl Equivalent<Key> for KeyRef<'_> {
 pub(crate) struct Draft<'a> {
     owner: Owner<'a>,
     records: Vec<DraftRecord>,
-    record_ids: HashMap<Box<str>, u32>,
+    record_ids: HashMap<Box<str>, u32, RandomState>,
     pools: Pools,
-    keys: IndexMap<Key, Vec<DraftRow>>,
+    keys: IndexMap<Key, Vec<DraftRow>, RandomState>,
     /// The ranges of the row that is added.
     ranges: String,
 }
@@ -174,9 +175,9 @@ impl<'a> Draft<'a> {
         Self {
             owner,
             records: Vec::new(),
-            record_ids: HashMap::new(),
+            record_ids: HashMap::default(),
             pools: Pools::default(),
-            keys: IndexMap::new(),
+            keys: IndexMap::default(),
             ranges: String::new(),
         }
     }
