@@ -10,7 +10,7 @@ use std::io::{BufRead, Read, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use model::facts::FeedFacts;
+use model::facts::{FeedFacts, RepositoryCpes};
 use model::key::Namespace;
 
 use crate::digest::Digest;
@@ -20,7 +20,7 @@ use crate::files;
 use crate::manifest::{Content, Manifest, Part};
 use crate::shard::{self, Kind, Shard, ShardRef, edit, facts};
 use crate::snapshot::{NamespaceEntry, ProviderStamp, Snapshot};
-use crate::writer::Writer;
+use crate::writer::{Writer, healed};
 
 /// No shard that comes from elsewhere is larger: the largest today is a tenth.
 const SHARD_BYTES_MAX: u64 = 4 << 30;
@@ -364,9 +364,11 @@ impl Writer<'_> {
         Ok(self.remove(namespace.as_str(), provider))
     }
 
-    /// A shard with these facts, and with what repositories stand for as it is held; no snapshot names it.
-    pub fn facts_shard(&mut self, facts: &FeedFacts) -> Result<ShardName, DbError> {
-        let repositories = self.repositories()?;
+    /// A shard with these facts, and with what Red Hat's repositories stand for if rows of Red Hat's are in `published`; no
+    /// snapshot names it.
+    pub fn facts_shard(&mut self, facts: &FeedFacts, published: &Published) -> Result<ShardName, DbError> {
+        let has_rows = published.namespaces().iter().any(|entry| is_red_hats(&entry.name));
+        let repositories = if has_rows { self.repositories()? } else { RepositoryCpes::new() };
         Ok(ShardName::of(Kind::Facts, &self.store_facts(facts, &repositories)?))
     }
 
@@ -407,17 +409,16 @@ impl Writer<'_> {
             }
             None => Default::default(),
         };
-        if repositories.is_empty() {
-            repositories = match self.repositories() {
-                // Told below, with the facts that are lost with it.
-                Err(DbError::Damaged { .. } | DbError::Missing { .. } | DbError::Sqlite { .. }) => {
-                    BTreeMap::default()
-                }
-                repositories => repositories?,
-            };
-        }
         let has_facts = content.facts.is_some();
         let is_ours = |name: &Namespace| self.holds(name) && !published.holds(name);
+        // What is lost with the facts is told below.
+        let our_repositories = healed(self.repositories())?;
+        let has_rows_of_ours = |entry: NamespaceEntry| is_red_hats(&entry.name) && is_ours(&entry.name);
+        if repositories.is_empty()
+            || !our_repositories.is_empty() && self.namespaces().into_iter().any(has_rows_of_ours)
+        {
+            repositories = our_repositories;
+        }
         let (ours, lost) = match self.facts() {
             Ok(ours) => (ours, Vec::new()),
             Err(DbError::Damaged { .. } | DbError::Missing { .. } | DbError::Sqlite { .. }) => {
@@ -439,6 +440,11 @@ impl Writer<'_> {
         }
         Ok(lost)
     }
+}
+
+/// Whether what repositories stand for is asked of packages of `namespace`.
+fn is_red_hats(namespace: &Namespace) -> bool {
+    namespace.distro_id() == Some("redhat")
 }
 
 /// The facts that were published, with ours of what only we hold, and of what nobody does.

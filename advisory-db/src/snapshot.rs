@@ -323,7 +323,11 @@ impl Snapshot {
         let opened = match shard.try_lock() {
             Ok(opened) => opened,
             Err(TryLockError::Poisoned(opened)) => opened.into_inner(),
-            Err(TryLockError::WouldBlock) => return ask(&self.open(kind, named)?),
+            Err(TryLockError::WouldBlock) => match self.open(kind, named) {
+                Ok(opened) => return ask(&opened),
+                // A reader older than what is retained goes on with what it has open.
+                Err(_) => shard.lock().unwrap_or_else(PoisonError::into_inner),
+            },
         };
         ask(&opened)
     }

@@ -304,12 +304,12 @@ impl<'a> Writer<'a> {
 
     /// Replaces the facts; what repositories stand for stays.
     pub fn set_facts(&mut self, facts: &FeedFacts) -> Result<(), DbError> {
-        self.put_facts(facts, &self.repositories()?)
+        self.put_facts(facts, &healed(self.repositories())?)
     }
 
     /// Replaces what repositories stand for, all of it; the other facts stay.
     pub fn set_repositories(&mut self, repositories: &RepositoryCpes) -> Result<(), DbError> {
-        self.put_facts(&self.facts()?, repositories)
+        self.put_facts(&healed(self.facts())?, repositories)
     }
 
     pub(crate) fn put_facts(
@@ -500,6 +500,14 @@ impl<'a> Writer<'a> {
         let directory = self.feeds.shards_path();
         let opened = Shard::open(&directory, kind, shard)?;
         opened.ok_or_else(|| DbError::Missing { path: shard.path(&directory, kind) })
+    }
+}
+
+/// What was held, or nothing where the shard that had it is damaged or gone: it is about to be written anew.
+pub(crate) fn healed<T: Default>(held: Result<T, DbError>) -> Result<T, DbError> {
+    match held {
+        Err(DbError::Damaged { .. } | DbError::Missing { .. } | DbError::Sqlite { .. }) => Ok(T::default()),
+        held => held,
     }
 }
 

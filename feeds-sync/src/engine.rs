@@ -26,7 +26,7 @@ use crate::error::{ParseError, SyncError};
 use crate::facts;
 use crate::kept::{Kept, io_error};
 use crate::lifecycles::Lifecycles;
-use crate::provider::{self, Feed, Provider, Role, Scope};
+use crate::provider::{self, Feed, Provider, Role, Scope, Signed};
 use crate::pull::{Applied, Had, Pull, SourcePull, download, prepare_held};
 use crate::report::{SourceOutcome, SourceReport, SyncReport};
 use crate::schedule::MaxAge;
@@ -512,17 +512,13 @@ fn settle(
             if source.is_spoilt {
                 kept.forget(url);
             }
-            // What is shared may be of use to a feed after this one.
-            if source.is_own() && (pull.applied.is_none() || !matches!(source.had, Had::New(_))) {
-                // Bytes that were brought and not read are of no use; that there are none is the usual case.
-                let _ = fs::remove_file(&source.staged);
-            }
             // The namespaces of a shared source are those of every feed that has read these bytes.
             let joined = pull.applied.as_ref().filter(|_| !source.is_own());
             let joined = joined.map(|applied| kept.joined(url, &source.had, applied));
             match (&source.had, joined.as_ref().or(pull.applied.as_ref())) {
                 (Had::New(validators), Some(applied)) => {
-                    if source.is_own() || source.staged.exists() {
+                    // Another feed that shares them may have put them there.
+                    if source.staged.exists() {
                         fs::rename(&source.staged, &source.kept).map_err(io_error("write", &source.kept))?;
                     }
                     kept.hold(url, validators, now, &feed, applied);
@@ -536,10 +532,14 @@ fn settle(
                 (Had::Missing, _) => kept.miss(url, origin, now),
                 (Had::Failed(error), _) => kept.fail(url, error, now),
             }
+            let is_accepted = pull.applied.is_some() && !matches!(source.had, Had::Failed(_) | Had::Missing);
+            if is_accepted && matches!(source.source.signed, Signed::By { .. }) {
+                kept.sign(url);
+            }
         }
     }
-    for source in pulls.iter().flat_map(|pull| &pull.sources).filter(|source| !source.is_own()) {
-        // It is there when no feed accepted it.
+    for source in pulls.iter().flat_map(|pull| &pull.sources) {
+        // Bytes that were brought and that no feed accepted are of no use; that there are none is the usual case.
         let _ = fs::remove_file(&source.staged);
     }
     kept.write()
@@ -580,7 +580,11 @@ fn gaps(pull: &Pull, kept: &Kept, options: &SyncOptions<'_>) -> Vec<Gap> {
     for source in &pull.sources {
         let url = source.source.url.as_str();
         let what = match &source.had {
-            Had::Missing | Had::StillMissing if source.source.is_optional => continue,
+            Had::Missing | Had::StillMissing
+                if source.source.is_optional && source.source.missing_means.is_none() =>
+            {
+                continue;
+            }
             // Unless it is why the whole feed was refused.
             // What only leads to others may be lacking; records that are not there are missed.
             Had::Failed(_)

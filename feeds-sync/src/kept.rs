@@ -108,6 +108,9 @@ struct Held {
     records: u64,
     /// Which records could not be read, in words.
     unreadable: Option<String>,
+    /// Whether these bytes were found to be signed by their publisher.
+    #[serde(default)]
+    is_signed: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -243,6 +246,18 @@ impl Kept {
         self.sources.get(url).is_some_and(|state| state.absent.is_some())
     }
 
+    /// Whether the bytes held of `url` were found to be signed by their publisher.
+    pub(crate) fn is_signed(&self, url: &str) -> bool {
+        self.sources.get(url).and_then(|state| state.held.as_ref()).is_some_and(|held| held.is_signed)
+    }
+
+    /// Remembers that the bytes held of `url` are signed by their publisher.
+    pub(crate) fn sign(&mut self, url: &str) {
+        if let Some(held) = self.sources.get_mut(url).and_then(|state| state.held.as_mut()) {
+            held.is_signed = true;
+        }
+    }
+
     /// The namespaces that the bytes held of `url` filled, as read by this version of the parsers.
     pub(crate) fn namespaces(&self, url: &str) -> Option<Vec<Namespace>> {
         let held = self.sources.get(url)?.held.as_ref()?;
@@ -323,6 +338,7 @@ impl Kept {
         // The same bytes are as new as they were, whatever was read beside them.
         let before = self.sources.get(url).and_then(|state| state.held.as_ref());
         let before = before.filter(|before| before.sha256 == validators.sha256);
+        let is_signed = before.is_some_and(|before| before.is_signed);
         let newest = match before {
             Some(before) => before.newest.clone(),
             None => applied.newest.map(|newest| newest.to_string()),
@@ -340,6 +356,7 @@ impl Kept {
             namespaces: applied.namespaces.iter().map(Namespace::to_string).collect(),
             records: applied.records,
             unreadable: applied.unreadable.clone(),
+            is_signed,
         };
         self.sources.insert(url.to_owned(), State { held: Some(held), absent: None, failure: None });
     }

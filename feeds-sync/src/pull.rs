@@ -25,7 +25,7 @@ use crate::engine::{Progress, SyncOptions};
 use crate::error::ParseError;
 use crate::kept::Kept;
 use crate::lead::{Follow, Found, HeldSource, LeadError, Leads};
-use crate::provider::{Content, Feed, Role, Scope, Source};
+use crate::provider::{Content, Feed, Role, Scope, Signed, Source};
 use crate::report::SourceOutcome;
 use crate::selection::Selected;
 use crate::signed;
@@ -54,6 +54,8 @@ pub(crate) struct SourcePull {
     pub(crate) held_at: Option<Timestamp>,
     /// Whether the bytes held cannot be read any more.
     pub(crate) is_spoilt: bool,
+    /// Whether what is held was found to be signed by its publisher when it came.
+    is_signed: bool,
 }
 
 /// What the download gave.
@@ -351,6 +353,7 @@ impl SourcePull {
             had: Had::Fresh,
             held_at: kept.fetched_at(&source.url).filter(|_| is_held),
             is_spoilt: false,
+            is_signed: is_held && kept.is_signed(&source.url),
         }
     }
 
@@ -359,9 +362,36 @@ impl SourcePull {
         self.source.role != Role::Shared
     }
 
-    /// Whether it would lead to others, and does not exist (any more): what is held of it counts for nothing.
+    /// Whether it would lead to others, does not exist (any more), and the feed knows what that means: what is held of it
+    /// counts for nothing.
     pub(crate) fn leads_nowhere(&self) -> bool {
-        self.source.role == Role::Index && matches!(self.had, Had::Missing | Had::StillMissing)
+        self.source.role == Role::Index
+            && self.source.missing_means.is_some()
+            && matches!(self.had, Had::Missing | Had::StillMissing)
+    }
+
+    /// Refuses held bytes that none of the keys which must have signed them has. Those that were once found to be signed
+    /// stand; others came when no key was named.
+    fn check_held(&mut self, now: Timestamp) {
+        let is_due = match self.had {
+            Had::Fresh => !self.is_signed,
+            Had::Unchanged(_) => true,
+            _ => false,
+        };
+        if is_due
+            && self.held_at.is_some()
+            && let Some(refused) = signed::refuse(&self.source, &self.kept, now)
+        {
+            self.refuse_held(refused);
+        }
+    }
+
+    fn refuse_held(&mut self, refused: Had) {
+        self.had = refused;
+        if !self.is_signed {
+            self.is_spoilt = true;
+            self.held_at = None;
+        }
     }
 
     /// Whether what is held is the provider's state, as far as this sync was to find out.
@@ -426,6 +456,7 @@ pub(crate) fn download(
                 true => Had::Fresh,
                 false => ask(&source, kept, fetcher, options, progress),
             };
+            source.check_held(options.now);
             progress.source_finished(source.provider, &url, &source.had.outcome());
         });
         for (index, first) in firsts.into_iter().enumerate().filter(|(index, first)| index != first) {
@@ -515,9 +546,7 @@ fn ask(
         None => fetcher.get(&request, &SourceProgress { provider: source.provider, url, progress }),
     };
     match fetched {
-        Ok(Fetched::Unchanged { validators }) => refuse(&validators)
-            .or_else(|| signed::refuse(&source.source, &source.kept, now))
-            .unwrap_or(Had::Unchanged(validators)),
+        Ok(Fetched::Unchanged { validators }) => refuse(&validators).unwrap_or(Had::Unchanged(validators)),
         Ok(Fetched::File { validators }) => refuse(&validators)
             .or_else(|| refuse_sha512(&source.source, &source.staged))
             .or_else(|| refuse_content(source, limits))

@@ -5,14 +5,14 @@ use jiff::SignedDuration;
 /// Which answers are recent enough that their sources are not asked again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MaxAge {
-    /// Those younger than this, whoever answered. Of zero every source is asked.
+    /// Those younger than this, whoever answered. Of zero every source is asked but those that are older by nature.
     Of(SignedDuration),
     /// Those younger than the interval of their provider ([`interval`]).
     OfProvider,
 }
 
 impl MaxAge {
-    /// Every source is asked.
+    /// Every source is asked but those that are older by nature.
     pub const ZERO: Self = Self::Of(SignedDuration::ZERO);
 
     /// The age that an answer of `provider` may have.
@@ -37,6 +37,7 @@ static HOURS: &[(&str, i64)] = &[
     ("endoflife", 24),
     ("epss", 24),
     ("go", 1),
+    ("hummingbird", 1),
     ("nvd", 2),
     ("osv", 1),
     ("redhat", 1),

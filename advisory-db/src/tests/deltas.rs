@@ -50,6 +50,20 @@ fn rows_that_come_go_move_and_change_are_told_by_key_in_both_directions() {
 }
 
 #[test]
+fn a_record_that_stands_in_two_states_is_no_change() {
+    let directory = tempdir().unwrap();
+    let withdrawn =
+        Advisory { state: RecordState::Withdrawn, ..advisory("CVE-1", "debian:12|source|b", "3") };
+    let records = [advisory("CVE-1", "debian:12|source|a", "3"), withdrawn];
+    let other = advisory("CVE-2", "debian:12|source|c", "3");
+    let a = sync(directory.path(), 0, &records).unwrap().id;
+    let b = sync(directory.path(), 1, &[&records[..], &[other]].concat()).unwrap().id;
+    for delta in [between(directory.path(), &a, &b), between(directory.path(), &b, &a)] {
+        assert_eq!((spelt(&delta), delta.states.len()), (vec!["debian:12|source|c".to_owned()], 0));
+    }
+}
+
+#[test]
 fn what_people_read_is_told_apart_from_what_decides() {
     let directory = tempdir().unwrap();
     let mut record = advisory("CVE-1", "debian:12|source|a", "3");

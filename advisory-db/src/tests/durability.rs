@@ -165,6 +165,21 @@ fn a_damaged_shard_is_written_again() {
 }
 
 #[test]
+fn facts_whose_shard_is_damaged_or_gone_are_written_again() {
+    let directory = tempdir().unwrap();
+    let first = big_sync(directory.path(), 0, "3").unwrap();
+    let path = shard_path(directory.path(), "facts");
+    let damages: [fn(&Path); 2] =
+        [|path| fs::write(path, "no database").unwrap(), |path| fs::remove_file(path).unwrap()];
+    for damage in damages {
+        damage(&path);
+        assert!(!current(directory.path()).verify().is_empty());
+        assert_eq!(big_sync(directory.path(), 0, "3").unwrap().id, first.id);
+        assert!(current(directory.path()).verify().is_empty());
+    }
+}
+
+#[test]
 fn what_the_operating_system_refuses_names_the_path() {
     let directory = tempdir().unwrap();
     let file = directory.path().join("file");

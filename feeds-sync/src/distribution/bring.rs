@@ -262,6 +262,8 @@ fn bring_from(
     let mut begun = known.clone();
     let publishers = begun.entry(publisher.clone()).or_default();
     publishers.published = published.to_string();
+    // Which snapshot that is is not said before it is held: the one before must not pass for it.
+    publishers.snapshot.clear();
     publishers.took.extend(took.clone());
     received::write(feeds, begun)?;
     let adopted = writer.swap(options.now)?;

@@ -225,7 +225,7 @@ fn facts_to_pass_on(
         facts.providers.retain(|provider| !is_supplement(provider));
     }
     let lock = feeds.lock()?;
-    Ok(feeds.writer(&lock)?.facts_shard(&facts)?)
+    Ok(feeds.writer(&lock)?.facts_shard(&facts, published)?)
 }
 
 /// Whether a provider's licence lets others pass its data on. Of a provider that is not known, that of private advisories

@@ -83,11 +83,15 @@ fn follow(_feed: &Feed, leads: &Leads<'_>) -> Result<Vec<Source>, LeadError> {
     Ok(sources.chain([index]).collect())
 }
 
+/// What it means that a list, a listed document or its checksum is not there.
+const IS_LACKING: &str = "what it says is not known; it is asked for again";
+
 /// A file of the newer tree, which Hummingbird is read from too. One that the feed can do without stays so.
 pub(super) fn shared(source: Source) -> Source {
     let is_archive_sum = source.url.ends_with(".tar.zst.sha256");
     let is_optional = source.role == Role::Update && !is_archive_sum;
-    Source { role: Role::Shared, is_optional, ..source }
+    let missing_means = is_optional.then_some(IS_LACKING).or(source.missing_means);
+    Source { role: Role::Shared, is_optional, missing_means, ..source }
 }
 
 fn parse(_feed: &Feed, document: &Document<'_>, advisories: &mut Advisories) -> Result<(), ParseError> {

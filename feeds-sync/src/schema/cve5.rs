@@ -25,6 +25,7 @@ use serde::de::IgnoredAny;
 use self::versions::{Entry, Said, Standing};
 use crate::advisories::{Advisories, Remarks};
 use crate::error::ParseError;
+use crate::records;
 use crate::schema::configuration::{self, Node, written};
 use crate::schema::cve::{DISPUTED, HOSTED, UNSUPPORTED, add, apply_tags};
 use crate::schema::{Text, moment, null_as_default};
@@ -49,11 +50,12 @@ pub fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> 
     if !matches!(header.state, RecordState::Rejected | RecordState::Reserved) {
         for container in record.containers() {
             for row in container.rows(&mut remarks) {
-                if !rows.contains(&row) {
+                if !records::is_recent(&rows, &row) {
                     rows.push(row);
                 }
             }
         }
+        records::dedup(&mut rows);
         let tags: BTreeSet<&str> = record.containers.cna.tags.iter().map(|tag| &**tag).collect();
         apply_tags(&tags, &mut rows, &mut remarks);
     }

@@ -129,7 +129,9 @@ impl Tree {
             held_at.is_some_and(|at| leads.now.duration_since(at) < ARCHIVE_AGE_MAX && !leads.is_near);
         let stands = is_recent && changed.len() <= CHANGES_MAX;
         let is_decided = [&leads.answered, &leads.failed, &leads.missing];
-        if !stands && !is_decided.iter().any(|urls| urls.contains(url.as_str())) {
+        // Asked so shortly before that it is not asked again.
+        let is_settled = leads.held.get(&url).is_some_and(|held| held.is_settled);
+        if !stands && !is_settled && !is_decided.iter().any(|urls| urls.contains(url.as_str())) {
             // What changed since the archive that comes is not known before it is there.
             changed.clear();
         }

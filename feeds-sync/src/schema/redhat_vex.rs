@@ -206,8 +206,8 @@ struct Reading<'r, 'v, 'a> {
     sources: Vec<(Affected, Conditions)>,
     /// The fixed binary packages of which all are listed.
     binaries: BTreeSet<Place>,
-    /// The latest minor release of each stream that anything is said of a package in, by the name of that.
-    minors: BTreeMap<(StreamPlace, String), (u32, u32)>,
+    /// The latest minor release of each stream that anything is said of a package in, by its module and name.
+    minors: BTreeMap<(StreamPlace, Option<String>, String), (u32, u32)>,
     /// The binary packages that are listed of Hummingbird.
     hardened: BTreeSet<String>,
 }
@@ -242,19 +242,26 @@ impl<'v> Reading<'_, 'v, '_> {
 
     /// Finds out what the statements of newer documents are to be compared with.
     fn survey(&mut self) {
-        for id in self.vulnerability.statuses().flat_map(|(_, ids)| ids) {
+        let statements = self.vulnerability.statuses();
+        for (status, id) in statements.flat_map(|(status, ids)| ids.iter().map(move |id| (status, id))) {
             let Some(parts) = self.products.resolve(id) else { continue };
-            let [component, .., product] = &parts[..] else { continue };
+            let [component, between @ .., product] = &parts[..] else { continue };
             let Some(stream) = product.cpe().and_then(Stream::of) else { continue };
             let minor = minor_release(&product.product_id);
             if minor.is_none() && !stream.is_hummingbird() {
                 continue;
             }
             let Ok(package) = rpm_package(component) else { continue };
+            let package = in_module(package, between);
+            if self.is_rated_zero(id) || status == ProductStatus::KnownNotAffected && package.is_build() {
+                // It is left out itself.
+                continue;
+            }
             if stream.is_hummingbird() && !package.is_source() {
                 self.hardened.insert(package.name);
             } else if let Some(minor) = minor {
-                let latest = self.minors.entry((stream.place(), package.name)).or_insert(minor);
+                let place = (stream.place(), package.module, package.name);
+                let latest = self.minors.entry(place).or_insert(minor);
                 *latest = minor.max(*latest);
             }
         }
@@ -277,10 +284,7 @@ impl<'v> Reading<'_, 'v, '_> {
                 false => Ok(()),
             };
         }
-        let mut package = rpm_package(component)?;
-        if package.module.is_none() {
-            package.module = between.iter().find_map(|product| module(product));
-        }
+        let package = in_module(rpm_package(component)?, between);
         if package.module.as_ref().is_some_and(|module| module.ends_with(":flatpak")) {
             return Err("a flatpak");
         }
@@ -330,7 +334,8 @@ impl<'v> Reading<'_, 'v, '_> {
     /// Whether something is said of the package in a later minor release of the same stream. A stream goes on with its
     /// latest, and nothing tells an image of an earlier one from others.
     fn is_outdated(&self, product: &Product<'_>, package: &RpmPackage, stream: &Stream) -> bool {
-        let latest = self.minors.get(&(stream.place(), package.name.clone()));
+        let place = (stream.place(), package.module.clone(), package.name.clone());
+        let latest = self.minors.get(&place);
         minor_release(&product.product_id).zip(latest).is_some_and(|(minor, latest)| minor < *latest)
     }
 
@@ -440,6 +445,14 @@ fn conditions(package: &RpmPackage, stream: &Stream) -> Conditions {
         products: stream.product.clone().into_iter().collect(),
         ..Conditions::default()
     }
+}
+
+/// `package` with the module that its name says, or what stands between it and the distribution.
+fn in_module(mut package: RpmPackage, between: &[&Product<'_>]) -> RpmPackage {
+    if package.module.is_none() {
+        package.module = between.iter().find_map(|product| module(product));
+    }
+    package
 }
 
 /// The module that `product`, which stands between a package and the distribution, is: by its purl

@@ -38,12 +38,16 @@ pub(crate) struct Standing {
 /// Shards have hundreds of thousands of records, nearly all of which stand as before: so digests of them are compared.
 pub(crate) fn moved(old: &Shard, new: &Shard, take: &mut dyn FnMut(Moved)) -> Result<(), DbError> {
     let hasher = RandomState::new();
-    let mut held: HashMap<u64, (u64, i64)> = HashMap::new();
-    each_standing(old, &hasher, &mut |id, record, standing| _ = held.insert(record, (standing, id)))?;
+    // A record may stand in two states at once, each of rows of its own.
+    let mut held: HashMap<u64, Vec<(u64, i64)>> = HashMap::new();
+    each_standing(old, &hasher, &mut |id, record, standing| {
+        held.entry(record).or_insert_with(|| Vec::with_capacity(1)).push((standing, id));
+    })?;
     let mut ids: Vec<(i64, i64)> = Vec::new();
     each_standing(new, &hasher, &mut |id, record, standing| {
-        if let Some(&(before, id_before)) = held.get(&record)
-            && before != standing
+        let Some(before) = held.get(&record) else { return };
+        if let [.., (_, id_before)] = before[..]
+            && before.iter().all(|(before, _)| *before != standing)
         {
             ids.push((id_before, id));
         }
