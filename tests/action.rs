@@ -187,6 +187,40 @@ fn published_feeds_are_taken_in_place_of_the_vendors() {
 }
 
 #[test]
+fn published_feeds_are_kept_apart_by_what_the_keys_are_and_not_by_where_they_lie() {
+    let job = Job::new(root());
+    let prepare = |key: &str| {
+        let inputs = image_inputs(&[("feeds-source", "./published"), ("feeds-key", key)]);
+        let outcome = job.run(&action(), &inputs, Some("Get plimsoll"));
+        assert_eq!(outcome.failed, None, "{}", outcome.log);
+        let output = |name: &str| outcome.step_outputs[name].clone();
+        (output("prepare.feeds"), output("prepare.cache-key"))
+    };
+    let write = |name: &str, text: &str| fs::write(job.workspace(name), text).unwrap();
+    write("key.pub", "one");
+    let one = prepare("key.pub");
+    assert_eq!(prepare("  key.pub \r\n"), one);
+    write("other.pub", "one");
+    assert_eq!(prepare("other.pub"), one, "the same key");
+    write("key.pub", "two");
+    let two = prepare("key.pub");
+    assert!(two.0 != one.0 && two.1 != one.1, "{one:?} {two:?}");
+    let both = prepare("key.pub\nother.pub");
+    write("none", "one");
+    let all = [
+        one,
+        two,
+        both,
+        prepare("none"),
+        prepare(""),
+        prepare("absent.pub"),
+        prepare("-----BEGIN A"),
+        prepare("-----BEGIN B"),
+    ];
+    assert_eq!(std::collections::BTreeSet::from(all.clone()).len(), all.len(), "{all:?}");
+}
+
+#[test]
 fn a_hostile_name_is_only_a_name() {
     for hostile in HOSTILE {
         let job = Job::new(root());
