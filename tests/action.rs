@@ -182,6 +182,15 @@ fn published_feeds_are_taken_in_place_of_the_vendors() {
         assert_eq!(outcome.failed, Some(("Judge".to_owned(), 2)), "{key}: {}", outcome.log);
         assert!(outcome.log.contains(said), "{key}: {}", outcome.log);
     }
+    for empty in ["", " \n "] {
+        let outcome = run(&inputs(empty));
+        assert_eq!(outcome.failed, Some(("Judge".to_owned(), 2)), "{}", outcome.log);
+        assert!(outcome.log.contains("`feeds-key` is empty"), "{}", outcome.log);
+    }
+    let by_nobody = run(&inputs("none"));
+    assert_eq!(by_nobody.failed, None, "{}", by_nobody.log);
+    assert_eq!(by_nobody.log.matches("not verified").count(), 1, "{}", by_nobody.log);
+    assert!(!by_text.log.contains("not verified"), "{}", by_text.log);
     let outcome = Job::new(root()).run(&action(), &image_inputs(&[("feeds-key", &pem)]), None);
     assert!(outcome.log.contains("goes with `feeds-source`"), "a key without a place: {}", outcome.log);
 }
