@@ -182,8 +182,51 @@ fn published_feeds_are_taken_in_place_of_the_vendors() {
         assert_eq!(outcome.failed, Some(("Judge".to_owned(), 2)), "{key}: {}", outcome.log);
         assert!(outcome.log.contains(said), "{key}: {}", outcome.log);
     }
+    for empty in ["", " \n "] {
+        let outcome = run(&inputs(empty));
+        assert_eq!(outcome.failed, Some(("Judge".to_owned(), 2)), "{}", outcome.log);
+        assert!(outcome.log.contains("`feeds-key` is empty"), "{}", outcome.log);
+    }
+    let by_nobody = run(&inputs("none"));
+    assert_eq!(by_nobody.failed, None, "{}", by_nobody.log);
+    assert_eq!(by_nobody.log.matches("not verified").count(), 1, "{}", by_nobody.log);
+    assert!(!by_text.log.contains("not verified"), "{}", by_text.log);
     let outcome = Job::new(root()).run(&action(), &image_inputs(&[("feeds-key", &pem)]), None);
     assert!(outcome.log.contains("goes with `feeds-source`"), "a key without a place: {}", outcome.log);
+}
+
+#[test]
+fn published_feeds_are_kept_apart_by_what_the_keys_are_and_not_by_where_they_lie() {
+    let job = Job::new(root());
+    let prepare = |key: &str| {
+        let inputs = image_inputs(&[("feeds-source", "./published"), ("feeds-key", key)]);
+        let outcome = job.run(&action(), &inputs, Some("Get plimsoll"));
+        assert_eq!(outcome.failed, None, "{}", outcome.log);
+        let output = |name: &str| outcome.step_outputs[name].clone();
+        (output("prepare.feeds"), output("prepare.cache-key"))
+    };
+    let write = |name: &str, text: &str| fs::write(job.workspace(name), text).unwrap();
+    write("key.pub", "one");
+    let one = prepare("key.pub");
+    assert_eq!(prepare("  key.pub \r\n"), one);
+    write("other.pub", "one");
+    assert_eq!(prepare("other.pub"), one, "the same key");
+    write("key.pub", "two");
+    let two = prepare("key.pub");
+    assert!(two.0 != one.0 && two.1 != one.1, "{one:?} {two:?}");
+    let both = prepare("key.pub\nother.pub");
+    write("none", "one");
+    let all = [
+        one,
+        two,
+        both,
+        prepare("none"),
+        prepare(""),
+        prepare("absent.pub"),
+        prepare("-----BEGIN A"),
+        prepare("-----BEGIN B"),
+    ];
+    assert_eq!(std::collections::BTreeSet::from(all.clone()).len(), all.len(), "{all:?}");
 }
 
 #[test]

@@ -126,6 +126,72 @@ fn a_configuration_that_was_only_found_does_not_say_where_feeds_come_from() {
     place.run(words.iter().chain(&["--config", "plimsoll.toml", "--max-age", "0s"])).expect_code(0);
 }
 
+/// What a `plimsoll.toml` says, the command that would use it, and the key that is refused.
+const NOT_BELIEVED: [(&str, &[&str], &str); 21] = [
+    ("mirror = 'x'", &["scan", "x"], "mirror"),
+    ("[feeds.sync]\nmirror = ['x']", &["feeds", "sync"], "mirror"),
+    ("registry-mirror = 'docker.io=evil.example'", &["sbom", "nginx"], "registry-mirror"),
+    ("insecure = true", &["scan", "nginx"], "insecure"),
+    ("ca-file = 'x'", &["feeds", "sync"], "ca-file"),
+    ("[feeds.pull]\nca-file = 'x'", &["feeds", "pull", "x"], "ca-file"),
+    ("client-cert = 'x'", &["scan", "nginx"], "client-cert"),
+    ("client-key = 'x'", &["feeds", "status", "--check"], "client-key"),
+    ("registry-username = 'ann'", &["sbom", "nginx"], "registry-username"),
+    ("registry-password-stdin = true", &["sbom", "nginx"], "registry-password-stdin"),
+    ("registry-token = 's3cret-t0ken'", &["scan", "nginx"], "registry-token"),
+    ("key = 'x'", &["match", "x"], "key"),
+    ("[convert]\nkey = 'x'", &["convert", "x"], "key"),
+    ("sign-key = 'x'", &["feeds", "push", "./x"], "sign-key"),
+    ("[feeds.export]\nsign-key = 'x'", &["feeds", "export", "x"], "sign-key"),
+    ("attach = true", &["sbom", "nginx"], "attach"),
+    ("allow-older = true", &["feeds", "import", "x"], "allow-older"),
+    ("no-private = true", &["feeds", "sync"], "no-private"),
+    ("cache-dir = 'written'", &["sbom", "x"], "cache-dir"),
+    ("output = ['table', 'json=written']", &["scan", "x"], "output"),
+    ("[merge]\noutput = 'cyclonedx-json=written'", &["merge", "x"], "output"),
+];
+
+#[test]
+fn a_configuration_that_was_only_found_reaches_nothing_beyond_this_run() {
+    let place = Place::new();
+    for (config, words, key) in NOT_BELIEVED {
+        place.write("plimsoll.toml", config);
+        let said = format!("`{key}`");
+        let ran = place.run(words);
+        ran.expect_code(2).expect_stderr(&[
+            &said,
+            "is taken only from a file that is named",
+            "`--config FILE`",
+        ]);
+        assert!(!ran.stderr.contains(SECRET), "{}", ran.stderr);
+        assert!(!place.path("written").exists(), "{config}");
+        let named = place.run(words.iter().chain(&["--config", "plimsoll.toml", "--offline"]));
+        assert!(!named.stderr.contains("is taken only from"), "{config}: {}", named.stderr);
+        let _ = fs::remove_dir_all(place.path("written"));
+    }
+}
+
+#[test]
+fn of_a_configuration_that_was_only_found_counts_what_only_judges_and_what_is_not_used() {
+    let place = Place::new();
+    let dir = mirror(&place).dir().display().to_string();
+    let sync = ["feeds", "sync", "--only", "pypi", "--mirror", &dir];
+    // Formats alone write no file, a switch that is off does nothing, and a command uses only the options that it has.
+    place.write("plimsoll.toml", "output = 'json'\ninsecure = false\nca-file = 'absent'\nkey = 'absent'\n");
+    place.run(sync).expect_code(2).expect_stderr(&["`ca-file` is taken only"]);
+    place.write("plimsoll.toml", "output = 'json'\ninsecure = false\nkey = 'absent'\nfail-on = 'low'\n");
+    place.run(sync).expect_code(0);
+    let sbom = r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[
+        {"type":"library","name":"django","version":"1","purl":"pkg:pypi/django@1"}]}"#;
+    place.write("sbom.json", sbom);
+    place.write("plimsoll.toml", "output = 'json'\ninsecure = false\nfail-on = 'true'\n");
+    let ran = place.run(["match", "sbom.json", "--mirror", &dir]);
+    assert!(ran.stdout.starts_with('{'), "{}{}", ran.stdout, ran.stderr);
+    place.write("plimsoll.toml", "output = 'json=written'\n");
+    let ran = place.run(["match", "sbom.json", "--mirror", &dir, "-o", "table"]);
+    assert!(ran.stdout.contains("django") && !place.path("written").exists(), "{}{}", ran.stdout, ran.stderr);
+}
+
 #[test]
 fn a_refused_credential_is_named_by_where_it_came_from() {
     let place = Place::new();

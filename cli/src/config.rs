@@ -21,6 +21,7 @@ use toml::{Table, Value};
 use crate::environment;
 use crate::error::CommandError;
 use crate::hosts::{HostText, TokenForm, TokenPlace};
+use crate::output::Output;
 
 /// The name that is searched upwards from the working directory.
 const FILE_NAME: &str = "plimsoll.toml";
@@ -71,42 +72,87 @@ fn configured(command: Command, mut table: Table) -> Result<Configured, Problem>
 fn trusted(configured: Configured, is_named: bool) -> Result<Configured, Problem> {
     match is_named || configured.hosts.is_empty() {
         true => Ok(configured),
-        false => Err(Problem {
-            what: "`[feeds.hosts]` is taken only from a file that is named".to_owned(),
-            hint: Some(NAME_IT.to_owned()),
-        }),
+        false => Err(only_named("`[feeds.hosts]` is taken only from a file that is named".to_owned())),
     }
 }
 
 /// What makes a file one that is named.
 const NAME_IT: &str = "name it with `--config FILE` or `PLIMSOLL_CONFIG` if you trust it";
 
-/// Refuses what `found`, a file that merely lies in the working directory, says of where feeds come from, as far as it
-/// would count in this run: who wrote it would decide what is found, and in other runs with the same feeds directory too.
-/// What a key that was given elsewhere has signed is the publisher's, wherever it lies.
+/// Options (their ids) that are not taken from a file that was only found, and why: what they do reaches beyond the
+/// judgement of this run, or is done in our name. None has a default of its own, so that one from the file is known.
+const REFUSED: [(&str, &str); 15] = [
+    ("mirror", "it decides what the vendors' feeds say, also in later runs"),
+    ("registry_mirror", "it decides what an image's name stands for"),
+    ("insecure", "whoever is between us and a registry could be the registry"),
+    ("ca_file", "it names whom to believe that they are a host"),
+    ("client_cert", "it shows a certificate of ours to others"),
+    ("client_key", "it names a private key of ours"),
+    ("registry_username", "it names a login of ours"),
+    ("registry_password_stdin", "it sends what we type to a registry"),
+    ("registry_token", "it would be sent in place of our own credentials"),
+    ("key", "it names whose signature of an SBOM counts"),
+    ("sign_key", "it names a private key of ours, and signs with it"),
+    ("attach", "it writes to a registry, with our credentials"),
+    ("allow_older", "it lets an older state replace the newer one that is held"),
+    ("no_private", "it takes out advisories of our own that are held"),
+    ("cache_dir", "it is written to, and what is kept there is believed"),
+];
+
+/// The option with outputs: what goes to standard output may stand in a file that was only found, files may not.
+const OUTPUT: &str = "output";
+
+/// Refuses what `found`, a file that merely lies in the working directory, says of [`REFUSED`] options, of files to
+/// write and of where published feeds come from, as far as it would count in this run.
 pub(crate) fn believed(found: &Path, matches: &ArgMatches) -> Result<(), CommandError> {
     let mut matches = matches;
     while let Some((_, inner)) = matches.subcommand() {
         matches = inner;
     }
-    let source = |option: &str| {
-        matches.try_contains_id(option).ok().filter(|is_given| *is_given)?;
-        matches.value_source(option)
-    };
-    // The options have no defaults of their own.
-    let is_of_file = |option: &str| source(option) == Some(ValueSource::DefaultValue);
-    if is_of_file("mirror") {
-        let what = "`mirror` is taken only from a file that is named".to_owned();
-        return Err(Problem { what, hint: Some(NAME_IT.to_owned()) }.of(found));
+    if let Some((option, why)) = REFUSED.iter().find(|(option, _)| is_of_file(matches, option)) {
+        let key = option.replace('_', "-");
+        return Err(only_named(format!("`{key}` is taken only from a file that is named: {why}")).of(found));
     }
-    let has_key = source("feeds_key").is_some() && !is_of_file("feeds_key");
-    if is_of_file("feeds_source") && source("places").is_none() && !has_key {
+    if is_of_file(matches, OUTPUT) && names_file(matches) {
+        let what = "`output` with a file is taken only from a file that is named: it would be overwritten";
+        return Err(only_named(what.to_owned()).of(found));
+    }
+    published(found, matches)
+}
+
+/// Refuses published feeds without a key that was given elsewhere. What such a key has signed is the publisher's,
+/// wherever it lies.
+fn published(found: &Path, matches: &ArgMatches) -> Result<(), CommandError> {
+    let has_key = source(matches, "feeds_key").is_some() && !is_of_file(matches, "feeds_key");
+    if is_of_file(matches, "feeds_source") && source(matches, "places").is_none() && !has_key {
         let what =
             "`feeds.sources` counts only in a file that is named, or with a key that is given elsewhere";
-        let error = Problem { what: what.to_owned(), hint: Some(NAME_IT.to_owned()) }.of(found);
+        let error = only_named(what.to_owned()).of(found);
         return Err(error.hint("or give the publisher's key with `--feeds-key FILE` or `PLIMSOLL_FEEDS_KEY`"));
     }
     Ok(())
+}
+
+fn only_named(what: String) -> Problem {
+    Problem { what, hint: Some(NAME_IT.to_owned()) }
+}
+
+/// Where the value of `option` comes from; none when this command has no such option, or no value of it.
+fn source(matches: &ArgMatches, option: &str) -> Option<ValueSource> {
+    matches.try_contains_id(option).ok().filter(|is_given| *is_given)?;
+    matches.value_source(option)
+}
+
+/// Whether the value of `option`, which has no default of its own, is that of the file. A switch that is off says nothing.
+fn is_of_file(matches: &ArgMatches, option: &str) -> bool {
+    let is_off = matches!(matches.try_get_one::<bool>(option), Ok(Some(false)));
+    source(matches, option) == Some(ValueSource::DefaultValue) && !is_off
+}
+
+/// Whether one of the outputs goes to a file.
+fn names_file(matches: &ArgMatches) -> bool {
+    let outputs = matches.try_get_many::<Output>(OUTPUT).ok().flatten();
+    outputs.is_some_and(|mut outputs| outputs.any(|output| output.target.is_some()))
 }
 
 fn named_file(words: &[OsString]) -> Option<PathBuf> {
@@ -493,6 +539,81 @@ mod tests {
         }
         let problem = with_defaults(args::command(), "[feeds.host.a]\ntoken-env = 'A'".parse().unwrap());
         assert!(problem.is_err());
+    }
+
+    /// Options (their ids) that a file that was only found may say: they decide how this run judges and what it
+    /// tells, or only what is asked for. `feeds`, `private`, `csaf` and `openvex` are as docs/reference/cli.md says.
+    const TAKEN: [&str; 39] = [
+        "feeds",
+        "offline",
+        "quiet",
+        "verbose",
+        "color",
+        "no_progress",
+        "max_age",
+        "private",
+        "csaf",
+        "openvex",
+        "jobs",
+        "only",
+        "for_sbom",
+        "format",
+        "verify",
+        "check",
+        "keep",
+        "raw",
+        "snapshot",
+        "fail_on",
+        "as_of",
+        "allow_empty",
+        "distro",
+        "dry_run",
+        "full",
+        "referrers",
+        "images",
+        "files",
+        "platform",
+        "image",
+        "name",
+        "dockerfile",
+        "base",
+        "scope",
+        "no_cache",
+        "cache_size",
+        "strict",
+        "schema",
+        "minimum",
+    ];
+
+    /// Options of which a part is taken: see `believed`.
+    const IN_PART: [&str; 3] = [OUTPUT, "feeds_source", "feeds_key"];
+
+    /// The options of `command` and of all below it that a file can say.
+    fn options(command: &Command) -> Vec<clap::Arg> {
+        let own = command
+            .get_arguments()
+            .filter(|arg| arg.get_long().is_some_and(|long| !matches!(long, "help" | "version" | "config")));
+        own.cloned().chain(command.get_subcommands().flat_map(options)).collect()
+    }
+
+    #[test]
+    fn of_every_option_it_is_said_whether_a_file_that_was_only_found_may_say_it() {
+        let options = options(&args::command());
+        let refused: Vec<&str> = REFUSED.iter().map(|(id, _)| *id).collect();
+        for arg in &options {
+            let id = arg.get_id().as_str();
+            let tables = [&refused[..], &TAKEN, &IN_PART];
+            let n_tables = tables.iter().filter(|table| table.contains(&id)).count();
+            assert_eq!(n_tables, 1, "`{id}` must be in one of REFUSED, TAKEN and IN_PART");
+        }
+        for id in refused.iter().chain(&TAKEN).chain(&IN_PART) {
+            assert!(options.iter().any(|arg| arg.get_id() == id), "there is no option `{id}`");
+        }
+        for arg in options.iter().filter(|arg| !TAKEN.contains(&arg.get_id().as_str())) {
+            let id = arg.get_id().as_str();
+            assert_eq!(arg.get_long(), Some(&*id.replace('_', "-")));
+            assert!(arg.get_default_values().is_empty(), "`{id}` has a default, which looks like the file's");
+        }
     }
 
     #[test]

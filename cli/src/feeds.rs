@@ -244,6 +244,9 @@ impl NeededFeeds {
             allow_older: false,
         };
         let (snapshot, report) = flows::feeds::bring(feeds_dir, &places, &options, &Watch::new(ui))?;
+        if let (Some(place), None) = (&report.place, &report.signed_by) {
+            ui.warn(&format!("feeds from {place} are not verified: no key was given"));
+        }
         tell_unexpected(&report, ui);
         Ok((snapshot, report.gaps))
     }

@@ -91,7 +91,7 @@ struct Inputs {
     mirror: Option<String>,
     /// Places, one a line.
     feeds_source: Option<String>,
-    /// The key itself, or files, one a line.
+    /// The key itself, or files, one a line; or [`NO_KEY`].
     feeds_key: Option<String>,
     feeds: Option<PathBuf>,
     offline: bool,
@@ -99,6 +99,10 @@ struct Inputs {
     report: PathBuf,
     sbom: PathBuf,
 }
+
+/// What the input `feeds-key` says where nobody is to verify whose the feeds are: an empty one may be a variable that
+/// was not set.
+const NO_KEY: &str = "none";
 
 #[derive(Debug)]
 enum What {
@@ -169,13 +173,22 @@ impl Inputs {
             let lines = text.iter().flat_map(|text| text.lines());
             lines.map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
         };
-        let feeds_source = lines(&self.feeds_source);
+        let (feeds_source, key_lines) = (lines(&self.feeds_source), lines(&self.feeds_key));
         if feeds_source.is_empty() && self.feeds_key.is_some() {
             return Err(CommandError::new("the input `feeds-key` goes with `feeds-source`"));
         }
+        if !feeds_source.is_empty() && key_lines.is_empty() {
+            return Err(CommandError::new(
+                "the input `feeds-key` is empty: nobody would verify whose the feeds of `feeds-source` are",
+            )
+            .hint("give the publisher's public key, or say `feeds-key: none` if you mean it"));
+        }
+        if key_lines == [NO_KEY] {
+            return Ok(PublishedArgs { feeds_source, ..PublishedArgs::default() });
+        }
         let is_key = |text: &&String| text.trim_start().starts_with("-----BEGIN");
         let Some(text) = self.feeds_key.as_ref().filter(is_key) else {
-            let feeds_key: Vec<PathBuf> = lines(&self.feeds_key).into_iter().map(PathBuf::from).collect();
+            let feeds_key = key_lines.into_iter().map(PathBuf::from).collect();
             return Ok(PublishedArgs { feeds_source, feeds_key, known_keys: Vec::new() });
         };
         let key = PublicKey::from_pem(text).map_err(|error| {
