@@ -25,7 +25,7 @@ use crate::InvalidKey;
 use packet::{Packet, Signature, SignatureKind, packets};
 
 /// Certificates: the keys of publishers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificates(Vec<Certificate>);
 
 /// Why a file counts as signed by nobody that is trusted.
@@ -42,7 +42,7 @@ pub enum Unsigned {
     Unreadable(#[from] io::Error),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Certificate {
     fingerprint: String,
     /// Those that may sign files.
@@ -51,7 +51,7 @@ struct Certificate {
     lacks: &'static str,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct SigningKey {
     key: Key,
     /// When it was made, in seconds since 1970.
