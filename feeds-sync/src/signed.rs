@@ -10,6 +10,9 @@ use crate::advisories::Remarks;
 use crate::provider::{PublisherKeys, Signed, Source};
 use crate::pull::{Had, Pull};
 
+/// How many keys that cannot be used are named.
+const UNUSABLE_NAMED_MAX: usize = 5;
+
 /// What the bytes of `source` at `path` come to, when none of the keys that it must be signed by has signed them.
 pub(crate) fn refuse(source: &Source, path: &Path, now: Timestamp) -> Option<Had> {
     let Signed::By { keys, signature } = &source.signed else { return None };
@@ -38,7 +41,9 @@ pub(crate) fn count_unverified(pull: &Pull, remarks: &mut Remarks) {
             Signed::By { keys, .. } => unusable.extend(&keys.unusable),
         }
     }
-    for key in unusable {
-        remarks.leave_out(&format!("a key of its publisher, as it cannot be used: {key}"));
+    for (position, key) in unusable.into_iter().enumerate() {
+        // However many it names, the report stays short.
+        let key = if position < UNUSABLE_NAMED_MAX { key.as_str() } else { "one of many" };
+        remarks.leave_out(&format!("a key of its publisher, as it cannot be used: {key:.300}"));
     }
 }

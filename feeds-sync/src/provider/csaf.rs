@@ -36,6 +36,10 @@ const PREFIX: &str = "csaf:";
 
 /// What it means that no key of those that are named can be used.
 const NOTHING_NEW: &str = "nothing new of this publisher is read, as no key that it names can be used";
+
+/// How many keys of a publisher are looked at.
+const KEYS_MAX: usize = 64;
+
 const WELL_KNOWN: &str = "/.well-known/csaf/provider-metadata.json";
 const SECURITY_TXT: [&str; 2] = ["/.well-known/security.txt", "/security.txt"];
 
@@ -119,6 +123,11 @@ impl Discovery<'_, '_> {
         self.leads.asked.contains(url) && !self.at_hand.contains_key(url)
     }
 
+    /// Whether `url` is neither at hand nor was asked for.
+    fn is_awaited(&self, url: &str) -> bool {
+        !self.leads.asked.contains(url) && !self.at_hand.contains_key(url)
+    }
+
     /// The metadata at `url`, or of those that the list there names.
     fn metadata_at(&mut self, url: &str) -> Result<Vec<Metadata>, LeadError> {
         let listed = match self.read(url, service::read)? {
@@ -171,32 +180,25 @@ impl Discovery<'_, '_> {
     /// # Errors
     /// All that came cannot be used, and nothing more is to come.
     fn keys(&mut self, named: &[NamedKey]) -> Result<Option<Arc<PublisherKeys>>, LeadError> {
-        let (mut usable, mut unusable) = (None::<Certificates>, Vec::new());
+        let (named, others) = named.split_at(named.len().min(KEYS_MAX));
+        let (mut usable, mut unusable) = (Vec::new(), Vec::new());
         for key in named {
             match self.certificates(key) {
-                Ok(None) => {}
-                Ok(Some(found)) => {
-                    usable = Some(match usable {
-                        Some(others) => others.with(found),
-                        None => found,
-                    });
-                }
+                Ok(found) => usable.extend(found),
                 Err(why) => unusable.push((&key.url, why)),
             }
         }
-        let missing_means = usable.is_none().then_some(NOTHING_NEW);
+        let missing_means = usable.is_empty().then_some(NOTHING_NEW);
         for NamedKey { url, .. } in named {
             self.add(Source { missing_means, ..Source::index(&**url, MIB) });
         }
-        if let Some(certificates) = usable {
+        if let Some(certificates) = usable.into_iter().reduce(Certificates::with) {
+            unusable.extend(others.iter().map(|key| (&key.url, format!("named behind {KEYS_MAX} others"))));
             let unusable = unusable.iter().map(|(url, why)| format!("`{url}` is {why}")).collect();
             return Ok(Some(Arc::new(PublisherKeys { certificates, unusable })));
         }
-        let is_awaited = |key: &NamedKey| {
-            !self.leads.asked.contains(key.url.as_str()) && !self.at_hand.contains_key(key.url.as_str())
-        };
         match unusable.first() {
-            Some((url, why)) if !named.iter().any(is_awaited) => {
+            Some((url, why)) if !named.iter().any(|key| self.is_awaited(&key.url)) => {
                 let error = ParseError::NotTheFeed(format!("{why}; {NOTHING_NEW}"));
                 Err(LeadError { url: (*url).clone(), error })
             }

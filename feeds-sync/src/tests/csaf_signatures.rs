@@ -196,7 +196,16 @@ fn a_key_that_cannot_be_used_is_left_out_and_the_last_one_ends_the_publisher() {
         );
         assert_eq!(bench.records(KEY), ["CVE-2025-1", "CVE-2025-2"]);
     }
-    assert_eq!(gaps(&bench.only(&[NAME])), "");
+    // Of very many keys the first ones are looked at, and few are named.
+    let bad =
+        |n: u64| json!({"fingerprint": format!("{n:040}"), "url": "https://www.acme.example/other.asc"});
+    let many: Vec<Value> =
+        key(Some(FINGERPRINT)).as_array().unwrap().iter().cloned().chain((0..99).map(bad)).collect();
+    metadata(&server, "csaf_trusted_provider", &json!(many));
+    serve(&server, "other.asc", file("ed.asc"));
+    let report = bench.only(&[NAME]);
+    assert_eq!((gaps(&report), n_left_out(&report, "a key of its publisher")), (String::new(), 64));
+    assert_eq!(report.remarks[NAME].left_out.len(), 6, "{:?}", report.remarks);
 
     // What comes instead of the other may be that it is revoked: the one that is held does not stand in for it.
     serve(&server, "key.asc", "no key");
