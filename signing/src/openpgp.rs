@@ -2,27 +2,30 @@
 //! RSA or Ed25519 with SHA-2, and the certificates that they are verified with. Whose signature counts is told by
 //! fingerprints that come from elsewhere; nothing here trusts a name or a third party.
 //!
-//! Left out on purpose: encryption, signed messages, the web of trust, ECDSA, DSA, SHA-1 (but in fingerprints), versions 3
-//! and 6. See docs/decisions/0031.
+//! What restricts is read more widely than what grants: a revocation counts by SHA-1 too, and also where nobody can read it.
+//!
+//! Left out on purpose: encryption, signed messages, the web of trust, ECDSA, DSA, SHA-1 (but in fingerprints and
+//! revocations), versions 3 and 6. See docs/decisions/0031.
 
 mod packet;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Read};
 
 use aws_lc_rs::digest;
 use aws_lc_rs::signature::{
-    ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
-    RSA_PKCS1_2048_8192_SHA512, RsaParameters,
+    ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RsaParameters,
 };
 
 use crate::InvalidKey;
 use packet::{Packet, Signature, SignatureKind, packets};
 
 /// Certificates: the keys of publishers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificates(Vec<Certificate>);
 
 /// Why a file counts as signed by nobody that is trusted.
@@ -39,14 +42,16 @@ pub enum Unsigned {
     Unreadable(#[from] io::Error),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Certificate {
     fingerprint: String,
     /// Those that may sign files.
     keys: Vec<SigningKey>,
+    /// Why there are none, if so.
+    lacks: &'static str,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct SigningKey {
     key: Key,
     /// When it was made, in seconds since 1970.
@@ -86,9 +91,10 @@ impl Certificates {
                 return Err(refuse(format!("none has the fingerprint {wanted:.80}")));
             }
         }
+        let lacks = certificates.first().map_or(NO_KEY, |certificate| certificate.lacks);
         certificates.retain(|certificate| !certificate.keys.is_empty());
         match certificates.is_empty() {
-            true => Err(refuse("it has no key that may sign and is of a kind that is known".to_owned())),
+            true => Err(refuse(lacks.to_owned())),
             false => Ok(Self(certificates)),
         }
     }
@@ -182,6 +188,8 @@ impl Key {
 
 fn rsa(hash: &'static digest::Algorithm) -> &'static RsaParameters {
     match hash.output_len() {
+        // Of revocations only.
+        20 => &RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
         32 => &RSA_PKCS1_2048_8192_SHA256,
         48 => &RSA_PKCS1_2048_8192_SHA384,
         _ => &RSA_PKCS1_2048_8192_SHA512,
@@ -195,109 +203,191 @@ fn padded(number: &[u8], bytes: usize) -> Option<Vec<u8>> {
     Some(padded)
 }
 
+/// A certificate as it stands in a file.
+struct Block<'a> {
+    fingerprint: String,
+    /// The primary key, then its subkeys.
+    parts: Vec<Part<'a>>,
+    /// Whether a part has more signatures than are looked at: what they say nobody knows then.
+    is_overfull: bool,
+}
+
 /// A key packet as it stands in a certificate.
 struct Part<'a> {
     body: &'a [u8],
-    is_subkey: bool,
-    /// The signatures behind it, and behind its names.
-    signatures: Vec<(Signature<'a>, Option<Name<'a>>)>,
+    /// The signatures behind it, and behind its names, but those that say that they are of another key.
+    signatures: Vec<Statement<'a>>,
+}
+
+/// A signature in a certificate that may be of its primary key.
+struct Statement<'a> {
+    kind: SignatureKind,
+    /// The name that it stands behind.
+    name: Option<Name<'a>>,
+    /// None where it is not understood.
+    signature: Option<Signature<'a>>,
 }
 
 /// A name that a key has, and the byte by which names of its kind are hashed.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Name<'a> {
     mark: u8,
     text: &'a [u8],
 }
 
+/// How many signatures a part may have that may be of the key itself.
+const STATEMENTS_MAX: usize = 64;
+
+const NO_KEY: &str = "it has no key that may sign and is of a kind that is known";
+
+const REVOKED: &str = "it is revoked, or a revocation of it cannot be read";
+
 fn certificates(bytes: &[u8]) -> Result<Vec<Certificate>, String> {
-    let mut certificates: Vec<Vec<Part<'_>>> = Vec::new();
+    let mut blocks: Vec<Block<'_>> = Vec::new();
     let mut name = None;
     for packet in packets(bytes) {
-        let packet = packet?;
-        let part = |body, is_subkey| Part { body, is_subkey, signatures: Vec::new() };
-        match packet {
-            Packet::Key(body) => certificates.push(vec![part(body, false)]),
+        let part = |body| Part { body, signatures: Vec::new() };
+        match packet? {
+            Packet::Key(body) => {
+                let fingerprint = fingerprint(body);
+                blocks.push(Block { fingerprint, parts: vec![part(body)], is_overfull: false });
+                name = None;
+            }
             Packet::Subkey(body) => {
-                certificates
-                    .last_mut()
-                    .ok_or("a key without the one that it belongs to")?
-                    .push(part(body, true));
+                let block = blocks.last_mut().ok_or("a key without the one that it belongs to")?;
+                block.parts.push(part(body));
+                name = None;
             }
-            Packet::UserId(text) => {
-                name = Some(Name { mark: 0xB4, text });
-                continue;
-            }
-            Packet::UserAttribute(text) => {
-                name = Some(Name { mark: 0xD1, text });
-                continue;
-            }
+            Packet::UserId(text) => name = Some(Name { mark: 0xB4, text }),
+            Packet::UserAttribute(text) => name = Some(Name { mark: 0xD1, text }),
             Packet::Signature(body) => {
-                let part = certificates.last_mut().and_then(|parts| parts.last_mut());
-                // One that is not understood certifies nothing.
-                if let (Some(part), Ok(signature)) = (part, Signature::read(body)) {
-                    part.signatures.push((signature, name));
+                if let Some(block) = blocks.last_mut() {
+                    block.state(body, name);
                 }
-                continue;
             }
-            Packet::Other => continue,
+            Packet::Other => {}
         }
-        name = None;
     }
-    Ok(certificates.iter().filter_map(|parts| certificate(parts)).collect())
+    let mut certificates: Vec<Certificate> = blocks.iter().filter_map(Block::certificate).collect();
+    // One that stands there twice is revoked by either.
+    let is_revoked = |certificate: &&Certificate| certificate.lacks == REVOKED;
+    let revoked = certificates.iter().filter(is_revoked).map(|certificate| certificate.fingerprint.clone());
+    let revoked: BTreeSet<String> = revoked.collect();
+    for certificate in certificates.iter_mut().filter(|it| revoked.contains(&it.fingerprint)) {
+        (certificate.keys, certificate.lacks) = (Vec::new(), REVOKED);
+    }
+    Ok(certificates)
 }
 
-/// The certificate that `parts` are; none of a version that is not known.
-fn certificate(parts: &[Part<'_>]) -> Option<Certificate> {
-    let primary = parts.first()?;
-    let (created, primary_key) = packet::key(primary.body)?;
-    let fingerprint = fingerprint(primary.body);
-    let Some(primary_key) = primary_key else { return Some(Certificate { fingerprint, keys: Vec::new() }) };
-    let mut keys = Vec::new();
-    let hashed = hashed_key(primary.body);
-    let is_own = |(signature, name): &&(Signature<'_>, Option<Name<'_>>)| {
-        let name = name.filter(|_| signature.kind == SignatureKind::Name);
-        signature.is_made_by(&primary_key, &[&hashed, &hashed_name(name)])
-    };
-    let own: Vec<&Signature<'_>> =
-        primary.signatures.iter().filter(is_own).map(|(signature, _)| signature).collect();
-    if own.iter().any(|signature| signature.kind == SignatureKind::KeyRevocation) {
-        return Some(Certificate { fingerprint, keys });
+impl<'a> Block<'a> {
+    /// Takes the signature `body`, which stands behind `name`, if it may be of the primary key.
+    fn state(&mut self, body: &'a [u8], name: Option<Name<'a>>) {
+        let Some((kind, issuer)) = packet::outline(body) else { return };
+        // An id is the end of a fingerprint.
+        if issuer.is_some_and(|issuer| !self.fingerprint.ends_with(&issuer)) {
+            return;
+        }
+        let Some(part) = self.parts.last_mut() else { return };
+        match part.signatures.len() < STATEMENTS_MAX {
+            true => part.signatures.push(Statement { kind, name, signature: Signature::read(body).ok() }),
+            false => self.is_overfull = true,
+        }
     }
-    // Without a statement of its own that can be verified, the fingerprint is what speaks for the key.
-    let speaks =
-        own.iter().filter(|signature| matches!(signature.kind, SignatureKind::Name | SignatureKind::Key));
-    let latest = speaks.max_by_key(|signature| signature.created);
-    if latest.is_none_or(|signature| signature.may_sign.unwrap_or(true)) {
-        let expires = latest.and_then(|signature| signature.key_expires(created));
-        keys.push(SigningKey { key: primary_key.clone(), created, expires });
+
+    /// The certificate that this is; none of a version that is not known.
+    fn certificate(&self) -> Option<Certificate> {
+        let (created, key) = packet::key(self.parts.first()?.body)?;
+        let keys = key.ok_or(NO_KEY).and_then(|key| self.keys(created, key));
+        let (keys, lacks) = keys.map_or_else(|lacks| (Vec::new(), lacks), |keys| (keys, NO_KEY));
+        Some(Certificate { fingerprint: self.fingerprint.clone(), keys, lacks })
     }
-    for part in parts.iter().filter(|part| part.is_subkey) {
-        keys.extend(subkey(part, primary.body, &primary_key));
+
+    /// The keys that may sign, of which the primary one is `key`, made at `created`.
+    fn keys(&self, created: u32, key: Key) -> Result<Vec<SigningKey>, &'static str> {
+        if self.is_overfull {
+            return Err("it has more signatures of its own than are read");
+        }
+        let (primary, subkeys) = self.parts.split_first().ok_or(NO_KEY)?;
+        let hashed = hashed_key(primary.body);
+        // A revocation counts wherever it stands.
+        let mut all = self.parts.iter().flat_map(|part| &part.signatures);
+        if all.any(|statement| statement.restricts(SignatureKind::KeyRevocation, &key, &[&hashed])) {
+            return Err(REVOKED);
+        }
+        let latest = primary.self_signature(&key).ok_or("it has no self-signature that can be read")?;
+        let expires = latest.key_expires(created);
+        let bound = subkeys.iter().filter_map(|part| part.subkey(&hashed, &key, expires));
+        let mut keys: Vec<SigningKey> = bound.collect();
+        if latest.may_sign.unwrap_or(true) {
+            keys.push(SigningKey { key, created, expires });
+        }
+        Ok(keys)
     }
-    Some(Certificate { fingerprint, keys })
 }
 
-/// The subkey that `part` is, if the primary key says that it may sign, and it says that it belongs to that.
-fn subkey(part: &Part<'_>, primary: &[u8], primary_key: &Key) -> Option<SigningKey> {
-    let (created, key) = packet::key(part.body)?;
-    let key = key?;
-    let hashed: [&[u8]; 2] = [&hashed_key(primary), &hashed_key(part.body)];
-    let own = part.signatures.iter().map(|(signature, _)| signature);
-    let own = own.filter(|signature| signature.is_made_by(primary_key, &hashed));
-    let own: Vec<&Signature<'_>> = own.collect();
-    if own.iter().any(|signature| signature.kind == SignatureKind::SubkeyRevocation) {
-        return None;
+impl Part<'_> {
+    /// What the primary key `key`, which this part is, said last of itself, alone or with a name that it did not revoke
+    /// since.
+    fn self_signature(&self, key: &Key) -> Option<&Signature<'_>> {
+        let hashed = hashed_key(self.body);
+        let is_revoked = |name: Name<'_>, created: u32| {
+            self.signatures.iter().any(|statement| {
+                let is_since = statement.signature.as_ref().is_none_or(|it| it.created >= created);
+                let hashed: [&[u8]; 2] = [&hashed, &hashed_name(name)];
+                statement.name == Some(name)
+                    && is_since
+                    && statement.restricts(SignatureKind::NameRevocation, key, &hashed)
+            })
+        };
+        let speaks = self.signatures.iter().filter_map(|statement| {
+            let signature = statement.signature.as_ref()?;
+            let is_own = match statement.kind {
+                SignatureKind::Key => signature.is_made_by(key, &[&hashed]),
+                SignatureKind::Name => {
+                    let name = statement.name?;
+                    signature.is_made_by(key, &[&hashed, &hashed_name(name)])
+                        && !is_revoked(name, signature.created)
+                }
+                _ => false,
+            };
+            is_own.then_some(signature)
+        });
+        speaks.max_by_key(|signature| signature.created)
     }
-    let bindings = own.iter().filter(|signature| signature.kind == SignatureKind::Subkey);
-    let binding = bindings.max_by_key(|signature| signature.created)?;
-    let back = Signature::read(binding.embedded?).ok()?;
-    let is_bound = back.kind == SignatureKind::BackOfSubkey && back.is_made_by(&key, &hashed);
-    (binding.may_sign == Some(true) && is_bound).then(|| SigningKey {
-        key,
-        created,
-        expires: binding.key_expires(created),
-    })
+
+    /// The subkey that this part is, if the primary key, which is hashed as `primary` and valid until `expires`, says that it
+    /// may sign, and it says that it belongs to that.
+    fn subkey(&self, primary: &[u8], primary_key: &Key, expires: Option<u64>) -> Option<SigningKey> {
+        let (created, key) = packet::key(self.body)?;
+        let key = key?;
+        let hashed: [&[u8]; 2] = [primary, &hashed_key(self.body)];
+        let restricts =
+            |it: &Statement<'_>| it.restricts(SignatureKind::SubkeyRevocation, primary_key, &hashed);
+        if self.signatures.iter().any(restricts) {
+            return None;
+        }
+        let bindings = self.signatures.iter().filter(|statement| statement.kind == SignatureKind::Subkey);
+        let bindings = bindings.filter_map(|statement| statement.signature.as_ref());
+        let own = bindings.filter(|signature| signature.is_made_by(primary_key, &hashed));
+        let binding = own.max_by_key(|signature| signature.created)?;
+        let back = Signature::read(binding.embedded?).ok()?;
+        let is_bound = back.kind == SignatureKind::BackOfSubkey && back.is_made_by(&key, &hashed);
+        let expires = earlier(expires, earlier(binding.key_expires(created), back.expires()));
+        (binding.may_sign == Some(true) && is_bound).then_some(SigningKey { key, created, expires })
+    }
+}
+
+impl Statement<'_> {
+    /// Whether it is of the kind `kind`, and `key` made it of `hashed`. What one says that is not understood nobody knows:
+    /// it counts, for kinds that only take away.
+    fn restricts(&self, kind: SignatureKind, key: &Key, hashed: &[&[u8]]) -> bool {
+        self.kind == kind && self.signature.as_ref().is_none_or(|signature| signature.is_made_by(key, hashed))
+    }
+}
+
+/// The earlier of two ends, of which none is never.
+fn earlier(one: Option<u64>, other: Option<u64>) -> Option<u64> {
+    one.into_iter().chain(other).min()
 }
 
 impl Signature<'_> {
@@ -308,9 +398,10 @@ impl Signature<'_> {
         key.made(self, &hash.finish())
     }
 
-    /// When the key that was made at `created` ends, as this signature says.
+    /// When the key that was made at `created` ends, as this signature says, or this signature does.
     fn key_expires(&self, created: u32) -> Option<u64> {
-        self.key_seconds.filter(|seconds| *seconds > 0).map(|seconds| u64::from(created) + u64::from(seconds))
+        let seconds = self.key_seconds.filter(|seconds| *seconds > 0);
+        earlier(seconds.map(|seconds| u64::from(created) + u64::from(seconds)), self.expires())
     }
 }
 
@@ -320,8 +411,7 @@ fn hashed_key(body: &[u8]) -> Vec<u8> {
     [&[0x99], &length.to_be_bytes()[..], body].concat()
 }
 
-fn hashed_name(name: Option<Name<'_>>) -> Vec<u8> {
-    let Some(Name { mark, text }) = name else { return Vec::new() };
+fn hashed_name(Name { mark, text }: Name<'_>) -> Vec<u8> {
     let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
     [&[mark], &length.to_be_bytes()[..], text].concat()
 }

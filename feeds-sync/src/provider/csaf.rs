@@ -10,9 +10,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use signing::openpgp::Certificates;
 
 use super::{
-    Feed, HELD_STANDS, MIB, NOT_TO_BE_PASSED_ON, Parse, Provider, PublisherKey, Role, Scope, Signed, Source,
+    Feed, HELD_STANDS, MIB, NOT_TO_BE_PASSED_ON, Parse, Provider, PublisherKeys, Role, Scope, Signed, Source,
 };
 use crate::advisories::Advisories;
 use crate::document::Document;
@@ -20,7 +21,6 @@ use crate::error::{ParseError, SyncError};
 use crate::lead::{LeadError, Leads};
 use crate::schema::csaf::service::{self, Entry, Metadata, NamedKey, Service};
 use crate::schema::csaf::{changes, generic};
-use crate::signed;
 
 pub(super) static PROVIDER: Provider = Provider {
     name: "csaf",
@@ -33,6 +33,13 @@ pub(super) static PROVIDER: Provider = Provider {
 };
 
 const PREFIX: &str = "csaf:";
+
+/// What it means that no key of those that are named can be used.
+const NOTHING_NEW: &str = "nothing new of this publisher is read, as no key that it names can be used";
+
+/// How many keys of a publisher are looked at.
+const KEYS_MAX: usize = 64;
+
 const WELL_KNOWN: &str = "/.well-known/csaf/provider-metadata.json";
 const SECURITY_TXT: [&str; 2] = ["/.well-known/security.txt", "/security.txt"];
 
@@ -116,6 +123,11 @@ impl Discovery<'_, '_> {
         self.leads.asked.contains(url) && !self.at_hand.contains_key(url)
     }
 
+    /// Whether `url` is neither at hand nor was asked for.
+    fn is_awaited(&self, url: &str) -> bool {
+        !self.leads.asked.contains(url) && !self.at_hand.contains_key(url)
+    }
+
     /// The metadata at `url`, or of those that the list there names.
     fn metadata_at(&mut self, url: &str) -> Result<Vec<Metadata>, LeadError> {
         let listed = match self.read(url, service::read)? {
@@ -163,20 +175,49 @@ impl Discovery<'_, '_> {
         Ok(metadata)
     }
 
-    /// The keys that a provider names, of which at least one is at hand; none while they are not.
-    fn keys(&mut self, named: &[NamedKey]) -> Result<Option<Arc<[PublisherKey]>>, LeadError> {
-        let mut keys = Vec::new();
-        for NamedKey { fingerprint, url } in named {
-            self.add(Source::index(&**url, MIB));
-            let read = |document: &Document<'_>| {
-                let certificate = document.text()?;
-                let key = PublisherKey { fingerprint: fingerprint.clone(), certificate };
-                signed::certificates(&key).map_err(ParseError::NotTheFeed)?;
-                Ok(key)
-            };
-            keys.extend(self.read(url, read)?);
+    /// The keys that a provider names and that can be used; none while there are none.
+    ///
+    /// # Errors
+    /// All that came cannot be used, and nothing more is to come.
+    fn keys(&mut self, named: &[NamedKey]) -> Result<Option<Arc<PublisherKeys>>, LeadError> {
+        let (named, others) = named.split_at(named.len().min(KEYS_MAX));
+        let (mut usable, mut unusable) = (Vec::new(), Vec::new());
+        for key in named {
+            match self.certificates(key) {
+                Ok(found) => usable.extend(found),
+                Err(why) => unusable.push((&key.url, why)),
+            }
         }
-        Ok((!keys.is_empty()).then(|| keys.into()))
+        let missing_means = usable.is_empty().then_some(NOTHING_NEW);
+        for NamedKey { url, .. } in named {
+            self.add(Source { missing_means, ..Source::index(&**url, MIB) });
+        }
+        if let Some(certificates) = usable.into_iter().reduce(Certificates::with) {
+            unusable.extend(others.iter().map(|key| (&key.url, format!("named behind {KEYS_MAX} others"))));
+            let unusable = unusable.iter().map(|(url, why)| format!("`{url}` is {why}")).collect();
+            return Ok(Some(Arc::new(PublisherKeys { certificates, unusable })));
+        }
+        match unusable.first() {
+            Some((url, why)) if !named.iter().any(|key| self.is_awaited(&key.url)) => {
+                let error = ParseError::NotTheFeed(format!("{why}; {NOTHING_NEW}"));
+                Err(LeadError { url: (*url).clone(), error })
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The certificates that `key` is; none while it is not at hand. One that could not be had in this sync is not at hand,
+    /// whatever is held of it: what came instead may be that it is revoked.
+    ///
+    /// # Errors
+    /// It is none, is called otherwise, or may not sign.
+    fn certificates(&self, key: &NamedKey) -> Result<Option<Certificates>, String> {
+        let url = key.url.as_str();
+        let is_gone = self.leads.failed.contains(url) || self.leads.missing.contains(url);
+        let Some(document) = self.at_hand.get(url).filter(|_| !is_gone) else { return Ok(None) };
+        let text = document.text().map_err(|error| format!("no OpenPGP certificate: it {error}"))?;
+        let certificates = Certificates::read(text.as_bytes(), key.fingerprint.as_deref());
+        certificates.map(Some).map_err(|error| error.to_string())
     }
 
     /// The documents that a provider distributes.
@@ -261,14 +302,15 @@ impl Discovery<'_, '_> {
             None => Signed::Unverified,
             Some(Signature { url, keys }) => {
                 self.add(Source { max_age, ..Source::index(&*url, MIB) });
-                let text = self.read(&url, |document| document.text())?;
+                // A page instead of it is a signature that says nothing: the document is refused as not signed.
+                let text = self.at_hand.get(url.as_str()).map(|it| it.text().unwrap_or_default());
                 match keys.zip(text) {
                     Some((keys, text)) if is_settled || self.leads.asked.contains(url.as_str()) => {
                         Signed::By { keys, signature: text.into() }
                     }
                     _ => {
                         is_known = false;
-                        Signed::Unasked
+                        Signed::Wanting
                     }
                 }
             }
@@ -289,7 +331,7 @@ impl Discovery<'_, '_> {
 struct Signature {
     url: String,
     /// The keys that may have made it; none while no key is at hand.
-    keys: Option<Arc<[PublisherKey]>>,
+    keys: Option<Arc<PublisherKeys>>,
 }
 
 fn parse(feed: &Feed, document: &Document<'_>, advisories: &mut Advisories) -> Result<(), ParseError> {

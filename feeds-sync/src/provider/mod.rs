@@ -50,6 +50,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use model::key::Namespace;
+use signing::openpgp::Certificates;
 
 use crate::advisories::{Advisories, DailyTables};
 use crate::document::Document;
@@ -192,22 +193,24 @@ pub enum Signed {
     Unasked,
     /// Publishers of its kind may sign, and this one promises no signature or names no key: the report says so.
     Unverified,
+    /// It is promised, and it or the keys are not at hand: what is held stands, and the report says that it was not verified.
+    Wanting,
     /// By one of these keys, as this detached OpenPGP signature shows.
     By {
         /// The publisher's.
-        keys: Arc<[PublisherKey]>,
+        keys: Arc<PublisherKeys>,
         /// As it came.
         signature: Arc<str>,
     },
 }
 
-/// A key of a publisher.
+/// The keys of a publisher.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublisherKey {
-    /// What its publisher says that it is called, in hexadecimal.
-    pub fingerprint: Option<String>,
-    /// The OpenPGP certificate, armored.
-    pub certificate: String,
+pub struct PublisherKeys {
+    /// Those that can be used.
+    pub certificates: Certificates,
+    /// Where others are that the publisher names, and why they cannot be used.
+    pub unusable: Vec<String>,
 }
 
 /// As the `max_age` of a source: whatever became of the last attempt, what is held of it stands, and it is not asked. It is

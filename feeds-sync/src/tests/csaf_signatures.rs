@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use fetch::origin::Origin;
 use model::key::Namespace;
 use serde_json::{Value, json};
 use sha2::Digest as _;
@@ -16,6 +17,7 @@ const NAME: &str = "csaf:www.acme.example";
 const FINGERPRINT: &str = "10EBE9D2AF7FD737673D7B06A6164FD1E94D0D61";
 const OF_ANOTHER: &str = "FE7132F12153AF90C1DD20BED8A0A879AC22EDBD";
 const KEY: &str = "npm|language|demo";
+const NOTHING_NEW: &str = "nothing new of this publisher is read";
 const UNVERIFIED: &str = "the signature of a document, as its publisher promises none or names no key";
 
 fn file(name: &str) -> Vec<u8> {
@@ -69,7 +71,13 @@ fn gaps(report: &SyncReport) -> String {
 }
 
 fn n_unverified(report: &SyncReport) -> u64 {
-    report.remarks.get(NAME).and_then(|remarks| remarks.left_out.get(UNVERIFIED)).copied().unwrap_or(0)
+    n_left_out(report, UNVERIFIED)
+}
+
+/// How often something was left out for a reason that starts with `reason`.
+fn n_left_out(report: &SyncReport, reason: &str) -> u64 {
+    let left_out = report.remarks.get(NAME).into_iter().flat_map(|remarks| &remarks.left_out);
+    left_out.filter(|(why, _)| why.starts_with(reason)).map(|(_, count)| count).sum()
 }
 
 #[test]
@@ -112,6 +120,8 @@ fn a_signature_that_is_wrong_from_the_start_lets_nothing_in() {
         (Some(file("b.json.of-another.asc")), "its signature is of"),
         (Some(file("a.json.asc")), "not signed by a key of the publisher"),
         (Some(b"-----BEGIN PGP SIGNATURE-----".to_vec()), "no OpenPGP signature"),
+        (Some(b"<!DOCTYPE html><html></html>".to_vec()), "b.json` is refused: no OpenPGP signature"),
+        (Some(vec![0xC3, 0xFF]), "b.json` is refused: no OpenPGP signature"),
         (None, "b.json.asc` does not exist"),
     ] {
         let mut bench = Bench::new();
@@ -142,7 +152,8 @@ fn a_key_counts_by_the_fingerprint_that_the_metadata_name() {
             None => gone(&server, "key.asc"),
         }
         let report = bench.only(&[NAME]);
-        assert!(gaps(&report).contains(why), "{why}: {}", gaps(&report));
+        let gaps = gaps(&report);
+        assert!(gaps.contains(why) && gaps.contains(NOTHING_NEW), "{why}: {gaps}");
         assert!(
             bench.feeds().current().unwrap().is_none_or(|held| !held.holds(&Namespace::new("npm"))),
             "{why}"
@@ -161,6 +172,80 @@ fn a_key_counts_by_the_fingerprint_that_the_metadata_name() {
     serve(&server, "csaf/2025/b.json.asc", file("b.json.of-another.asc"));
     bench.later(1);
     assert_eq!(gaps(&bench.only(&[NAME])), "");
+}
+
+#[test]
+fn a_key_that_cannot_be_used_is_left_out_and_the_last_one_ends_the_publisher() {
+    let mut bench = Bench::new();
+    let server = publisher(&mut bench);
+    let both = json!([{"url": "https://www.acme.example/other.asc"},
+        {"fingerprint": FINGERPRINT, "url": "https://www.acme.example/key.asc"}]);
+    metadata(&server, "csaf_trusted_provider", &both);
+    let unusable =
+        "a key of its publisher, as it cannot be used: `https://www.acme.example/other.asc` is no Open";
+    for other in [&b"no key"[..], b"<html></html>", b"\xC3\x28"] {
+        serve(&server, "other.asc", other);
+        let mut bench = Bench::new();
+        bench.origin = Origin::MirrorUrl(server.url(""));
+        let report = bench.only(&[NAME]);
+        assert_eq!(
+            (gaps(&report), n_left_out(&report, unusable)),
+            (String::new(), 1),
+            "{:?}",
+            report.remarks
+        );
+        assert_eq!(bench.records(KEY), ["CVE-2025-1", "CVE-2025-2"]);
+    }
+    // Of very many keys the first ones are looked at, and few are named.
+    let bad =
+        |n: u64| json!({"fingerprint": format!("{n:040}"), "url": "https://www.acme.example/other.asc"});
+    let many: Vec<Value> =
+        key(Some(FINGERPRINT)).as_array().unwrap().iter().cloned().chain((0..99).map(bad)).collect();
+    metadata(&server, "csaf_trusted_provider", &json!(many));
+    serve(&server, "other.asc", file("ed.asc"));
+    let report = bench.only(&[NAME]);
+    assert_eq!((gaps(&report), n_left_out(&report, "a key of its publisher")), (String::new(), 64));
+    assert_eq!(report.remarks[NAME].left_out.len(), 6, "{:?}", report.remarks);
+
+    // What comes instead of the other may be that it is revoked: the one that is held does not stand in for it.
+    serve(&server, "key.asc", "no key");
+    document(&server, "csaf/2025/b.json", "b-newer.json");
+    serve(&server, "csaf/2025/b.json.asc", file("b-newer.json.asc"));
+    for _ in 0..2 {
+        bench.later(1);
+        let gaps = gaps(&bench.only(&[NAME]));
+        assert!(gaps.contains("asc` is no OpenPGP certificate") && gaps.contains(NOTHING_NEW), "{gaps}");
+        assert_eq!(bench.records(KEY), ["CVE-2025-1", "CVE-2025-2"]);
+    }
+    serve(&server, "key.asc", file("rsa.asc"));
+    bench.later(1);
+    assert_eq!(gaps(&bench.only(&[NAME])), "");
+    assert_eq!(bench.records(KEY), ["CVE-2025-1", "CVE-2025-3"]);
+}
+
+#[test]
+fn what_was_read_before_there_were_keys_does_not_count_as_signed() {
+    let mut bench = Bench::new();
+    let server = publisher(&mut bench);
+    metadata(&server, "csaf_trusted_provider", &json!([]));
+    assert_eq!(n_unverified(&bench.only(&[NAME])), 2);
+    assert_eq!(bench.records(KEY), ["CVE-2025-1", "CVE-2025-2"]);
+
+    metadata(&server, "csaf_trusted_provider", &key(Some(FINGERPRINT)));
+    gone(&server, "csaf/2025/a.json.asc");
+    serve(&server, "csaf/2025/b.json.asc", file("b.json.of-another.asc"));
+    bench.later(1);
+    let report = bench.only(&[NAME]);
+    for why in ["a.json.asc` does not exist", "b.json` is refused: not signed by a key of the publisher"] {
+        assert!(gaps(&report).contains(why), "{why}: {}", gaps(&report));
+    }
+    document(&server, "csaf/2025/b.json", "b-newer.json");
+    serve(&server, "csaf/2025/b.json.asc", file("b-newer.json.asc"));
+    bench.later(1);
+    let report = bench.only(&[NAME]);
+    assert_eq!(bench.records(KEY), ["CVE-2025-1", "CVE-2025-3"]);
+    assert_eq!(n_left_out(&report, "the signature of a document that is held"), 1, "{:?}", report.remarks);
+    assert_eq!(n_unverified(&report), 0);
 }
 
 #[test]

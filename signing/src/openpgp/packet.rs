@@ -96,7 +96,16 @@ pub(super) enum SignatureKind {
     BackOfSubkey,
     KeyRevocation,
     SubkeyRevocation,
+    /// Of what a key said of a name.
+    NameRevocation,
     Other,
+}
+
+impl SignatureKind {
+    /// Whether it takes away, and grants nothing.
+    fn only_restricts(self) -> bool {
+        matches!(self, Self::KeyRevocation | Self::SubkeyRevocation | Self::NameRevocation)
+    }
 }
 
 /// A signature of version 4.
@@ -131,12 +140,14 @@ impl<'a> Signature<'a> {
             return Err("its signature is of a version that is not known");
         }
         let (kind, algorithm, hash) = left.three().ok_or(cut)?;
+        let kind = kind_of(kind);
         let is_rsa = match algorithm {
             1 | 3 => true,
-            22 => false,
+            22 | ED25519 => false,
             _ => return Err("its signature is by a kind of key that is not known"),
         };
         let hash = match hash {
+            2 if kind.only_restricts() => &digest::SHA1_FOR_LEGACY_USE_ONLY,
             8 => &digest::SHA256,
             9 => &digest::SHA384,
             10 => &digest::SHA512,
@@ -149,7 +160,7 @@ impl<'a> Signature<'a> {
         let prefix = &body[..6 + n_hashed];
         let length = u32::try_from(prefix.len()).map_err(|_| cut)?;
         let mut signature = Self {
-            kind: kind_of(kind),
+            kind,
             is_rsa,
             hash,
             trailer: [prefix, &[4, 0xFF], &length.to_be_bytes()].concat(),
@@ -163,7 +174,8 @@ impl<'a> Signature<'a> {
             embedded: None,
         };
         for _ in 0..if is_rsa { 1 } else { 2 } {
-            signature.numbers.push(left.number().ok_or(cut)?);
+            let number = if algorithm == ED25519 { left.take(32) } else { left.number() };
+            signature.numbers.push(number.ok_or(cut)?);
         }
         signature.subpackets(hashed, true)?;
         // What is not hashed anybody may have written: of use are hints, and what is verified by itself.
@@ -184,10 +196,9 @@ impl<'a> Signature<'a> {
                 9 if is_hashed => self.key_seconds = Some(body.u32().ok_or(cut)?),
                 27 if is_hashed => self.may_sign = Some(body.byte().is_some_and(|flags| flags & 2 != 0)),
                 32 => self.embedded = Some(body.0),
-                33 => self.issuer = body.0.get(1..).map(hex),
-                16 if self.issuer.is_none() => self.issuer = Some(hex(body.0)),
+                16 | 33 => self.issuer = issuer(self.issuer.take(), kind, body.0),
                 // Preferences, reasons and marks that change nothing here.
-                2..=5 | 7 | 9 | 11 | 16 | 21..=31 | 34 | 35 | 39 => {}
+                2..=5 | 7 | 9 | 11 | 21..=31 | 34 | 35 | 39 => {}
                 _ if is_hashed && kind & 0x80 != 0 => {
                     return Err("its signature says something that must be understood, and is not");
                 }
@@ -198,10 +209,55 @@ impl<'a> Signature<'a> {
     }
 
     pub(super) fn is_valid_at(&self, now: u64) -> bool {
-        let created = u64::from(self.created);
-        created <= now && (self.seconds == 0 || now < created + u64::from(self.seconds))
+        u64::from(self.created) <= now && self.expires().is_none_or(|expires| now < expires)
+    }
+
+    /// When it no longer counts; none for never.
+    pub(super) fn expires(&self) -> Option<u64> {
+        (self.seconds > 0).then(|| u64::from(self.created) + u64::from(self.seconds))
     }
 }
+
+/// Of what kind the signature `body` is, and who made it, as far as that can be told without understanding it. None of what
+/// is not even that.
+pub(super) fn outline(body: &[u8]) -> Option<(SignatureKind, Option<String>)> {
+    match body {
+        [4, kind, _, _, rest @ ..] => Some((kind_of(*kind), stated_issuer(rest))),
+        // Version 3: the length of what is hashed, the kind, the time, the id.
+        [3, _, kind, _, _, _, _, rest @ ..] => Some((kind_of(*kind), rest.get(..8).map(hex))),
+        [_, kind, ..] => Some((kind_of(*kind), None)),
+        _ => None,
+    }
+}
+
+/// The issuer in the two areas of subpackets at the start of `areas`; of what is damaged, as far as it can be read.
+fn stated_issuer(areas: &[u8]) -> Option<String> {
+    let (mut left, mut found) = (Reader(areas), None);
+    for _ in 0..2 {
+        let Some(area) = left.u16().and_then(|length| left.take(usize::from(length))) else { break };
+        let mut area = Reader(area);
+        while let Some(body) = area.subpacket_length().and_then(|length| area.take(length)) {
+            if let [kind, body @ ..] = body {
+                found = issuer(found, *kind, body);
+            }
+        }
+    }
+    found
+}
+
+/// The issuer by the subpacket `body` of the kind `kind`, and what is `known` before: the first fingerprint, else the first
+/// id.
+fn issuer(known: Option<String>, kind: u8, body: &[u8]) -> Option<String> {
+    let is_fingerprint = known.as_ref().is_some_and(|known| known.len() == 40);
+    match (kind & 0x7F, body) {
+        (33, [4, fingerprint @ ..]) if fingerprint.len() == 20 && !is_fingerprint => Some(hex(fingerprint)),
+        (16, id) if id.len() == 8 => known.or_else(|| Some(hex(id))),
+        _ => known,
+    }
+}
+
+/// The number of Ed25519 as RFC 9580 has it.
+const ED25519: u8 = 27;
 
 fn kind_of(kind: u8) -> SignatureKind {
     match kind {
@@ -212,6 +268,7 @@ fn kind_of(kind: u8) -> SignatureKind {
         0x19 => SignatureKind::BackOfSubkey,
         0x20 => SignatureKind::KeyRevocation,
         0x28 => SignatureKind::SubkeyRevocation,
+        0x30 => SignatureKind::NameRevocation,
         _ => SignatureKind::Other,
     }
 }
@@ -226,6 +283,7 @@ pub(super) fn key(body: &[u8]) -> Option<(u32, Option<Key>)> {
     let key = match left.byte()? {
         1 | 3 => rsa_key(&mut left),
         22 => ed25519_key(&mut left),
+        ED25519 => left.take(32).map(|point| Key::Ed25519(point.to_vec())),
         _ => None,
     };
     Some((created, key))
