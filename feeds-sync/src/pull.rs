@@ -468,6 +468,14 @@ pub(crate) fn download(
     for source in pulls.iter_mut().flat_map(|pull| &mut pull.sources).filter(|source| !source.is_asked) {
         source.had = Had::Failed(format!("documents lead to others for more than {ROUNDS_MAX} rounds"));
     }
+    let promised = |source: &&mut SourcePull| source.source.signed == Signed::Wanting && !source.is_signed;
+    for source in pulls.iter_mut().flat_map(|pull| &mut pull.sources).filter(promised) {
+        if matches!(source.had, Had::Fresh) && source.held_at.is_some() {
+            let url = &source.source.url;
+            let refused = Had::Failed(format!("`{url}` is refused: its signature, or a key, is not at hand"));
+            source.refuse_held(refused);
+        }
+    }
     pulls
 }
 
