@@ -20,7 +20,7 @@ use crate::files;
 use crate::manifest::{Content, Manifest, Part};
 use crate::shard::{self, Kind, Shard, ShardRef, edit, facts};
 use crate::snapshot::{NamespaceEntry, ProviderStamp, Snapshot};
-use crate::writer::{Writer, healed};
+use crate::writer::Writer;
 
 /// No shard that comes from elsewhere is larger: the largest today is a tenth.
 const SHARD_BYTES_MAX: u64 = 4 << 30;
@@ -412,7 +412,7 @@ impl Writer<'_> {
         let has_facts = content.facts.is_some();
         let is_ours = |name: &Namespace| self.holds(name) && !published.holds(name);
         // What is lost with the facts is told below.
-        let our_repositories = healed(self.repositories())?;
+        let our_repositories = self.repositories()?;
         let has_rows_of_ours = |entry: NamespaceEntry| is_red_hats(&entry.name) && is_ours(&entry.name);
         if repositories.is_empty()
             || !our_repositories.is_empty() && self.namespaces().into_iter().any(has_rows_of_ours)

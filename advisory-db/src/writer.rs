@@ -304,7 +304,7 @@ impl<'a> Writer<'a> {
 
     /// Replaces the facts; what repositories stand for stays.
     pub fn set_facts(&mut self, facts: &FeedFacts) -> Result<(), DbError> {
-        self.put_facts(facts, &healed(self.repositories())?)
+        self.put_facts(facts, &self.repositories()?)
     }
 
     /// Replaces what repositories stand for, all of it; the other facts stay.
@@ -451,10 +451,13 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// What repositories stand for, as it is held, with all that this writer did so far.
+    /// What repositories stand for, as it is held, with all that this writer did so far; nothing where the shard that had it
+    /// is damaged or gone.
     pub fn repositories(&self) -> Result<RepositoryCpes, DbError> {
         match &self.content.facts {
-            Some(shard) => facts::repositories(&self.open(Kind::Facts, shard)?),
+            Some(shard) => {
+                healed(self.open(Kind::Facts, shard).and_then(|shard| facts::repositories(&shard)))
+            }
             None => Ok(RepositoryCpes::new()),
         }
     }
@@ -504,7 +507,7 @@ impl<'a> Writer<'a> {
 }
 
 /// What was held, or nothing where the shard that had it is damaged or gone: it is about to be written anew.
-pub(crate) fn healed<T: Default>(held: Result<T, DbError>) -> Result<T, DbError> {
+fn healed<T: Default>(held: Result<T, DbError>) -> Result<T, DbError> {
     match held {
         Err(DbError::Damaged { .. } | DbError::Missing { .. } | DbError::Sqlite { .. }) => Ok(T::default()),
         held => held,

@@ -202,7 +202,8 @@ impl Run<'_, '_> {
         let publisher = pull.publisher();
         let records = |namespace: &Namespace| Some(self.writer.provider_state(namespace, publisher)?.records);
         let held = pull.held(self.kept, &records);
-        if let (false, Some(held)) = (pull.has_new_bytes(), held) {
+        let must_read = pull.has_new_bytes() || self.has_lost_repositories(pull)?;
+        if let (false, Some(held)) = (must_read, held) {
             self.touch(pull, &held);
             pull.applied = Some(held);
             return Ok(());

@@ -62,6 +62,13 @@ impl Run<'_, '_> {
         Ok(())
     }
 
+    /// Whether what repositories stand for is no longer held, though the document that says it is: the shard was damaged.
+    pub(super) fn has_lost_repositories(&self, pull: &Pull) -> Result<bool, SyncError> {
+        let has_document =
+            pull.records().any(|(source, _)| source.source.url.ends_with(repository_cpes::FILE));
+        Ok(has_document && self.writer.repositories()?.is_empty())
+    }
+
     /// Joins EPSS and KEV to the rows, when either is new or there are new rows.
     pub(super) fn rank(&mut self, pulls: &mut [Pull]) -> Result<(), SyncError> {
         let is_ranking = |pull: &&mut Pull| pull.selected.feed.scope == Scope::Ranking && pull.is_complete();

@@ -115,3 +115,22 @@ fn what_is_no_name_of_a_product_is_counted() {
         assert!(read(text).is_err(), "{text}");
     }
 }
+
+#[test]
+fn what_is_lost_with_a_damaged_shard_is_read_again() {
+    let mut bench = Bench::new();
+    let server = bench.serve();
+    serve(&server, &repositories(30, "cpe:/a:redhat:one:1"));
+    bench.only(&["redhat"]);
+    let before = held(&bench, BASE_OS);
+    assert!(!before.is_empty());
+    for shard in std::fs::read_dir(bench.feeds().path().join("shards")).unwrap() {
+        let path = shard.unwrap().path();
+        if path.to_string_lossy().ends_with(".facts.sqlite") {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    bench.later(2);
+    assert_eq!(gaps(&bench.only(&["redhat"])), "");
+    assert_eq!(held(&bench, BASE_OS), before);
+}
