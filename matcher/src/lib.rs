@@ -7,8 +7,9 @@
 //! - [`decorate`] adds what ranks and explains a finding: severity, CVSS, EPSS, KEV, risk.
 //! - [`coverage`] counts what was judged, what was not and why.
 //! - [`version`] is the family of version orders, one file a scheme.
+//! - [`vex`] suppresses findings that somebody answered.
 //!
-//! Left out on purpose: look-ups by CPE, and VEX.
+//! Left out on purpose: look-ups by CPE.
 
 mod alias;
 mod authority;
@@ -21,6 +22,7 @@ mod fixture;
 mod namespace;
 mod range;
 pub mod version;
+pub mod vex;
 
 pub use case::{Case, Consulted, Owner, cases, consulted_keys, namespaces};
 pub use coverage::coverage;

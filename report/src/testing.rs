@@ -108,8 +108,11 @@ fn two_ecosystems() -> Report {
     undetermined.verdict = Verdict::Undetermined { reason: UndeterminedReason::UnreadableVersion };
     let mut owned = finding("PYSEC-2023-9", 4, Severity::Unknown);
     owned.verdict = Verdict::NotAffected { because: NotAffectedReason::OwnedByDistroPackage };
-    owned.suppressed =
-        Some(Suppression { reason: "owned-by-distro-package".into(), source: "libcrypto3".into() });
+    owned.suppressed = Some(Suppression {
+        reason: "owned-by-distro-package".into(),
+        source: "libcrypto3".into(),
+        statement: None,
+    });
     report.findings = vec![exploited, in_openssl(0), in_openssl(1), undetermined, owned];
     report.coverage.gaps = vec![Gap::new(
         GapKind::UNREADABLE_FILE,
@@ -215,6 +218,7 @@ pub(crate) fn empty(name: &str) -> Report {
             created: Some("2023-06-01T12:00:00Z".parse().unwrap()),
             namespaces: vec![stamp("alpine:3.18", "2023-05-30T06:00:00Z", 4_321)],
         },
+        vex: VexUse::default(),
         coverage: Coverage::default(),
         findings: Vec::new(),
     }
