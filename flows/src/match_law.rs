@@ -82,7 +82,7 @@ impl Feeds {
 /// What `inventory` is judged to be; whatever document it was in.
 fn judged(inventory: Inventory, snapshot: &Snapshot) -> Report {
     let subject = match_sbom::Subject::new(inventory, b"");
-    match_sbom(subject, snapshot, "2026-01-01T00:00:00Z".parse().unwrap()).unwrap()
+    match_sbom(subject, snapshot, &[], "2026-01-01T00:00:00Z".parse().unwrap()).unwrap()
 }
 
 /// Holds the law for `inventory`, and gives how many findings there are.

@@ -6,6 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use advisory_db::Snapshot;
 use jiff::Timestamp;
+use matcher::vex::Given;
 use model::advisory::{AdvisorySet, PRIVATE, Row};
 use model::facts::FeedFacts;
 use model::finding::Finding;
@@ -24,12 +25,14 @@ pub struct Subject {
     pub inventory: Inventory,
     /// `sha256:…` of the SBOM's bytes.
     pub sbom_digest: String,
+    /// How the SBOM is known to others ([`matcher::vex::bom_id`]), where that was looked up: only VEX asks for it.
+    pub bom: Option<String>,
 }
 
 impl Subject {
     /// The subject whose SBOM is `bytes`.
     pub fn new(inventory: Inventory, bytes: &[u8]) -> Self {
-        Self { inventory, sbom_digest: digest(bytes) }
+        Self { inventory, sbom_digest: digest(bytes), bom: None }
     }
 }
 
@@ -61,14 +64,19 @@ fn hex(hash: Sha256) -> String {
 
 /// Judges `subject` against `snapshot`.
 ///
-/// What a sync before it could not do is no part of the report, which is a function of SBOM, snapshot and
+/// What a sync before it could not do is no part of the report, which is a function of SBOM, snapshot, `vex` and
 /// `as_of`; that data is old or absent is, because the snapshot says so.
-pub fn match_sbom(subject: Subject, snapshot: &Snapshot, as_of: Timestamp) -> Result<Report, FlowError> {
+pub fn match_sbom(
+    subject: Subject,
+    snapshot: &Snapshot,
+    vex: &[Given],
+    as_of: Timestamp,
+) -> Result<Report, FlowError> {
     let question = Question::of(&subject.inventory, &facts(Some(snapshot))?);
     let advisories = snapshot.load(&question.keys)?;
     let findings = matcher::find(&question.cases, &advisories);
     let answer = Answer { question, advisories, findings };
-    answer.report(subject, snapshot, as_of)
+    answer.report(subject, snapshot, vex, as_of)
 }
 
 /// What the facts shard says, or what is built in before there is one.
@@ -112,14 +120,16 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The report: findings decorated and sorted, coverage counted, snapshot stamped.
+    /// The report: findings that VEX answers suppressed, all decorated and sorted, coverage counted, snapshot stamped.
     pub(crate) fn report(
         self,
         subject: Subject,
         snapshot: &Snapshot,
+        vex: &[Given],
         as_of: Timestamp,
     ) -> Result<Report, FlowError> {
         let Self { question, advisories, mut findings } = self;
+        let vex = matcher::vex::apply(&mut findings, vex, &subject.inventory, subject.bom.as_deref());
         let asked = question.namespaces();
         let texts = snapshot.texts(&records(&findings))?;
         let daily = snapshot.daily(&asked, &ids(&findings))?;
@@ -137,6 +147,7 @@ impl Answer {
             sbom_digest: subject.sbom_digest,
             snapshot: stamp(snapshot, &asked),
             inventory: subject.inventory,
+            vex,
             coverage,
             findings,
         })

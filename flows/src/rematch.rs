@@ -189,7 +189,7 @@ fn one(
     };
     let mut entry = Entry::new(&subject, asked, &answer.findings);
     let keys = answer.question.keys.clone();
-    let report = answer.report(subject, snapshot, options.as_of)?;
+    let report = answer.report(subject, snapshot, &[], options.as_of)?;
     entry.reported = findings_json(&report)?;
     entry.purls = purls;
 

@@ -38,7 +38,7 @@ pub fn apply(findings: &mut [Finding], given: &[Given], inventory: &Inventory, b
                 _ if superseded.contains(&position) => Err(VexReason::Superseded),
                 _ => Ok(()),
             };
-            judge.hear(&one.document, one.trust, source, reason, &mut heard);
+            judge.hear(one, source, reason, &mut heard);
         }
     }
     let mut n_suppressed = vec![0; given.len()];
@@ -203,14 +203,8 @@ impl<'a> Judge<'a> {
     }
 
     /// Holds a statement against every finding of its vulnerability. `standing` says why the document does not count.
-    fn hear(
-        &mut self,
-        document: &VexDocument,
-        trust: Trust,
-        source: Source,
-        standing: Result<(), VexReason>,
-        heard: &mut Heard,
-    ) {
+    fn hear(&mut self, given: &Given, source: Source, standing: Result<(), VexReason>, heard: &mut Heard) {
+        let document = &given.document;
         let statement = &document.statements[source.statement];
         let ids = statement.ids.iter().filter_map(|id| self.by_id.get(&id.to_ascii_lowercase()));
         let found: BTreeSet<usize> = ids.flatten().copied().collect();
@@ -224,7 +218,7 @@ impl<'a> Judge<'a> {
         for position in found {
             for nth in 0..self.findings[position].packages.len() {
                 let index = self.findings[position].packages[nth];
-                let fit = self.fit_any(document, statement, index);
+                let fit = self.fit_any(given, statement, index);
                 let detail =
                     || format!("{} in {}", self.findings[position].id, self.inventory.package(index).purl);
                 // What cannot be told suppresses nothing, but stands against what does.
@@ -244,7 +238,7 @@ impl<'a> Judge<'a> {
                     Fit::Exact | Fit::Among => {}
                 }
                 if counts && !self.findings[position].is_suppressed {
-                    let claim = Claim { source, trust, said_at: statement.said_at, suppresses };
+                    let claim = Claim { source, trust: given.trust, said_at: statement.said_at, suppresses };
                     heard.claims.entry((position, nth)).or_default().push(claim);
                 }
             }
@@ -252,10 +246,14 @@ impl<'a> Judge<'a> {
     }
 
     /// How the package fits any product of the statement.
-    fn fit_any(&mut self, document: &VexDocument, statement: &Statement, index: PackageIndex) -> Fit {
+    fn fit_any(&mut self, given: &Given, statement: &Statement, index: PackageIndex) -> Fit {
+        let document = &given.document;
         let is_fixed = statement.status == VexStatus::Fixed;
-        let mut best = Fit::Not(VexReason::UnknownProduct);
-        for product in &statement.products {
+        let mut best = match given.only_about {
+            Some(_) => Fit::Not(VexReason::OtherProduct),
+            None => Fit::Not(VexReason::UnknownProduct),
+        };
+        for product in statement.products.iter().filter(|product| may_speak_of(given, product)) {
             let fit = match self.fit(document, product, index) {
                 // A rebuild holds the fix; of other versions that says nothing.
                 Fit::Among if is_fixed => Fit::Not(VexReason::FixedWithoutVersion),
@@ -360,6 +358,17 @@ fn by_key(inventory: &Inventory) -> HashMap<String, Vec<PackageTarget<'_>>> {
         by_key.entry(target.key.clone()).or_default().push(target);
     }
     by_key
+}
+
+/// Whether the document is listed under the product, or under no product at all.
+fn may_speak_of(given: &Given, product: &Product) -> bool {
+    let Some(packages) = &given.only_about else { return true };
+    product.wholes.iter().all(|&whole| {
+        given.document.component(whole).identities.iter().any(|identity| match identity {
+            Identity::Package(pattern) => packages.iter().any(|package| package.key == pattern.key),
+            _ => false,
+        })
+    })
 }
 
 /// Whether the statement may count at all.

@@ -67,4 +67,13 @@ pub struct Given {
     pub digest: String,
     /// How far it is trusted.
     pub trust: Trust,
+    /// The packages that it may speak of, where its repository lists it under them; then it counts for nothing else.
+    pub only_about: Option<Vec<PurlPattern>>,
+}
+
+impl Given {
+    /// Whether some product is a component of another BOM, so that it matters which BOM is judged.
+    pub fn links_to_boms(&self) -> bool {
+        self.document.components.iter().any(|component| component.bom.is_some())
+    }
 }
