@@ -279,6 +279,14 @@ mod tests {
         assert_eq!(bom("<bom/>"), None);
     }
 
+    #[test]
+    fn the_page_lists_every_reason() {
+        let page = include_str!("../../docs/reference/vex.md");
+        let listed: Vec<&str> = page.lines().filter(|line| line.starts_with("| `") && line.matches('|').count() == 3).collect();
+        let row = |reason: &VexReason| format!("| `{}` | {} |", reason.as_str(), reason.sentence());
+        assert_eq!(listed, VexReason::ALL.iter().map(row).collect::<Vec<_>>());
+    }
+
     /// The words of reasons are a contract: none may be there twice.
     #[test]
     fn reasons_have_a_word_each() {

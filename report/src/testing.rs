@@ -15,7 +15,10 @@ use model::image::{BaseImage, HistoryEntry, Made};
 use model::inventory::{DockerfileLine, Inventory, Subject, SubjectLayer};
 use model::key::Namespace;
 use model::package::{Location, Package, PackageIndex};
-use model::report::{Coverage, NamespaceStamp, Report, SnapshotStamp, Unmatched, UnmatchedReason};
+use model::report::{
+    Coverage, NamespaceStamp, Report, SnapshotStamp, Unmatched, UnmatchedReason, VexOutcome, VexReason,
+    VexStamp, VexUse,
+};
 use model::severity::Severity;
 use policy::{FailOn, Judgement};
 
@@ -56,6 +59,31 @@ pub(crate) fn cases() -> Vec<Case> {
             fail_on: Some("kev || severity >= CRITICAL"),
         },
     ]
+}
+
+/// What is heard of VEX where one document has a word that nobody knows.
+pub(crate) fn vex() -> VexUse {
+    let digest = format!("sha256:{}", "ec".repeat(32));
+    VexUse {
+        documents: vec![VexStamp {
+            digest: digest.clone(),
+            id: Some("https://acme.example/vex-1".into()),
+            author: Some("Acme".into()),
+            kind: "openvex",
+            trust: "user",
+            n_statements: 2,
+            n_suppressed: 1,
+            remarks: vec!["`statements[1].status`: `resolved` is no status".into()],
+        }],
+        unapplied: vec![VexOutcome {
+            reason: VexReason::UnknownStatus,
+            document: digest,
+            statement: "statements[1]".into(),
+            vulnerability: "CVE-2023-0002".into(),
+            detail: "CVE-2023-0002 in pkg:apk/libssl3@3.1.0-r0".into(),
+        }],
+        n_left_out: 0,
+    }
 }
 
 /// A distribution and an application on top: grouped, undetermined and suppressed findings, and gaps.

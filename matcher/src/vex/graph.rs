@@ -10,7 +10,7 @@ use model::report::VexReason;
 use super::target::Fit;
 
 /// How many steps from package to package may be taken in one run. Beyond it nothing more is known of dependencies.
-const STEPS_MAX: usize = 50_000_000;
+const STEPS_MAX: usize = 10_000_000;
 
 /// The relations of an inventory. What is inside another package is there because of it, as if that one needed it.
 pub(super) struct Graph<'a> {
