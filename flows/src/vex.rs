@@ -9,7 +9,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
-use matcher::vex::{Given, PurlPattern, Trust, bom_id};
+use matcher::vex::{Given, Identity, Trust, bom_id};
 use model::limits::Limits;
 use serde::Deserialize;
 
@@ -57,12 +57,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn add(
-        &mut self,
-        path: &Path,
-        trust: Trust,
-        only_about: Option<Vec<PurlPattern>>,
-    ) -> Result<(), FlowError> {
+    fn add(&mut self, path: &Path, trust: Trust, only_about: Option<Vec<Identity>>) -> Result<(), FlowError> {
         let bytes = self.bytes(path)?;
         self.bytes_left = self.bytes_left.checked_sub(bytes.len() as u64).ok_or_else(|| {
             let what = format!("the documents take more than {} bytes", self.limits.document_bytes_max);
@@ -119,7 +114,7 @@ impl Reader<'_> {
         let bytes = self.bytes(&path)?;
         let index: Index = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
         self.enough(&path, index.packages.len())?;
-        let mut by_location: BTreeMap<String, Vec<PurlPattern>> = BTreeMap::new();
+        let mut by_location: BTreeMap<String, Vec<Identity>> = BTreeMap::new();
         for package in index.packages {
             let purl =
                 package.id.parse().map_err(|_| wrong(format!("`{}` is no package URL", package.id)))?;
@@ -129,7 +124,7 @@ impl Reader<'_> {
             if !is_below || package.location.is_empty() {
                 return Err(wrong(format!("`{}` leads out of it", package.location)));
             }
-            by_location.entry(package.location).or_default().push(PurlPattern::new(purl));
+            by_location.entry(package.location).or_default().push(identity);
         }
         for (location, packages) in by_location {
             self.add(&folder.join(location), Trust::Hub, Some(packages))?;
@@ -282,7 +277,8 @@ mod tests {
     #[test]
     fn the_page_lists_every_reason() {
         let page = include_str!("../../docs/reference/vex.md");
-        let listed: Vec<&str> = page.lines().filter(|line| line.starts_with("| `") && line.matches('|').count() == 3).collect();
+        let listed: Vec<&str> =
+            page.lines().filter(|line| line.starts_with("| `") && line.matches('|').count() == 3).collect();
         let row = |reason: &VexReason| format!("| `{}` | {} |", reason.as_str(), reason.sentence());
         assert_eq!(listed, VexReason::ALL.iter().map(row).collect::<Vec<_>>());
     }

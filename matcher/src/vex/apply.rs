@@ -362,12 +362,10 @@ fn by_key(inventory: &Inventory) -> HashMap<String, Vec<PackageTarget<'_>>> {
 
 /// Whether the document is listed under the product, or under no product at all.
 fn may_speak_of(given: &Given, product: &Product) -> bool {
-    let Some(packages) = &given.only_about else { return true };
+    let Some(listed) = &given.only_about else { return true };
     product.wholes.iter().all(|&whole| {
-        given.document.component(whole).identities.iter().any(|identity| match identity {
-            Identity::Package(pattern) => packages.iter().any(|package| package.key == pattern.key),
-            _ => false,
-        })
+        let identities = &given.document.component(whole).identities;
+        identities.iter().any(|identity| listed.iter().any(|listed| identity.is_of(listed)))
     })
 }
 

@@ -67,8 +67,9 @@ pub struct Given {
     pub digest: String,
     /// How far it is trusted.
     pub trust: Trust,
-    /// The packages that it may speak of, where its repository lists it under them; then it counts for nothing else.
-    pub only_about: Option<Vec<PurlPattern>>,
+    /// The packages and images that it may speak of, where its repository lists it under them; then it counts for nothing
+    /// else.
+    pub only_about: Option<Vec<Identity>>,
 }
 
 impl Given {

@@ -28,12 +28,10 @@ pub enum Identity {
 impl Component {
     /// Adds the identity that the package URL `text` is; none when it is not one.
     pub(super) fn add_purl(&mut self, text: &str) -> bool {
-        let Ok(purl) = text.trim().parse::<Purl>() else { return false };
-        self.identities.push(match ImagePattern::of_purl(&purl) {
-            Some(image) => Identity::Image(image),
-            None => Identity::Package(Box::new(PurlPattern::new(purl))),
-        });
-        true
+        let identity = Identity::of_purl(text);
+        let is_purl = identity.is_some();
+        self.identities.extend(identity);
+        is_purl
     }
 
     /// Adds the CPE name `text`; none when it is not one.
@@ -96,6 +94,27 @@ impl Component {
 }
 
 impl Identity {
+    /// What the package URL `text` names; none where it is not one.
+    pub fn of_purl(text: &str) -> Option<Self> {
+        let purl: Purl = text.trim().parse().ok()?;
+        Some(match ImagePattern::of_purl(&purl) {
+            Some(image) => Self::Image(image),
+            None => Self::Package(Box::new(PurlPattern::new(purl))),
+        })
+    }
+
+    /// Whether it names the package or the repository of images that `listed` does, in whatever version.
+    pub(super) fn is_of(&self, listed: &Self) -> bool {
+        match (self, listed) {
+            (Self::Package(one), Self::Package(listed)) => one.key == listed.key,
+            (Self::Image(one), Self::Image(listed)) => match listed.repositories.is_empty() {
+                true => one.name == listed.name,
+                false => one.repositories.iter().any(|repository| listed.repositories.contains(repository)),
+            },
+            _ => false,
+        }
+    }
+
     /// Makes it mean `version` only; false where it means another, or cannot say.
     pub(super) fn narrow(&mut self, version: &str) -> bool {
         let (stated, version) = match self {
@@ -247,7 +266,7 @@ pub struct PurlPattern {
 
 impl PurlPattern {
     /// The packages that `purl` names.
-    pub fn new(purl: Purl) -> Self {
+    pub(super) fn new(purl: Purl) -> Self {
         Self { key: key(&purl).into(), version: version(&purl), purl }
     }
 

@@ -324,7 +324,22 @@ fn a_document_of_a_repository_is_about_the_packages_that_it_is_listed_under() {
         ]),
     );
     let mut given = given_as(&document, Trust::Hub);
-    given.only_about = Some(vec![crate::vex::PurlPattern::new("pkg:apk/alpine/other".parse().unwrap())]);
+    let listed = |purl: &str| vec![crate::vex::Identity::of_purl(purl).unwrap()];
+    given.only_about = Some(listed("pkg:oci/app?repository_url=registry.example/acme/app"));
+    check(
+        &image(),
+        "CVE-1 0",
+        std::slice::from_ref(&given),
+        "CVE-1 libdemo: affected
+         statements[0] CVE-1: other-product
+         statements[1] CVE-1: other-product
+         statements[2] CVE-1: other-product",
+    );
+    given.only_about = Some(listed("pkg:oci/app"));
+    let mut found = findings("CVE-1 0\nCVE-1 1");
+    apply(&mut found, std::slice::from_ref(&given), &image(), None);
+    assert!(found.iter().all(|finding| finding.suppressed.is_some()));
+    given.only_about = Some(listed("pkg:apk/alpine/other@1"));
     check(
         &image(),
         "CVE-1 0\nCVE-1 1",
