@@ -157,10 +157,10 @@ impl Bom {
             };
         }
         // What is not in the document may still say by itself what it is.
-        let mut component = Component::default();
-        component.bom = link
+        let bom = link
             .filter(|_| !is_own)
             .map(|link| bom_id(uuid(link), link.split_once('/').map(|(_, version)| version)));
+        let mut component = Component { bom, ..Component::default() };
         if !decoded.starts_with("pkg:") || !component.add_purl(&decoded) {
             document.remark(|| format!("`{place}.ref`: `{reference}` is no component of the document"));
         }
@@ -350,7 +350,7 @@ struct ComponentText {
     purl: Option<String>,
     cpe: Option<String>,
     hashes: Option<Vec<HashText>>,
-    components: Option<Vec<ComponentText>>,
+    components: Option<Vec<Self>>,
 }
 
 #[derive(Deserialize)]

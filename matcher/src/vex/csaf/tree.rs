@@ -164,7 +164,7 @@ struct BranchText {
     category: Option<String>,
     name: Option<String>,
     product: Option<ProductText>,
-    branches: Option<Vec<BranchText>>,
+    branches: Option<Vec<Self>>,
 }
 
 #[derive(Deserialize)]
