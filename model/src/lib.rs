@@ -1,7 +1,8 @@
 //! The nouns of plimsoll. Values only: nothing here reads, writes, prints or serialises.
 //!
 //! - [`package`], [`distro`], [`inventory`]: what is in an image; [`image`]: what it says of itself
-//! - [`key`], [`advisory`], [`facts`]: what the feeds say, and how it is looked up; [`cpe`]: by CPE names
+//! - [`key`], [`advisory`], [`facts`]: what the feeds say, and how it is looked up; [`cpe`]: by CPE names;
+//!   [`red_hat`]: whose CPE names stand for streams of one distribution
 //! - [`finding`], [`report`]: the answer
 //! - [`gap`]: what could not be known, as a value
 //! - [`digest`]: what content is called
@@ -24,6 +25,7 @@ pub mod key;
 pub mod limits;
 pub mod package;
 pub mod purl;
+pub mod red_hat;
 pub mod report;
 pub mod severity;
 pub mod sparse;
