@@ -10,11 +10,31 @@ use model::ecosystem::Ecosystem;
 
 use crate::range::{self, Containment};
 
+/// Writes what else an order needs, for a version type that has [`Ord::cmp`] written by hand.
+macro_rules! ordered_by_cmp {
+    ($version:ty) => {
+        impl PartialOrd for $version {
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        impl PartialEq for $version {
+            fn eq(&self, other: &Self) -> bool {
+                self.cmp(other).is_eq()
+            }
+        }
+
+        impl Eq for $version {}
+    };
+}
+
 mod apk;
 mod deb;
 mod golang;
 mod pep440;
 mod r#pub;
+mod rpm;
 mod semver;
 
 /// How one or more ecosystems order their versions.
@@ -34,8 +54,15 @@ pub struct VersionScheme {
 }
 
 /// Every scheme, sorted by name.
-pub static SCHEMES: &[&VersionScheme] =
-    &[&apk::SCHEME, &deb::SCHEME, &golang::SCHEME, &pep440::SCHEME, &r#pub::SCHEME, &semver::SCHEME];
+pub static SCHEMES: &[&VersionScheme] = &[
+    &apk::SCHEME,
+    &deb::SCHEME,
+    &golang::SCHEME,
+    &pep440::SCHEME,
+    &r#pub::SCHEME,
+    &rpm::SCHEME,
+    &semver::SCHEME,
+];
 
 /// The scheme by which `ecosystem` orders versions, if plimsoll has it.
 pub fn for_ecosystem(ecosystem: Ecosystem) -> Option<&'static VersionScheme> {

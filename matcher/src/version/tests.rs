@@ -78,6 +78,7 @@ fn what_is_no_version_is_not_compared() {
         ("golang", "(devel) devel master v v1.2-rc.1 go gofmt go1.21rc"),
         ("pep440", "1..0 french.toast 1.0+ dev-r123 1.0_1_1"),
         ("pub", "any x.y.z 1.x"),
+        ("rpm", "1: 1:-1 -1 >=1.0 1.0,2.0 1.0/2 1.0\u{a0} *"),
         ("semver", "latest x 1.x 1.2.x 1. 1..2 1.0.0- 1.0.0-a..b 1.0.0-a_b ^1.0 -1 1.2.3- file:../x"),
     ];
     for (name, texts) in cases {
@@ -128,6 +129,9 @@ fn versions_are_ordered_as_the_reference_implementations_order_them() {
         ("go", "golang"),
         ("pep440", "pep440"),
         ("pub", "pub"),
+        ("rpm", "rpm"),
+        ("rpm-nevra", "rpm"),
+        ("rpmvercmp", "rpm"),
         ("cargo", "semver"),
         ("npm", "semver"),
         ("npm-loose", "semver"),
@@ -198,26 +202,44 @@ fn satisfies(scheme: &VersionScheme, version: &str, constraint: &str) -> Option<
     Some(is_any)
 }
 
-/// Rows of constraint tables that mean something else than an order.
-const CONSTRAINT_DIFFERENCES: &[(&str, &str, &str)] = &[
+/// Rows of constraint tables that mean something else than an order: table, constraint, version, and why.
+const CONSTRAINT_DIFFERENCES: &[(&str, &str, &str, &str)] = &[
     (
+        "pep440",
         "= 2.0.0",
         "2.0.0+cgr.1",
         "a bound without a local part stands for all of them in `compare_to_bound`; in an order it must not",
     ),
-    ("= 1.0.0-rc-alpha", "1.0.0.rc.alpha", "a dot and a hyphen are different texts in a pre-release"),
+    (
+        "semver",
+        "= 1.0.0-rc-alpha",
+        "1.0.0.rc.alpha",
+        "a dot and a hyphen are different texts in a pre-release",
+    ),
+    ("rpm", "< 1", "1:0", EPOCH_ON_ONE_SIDE),
+    ("rpm", "< 12:4.19.0-1.el7", "4.19.0-1.el7_5", EPOCH_ON_ONE_SIDE),
+    ("rpm", "< 4.21.0-1.el7", "3:4.19.0-1.el7_5", EPOCH_ON_ONE_SIDE),
+    ("rpm", "< 0:8.3.1-5.el8.0.0", "8.3.1-5.el8", TRAILING_ZERO_GROUPS),
+    ("rpm", "> 0:8.3.1-5.el8", "8.3.1-5.el8.0.0", TRAILING_ZERO_GROUPS),
 ];
+
+const EPOCH_ON_ONE_SIDE: &str = "the scanner ignores an epoch that one side has; to rpm no epoch is epoch 0, and \
+    an order that ignores it is not transitive";
+const TRAILING_ZERO_GROUPS: &str =
+    "the scanner holds groups of `.0` at the end for nothing; to rpm each makes a version higher";
 
 #[test]
 fn constraints_hold_as_another_scanner_evaluates_them() {
     let Some(data) = data("constraints_hold_as_another_scanner_evaluates_them") else { return };
     let mut wrong = Vec::new();
-    for (table, name) in [("apk", "apk"), ("deb", "deb"), ("pep440", "pep440"), ("semver", "semver")] {
+    for (table, name) in
+        [("apk", "apk"), ("deb", "deb"), ("pep440", "pep440"), ("rpm", "rpm"), ("semver", "semver")]
+    {
         for row in rows(&data, &format!("versions/ranges/grype-{table}.tsv")) {
             let [constraint, version, expected, ..] = row.as_slice() else { panic!("{table}: {row:?}") };
-            let is_argued = CONSTRAINT_DIFFERENCES
-                .iter()
-                .any(|(bound, installed, _)| constraint.trim() == *bound && version == installed);
+            let is_argued = CONSTRAINT_DIFFERENCES.iter().any(|&(other, bound, installed, _)| {
+                table == other && constraint.trim() == bound && version == installed
+            });
             let answer = satisfies(scheme(name), version, constraint);
             if answer != Some(expected == "true") && !is_argued {
                 wrong.push(format!("{table}: `{version}` in `{constraint}` is {expected}, not {answer:?}"));
@@ -263,6 +285,7 @@ fn versions() -> impl Strategy<Value = String> {
         Just("-r"),
         Just("_p"),
         Just("!"),
+        Just("^"),
         Just(""),
     ];
     proptest::collection::vec((part, separator), 1..7).prop_map(|parts| {
