@@ -64,7 +64,7 @@ fn hex(hash: Sha256) -> String {
 /// What a sync before it could not do is no part of the report, which is a function of SBOM, snapshot and
 /// `as_of`; that data is old or absent is, because the snapshot says so.
 pub fn match_sbom(subject: Subject, snapshot: &Snapshot, as_of: Timestamp) -> Result<Report, FlowError> {
-    let question = Question::of(&subject.inventory, &facts(Some(snapshot))?);
+    let question = Question::of(&subject.inventory, &facts(Some(snapshot))?, Some(snapshot))?;
     let advisories = snapshot.load(&question.keys)?;
     let findings = matcher::find(&question.cases, &advisories);
     let answer = Answer { question, advisories, findings };
@@ -91,11 +91,21 @@ pub struct Question {
 }
 
 impl Question {
-    /// The question that `inventory` asks under `facts`.
-    pub fn of(inventory: &Inventory, facts: &FeedFacts) -> Self {
-        let cases = matcher::cases(inventory, facts);
+    /// The question that `inventory` asks under `facts`, to which is added what `snapshot` knows of the repositories that
+    /// the inventory names.
+    pub fn of(
+        inventory: &Inventory,
+        facts: &FeedFacts,
+        snapshot: Option<&Snapshot>,
+    ) -> Result<Self, FlowError> {
+        let mut facts = facts.clone();
+        let repositories = matcher::repositories(inventory);
+        if let Some(snapshot) = snapshot.filter(|_| !repositories.is_empty()) {
+            facts.repository_cpes = snapshot.repository_cpes(&repositories)?;
+        }
+        let cases = matcher::cases(inventory, &facts);
         let keys = matcher::consulted_keys(&cases);
-        Self { facts: facts.clone(), cases, keys }
+        Ok(Self { facts, cases, keys })
     }
 
     /// The namespaces of the keys.

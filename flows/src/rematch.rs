@@ -100,7 +100,7 @@ pub fn needed(
     let mut namespaces = BTreeSet::new();
     for sbom in sboms {
         if let Ok(subject) = read(sbom, limits) {
-            namespaces.extend(Question::of(&subject.inventory, &facts).namespaces());
+            namespaces.extend(Question::of(&subject.inventory, &facts, snapshot)?.namespaces());
         }
     }
     Ok(namespaces)
@@ -163,7 +163,7 @@ fn one(
     options: &RematchOptions<'_>,
 ) -> Result<Outcome, FlowError> {
     let subject = read(sbom, options.limits)?;
-    let question = Question::of(&subject.inventory, &facts(Some(snapshot))?);
+    let question = Question::of(&subject.inventory, &facts(Some(snapshot))?, Some(snapshot))?;
     let hashes = snapshot.key_hashes(&question.keys)?;
     let asked = asked(&question, &hashes);
     let purls: BTreeSet<String> =

@@ -91,7 +91,10 @@ fn gap(reason: UnmatchedReason, namespace: &Namespace, cases: &[&Case]) -> Optio
             );
             Some(Gap::new(GapKind::UNREADABLE_VERSION, namespace.as_str(), detail))
         }
-        UnmatchedReason::NoFeed | UnmatchedReason::NoVersionScheme => None,
+        UnmatchedReason::NoFeed
+        | UnmatchedReason::NoVersionScheme
+        | UnmatchedReason::ThirdParty
+        | UnmatchedReason::NoCode => None,
     }
 }
 

@@ -13,16 +13,21 @@
 mod alias;
 mod authority;
 mod case;
+mod channel;
 mod coverage;
 mod decorate;
 mod find;
 #[cfg(test)]
 mod fixture;
+mod gate;
+mod keys;
 mod namespace;
 mod range;
 pub mod version;
 
-pub use case::{Case, Consulted, Owner, cases, consulted_keys, namespaces};
+pub use case::{Case, Consulted, Owner, Role, cases, consulted_keys, namespaces};
+pub use channel::repositories;
 pub use coverage::coverage;
 pub use decorate::{RISK_FORMULA, decorate};
 pub use find::find;
+pub use gate::{Gate, Installation};

@@ -86,6 +86,10 @@ pub enum UnmatchedReason {
     UnknownVersion,
     /// plimsoll cannot yet order versions of this ecosystem.
     NoVersionScheme,
+    /// Somebody else than the distribution built the package, so the distribution's feed says nothing of it.
+    ThirdParty,
+    /// It holds no code of its own: a key, debug information, a name for others.
+    NoCode,
 }
 
 impl UnmatchedReason {
@@ -97,6 +101,8 @@ impl UnmatchedReason {
             Self::NoDistro => "no-distro",
             Self::UnknownVersion => "unknown-version",
             Self::NoVersionScheme => "no-version-scheme",
+            Self::ThirdParty => "third-party",
+            Self::NoCode => "no-code",
         }
     }
 }

@@ -137,8 +137,9 @@ impl<'a> Judge<'a> {
             Some(wanted) => (kept_snapshot(&self.feeds_dir, wanted)?, Vec::new()),
             None => {
                 let needed = || -> Result<_, FlowError> {
-                    let facts = facts(self.feeds_dir.current()?.as_ref())?;
-                    Ok(Question::of(&subject.inventory, &facts).namespaces())
+                    let snapshot = self.feeds_dir.current()?;
+                    let facts = facts(snapshot.as_ref())?;
+                    Ok(Question::of(&subject.inventory, &facts, snapshot.as_ref())?.namespaces())
                 };
                 self.feeds.ensure(&self.feeds_dir, needed, self.global, self.ui)?
             }

@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 
 use model::advisory::Affected;
 use model::ecosystem::Ecosystem;
+use model::key::KeyKind;
 
 use crate::range::{self, Containment};
 
@@ -67,6 +68,14 @@ pub static SCHEMES: &[&VersionScheme] = &[
 /// The scheme by which `ecosystem` orders versions, if plimsoll has it.
 pub fn for_ecosystem(ecosystem: Ecosystem) -> Option<&'static VersionScheme> {
     SCHEMES.iter().copied().find(|scheme| scheme.ecosystems.contains(&ecosystem))
+}
+
+/// How versions are compared with what rows under a key of `kind` say.
+pub(crate) fn for_key(scheme: &'static VersionScheme, kind: KeyKind) -> &'static VersionScheme {
+    match (scheme.name, kind) {
+        ("rpm", KeyKind::Source) => &rpm::OF_SOURCES,
+        _ => scheme,
+    }
 }
 
 /// The scheme called `name`.

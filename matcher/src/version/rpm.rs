@@ -11,7 +11,29 @@ use super::{Scheme, VersionScheme, compare_numbers, split_digits};
 
 pub(super) static SCHEME: VersionScheme = VersionScheme::of::<Rpm>("rpm", &[Ecosystem::Rpm]);
 
+/// The order among versions of source packages, whose archives have no epoch: one that only either side has says nothing
+/// (feeds.md B3).
+pub(super) static OF_SOURCES: VersionScheme = VersionScheme::of::<SourceRpm>("rpm", &[]);
+
 struct Rpm;
+
+struct SourceRpm;
+
+impl Scheme for SourceRpm {
+    type Version<'a> = Version<'a>;
+
+    fn read(text: &str) -> Option<Version<'_>> {
+        Rpm::read(text)
+    }
+
+    fn compare_to_bound(installed: &Version<'_>, bound: &Version<'_>) -> Ordering {
+        if installed.epoch.is_empty() == bound.epoch.is_empty() {
+            return Rpm::compare_to_bound(installed, bound);
+        }
+        let (installed, bound) = (installed.without_epoch(), bound.without_epoch());
+        Rpm::compare_to_bound(&installed, &bound)
+    }
+}
 
 impl Scheme for Rpm {
     type Version<'a> = Version<'a>;
@@ -58,7 +80,11 @@ pub(super) fn split(text: &str) -> Version<'_> {
     Version { epoch, version, release }
 }
 
-impl Version<'_> {
+impl<'a> Version<'a> {
+    fn without_epoch(&self) -> Self {
+        Self { epoch: "", ..*self }
+    }
+
     fn compare_version(&self, other: &Self) -> Ordering {
         compare_numbers(self.epoch, other.epoch).then_with(|| compare_parts(self.version, other.version))
     }
