@@ -9,6 +9,9 @@ use proptest::prelude::*;
 use super::{SCHEMES, VersionScheme, by_name, for_ecosystem};
 use model::ecosystem::Ecosystem;
 
+mod bounds;
+mod documented;
+
 #[track_caller]
 fn scheme(name: &str) -> &'static VersionScheme {
     by_name(name).unwrap()
@@ -155,10 +158,11 @@ fn versions_are_ordered_as_the_reference_implementations_order_them() {
     ];
     let mut wrong = Vec::new();
     for (table, name) in tables {
-        let mut n_refused = 0;
+        let (mut n_rows, mut n_refused) = (0, 0);
         for row in rows(&data, &format!("versions/compare/{table}.tsv")) {
             let [left, right, expected, ..] = row.as_slice() else { panic!("{table}: {row:?}") };
             let expected = expected.parse::<i8>().unwrap().cmp(&0);
+            n_rows += 1;
             match order(scheme(name), left, right) {
                 Some(order) if order == expected => {}
                 Some(order) => {
@@ -167,6 +171,7 @@ fn versions_are_ordered_as_the_reference_implementations_order_them() {
                 None => n_refused += 1,
             }
         }
+        documented::assert_counted(table, n_rows, n_refused);
         let argued =
             REFUSED.iter().find(|(refused, _, _)| *refused == table).map_or(0, |(_, n_rows, _)| *n_rows);
         assert_eq!(n_refused, argued, "{table}: rows refused");
@@ -232,6 +237,8 @@ const CONSTRAINT_DIFFERENCES: &[(&str, &str, &str, &str)] = &[
         "1.0.0.rc.alpha",
         "a dot and a hyphen are different texts in a pre-release",
     ),
+    ("apk-op", "~ 3.6", "3.6.9_post1", SUFFIX_UNKNOWN_TO_APK),
+    ("apk-op", "~ 3.8", "3.6.9_post1", SUFFIX_UNKNOWN_TO_APK),
     ("rpm", "< 1", "1:0", EPOCH_ON_ONE_SIDE),
     ("rpm", "< 12:4.19.0-1.el7", "4.19.0-1.el7_5", EPOCH_ON_ONE_SIDE),
     ("rpm", "< 4.21.0-1.el7", "3:4.19.0-1.el7_5", EPOCH_ON_ONE_SIDE),
@@ -239,6 +246,8 @@ const CONSTRAINT_DIFFERENCES: &[(&str, &str, &str, &str)] = &[
     ("rpm", "> 0:8.3.1-5.el8", "8.3.1-5.el8.0.0", TRAILING_ZERO_GROUPS),
 ];
 
+const SUFFIX_UNKNOWN_TO_APK: &str =
+    "apk calls the version invalid (there is no `_post`) and compares it all the same; it is refused";
 const EPOCH_ON_ONE_SIDE: &str = "the scanner ignores an epoch that one side has; to rpm no epoch is epoch 0, and \
     an order that ignores it is not transitive";
 const TRAILING_ZERO_GROUPS: &str =
@@ -268,6 +277,30 @@ fn constraints_hold_as_another_scanner_evaluates_them() {
             if answer != Some(expected == "true") && !is_argued {
                 wrong.push(format!("{table}: `{version}` in `{constraint}` is {expected}, not {answer:?}"));
             }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// apk's operator for dependencies, which no advisory uses: the versions that continue a version are those from its
+/// first pre-release up to that of its successor.
+#[test]
+fn versions_that_continue_a_version_lie_together_in_apks_order() {
+    let Some(data) = data("versions_that_continue_a_version_lie_together_in_apks_order") else { return };
+    let mut wrong = Vec::new();
+    for row in rows(&data, "versions/ranges/apk-op.tsv") {
+        let [constraint, version, expected, ..] = row.as_slice() else { panic!("{row:?}") };
+        let (operator, start) = constraint.split_once(' ').unwrap();
+        let (rest, number) = start.rsplit_once('.').unwrap();
+        let successor = format!("{rest}.{}", number.parse::<u64>().unwrap() + 1);
+        let below = format!("< {successor}_alpha");
+        let range = if operator == "<~" { below } else { format!(">= {start}_alpha, {below}") };
+        let is_argued = CONSTRAINT_DIFFERENCES.iter().any(|&(table, other, installed, _)| {
+            table == "apk-op" && constraint == other && version == installed
+        });
+        let answer = satisfies(scheme("apk"), version, &range);
+        if (answer == Some(expected == "true")) == is_argued {
+            wrong.push(format!("`{version}` in `{constraint}` is {expected}, not {answer:?}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
