@@ -29,7 +29,7 @@ pub(crate) fn facts() -> FeedFacts {
     };
     add(CoverageClass::FixOnly, &["alpine:3.19", "alpine:3.20", "alpine:edge"]);
     add(CoverageClass::Complete, &["debian:11", "debian:12", "debian:unstable", "ubuntu:22.04"]);
-    add(CoverageClass::FixOnly, &["cargo", "golang", "maven", "npm", "pub", "pypi"]);
+    add(CoverageClass::FixOnly, &["cargo", "golang", "homebrew", "npm", "pub", "pypi"]);
     let codenames = [("bookworm", "debian:12"), ("sid", "debian:unstable"), ("jammy", "ubuntu:22.04")];
     let codenames = codenames.map(|(codename, namespace)| (codename.to_owned(), Namespace::new(namespace)));
     FeedFacts { namespaces, codenames: codenames.into() }

@@ -13,6 +13,7 @@ use crate::range::{self, Containment};
 mod apk;
 mod deb;
 mod golang;
+mod maven;
 mod pep440;
 mod r#pub;
 mod semver;
@@ -34,8 +35,15 @@ pub struct VersionScheme {
 }
 
 /// Every scheme, sorted by name.
-pub static SCHEMES: &[&VersionScheme] =
-    &[&apk::SCHEME, &deb::SCHEME, &golang::SCHEME, &pep440::SCHEME, &r#pub::SCHEME, &semver::SCHEME];
+pub static SCHEMES: &[&VersionScheme] = &[
+    &apk::SCHEME,
+    &deb::SCHEME,
+    &golang::SCHEME,
+    &maven::SCHEME,
+    &pep440::SCHEME,
+    &r#pub::SCHEME,
+    &semver::SCHEME,
+];
 
 /// The scheme by which `ecosystem` orders versions, if plimsoll has it.
 pub fn for_ecosystem(ecosystem: Ecosystem) -> Option<&'static VersionScheme> {
