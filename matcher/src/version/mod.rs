@@ -11,9 +11,12 @@ use model::ecosystem::Ecosystem;
 use crate::range::{self, Containment};
 
 mod apk;
+mod composer;
 mod deb;
+mod gem;
 mod golang;
 mod maven;
+mod nuget;
 mod pep440;
 mod r#pub;
 mod semver;
@@ -37,9 +40,12 @@ pub struct VersionScheme {
 /// Every scheme, sorted by name.
 pub static SCHEMES: &[&VersionScheme] = &[
     &apk::SCHEME,
+    &composer::SCHEME,
     &deb::SCHEME,
+    &gem::SCHEME,
     &golang::SCHEME,
     &maven::SCHEME,
+    &nuget::SCHEME,
     &pep440::SCHEME,
     &r#pub::SCHEME,
     &semver::SCHEME,

@@ -105,7 +105,7 @@ fn compare_identifier(left: &str, right: &str) -> Ordering {
 }
 
 /// Compares two lists item by item, the shorter one padded with nothing.
-fn compare_lists<'a>(
+pub(super) fn compare_lists<'a>(
     mut left: impl Iterator<Item = &'a str>,
     mut right: impl Iterator<Item = &'a str>,
     compare: impl Fn(Option<&'a str>, Option<&'a str>) -> Ordering,

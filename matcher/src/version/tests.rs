@@ -77,9 +77,12 @@ fn own_cases_hold() {
 fn what_is_no_version_is_not_compared() {
     let cases = [
         ("apk", "a 1.2.3_post1 0.1-r2.1 1.0bc 1. .1 1-r 1~ 1~xyz 1_alpha. 1.0D 1..2"),
+        ("composer", "dev-main master 1.0-foo 1.2.3.4.5 1. .1 x-dev x.1-dev 1.0-rc1x 1.0dev5 8.x- 1.0@foo"),
         ("deb", "1.0- :1.0 a:1.0 1:-1 1.0é 1:"),
+        ("gem", "1. 1..2 .1 v1.0 a 1.0- 1-.a 1.0+1 junk"),
         ("golang", "(devel) devel master v v1.2-rc.1 go gofmt go1.21rc"),
         ("maven", "latest ${revision} 1.0é foo"),
+        ("nuget", "1.0.0.0.0 1. 1.0- 1.* * 1.0.0-a_b latest"),
         ("pep440", "1..0 french.toast 1.0+ dev-r123 1.0_1_1"),
         ("pub", "any x.y.z 1.x"),
         ("semver", "latest x 1.x 1.2.x 1. 1..2 1.0.0- 1.0.0-a..b 1.0.0-a_b ^1.0 -1 1.2.3- file:../x"),
@@ -106,6 +109,11 @@ const REFUSED: &[(&str, usize, &str)] = &[
         "words without a digit (`stable`): they would be below every fix, and say nothing of what is installed",
     ),
     ("maven-resolver", 8, "nothing (``), and words without a digit: the resolver reads any text at all"),
+    (
+        "packagist",
+        15,
+        "what Composer refuses to store (`#`, `post1`, `dev100`, `test1`): the table has PHP's order of any words",
+    ),
     (
         "pep440",
         44,
@@ -135,9 +143,12 @@ fn versions_are_ordered_as_the_reference_implementations_order_them() {
     let tables = [
         ("apk", "apk"),
         ("deb", "deb"),
+        ("gem", "gem"),
         ("go", "golang"),
         ("maven", "maven"),
         ("maven-resolver", "maven"),
+        ("nuget", "nuget"),
+        ("packagist", "composer"),
         ("pep440", "pep440"),
         ("pub", "pub"),
         ("cargo", "semver"),

@@ -61,6 +61,27 @@ pub(super) const ORDER_DIFFERENCES: &[Difference] = &[
         reason: "a zero in front of a word counts for the resolver; here it is trimmed, as before every word",
         rows: &[("0.foo.1.2.3", "foo.1.2.3")],
     },
+    Difference {
+        table: "nuget",
+        reason: "NuGet.Versioning reads `006` by int.TryParse, as 6; another scanner's rule made this row",
+        rows: &[("0.0.1-alpha.006", "0.0.1-alpha.6")],
+    },
+    Difference {
+        table: "packagist",
+        reason: "the table is PHP's bare version_compare; Composer first pads to four numbers, drops `stable` and ignores case \
+                 (feeds.md C10)",
+        rows: &[
+            ("1.0.0", "1.0"),
+            ("5.1.0-stable", "5.1.0-beta2"),
+            ("v1.9.0-ALPHA.1", "v1.9.0-BETA.1"),
+            ("v1.9.0-ALPHA.2", "v1.9.0-BETA.2"),
+            ("v1.9.0-BETA.1", "v1.9.0-ALPHA.2"),
+            ("v3.4", "v3.4.0-alpha"),
+            ("v4-beta4", "v4.0-alpha"),
+            ("v6.5", "v6.5.0-beta-0"),
+            ("v6.6", "v6.6.0-beta"),
+        ],
+    },
 ];
 
 pub(super) fn is_argued(table: &str, left: &str, right: &str) -> bool {
