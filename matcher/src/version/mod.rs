@@ -14,9 +14,12 @@ mod apk;
 mod composer;
 mod deb;
 mod gem;
+mod github_actions;
 mod golang;
+mod julia;
 mod maven;
 mod nuget;
+mod opam;
 mod pep440;
 mod r#pub;
 mod semver;
@@ -43,9 +46,12 @@ pub static SCHEMES: &[&VersionScheme] = &[
     &composer::SCHEME,
     &deb::SCHEME,
     &gem::SCHEME,
+    &github_actions::SCHEME,
     &golang::SCHEME,
+    &julia::SCHEME,
     &maven::SCHEME,
     &nuget::SCHEME,
+    &opam::SCHEME,
     &pep440::SCHEME,
     &r#pub::SCHEME,
     &semver::SCHEME,
