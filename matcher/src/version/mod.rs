@@ -38,7 +38,12 @@ pub struct VersionScheme {
     pub is_readable: fn(&str) -> bool,
     /// Where an installed version stands towards what each record says is affected, in the order given.
     pub(crate) contain: for<'a> fn(&'a str, &[&'a Affected]) -> Vec<Containment>,
+    /// How an installed version relates to bounds, if it can be read.
+    pub(crate) order_to_bounds: for<'a> fn(&'a str, &[&'a str]) -> Option<Orders>,
 }
+
+/// How a version relates to each of some bounds; none where the bound cannot be read.
+type Orders = Vec<Option<Ordering>>;
 
 /// Every scheme, sorted by name.
 pub static SCHEMES: &[&VersionScheme] = &[
@@ -90,12 +95,19 @@ impl VersionScheme {
             compare: compare::<S>,
             is_readable: |text| S::read(text).is_some(),
             contain: range::contain::<S>,
+            order_to_bounds: order_to_bounds::<S>,
         }
     }
 }
 
 fn compare<'a, S: Scheme>(left: &'a str, right: &'a str) -> Option<Ordering> {
     Some(S::read(left)?.cmp(&S::read(right)?))
+}
+
+fn order_to_bounds<'a, S: Scheme>(installed: &'a str, bounds: &[&'a str]) -> Option<Orders> {
+    let installed = S::read(installed)?;
+    let order = |bound: &&'a str| Some(S::compare_to_bound(&installed, &S::read(bound)?));
+    Some(bounds.iter().map(order).collect())
 }
 
 /// The order of two runs of decimal digits as numbers of any size; the empty run is zero.
