@@ -4,8 +4,14 @@
 
 use std::cmp::Ordering;
 
-use crate::version::{VersionScheme, by_name};
+use crate::version::{self, VersionScheme};
 
+mod composer;
+mod gem;
+mod maven;
+mod npm;
+mod nuget;
+mod pep440;
 pub mod vers;
 
 /// Above this a requirement or a version is not read: the cost is the product of both.
@@ -26,26 +32,26 @@ pub enum Prereleases {
 pub struct Syntax {
     /// The notation's name, which is also its file's.
     pub name: &'static str,
-    /// The scheme that orders its versions.
-    pub scheme: &'static str,
-    read: fn(&str, Prereleases) -> Option<Requirement>,
+    contains: fn(&str, &str, Prereleases) -> Option<bool>,
 }
 
-/// Every notation for the versions of one scheme, sorted by name.
-pub static SYNTAXES: &[&Syntax] = &[];
+/// Every notation for the versions of one ecosystem, sorted by name.
+pub static SYNTAXES: &[&Syntax] =
+    &[&composer::SYNTAX, &gem::SYNTAX, &maven::SYNTAX, &npm::SYNTAX, &nuget::SYNTAX, &pep440::SYNTAX];
 
 impl Syntax {
-    /// Whether `version` meets the requirement `text`; none when either cannot be read or is too long.
+    /// Whether `version` meets the requirement `text`; none when it cannot be told, because what it hangs on cannot be
+    /// read or is too long.
     pub fn contains(&self, text: &str, version: &str, prereleases: Prereleases) -> Option<bool> {
-        if text.len() > REQUIREMENT_BYTES_MAX {
+        if text.len() > REQUIREMENT_BYTES_MAX || version.len() > VERSION_BYTES_MAX {
             return None;
         }
-        (self.read)(text, prereleases)?.holds(by_name(self.scheme)?, version)
+        (self.contains)(text, version, prereleases)
     }
 }
 
 /// The notation called `name`.
-pub fn syntax(name: &str) -> Option<&'static Syntax> {
+pub fn by_name(name: &str) -> Option<&'static Syntax> {
     SYNTAXES.iter().copied().find(|syntax| syntax.name == name)
 }
 
@@ -110,6 +116,11 @@ impl Comparison {
 }
 
 impl Requirement {
+    /// [`Requirement::holds`] in the scheme called `scheme`.
+    pub(crate) fn holds_in(&self, scheme: &str, version: &str) -> Option<bool> {
+        self.holds(version::by_name(scheme)?, version)
+    }
+
     /// Whether `version` meets the requirement. What cannot be read decides nothing, unless all else has decided.
     pub(crate) fn holds(&self, scheme: &VersionScheme, version: &str) -> Option<bool> {
         if version.len() > VERSION_BYTES_MAX {
@@ -148,3 +159,23 @@ fn or(left: Option<bool>, right: Option<bool>) -> Option<bool> {
         _ => None,
     }
 }
+
+/// `number` and one, of any size.
+fn successor(number: &str) -> String {
+    let mut digits = number.as_bytes().to_vec();
+    for digit in digits.iter_mut().rev() {
+        if *digit != b'9' {
+            *digit += 1;
+            return String::from_utf8_lossy(&digits).into_owned();
+        }
+        *digit = b'0';
+    }
+    format!("1{}", String::from_utf8_lossy(&digits))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests;

@@ -238,7 +238,14 @@ const CONSTRAINT_DIFFERENCES: &[(&str, &str, &str)] = &[
 fn constraints_hold_as_another_scanner_evaluates_them() {
     let Some(data) = data("constraints_hold_as_another_scanner_evaluates_them") else { return };
     let mut wrong = Vec::new();
-    for (table, name) in [("apk", "apk"), ("deb", "deb"), ("pep440", "pep440"), ("semver", "semver")] {
+    for (table, name) in [
+        ("apk", "apk"),
+        ("deb", "deb"),
+        ("gem", "gem"),
+        ("maven", "maven"),
+        ("pep440", "pep440"),
+        ("semver", "semver"),
+    ] {
         for row in rows(&data, &format!("versions/ranges/grype-{table}.tsv")) {
             let [constraint, version, expected, ..] = row.as_slice() else { panic!("{table}: {row:?}") };
             let is_argued = CONSTRAINT_DIFFERENCES
