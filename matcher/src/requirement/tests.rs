@@ -207,3 +207,92 @@ fn ranges_hold_what_reference_implementations_say() {
     }
     assert!(wrong.is_empty(), "{} rows:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// The texts of `field` in a JSON document, which has no escapes in them.
+fn fields<'a>(json: &'a str, field: &str) -> Vec<&'a str> {
+    let start = format!("\"{field}\": \"");
+    json.split(&start).skip(1).map(|rest| rest.split('"').next().unwrap()).collect()
+}
+
+/// Native ranges that the other implementation translates into other versions, and how. It also writes fourth numbers
+/// of Composer's versions as build metadata (`6.3.5+1`), which are left out below.
+const BAD_TRANSLATIONS: &[(&str, &str)] = &[
+    ("<= 1.0", "1.0 is a branch for npm, all of which is inside; it became `<=1.0.0`"),
+    ("<=1.0", "1.0 is a branch for npm, all of which is inside; it became `<=1.0.0`"),
+    ("<=2.1 >=1.1", "2.1 is a branch for npm, all of which is inside; it became `<=2.1.0`"),
+    ("<=3.3", "3.3 is a branch for npm, all of which is inside; it became `<=3.3.0`"),
+    ("2.1 || 2.6", "2.1 is a branch for npm, all of which is inside; it became `2.1.0`"),
+    (">= 1.x", "it lost what is above the branch"),
+    (">= 2.2.x", "it lost what is above the branch"),
+    ("1.1.2 1.2.2", "both must hold, which nothing does; it became either"),
+    (">=5.0.3 >=4.2.1", "both must hold; it became either"),
+    ("^2.0.18 || ^3.0.16 || ^3.1.6 || ^4.0.8 || ^5.0.0-beta.5", "the ranges overlap; it did not merge them"),
+    (
+        "<1.3||>=1.3.0,<=1.3.12||>=1.4.0,<=1.4.5||>=1.5.0,<=1.5.0||>=1.6.0,<=1.6.2",
+        "`vers:` has no range from a version to itself but the version alone",
+    ),
+    ("<2020-09-14", "the date became a pre-release"),
+    ("=2016-10-31", "the date became a pre-release"),
+    ("=1.5.6d", "Composer knows no `d`"),
+];
+
+/// A native range and what another implementation made of it in `vers:` hold the same versions: the bounds, and what is
+/// next to them.
+#[test]
+fn native_ranges_hold_what_their_translations_hold() {
+    let Some(data) = testkit::data::require("native_ranges_hold_what_their_translations_hold") else {
+        return;
+    };
+    let (mut n_equal, mut wrong) = (0, Vec::new());
+    for (table, name) in [
+        ("gem_range_from_native.json", "gem"),
+        ("npm_range_from_native.json", "npm"),
+        ("nuget_range_from_native.json", "nuget"),
+        ("pypi_range_from_native.json", "pep440"),
+        ("gitlab/composer_gitlab_range_from_native.json", "composer"),
+        ("gitlab/gem_gitlab_range_from_native.json", "gem"),
+        ("gitlab/npm_gitlab_range_from_native.json", "npm"),
+    ] {
+        let path = data.join("versions/vers-from-native").join(table);
+        let json = String::from_utf8(testkit::data::read(&path)).unwrap();
+        let (natives, translations) = (fields(&json, "native_range"), fields(&json, "expected_output"));
+        assert_eq!(natives.len(), translations.len(), "{table}");
+        for (native, translation) in natives.into_iter().zip(translations) {
+            if BAD_TRANSLATIONS.iter().any(|(bad, _)| *bad == native) || translation.contains('+') {
+                continue;
+            }
+            let bounds = translation.split_once('/').unwrap().1.split('|').filter(|bound| *bound != "*");
+            for bound in bounds.map(|bound| bound.trim_start_matches(['<', '>', '=', '!'])) {
+                for version in [bound.to_owned(), format!("{bound}.1")] {
+                    let native_answer =
+                        by_name(name).unwrap().contains(native, &version, Prereleases::Ordered);
+                    let answer = vers::contains(translation, &version);
+                    match native_answer == answer {
+                        true => n_equal += 1,
+                        false => wrong.push(format!(
+                            "{table}: `{version}` in `{native}`: {native_answer:?}, in `{translation}`: {answer:?}"
+                        )),
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{n_equal} equal, {} not:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn translated_ranges_hold_what_the_other_implementation_says() {
+    let Some(data) = testkit::data::require("translated_ranges_hold_what_the_other_implementation_says")
+    else {
+        return;
+    };
+    let path = data.join("versions/vers-from-native/pypi_range_containment.json");
+    let json = String::from_utf8(testkit::data::read(&path)).unwrap();
+    let cases = fields(&json, "vers").into_iter().zip(fields(&json, "version"));
+    let answers: Vec<bool> =
+        json.split("\"expected_output\": ").skip(1).map(|rest| rest.starts_with("true")).collect();
+    assert!(!answers.is_empty());
+    for ((range, version), answer) in cases.zip(answers) {
+        assert_eq!(vers::contains(range, version), Some(answer), "`{version}` in `{range}`");
+    }
+}

@@ -69,6 +69,8 @@ impl Range {
         }
         let (mut inside, mut excepted) = (Requirement::default(), Requirement::default());
         let mut start: Option<Comparison> = None;
+        // Which alternative ended last.
+        let mut last_end: Option<usize> = None;
         for (sign, bound) in constraints {
             let comparison = Comparison::new(sign, bound);
             match sign {
@@ -77,9 +79,16 @@ impl Range {
                     excepted.alternatives.push(vec![Comparison { sign: Sign::Equal, ..comparison }])
                 }
                 Sign::AtLeast | Sign::Above => start = start.or(Some(comparison)),
-                Sign::Below | Sign::AtMost => {
-                    inside.alternatives.push(start.take().into_iter().chain([comparison]).collect());
-                }
+                Sign::Below | Sign::AtMost => match (start.take(), last_end) {
+                    (None, Some(index)) => {
+                        inside.alternatives[index].pop();
+                        inside.alternatives[index].push(comparison);
+                    }
+                    (start, _) => {
+                        last_end = Some(inside.alternatives.len());
+                        inside.alternatives.push(start.into_iter().chain([comparison]).collect());
+                    }
+                },
             }
         }
         inside.alternatives.extend(start.map(|start| vec![start]));
@@ -135,6 +144,11 @@ mod tests {
         check("vers:pypi/!=1.1", "1.0 2.0", "1.1 1.1.0");
         check("vers:deb/<1%3A2.0-1", "1.0 1:1.9", "1:2.0-1");
         check("vers:npm/<=1.0.0|<=1.5.0", "1.4.0", "1.6.0");
+        check(
+            "vers:npm/>=1.0.0|<1.5.0|<1.5.0|>=2.0.0|<3.0.0|<4.0.0",
+            "1.4.0 3.5.0",
+            "0.9.0 1.5.0 1.9.0 4.0.0",
+        );
         check("vers:npm/>=1.0.0|>=1.5.0|<2.0.0", "1.2.0", "2.0.0");
     }
 
