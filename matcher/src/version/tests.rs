@@ -284,6 +284,12 @@ fn versions() -> impl Strategy<Value = String> {
         Just("deb"),
         Just("r"),
         Just("go"),
+        Just("final"),
+        Just("SNAPSHOT"),
+        Just("sp"),
+        Just("x"),
+        Just("jre"),
+        Just("pl"),
     ];
     let separator = prop_oneof![
         Just("."),
