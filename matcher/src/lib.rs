@@ -4,7 +4,8 @@
 //!   key it consults, misses included ([`consulted_keys`], [`namespaces`]).
 //! - [`find`] judges the cases against the rows under those keys. It cannot fail, opens nothing and knows no
 //!   clock, exploit score or policy.
-//! - [`decorate`] adds what ranks and explains a finding: severity, CVSS, EPSS, KEV, risk.
+//! - [`decorate`] adds what ranks and explains a finding: severity, CVSS, EPSS, KEV, risk, labels; what it reads beside
+//!   the records in evidence is under [`cve_keys`] and [`github_records`].
 //! - [`coverage`] counts what was judged, what was not and why.
 //! - [`version`] is the family of version orders, one file a scheme.
 //!
@@ -20,9 +21,11 @@ mod find;
 mod fixture;
 mod namespace;
 mod range;
+mod score;
+mod severity;
 pub mod version;
 
 pub use case::{Case, Consulted, Owner, cases, consulted_keys, namespaces};
 pub use coverage::coverage;
-pub use decorate::{RISK_FORMULA, decorate};
+pub use decorate::{CveFacts, Known, cve_keys, decorate, github_records};
 pub use find::find;

@@ -6,10 +6,11 @@ use crate::finding::Finding;
 use crate::gap::Gap;
 use crate::inventory::Inventory;
 use crate::key::Namespace;
+use crate::risk::RiskWeights;
 
 /// The answer to "may this image sail", before anybody judged it.
 ///
-/// The same inventory, snapshot and `as_of` give an equal report.
+/// The same inventory, snapshot, `as_of` and weights of risk give an equal report.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// The time that stands for "now".
@@ -25,6 +26,8 @@ pub struct Report {
     pub coverage: Coverage,
     /// Sorted by risk (highest first), then id, then purl.
     pub findings: Vec<Finding>,
+    /// How risk was computed.
+    pub risk: RiskWeights,
 }
 
 /// Which feed database answered.

@@ -12,6 +12,7 @@ use model::finding::{
 use model::inventory::{Inventory, Subject};
 use model::package::{Location, Package, PackageIndex};
 use model::report::{Coverage, Report, SnapshotStamp};
+use model::risk::RiskWeights;
 use model::severity::Severity;
 
 use crate::variables::VARIABLES;
@@ -41,6 +42,7 @@ fn report() -> Report {
         snapshot: SnapshotStamp::default(),
         coverage: Coverage::default(),
         findings: vec![known, finding("CVE-2023-0002", Severity::Unknown), undetermined],
+        risk: RiskWeights::default(),
     }
 }
 

@@ -16,6 +16,7 @@ use model::inventory::{DockerfileLine, Inventory, Subject, SubjectLayer};
 use model::key::Namespace;
 use model::package::{Location, Package, PackageIndex};
 use model::report::{Coverage, NamespaceStamp, Report, SnapshotStamp, Unmatched, UnmatchedReason};
+use model::risk::RiskWeights;
 use model::severity::Severity;
 use policy::{FailOn, Judgement};
 
@@ -217,6 +218,7 @@ pub(crate) fn empty(name: &str) -> Report {
         },
         coverage: Coverage::default(),
         findings: Vec::new(),
+        risk: RiskWeights::default(),
     }
 }
 
