@@ -149,7 +149,7 @@ impl Answer {
         Ok(Report {
             as_of,
             sbom_digest: subject.sbom_digest,
-            snapshot: stamp(snapshot, &asked),
+            snapshot: stamp(snapshot, &asked, &question.facts),
             inventory: subject.inventory,
             coverage,
             findings,
@@ -213,12 +213,13 @@ fn undescribed(snapshot: &Snapshot, keys: &BTreeSet<PackageKey>) -> Option<Gap> 
 }
 
 /// Which state of the feeds answered for the namespaces asked.
-pub(crate) fn stamp(snapshot: &Snapshot, asked: &BTreeSet<Namespace>) -> SnapshotStamp {
+fn stamp(snapshot: &Snapshot, asked: &BTreeSet<Namespace>, facts: &FeedFacts) -> SnapshotStamp {
     let namespaces = snapshot
         .namespaces()
         .into_iter()
         .filter(|entry| asked.contains(&entry.name))
         .map(|entry| NamespaceStamp {
+            end_of_life: facts.namespaces.get(&entry.name).and_then(|facts| facts.end_of_life.clone()),
             data_as_of: entry.providers.iter().map(|provider| provider.data_as_of).min(),
             name: entry.name,
             records: entry.rows,

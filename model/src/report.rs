@@ -50,6 +50,8 @@ pub struct NamespaceStamp {
     pub data_as_of: Option<Timestamp>,
     /// How many rows it holds.
     pub records: u64,
+    /// The last day of support of the release, `YYYY-MM-DD`, where known (feeds.md D10).
+    pub end_of_life: Option<String>,
 }
 
 /// What was judged and what was not: `packages` is `matched` plus all of `unmatched`.

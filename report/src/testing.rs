@@ -223,7 +223,12 @@ pub(crate) fn empty(name: &str) -> Report {
 }
 
 fn stamp(name: &str, data_as_of: &str, records: u64) -> NamespaceStamp {
-    NamespaceStamp { name: Namespace::new(name), data_as_of: Some(data_as_of.parse().unwrap()), records }
+    NamespaceStamp {
+        name: Namespace::new(name),
+        data_as_of: Some(data_as_of.parse().unwrap()),
+        records,
+        end_of_life: None,
+    }
 }
 
 /// With the numbers of its coverage made to agree.

@@ -119,6 +119,15 @@ fn cells(report: &Report, finding: &Finding) -> [String; 6] {
     ]
 }
 
+/// `CVE-2025-1 (disputed)`.
+fn id(finding: &Finding) -> String {
+    let labels: Vec<&str> = finding.decoration.labels.iter().map(|label| label.as_str()).collect();
+    match labels.is_empty() {
+        true => cell(&finding.id),
+        false => format!("{} ({})", cell(&finding.id), labels.join(", ")),
+    }
+}
+
 fn dash() -> String {
     "-".to_owned()
 }
@@ -176,16 +185,7 @@ fn affected(
         let mut names: Vec<String> = group.packages.iter().map(|package| cell(&package.name)).collect();
         names.sort();
         names.dedup();
-        table.add_row([
-            severity,
-            cell(&group.first.id),
-            names.join(", "),
-            installed,
-            fixed,
-            epss,
-            kev,
-            place,
-        ]);
+        table.add_row([severity, id(group.first), names.join(", "), installed, fixed, epss, kev, place]);
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
