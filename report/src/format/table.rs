@@ -10,7 +10,7 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use jiff::Timestamp;
 
 use model::advisory::FixState;
-use model::finding::{Finding, Verdict};
+use model::finding::{Finding, Label, Verdict};
 use model::image::Origin;
 use model::package::Package;
 use model::report::{NamespaceStamp, Report};
@@ -119,13 +119,13 @@ fn cells(report: &Report, finding: &Finding) -> [String; 6] {
     ]
 }
 
-/// `CVE-2025-1 (disputed)`.
+/// The id and, below it, what else is said of the vulnerability: `(disputed)`.
 fn id(finding: &Finding) -> String {
-    let labels: Vec<&str> = finding.decoration.labels.iter().map(|label| label.as_str()).collect();
-    match labels.is_empty() {
-        true => cell(&finding.id),
-        false => format!("{} ({})", cell(&finding.id), labels.join(", ")),
-    }
+    let labels = finding.decoration.labels.iter().map(|label| match label {
+        Label::Disputed => "\n(disputed)",
+        Label::UnsupportedWhenAssigned => "\n(unsupported)",
+    });
+    std::iter::once(cell(&finding.id)).chain(labels.map(str::to_owned)).collect()
 }
 
 fn dash() -> String {
