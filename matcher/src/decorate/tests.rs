@@ -1,3 +1,5 @@
+use std::slice::from_ref;
+
 use model::advisory::{Reference, SeverityWord};
 use model::finding::{Label, Rating};
 
@@ -185,13 +187,13 @@ fn of_a_distributions_package_its_vendor_is_heard_first_and_others_last() {
     let nvd = ("nvd", sourced("CVE-2025-1", Some("high"), &[("nvd@nist.gov", HIGH_V2)]));
 
     // The row, the vendor's word of the CVE, of a bulletin, its CVSS.
-    check_os(RATED_ROW, &[("debian", cve(Some("high"), &[CRITICAL_V31]))], &[nvd.clone()], "low debian");
+    check_os(RATED_ROW, &[("debian", cve(Some("high"), &[CRITICAL_V31]))], from_ref(&nvd), "low debian");
     let texts =
         [("debian", cve(Some("medium"), &[CRITICAL_V31])), ("debian", text("DSA-1", Some("high"), &[]))];
-    check_os(&bulletin, &texts, &[nvd.clone()], "medium debian");
-    check_os(&bulletin, &texts[1..], &[nvd.clone()], "high DSA-1");
-    check_os(ROW, &[("debian", cve(None, &[LOW_V4, CRITICAL_V31]))], &[nvd.clone()], "low CVE-2025-1");
-    check_os(ROW, &[("debian", cve(Some("not yet assigned"), &[]))], &[nvd.clone()], "high nvd");
+    check_os(&bulletin, &texts, from_ref(&nvd), "medium debian");
+    check_os(&bulletin, &texts[1..], from_ref(&nvd), "high DSA-1");
+    check_os(ROW, &[("debian", cve(None, &[LOW_V4, CRITICAL_V31]))], from_ref(&nvd), "low CVE-2025-1");
+    check_os(ROW, &[("debian", cve(Some("not yet assigned"), &[]))], from_ref(&nvd), "high nvd");
 
     // NVD before the CVE list, its own rating before others', CISA's last, GitHub's unreviewed word after both.
     let list = ("cve-list", sourced("CVE-2025-1", Some("medium"), &[]));
@@ -215,7 +217,7 @@ fn another_distributions_word_comes_after_nvds() {
         "debian:12|source|demo redhat CVE-2025-1 >=0\ndebian:12|source|demo zz-debian CVE-2025-1 >=0";
     let redhat = ("redhat", text("CVE-2025-1", Some("low"), &[]));
     let nvd = ("nvd", text("CVE-2025-1", Some("high"), &[]));
-    check_os(ROWS, &[redhat.clone()], &[nvd], "high nvd");
+    check_os(ROWS, from_ref(&redhat), &[nvd], "high nvd");
     check_os(ROWS, &[redhat], &[], "low redhat");
 }
 
@@ -239,9 +241,9 @@ fn of_a_languages_package_githubs_word_is_heard_first_wherever_it_is() {
     };
     let own = text("OSV-1", Some("low"), &[CRITICAL_V31]);
     let nvd = RecordText { provider: "nvd".to_owned(), ..text("CVE-2025-1", Some("medium"), &[]) };
-    check(&[own.clone(), text("GHSA-1", Some("high"), &[])], &[nvd.clone()], "high GHSA-1");
-    check(&[own], &[nvd.clone()], "critical OSV-1");
-    check(&[text("OSV-1", Some("low"), &[])], &[nvd.clone()], "low OSV-1");
+    check(&[own.clone(), text("GHSA-1", Some("high"), &[])], from_ref(&nvd), "high GHSA-1");
+    check(from_ref(&own), from_ref(&nvd), "critical OSV-1");
+    check(&[text("OSV-1", Some("low"), &[])], from_ref(&nvd), "low OSV-1");
     check(&[text("OSV-1", None, &[])], &[nvd], "medium nvd");
     check(&[], &[], "unknown");
 }

@@ -1,5 +1,4 @@
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
 use super::*;
@@ -62,7 +61,8 @@ fn scores(text: &str) -> Vec<f64> {
 
 /// The lines of a list of claircore that say something, each with the words before its remark.
 fn lists(data: &Path, name: &str) -> Vec<(Vec<String>, String)> {
-    let text = fs::read_to_string(data.join("cvss/claircore").join(name)).unwrap();
+    let text = testkit::data::read(&data.join("cvss/claircore").join(name));
+    let text = String::from_utf8(text).unwrap();
     let lines = text.lines().map(|line| line.split_once('#').unwrap_or((line, "")));
     let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     lines
@@ -195,17 +195,9 @@ fn vectors(bytes: &[u8]) -> impl Iterator<Item = String> {
 #[test]
 fn every_vector_of_the_real_feeds_is_read() {
     let Some(data) = testkit::data::require("every_vector_of_the_real_feeds_is_read") else { return };
-    let mut folders = vec![data.join("feeds"), data.join("cvss/claircore-nvd-enricher")];
     let (mut n_read, mut unread) = (0, BTreeSet::new());
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let is_packed = path.extension().is_some_and(|extension| extension == "zst");
-            let bytes = testkit::data::read(&if is_packed { path.with_extension("") } else { path });
+    for folder in ["feeds", "cvss/claircore-nvd-enricher"] {
+        for (_, bytes) in testkit::data::read_all(&data.join(folder)) {
             for vector in vectors(&bytes) {
                 match score(&vector) {
                     Some(_) => n_read += 1,
