@@ -7,6 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use advisory_db::Snapshot;
 use jiff::Timestamp;
 use matcher::vex::Given;
+use matcher::{CveFacts, Known};
 use model::advisory::{AdvisorySet, PRIVATE, Row};
 use model::facts::FeedFacts;
 use model::finding::Finding;
@@ -14,6 +15,7 @@ use model::gap::{Gap, GapKind};
 use model::inventory::Inventory;
 use model::key::{Namespace, PackageKey};
 use model::report::{NamespaceStamp, Report, SnapshotStamp};
+use model::risk::RiskWeights;
 use sha2::{Digest, Sha256};
 
 use crate::error::FlowError;
@@ -62,21 +64,27 @@ fn hex(hash: Sha256) -> String {
     })
 }
 
+/// What a report depends on beside the SBOM and the snapshot.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'a> {
+    /// What others say of findings.
+    pub vex: &'a [Given],
+    /// The time that stands for "now".
+    pub as_of: Timestamp,
+    /// How findings are ranked.
+    pub weights: &'a RiskWeights,
+}
+
 /// Judges `subject` against `snapshot`.
 ///
-/// What a sync before it could not do is no part of the report, which is a function of SBOM, snapshot, `vex` and
-/// `as_of`; that data is old or absent is, because the snapshot says so.
-pub fn match_sbom(
-    subject: Subject,
-    snapshot: &Snapshot,
-    vex: &[Given],
-    as_of: Timestamp,
-) -> Result<Report, FlowError> {
-    let question = Question::of(&subject.inventory, &facts(Some(snapshot))?);
+/// What a sync before it could not do is no part of the report, which is a function of SBOM, snapshot and `terms`; that data
+/// is old or absent is, because the snapshot says so.
+pub fn match_sbom(subject: Subject, snapshot: &Snapshot, terms: Terms<'_>) -> Result<Report, FlowError> {
+    let question = Question::of(&subject.inventory, &facts(Some(snapshot))?, Some(snapshot))?;
     let advisories = snapshot.load(&question.keys)?;
     let findings = matcher::find(&question.cases, &advisories);
     let answer = Answer { question, advisories, findings };
-    answer.report(subject, snapshot, vex, as_of)
+    answer.report(subject, snapshot, terms)
 }
 
 /// What the facts shard says, or what is built in before there is one.
@@ -99,11 +107,21 @@ pub struct Question {
 }
 
 impl Question {
-    /// The question that `inventory` asks under `facts`.
-    pub fn of(inventory: &Inventory, facts: &FeedFacts) -> Self {
-        let cases = matcher::cases(inventory, facts);
+    /// The question that `inventory` asks under `facts`, to which is added what `snapshot` knows of the repositories that
+    /// the inventory names.
+    pub fn of(
+        inventory: &Inventory,
+        facts: &FeedFacts,
+        snapshot: Option<&Snapshot>,
+    ) -> Result<Self, FlowError> {
+        let mut facts = facts.clone();
+        let repositories = matcher::repositories(inventory);
+        if let Some(snapshot) = snapshot.filter(|_| !repositories.is_empty()) {
+            facts.repository_cpes = snapshot.repository_cpes(&repositories)?;
+        }
+        let cases = matcher::cases(inventory, &facts);
         let keys = matcher::consulted_keys(&cases);
-        Self { facts: facts.clone(), cases, keys }
+        Ok(Self { facts, cases, keys })
     }
 
     /// The namespaces of the keys.
@@ -125,31 +143,38 @@ impl Answer {
         self,
         subject: Subject,
         snapshot: &Snapshot,
-        vex: &[Given],
-        as_of: Timestamp,
+        terms: Terms<'_>,
     ) -> Result<Report, FlowError> {
+        let Terms { vex, as_of, weights } = terms;
         let Self { question, advisories, mut findings } = self;
         let vex = matcher::vex::apply(&mut findings, vex, &subject.inventory, subject.bom.as_deref());
         let asked = question.namespaces();
-        let texts = snapshot.texts(&records(&findings))?;
+        let mut described = records(&findings);
+        described.extend(matcher::github_records(&findings, &subject.inventory));
+        let texts = snapshot.texts(&described)?;
+        let cve_keys = matcher::cve_keys(&findings);
+        let cves = cve_facts(snapshot, &cve_keys)?;
         let daily = snapshot.daily(&asked, &ids(&findings))?;
-        matcher::decorate(&mut findings, &subject.inventory, &texts, &daily);
+        let known = Known { texts: &texts, cves: &cves, daily: &daily, weights };
+        matcher::decorate(&mut findings, &subject.inventory, &known);
 
         let mut coverage =
             matcher::coverage(&subject.inventory, &question.cases, &question.facts, &advisories, as_of);
         coverage.gaps.extend(stale(snapshot, &asked, as_of));
         coverage.gaps.extend(unranked(snapshot));
+        coverage.gaps.extend(undescribed(snapshot, &cve_keys));
         coverage.gaps.sort();
         coverage.gaps.dedup();
 
         Ok(Report {
             as_of,
             sbom_digest: subject.sbom_digest,
-            snapshot: stamp(snapshot, &asked),
+            snapshot: stamp(snapshot, &asked, &question.facts),
             inventory: subject.inventory,
             vex,
             coverage,
             findings,
+            risk: weights.clone(),
         })
     }
 }
@@ -183,13 +208,39 @@ fn unranked(snapshot: &Snapshot) -> Option<Gap> {
     snapshot.epss().is_none().then(|| Gap::new(GapKind::FEED_NOT_FETCHED, "epss", detail))
 }
 
+/// What is said of the CVEs under `keys` themselves, as far as it is held.
+fn cve_facts(snapshot: &Snapshot, keys: &BTreeSet<PackageKey>) -> Result<CveFacts, FlowError> {
+    let rows = snapshot.load(keys)?;
+    let of_key = |(key, rows): (&PackageKey, &Vec<Row>)| -> Vec<(Namespace, String)> {
+        rows.iter().map(|row| (key.namespace.clone(), row.record.clone())).collect()
+    };
+    let records: BTreeSet<(Namespace, String)> = rows.rows.iter().flat_map(of_key).collect();
+    Ok(CveFacts { texts: snapshot.texts(&records)?, rows })
+}
+
+/// Said when nothing is held that describes the CVEs of findings themselves: what their vendors did not rate has no severity.
+fn undescribed(snapshot: &Snapshot, keys: &BTreeSet<PackageKey>) -> Option<Gap> {
+    let missing: BTreeSet<&Namespace> = keys.iter().map(|key| &key.namespace).collect();
+    let missing: Vec<&str> = missing
+        .into_iter()
+        .filter(|namespace| !snapshot.holds(namespace))
+        .filter_map(Namespace::release)
+        .collect();
+    let detail = format!(
+        "severities and disputes of CVEs of {} from NVD and the CVE list are not held: what no vendor rated has no severity",
+        missing.join(", ")
+    );
+    (!missing.is_empty()).then(|| Gap::new(GapKind::FEED_NOT_FETCHED, "cve", detail))
+}
+
 /// Which state of the feeds answered for the namespaces asked.
-pub(crate) fn stamp(snapshot: &Snapshot, asked: &BTreeSet<Namespace>) -> SnapshotStamp {
+fn stamp(snapshot: &Snapshot, asked: &BTreeSet<Namespace>, facts: &FeedFacts) -> SnapshotStamp {
     let namespaces = snapshot
         .namespaces()
         .into_iter()
         .filter(|entry| asked.contains(&entry.name))
         .map(|entry| NamespaceStamp {
+            end_of_life: facts.namespaces.get(&entry.name).and_then(|facts| facts.end_of_life.clone()),
             data_as_of: entry.providers.iter().map(|provider| provider.data_as_of).min(),
             name: entry.name,
             records: entry.rows,

@@ -116,8 +116,8 @@ impl Reader<'_> {
         self.enough(&path, index.packages.len())?;
         let mut by_location: BTreeMap<String, Vec<Identity>> = BTreeMap::new();
         for package in index.packages {
-            let purl =
-                package.id.parse().map_err(|_| wrong(format!("`{}` is no package URL", package.id)))?;
+            let identity = Identity::of_purl(&package.id);
+            let identity = identity.ok_or_else(|| wrong(format!("`{}` is no package URL", package.id)))?;
             // Nothing outside of the repository is its document.
             let is_below =
                 Path::new(&package.location).components().all(|part| matches!(part, Component::Normal(_)));

@@ -8,7 +8,9 @@ use model::facts::is_supplement;
 use model::finding::UndeterminedReason;
 use model::key::{KeyKind, Namespace};
 
-use crate::case::Consulted;
+use crate::case::{Consulted, Role};
+use crate::channel::release_of;
+use crate::gate::{Gate, MAIN_STREAM};
 use crate::range::Containment;
 
 /// A row, the key under which it was found, and what it says of the installed version.
@@ -18,6 +20,8 @@ pub(crate) struct Statement<'a> {
     pub(crate) consulted: &'a Consulted,
     pub(crate) containment: Containment,
     pub(crate) answer: Answer,
+    /// Whether a condition of the row could not be checked.
+    pub(crate) is_doubtful: bool,
 }
 
 /// What one row says of the installed version.
@@ -80,27 +84,39 @@ pub(crate) fn of_private(statements: &[Statement<'_>]) -> Option<Decision> {
 
 /// Decides among the statements of a distribution's namespaces.
 ///
-/// Within a namespace the distribution's own provider comes before an aggregator of the same namespace, both before
-/// publishers that are named by hand, and a row for the binary package before one for its source. Among rows of the same standing "never affected"
-/// beats a fix, and their ranges are alternatives. Where packages of several releases are mixed, the
-/// namespaces are alternatives too: nothing says which of them the package came from.
-pub(crate) fn of_vendor(statements: &[Statement<'_>]) -> Option<Decision> {
+/// - Within a namespace the distribution's own provider comes before an aggregator of the same namespace, both before
+///   publishers that are named by hand; the nearest stream before others; a row for a module, architecture or flavour
+///   before one for all; and a row for the binary package before one for its source. Among rows of the same standing "never
+///   affected" beats a fix, and their ranges are alternatives.
+/// - What a channel of a release says adds to what the release says: a denial of either counts, then a fix that is held,
+///   whichever of the two has it (feeds.md A4).
+/// - Where packages of several releases are mixed, the releases are alternatives: nothing says which of them the package
+///   came from, so the worst counts.
+/// - The vendor whose package was built anew is asked only where the own vendor says nothing.
+pub(crate) fn of_vendor(statements: &[Statement<'_>], gate: &Gate) -> Option<Decision> {
     if let [only] = statements {
         return Some(Decision { answer: only.answer, deciders: vec![0] });
     }
-    let namespaces: BTreeSet<&Namespace> =
-        statements.iter().map(|statement| &statement.consulted.key.namespace).collect();
-    let decisions = namespaces.into_iter().filter_map(|namespace| {
-        let scope = |statement: &Statement<'_>| {
-            let is_own = namespace.distro_id() == Some(statement.row.provider.as_str());
-            (is_supplement(&statement.row.provider), !is_own, statement.consulted.key.kind != KeyKind::Binary)
-        };
-        let members = || {
-            statements.iter().enumerate().filter(|(_, member)| member.consulted.key.namespace == *namespace)
-        };
-        let best = members().map(|(_, statement)| scope(statement)).min()?;
-        let deciding = members().filter(|(_, member)| scope(member) == best);
-        decide(deciding, [is_never_affected, is_affected, is_undetermined, is_fixed, is_outside])
+    of_role(statements, Role::Own, gate).or_else(|| of_role(statements, Role::Disclosure, gate))
+}
+
+fn of_role(statements: &[Statement<'_>], role: Role, gate: &Gate) -> Option<Decision> {
+    let members = || statements.iter().enumerate().filter(|(_, statement)| statement.consulted.role == role);
+    let releases: BTreeSet<&str> =
+        members().map(|(_, statement)| release_of(&statement.consulted.key.namespace)).collect();
+    let decisions = releases.into_iter().filter_map(|release| {
+        let of_release =
+            |statement: &Statement<'_>| release_of(&statement.consulted.key.namespace) == release;
+        let members = || members().filter(|(_, statement)| of_release(statement));
+        let channels: BTreeSet<(&Namespace, bool)> =
+            members().map(|(_, statement)| channel(statement)).collect();
+        let decisions = channels.into_iter().filter_map(|asked| {
+            let members = || members().filter(|(_, statement)| channel(statement) == asked);
+            let best = members().map(|(_, statement)| scope(statement, gate)).min()?;
+            let deciding = members().filter(|(_, statement)| scope(statement, gate) == best);
+            decide(deciding, [is_never_affected, is_affected, is_undetermined, is_fixed, is_outside])
+        });
+        of_channels(decisions.collect())
     });
     decisions.min_by_key(|decision| match decision.answer {
         Answer::Affected => 0,
@@ -108,6 +124,47 @@ pub(crate) fn of_vendor(statements: &[Statement<'_>]) -> Option<Decision> {
         Answer::Fixed => 2,
         Answer::NeverAffected => 3,
         Answer::Outside => 4,
+    })
+}
+
+/// Which of a release's channels a statement is of: its namespace, and whether it is of long-term maintenance that has no
+/// namespace of its own.
+fn channel<'s>(statement: &'s Statement<'_>) -> (&'s Namespace, bool) {
+    let conditions = statement.row.affected.conditions.as_deref();
+    let is_stream = |channel: &str| channel.contains(':');
+    let channel = conditions.and_then(|conditions| conditions.channel.as_deref());
+    (&statement.consulted.key.namespace, channel.is_some_and(|channel| !is_stream(channel)))
+}
+
+/// The standing of a statement within its channel; the lowest counts.
+fn scope(statement: &Statement<'_>, gate: &Gate) -> (bool, bool, u32, bool, bool) {
+    let row = statement.row;
+    let conditions = row.affected.conditions.as_deref();
+    let is_specific = conditions.is_some_and(|asked| {
+        asked.module.is_some() || asked.flavour.is_some() || !asked.architectures.is_empty()
+    });
+    (
+        is_supplement(&row.provider),
+        statement.consulted.key.namespace.distro_id() != Some(row.provider.as_str()),
+        conditions.map_or(MAIN_STREAM, |asked| gate.stream_rank(asked)),
+        !is_specific,
+        statement.consulted.key.kind != KeyKind::Binary,
+    )
+}
+
+/// One answer of those of a release and its channels.
+fn of_channels(mut decisions: Vec<Decision>) -> Option<Decision> {
+    if decisions.len() < 2 {
+        return decisions.pop();
+    }
+    let order = [is_never_affected, is_fixed, is_affected, is_undetermined, is_outside];
+    order.into_iter().find_map(|is_kind| {
+        let agreeing: Vec<&Decision> = decisions.iter().filter(|it| is_kind(it.answer)).collect();
+        let answer = agreeing.iter().map(|decision| decision.answer).min_by_key(reason_rank)?;
+        let mut deciders: Vec<usize> =
+            agreeing.iter().flat_map(|decision| &decision.deciders).copied().collect();
+        deciders.sort_unstable();
+        Some(Decision { answer, deciders })
     })
 }
 
@@ -223,12 +280,16 @@ fn preference(ecosystem: Ecosystem, row: &Row) -> usize {
         | Ecosystem::Unknown => &[],
     };
     if is_supplement(&row.provider) {
-        return order.len() + 1;
+        return order.len() + 2;
+    }
+    // Who built the package anew knows what is in it: rows for versions that bear his mark come first (feeds.md D1).
+    if row.affected.conditions.as_deref().is_some_and(|asked| asked.version_mark.is_some()) {
+        return 0;
     }
     let kind = row.record.split('-').next().unwrap_or_default();
-    let rank = order.iter().position(|source| *source == kind).unwrap_or(order.len());
+    let rank = 1 + order.iter().position(|source| *source == kind).unwrap_or(order.len());
     // A Go record that nobody reviewed comes after the reviewed GitHub advisory that it was made from.
     let is_unreviewed =
         row.affected.reason.as_deref().is_some_and(|words| words.to_ascii_lowercase().contains("unreviewed"));
-    if ecosystem == Ecosystem::Golang && is_unreviewed { order.len() } else { rank }
+    if ecosystem == Ecosystem::Golang && is_unreviewed { order.len() + 1 } else { rank }
 }

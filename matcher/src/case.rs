@@ -12,6 +12,9 @@ use model::package::{Package, PackageIndex, PackageKind, SourcePackage};
 use model::report::UnmatchedReason;
 use model::version::VersionText;
 
+use crate::channel::{self, SharedInstallation};
+use crate::gate::{Gate, Installation};
+use crate::keys::{self, is_unversioned_main_module, os_keys};
 use crate::namespace::{self, Resolved};
 use crate::version;
 
@@ -35,6 +38,8 @@ pub struct Case {
     pub unmatched: Option<(UnmatchedReason, Namespace)>,
     /// How sure it is that the namespaces are the right ones, 0 to 1 (feeds.md D4).
     pub confidence: f64,
+    /// What conditions of rows are compared with.
+    pub gate: Gate,
     /// The operating-system package whose files these are.
     pub owner: Option<Owner>,
 }
@@ -48,6 +53,19 @@ pub struct Consulted {
     pub match_type: MatchType,
     /// The version to compare: the source package's under a source key.
     pub version: VersionText,
+    /// What the word of who speaks there is worth.
+    pub role: Role,
+}
+
+/// What the word of who speaks under a key is worth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// It is that of the package's own vendor, or of its ecosystem.
+    #[default]
+    Own,
+    /// It is that of the vendor whose package was built anew: it tells what is vulnerable and not fixed, and its versions say
+    /// nothing (feeds.md A8, A9).
+    Disclosure,
 }
 
 /// The operating-system package that owns a language package's files (feeds.md D2).
@@ -59,6 +77,8 @@ pub struct Owner {
     pub ecosystem: Ecosystem,
     /// The keys under which its vendor speaks of it.
     pub consulted: Vec<Consulted>,
+    /// What conditions of its rows are compared with.
+    pub gate: Gate,
     /// What the vendor's silence means.
     pub coverage: CoverageClass,
 }
@@ -118,6 +138,10 @@ struct Facts<'a> {
     version: &'a str,
     purl: &'a str,
     source: Option<&'a SourcePackage>,
+    architecture: Option<&'a str>,
+    module: Option<&'a str>,
+    supplier: Option<&'a str>,
+    imports: &'a [String],
     /// The position of who answers for its distribution; 0 for what no distribution matters to.
     distro: usize,
 }
@@ -131,6 +155,10 @@ impl<'a> Identity<'a> {
             version: package.version.as_str(),
             purl: &package.purl,
             source: package.source.as_ref(),
+            architecture: package.architecture.as_deref(),
+            module: package.module.as_deref(),
+            supplier: package.supplier.as_deref(),
+            imports: &package.imports,
             distro: if package.ecosystem.is_os() { resolver.distro_of(package) } else { 0 },
         };
         Self { package: facts(package), owner: owner.map(facts) }
@@ -144,12 +172,46 @@ enum Answer {
     Nobody(UnmatchedReason, Namespace),
 }
 
+/// A distribution that packages of an inventory were installed on.
+struct Site {
+    /// Who answers for its packages; nobody knows where none is named.
+    answer: Option<Answer>,
+    installation: SharedInstallation,
+    /// Namespaces of products that are layered upon it.
+    layered: Vec<Namespace>,
+    /// Whether it is an Ubuntu that gets extended maintenance.
+    has_esm: bool,
+}
+
+impl Site {
+    fn of(distro: Option<&Distro>, inventory: &Inventory, facts: &FeedFacts) -> Self {
+        let answer = distro.map(|distro| match namespace::resolve(distro, facts) {
+            Ok(resolved) => Answer::By(resolved),
+            Err(namespace) => Answer::Nobody(UnmatchedReason::NoFeed, namespace),
+        });
+        let id = match &answer {
+            Some(Answer::By(resolved)) => resolved.namespaces.first().and_then(Namespace::distro_id),
+            _ => None,
+        };
+        let mut installation = Installation::of(inventory);
+        let (mut layered, mut has_esm) = (Vec::new(), false);
+        match (id, distro) {
+            (Some("redhat"), Some(distro)) => layered = channel::of_red_hat(distro, facts, &mut installation),
+            (Some("ubuntu"), _) => {
+                let packages = inventory.packages.iter();
+                has_esm = channel::has_esm(distro, packages.filter(|it| inventory.distro_of(it) == distro));
+            }
+            _ => {}
+        }
+        Self { answer, installation: installation.into(), layered, has_esm }
+    }
+}
+
 struct Resolver<'a> {
     facts: &'a FeedFacts,
-    /// Who answers for operating-system packages of each distribution that the inventory names; none where it names
-    /// none. Each is there once.
-    distros: Vec<Option<Answer>>,
-    /// The position in `distros` of the inventory itself.
+    /// The distributions that the inventory names, or none where it names none. Each is there once.
+    sites: Vec<Site>,
+    /// The position in `sites` of the inventory itself.
     main: usize,
     /// The same of each of its parts.
     parts: Vec<usize>,
@@ -159,10 +221,6 @@ struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     fn new(inventory: &Inventory, facts: &'a FeedFacts) -> Self {
-        let resolve = |distro| match namespace::resolve(distro, facts) {
-            Ok(resolved) => Answer::By(resolved),
-            Err(namespace) => Answer::Nobody(UnmatchedReason::NoFeed, namespace),
-        };
         let mut known: Vec<Option<&Distro>> = Vec::new();
         let mut position = |distro| {
             known.iter().position(|other| *other == distro).unwrap_or_else(|| {
@@ -172,11 +230,11 @@ impl<'a> Resolver<'a> {
         };
         let main = position(inventory.distro.as_ref());
         let parts = inventory.parts.iter().map(|part| position(part.distro.as_ref())).collect();
-        let distros = known.into_iter().map(|distro| distro.map(resolve)).collect();
-        Self { facts, distros, main, parts, qualifiers: BTreeMap::new() }
+        let sites = known.into_iter().map(|distro| Site::of(distro, inventory, facts)).collect();
+        Self { facts, sites, main, parts, qualifiers: BTreeMap::new() }
     }
 
-    /// The position in `distros` of the distribution that `package` was installed on.
+    /// The position in `sites` of the distribution that `package` was installed on.
     fn distro_of(&self, package: &Package) -> usize {
         package.part.and_then(|part| self.parts.get(part.as_usize()).copied()).unwrap_or(self.main)
     }
@@ -198,6 +256,7 @@ impl<'a> Resolver<'a> {
             consulted,
             unmatched,
             confidence,
+            gate: self.gate(package),
             owner: owner.filter(|_| !package.ecosystem.is_os()).and_then(|owner| self.owner(owner)),
         }
     }
@@ -210,7 +269,12 @@ impl<'a> Resolver<'a> {
             .filter_map(|consulted| self.facts.namespaces.get(&consulted.key.namespace))
             .map(|facts| facts.coverage)
             .max()?;
-        Some(Owner { purl: owner.purl.clone(), ecosystem: owner.ecosystem, consulted, coverage })
+        let gate = self.gate(owner);
+        Some(Owner { purl: owner.purl.clone(), ecosystem: owner.ecosystem, consulted, gate, coverage })
+    }
+
+    fn gate(&self, package: &Package) -> Gate {
+        Gate::new(package, self.sites[self.distro_of(package)].installation.clone())
     }
 
     fn keys(&mut self, package: &Package) -> Keys {
@@ -219,11 +283,22 @@ impl<'a> Resolver<'a> {
             Answer::Nobody(reason, namespace) => return Keys::none(reason, &namespace),
         };
         let ecosystem = package.ecosystem;
-        let has_feed = |namespace: &&Namespace| is_answered(self.facts, namespace);
-        let (answered, absent): (Vec<_>, Vec<_>) = resolved.namespaces.iter().partition(has_feed);
+        let namespaces = self.asked(&resolved, package);
+        // Who answers for a release answers for its channels, listed or not.
+        let has_feed = |namespace: &&Namespace| {
+            is_answered(self.facts, namespace)
+                || is_answered(self.facts, &Namespace::new(channel::release_of(namespace)))
+        };
+        let (answered, absent): (Vec<_>, Vec<_>) = namespaces.iter().partition(has_feed);
         let Some(namespace) = answered.first() else {
             return Keys::none(UnmatchedReason::NoFeed, absent[0]);
         };
+        if keys::has_no_code(package) {
+            return Keys::none(UnmatchedReason::NoCode, namespace);
+        }
+        if channel::is_of_third_party(namespace, package, resolved.is_derived()) {
+            return Keys::none(UnmatchedReason::ThirdParty, namespace);
+        }
         if version::for_ecosystem(ecosystem).is_none() {
             return Keys::none(UnmatchedReason::NoVersionScheme, namespace);
         }
@@ -231,9 +306,9 @@ impl<'a> Resolver<'a> {
             return Keys::none(UnmatchedReason::UnknownVersion, namespace);
         }
         let mut consulted: Vec<Consulted> = Vec::new();
-        for namespace in answered {
+        for &namespace in &answered {
             match ecosystem.is_os() {
-                true => consulted.extend(os_keys(namespace, package)),
+                true => consulted.extend(os_keys(namespace, package, Role::Own)),
                 false => consulted.push(Consulted {
                     key: PackageKey::new(
                         namespace.clone(),
@@ -242,12 +317,31 @@ impl<'a> Resolver<'a> {
                     ),
                     match_type: MatchType::Direct,
                     version: package.version.clone(),
+                    role: Role::Own,
                 }),
             }
+        }
+        let disclosing = answered.iter().filter_map(|namespace| channel::disclosing(namespace));
+        for namespace in disclosing.filter(|namespace| is_answered(self.facts, namespace)) {
+            consulted.extend(os_keys(&namespace, package, Role::Disclosure));
+        }
+        let layered = &self.sites[self.distro_of(package)].layered;
+        for namespace in layered.iter().filter(|_| ecosystem == Ecosystem::Rpm) {
+            consulted.extend(os_keys(namespace, package, Role::Own));
         }
         consulted.sort_by(|left, right| left.key.cmp(&right.key));
         let unmatched = absent.first().map(|absent| (UnmatchedReason::NoFeed, (*absent).clone()));
         Keys { consulted, confidence: resolved.confidence, unmatched }
+    }
+
+    /// The namespaces that speak of a package of the release that was resolved.
+    fn asked(&self, resolved: &Resolved, package: &Package) -> Vec<Namespace> {
+        match resolved.namespaces.as_slice() {
+            [release] if release.distro_id() == Some("ubuntu") => {
+                channel::of_ubuntu(release, package, self.sites[self.distro_of(package)].has_esm)
+            }
+            namespaces => namespaces.to_vec(),
+        }
     }
 
     fn answer(&mut self, package: &Package) -> Answer {
@@ -258,7 +352,7 @@ impl<'a> Resolver<'a> {
             let namespaces = vec![Namespace::language(ecosystem)];
             return Answer::By(Resolved { ecosystem, namespaces, confidence, own_builds: &[] });
         }
-        let answer = match &self.distros[self.distro_of(package)] {
+        let answer = match &self.sites[self.distro_of(package)].answer {
             Some(answer) => answer.clone(),
             None => self.answer_of_purl(package),
         };
@@ -327,80 +421,6 @@ impl Keys {
     }
 }
 
-/// A Go program of its own whose version was never stated, or was made up from a commit (feeds.md D3).
-fn is_unversioned_main_module(package: &Package) -> bool {
-    let version = package.version.as_str();
-    package.ecosystem == Ecosystem::Golang
-        && package.kind == PackageKind::Application
-        && (matches!(version, "" | "(devel)" | "v0.0.0") || is_pseudo_version(version))
-}
-
-/// Whether the version ends in `yyyymmddhhmmss-abcdefabcdef` (golang.org/ref/mod#pseudo-versions).
-fn is_pseudo_version(version: &str) -> bool {
-    let version = version.split('+').next().unwrap_or_default();
-    let Some((rest, revision)) = version.rsplit_once('-') else { return false };
-    let date = rest.rsplit(['-', '.']).next().unwrap_or_default();
-    revision.len() == 12
-        && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
-        && date.len() == 14
-        && date.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// The source key and the binary key of an operating-system package (feeds.md B3).
-fn os_keys(namespace: &Namespace, package: &Package) -> Vec<Consulted> {
-    let ecosystem = package.ecosystem;
-    let binary = Consulted {
-        key: PackageKey::new(namespace.clone(), KeyKind::Binary, normalise_name(ecosystem, &package.name)),
-        match_type: MatchType::Direct,
-        version: package.version.clone(),
-    };
-    let Some((name, version)) = source(namespace, package) else {
-        return vec![binary];
-    };
-    let match_type = if name == package.name { MatchType::Direct } else { MatchType::Indirect };
-    let key = PackageKey::new(namespace.clone(), KeyKind::Source, normalise_name(ecosystem, &name));
-    vec![Consulted { key, match_type, version }, binary]
-}
-
-/// The source package under which the vendor speaks of `package`, and the version to compare with it.
-fn source(namespace: &Namespace, package: &Package) -> Option<(String, VersionText)> {
-    let stated = package.source.as_ref();
-    let name = stated.map_or(package.name.as_str(), |source| source.name.as_str());
-    if package.ecosystem != Ecosystem::Deb {
-        // An apk package has its origin's version.
-        return Some((name.to_owned(), package.version.clone()));
-    }
-    let version = match stated.and_then(|source| source.version.clone()) {
-        Some(version) => version,
-        None => without_binary_rebuild(&package.version),
-    };
-    match namespace.distro_id() {
-        // Signed kernels are packed anew from `linux`, whose `-N` becomes `+N` (feeds.md A3).
-        Some("debian") if name.starts_with("linux-signed-") => {
-            let (base, build) = version.as_str().rsplit_once('+').unwrap_or((version.as_str(), ""));
-            let is_build = !build.is_empty() && build.bytes().all(|byte| byte.is_ascii_digit());
-            let version = if is_build { format!("{base}-{build}").into() } else { version };
-            Some(("linux".to_owned(), version))
-        }
-        // A meta package has a version of its own kind, which says nothing of the kernel's (feeds.md B4).
-        Some("ubuntu") if name.starts_with("linux-meta") => None,
-        Some("ubuntu") if name.starts_with("linux-signed") => {
-            Some((name.replacen("-signed", "", 1), version))
-        }
-        _ => Some((name.to_owned(), version)),
-    }
-}
-
-/// `1.0-1+b2` is the second rebuild of `1.0-1`, from the same source.
-fn without_binary_rebuild(version: &VersionText) -> VersionText {
-    match version.as_str().rsplit_once("+b") {
-        Some((source, build)) if !build.is_empty() && build.bytes().all(|byte| byte.is_ascii_digit()) => {
-            source.into()
-        }
-        _ => version.clone(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -465,7 +485,7 @@ mod tests {
         check("nixos 24.05", "deb demo 1.0", "demo: no-feed nixos:24.05");
         check("kali", "deb demo 1.0-1kali1", "demo: no-feed debian:unstable");
         check("", "gem demo 1.0", "demo: no-feed gem");
-        check("", "maven a:b 1.0", "a:b: no-version-scheme maven");
+        check("", "homebrew demo 1.0", "demo: no-version-scheme homebrew");
         check("", "npm demo -", "demo: npm|language|demo direct , unknown-version npm");
         check("", "npm demo latest", "demo: npm|language|demo direct latest, unknown-version npm");
         check("", "golang example.com/app (devel) application", "example.com/app: unknown-version golang");
@@ -508,15 +528,5 @@ mod tests {
         assert!(consulted_keys(&cases).contains(&owner.consulted[0].key));
         let names: Vec<String> = namespaces(&cases).iter().map(Namespace::to_string).collect();
         assert_eq!(names, ["debian:12", "npm"]);
-    }
-
-    #[test]
-    fn pseudo_versions_are_told_from_releases() {
-        for version in ["v0.0.0-20240102030405-abcdefabcdef", "v1.2.4-0.20240102030405-abcdefabcdef+dirty"] {
-            assert!(is_pseudo_version(version), "{version}");
-        }
-        for version in ["v1.2.3", "v1.2.3-rc.1", "v1.2.3-20240102030405", "1.2.3-4-abcdefabcdef"] {
-            assert!(!is_pseudo_version(version), "{version}");
-        }
     }
 }

@@ -3,11 +3,14 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
-use model::advisory::{AdvisorySet, Affected, FixState, RangeEvent, RecordKind, RecordState, Row, Status};
+use model::advisory::{
+    AdvisorySet, Affected, AffectedRange, FixState, RangeEvent, RecordKind, RecordState, Row, Status,
+};
 use model::ecosystem::Ecosystem;
 use model::facts::CoverageClass;
 use model::finding::{
-    Decoration, Evidence, Finding, Fix, MatchType, NotAffectedReason, Rating, Suppression, Verdict,
+    Decoration, Evidence, Finding, Fix, FixElsewhere, MatchType, NotAffectedReason, Rating, Suppression,
+    Verdict,
 };
 use model::key::PackageKey;
 use model::severity::Severity;
@@ -15,7 +18,8 @@ use model::version::VersionText;
 
 use crate::alias::{self, Group, is_cve};
 use crate::authority::{self, Answer, Decision, Statement};
-use crate::case::{Case, Consulted, Owner};
+use crate::case::{Case, Consulted, Owner, Role};
+use crate::gate::{Gate, Holds};
 use crate::range::{Containment, describe, is_zero, shown};
 use crate::version::{self, VersionScheme};
 
@@ -65,11 +69,16 @@ fn sorted(findings: Vec<(&str, Finding)>) -> Vec<Finding> {
 
 /// What every row under the case's keys says of the installed version. Records that were taken back say
 /// nothing.
-fn statements<'a>(case: &'a Case, scheme: &VersionScheme, advisories: &'a AdvisorySet) -> Vec<Statement<'a>> {
+fn statements<'a>(
+    case: &'a Case,
+    scheme: &'static VersionScheme,
+    advisories: &'a AdvisorySet,
+) -> Vec<Statement<'a>> {
     let mut statements = Vec::new();
     for consulted in &case.consulted {
         let rows = advisories.rows.get(&consulted.key).into_iter().flatten();
-        state(rows.filter(|row| stands(row, case.ecosystem)), consulted, scheme, &mut statements);
+        let rows = rows.filter(|row| stands(row, case.ecosystem));
+        state(rows, consulted, &case.gate, scheme, &mut statements);
     }
     statements
 }
@@ -91,18 +100,29 @@ fn stands(row: &Row, ecosystem: Ecosystem) -> bool {
 fn state<'a>(
     rows: impl Iterator<Item = &'a Row>,
     consulted: &'a Consulted,
-    scheme: &VersionScheme,
+    gate: &Gate,
+    scheme: &'static VersionScheme,
     statements: &mut Vec<Statement<'a>>,
 ) {
-    let rows: Vec<&Row> = rows.collect();
+    let scheme = version::for_key(scheme, consulted.key.kind);
+    let checked = rows.map(|row| (row, gate.check(row, &consulted.version, scheme).holds));
+    let checked = checked.filter(|(row, holds)| *holds != Holds::No && discloses(row, consulted.role));
+    let (rows, holds): (Vec<&Row>, Vec<Holds>) = checked.unzip();
     let affected: Vec<&Affected> = rows.iter().map(|row| &row.affected).collect();
     let containments = (scheme.contain)(consulted.version.as_str(), &affected);
-    let applicable =
-        rows.into_iter().zip(containments).filter(|(row, containment)| applies(row, *containment));
-    statements.extend(applicable.map(|(row, containment)| {
+    let applicable = rows.into_iter().zip(holds).zip(containments).filter(|((row, _), at)| applies(row, *at));
+    statements.extend(applicable.map(|((row, holds), containment)| {
         let answer = Answer::of(row.affected.status, containment);
-        Statement { row, consulted, containment, answer }
+        Statement { row, consulted, containment, answer, is_doubtful: holds == Holds::Unknown }
     }));
+}
+
+/// Of the vendor whose package was built anew, what has no fix counts: the versions of his fixes are not the rebuild's.
+fn discloses(row: &Row, role: Role) -> bool {
+    let has_fix = |range: &AffectedRange| {
+        range.events.iter().any(|event| matches!(event, RangeEvent::Fixed(version) if !is_zero(version)))
+    };
+    role == Role::Own || row.affected.status != Status::Fixed && !row.affected.ranges.iter().any(has_fix)
 }
 
 /// That some versions are not affected, or hold the fix, says nothing of the others (feeds.md D7).
@@ -140,7 +160,7 @@ impl<'a> OwnerRows<'a> {
             });
             let rows = ids.clone().filter_map(|id| rows.get(id)).flatten().copied();
             let rows = rows.filter(|row| stands(row, owner.ecosystem));
-            state(rows, consulted, scheme, &mut statements);
+            state(rows, consulted, &owner.gate, scheme, &mut statements);
         }
         statements
     }
@@ -171,7 +191,7 @@ impl<'a> Judge<'a, '_> {
         let is_private = private.is_some();
         let decision = match self.case.ecosystem.is_os() {
             _ if is_private => private?,
-            true => authority::of_vendor(self.statements)?,
+            true => authority::of_vendor(self.statements, &self.case.gate)?,
             false => authority::of_sources(self.case.ecosystem, self.statements)?,
         };
         let overruled = match is_private {
@@ -251,7 +271,7 @@ impl<'a> Judge<'a, '_> {
         let statements = owners.statements(owner, ids.iter().copied());
         let private = authority::of_private(&statements);
         let is_private = private.is_some();
-        let decision = private.or_else(|| authority::of_vendor(&statements))?;
+        let decision = private.or_else(|| authority::of_vendor(&statements, &owner.gate))?;
         let record = source(&statements, &decision);
         match decision.answer {
             Answer::NeverAffected if is_private => by_owner(NotAffectedReason::PrivateNotAffected, &record),
@@ -291,7 +311,22 @@ impl<'a> Judge<'a, '_> {
             _ if !versions.is_empty() => FixState::Fixed,
             stated => stated,
         };
-        Fix { state, versions: versions.into_iter().cloned().collect() }
+        let published = || deciders().flat_map(|statement| &statement.row.affected.fixes);
+        let date = versions.first().and_then(|nearest| {
+            let of_nearest = published().filter(|fix| fix.version.as_ref() == Some(*nearest));
+            of_nearest.filter_map(|fix| fix.date.as_deref()).min().map(str::to_owned)
+        });
+        let is_open = matches!(decision.answer, Answer::Affected | Answer::Undetermined(_));
+        let mut elsewhere: Vec<FixElsewhere> = published()
+            .filter(|fix| is_open && !versions.iter().any(|held| fix.version.as_ref() == Some(*held)))
+            .filter_map(|fix| {
+                let version = fix.version.as_ref().map(ToString::to_string);
+                Some(FixElsewhere { channel: fix.channel.as_deref()?.to_owned(), version })
+            })
+            .collect();
+        elsewhere.sort();
+        elsewhere.dedup();
+        Fix { state, versions: versions.into_iter().cloned().collect(), date, elsewhere }
     }
 
     /// The fixed versions of a row that are above the installed one, or that cannot be compared with it where
@@ -320,7 +355,7 @@ impl<'a> Judge<'a, '_> {
             range: range_text(statement),
             compared: statement.consulted.version.clone(),
             match_type: statement.consulted.match_type,
-            confidence: self.case.confidence,
+            confidence: self.confidence(statement),
         };
         let mut evidence: Vec<Evidence> = self.statements.iter().map(of_statement).collect();
         evidence.sort_by(|left, right| {
@@ -330,6 +365,20 @@ impl<'a> Judge<'a, '_> {
         });
         evidence.dedup();
         evidence
+    }
+
+    /// How sure a step is: the least of all that it rests on (feeds.md D4).
+    fn confidence(&self, statement: &Statement<'_>) -> f64 {
+        const DISCLOSED_BY_ANOTHER: f64 = 0.8;
+        const CONDITION_UNKNOWN: f64 = 0.9;
+        let mut confidence = self.case.confidence;
+        if statement.consulted.role == Role::Disclosure {
+            confidence = confidence.min(DISCLOSED_BY_ANOTHER);
+        }
+        if statement.is_doubtful {
+            confidence = confidence.min(CONDITION_UNKNOWN);
+        }
+        confidence
     }
 
     fn severity(&self, decision: &Decision) -> Option<Rating> {
@@ -413,5 +462,7 @@ fn is_kernel_header(case: &Case, consulted: &Consulted) -> bool {
     is_header && is_kernel && consulted.match_type == MatchType::Indirect
 }
 
+#[cfg(test)]
+mod regressions;
 #[cfg(test)]
 mod tests;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::advisory::{
-    AdvisorySet, Affected, AffectedRange, FixState, RangeEvent, RecordKind, RecordState, Row, SeverityWord,
-    Status,
+    AdvisorySet, Affected, AffectedRange, Conditions, FixState, Import, RangeEvent, RecordKind, RecordState,
+    Row, SeverityWord, Status,
 };
 use model::distro::Distro;
 use model::ecosystem::Ecosystem;
@@ -29,10 +29,12 @@ pub(crate) fn facts() -> FeedFacts {
     };
     add(CoverageClass::FixOnly, &["alpine:3.19", "alpine:3.20", "alpine:edge"]);
     add(CoverageClass::Complete, &["debian:11", "debian:12", "debian:unstable", "ubuntu:22.04"]);
-    add(CoverageClass::FixOnly, &["cargo", "golang", "maven", "npm", "pub", "pypi"]);
+    add(CoverageClass::Complete, &["redhat:8", "redhat:9", "redhat:10", "sles:15.6"]);
+    add(CoverageClass::FixOnly, &["almalinux:9", "amazon:2", "oracle:8"]);
+    add(CoverageClass::FixOnly, &["cargo", "golang", "homebrew", "maven", "npm", "pub", "pypi"]);
     let codenames = [("bookworm", "debian:12"), ("sid", "debian:unstable"), ("jammy", "ubuntu:22.04")];
     let codenames = codenames.map(|(codename, namespace)| (codename.to_owned(), Namespace::new(namespace)));
-    FeedFacts { namespaces, codenames: codenames.into() }
+    FeedFacts { namespaces, codenames: codenames.into(), ..FeedFacts::default() }
 }
 
 /// A distribution written `debian 12`; words such as `codename=sid` set the other fields.
@@ -54,7 +56,7 @@ pub(crate) fn distro(text: &str) -> Option<Distro> {
 }
 
 /// Packages, one a line: `deb libdemo1 1.0-1+b1`, then `source=demo@1.0-1`, `owner=2` (the line, from 0),
-/// `application`, `purl=…`. An empty version is written `-`.
+/// `application`, `purl=…`, `arch=`, `module=`, `supplier=`, `imports=a,b`. An empty version is written `-`.
 pub(crate) fn packages(text: &str) -> Vec<Package> {
     lines(text).map(package).collect()
 }
@@ -80,6 +82,10 @@ fn package(line: &str) -> Package {
             }
             Some(("owner", owner)) => package.owner = Some(PackageIndex(owner.parse().unwrap())),
             Some(("purl", purl)) => package.purl = purl.to_owned(),
+            Some(("arch", architecture)) => package.architecture = Some(architecture.to_owned()),
+            Some(("module", label)) => package.module = Some(label.to_owned()),
+            Some(("supplier", name)) => package.supplier = Some(name.replace('+', " ")),
+            Some(("imports", paths)) => package.imports = paths.split(',').map(str::to_owned).collect(),
             Some((word, _)) => panic!("unknown word {word}"),
         }
     }
@@ -89,7 +95,8 @@ fn package(line: &str) -> Package {
 /// A row: `debian:12|source|demo debian CVE-1,GHSA-1 >=0 <1.0`. The first id is the record's. Then ranges, a
 /// new one after `or`: `>=` introduced, `<` fixed, `<=` last affected, `limit=`; and words: `never`, `holds-fix`, `all`,
 /// `investigating`, `undetermined`, `withdrawn`, `rejected`, `=1.0` (a listed version), `severity=low`,
-/// `reason=…`, `wont-fix`.
+/// `reason=…`, `wont-fix`; and conditions: `module=`, `arch=x,y`, `flavour=`, `channel=`, `product=`, `line=`, `mark=`, `vendor=`,
+/// `system=`, `target=`, `import=path@goos`.
 pub(crate) fn row(line: &str) -> Row {
     let mut words = line.split_whitespace();
     let key = words.next().unwrap().parse().unwrap();
@@ -105,8 +112,12 @@ pub(crate) fn row(line: &str) -> Row {
     };
     row.aliases.sort();
     let mut events = Vec::new();
+    let mut conditions = Conditions::default();
     for word in words {
         let affected = &mut row.affected;
+        if word.split_once('=').is_some_and(|(name, value)| ask(&mut conditions, name, value)) {
+            continue;
+        }
         match word {
             "all" => {}
             "never" => affected.status = Status::NotAffected,
@@ -142,7 +153,32 @@ pub(crate) fn row(line: &str) -> Row {
         row.affected.ranges.push(AffectedRange { events });
     }
     row.affected.versions.sort_by(|left, right| left.as_str().cmp(right.as_str()));
+    row.affected.conditions = (!conditions.is_empty()).then(|| conditions.into());
     row
+}
+
+/// Takes a condition, if it is one.
+fn ask(conditions: &mut Conditions, name: &str, value: &str) -> bool {
+    let list = || value.split(',').map(Box::from).collect();
+    match name {
+        "module" => conditions.module = Some(value.into()),
+        "arch" => conditions.architectures = list(),
+        "flavour" => conditions.flavour = Some(value.into()),
+        "channel" => conditions.channel = Some(value.into()),
+        "product" => conditions.products = list(),
+        "line" => conditions.line = Some(value.into()),
+        "mark" => conditions.version_mark = Some(value.into()),
+        "vendor" => conditions.vendor = Some(value.into()),
+        "system" => conditions.systems = list(),
+        "target" => conditions.target_software = Some(value.into()),
+        "import" => {
+            let (path, system) = value.split_once('@').unwrap_or((value, ""));
+            let systems = if system.is_empty() { Vec::new() } else { vec![system.into()] };
+            conditions.imports.push(Import { path: path.into(), systems, ..Import::default() });
+        }
+        _ => return false,
+    }
+    true
 }
 
 /// An inventory with its packages in the order written, so that a test can name them.

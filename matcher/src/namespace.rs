@@ -25,6 +25,13 @@ pub(crate) struct Resolved {
     pub(crate) own_builds: &'static [&'static str],
 }
 
+impl Resolved {
+    /// Whether another distribution's feed answers.
+    pub(crate) fn is_derived(&self) -> bool {
+        self.confidence <= DERIVED
+    }
+}
+
 const CERTAIN: f64 = 1.0;
 /// The release or channel is inferred from something else than its own statement.
 const INFERRED: f64 = 0.9;

@@ -6,7 +6,7 @@ use crate::key::Namespace;
 
 /// The version of the matching rules. It is part of every snapshot stamp and re-match state: when it
 /// differs, everything is judged anew.
-pub const RULES_VERSION: u32 = 1;
+pub const RULES_VERSION: u32 = 2;
 
 /// What a provider's silence about a package means (feeds.md D1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,4 +47,6 @@ pub struct FeedFacts {
     pub namespaces: BTreeMap<Namespace, NamespaceFacts>,
     /// Debian's codename to release (`bookworm` to `12`), from the providers' tables.
     pub codenames: BTreeMap<String, Namespace>,
+    /// What the repositories that one inventory names stand for; the map of all is large, and only asked for these.
+    pub repository_cpes: RepositoryCpes,
 }

@@ -6,10 +6,11 @@ use crate::finding::Finding;
 use crate::gap::Gap;
 use crate::inventory::Inventory;
 use crate::key::Namespace;
+use crate::risk::RiskWeights;
 
 /// The answer to "may this image sail", before anybody judged it.
 ///
-/// The same inventory, snapshot and `as_of` give an equal report.
+/// The same inventory, snapshot, `as_of` and weights of risk give an equal report.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// The time that stands for "now".
@@ -27,6 +28,8 @@ pub struct Report {
     pub coverage: Coverage,
     /// Sorted by risk (highest first), then id, then purl.
     pub findings: Vec<Finding>,
+    /// How risk was computed.
+    pub risk: RiskWeights,
 }
 
 /// Which feed database answered.
@@ -49,6 +52,8 @@ pub struct NamespaceStamp {
     pub data_as_of: Option<Timestamp>,
     /// How many rows it holds.
     pub records: u64,
+    /// The last day of support of the release, `YYYY-MM-DD`, where known (feeds.md D10).
+    pub end_of_life: Option<String>,
 }
 
 /// What was heard of VEX (feeds.md D7). It does not depend on the order in which documents were given.
@@ -185,6 +190,10 @@ pub enum UnmatchedReason {
     UnknownVersion,
     /// plimsoll cannot yet order versions of this ecosystem.
     NoVersionScheme,
+    /// Somebody else than the distribution built the package, so the distribution's feed says nothing of it.
+    ThirdParty,
+    /// It holds no code of its own: a key, debug information, a name for others.
+    NoCode,
 }
 
 impl UnmatchedReason {
@@ -196,6 +205,8 @@ impl UnmatchedReason {
             Self::NoDistro => "no-distro",
             Self::UnknownVersion => "unknown-version",
             Self::NoVersionScheme => "no-version-scheme",
+            Self::ThirdParty => "third-party",
+            Self::NoCode => "no-code",
         }
     }
 }

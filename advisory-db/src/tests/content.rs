@@ -411,6 +411,7 @@ fn facts_read_back_as_written_and_their_hash_tells_a_change() {
             },
         )]),
         codenames: BTreeMap::from([("bookworm".to_owned(), namespace(codename))]),
+        ..FeedFacts::default()
     };
     let cases = [
         FeedFacts::default(),

@@ -295,6 +295,7 @@ fn tables_beside_the_rows_read_back() {
     let facts = FeedFacts {
         namespaces: [(namespace("debian:12"), release)].into(),
         codenames: [("bookworm".to_owned(), namespace("debian:12"))].into(),
+        ..FeedFacts::default()
     };
     writer.set_facts(&facts).unwrap();
     writer.swap(time(0)).unwrap();

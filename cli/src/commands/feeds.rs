@@ -139,13 +139,14 @@ fn sync(args: &SyncArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError>
 }
 
 fn needed(sboms: &[String], feeds_dir: &FeedsDir) -> Result<BTreeSet<Namespace>, CommandError> {
-    let facts = facts(feeds_dir.current().map_err(FlowError::from)?.as_ref())?;
+    let snapshot = feeds_dir.current().map_err(FlowError::from)?;
+    let facts = facts(snapshot.as_ref())?;
     let mut namespaces = BTreeSet::new();
     for place in sboms {
         let bytes = std::fs::read(place)
             .map_err(|error| CommandError::new(format!("cannot read SBOM `{place}`: {error}")))?;
         let inventory = read_sbom(place, &bytes, &Limits::default(), &[])?;
-        namespaces.extend(Question::of(&inventory, &facts).namespaces());
+        namespaces.extend(Question::of(&inventory, &facts, snapshot.as_ref())?.namespaces());
     }
     Ok(namespaces)
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use advisory_db::FeedsDir;
 use clap::Args;
 use flows::error::FlowError;
-use flows::match_sbom::{Question, Subject, facts};
+use flows::match_sbom::{Question, Subject, Terms, facts};
 use flows::source::{read_sbom, read_sbom_file};
 use flows::vex::bom_of;
 use jiff::Timestamp;
@@ -25,6 +25,7 @@ use crate::exit_code::Exit;
 use crate::feeds::{NeededFeeds, kept_snapshot};
 use crate::keys::KeyArgs;
 use crate::output::{self, Output, Resolved};
+use crate::risk::RiskArgs;
 use crate::ui::Ui;
 
 /// Match SBOMs against the feeds and judge them
@@ -56,6 +57,8 @@ pub(crate) struct JudgeArgs {
     /// `kev || (severity >= HIGH && fix == "fixed")`
     #[arg(long, value_name = "EXPR")]
     pub(crate) fail_on: Option<String>,
+    #[command(flatten)]
+    pub(crate) risk: RiskArgs,
     /// Judge against a snapshot that is kept: its id, or a date for the newest one then
     #[arg(long, value_name = "ID|DATE")]
     pub(crate) snapshot: Option<String>,
@@ -154,14 +157,16 @@ impl<'a> Judge<'a> {
             Some(wanted) => (kept_snapshot(&self.feeds_dir, wanted)?, Vec::new()),
             None => {
                 let needed = || -> Result<_, FlowError> {
-                    let facts = facts(self.feeds_dir.current()?.as_ref())?;
-                    Ok(Question::of(&subject.inventory, &facts).namespaces())
+                    let snapshot = self.feeds_dir.current()?;
+                    let facts = facts(snapshot.as_ref())?;
+                    Ok(Question::of(&subject.inventory, &facts, snapshot.as_ref())?.namespaces())
                 };
                 self.feeds.ensure(&self.feeds_dir, needed, self.global, self.ui)?
             }
         };
         self.ui.gaps(&gaps);
-        let report = flows::match_sbom::match_sbom(subject, &snapshot, &self.vex, self.as_of)?;
+        let terms = Terms { vex: &self.vex, as_of: self.as_of, weights: &self.args.risk.weights() };
+        let report = flows::match_sbom::match_sbom(subject, &snapshot, terms)?;
         self.ui.say_more(&format!("matched with {} shards opened", snapshot.shards_opened()));
         Ok(report)
     }

@@ -4,6 +4,7 @@
 //! That tree speaks of all products of Red Hat; what it says of the others is passed over, as they have a feed of their own.
 
 use model::key::Namespace;
+use model::red_hat;
 
 use super::{Feed, MIB, Parse, Provider, Release, Role, Scope, Source, redhat};
 use crate::advisories::Advisories;
@@ -17,8 +18,8 @@ pub(super) static PROVIDER: Provider = Provider {
     name: "hummingbird",
     attribution: Some("Red Hat Product Security, https://security.access.redhat.com/data/"),
     feeds: || vec![feed()],
-    answering: |namespace: &Namespace| (namespace.as_str() == redhat_vex::HUMMINGBIRD).then(feed),
-    releases: &[Release::open(redhat_vex::HUMMINGBIRD)],
+    answering: |namespace: &Namespace| (namespace.as_str() == red_hat::HUMMINGBIRD).then(feed),
+    releases: &[Release::open(red_hat::HUMMINGBIRD)],
     follow: Some(follow),
     parse: Parse::Advisories(parse),
 };
@@ -29,7 +30,7 @@ fn feed() -> Feed {
     Feed {
         name: "hummingbird".to_owned(),
         sources: vec![pointer],
-        scope: Scope::One(Namespace::new(redhat_vex::HUMMINGBIRD)),
+        scope: Scope::One(Namespace::new(red_hat::HUMMINGBIRD)),
         license: "CC-BY-4.0",
         is_redistributable: true,
         is_alternate: false,

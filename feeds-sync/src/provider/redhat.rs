@@ -13,6 +13,7 @@
 //! Beside the rows the feed has what Red Hat's repositories stand for, by which the products of an image are found.
 
 use model::key::Namespace;
+use model::red_hat;
 
 use super::{DAILY, Feed, MIB, Parse, Provider, Release, Role, Scope, Source};
 use crate::advisories::Advisories;
@@ -68,7 +69,7 @@ fn feed() -> Feed {
 /// Whether `namespace` is that of a layered product.
 pub(super) fn is_layered(namespace: &Namespace) -> bool {
     let product = namespace.release().filter(|_| namespace.distro_id() == Some("redhat"));
-    product.is_some_and(redhat_vex::is_layered)
+    product.is_some_and(red_hat::is_layered)
 }
 
 /// The older tree; once that has ended, the newer one.

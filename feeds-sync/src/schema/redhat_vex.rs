@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::advisory::{Affected, Conditions, FixState, Status};
-use model::key::{KeyKind, Namespace, PackageKey};
+use model::key::{KeyKind, PackageKey};
+use model::red_hat::{Stream, StreamPlace};
 use model::version::VersionText;
 
 use crate::advisories::{Advisories, Remarks};
@@ -20,9 +21,6 @@ use crate::schema::csaf::{Csaf, ProductStatus, Remediation, Vulnerability};
 
 /// Who states the scores.
 const SOURCE: &str = "redhat";
-
-/// The namespace of Red Hat's hardened images.
-pub const HUMMINGBIRD: &str = "hummingbird:rolling";
 
 /// Reads the document `text` for what it says of Red Hat Enterprise Linux and what is layered upon it.
 ///
@@ -95,93 +93,6 @@ fn read_for(
     }
     Ok(())
 }
-
-/// Whether a name is one that a layered product has in CPE names; Red Hat Enterprise Linux and its streams are none, nor is
-/// Hummingbird.
-pub fn is_layered(product: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
-    let is_stream = product == "enterprise_linux" || extended(product).is_some();
-    product.starts_with(|first: char| first.is_ascii_lowercase())
-        && product.bytes().all(is_plain)
-        && !is_stream
-        && product != "hummingbird"
-}
-
-/// The extended stream that a product of a CPE name is: `eus` of `rhel_eus`.
-fn extended(product: &str) -> Option<&str> {
-    let stream = product.strip_prefix("rhel_").or_else(|| product.strip_prefix("enterprise_linux_"))?;
-    matches!(stream, "eus" | "aus" | "tus" | "e4s" | "els" | "eus_long_life").then_some(stream)
-}
-
-/// A stream of Red Hat Enterprise Linux: the main one of a release, or an extended one of a minor release. Or a layered
-/// product.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Stream {
-    namespace: Namespace,
-    /// `eus:9.2` of an extended stream.
-    channel: Option<Box<str>>,
-    /// The first five segments of its CPE, where they say more than the release.
-    product: Option<Box<str>>,
-    is_layered: bool,
-}
-
-impl Stream {
-    /// The stream or layered product that `cpe` names; none for what is neither. Behind the fifth segment stands the repository
-    /// (`::appstream`), which says nothing of what a package is.
-    fn of(cpe: &str) -> Option<Self> {
-        let mut segments = cpe.split(':');
-        let (Some("cpe"), Some("/a" | "/o"), Some("redhat"), Some(product), Some(version)) =
-            (segments.next(), segments.next(), segments.next(), segments.next(), segments.next())
-        else {
-            return None;
-        };
-        if product == "hummingbird" {
-            // It is rolling: the version in its name says nothing.
-            return Some(Self {
-                namespace: Namespace::new(HUMMINGBIRD),
-                channel: None,
-                product: None,
-                is_layered: false,
-            });
-        }
-        let whole = || cpe.split(':').take(5).collect::<Vec<_>>().join(":").into();
-        if is_layered(product) {
-            return Some(Self {
-                namespace: Namespace::distro("redhat", product),
-                channel: None,
-                product: Some(whole()),
-                is_layered: true,
-            });
-        }
-        let channel = match product {
-            "enterprise_linux" => None,
-            _ => Some(format!("{}:{version}", extended(product)?)),
-        };
-        let (major, minor) = version.split_once('.').unwrap_or((version, ""));
-        let is_number = !major.is_empty() && major.bytes().all(|byte| byte.is_ascii_digit());
-        let says_more = channel.is_some() || !minor.is_empty();
-        is_number.then(|| Self {
-            namespace: Namespace::distro("redhat", major),
-            channel: channel.map(Into::into),
-            product: says_more.then(whole),
-            is_layered: false,
-        })
-    }
-}
-
-impl Stream {
-    fn is_hummingbird(&self) -> bool {
-        self.namespace.as_str() == HUMMINGBIRD
-    }
-
-    /// The part that tells this stream from others.
-    fn place(&self) -> StreamPlace {
-        (self.namespace.clone(), self.channel.clone(), self.product.clone())
-    }
-}
-
-/// Namespace, channel and product.
-type StreamPlace = (Namespace, Option<Box<str>>, Option<Box<str>>);
 
 /// The minor release that the id of a product of the newer documents names: `9.7` of `rhel-9.7.z` and of
 /// `rhel-9.5::appstream`, `8.6` of `rhel-8.6-eus`. Ids of the older documents never begin so.

@@ -1,6 +1,7 @@
 //! Each rule of judgement as packages, rows and the findings they give; the regression cases of feeds.md D11
-//! by their number.
+//! have a file of their own.
 
+use model::advisory::PublishedFix;
 use model::inventory::{Inventory, Part};
 use model::package::{Package, PackageIndex, PartIndex};
 use proptest::prelude::*;
@@ -99,127 +100,95 @@ fn binary_rows_come_before_source_rows_and_a_denial_before_a_fix() {
 }
 
 #[test]
-fn d11_01_the_vendors_denial_silences_an_aggregator() {
+fn a_rebuild_asks_whom_it_was_made_from_what_is_not_fixed() {
+    let package = "rpm demo 1.0-3.el9_4";
+    let open = "redhat:9|source|demo redhat CVE-1 >=0 wont-fix";
+    check("almalinux 9.4", package, open, "CVE-1 | demo | affected | wont-fix");
+    // Versions of its fixes are not the rebuild's.
+    check("almalinux 9.4", package, "redhat:9|binary|demo redhat CVE-1 >=0 <1.0-4.el9_4", "");
+    // What the rebuild's own vendor fixed is fixed, and its fix is the one that is shown.
+    let own = "almalinux:9|binary|demo almalinux CVE-1 >=0 <1.0-3.el9_4.alma.1";
     check(
-        "alpine 3.20.3",
-        "apk demo 1.2-r3",
-        "alpine:3.20|source|demo alpine CVE-1 never
-         alpine:3.20|source|demo osv CVE-1 >=0",
-        "CVE-1 | demo | vendor-not-affected by CVE-1 | not-fixed",
-    );
-}
-
-#[test]
-fn d11_02_apk_revisions_are_numbers() {
-    let row = "alpine:3.20|source|demo alpine CVE-1 >=0 <1.2-r9";
-    check("alpine 3.20.3", "apk demo 1.2-r10", row, "");
-    check("alpine 3.20.3", "apk demo 1.2-r8", row, "CVE-1 | demo | affected | fixed 1.2-r9");
-}
-
-#[test]
-fn d11_03_a_vendors_rating_of_the_package_is_kept() {
-    let inventory = inventory("debian 12", "deb demo 1.0-1");
-    let row = "debian:12|source|demo debian TEMP-1-ABC >=0 severity=unimportant";
-    let findings = find(&cases(&inventory, &facts()), &advisories(&inventory, row));
-    let rating = findings[0].row_severity.clone().unwrap();
-    assert_eq!((rating.level, rating.source.as_str()), (Severity::Negligible, "debian"));
-}
-
-#[test]
-fn d11_04_signed_kernels_are_compared_as_linux() {
-    let package = "deb linux-image-6.1.0-28-amd64 6.1.115-1 source=linux-signed-amd64@6.1.115+1";
-    check("debian 12", package, "debian:12|source|linux debian CVE-1 >=0 <6.1.115-1", "");
-    check(
-        "debian 12",
+        "almalinux 9.4",
         package,
-        "debian:12|source|linux debian CVE-1 >=0 <6.1.119-1",
-        "CVE-1 | linux-image-6.1.0-28-amd64 | affected | fixed 6.1.119-1",
+        &format!("{open}\n{own}"),
+        "CVE-1 | demo | affected | fixed 1.0-3.el9_4.alma.1",
+    );
+    check(
+        "almalinux 9.4",
+        "rpm demo 1.0-3.el9_4.alma.1",
+        &format!("{open}\n{own}"),
+        "CVE-1 | demo | vendor-fixed by CVE-1 | fixed 1.0-3.el9_4.alma.1",
     );
 }
 
 #[test]
-fn d11_05_backports_are_judged_by_the_release_they_were_built_from() {
-    check(
-        "debian 12",
-        "deb linux-image-amd64 6.12.90-2~bpo12+1 source=linux",
-        "debian:12|source|linux debian CVE-1 >=0
-         debian:unstable|source|linux debian CVE-1 >=0 <6.12.85-1",
-        "",
-    );
+fn a_fix_has_its_day_and_one_that_must_be_bought_is_told() {
+    let inventory = inventory("ubuntu 22.04", "deb demo 1.0-1");
+    let mut advisories = advisories(&inventory, "ubuntu:22.04|source|demo ubuntu CVE-1 >=0 <1.0-2");
+    let row = advisories.rows.values_mut().flatten().next().unwrap();
+    let fix = |version: &str, date: &str, channel: Option<&str>| PublishedFix {
+        version: Some(version.into()),
+        date: Some(date.into()),
+        channel: channel.map(Into::into),
+        ..PublishedFix::default()
+    };
+    row.affected.fixes = vec![
+        fix("1.0-2", "2026-02-02", None),
+        fix("1.0-2", "2026-02-01", None),
+        fix("1.0-1+esm1", "2026-01-01", Some("esm-infra")),
+    ];
+    let findings = find(&cases(&inventory, &facts()), &advisories);
+    let found = &findings[0].fix;
+    assert_eq!(found.date.as_deref(), Some("2026-02-01"));
+    assert_eq!((found.elsewhere.len(), found.elsewhere[0].channel.as_str()), (1, "esm-infra"));
+    assert_eq!(found.elsewhere[0].version.as_deref(), Some("1.0-1+esm1"));
 }
 
 #[test]
-fn d11_21_a_last_known_affected_version_ends_the_range() {
-    check("", "npm demo 1.2.4", "npm|language|demo osv GHSA-1 >=0 <=1.2.3", "");
-    check(
-        "",
-        "npm demo 1.2.3",
-        "npm|language|demo osv GHSA-1 >=0 <=1.2.3",
-        "GHSA-1 | demo | affected | not-fixed",
-    );
+fn architectures_systems_and_marks_keep_rows_away() {
+    let row = "redhat:9|binary|demo redhat CVE-1 >=0 <2.0-1.el9 arch=x86_64,s390x";
+    let affected = "CVE-1 | demo | affected | fixed 2.0-1.el9";
+    check("rhel 9.4", "rpm demo 1.0-1.el9 arch=x86_64", row, affected);
+    check("rhel 9.4", "rpm demo 1.0-1.el9 arch=aarch64", row, "");
+    check("rhel 9.4", "rpm demo 1.0-1.el9 arch=noarch", row, affected);
+    check("rhel 9.4", "rpm demo 1.0-1.el9", row, affected);
+
+    let on = |system: &str| format!("cargo|language|demo osv RUSTSEC-1 >=0 <2.0.0 system={system}");
+    let affected = "RUSTSEC-1 | demo | affected | fixed 2.0.0";
+    check("debian 12", "cargo demo 1.0.0", &on("windows"), "");
+    check("debian 12", "cargo demo 1.0.0", &on("windows,linux"), affected);
+    check("debian 12", "cargo demo 1.0.0", &on("x64-based-systems"), affected);
+    // Nothing says which system it is for.
+    check("", "cargo demo 1.0.0", &on("windows"), affected);
+
+    let rows = "
+        pypi|language|demo osv GHSA-1,CVE-1 >=0 <2.0
+        pypi|language|demo osv CGA-1,CVE-1 =1.0+cgr.1 mark=+cgr holds-fix";
+    check("", "pypi demo 1.0+cgr.1", rows, "CVE-1 CGA-1 GHSA-1 | demo | vendor-fixed by CGA-1 | not-fixed");
+    check("", "pypi demo 1.0", rows, "CVE-1 GHSA-1 | demo | affected | fixed 2.0");
 }
 
 #[test]
-fn d11_22_every_entry_of_a_record_counts() {
-    check(
-        "",
-        "npm demo 2.5.0",
-        "npm|language|demo osv GHSA-1 >=1.0.0 <1.9.0
-         npm|language|demo osv GHSA-1 >=2.0.0 <2.9.0
-         npm|language|demo osv GHSA-1 >=3.0.0 <3.9.0",
-        "GHSA-1 | demo | affected | fixed 2.9.0",
-    );
+fn rows_of_minor_releases_yield_to_the_nearest() {
+    let rows = "
+        redhat:10|binary|demo redhat CVE-1 >=0 <1.0-3.el10_0 product=cpe:/o:redhat:enterprise_linux:10.0
+        redhat:10|binary|demo redhat CVE-1 >=0 <1.0-4.el10_1 product=cpe:/o:redhat:enterprise_linux:10.1";
+    let package = "rpm demo 1.0-2.el10";
+    check("rhel 10.0", package, rows, "CVE-1 | demo | affected | fixed 1.0-3.el10_0");
+    check("rhel 10.1", package, rows, "CVE-1 | demo | affected | fixed 1.0-4.el10_1");
+    check("rhel 10.2", package, rows, "CVE-1 | demo | affected | fixed 1.0-4.el10_1");
+    check("rhel 10", package, rows, "CVE-1 | demo | affected | fixed 1.0-4.el10_1");
 }
 
 #[test]
-fn d11_24_main_modules_without_a_stated_version_are_not_matched() {
-    let rows = "golang|language|example.com/app osv GO-1 >=0";
-    for version in
-        ["v0.0.0-20240102030405-abcdefabcdef", "v1.2.4-0.20240102030405-abcdefabcdef", "(devel)", "-"]
-    {
-        check("", &format!("golang example.com/app {version} application"), rows, "");
-    }
-    check(
-        "",
-        "golang example.com/app v1.2.3 application",
-        rows,
-        "GO-1 | example.com/app | affected | not-fixed",
-    );
-    check(
-        "",
-        "golang example.com/app v0.0.0-20240102030405-abcdefabcdef",
-        rows,
-        "GO-1 | example.com/app | affected | not-fixed",
-    );
-}
-
-#[test]
-fn d11_25_a_candidate_is_below_its_release() {
-    check(
-        "",
-        "pypi demo 1.0rc1",
-        "pypi|language|demo osv PYSEC-1 >=0 <1.0",
-        "PYSEC-1 | demo | affected | fixed 1.0",
-    );
-}
-
-#[test]
-fn d11_26_a_local_build_counts_as_its_public_version() {
-    let package = "pypi demo 2.1.0+cu118";
-    check("", package, "pypi|language|demo osv PYSEC-1 >=0 <2.1.0", "");
-    check("", package, "pypi|language|demo osv PYSEC-1 >=0 <=2.1.0", "PYSEC-1 | demo | affected | not-fixed");
-    check("", package, "pypi|language|demo osv PYSEC-1 =2.1.0", "PYSEC-1 | demo | affected | not-fixed");
-}
-
-#[test]
-fn d11_32_two_cves_glued_by_one_record_are_two_findings() {
-    check(
-        "",
-        "pypi demo 1.0",
-        "pypi|language|demo osv PYSEC-1,CVE-1,CVE-2 >=0 <2.0",
-        "CVE-1 PYSEC-1 | demo | affected | fixed 2.0
-         CVE-2 PYSEC-1 | demo | affected | fixed 2.0",
-    );
+fn layered_products_are_asked_by_images_that_are_them() {
+    let row = "redhat:openshift|source|demo redhat CVE-1 >=0 product=cpe:/a:redhat:openshift:4.14";
+    let package = "rpm demo 1.0-2.rhaos4.14.el9";
+    check("rhel 9.2", package, row, "");
+    let image = |version: &str| format!("rhel 9.2 cpe=cpe:/a:redhat:openshift:{version}::el9");
+    check(&image("4.14"), package, row, "CVE-1 | demo | affected | not-fixed");
+    check(&image("4.15"), package, row, "");
 }
 
 #[test]

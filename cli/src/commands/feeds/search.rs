@@ -76,7 +76,7 @@ pub(super) fn run(args: &SearchArgs, global: &Global, ui: &Ui) -> Result<Exit, C
 fn keys_of(purl: &str, snapshot: &Snapshot) -> Result<BTreeSet<PackageKey>, CommandError> {
     let inventory =
         sbom::format::of_purl(&with_version(purl)).map_err(|source| FlowError::Purl { source })?;
-    let keys = Question::of(&inventory, &facts(Some(snapshot))?).keys;
+    let keys = Question::of(&inventory, &facts(Some(snapshot))?, Some(snapshot))?.keys;
     if keys.is_empty() {
         return Err(CommandError::new(format!("`{purl}` names no package that a feed speaks of"))
             .hint("a distribution's package names it, as in `pkg:deb/debian/openssl?distro=debian-12`"));

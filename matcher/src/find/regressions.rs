@@ -1,0 +1,294 @@
+//! The regression cases of feeds.md D11 that are the matcher's, by their number: each was a real defect of a scanner.
+
+use super::*;
+use crate::cases;
+use crate::fixture::{advisories, check, facts, inventory};
+
+#[test]
+fn d11_01_the_vendors_denial_silences_an_aggregator() {
+    check(
+        "alpine 3.20.3",
+        "apk demo 1.2-r3",
+        "alpine:3.20|source|demo alpine CVE-1 never
+         alpine:3.20|source|demo osv CVE-1 >=0",
+        "CVE-1 | demo | vendor-not-affected by CVE-1 | not-fixed",
+    );
+}
+
+#[test]
+fn d11_02_apk_revisions_are_numbers() {
+    let row = "alpine:3.20|source|demo alpine CVE-1 >=0 <1.2-r9";
+    check("alpine 3.20.3", "apk demo 1.2-r10", row, "");
+    check("alpine 3.20.3", "apk demo 1.2-r8", row, "CVE-1 | demo | affected | fixed 1.2-r9");
+}
+
+#[test]
+fn d11_03_a_vendors_rating_of_the_package_is_kept() {
+    let inventory = inventory("debian 12", "deb demo 1.0-1");
+    let row = "debian:12|source|demo debian TEMP-1-ABC >=0 severity=unimportant";
+    let findings = find(&cases(&inventory, &facts()), &advisories(&inventory, row));
+    let rating = findings[0].row_severity.clone().unwrap();
+    assert_eq!((rating.level, rating.source.as_str()), (Severity::Negligible, "debian"));
+}
+
+#[test]
+fn d11_04_signed_kernels_are_compared_as_linux() {
+    let package = "deb linux-image-6.1.0-28-amd64 6.1.115-1 source=linux-signed-amd64@6.1.115+1";
+    check("debian 12", package, "debian:12|source|linux debian CVE-1 >=0 <6.1.115-1", "");
+    check(
+        "debian 12",
+        package,
+        "debian:12|source|linux debian CVE-1 >=0 <6.1.119-1",
+        "CVE-1 | linux-image-6.1.0-28-amd64 | affected | fixed 6.1.119-1",
+    );
+}
+
+#[test]
+fn d11_05_backports_are_judged_by_the_release_they_were_built_from() {
+    check(
+        "debian 12",
+        "deb linux-image-amd64 6.12.90-2~bpo12+1 source=linux",
+        "debian:12|source|linux debian CVE-1 >=0
+         debian:unstable|source|linux debian CVE-1 >=0 <6.12.85-1",
+        "",
+    );
+}
+
+#[test]
+fn d11_06_a_build_of_extended_maintenance_holds_its_fix() {
+    let package = "deb demo 1.0-1ubuntu1~esm1";
+    let base = "ubuntu:22.04|source|demo ubuntu CVE-1 >=0";
+    let extended = "ubuntu:22.04+esm|source|demo ubuntu CVE-1 >=0 <1.0-1ubuntu1~esm1";
+    check(
+        "ubuntu 22.04",
+        package,
+        &format!("{base}\n{extended}"),
+        "CVE-1 | demo | vendor-fixed by CVE-1 | fixed 1.0-1ubuntu1~esm1",
+    );
+    // Installed before it, with maintenance: both say affected, and the fix is at hand.
+    check(
+        "ubuntu 22.04 UBUNTU_PRO=esm-infra",
+        "deb demo 1.0-1",
+        &format!("{base}\nubuntu:22.04+esm|source|demo ubuntu CVE-1 >=0 <1.0-1+esm1"),
+        "CVE-1 | demo | affected | fixed 1.0-1+esm1",
+    );
+    // Without it only the release is asked.
+    check("ubuntu 22.04", "deb demo 1.0-1", base, "CVE-1 | demo | affected | not-fixed");
+}
+
+#[test]
+fn d11_08_a_denial_with_a_version_is_no_finding() {
+    check(
+        "ubuntu 22.04",
+        "deb demo 1.2-1",
+        "ubuntu:22.04|source|demo ubuntu CVE-1 >=0 <1.2-3
+         ubuntu:22.04|source|demo ubuntu CVE-1 never",
+        "CVE-1 | demo | vendor-not-affected by CVE-1 | not-fixed",
+    );
+    check("ubuntu 22.04", "deb demo 1.2-1", "ubuntu:22.04|source|demo ubuntu CVE-1 never", "");
+}
+
+#[test]
+fn d11_09_an_extended_stream_comes_before_the_main_one() {
+    let package = "rpm demo 1.0-3.el9_2 arch=x86_64";
+    let rows = "
+        redhat:9|binary|demo redhat CVE-1 >=0 <1.0-5.el9_4 arch=x86_64
+        redhat:9|binary|demo redhat CVE-1 >=0 <1.0-4.el9_2 arch=x86_64 channel=eus:9.2 product=cpe:/a:redhat:rhel_eus:9.2";
+    let stream = "rhel 9.2 cpe=cpe:/o:redhat:rhel_eus:9.2::baseos";
+    check(stream, package, rows, "CVE-1 | demo | affected | fixed 1.0-4.el9_2");
+    check("rhel 9.2", package, rows, "CVE-1 | demo | affected | fixed 1.0-5.el9_4");
+    check(
+        stream,
+        "rpm demo 1.0-4.el9_2 arch=x86_64",
+        rows,
+        "CVE-1 | demo | vendor-fixed by CVE-1 | fixed 1.0-4.el9_2",
+    );
+}
+
+#[test]
+fn d11_10_a_module_is_not_another() {
+    let row = "redhat:8|binary|nodejs redhat CVE-1 >=0 <18.1-1.module+el8 module=nodejs:18";
+    check("rhel 8.9", "rpm nodejs 16.1-1.module+el8 module=nodejs:16:8090:abc", row, "");
+    check(
+        "rhel 8.9",
+        "rpm nodejs 18.0-1.module+el8 module=nodejs:18:8090:abc",
+        row,
+        "CVE-1 | nodejs | affected | fixed 18.1-1.module+el8",
+    );
+    // The release tells that it is of a module, and nothing tells of which.
+    check(
+        "rhel 8.9",
+        "rpm nodejs 18.0-1.module+el8",
+        row,
+        "CVE-1 | nodejs | affected | fixed 18.1-1.module+el8",
+    );
+    // Of none.
+    check("rhel 8.9", "rpm nodejs 10.0-1.el8", row, "");
+    // A row without module, in a feed that tells them apart, is not for modules.
+    let row = "redhat:8|binary|nodejs redhat CVE-1 >=0 <18.1-1.el8";
+    check("rhel 8.9", "rpm nodejs 16.1-1.module+el8 module=nodejs:16:8090:abc", row, "");
+    let row = "sles:15.6|binary|nodejs sles CVE-1 >=0 <18.1-1";
+    let package = "rpm nodejs 16.1-1 module=nodejs:16:8090:abc";
+    check("sles 15.6", package, row, "CVE-1 | nodejs | affected | fixed 18.1-1");
+}
+
+#[test]
+fn d11_11_packages_of_third_parties_are_not_the_distributions() {
+    let row = "redhat:9|binary|demo redhat CVE-1 >=0 <2.0-1.el9";
+    check("rhel 9.4", "rpm demo 1.0-1.el9 supplier=Fedora+Project", row, "");
+    let own = "CVE-1 | demo | affected | fixed 2.0-1.el9";
+    check("rhel 9.4", "rpm demo 1.0-1.el9 supplier=Red+Hat,+Inc.", row, own);
+    check("rhel 9.4", "rpm demo 1.0-1.el9", row, own);
+    check("centos 9", "rpm demo 1.0-1.el9 supplier=CentOS", row, own);
+}
+
+#[test]
+fn d11_12_a_part_with_a_version_of_its_own_is_compared_by_its_source() {
+    let package = "rpm perl-Errno 0:1.30-480.el9 source=perl@5.32.1-480.el9";
+    check("rhel 9.4", package, "redhat:9|source|perl redhat CVE-1 >=0 <5.32.1-480.el9", "");
+    // An epoch that only the row has says nothing.
+    check("rhel 9.4", package, "redhat:9|source|perl redhat CVE-1 >=0 <4:5.32.1-480.el9", "");
+    check(
+        "rhel 9.4",
+        package,
+        "redhat:9|source|perl redhat CVE-1 >=0 <4:5.32.1-481.el9",
+        "CVE-1 | perl-Errno | affected | fixed 4:5.32.1-481.el9",
+    );
+    // Between binaries an epoch that is not there is zero.
+    check(
+        "rhel 9.4",
+        "rpm demo 2.0-1.el9",
+        "redhat:9|binary|demo redhat CVE-1 >=0 <1:1.0-1.el9",
+        "CVE-1 | demo | affected | fixed 1:1.0-1.el9",
+    );
+}
+
+#[test]
+fn d11_13_builds_of_a_flavour_are_compared_among_themselves() {
+    let plain = "oracle:8|binary|openssl oracle CVE-1 >=0 <1:1.1.1k-9.el8";
+    let package = "rpm openssl 10:1.1.1k-5.el8_fips";
+    check("ol 8.9", package, plain, "");
+    check(
+        "ol 8.9",
+        package,
+        &format!("{plain}\noracle:8|binary|openssl oracle CVE-1 >=0 <10:1.1.1k-6.el8_fips flavour=fips"),
+        "CVE-1 | openssl | affected | fixed 10:1.1.1k-6.el8_fips",
+    );
+    check("ol 8.9", "rpm openssl 1:1.1.1k-5.el8", plain, "CVE-1 | openssl | affected | fixed 1:1.1.1k-9.el8");
+}
+
+#[test]
+fn d11_14_a_line_of_kernels_is_not_another() {
+    let row = "amazon:2|binary|kernel amazon CVE-1 >=0 <5.15.70-1.amzn2 line=5.15.0";
+    check("amzn 2", "rpm kernel 4.14.300-1.amzn2", row, "");
+    check("amzn 2", "rpm kernel 5.15.60-1.amzn2", row, "CVE-1 | kernel | affected | fixed 5.15.70-1.amzn2");
+    // A live patch says nothing of the package on the disk.
+    let row = "amazon:2|binary|kernel amazon CVE-1 >=0 <9.0-1.amzn2 flavour=livepatch";
+    check("amzn 2", "rpm kernel 5.15.60-1.amzn2", row, "");
+}
+
+#[test]
+fn d11_16_a_fix_of_long_term_support_is_known() {
+    let open = "sles:15.6|binary|demo sles CVE-1 >=0";
+    let fixed = "sles:15.6|binary|demo sles CVE-1 >=0 <1.0-9.1 channel=ltss";
+    let affected = "CVE-1 | demo | affected | fixed 1.0-9.1";
+    check("sles 15.6", "rpm demo 1.0-8.1", fixed, affected);
+    check("sles 15.6", "rpm demo 1.0-8.1", &format!("{open}\n{fixed}"), affected);
+    let held = "CVE-1 | demo | vendor-fixed by CVE-1 | fixed 1.0-9.1";
+    check("sles 15.6", "rpm demo 1.0-9.1", &format!("{open}\n{fixed}"), held);
+}
+
+#[test]
+fn d11_21_a_last_known_affected_version_ends_the_range() {
+    check("", "npm demo 1.2.4", "npm|language|demo osv GHSA-1 >=0 <=1.2.3", "");
+    check(
+        "",
+        "npm demo 1.2.3",
+        "npm|language|demo osv GHSA-1 >=0 <=1.2.3",
+        "GHSA-1 | demo | affected | not-fixed",
+    );
+}
+
+#[test]
+fn d11_22_every_entry_of_a_record_counts() {
+    check(
+        "",
+        "npm demo 2.5.0",
+        "npm|language|demo osv GHSA-1 >=1.0.0 <1.9.0
+         npm|language|demo osv GHSA-1 >=2.0.0 <2.9.0
+         npm|language|demo osv GHSA-1 >=3.0.0 <3.9.0",
+        "GHSA-1 | demo | affected | fixed 2.9.0",
+    );
+}
+
+#[test]
+fn d11_23_what_was_not_linked_in_is_no_finding() {
+    let row = "golang|language|golang.org/x/crypto osv GO-1 >=0 <2.0.0 import=golang.org/x/crypto/openpgp";
+    let package = "golang golang.org/x/crypto v0.1.0";
+    let affected = "GO-1 | golang.org/x/crypto | affected | fixed 2.0.0";
+    check("debian 12", &format!("{package} imports=golang.org/x/crypto/ssh"), row, "");
+    check("debian 12", &format!("{package} imports=golang.org/x/crypto/openpgp"), row, affected);
+    check("debian 12", package, row, affected);
+    // For another system.
+    let row = format!("{row}@windows");
+    check("debian 12", package, &row, "");
+}
+
+#[test]
+fn d11_24_main_modules_without_a_stated_version_are_not_matched() {
+    let rows = "golang|language|example.com/app osv GO-1 >=0";
+    for version in
+        ["v0.0.0-20240102030405-abcdefabcdef", "v1.2.4-0.20240102030405-abcdefabcdef", "(devel)", "-"]
+    {
+        check("", &format!("golang example.com/app {version} application"), rows, "");
+    }
+    check(
+        "",
+        "golang example.com/app v1.2.3 application",
+        rows,
+        "GO-1 | example.com/app | affected | not-fixed",
+    );
+    check(
+        "",
+        "golang example.com/app v0.0.0-20240102030405-abcdefabcdef",
+        rows,
+        "GO-1 | example.com/app | affected | not-fixed",
+    );
+}
+
+#[test]
+fn d11_25_a_candidate_is_below_its_release() {
+    check(
+        "",
+        "pypi demo 1.0rc1",
+        "pypi|language|demo osv PYSEC-1 >=0 <1.0",
+        "PYSEC-1 | demo | affected | fixed 1.0",
+    );
+}
+
+#[test]
+fn d11_26_a_local_build_counts_as_its_public_version() {
+    let package = "pypi demo 2.1.0+cu118";
+    check("", package, "pypi|language|demo osv PYSEC-1 >=0 <2.1.0", "");
+    check("", package, "pypi|language|demo osv PYSEC-1 >=0 <=2.1.0", "PYSEC-1 | demo | affected | not-fixed");
+    check("", package, "pypi|language|demo osv PYSEC-1 =2.1.0", "PYSEC-1 | demo | affected | not-fixed");
+}
+
+#[test]
+fn d11_31_a_notice_is_no_vulnerability() {
+    let inventory = inventory("", "cargo demo 1.0.0");
+    let mut advisories = advisories(&inventory, "cargo|language|demo osv RUSTSEC-1 >=0");
+    advisories.rows.values_mut().flatten().for_each(|row| row.kind = RecordKind::Notice);
+    assert_eq!(find(&cases(&inventory, &facts()), &advisories), []);
+}
+
+#[test]
+fn d11_32_two_cves_glued_by_one_record_are_two_findings() {
+    check(
+        "",
+        "pypi demo 1.0",
+        "pypi|language|demo osv PYSEC-1,CVE-1,CVE-2 >=0 <2.0",
+        "CVE-1 PYSEC-1 | demo | affected | fixed 2.0
+         CVE-2 PYSEC-1 | demo | affected | fixed 2.0",
+    );
+}

@@ -1,0 +1,119 @@
+//! Under which keys a vendor speaks of an operating-system package, and which version to compare under each
+//! (feeds.md B3, B4).
+
+use model::ecosystem::Ecosystem;
+use model::finding::MatchType;
+use model::key::{KeyKind, Namespace, PackageKey, normalise_name};
+use model::package::{Package, PackageKind};
+use model::version::VersionText;
+
+use crate::case::{Consulted, Role};
+
+/// A Go program of its own whose version was never stated, or was made up from a commit (feeds.md D3).
+pub(crate) fn is_unversioned_main_module(package: &Package) -> bool {
+    let version = package.version.as_str();
+    package.ecosystem == Ecosystem::Golang
+        && package.kind == PackageKind::Application
+        && (matches!(version, "" | "(devel)" | "v0.0.0") || is_pseudo_version(version))
+}
+
+/// Whether the version ends in `yyyymmddhhmmss-abcdefabcdef` (golang.org/ref/mod#pseudo-versions).
+fn is_pseudo_version(version: &str) -> bool {
+    let version = version.split('+').next().unwrap_or_default();
+    let Some((rest, revision)) = version.rsplit_once('-') else { return false };
+    let date = rest.rsplit(['-', '.']).next().unwrap_or_default();
+    revision.len() == 12
+        && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && date.len() == 14
+        && date.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The source key and the binary key of an operating-system package (feeds.md B3).
+pub(crate) fn os_keys(namespace: &Namespace, package: &Package, role: Role) -> Vec<Consulted> {
+    let ecosystem = package.ecosystem;
+    let binary = Consulted {
+        key: PackageKey::new(namespace.clone(), KeyKind::Binary, normalise_name(ecosystem, &package.name)),
+        match_type: MatchType::Direct,
+        version: package.version.clone(),
+        role,
+    };
+    let Some((name, version)) = source(namespace, package) else {
+        return vec![binary];
+    };
+    let match_type = if name == package.name { MatchType::Direct } else { MatchType::Indirect };
+    let key = PackageKey::new(namespace.clone(), KeyKind::Source, normalise_name(ecosystem, &name));
+    vec![Consulted { key, match_type, version, role }, binary]
+}
+
+/// The source package under which the vendor speaks of `package`, and the version to compare with it.
+fn source(namespace: &Namespace, package: &Package) -> Option<(String, VersionText)> {
+    let stated = package.source.as_ref();
+    let name = stated.map_or(package.name.as_str(), |source| source.name.as_str());
+    match package.ecosystem {
+        Ecosystem::Deb => {}
+        // The version of the source is that of its archive, which has no epoch; sub-packages may have versions of their own.
+        Ecosystem::Rpm => {
+            let version = stated.and_then(|source| source.version.clone());
+            return Some((name.to_owned(), version.unwrap_or_else(|| package.version.clone())));
+        }
+        // An apk package has its origin's version.
+        _ => return Some((name.to_owned(), package.version.clone())),
+    }
+    let version = match stated.and_then(|source| source.version.clone()) {
+        Some(version) => version,
+        None => without_binary_rebuild(&package.version),
+    };
+    match namespace.distro_id() {
+        // Signed kernels are packed anew from `linux`, whose `-N` becomes `+N` (feeds.md A3).
+        Some("debian") if name.starts_with("linux-signed-") => {
+            let (base, build) = version.as_str().rsplit_once('+').unwrap_or((version.as_str(), ""));
+            let is_build = !build.is_empty() && build.bytes().all(|byte| byte.is_ascii_digit());
+            let version = if is_build { format!("{base}-{build}").into() } else { version };
+            Some(("linux".to_owned(), version))
+        }
+        // A meta package has a version of its own kind, which says nothing of the kernel's (feeds.md B4).
+        Some("ubuntu") if name.starts_with("linux-meta") => None,
+        Some("ubuntu") if name.starts_with("linux-signed") => {
+            Some((name.replacen("-signed", "", 1), version))
+        }
+        _ => Some((name.to_owned(), version)),
+    }
+}
+
+/// `1.0-1+b2` is the second rebuild of `1.0-1`, from the same source.
+fn without_binary_rebuild(version: &VersionText) -> VersionText {
+    match version.as_str().rsplit_once("+b") {
+        Some((source, build)) if !build.is_empty() && build.bytes().all(|byte| byte.is_ascii_digit()) => {
+            source.into()
+        }
+        _ => version.clone(),
+    }
+}
+
+/// Whether a package holds no code that a feed could speak of: keys, debug information, the names that `apk` gives to what
+/// was asked for together (feeds.md B3).
+pub(crate) fn has_no_code(package: &Package) -> bool {
+    let name = package.name.as_str();
+    match package.ecosystem {
+        Ecosystem::Rpm => {
+            name == "gpg-pubkey" || name.ends_with("-debuginfo") || name.ends_with("-debugsource")
+        }
+        Ecosystem::Apk => name.starts_with('.'),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pseudo_versions_are_told_from_releases() {
+        for version in ["v0.0.0-20240102030405-abcdefabcdef", "v1.2.4-0.20240102030405-abcdefabcdef+dirty"] {
+            assert!(is_pseudo_version(version), "{version}");
+        }
+        for version in ["v1.2.3", "v1.2.3-rc.1", "v1.2.3-20240102030405", "1.2.3-4-abcdefabcdef"] {
+            assert!(!is_pseudo_version(version), "{version}");
+        }
+    }
+}
