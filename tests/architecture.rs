@@ -37,7 +37,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("sbom", &["model", "signing"]),
     ("signing", &[]),
     ("testkit", &[]),
-    ("xtask", &["advisory-db", "feeds-sync", "fetch", "model", "sbom", "testkit"]),
+    ("xtask", &["advisory-db", "feeds-sync", "fetch", "matcher", "model", "sbom", "testkit"]),
 ];
 
 /// Third-party crates that only some of ours may reach, through whatever path.
