@@ -276,3 +276,97 @@ pub(crate) fn rows_about<'a>(
         .flatten()
         .filter(move |row| row.record == id || row.aliases.iter().any(|alias| alias == id))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use advisory_db::{FeedsDir, Publication};
+    use model::advisory::{Advisory, Affected, RecordState, SeverityWord, Status};
+    use model::distro::Distro;
+    use model::ecosystem::Ecosystem;
+    use model::facts::CoverageClass;
+    use model::finding::Label;
+    use model::inventory::Subject as Image;
+    use model::package::Package;
+    use model::severity::Severity;
+
+    use super::*;
+
+    /// A record of `id` about `key`.
+    fn record(id: &str, key: &str, status: Status) -> Advisory {
+        Advisory { affected: vec![Affected::new(key.parse().unwrap(), status)], ..Advisory::new(id) }
+    }
+
+    /// Alpine says that its package is affected by two CVEs, and rates none; NVD rates the one of 2025 and has no other
+    /// year.
+    fn snapshot(dir: &Path) -> Snapshot {
+        let feeds = FeedsDir::open(dir);
+        let lock = feeds.lock().unwrap();
+        let mut writer = feeds.writer(&lock).unwrap();
+        writer.set_facts(&feeds_sync::facts::builtin_facts()).unwrap();
+        let of_alpine =
+            ["CVE-2024-1", "CVE-2025-1"].map(|id| record(id, "alpine:3.20|source|demo", Status::Affected));
+        let of_nvd = Advisory {
+            state: RecordState::Disputed,
+            severity: Some(SeverityWord { word: "HIGH".to_owned(), level: Severity::High }),
+            ..record("CVE-2025-1", "cve:2025|cpe|CVE-2025-1", Status::Undetermined)
+        };
+        for (namespace, provider, records) in
+            [("alpine:3.20", "alpine", &of_alpine[..]), ("cve:2025", "nvd", &[of_nvd][..])]
+        {
+            let publication = Publication {
+                namespace: &Namespace::new(namespace),
+                provider,
+                feed: provider,
+                license: "MIT",
+                coverage: CoverageClass::FixOnly,
+                data_as_of: Timestamp::UNIX_EPOCH,
+            };
+            writer.replace_provider(&publication, records).unwrap();
+        }
+        writer.swap(Timestamp::UNIX_EPOCH).unwrap();
+        feeds.current().unwrap().unwrap()
+    }
+
+    #[test]
+    fn what_nvd_says_of_a_cve_reaches_a_distributions_finding_or_is_a_gap() {
+        let dir = tempfile::tempdir().unwrap();
+        let snapshot = snapshot(dir.path());
+        let distro = Distro { id: "alpine".into(), version: Some("3.20.1".into()), ..Distro::default() };
+        let package = Package::new(Ecosystem::Apk, "demo", "1.0-r0", "pkg:apk/alpine/demo@1.0-r0".into());
+        let inventory = Inventory::new(Image::default(), Some(distro), vec![package], Vec::new());
+        let weights = RiskWeights::default();
+        let report =
+            match_sbom(Subject::new(inventory, b""), &snapshot, Timestamp::UNIX_EPOCH, &weights).unwrap();
+        let said: Vec<String> = report
+            .findings
+            .iter()
+            .map(|finding| {
+                let decoration = &finding.decoration;
+                let labels: Vec<&str> = decoration.labels.iter().copied().map(Label::as_str).collect();
+                let severity = &decoration.severity;
+                format!("{} {} {} {labels:?}", finding.id, severity.level, severity.source)
+            })
+            .collect();
+        assert_eq!(said, ["CVE-2025-1 high nvd [\"disputed\"]", "CVE-2024-1 unknown  []"]);
+        let gaps: Vec<&str> = report
+            .coverage
+            .gaps
+            .iter()
+            .filter(|gap| gap.place == "cve")
+            .map(|gap| gap.detail.as_str())
+            .collect();
+        assert_eq!(
+            gaps,
+            [
+                "severities and disputes of CVEs of 2024 from NVD and the CVE list are not held: what no vendor rated has no \
+              severity"
+            ]
+        );
+        // A release that ended says so where it answers.
+        let stamp = &report.snapshot.namespaces[0];
+        assert_eq!(stamp.name.as_str(), "alpine:3.20");
+        assert!(stamp.end_of_life.as_deref().is_some_and(|day| day.starts_with("2026-")), "{stamp:?}");
+    }
+}
