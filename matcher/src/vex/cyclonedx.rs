@@ -11,10 +11,9 @@ use serde::Deserialize;
 
 use super::document::{
     Budget, Component, ComponentIndex, Product, Statement, VexDocument, VexError, VexKind, VexStatus, ids,
-    time,
+    percent_decoded, time,
 };
 use super::product::Identity;
-use super::range::percent_decoded;
 
 /// The words that a justification may be.
 const JUSTIFICATIONS: [&str; 9] = [

@@ -17,7 +17,6 @@ mod document;
 mod graph;
 mod openvex;
 mod product;
-mod range;
 mod target;
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use model::report::VexReason;
 
 use super::document::Component;
 use super::product::{Identity, ImagePattern, PurlPattern, architecture, key, plain_version, version};
-use super::range::{RangeAnswer, contains};
+use crate::requirement::vers;
 
 /// How a name fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -262,12 +262,20 @@ impl<'a> PackageTarget<'a> {
             }
         });
         match (best(fits).unwrap_or(Fit::Not(VexReason::UnknownProduct)), component.range.as_deref()) {
-            (Fit::Among, Some(range)) => match contains(range, &self.version) {
-                RangeAnswer::Inside => Fit::Among,
-                RangeAnswer::Outside => Fit::Not(VexReason::OtherVersion),
-                RangeAnswer::Unreadable => Fit::Unknown(VexReason::UnreadableRange),
+            (Fit::Among, Some(range)) => match vers::contains(range, self.written_version()) {
+                Some(true) => Fit::Among,
+                Some(false) => Fit::Not(VexReason::OtherVersion),
+                None => Fit::Unknown(VexReason::UnreadableRange),
             },
             (fit, _) => fit,
+        }
+    }
+
+    /// The version as its scheme reads it.
+    fn written_version(&self) -> &str {
+        match self.package.version.as_str() {
+            "" => &self.version,
+            written => written,
         }
     }
 

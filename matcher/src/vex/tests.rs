@@ -50,7 +50,12 @@ fn findings(text: &str) -> Vec<Finding> {
             aliases: ids.collect(),
             packages: words.map(|word| PackageIndex(word.parse().unwrap())).collect(),
             verdict: Verdict::Affected,
-            fix: Fix { state: model::advisory::FixState::NotFixed, versions: Vec::new() },
+            fix: Fix {
+                state: model::advisory::FixState::NotFixed,
+                versions: Vec::new(),
+                date: None,
+                elsewhere: Vec::new(),
+            },
             evidence: Vec::new(),
             row_severity: None,
             suppressed: None,

@@ -3,8 +3,6 @@
 //! Where we say something else than the tool whose document it is, the row says why.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 use model::limits::Limits;
 
@@ -229,19 +227,6 @@ const NO_DOCUMENTS: &[&str] = &[
     "trivy/pkg/vex/testdata/unknown.json",
 ];
 
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else {
-            found.push(path);
-        }
-    }
-    found
-}
-
 #[test]
 fn every_document_of_other_tools_is_read_and_does_what_they_say() {
     let Some(data) = testkit::data::require("every_document_of_other_tools_is_read_and_does_what_they_say")
@@ -250,9 +235,9 @@ fn every_document_of_other_tools_is_read_and_does_what_they_say() {
     };
     let folder = data.join("vex");
     let mut unused = BTreeSet::new();
-    for path in files(&folder) {
+    for (path, bytes) in testkit::data::read_all(&folder) {
         let name = path.strip_prefix(&folder).unwrap().to_str().unwrap().to_owned();
-        let is_read = read(&testkit::data::read(&path), &Limits::default()).is_ok();
+        let is_read = read(&bytes, &Limits::default()).is_ok();
         assert_eq!(is_read, !NO_DOCUMENTS.contains(&name.as_str()), "{name}");
         if is_read {
             unused.insert(name);
@@ -298,13 +283,10 @@ fn every_csaf_document_of_the_feeds_is_read() {
     let Some(data) = testkit::data::require("every_csaf_document_of_the_feeds_is_read") else { return };
     let inventory = inventory("app", "rhel 9.4", "rpm openssl 3.0 purl=pkg:rpm/redhat/openssl@3.0");
     let (mut n_read, mut n_statements) = (0, 0);
-    for path in files(&data.join("feeds/csaf")) {
-        let path = path.to_str().unwrap();
-        let path = Path::new(path.strip_suffix(".zst").unwrap_or(path));
+    for (path, bytes) in testkit::data::read_all(&data.join("feeds/csaf")) {
         if path.extension().is_none_or(|extension| extension != "json") {
             continue;
         }
-        let bytes = testkit::data::read(path);
         let document = match read(&bytes, &Limits::default()) {
             Ok(document) => document,
             // Lists of mirrors, tables, and documents that were taken back.

@@ -543,6 +543,18 @@ fn csaf_ranges_cover_what_is_in_them_and_what_cannot_be_read_suppresses_nothing(
             "vers:apk/1.0-r0",
             format!("CVE-1 libdemo: affected\n{place}.known_not_affected CVE-1: other-version"),
         ),
+        (
+            "vers:apk/>=1.0-r0|<1.0-r2",
+            "CVE-1 libdemo: vex-not-affected by https://acme.example/A-1 x".to_owned(),
+        ),
+        (
+            "vers:apk/<1.0-r1",
+            format!("CVE-1 libdemo: affected\n{place}.known_not_affected CVE-1: other-version"),
+        ),
+        (
+            "vers:acme/<1.0-r1",
+            format!("CVE-1 libdemo: affected\n{place}.known_not_affected CVE-1: unreadable-range"),
+        ),
         ("before 9", format!("CVE-1 libdemo: affected\n{place}.known_not_affected CVE-1: unreadable-range")),
     ] {
         let product = named("P", json!({"purl": "pkg:apk/alpine/libdemo"}));
