@@ -49,8 +49,8 @@ const ALMA_OF_MINGW: &str = "feeds.md A8: the bulletin that names it (ALSA-2022:
 
 /// The copy of the tracker has not all issues.
 const TRACKER_COPY_LACKS: &str = "feeds.md A3: the tracker at hand is made of the advisories alone, and none names it for \
-    this source in Debian 10, only for another that carries a copy or had the same flaw; the open issue stands in the tracker \
-    itself";
+    this source in Debian 10, only for another that carries a copy or had the same flaw; what the tracker itself says of this \
+    source is not at hand";
 const OF_POSTGRESQL: &str = "feeds.md D1: the package is of the PostgreSQL project's repository (`pgdg100`); Debian 10 has \
     postgresql-11 and speaks of that; no feed speaks of the project's own builds";
 
