@@ -145,6 +145,26 @@ pub struct Fix {
     pub state: FixState,
     /// Versions that hold the fix, the nearest first; empty unless fixed.
     pub versions: Vec<VersionText>,
+    /// The day the nearest of them was published, `YYYY-MM-DD`, where the vendor says it.
+    pub date: Option<String>,
+    /// Fixes in channels that the installation does not get, sorted.
+    pub elsewhere: Vec<FixElsewhere>,
+}
+
+/// A fix that is published in a channel of its own: extended maintenance that has to be bought.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FixElsewhere {
+    /// The channel: `esm-infra`.
+    pub channel: String,
+    /// The version, where it is stated.
+    pub version: Option<String>,
+}
+
+impl Fix {
+    /// The vendor's state and the versions that hold the fix, of which no more is known.
+    pub fn new(state: FixState, versions: Vec<VersionText>) -> Self {
+        Self { state, versions, date: None, elsewhere: Vec::new() }
+    }
 }
 
 /// The severity chosen, and who said so (feeds.md D6).

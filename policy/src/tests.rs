@@ -23,7 +23,7 @@ fn report() -> Report {
     package.locations = vec![Location::new("srv/node_modules/demo/package.json")];
     let mut known = finding("CVE-2023-0001", Severity::Critical);
     known.aliases = vec!["GHSA-aaaa-bbbb-cccc".into()];
-    known.fix = Fix { state: FixState::Fixed, versions: vec!["1.0.1".into()] };
+    known.fix = Fix::new(FixState::Fixed, vec!["1.0.1".into()]);
     known.decoration.epss = Some(Epss { score: 0.5, percentile: 0.97 });
     known.decoration.kev = Some(Kev { added: "2023-01-02".into(), due: None, ransomware: true });
     known.decoration.risk = 52.5;
@@ -50,7 +50,7 @@ fn finding(id: &str, level: Severity) -> Finding {
         aliases: Vec::new(),
         packages: vec![PackageIndex(0)],
         verdict: Verdict::Affected,
-        fix: Fix { state: FixState::NotFixed, versions: Vec::new() },
+        fix: Fix::new(FixState::NotFixed, Vec::new()),
         evidence: Vec::new(),
         row_severity: None,
         suppressed: None,

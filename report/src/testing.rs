@@ -99,7 +99,7 @@ fn two_ecosystems() -> Report {
     exploited.decoration.risk = 100.0;
     let in_openssl = |package| {
         let mut finding = finding("CVE-2023-0001", package, Severity::Medium);
-        finding.fix = Fix { state: FixState::Fixed, versions: vec!["3.1.0-r1".into()] };
+        finding.fix = Fix::new(FixState::Fixed, vec!["3.1.0-r1".into()]);
         finding.decoration.epss = Some(Epss { score: 0.0004, percentile: 0.1 });
         finding.decoration.risk = 0.02;
         finding
@@ -139,7 +139,7 @@ fn hostile() -> Report {
         "https://example.com/>\u{202e}".into(),
         "https://example.com/good".into(),
     ];
-    one.fix = Fix { state: FixState::Fixed, versions: vec!["2\u{1b}[1m".into()] };
+    one.fix = Fix::new(FixState::Fixed, vec!["2\u{1b}[1m".into()]);
     report.findings = vec![one];
     report.coverage.gaps = vec![Gap::new(GapKind::from_word("od\u{7f}d"), "pl\u{1b}ace", "de\u{85}tail {0}")];
     counted(report)
@@ -187,7 +187,7 @@ pub(crate) fn many(n: usize) -> Report {
         one.decoration.title = Some(noise(250));
         one.decoration.references = (0..4).map(|_| format!("https://example.com/{}", noise(140))).collect();
         one.aliases = (0..6).map(|_| noise(60)).collect();
-        one.fix = Fix { state: FixState::Fixed, versions: vec![noise(100).into()] };
+        one.fix = Fix::new(FixState::Fixed, vec![noise(100).into()]);
         one.decoration.risk = (n - index) as f64 / n as f64;
         report.findings.push(one);
     }
@@ -246,7 +246,7 @@ pub(crate) fn finding(id: &str, index: u32, level: Severity) -> Finding {
         aliases: Vec::new(),
         packages: vec![PackageIndex(index)],
         verdict: Verdict::Affected,
-        fix: Fix { state: FixState::NotFixed, versions: Vec::new() },
+        fix: Fix::new(FixState::NotFixed, Vec::new()),
         evidence: vec![Evidence {
             record: id.into(),
             provider: "osv".into(),

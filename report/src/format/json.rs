@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use model::advisory::Epss;
 use model::distro::Distro;
-use model::finding::{Cvss, Evidence, Finding, Verdict};
+use model::finding::{Cvss, Evidence, Finding, FixElsewhere, Verdict};
 use model::gap::Gap;
 use model::image::Origin;
 use model::inventory;
@@ -176,8 +176,15 @@ struct LocationLine<'a> {
 struct FixLine<'a> {
     state: &'static str,
     versions: Vec<&'a str>,
-    /// When the fix was published. No feed that is read yet says it.
+    /// When the nearest fix was published.
     date: Option<&'a str>,
+    elsewhere: Vec<FixElsewhereLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct FixElsewhereLine<'a> {
+    channel: &'a str,
+    version: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -377,7 +384,8 @@ impl<'a> FindingLine<'a> {
             fix: FixLine {
                 state: finding.fix.state.as_str(),
                 versions: finding.fix.versions.iter().map(|version| version.as_str()).collect(),
-                date: None,
+                date: finding.fix.date.as_deref(),
+                elsewhere: finding.fix.elsewhere.iter().map(FixElsewhereLine::of).collect(),
             },
             severity: SeverityLine {
                 level: decoration.severity.level.as_str(),
@@ -420,6 +428,12 @@ impl<'a> FoundPackage<'a> {
                 .collect(),
             removed_by: package.removed_by.as_deref(),
         }
+    }
+}
+
+impl<'a> FixElsewhereLine<'a> {
+    fn of(fix: &'a FixElsewhere) -> Self {
+        Self { channel: &fix.channel, version: fix.version.as_deref() }
     }
 }
 
