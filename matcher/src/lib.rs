@@ -6,6 +6,7 @@
 //!   clock, exploit score or policy.
 //! - [`decorate`] adds what ranks and explains a finding: severity, CVSS, EPSS, KEV, risk.
 //! - [`coverage`] counts what was judged, what was not and why.
+//! - [`requirement`] is the family of notations for sets of versions (`vers:`, npm's ranges), one file a notation.
 //! - [`version`] is the family of version orders, one file a scheme.
 //!
 //! Left out on purpose: look-ups by CPE, and VEX.
@@ -23,6 +24,7 @@ mod gate;
 mod keys;
 mod namespace;
 mod range;
+pub mod requirement;
 pub mod version;
 
 pub use case::{Case, Consulted, Owner, Role, cases, consulted_keys, namespaces};
