@@ -28,11 +28,12 @@ const fn argued(image: &'static str, package: &'static str, id: &'static str, wh
 
 const ALMALINUX: &str = "docker.io/almalinux@cd49d7250ed7";
 const CLOUDBEES: &str = "docker.io/cloudbees/cloudbees-core-oc@9cd85ee84e40";
+const GITLAB: &str = "docker.io/gitlab/gitlab-ce@04d4219d5dfb";
 const NEXUS: &str = "docker.io/sonatype/nexus3@e8fea6b4279f";
 const POSTGRES: &str = "docker.io/postgres@1a67ab960138";
 const POSTGRES_13_2: &str = "docker.io/postgres:13.2@1a67ab960138";
 const TEST_CENTOS: &str = "docker.io/anchore/test_images@808f6cf3cf44";
-const TEST_DJANGO: &str = "docker.io/anchore/test_images@0825acea611c";
+const TEST_PYTHON: &str = "docker.io/anchore/test_images@0825acea611c";
 const TEST_GO: &str = "docker.io/anchore/test_images@7536ee345532";
 const UBI8: &str = "registry.access.redhat.com/ubi8@68fecea0d255";
 const VAULT: &str = "docker.io/hashicorp/vault@09354ca0891f";
@@ -64,10 +65,16 @@ const FLAW_IN_INIT: &str = "feeds.md A3, B3: Debian speaks of the source systemd
     library";
 
 /// The label says nothing of files.
-const RPM_OWNER_UNKNOWN: &str = "feeds.md D2, D11 case 19: the record lists the version, and the label does not say that \
+const RPM_OWNER_UNKNOWN: &str = "feeds.md D2, D11 case 19: the record has the version, and the label does not say that \
     the files are those of an RPM package, whose vendor would answer for them";
 const DEB_OWNER_UNKNOWN: &str = "feeds.md D2: the record lists the version, and the label does not say that the files are \
     those of a package of Debian, which would answer for them";
+
+/// Fixes were brought to older series.
+const REXML_OF_SERIES: &str = "feeds.md A20: RubySec says patched in `~> 3.1.9.1`, `~> 3.2.3.1` and `>= 3.2.5`; 3.2.3.1 is \
+    the fix of its series, which a range below 3.2.5 does not know";
+const CGI_OF_SERIES: &str = "feeds.md A20: RubySec says patched in `~> 0.1.0.1`, `~> 0.1.1`, `~> 0.2.1` and `>= 0.3.1`; \
+    0.1.0.1 is the fix of its series, which a range below 0.3.1 does not know";
 
 /// Go knows modules, and packages of them where somebody looked.
 const GO_MODULE_ALONE: &str = "feeds.md A21, D3: the record names the module and no packages of it, and the version is in \
@@ -95,8 +102,8 @@ pub(super) static ARGUED: &[Argued] = &[
     argued(ALMALINUX, "glibc-minimal-langpack", "CVE-2022-23219", ALMA_COPY_LACKS),
     argued(ALMALINUX, "libxml2", "CVE-2022-23308", ALMA_COPY_LACKS),
     argued(ALMALINUX, "expat", "CVE-2022-23990", ALMA_OF_MINGW),
-    argued(TEST_DJANGO, "Django", "CVE-2021-44420", DJANGO_RANGE),
-    argued(TEST_DJANGO, "Django", "GHSA-v6rh-hp5x-86rv", DJANGO_RANGE),
+    argued(TEST_PYTHON, "Django", "CVE-2021-44420", DJANGO_RANGE),
+    argued(TEST_PYTHON, "Django", "GHSA-v6rh-hp5x-86rv", DJANGO_RANGE),
     argued(TEST_GO, "github.com/opencontainers/runc", "CVE-2016-9962", GO_MODULE_ALONE),
     argued(TEST_GO, "github.com/containerd/containerd", "CVE-2020-15257", GO_MODULE_ALONE),
     argued(TEST_GO, "stdlib", "CVE-2020-29509", GO_NOT_OF_STDLIB),
@@ -173,4 +180,12 @@ pub(super) static ARGUED: &[Argued] = &[
     argued(UBI8, "urllib3", "CVE-2021-33503", RPM_OWNER_UNKNOWN),
     argued(UBI8, "urllib3", "GHSA-r64q-w8jr-g9qp", RPM_OWNER_UNKNOWN),
     argued(UBI8, "urllib3", "GHSA-wqvq-5m8c-6g24", RPM_OWNER_UNKNOWN),
+    argued(TEST_PYTHON, "rexml", "CVE-2021-28965", REXML_OF_SERIES),
+    argued(TEST_CENTOS, "json", "CVE-2020-10663", RPM_OWNER_UNKNOWN),
+    argued(TEST_CENTOS, "json", "GHSA-jphg-qwrw-7w9g", RPM_OWNER_UNKNOWN),
+    argued(TEST_CENTOS, "rdoc", "CVE-2021-31799", RPM_OWNER_UNKNOWN),
+    argued(TEST_CENTOS, "rdoc", "GHSA-ggxm-pgc9-g7fp", RPM_OWNER_UNKNOWN),
+    argued(GITLAB, "rexml", "CVE-2021-28965", REXML_OF_SERIES),
+    argued(GITLAB, "rexml", "GHSA-8cr8-4vfw-mr7h", REXML_OF_SERIES),
+    argued(GITLAB, "cgi", "GHSA-4vf4-qmvg-mh7h", CGI_OF_SERIES),
 ];
