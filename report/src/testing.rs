@@ -7,8 +7,8 @@ use model::advisory::{CvssVector, Epss, FixState, Kev};
 use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::finding::{
-    Cvss, Decoration, Evidence, Finding, Fix, MatchType, NotAffectedReason, Rating, Suppression,
-    UndeterminedReason, Verdict,
+    Cvss, Decoration, Evidence, Finding, Fix, Label, MatchType, NotAffectedReason, Rating, StatedSeverity,
+    Suppression, UndeterminedReason, Verdict,
 };
 use model::gap::{Gap, GapKind};
 use model::image::{BaseImage, HistoryEntry, Made};
@@ -16,6 +16,7 @@ use model::inventory::{DockerfileLine, Inventory, Subject, SubjectLayer};
 use model::key::Namespace;
 use model::package::{Location, Package, PackageIndex};
 use model::report::{Coverage, NamespaceStamp, Report, SnapshotStamp, Unmatched, UnmatchedReason};
+use model::risk::RiskWeights;
 use model::severity::Severity;
 use policy::{FailOn, Judgement};
 
@@ -95,6 +96,15 @@ fn two_ecosystems() -> Report {
         version: "3.1".into(),
         score: 9.8,
     }];
+    exploited.decoration.stated = vec![StatedSeverity {
+        provider: "ghsa".into(),
+        record: "GHSA-xxxx-yyyy-zzzz".into(),
+        word: "CRITICAL".into(),
+        level: Severity::Critical,
+    }];
+    exploited.decoration.unread_cvss =
+        vec![CvssVector { source: "somebody".into(), vector: String::new(), score: Some("9.1".into()) }];
+    exploited.decoration.labels = Label::ALL.to_vec();
     exploited.decoration.references = vec!["https://example.com/advisories/2".into()];
     exploited.decoration.risk = 100.0;
     let in_openssl = |package| {
@@ -217,11 +227,17 @@ pub(crate) fn empty(name: &str) -> Report {
         },
         coverage: Coverage::default(),
         findings: Vec::new(),
+        risk: RiskWeights::default(),
     }
 }
 
 fn stamp(name: &str, data_as_of: &str, records: u64) -> NamespaceStamp {
-    NamespaceStamp { name: Namespace::new(name), data_as_of: Some(data_as_of.parse().unwrap()), records }
+    NamespaceStamp {
+        name: Namespace::new(name),
+        data_as_of: Some(data_as_of.parse().unwrap()),
+        records,
+        end_of_life: None,
+    }
 }
 
 /// With the numbers of its coverage made to agree.
