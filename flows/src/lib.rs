@@ -12,6 +12,8 @@
 //!
 //! Here the crates that may not know each other are introduced. Nothing here prints or reads the environment.
 
+#[cfg(test)]
+mod accuracy;
 pub mod attached;
 pub mod changes;
 pub mod documents;
