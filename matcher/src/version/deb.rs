@@ -1,4 +1,5 @@
-//! The order of dpkg: `1:2.3-4~deb12u1` (deb-version(7); feeds.md C2).
+//! The order of dpkg: `1:2.3-4~deb12u1` (deb-version(7); feeds.md C2), and of opkg, which
+//! took it over.
 //!
 //! Written here rather than taken from a crate: the one for it (`debversion`) allocates for each version and
 //! reads long digit runs in quadratic time, and advisories are foreign bytes.
@@ -9,7 +10,7 @@ use model::ecosystem::Ecosystem;
 
 use super::{Scheme, VersionScheme, compare_numbers, split_digits, split_once};
 
-pub(super) static SCHEME: VersionScheme = VersionScheme::of::<Deb>("deb", &[Ecosystem::Deb]);
+pub(super) static SCHEME: VersionScheme = VersionScheme::of::<Deb>("deb", &[Ecosystem::Deb, Ecosystem::Opkg]);
 
 struct Deb;
 
@@ -67,7 +68,7 @@ impl PartialEq for Version<'_> {
 impl Eq for Version<'_> {}
 
 /// `verrevcmp`: alternating runs of other characters, by weight, and of digits, by value.
-fn compare_parts(mut left: &str, mut right: &str) -> Ordering {
+pub(super) fn compare_parts(mut left: &str, mut right: &str) -> Ordering {
     while !left.is_empty() || !right.is_empty() {
         let (left_text, right_text);
         (left_text, left) = split_text(left);

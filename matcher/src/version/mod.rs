@@ -30,10 +30,27 @@ macro_rules! ordered_by_cmp {
     };
 }
 
+mod alpm;
 mod apk;
+mod bitnami;
+mod composer;
+mod conan;
+mod conda;
+mod cran;
 mod deb;
+mod gem;
+mod generic;
+mod github_actions;
 mod golang;
+mod hackage;
+mod julia;
+mod jvm;
+mod kernel;
+mod maven;
+mod nuget;
+mod opam;
 mod pep440;
+mod portage;
 mod r#pub;
 mod rpm;
 mod semver;
@@ -52,14 +69,36 @@ pub struct VersionScheme {
     pub is_readable: fn(&str) -> bool,
     /// Where an installed version stands towards what each record says is affected, in the order given.
     pub(crate) contain: for<'a> fn(&'a str, &[&'a Affected]) -> Vec<Containment>,
+    /// How an installed version relates to bounds, if it can be read.
+    pub(crate) order_to_bounds: for<'a> fn(&'a str, &[&'a str]) -> Option<Orders>,
 }
+
+/// How a version relates to each of some bounds; none where the bound cannot be read.
+type Orders = Vec<Option<Ordering>>;
 
 /// Every scheme, sorted by name.
 pub static SCHEMES: &[&VersionScheme] = &[
+    &alpm::SCHEME,
     &apk::SCHEME,
+    &bitnami::SCHEME,
+    &composer::SCHEME,
+    &conan::SCHEME,
+    &conda::SCHEME,
+    &cran::SCHEME,
     &deb::SCHEME,
+    &gem::SCHEME,
+    &generic::SCHEME,
+    &github_actions::SCHEME,
     &golang::SCHEME,
+    &hackage::SCHEME,
+    &julia::SCHEME,
+    &jvm::SCHEME,
+    &kernel::SCHEME,
+    &maven::SCHEME,
+    &nuget::SCHEME,
+    &opam::SCHEME,
     &pep440::SCHEME,
+    &portage::SCHEME,
     &r#pub::SCHEME,
     &rpm::SCHEME,
     &semver::SCHEME,
@@ -106,12 +145,46 @@ impl VersionScheme {
             compare: compare::<S>,
             is_readable: |text| S::read(text).is_some(),
             contain: range::contain::<S>,
+            order_to_bounds: order_to_bounds::<S>,
         }
     }
 }
 
 fn compare<'a, S: Scheme>(left: &'a str, right: &'a str) -> Option<Ordering> {
     Some(S::read(left)?.cmp(&S::read(right)?))
+}
+
+/// A version that is nothing but numbers, of which a missing one is lower than any.
+pub(crate) struct Numbers<'a>(&'a str);
+
+impl<'a> Numbers<'a> {
+    /// The numbers of `text`, each but the last followed by one separator.
+    fn read(text: &'a str, is_separator: impl Fn(u8) -> bool) -> Option<Self> {
+        let is_legal = text.bytes().all(|byte| byte.is_ascii_digit() || is_separator(byte));
+        (is_legal && text.split(is_no_digit).all(|number| !number.is_empty())).then_some(Self(text))
+    }
+}
+
+fn is_no_digit(letter: char) -> bool {
+    !letter.is_ascii_digit()
+}
+
+impl Ord for Numbers<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (left, right) = (self.0.split(is_no_digit), other.0.split(is_no_digit));
+        semver::compare_lists(left, right, |left, right| match (left, right) {
+            (Some(left), Some(right)) => compare_numbers(left, right),
+            (left, right) => left.is_some().cmp(&right.is_some()),
+        })
+    }
+}
+
+ordered_by_cmp!(Numbers<'_>);
+
+fn order_to_bounds<'a, S: Scheme>(installed: &'a str, bounds: &[&'a str]) -> Option<Orders> {
+    let installed = S::read(installed)?;
+    let order = |bound: &&'a str| Some(S::compare_to_bound(&installed, &S::read(bound)?));
+    Some(bounds.iter().map(order).collect())
 }
 
 /// The order of two runs of decimal digits as numbers of any size; the empty run is zero.
