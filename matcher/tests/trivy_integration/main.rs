@@ -23,16 +23,6 @@ use testkit::trivy::{Database, Expected, Golden, database, goldens};
 
 use inputs::{Known, Run, runs};
 
-/// Ecosystems whose version scheme is still to come.
-const TO_COME: &[Ecosystem] = &[
-    Ecosystem::Maven,
-    Ecosystem::Gem,
-    Ecosystem::NuGet,
-    Ecosystem::Composer,
-    Ecosystem::Conan,
-    Ecosystem::CocoaPods,
-];
-
 /// The largest part of all findings that may differ, argued as they are, in hundredths.
 const ARGUED_MAX: usize = 3;
 
@@ -55,8 +45,7 @@ fn findings_are_those_of_trivy() {
     assert!(score.compared > 100, "the reports are there");
 
     let argued = Difference::argued();
-    let is_judged = |difference: &&Difference| !score.to_come.contains_key(&difference.run);
-    let stale: Vec<&Difference> = argued.difference(&score.differences).filter(is_judged).collect();
+    let stale: Vec<&Difference> = argued.difference(&score.differences).collect();
     let unargued: Vec<&Difference> = score.differences.difference(&argued).collect();
     assert!(unargued.is_empty(), "differences that nobody argued:\n{}", lines(&unargued));
     assert!(stale.is_empty(), "argued, and no longer different:\n{}", lines(&stale));
@@ -147,8 +136,6 @@ struct Score {
     without_findings: usize,
     /// Reports of which only the packages with findings are known.
     unlisted: usize,
-    /// Runs with places of ecosystems whose scheme is still to come, and how many.
-    to_come: BTreeMap<String, usize>,
     differences: BTreeSet<Difference>,
 }
 
@@ -165,10 +152,6 @@ impl Score {
         for place in theirs.keys().chain(ours.keys()).collect::<BTreeSet<_>>() {
             let (ecosystem, name, version, id) = place;
             let scheme = matcher::version::for_ecosystem(*ecosystem);
-            if scheme.is_none() && TO_COME.contains(ecosystem) {
-                *self.to_come.entry(run.name.clone()).or_default() += 1;
-                continue;
-            }
             let (theirs, ours) = (theirs.get(place), ours.get(place));
             if theirs.is_none() && is_selection && of_base.contains_key(place) {
                 self.left_out_by_options += 1;
@@ -209,12 +192,11 @@ impl Score {
 
     fn summary(&self) -> String {
         format!(
-            "{} of {} equal, {} differ; left out by options: {}; scheme still to come: {:?}; reports without findings: {}; of which only packages with findings are known: {}",
+            "{} of {} equal, {} differ; left out by options: {}; reports without findings: {}; of which only packages with findings are known: {}",
             self.equal,
             self.compared,
             self.differences.len(),
             self.left_out_by_options,
-            self.to_come,
             self.without_findings,
             self.unlisted
         )
