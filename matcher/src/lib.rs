@@ -9,8 +9,9 @@
 //! - [`coverage`] counts what was judged, what was not and why.
 //! - [`requirement`] is the family of notations for sets of versions (`vers:`, npm's ranges), one file a notation.
 //! - [`version`] is the family of version orders, one file a scheme.
+//! - [`vex`] suppresses findings that somebody answered.
 //!
-//! Left out on purpose: look-ups by CPE, and VEX.
+//! Left out on purpose: look-ups by CPE.
 
 mod alias;
 mod authority;
@@ -29,6 +30,7 @@ pub mod requirement;
 mod score;
 mod severity;
 pub mod version;
+pub mod vex;
 
 pub use case::{Case, Consulted, Owner, Role, cases, consulted_keys, namespaces};
 pub use channel::repositories;

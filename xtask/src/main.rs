@@ -4,6 +4,7 @@
 //! `cargo xtask big-image DIR [--gigabytes 10] [--layers 74]` writes a large image to measure with,
 //! `cargo run --release --package xtask -- throughput IMAGE` says what catalogers cost, `… -- sbom-speed` what reading and
 //! writing an SBOM costs, `… -- feed-speed` what the feed database costs with four million rows, `… -- parse-speed` what reading feeds costs,
+//! `… -- version-speed` how many versions a second are compared,
 //! `… -- feed-memory nvd` (or `ubuntu`, `cve-list`, `npm`) what memory reading the largest of them takes.
 #![expect(clippy::print_stdout, reason = "chores report to the person who started them")]
 
@@ -13,6 +14,7 @@ mod parse_speed;
 mod sbom_speed;
 mod throughput;
 mod torture;
+mod version_speed;
 
 use std::path::Path;
 
@@ -40,6 +42,7 @@ fn main() -> Result<()> {
         ["feed-memory", "read", provider, dir] => feed_memory::read(provider, Path::new(dir)),
         ["parse-speed"] => parse_speed::measure(None),
         ["parse-speed", provider] => parse_speed::measure(Some(provider)),
+        ["version-speed"] => version_speed::measure(),
         ["throughput", image] => throughput::measure(Path::new(image), 5),
         ["throughput", image, runs] => {
             throughput::measure(Path::new(image), runs.parse().context("RUNS is a number")?)
@@ -53,7 +56,7 @@ fn main() -> Result<()> {
         _ => bail!(
             "usage: cargo xtask examples | mirror DIR | torture BINARY [KILLS] | torture catalogers [COPIES] \
              | big-image DIR [--gigabytes N] [--layers N] | throughput IMAGE [RUNS] | sbom-speed [DOCUMENT] | feed-speed [ROWS] \
-             | parse-speed [PROVIDER] | feed-memory nvd|ubuntu|cve-list|npm"
+             | parse-speed [PROVIDER] | version-speed | feed-memory nvd|ubuntu|cve-list|npm"
         ),
     }
 }

@@ -181,7 +181,7 @@ fn seconds(turn: &mut dyn FnMut() -> Result<()>) -> Result<f64> {
 }
 
 /// The processor time that this thread has had: other builds on the machine do not count.
-fn processor_seconds() -> Result<f64> {
+pub(crate) fn processor_seconds() -> Result<f64> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
     let nanoseconds: u64 = text.split(' ').next().unwrap_or_default().parse()?;
     Ok(nanoseconds as f64 / 1e9)
