@@ -39,9 +39,13 @@ pub fn read(text: &str) -> Option<Versions> {
         if version.as_str() == "*" {
             return None;
         }
-        let close = |open: &mut Vec<RangeEvent>, end: RangeEvent| {
-            let start = open.pop().unwrap_or_else(|| RangeEvent::Introduced(VersionText::from("0")));
-            AffectedRange { events: vec![start, end] }
+        let mut close = |end: RangeEvent| match (open.pop(), versions.ranges.last_mut()) {
+            // Of two ends in a row the last is the wider.
+            (None, Some(range)) => range.events[1] = end,
+            (start, _) => {
+                let start = start.unwrap_or_else(|| RangeEvent::Introduced(VersionText::from("0")));
+                versions.ranges.push(AffectedRange { events: vec![start, end] });
+            }
         };
         match comparator {
             "" | "=" | "==" => versions.listed.push(version),
@@ -53,8 +57,8 @@ pub fn read(text: &str) -> Option<Versions> {
             ">" if open.is_empty() => open.push(RangeEvent::IntroducedAfter(version)),
             ">" | ">=" => {}
             // That it ends there says of no version that it is good.
-            "<" => versions.ranges.push(close(&mut open, RangeEvent::Limit(version))),
-            "<=" => versions.ranges.push(close(&mut open, RangeEvent::LastAffected(version))),
+            "<" => close(RangeEvent::Limit(version)),
+            "<=" => close(RangeEvent::LastAffected(version)),
             _ => return None,
         }
     }
@@ -106,6 +110,7 @@ mod tests {
     #[test]
     fn constraints_become_ranges_and_lists() {
         check("vers:npm/>=1.0.0|<1.2.3|>=2.0.0|<=2.1.0", ">=1.0.0 <1.2.3; >=2.0.0 <=2.1.0");
+        check("vers:npm/>=1.0.0|<1.2.3|<=2.0.0|>=3.0.0", ">=1.0.0 <=2.0.0; >=3.0.0");
         check("vers:generic/<4.2", ">=0 <4.2");
         check("vers:generic/>4.2", ">4.2");
         check("vers:generic/>1|>=2|<3", ">1 <3");
