@@ -39,14 +39,6 @@ pub fn read(text: &str) -> Option<Versions> {
         if version.as_str() == "*" {
             return None;
         }
-        let mut close = |end: RangeEvent| match (open.pop(), versions.ranges.last_mut()) {
-            // Of two ends in a row the last is the wider.
-            (None, Some(range)) => range.events[1] = end,
-            (start, _) => {
-                let start = start.unwrap_or_else(|| RangeEvent::Introduced(VersionText::from("0")));
-                versions.ranges.push(AffectedRange { events: vec![start, end] });
-            }
-        };
         match comparator {
             "" | "=" | "==" => versions.listed.push(version),
             "!=" => versions.excepted.push(AffectedRange {
@@ -57,8 +49,8 @@ pub fn read(text: &str) -> Option<Versions> {
             ">" if open.is_empty() => open.push(RangeEvent::IntroducedAfter(version)),
             ">" | ">=" => {}
             // That it ends there says of no version that it is good.
-            "<" => close(RangeEvent::Limit(version)),
-            "<=" => close(RangeEvent::LastAffected(version)),
+            "<" => versions.end(open.pop(), RangeEvent::Limit(version)),
+            "<=" => versions.end(open.pop(), RangeEvent::LastAffected(version)),
             _ => return None,
         }
     }
@@ -71,6 +63,20 @@ pub fn read(text: &str) -> Option<Versions> {
     versions.listed.sort_by(|a, b| a.as_str().cmp(b.as_str()));
     versions.listed.dedup();
     Some(versions)
+}
+
+impl Versions {
+    /// Ends the range that `start` opened. Of two ends in a row the last is the wider; without a start the range is from the
+    /// first version on.
+    fn end(&mut self, start: Option<RangeEvent>, end: RangeEvent) {
+        match (start, self.ranges.last_mut()) {
+            (None, Some(range)) => range.events[1] = end,
+            (start, _) => {
+                let start = start.unwrap_or_else(|| RangeEvent::Introduced(VersionText::from("0")));
+                self.ranges.push(AffectedRange { events: vec![start, end] });
+            }
+        }
+    }
 }
 
 /// A single comparison without spaces in its version, which is no free text.
