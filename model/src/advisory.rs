@@ -239,7 +239,8 @@ pub struct Advisory {
     pub id: String,
     /// What sort of thing it is.
     pub kind: RecordKind,
-    /// Other ids of the same vulnerability, sorted, without `id`.
+    /// Other ids of the same vulnerability, sorted, without `id`; of a bulletin, of each that it is about: who matches keeps
+    /// them apart (feeds.md D5).
     pub aliases: Vec<String>,
     /// Whether the record stands.
     pub state: RecordState,
