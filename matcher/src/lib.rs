@@ -4,6 +4,7 @@
 //!   key it consults, misses included ([`consulted_keys`], [`namespaces`]).
 //! - [`find`] judges the cases against the rows under those keys. It cannot fail, opens nothing and knows no
 //!   clock, exploit score or policy.
+//! - [`explain`] tells of one id what `find` made of it in each case, and why.
 //! - [`decorate`] adds what ranks and explains a finding: severity, CVSS, EPSS, KEV, risk.
 //! - [`coverage`] counts what was judged, what was not and why.
 //! - [`version`] is the family of version orders, one file a scheme.
@@ -16,6 +17,7 @@ mod case;
 mod channel;
 mod coverage;
 mod decorate;
+mod explain;
 mod find;
 #[cfg(test)]
 mod fixture;
@@ -29,5 +31,6 @@ pub use case::{Case, Consulted, Owner, Role, cases, consulted_keys, namespaces};
 pub use channel::repositories;
 pub use coverage::coverage;
 pub use decorate::{RISK_FORMULA, decorate};
+pub use explain::explain;
 pub use find::find;
 pub use gate::{Gate, Installation};

@@ -28,6 +28,19 @@ pub enum Status {
     Fixed,
 }
 
+impl Status {
+    /// The word in every contract, in kebab case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Affected => "affected",
+            Self::UnderInvestigation => "under-investigation",
+            Self::Undetermined => "undetermined",
+            Self::NotAffected => "not-affected",
+            Self::Fixed => "fixed",
+        }
+    }
+}
+
 /// What the vendor does about it (feeds.md §0.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FixState {
