@@ -128,6 +128,18 @@ pub enum RecordKind {
     Malware,
 }
 
+impl RecordKind {
+    /// The word in every contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Vulnerability => "vulnerability",
+            Self::Advisory => "advisory",
+            Self::Notice => "notice",
+            Self::Malware => "malware",
+        }
+    }
+}
+
 /// How a record stands to another one that is not the same vulnerability (feeds.md A16, E1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Relation {

@@ -7,7 +7,7 @@ use crate::facts::CoverageClass;
 use crate::finding::{MatchType, Suppression, UndeterminedReason, Verdict};
 use crate::key::{Namespace, PackageKey};
 use crate::package::PackageIndex;
-use crate::report::{Unmatched, UnmatchedReason};
+use crate::report::{SnapshotStamp, Unmatched, UnmatchedReason};
 use crate::version::VersionText;
 
 /// What was found out about one id.
@@ -15,6 +15,10 @@ use crate::version::VersionText;
 pub struct Explanation {
     /// The id that was asked about, as asked.
     pub id: String,
+    /// Which feeds answered.
+    pub snapshot: SnapshotStamp,
+    /// The snapshot that the report names which the packages were read from; none where they were read from an SBOM.
+    pub report: Option<ReportRead>,
     /// One for each package that was asked about, and for each vulnerability that the id stands for in it; in the order
     /// of the inventory, then by vulnerability.
     pub packages: Vec<Explained>,
@@ -22,6 +26,26 @@ pub struct Explanation {
     pub n_packages: usize,
     /// The packages of which nothing is told and of which nothing is known either: they were not judged. Sorted.
     pub unmatched: Vec<Unmatched>,
+}
+
+/// A report that was read in place of an SBOM. It keeps less of a package than an SBOM does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReportRead {
+    /// The snapshot that it was made with.
+    pub snapshot: String,
+    /// Its findings, as far as they are about the id.
+    pub findings: Vec<Reported>,
+}
+
+/// A finding, as a report states it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reported {
+    /// The package URL.
+    pub purl: String,
+    /// The id and the others that it goes by.
+    pub ids: Vec<String>,
+    /// `affected`, `not-affected`, `undetermined`.
+    pub verdict: String,
 }
 
 /// One vulnerability in one package.
@@ -67,6 +91,59 @@ pub enum Answer {
         /// Who should have been asked.
         namespace: Namespace,
     },
+}
+
+impl Answer {
+    /// The word in every contract: the verdict where there is a finding.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Finding { verdict: Verdict::Affected, .. } => "affected",
+            Self::Finding { verdict: Verdict::NotAffected { .. }, .. } => "not-affected",
+            Self::Finding { verdict: Verdict::Undetermined { .. }, .. } => "undetermined",
+            Self::NoFinding(_) => "no-finding",
+            Self::KeptAway => "kept-away",
+            Self::NoRow => "no-row",
+            Self::NotJudged { .. } => "not-judged",
+        }
+    }
+
+    /// The word for why.
+    pub fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::Finding { verdict: Verdict::NotAffected { because }, .. } => Some(because.as_str()),
+            Self::Finding { verdict: Verdict::Undetermined { reason }, .. } => Some(reason.as_str()),
+            Self::NoFinding(saying) => Some(saying.as_str()),
+            Self::NotJudged { reason, .. } => Some(reason.as_str()),
+            Self::Finding { verdict: Verdict::Affected, .. } | Self::KeptAway | Self::NoRow => None,
+        }
+    }
+}
+
+impl Explained {
+    /// What a report says of it in so many words, where that is something else than the answer.
+    pub fn differing<'r>(&self, purl: &str, report: &'r ReportRead) -> Option<&'r str> {
+        let is_of_it =
+            |found: &&Reported| found.purl == purl && self.ids.iter().any(|id| found.ids.contains(id));
+        let reported = report.findings.iter().find(is_of_it).map(|found| found.verdict.as_str());
+        match (&self.answer, reported) {
+            (Answer::Finding { .. }, None) => Some("no finding"),
+            (Answer::Finding { .. }, Some(verdict)) => Some(verdict).filter(|it| *it != self.answer.as_str()),
+            (_, reported) => reported,
+        }
+    }
+}
+
+impl ExplainedRow {
+    /// Whether it was weighed and says something else than what was decided: yes where that is no, or the reverse.
+    pub fn disagrees(&self, answer: &Answer) -> bool {
+        let says_affected = matches!(self.saying, Saying::Affected | Saying::Undetermined(_));
+        let is_affected = match answer {
+            Answer::Finding { verdict: Verdict::NotAffected { .. }, .. } | Answer::NoFinding(_) => false,
+            Answer::Finding { .. } => true,
+            Answer::KeptAway | Answer::NoRow | Answer::NotJudged { .. } => return false,
+        };
+        matches!(self.standing, Standing::PassedOver(_)) && says_affected != is_affected
+    }
 }
 
 /// What a row says of the version that is installed.

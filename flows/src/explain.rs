@@ -1,0 +1,158 @@
+//! An id, the packages of an SBOM or of a report, and a snapshot make an explanation.
+
+mod stored_report;
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use advisory_db::Snapshot;
+use matcher::Case;
+use model::explanation::{Answer, Explained, Explanation, ReportRead};
+use model::inventory::Inventory;
+use model::key::normalise_name;
+use model::limits::Limits;
+use model::purl::Purl;
+use model::report::Unmatched;
+use sbom::format::PublicKey;
+
+use crate::error::FlowError;
+use crate::match_sbom::{Question, facts, stamp};
+use crate::source::{read_sbom, read_sbom_file};
+
+/// Packages that can be asked about.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// The packages.
+    pub inventory: Inventory,
+    /// The report that they were read from; none where they were read from an SBOM.
+    pub report: Option<ReportRead>,
+}
+
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The id, in any case.
+    pub id: &'a str,
+    /// A package's name or package URL; none where every package is meant.
+    pub package: Option<&'a str>,
+}
+
+/// Reads the SBOM or the JSON report in the file at `path`. Keys are asked of an SBOM: a report is not signed.
+///
+/// # Errors
+/// It is neither, or cannot be read.
+pub fn read_file(path: &Path, limits: &Limits, keys: &[PublicKey]) -> Result<Told, FlowError> {
+    let failed = |source| FlowError::File { action: "read", path: path.to_owned(), source };
+    let place = path.display().to_string();
+    let file = File::open(path).map_err(failed)?;
+    let is_file = file.metadata().map_err(failed)?.is_file();
+    if is_file && stored_report::is_one(BufReader::new(file.take(limits.document_bytes_max))) {
+        let bytes = read_all(path, limits).map_err(failed)?;
+        return stored_report::read(&place, &bytes, limits);
+    }
+    Ok(Told { inventory: read_sbom_file(path, limits, keys)?.inventory, report: None })
+}
+
+/// Reads the SBOM or the JSON report in `bytes`; `place` names it in errors.
+///
+/// # Errors
+/// As of [`read_file`].
+pub fn read(place: &str, bytes: &[u8], limits: &Limits, keys: &[PublicKey]) -> Result<Told, FlowError> {
+    if bytes.len() as u64 <= limits.document_bytes_max && stored_report::is_one(bytes) {
+        return stored_report::read(place, bytes, limits);
+    }
+    Ok(Told { inventory: read_sbom(place, bytes, limits, keys)?, report: None })
+}
+
+fn read_all(path: &Path, limits: &Limits) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limits.document_bytes_max.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// What `snapshot` has to do with `asked` in the packages of `told`.
+///
+/// Without a package, only those are told of under whose keys a row names the id; the others are counted.
+///
+/// # Errors
+/// No package is the one that was asked about; or none was, and no row under the keys of any names the id.
+pub fn explain(told: &Told, asked: Asked<'_>, snapshot: &Snapshot) -> Result<Explanation, FlowError> {
+    let mut question = Question::of(&told.inventory, &facts(Some(snapshot))?, Some(snapshot))?;
+    let n_packages = |cases: &[Case]| cases.iter().map(|case| case.packages.len()).sum::<usize>();
+    if let Some(package) = asked.package {
+        let all = n_packages(&question.cases);
+        question.cases = of_package(question.cases, package);
+        if question.cases.is_empty() {
+            return Err(FlowError::NoSuchPackage { package: package.to_owned(), n_packages: all });
+        }
+    }
+    let namespaces = question.namespaces();
+    let advisories = snapshot.load(&matcher::consulted_keys(&question.cases))?;
+    let explained = matcher::explain(&question.cases, &advisories, asked.id);
+    let is_told =
+        |explained: &Explained| !matches!(explained.answer, Answer::NoRow | Answer::NotJudged { .. });
+    let (told_of, silent): (Vec<_>, Vec<_>) =
+        explained.into_iter().partition(|explained| asked.package.is_some() || is_told(explained));
+    let unmatched = unmatched(&silent);
+    let n_packages = n_packages(&question.cases);
+    if told_of.is_empty() {
+        let n_not_judged = unmatched.iter().map(|unmatched| unmatched.packages).sum();
+        return Err(FlowError::NobodySpeaks { id: asked.id.to_owned(), n_packages, n_not_judged });
+    }
+    Ok(Explanation {
+        id: asked.id.to_owned(),
+        snapshot: stamp(snapshot, &namespaces),
+        report: told.report.clone().map(|report| about(report, asked.id)),
+        packages: told_of,
+        n_packages,
+        unmatched,
+    })
+}
+
+/// The cases of the package that `wanted` names: by its package URL, or by one without version and qualifiers; by its name,
+/// or where none has it by that of its source.
+fn of_package(cases: Vec<Case>, wanted: &str) -> Vec<Case> {
+    let is_of_purl = |case: &Case| case.purl == wanted || is_part(wanted, &case.purl);
+    let is_named = |case: &Case| case.name == wanted || *case.name == *normalise_name(case.ecosystem, wanted);
+    let is_of_key = |case: &Case| {
+        let name = normalise_name(case.ecosystem, wanted);
+        case.consulted.iter().any(|consulted| *consulted.key.name == *name)
+    };
+    let ways: [&dyn Fn(&Case) -> bool; 3] = [&is_of_purl, &is_named, &is_of_key];
+    let ways = if wanted.starts_with("pkg:") { &ways[..1] } else { &ways[1..] };
+    let Some(way) = ways.iter().find(|way| cases.iter().any(way)) else { return Vec::new() };
+    cases.into_iter().filter(|case| way(case)).collect()
+}
+
+/// Whether all that the package URL `wanted` says is said by `purl` too.
+fn is_part(wanted: &str, purl: &str) -> bool {
+    let (Ok(wanted), Ok(purl)) = (wanted.parse::<Purl>(), purl.parse::<Purl>()) else { return false };
+    let is_same =
+        (&wanted.kind, &wanted.namespace, &wanted.name) == (&purl.kind, &purl.namespace, &purl.name);
+    is_same
+        && (wanted.version.is_none() || wanted.version == purl.version)
+        && wanted.qualifiers.iter().all(|(name, value)| purl.qualifiers.get(name) == Some(value))
+}
+
+/// Those of which nothing is known, by who should have been asked.
+fn unmatched(silent: &[Explained]) -> Vec<Unmatched> {
+    let mut counts = std::collections::BTreeMap::new();
+    for explained in silent {
+        if let Answer::NotJudged { reason, namespace } = &explained.answer {
+            *counts.entry((*reason, namespace)).or_insert(0) += explained.packages.len();
+        }
+    }
+    let line = |((reason, namespace), packages): ((_, &model::key::Namespace), _)| Unmatched {
+        reason,
+        namespace: namespace.clone(),
+        packages,
+    };
+    counts.into_iter().map(line).collect()
+}
+
+/// The report with those of its findings that are about `id`.
+fn about(mut report: ReportRead, id: &str) -> ReportRead {
+    report.findings.retain(|found| found.ids.iter().any(|known| known.eq_ignore_ascii_case(id)));
+    report
+}
