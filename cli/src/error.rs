@@ -168,8 +168,8 @@ impl From<flows::error::FlowError> for CommandError {
                 "give the name as a report has it, or a package URL, of which version and qualifiers may be left out"
                     .to_owned(),
             ],
-            E::NobodySpeaks { .. } => vec![
-                "`plimsoll feeds search ID` looks under every key that is held".to_owned(),
+            E::NobodySpeaks { id, .. } => vec![
+                format!("`plimsoll feeds search {id}` looks under every key that is held"),
                 "`--package NAME` says what was asked for a package".to_owned(),
             ],
             E::Merge(_) => vec!["merge fewer of them".to_owned()],

@@ -89,7 +89,7 @@ pub fn explain(told: &Told, asked: Asked<'_>, snapshot: &Snapshot) -> Result<Exp
     }
     let namespaces = question.namespaces();
     let advisories = snapshot.load(&matcher::consulted_keys(&question.cases))?;
-    let explained = matcher::explain(&question.cases, &advisories, asked.id);
+    let explained = matcher::explain(&question.cases, &advisories, &question.facts, asked.id);
     let is_told =
         |explained: &Explained| !matches!(explained.answer, Answer::NoRow | Answer::NotJudged { .. });
     let (told_of, silent): (Vec<_>, Vec<_>) =

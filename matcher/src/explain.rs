@@ -17,6 +17,7 @@ use model::explanation::{
     Answer, Condition, Explained, ExplainedKey, ExplainedOwner, ExplainedRow, KeptAway, PassedOver, Saying,
     Standing,
 };
+use model::facts::FeedFacts;
 
 use crate::alias::{self, Group};
 use crate::authority::{self, Statement, Trace};
@@ -33,11 +34,11 @@ use path::Paths;
 ///
 /// One for each case, and more where the id stands for several vulnerabilities of a package: the id of a bulletin, say. Time
 /// is that of [`find`](crate::find()) for the cases in which a row names the id, and of reading the ids of all rows.
-pub fn explain(cases: &[Case], advisories: &AdvisorySet, id: &str) -> Vec<Explained> {
+pub fn explain(cases: &[Case], advisories: &AdvisorySet, facts: &FeedFacts, id: &str) -> Vec<Explained> {
     let mut owners = OwnerRows::new(advisories);
     let mut explained = Vec::new();
     for case in cases {
-        let explain = Explain { case, advisories, id };
+        let explain = Explain { case, advisories, facts, id };
         explained.extend(explain.vulnerabilities(&mut owners));
     }
     explained
@@ -46,6 +47,7 @@ pub fn explain(cases: &[Case], advisories: &AdvisorySet, id: &str) -> Vec<Explai
 struct Explain<'a, 'i> {
     case: &'a Case,
     advisories: &'a AdvisorySet,
+    facts: &'i FeedFacts,
     id: &'i str,
 }
 
@@ -85,7 +87,7 @@ impl<'a> Explain<'a, '_> {
             packages: self.case.packages.clone(),
             answer,
             ids: Vec::new(),
-            keys: keys(self.advisories, &self.case.consulted),
+            keys: self.keys(&self.case.consulted),
             unmatched,
             rows,
             owner: None,
@@ -141,7 +143,10 @@ impl<'a> Explain<'a, '_> {
         owners: &mut OwnerRows<'a>,
     ) -> ExplainedOwner {
         let ids: Vec<&'a str> = group.ids().collect();
-        let statements = owners.statements(owner, ids.iter().copied());
+        let mut statements = owners.statements(owner, ids.iter().copied());
+        // A row that names several of the ids is found by each.
+        let mut seen = BTreeSet::new();
+        statements.retain(|it| seen.insert((std::ptr::from_ref(it.row), std::ptr::from_ref(it.consulted))));
         let mut reasons = Reasons::of(&statements);
         let says = OwnerSays::of(owner, &statements, &mut reasons);
         debug_assert_eq!(says.is_some(), !statements.is_empty());
@@ -159,8 +164,21 @@ impl<'a> Explain<'a, '_> {
             rows.extend(side.weighed(&statements, &reasons));
         }
         arrange(self.id, &mut rows);
-        let keys = keys(self.advisories, &owner.consulted);
+        let keys = self.keys(&owner.consulted);
         ExplainedOwner { purl: owner.purl.clone(), coverage: owner.coverage, keys, rows, decided }
+    }
+
+    fn keys(&self, consulted: &[Consulted]) -> Vec<ExplainedKey> {
+        let coverage =
+            |consulted: &Consulted| Some(self.facts.namespaces.get(&consulted.key.namespace)?.coverage);
+        let key = |consulted: &Consulted| ExplainedKey {
+            key: consulted.key.clone(),
+            match_type: consulted.match_type,
+            version: consulted.version.clone(),
+            n_rows: self.advisories.rows.get(&consulted.key).map(Vec::len),
+            coverage: coverage(consulted),
+        };
+        consulted.iter().map(key).collect()
     }
 
     fn side(&self, scheme: &'static VersionScheme) -> Side<'a> {
@@ -248,16 +266,6 @@ impl<'a> Side<'a> {
 /// The rows under a key.
 fn rows<'a>(advisories: &'a AdvisorySet, consulted: &Consulted) -> impl Iterator<Item = &'a Row> + use<'a> {
     advisories.rows.get(&consulted.key).into_iter().flatten()
-}
-
-fn keys(advisories: &AdvisorySet, consulted: &[Consulted]) -> Vec<ExplainedKey> {
-    let key = |consulted: &Consulted| ExplainedKey {
-        key: consulted.key.clone(),
-        match_type: consulted.match_type,
-        version: consulted.version.clone(),
-        n_rows: advisories.rows.get(&consulted.key).map(Vec::len),
-    };
-    consulted.iter().map(key).collect()
 }
 
 /// Puts the rows in order, each once, and finds the way from the id to each.

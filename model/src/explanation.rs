@@ -185,6 +185,8 @@ pub struct ExplainedKey {
     pub version: VersionText,
     /// How many rows it has; none where its namespace is not held, so that it was never looked up.
     pub n_rows: Option<usize>,
+    /// What the silence of those who answer there means, where anybody does.
+    pub coverage: Option<CoverageClass>,
 }
 
 /// A row that speaks of the vulnerability.

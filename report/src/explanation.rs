@@ -3,5 +3,8 @@
 mod json;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 pub use json::json;
 pub use text::text;

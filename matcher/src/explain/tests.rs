@@ -13,7 +13,7 @@ use crate::fixture::{advisories, facts, inventory, lines};
 use crate::{cases, explain, find};
 
 fn explained(inventory: &Inventory, advisories: &AdvisorySet, id: &str) -> Vec<Explained> {
-    explain(&cases(inventory, &facts()), advisories, id)
+    explain(&cases(inventory, &facts()), advisories, &facts(), id)
 }
 
 /// Compares what is explained of `id`: for each vulnerability of each package a line with name, answer and ids, and one for

@@ -6,6 +6,7 @@ use std::io;
 use model::explanation::{
     Comparison, Condition, Explained, ExplainedKey, ExplainedOwner, ExplainedRow, Explanation, Standing,
 };
+use model::facts::CoverageClass;
 use model::finding::Suppression;
 use model::inventory::Inventory;
 use model::key::Namespace;
@@ -96,6 +97,8 @@ struct KeyLine<'a> {
     version: &'a str,
     /// None where the namespace is not held.
     rows: Option<usize>,
+    /// What the silence of the feed means.
+    coverage: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -231,6 +234,7 @@ impl<'a> KeyLine<'a> {
             match_type: key.match_type.as_str(),
             version: key.version.as_str(),
             rows: key.n_rows,
+            coverage: key.coverage.map(CoverageClass::as_str),
         }
     }
 }

@@ -7,6 +7,7 @@ use model::explanation::{
     Answer, BoundKind, Comparison, Condition, Explained, ExplainedKey, ExplainedOwner, ExplainedRow,
     Explanation, Saying, Standing,
 };
+use model::facts::CoverageClass;
 use model::finding::{NotAffectedReason, UndeterminedReason, Verdict};
 use model::inventory::Inventory;
 use model::package::Package;
@@ -130,11 +131,15 @@ fn answer(explained: &Explained, explanation: &Explanation, package: &Package) -
         }
         Answer::Finding { verdict: Verdict::NotAffected { because }, suppressed } => {
             let source = suppressed.as_ref().map(|it| foreign(&it.source)).unwrap_or_default();
-            format!("{id} does not count in {what}: {} ({source})", not_affected(*because))
+            format!("{id} is suppressed in {what}: {} ({source})", not_affected(*because))
         }
         Answer::NoFinding(saying) => format!("{id} does not affect {what}: {}", says(*saying)),
-        Answer::KeptAway => format!("{id} says nothing of {what}: every row that names it is kept away"),
-        Answer::NoRow => format!("{id} is named by no row under the keys of {what}"),
+        Answer::KeptAway => {
+            format!("{id} does not count in {what}: no record that names it is for this package")
+        }
+        Answer::NoRow => {
+            format!("no record of the feeds held speaks of {id} under the keys of {what}")
+        }
         Answer::NotJudged { reason, namespace } => {
             format!("{what} was not judged: {} ({})", reason_text(*reason), foreign(namespace.as_str()))
         }
@@ -225,7 +230,7 @@ fn row(row: &ExplainedRow, disagrees: bool, paint: &Paint, out: &mut dyn io::Wri
     let record = foreign(&row.record);
     let (provider, key) = (foreign(&row.provider), foreign(&row.key.to_string()));
     writeln!(out)?;
-    let word = format!("{word:<12}");
+    let word = format!("{word:<14}");
     let word = if row.standing == Standing::Decided { paint.bold(&word) } else { word };
     writeln!(out, "  {word}{record} of {provider}, under {key} ({})", row.match_type.as_str())?;
     let mut says = format!("{}: {}", row.status.as_str(), plain(&row.range, 4 * TEXT_BYTES_MAX));
@@ -291,13 +296,16 @@ fn keys(heading: &str, keys: &[ExplainedKey], out: &mut dyn io::Write) -> io::Re
     let width = texts.iter().map(|text| text.chars().count()).max().unwrap_or_default();
     for (index, (key, text)) in keys.iter().zip(texts).enumerate() {
         let heading = if index == 0 { heading } else { "" };
-        let rows = match key.n_rows {
-            None => "not held, so nothing is known".to_owned(),
-            Some(0) => "no row".to_owned(),
-            Some(n) => count(n, "row"),
+        // What silence means differs among the feeds of distributions.
+        let coverage = key.coverage.filter(|_| key.key.namespace.distro_id().is_some());
+        let rows = match (key.n_rows, coverage) {
+            (None, _) => "not held, so nothing is known".to_owned(),
+            (Some(0), Some(CoverageClass::FixOnly)) => "no row; the feed publishes only fixes".to_owned(),
+            (Some(0), _) => "no row".to_owned(),
+            (Some(n), _) => count(n, "row"),
         };
         let version = foreign(key.version.as_str());
-        writeln!(out, "  {heading:<12}{text:<width$}  {version}  {rows}")?;
+        writeln!(out, "  {heading:<14}{text:<width$}  {version}  {rows}")?;
     }
     Ok(())
 }
@@ -305,7 +313,7 @@ fn keys(heading: &str, keys: &[ExplainedKey], out: &mut dyn io::Write) -> io::Re
 fn owner(owner: &ExplainedOwner, paint: &Paint, out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out)?;
     let decides = if owner.decided { "and overrules the above" } else { "and does not overrule the above" };
-    writeln!(out, "  owned by    {} (feed: {}), {decides}", foreign(&owner.purl), owner.coverage.as_str())?;
+    writeln!(out, "  owned by      {} (feed: {}), {decides}", foreign(&owner.purl), owner.coverage.as_str())?;
     rows(&owner.rows, None, paint, out)?;
     keys("owner's keys", &owner.keys, out)
 }
@@ -322,7 +330,7 @@ fn feeds(explanation: &Explanation, paint: &Paint, out: &mut dyn io::Write) -> i
 }
 
 fn field(name: &str, text: &str, out: &mut dyn io::Write) -> io::Result<()> {
-    writeln!(out, "              {name:<11}{text}")
+    writeln!(out, "                {name:<11}{text}")
 }
 
 fn foreign(text: &str) -> String {
