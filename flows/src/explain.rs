@@ -156,3 +156,58 @@ fn about(mut report: ReportRead, id: &str) -> ReportRead {
     report.findings.retain(|found| found.ids.iter().any(|known| known.eq_ignore_ascii_case(id)));
     report
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_url_may_leave_out_version_and_qualifiers() {
+        let purl = "pkg:apk/alpine/libssl3@3.3.0-r2?arch=x86_64&upstream=openssl";
+        for (wanted, expected) in [
+            (purl, true),
+            ("pkg:apk/alpine/libssl3", true),
+            ("pkg:apk/alpine/libssl3@3.3.0-r2", true),
+            ("pkg:apk/alpine/libssl3?arch=x86_64", true),
+            ("pkg:apk/alpine/libssl3?arch=aarch64", false),
+            ("pkg:apk/alpine/libssl3@3.3.0-r1", false),
+            ("pkg:apk/wolfi/libssl3", false),
+            ("pkg:apk/alpine/libssl", false),
+            ("libssl3", false),
+        ] {
+            assert_eq!(is_part(wanted, purl), expected, "{wanted}");
+        }
+    }
+
+    #[test]
+    fn only_a_report_of_ours_is_one() {
+        for (text, expected) in [
+            (r#"{"tool": {}, "packages": [[1]], "schema": "plimsoll-report/1"}"#, true),
+            (r#"{"schema": "plimsoll-report/2"}"#, false),
+            (r#"{"schema": 1}"#, false),
+            (r#"{"bomFormat": "CycloneDX"}"#, false),
+            (r#"{"schema": "plimsoll-report/1""#, false),
+            ("pkg:npm/a@1", false),
+            ("", false),
+        ] {
+            assert_eq!(stored_report::is_one(text.as_bytes()), expected, "{text}");
+        }
+        let deep = format!(r#"{{"schema":"plimsoll-report/1","a":{}"#, "[".repeat(1 << 20));
+        assert!(!stored_report::is_one(deep.as_bytes()));
+    }
+
+    #[test]
+    fn what_is_no_report_after_all_is_an_error_with_its_place() {
+        let limits = Limits { packages_max: 1, ..Limits::default() };
+        let package = r#"{"purl":"","name":"a","version":"1","type":"npm","owner":null}"#;
+        let report = |packages: &str| {
+            format!(
+                r#"{{"schema":"plimsoll-report/1","subject":{{"name":""}},"snapshot":{{"id":"x"}},"packages":[{packages}],"findings":[]}}"#
+            )
+        };
+        let told = read("r.json", report(package).as_bytes(), &limits, &[]).unwrap();
+        assert_eq!(told.inventory.packages[0].name, "a");
+        let error = read("r.json", report(&format!("{package},{package}")).as_bytes(), &limits, &[]);
+        assert!(error.unwrap_err().to_string().contains("r.json"));
+    }
+}

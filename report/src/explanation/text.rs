@@ -99,7 +99,8 @@ fn package(
         );
         writeln!(out, "  {}", paint.warning(&line))?;
     }
-    if let Some((reason, namespace)) = &explained.unmatched {
+    let is_told = matches!(explained.answer, Answer::NotJudged { .. });
+    if let Some((reason, namespace)) = explained.unmatched.as_ref().filter(|_| !is_told) {
         let line = format!("not fully judged: {} ({})", reason_text(*reason), foreign(namespace.as_str()));
         writeln!(out, "  {}", paint.warning(&line))?;
     }
