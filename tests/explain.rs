@@ -135,6 +135,61 @@ fn a_report_that_says_something_else_is_contradicted_in_writing() {
 }
 
 #[test]
+fn what_vex_answers_and_what_it_does_not_is_explained() {
+    let place = example();
+    let statement = |status: &str, product: &str| {
+        serde_json::json!({"vulnerability": {"name": "CVE-2024-4741"}, "status": status,
+            "products": [{"@id": product}], "justification": "vulnerable_code_not_in_execute_path"})
+    };
+    let document = serde_json::json!({
+        "@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.test/vex-1", "author": "The Harbour",
+        "timestamp": "2025-01-01T00:00:00Z", "version": 1,
+        "statements": [
+            statement("not_affected", "pkg:apk/alpine/libssl3"),
+            statement("not_affected", "pkg:apk/alpine/libssl3@1.0.0-r0"),
+        ],
+    });
+    place.write("harbour.vex.json", document.to_string());
+    let words = ["explain", "CVE-2024-4741", "image.cdx.json", "--vex", "harbour.vex.json"];
+    let explained = place.json([&words[..], &["-o", "json"]].concat());
+    let answers: Vec<(&str, &str)> = explained["explanations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (it["package"]["name"].as_str().unwrap(), it["answer"].as_str().unwrap()))
+        .collect();
+    assert_eq!(answers, [("libcrypto3", "affected"), ("libssl3", "not-affected")]);
+    assert_eq!(explained["explanations"][1]["reason"], "vex-not-affected");
+    assert_eq!(explained["explanations"][1]["suppressed"]["source"], "https://example.test/vex-1");
+    assert_eq!(explained["explanations"][1]["rows"][0]["standing"], "decided");
+    assert_eq!(explained["vex"][0]["statement"], "statements[1]");
+
+    let text = place.run(words);
+    text.expect_code(0);
+    let said =
+        "CVE-2024-4741 is suppressed in libssl3 3.3.0-r2: a VEX statement says that it is not affected";
+    assert!(text.stdout.contains(said), "{}", text.stdout);
+    assert!(text.stdout.contains("VEX on CVE-2024-4741, statements[1] of sha256:"), "{}", text.stdout);
+
+    // A report remembers what its VEX documents did; without them the answer is another, and says so.
+    let report = ["match", "image.cdx.json", "--offline", "--vex", "harbour.vex.json", "-o", "json=vex.json"];
+    place.run(report).expect_code(0);
+    let ran = place.run(["explain", "CVE-2024-4741", "vex.json", "--package", "libssl3"]);
+    assert!(ran.stdout.contains("the report says `not-affected, vex-not-affected by"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("VEX on CVE-2024-4741, statements[1]"), "{}", ran.stdout);
+    let ran = place.run([
+        "explain",
+        "CVE-2024-4741",
+        "vex.json",
+        "--package",
+        "libssl3",
+        "--vex",
+        "harbour.vex.json",
+    ]);
+    assert!(!ran.stdout.contains("the report says"), "{}", ran.stdout);
+}
+
+#[test]
 fn what_cannot_be_explained_exits_with_2_and_says_what_to_do() {
     let place = example();
     place.write("bad.json", r#"{"schema":"plimsoll-report/1","packages":7}"#);

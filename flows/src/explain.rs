@@ -8,12 +8,14 @@ use std::path::Path;
 
 use advisory_db::Snapshot;
 use matcher::Case;
+use matcher::vex::Given;
 use model::explanation::{Answer, Explained, Explanation, ReportRead};
+use model::finding::Finding;
 use model::inventory::Inventory;
 use model::key::normalise_name;
 use model::limits::Limits;
 use model::purl::Purl;
-use model::report::Unmatched;
+use model::report::{Unmatched, VexOutcome};
 use sbom::format::PublicKey;
 
 use crate::error::FlowError;
@@ -27,6 +29,10 @@ pub struct Told {
     pub inventory: Inventory,
     /// The report that they were read from; none where they were read from an SBOM.
     pub report: Option<ReportRead>,
+    /// The VEX statements that suppressed nothing, as that report has them.
+    pub unapplied: Vec<VexOutcome>,
+    /// How the SBOM is known to others, where that was looked up: only VEX asks for it.
+    pub bom: Option<String>,
 }
 
 /// What is asked.
@@ -51,7 +57,7 @@ pub fn read_file(path: &Path, limits: &Limits, keys: &[PublicKey]) -> Result<Tol
         let bytes = read_all(path, limits).map_err(failed)?;
         return stored_report::read(&place, &bytes, limits);
     }
-    Ok(Told { inventory: read_sbom_file(path, limits, keys)?.inventory, report: None })
+    Ok(Told { inventory: read_sbom_file(path, limits, keys)?.inventory, ..Told::default() })
 }
 
 /// Reads the SBOM or the JSON report in `bytes`; `place` names it in errors.
@@ -62,7 +68,7 @@ pub fn read(place: &str, bytes: &[u8], limits: &Limits, keys: &[PublicKey]) -> R
     if bytes.len() as u64 <= limits.document_bytes_max && stored_report::is_one(bytes) {
         return stored_report::read(place, bytes, limits);
     }
-    Ok(Told { inventory: read_sbom(place, bytes, limits, keys)?, report: None })
+    Ok(Told { inventory: read_sbom(place, bytes, limits, keys)?, ..Told::default() })
 }
 
 fn read_all(path: &Path, limits: &Limits) -> std::io::Result<Vec<u8>> {
@@ -77,7 +83,12 @@ fn read_all(path: &Path, limits: &Limits) -> std::io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// No package is the one that was asked about; or none was, and no row under the keys of any names the id.
-pub fn explain(told: &Told, asked: Asked<'_>, snapshot: &Snapshot) -> Result<Explanation, FlowError> {
+pub fn explain(
+    told: &Told,
+    asked: Asked<'_>,
+    snapshot: &Snapshot,
+    vex: &[Given],
+) -> Result<Explanation, FlowError> {
     let mut question = Question::of(&told.inventory, &facts(Some(snapshot))?, Some(snapshot))?;
     let n_packages = |cases: &[Case]| cases.iter().map(|case| case.packages.len()).sum::<usize>();
     if let Some(package) = asked.package {
@@ -89,7 +100,14 @@ pub fn explain(told: &Told, asked: Asked<'_>, snapshot: &Snapshot) -> Result<Exp
     }
     let namespaces = question.namespaces();
     let advisories = snapshot.load(&matcher::consulted_keys(&question.cases))?;
-    let explained = matcher::explain(&question.cases, &advisories, &question.facts, asked.id);
+    let mut explained = matcher::explain(&question.cases, &advisories, &question.facts, asked.id);
+    let unapplied = match vex.is_empty() {
+        true => told.unapplied.clone(),
+        false => {
+            let findings = matcher::find(&question.cases, &advisories);
+            answer_with_vex(&mut explained, findings, vex, told, asked.id)
+        }
+    };
     let is_told =
         |explained: &Explained| !matches!(explained.answer, Answer::NoRow | Answer::NotJudged { .. });
     let (told_of, silent): (Vec<_>, Vec<_>) =
@@ -102,8 +120,9 @@ pub fn explain(told: &Told, asked: Asked<'_>, snapshot: &Snapshot) -> Result<Exp
     }
     Ok(Explanation {
         id: asked.id.to_owned(),
-        snapshot: stamp(snapshot, &namespaces),
+        snapshot: stamp(snapshot, &namespaces, &question.facts),
         report: told.report.clone().map(|report| about(report, asked.id)),
+        vex: about_any(unapplied, asked.id, &told_of),
         packages: told_of,
         n_packages,
         unmatched,
@@ -149,6 +168,46 @@ fn unmatched(silent: &[Explained]) -> Vec<Unmatched> {
         packages,
     };
     counts.into_iter().map(line).collect()
+}
+
+/// Suppresses what the documents answer, as in a report; gives the statements that suppressed nothing.
+fn answer_with_vex(
+    explained: &mut [Explained],
+    mut findings: Vec<Finding>,
+    vex: &[Given],
+    told: &Told,
+    asked: &str,
+) -> Vec<VexOutcome> {
+    let is_explained = |finding: &Finding| explained.iter().any(|it| it.ids.first() == Some(&finding.id));
+    findings.retain(is_explained);
+    // Only so many outcomes are kept: those of other vulnerabilities must not crowd out what was asked.
+    let mut vex = vex.to_vec();
+    let is_of_any = |id: &str| {
+        id.eq_ignore_ascii_case(asked) || explained.iter().any(|it| it.ids.iter().any(|own| own == id))
+    };
+    for given in &mut vex {
+        given.document.statements.retain(|statement| statement.ids.iter().any(|id| is_of_any(id)));
+    }
+    let heard = matcher::vex::apply(&mut findings, &vex, &told.inventory, told.bom.as_deref());
+    for explained in explained {
+        let is_of_it = |finding: &&Finding| {
+            finding.packages == explained.packages && explained.ids.first() == Some(&finding.id)
+        };
+        if let Some(Finding { verdict, suppressed, .. }) = findings.iter().find(is_of_it) {
+            let (verdict, suppressed) = (verdict.clone(), suppressed.clone());
+            explained.answer = Answer::Finding { verdict, suppressed };
+        }
+    }
+    heard.unapplied
+}
+
+/// Those of the statements that are about what is told of.
+fn about_any(unapplied: Vec<VexOutcome>, id: &str, told_of: &[Explained]) -> Vec<VexOutcome> {
+    let is_about = |outcome: &VexOutcome| {
+        let name = &outcome.vulnerability;
+        name.eq_ignore_ascii_case(id) || told_of.iter().any(|explained| explained.ids.contains(name))
+    };
+    unapplied.into_iter().filter(is_about).collect()
 }
 
 /// The report with those of its findings that are about `id`.

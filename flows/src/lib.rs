@@ -4,6 +4,7 @@
 //! - [`attached`]: SBOMs that lie beside an image in a registry
 //! - [`feeds`]: which namespaces an inventory needs → those shards are held, or a gap says why not
 //! - [`match_sbom`]: an inventory and a snapshot → a [`Report`](model::report::Report)
+//! - [`vex`]: files and repositories of VEX → the documents that a report hears
 //! - [`scan`]: an image → its SBOM, then the two above
 //! - [`explain`](mod@explain): an id and the packages of an SBOM or report → why they are, or are not, affected
 //! - [`rematch`]: a directory of stored SBOMs and a newer snapshot → what changed, and only that judged
@@ -12,6 +13,8 @@
 //!
 //! Here the crates that may not know each other are introduced. Nothing here prints or reads the environment.
 
+#[cfg(test)]
+mod accuracy;
 pub mod attached;
 pub mod changes;
 pub mod documents;
@@ -27,3 +30,4 @@ pub mod open;
 pub mod rematch;
 pub mod scan;
 pub mod source;
+pub mod vex;

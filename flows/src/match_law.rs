@@ -19,13 +19,14 @@ use model::package::{
     Certainty, DependencyScope, Location, Mark, Package, PackageIndex, PartIndex, SourcePackage,
 };
 use model::report::Report;
+use model::risk::RiskWeights;
 use sbom::format::{self, WriteOptions};
 use serde_json::json;
 use tempfile::TempDir;
 use testkit::feeds::{Mirror, osv_record};
 use testkit::mutate::Random;
 
-use crate::match_sbom::{self, match_sbom};
+use crate::match_sbom::{self, Terms, match_sbom};
 
 /// Every format that can be read again, in every version: `spdx-json@2.3`.
 pub(crate) fn documents() -> Vec<String> {
@@ -82,7 +83,9 @@ impl Feeds {
 /// What `inventory` is judged to be; whatever document it was in.
 fn judged(inventory: Inventory, snapshot: &Snapshot) -> Report {
     let subject = match_sbom::Subject::new(inventory, b"");
-    match_sbom(subject, snapshot, "2026-01-01T00:00:00Z".parse().unwrap()).unwrap()
+    let as_of = "2026-01-01T00:00:00Z".parse().unwrap();
+    let terms = Terms { vex: &[], as_of, weights: &RiskWeights::default() };
+    match_sbom(subject, snapshot, terms).unwrap()
 }
 
 /// Holds the law for `inventory`, and gives how many findings there are.

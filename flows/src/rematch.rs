@@ -18,11 +18,12 @@ use model::advisory::{AdvisorySet, RecordState, Status};
 use model::key::{Namespace, PackageKey};
 use model::limits::Limits;
 use model::report::Report;
+use model::risk::RiskWeights;
 use serde_json::Value;
 
 use crate::changes::{ChangeSet, ChangedSbom, Side, between};
 use crate::error::FlowError;
-use crate::match_sbom::{Answer, Question, Subject, facts, rows_about};
+use crate::match_sbom::{Answer, Question, Subject, Terms, facts, rows_about};
 use crate::source::read_sbom;
 use state::{Entry, State};
 
@@ -38,6 +39,8 @@ pub struct RematchOptions<'a> {
     pub dry_run: bool,
     /// The time that stands for "now".
     pub as_of: Timestamp,
+    /// How risk is computed.
+    pub weights: &'a RiskWeights,
     /// Bounds for reading SBOMs.
     pub limits: &'a Limits,
 }
@@ -189,7 +192,8 @@ fn one(
     };
     let mut entry = Entry::new(&subject, asked, &answer.findings);
     let keys = answer.question.keys.clone();
-    let report = answer.report(subject, snapshot, options.as_of)?;
+    let terms = Terms { vex: &[], as_of: options.as_of, weights: options.weights };
+    let report = answer.report(subject, snapshot, terms)?;
     entry.reported = findings_json(&report)?;
     entry.purls = purls;
 

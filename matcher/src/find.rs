@@ -9,7 +9,8 @@ use model::advisory::{
 use model::ecosystem::Ecosystem;
 use model::facts::CoverageClass;
 use model::finding::{
-    Decoration, Evidence, Finding, Fix, MatchType, NotAffectedReason, Rating, Suppression, Verdict,
+    Decoration, Evidence, Finding, Fix, FixElsewhere, MatchType, NotAffectedReason, Rating, Suppression,
+    Verdict,
 };
 use model::key::PackageKey;
 use model::severity::Severity;
@@ -225,7 +226,7 @@ impl Judged {
 
     pub(crate) fn suppression(&self) -> Option<Suppression> {
         let Overruled { because, source, .. } = self.overruled.as_ref()?;
-        Some(Suppression { reason: because.as_str().to_owned(), source: source.clone() })
+        Some(Suppression { reason: because.as_str().to_owned(), source: source.clone(), statement: None })
     }
 }
 
@@ -356,7 +357,22 @@ impl<'a> Judge<'a, '_> {
             _ if !versions.is_empty() => FixState::Fixed,
             stated => stated,
         };
-        Fix { state, versions: versions.into_iter().cloned().collect() }
+        let published = || deciders().flat_map(|statement| &statement.row.affected.fixes);
+        let date = versions.first().and_then(|nearest| {
+            let of_nearest = published().filter(|fix| fix.version.as_ref() == Some(*nearest));
+            of_nearest.filter_map(|fix| fix.date.as_deref()).min().map(str::to_owned)
+        });
+        let is_open = matches!(decision.answer, Answer::Affected | Answer::Undetermined(_));
+        let mut elsewhere: Vec<FixElsewhere> = published()
+            .filter(|fix| is_open && !versions.iter().any(|held| fix.version.as_ref() == Some(*held)))
+            .filter_map(|fix| {
+                let version = fix.version.as_ref().map(ToString::to_string);
+                Some(FixElsewhere { channel: fix.channel.as_deref()?.to_owned(), version })
+            })
+            .collect();
+        elsewhere.sort();
+        elsewhere.dedup();
+        Fix { state, versions: versions.into_iter().cloned().collect(), date, elsewhere }
     }
 
     /// The fixed versions of a row that are above the installed one, or that cannot be compared with it where

@@ -5,11 +5,14 @@
 //! - [`find`] judges the cases against the rows under those keys. It cannot fail, opens nothing and knows no
 //!   clock, exploit score or policy.
 //! - [`explain`] tells of one id what `find` made of it in each case, and why.
-//! - [`decorate`] adds what ranks and explains a finding: severity, CVSS, EPSS, KEV, risk.
+//! - [`decorate`] adds what ranks and explains a finding: severity, CVSS, EPSS, KEV, risk, labels; what it reads beside
+//!   the records in evidence is under [`cve_keys`] and [`github_records`].
 //! - [`coverage`] counts what was judged, what was not and why.
+//! - [`requirement`] is the family of notations for sets of versions (`vers:`, npm's ranges), one file a notation.
 //! - [`version`] is the family of version orders, one file a scheme.
+//! - [`vex`] suppresses findings that somebody answered.
 //!
-//! Left out on purpose: look-ups by CPE, and VEX.
+//! Left out on purpose: look-ups by CPE.
 
 mod alias;
 mod authority;
@@ -25,12 +28,16 @@ mod gate;
 mod keys;
 mod namespace;
 mod range;
+pub mod requirement;
+mod score;
+mod severity;
 pub mod version;
+pub mod vex;
 
 pub use case::{Case, Consulted, Owner, Role, cases, consulted_keys, namespaces};
 pub use channel::repositories;
 pub use coverage::coverage;
-pub use decorate::{RISK_FORMULA, decorate};
+pub use decorate::{CveFacts, Known, cve_keys, decorate, github_records};
 pub use explain::explain;
 pub use find::find;
 pub use gate::{Gate, Installation};

@@ -7,7 +7,7 @@ use crate::facts::CoverageClass;
 use crate::finding::{MatchType, Suppression, UndeterminedReason, Verdict};
 use crate::key::{Namespace, PackageKey};
 use crate::package::PackageIndex;
-use crate::report::{SnapshotStamp, Unmatched, UnmatchedReason};
+use crate::report::{SnapshotStamp, Unmatched, UnmatchedReason, VexOutcome};
 use crate::version::VersionText;
 
 /// What was found out about one id.
@@ -24,6 +24,8 @@ pub struct Explanation {
     pub packages: Vec<Explained>,
     /// How many packages were looked at, those of which nothing is told included.
     pub n_packages: usize,
+    /// The VEX statements about it that suppressed nothing, those that came closest first.
+    pub vex: Vec<VexOutcome>,
     /// The packages of which nothing is told and of which nothing is known either: they were not judged. Sorted.
     pub unmatched: Vec<Unmatched>,
 }
@@ -46,6 +48,8 @@ pub struct Reported {
     pub ids: Vec<String>,
     /// `affected`, `not-affected`, `undetermined`.
     pub verdict: String,
+    /// The verdict, and what VEX statement suppressed it where one did.
+    pub words: String,
 }
 
 /// One vulnerability in one package.
@@ -65,7 +69,6 @@ pub struct Explained {
     pub rows: Vec<ExplainedRow>,
     /// The distribution's package that the files of this one belong to.
     pub owner: Option<ExplainedOwner>,
-    // What VEX statements say of the package stands here, once they are read: each with why it did not apply.
 }
 
 /// What all that was consulted comes to.
@@ -124,25 +127,38 @@ impl Explained {
     pub fn differing<'r>(&self, purl: &str, report: &'r ReportRead) -> Option<&'r str> {
         let is_of_it =
             |found: &&Reported| found.purl == purl && self.ids.iter().any(|id| found.ids.contains(id));
-        let reported = report.findings.iter().find(is_of_it).map(|found| found.verdict.as_str());
+        let reported = report.findings.iter().find(is_of_it);
         match (&self.answer, reported) {
             (Answer::Finding { .. }, None) => Some("no finding"),
-            (Answer::Finding { .. }, Some(verdict)) => Some(verdict).filter(|it| *it != self.answer.as_str()),
-            (_, reported) => reported,
+            (answer, reported) => {
+                reported.filter(|found| found.verdict != answer.as_str()).map(|found| found.words.as_str())
+            }
         }
+    }
+
+    /// Whether the rows that decided say affected, whatever overrules them; what the answer says, where none decided.
+    fn is_affected_by_rows(&self) -> Option<bool> {
+        let decided = self.rows.iter().find(|row| row.standing == Standing::Decided);
+        match (decided, &self.answer) {
+            (Some(row), _) => Some(row.says_affected()),
+            (None, Answer::Finding { verdict: Verdict::NotAffected { .. }, .. } | Answer::NoFinding(_)) => {
+                Some(false)
+            }
+            (None, Answer::Finding { .. }) => Some(true),
+            (None, Answer::KeptAway | Answer::NoRow | Answer::NotJudged { .. }) => None,
+        }
+    }
+
+    /// Whether `row` was weighed and says the opposite of what was decided.
+    pub fn disagrees(&self, row: &ExplainedRow) -> bool {
+        let is_weighed = matches!(row.standing, Standing::PassedOver(_));
+        is_weighed && self.is_affected_by_rows().is_some_and(|is_affected| is_affected != row.says_affected())
     }
 }
 
 impl ExplainedRow {
-    /// Whether it was weighed and says something else than what was decided: yes where that is no, or the reverse.
-    pub fn disagrees(&self, answer: &Answer) -> bool {
-        let says_affected = matches!(self.saying, Saying::Affected | Saying::Undetermined(_));
-        let is_affected = match answer {
-            Answer::Finding { verdict: Verdict::NotAffected { .. }, .. } | Answer::NoFinding(_) => false,
-            Answer::Finding { .. } => true,
-            Answer::KeptAway | Answer::NoRow | Answer::NotJudged { .. } => return false,
-        };
-        matches!(self.standing, Standing::PassedOver(_)) && says_affected != is_affected
+    fn says_affected(&self) -> bool {
+        matches!(self.saying, Saying::Affected | Saying::Undetermined(_))
     }
 }
 

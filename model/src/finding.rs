@@ -1,5 +1,7 @@
 //! A package and a vulnerability that concerns it.
 
+use jiff::Timestamp;
+
 use crate::advisory::{CvssVector, Epss, FixState, Kev};
 use crate::key::Namespace;
 use crate::package::PackageIndex;
@@ -40,11 +42,15 @@ pub enum NotAffectedReason {
     PrivateNotAffected,
     /// The user's own advisories say that the installed version holds the fix.
     PrivateFixed,
+    /// A VEX statement says that it is not affected (feeds.md D7).
+    VexNotAffected,
+    /// A VEX statement says that it holds the fix (feeds.md D7).
+    VexFixed,
 }
 
 impl NotAffectedReason {
     /// Every value, in the order of declaration.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::VendorNotAffected,
         Self::VendorFixed,
         Self::OwnedByDistroPackage,
@@ -52,6 +58,8 @@ impl NotAffectedReason {
         Self::KernelHeaders,
         Self::PrivateNotAffected,
         Self::PrivateFixed,
+        Self::VexNotAffected,
+        Self::VexFixed,
     ];
 
     /// The word in every contract.
@@ -64,6 +72,8 @@ impl NotAffectedReason {
             Self::KernelHeaders => "kernel-headers",
             Self::PrivateNotAffected => "private-not-affected",
             Self::PrivateFixed => "private-fixed",
+            Self::VexNotAffected => "vex-not-affected",
+            Self::VexFixed => "vex-fixed",
         }
     }
 }
@@ -145,6 +155,26 @@ pub struct Fix {
     pub state: FixState,
     /// Versions that hold the fix, the nearest first; empty unless fixed.
     pub versions: Vec<VersionText>,
+    /// The day the nearest of them was published, `YYYY-MM-DD`, where the vendor says it.
+    pub date: Option<String>,
+    /// Fixes in channels that the installation does not get, sorted.
+    pub elsewhere: Vec<FixElsewhere>,
+}
+
+/// A fix that is published in a channel of its own: extended maintenance that has to be bought.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FixElsewhere {
+    /// The channel: `esm-infra`.
+    pub channel: String,
+    /// The version, where it is stated.
+    pub version: Option<String>,
+}
+
+impl Fix {
+    /// The vendor's state and the versions that hold the fix, of which no more is known.
+    pub fn new(state: FixState, versions: Vec<VersionText>) -> Self {
+        Self { state, versions, date: None, elsewhere: Vec::new() }
+    }
 }
 
 /// The severity chosen, and who said so (feeds.md D6).
@@ -156,15 +186,50 @@ pub struct Rating {
     pub source: String,
 }
 
-/// A CVSS vector with its base score.
+/// A severity that somebody stated in a word, whether or not it was chosen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StatedSeverity {
+    /// Who published it: `debian`, `nvd`.
+    pub provider: String,
+    /// In which record.
+    pub record: String,
+    /// As written.
+    pub word: String,
+    /// The level it means.
+    pub level: Severity,
+}
+
+/// A CVSS vector with its score.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cvss {
     /// The vector and who stated it.
     pub vector: CvssVector,
     /// The version: `2.0`, `3.0`, `3.1`, `4.0`.
     pub version: String,
-    /// The base score.
+    /// The base score; in version 4.0, which knows one score, that of the whole vector.
     pub score: f64,
+}
+
+/// What is said of a vulnerability besides how bad it is (feeds.md D9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Label {
+    /// Somebody disputes that it is one.
+    Disputed,
+    /// The product had no support any more when the id was assigned.
+    UnsupportedWhenAssigned,
+}
+
+impl Label {
+    /// Every value, in the order of declaration.
+    pub const ALL: [Self; 2] = [Self::Disputed, Self::UnsupportedWhenAssigned];
+
+    /// The word in every contract, which is that of the CVE programme.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Disputed => "disputed",
+            Self::UnsupportedWhenAssigned => "unsupported-when-assigned",
+        }
+    }
 }
 
 /// Why a finding is not counted as one, and who says so.
@@ -174,6 +239,21 @@ pub struct Suppression {
     pub reason: String,
     /// The record, package or document that decided.
     pub source: String,
+    /// What else the VEX statement says that decided; none where it was another source.
+    pub statement: Option<Box<VexGrounds>>,
+}
+
+/// What a VEX statement gives as its grounds. None of it is interpreted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VexGrounds {
+    /// Why it is not affected, in the document's word: `vulnerable_code_not_present`.
+    pub justification: Option<String>,
+    /// The same in a sentence.
+    pub detail: Option<String>,
+    /// Who says so.
+    pub author: Option<String>,
+    /// When it was said.
+    pub timestamp: Option<Timestamp>,
 }
 
 /// One vulnerability in one package: alias groups are one finding, all ids kept.
@@ -199,6 +279,13 @@ pub struct Finding {
     pub decoration: Decoration,
 }
 
+impl Finding {
+    /// The id and every other of the group.
+    pub fn ids(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.id).chain(&self.aliases)
+    }
+}
+
 /// What is known about a finding's vulnerability beyond the verdict. It never changes the verdict.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Decoration {
@@ -206,8 +293,14 @@ pub struct Decoration {
     pub title: Option<String>,
     /// The severity chosen.
     pub severity: Rating,
+    /// Every severity that a record states in a word, sorted.
+    pub stated: Vec<StatedSeverity>,
     /// Every CVSS vector that could be read, highest version first.
     pub cvss: Vec<Cvss>,
+    /// Those that could not, and scores without a vector, sorted.
+    pub unread_cvss: Vec<CvssVector>,
+    /// What else is said of it, sorted.
+    pub labels: Vec<Label>,
     /// The highest EPSS of the group's CVEs.
     pub epss: Option<Epss>,
     /// The group's KEV entry.

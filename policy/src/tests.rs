@@ -7,11 +7,13 @@ use std::path::Path;
 use model::advisory::{Epss, FixState, Kev};
 use model::ecosystem::Ecosystem;
 use model::finding::{
-    Cvss, Decoration, Finding, Fix, NotAffectedReason, Rating, Suppression, UndeterminedReason, Verdict,
+    Cvss, Decoration, Finding, Fix, Label, NotAffectedReason, Rating, Suppression, UndeterminedReason,
+    Verdict,
 };
 use model::inventory::{Inventory, Subject};
 use model::package::{Location, Package, PackageIndex};
-use model::report::{Coverage, Report, SnapshotStamp};
+use model::report::{Coverage, Report, SnapshotStamp, VexUse};
+use model::risk::RiskWeights;
 use model::severity::Severity;
 
 use crate::variables::VARIABLES;
@@ -23,10 +25,11 @@ fn report() -> Report {
     package.locations = vec![Location::new("srv/node_modules/demo/package.json")];
     let mut known = finding("CVE-2023-0001", Severity::Critical);
     known.aliases = vec!["GHSA-aaaa-bbbb-cccc".into()];
-    known.fix = Fix { state: FixState::Fixed, versions: vec!["1.0.1".into()] };
+    known.fix = Fix::new(FixState::Fixed, vec!["1.0.1".into()]);
     known.decoration.epss = Some(Epss { score: 0.5, percentile: 0.97 });
     known.decoration.kev = Some(Kev { added: "2023-01-02".into(), due: None, ransomware: true });
     known.decoration.risk = 52.5;
+    known.decoration.labels = vec![Label::Disputed];
     known.decoration.cvss = vec![Cvss {
         vector: model::advisory::CvssVector { source: "osv".into(), ..Default::default() },
         version: "3.1".into(),
@@ -39,8 +42,10 @@ fn report() -> Report {
         sbom_digest: String::new(),
         inventory: Inventory::new(Subject::default(), None, vec![package], Vec::new()),
         snapshot: SnapshotStamp::default(),
+        vex: VexUse::default(),
         coverage: Coverage::default(),
         findings: vec![known, finding("CVE-2023-0002", Severity::Unknown), undetermined],
+        risk: RiskWeights::default(),
     }
 }
 
@@ -50,7 +55,7 @@ fn finding(id: &str, level: Severity) -> Finding {
         aliases: Vec::new(),
         packages: vec![PackageIndex(0)],
         verdict: Verdict::Affected,
-        fix: Fix { state: FixState::NotFixed, versions: Vec::new() },
+        fix: Fix::new(FixState::NotFixed, Vec::new()),
         evidence: Vec::new(),
         row_severity: None,
         suppressed: None,
@@ -98,6 +103,9 @@ fn an_expression_gates_undetermined_findings_too_unless_it_says_otherwise() {
     check("severity >= HIGH && verdict == 'affected'", &[0]);
     check("verdict == \"undetermined\"", &[2]);
     check("severity == UNKNOWN", &[1]);
+    check("disputed", &[0]);
+    check("severity >= HIGH && !disputed", &[2]);
+    check("unsupported", &[]);
 }
 
 #[test]
@@ -149,7 +157,8 @@ fn every_variable_has_its_value() {
 fn a_suppressed_finding_never_violates() {
     let mut report = report();
     for finding in &mut report.findings {
-        finding.suppressed = Some(Suppression { reason: "vendor-fixed".into(), source: "x".into() });
+        finding.suppressed =
+            Some(Suppression { reason: "vendor-fixed".into(), source: "x".into(), statement: None });
     }
     report.findings[1].verdict = Verdict::NotAffected { because: NotAffectedReason::VendorFixed };
     for gate in ["unknown", "true", "kev"] {

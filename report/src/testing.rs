@@ -7,15 +7,19 @@ use model::advisory::{CvssVector, Epss, FixState, Kev};
 use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::finding::{
-    Cvss, Decoration, Evidence, Finding, Fix, MatchType, NotAffectedReason, Rating, Suppression,
-    UndeterminedReason, Verdict,
+    Cvss, Decoration, Evidence, Finding, Fix, Label, MatchType, NotAffectedReason, Rating, StatedSeverity,
+    Suppression, UndeterminedReason, Verdict,
 };
 use model::gap::{Gap, GapKind};
 use model::image::{BaseImage, HistoryEntry, Made};
 use model::inventory::{DockerfileLine, Inventory, Subject, SubjectLayer};
 use model::key::Namespace;
 use model::package::{Location, Package, PackageIndex};
-use model::report::{Coverage, NamespaceStamp, Report, SnapshotStamp, Unmatched, UnmatchedReason};
+use model::report::{
+    Coverage, NamespaceStamp, Report, SnapshotStamp, Unmatched, UnmatchedReason, VexOutcome, VexReason,
+    VexStamp, VexUse,
+};
+use model::risk::RiskWeights;
 use model::severity::Severity;
 use policy::{FailOn, Judgement};
 
@@ -58,6 +62,31 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
+/// What is heard of VEX where one document has a word that nobody knows.
+pub(crate) fn vex() -> VexUse {
+    let digest = format!("sha256:{}", "ec".repeat(32));
+    VexUse {
+        documents: vec![VexStamp {
+            digest: digest.clone(),
+            id: Some("https://acme.example/vex-1".into()),
+            author: Some("Acme".into()),
+            kind: "openvex",
+            trust: "user",
+            n_statements: 2,
+            n_suppressed: 1,
+            remarks: vec!["`statements[1].status`: `resolved` is no status".into()],
+        }],
+        unapplied: vec![VexOutcome {
+            reason: VexReason::UnknownStatus,
+            document: digest,
+            statement: "statements[1]".into(),
+            vulnerability: "CVE-2023-0002".into(),
+            detail: "CVE-2023-0002 in pkg:apk/libssl3@3.1.0-r0".into(),
+        }],
+        n_left_out: 0,
+    }
+}
+
 /// A distribution and an application on top: grouped, undetermined and suppressed findings, and gaps.
 fn two_ecosystems() -> Report {
     let mut report = empty("registry.example:5000/team/app:1.2");
@@ -95,11 +124,20 @@ fn two_ecosystems() -> Report {
         version: "3.1".into(),
         score: 9.8,
     }];
+    exploited.decoration.stated = vec![StatedSeverity {
+        provider: "ghsa".into(),
+        record: "GHSA-xxxx-yyyy-zzzz".into(),
+        word: "CRITICAL".into(),
+        level: Severity::Critical,
+    }];
+    exploited.decoration.unread_cvss =
+        vec![CvssVector { source: "somebody".into(), vector: String::new(), score: Some("9.1".into()) }];
+    exploited.decoration.labels = Label::ALL.to_vec();
     exploited.decoration.references = vec!["https://example.com/advisories/2".into()];
     exploited.decoration.risk = 100.0;
     let in_openssl = |package| {
         let mut finding = finding("CVE-2023-0001", package, Severity::Medium);
-        finding.fix = Fix { state: FixState::Fixed, versions: vec!["3.1.0-r1".into()] };
+        finding.fix = Fix::new(FixState::Fixed, vec!["3.1.0-r1".into()]);
         finding.decoration.epss = Some(Epss { score: 0.0004, percentile: 0.1 });
         finding.decoration.risk = 0.02;
         finding
@@ -108,8 +146,11 @@ fn two_ecosystems() -> Report {
     undetermined.verdict = Verdict::Undetermined { reason: UndeterminedReason::UnreadableVersion };
     let mut owned = finding("PYSEC-2023-9", 4, Severity::Unknown);
     owned.verdict = Verdict::NotAffected { because: NotAffectedReason::OwnedByDistroPackage };
-    owned.suppressed =
-        Some(Suppression { reason: "owned-by-distro-package".into(), source: "libcrypto3".into() });
+    owned.suppressed = Some(Suppression {
+        reason: "owned-by-distro-package".into(),
+        source: "libcrypto3".into(),
+        statement: None,
+    });
     report.findings = vec![exploited, in_openssl(0), in_openssl(1), undetermined, owned];
     report.coverage.gaps = vec![Gap::new(
         GapKind::UNREADABLE_FILE,
@@ -139,7 +180,7 @@ fn hostile() -> Report {
         "https://example.com/>\u{202e}".into(),
         "https://example.com/good".into(),
     ];
-    one.fix = Fix { state: FixState::Fixed, versions: vec!["2\u{1b}[1m".into()] };
+    one.fix = Fix::new(FixState::Fixed, vec!["2\u{1b}[1m".into()]);
     report.findings = vec![one];
     report.coverage.gaps = vec![Gap::new(GapKind::from_word("od\u{7f}d"), "pl\u{1b}ace", "de\u{85}tail {0}")];
     counted(report)
@@ -187,7 +228,7 @@ pub(crate) fn many(n: usize) -> Report {
         one.decoration.title = Some(noise(250));
         one.decoration.references = (0..4).map(|_| format!("https://example.com/{}", noise(140))).collect();
         one.aliases = (0..6).map(|_| noise(60)).collect();
-        one.fix = Fix { state: FixState::Fixed, versions: vec![noise(100).into()] };
+        one.fix = Fix::new(FixState::Fixed, vec![noise(100).into()]);
         one.decoration.risk = (n - index) as f64 / n as f64;
         report.findings.push(one);
     }
@@ -215,13 +256,20 @@ pub(crate) fn empty(name: &str) -> Report {
             created: Some("2023-06-01T12:00:00Z".parse().unwrap()),
             namespaces: vec![stamp("alpine:3.18", "2023-05-30T06:00:00Z", 4_321)],
         },
+        vex: VexUse::default(),
         coverage: Coverage::default(),
         findings: Vec::new(),
+        risk: RiskWeights::default(),
     }
 }
 
 fn stamp(name: &str, data_as_of: &str, records: u64) -> NamespaceStamp {
-    NamespaceStamp { name: Namespace::new(name), data_as_of: Some(data_as_of.parse().unwrap()), records }
+    NamespaceStamp {
+        name: Namespace::new(name),
+        data_as_of: Some(data_as_of.parse().unwrap()),
+        records,
+        end_of_life: None,
+    }
 }
 
 /// With the numbers of its coverage made to agree.
@@ -246,7 +294,7 @@ pub(crate) fn finding(id: &str, index: u32, level: Severity) -> Finding {
         aliases: Vec::new(),
         packages: vec![PackageIndex(index)],
         verdict: Verdict::Affected,
-        fix: Fix { state: FixState::NotFixed, versions: Vec::new() },
+        fix: Fix::new(FixState::NotFixed, Vec::new()),
         evidence: vec![Evidence {
             record: id.into(),
             provider: "osv".into(),

@@ -1,11 +1,14 @@
 //! `plimsoll explain`: why a package is, or is not, affected.
 
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 use advisory_db::{FeedsDir, Snapshot};
 use clap::Args;
 use flows::error::FlowError;
 use flows::explain::{Asked, Told, explain, read, read_file};
+use flows::vex::bom_of;
+use matcher::vex::Given;
 use model::distro::Distro;
 use model::limits::Limits;
 
@@ -42,6 +45,9 @@ pub(crate) struct ExplainArgs {
     /// The distribution to assume where the document names none, as in `debian:12`
     #[arg(long, value_name = "ID:VERSION", value_parser = distro)]
     distro: Option<Distro>,
+    /// A VEX document, or a directory of them, as `match` takes it; may be repeated
+    #[arg(long, value_name = "FILE|DIR")]
+    vex: Vec<PathBuf>,
     #[command(flatten)]
     keys: KeyArgs,
 }
@@ -50,15 +56,25 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     let outputs = output::resolve(&args.output, "text", 1, ExplanationFormat::by_name)?;
     let keys = args.keys.read()?;
     let limits = Limits::default();
+    let vex = flows::vex::read(&args.vex, &limits)?;
+    let is_bom_asked = vex.iter().any(Given::links_to_boms);
     let mut told = match args.document.as_str() {
-        "-" => read("standard input", &read_bytes("-")?, &limits, &keys)?,
-        path => read_file(Path::new(path), &limits, &keys)?,
+        "-" => {
+            let bytes = read_bytes("-")?;
+            let bom = is_bom_asked.then(|| bom_of(&*bytes)).flatten();
+            Told { bom, ..read("standard input", &bytes, &limits, &keys)? }
+        }
+        path => {
+            let told = read_file(Path::new(path), &limits, &keys)?;
+            let bom = is_bom_asked.then(|| bom_of(File::open(path).ok()?)).flatten();
+            Told { bom, ..told }
+        }
     };
     assume_distro(&mut told.inventory, args.distro.as_ref());
     let feeds_dir = FeedArgs::default().open(global)?;
     let snapshot = snapshot(args, &told, &feeds_dir, ui)?;
     let asked = Asked { id: args.id.trim(), package: args.package.as_deref() };
-    let explanation = explain(&told, asked, &snapshot)?;
+    let explanation = explain(&told, asked, &snapshot, &vex)?;
     let options = report::RenderOptions {
         tool_version: env!("CARGO_PKG_VERSION"),
         color: ui.colors_stdout(),

@@ -2,14 +2,16 @@
 
 use std::fs;
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use advisory_db::FeedsDir;
 use clap::Args;
 use flows::error::FlowError;
-use flows::match_sbom::{Question, Subject, facts};
+use flows::match_sbom::{Question, Subject, Terms, facts};
 use flows::source::{read_sbom, read_sbom_file};
+use flows::vex::bom_of;
 use jiff::Timestamp;
+use matcher::vex::Given;
 use model::distro::Distro;
 use model::inventory::Inventory;
 use model::limits::Limits;
@@ -23,6 +25,7 @@ use crate::exit_code::Exit;
 use crate::feeds::{NeededFeeds, kept_snapshot};
 use crate::keys::KeyArgs;
 use crate::output::{self, Output, Resolved};
+use crate::risk::RiskArgs;
 use crate::ui::Ui;
 
 /// Match SBOMs against the feeds and judge them
@@ -54,12 +57,17 @@ pub(crate) struct JudgeArgs {
     /// `kev || (severity >= HIGH && fix == "fixed")`
     #[arg(long, value_name = "EXPR")]
     pub(crate) fail_on: Option<String>,
+    #[command(flatten)]
+    pub(crate) risk: RiskArgs,
     /// Judge against a snapshot that is kept: its id, or a date for the newest one then
     #[arg(long, value_name = "ID|DATE")]
     pub(crate) snapshot: Option<String>,
     /// The time that stands for "now" in the report [default: `SOURCE_DATE_EPOCH`, else now]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) as_of: Option<Timestamp>,
+    /// A VEX document (OpenVEX, CSAF, CycloneDX), or a directory of them: what it answers is suppressed; may be repeated
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(crate) vex: Vec<PathBuf>,
     /// Accept that there is nothing to judge
     #[arg(long)]
     pub(crate) allow_empty: bool,
@@ -67,12 +75,18 @@ pub(crate) struct JudgeArgs {
 
 pub(crate) fn run(args: &MatchArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
     let keys = args.keys.read()?;
-    judge_all(&args.sbom, &args.judge, &args.feeds, global, ui, |place| {
+    judge_all(&args.sbom, &args.judge, &args.feeds, global, ui, |place, vex| {
+        // Which BOM it is matters only to documents that are about components of one.
+        let is_bom_asked = vex.iter().any(Given::links_to_boms);
         let mut subject = if place == "-" {
             let bytes = read(place)?;
-            Subject::new(read_sbom("standard input", &bytes, &Limits::default(), &keys)?, &bytes)
+            let bom = is_bom_asked.then(|| bom_of(&*bytes)).flatten();
+            let inventory = read_sbom("standard input", &bytes, &Limits::default(), &keys)?;
+            Subject { bom, ..Subject::new(inventory, &bytes) }
         } else {
-            read_sbom_file(Path::new(place), &Limits::default(), &keys)?
+            let subject = read_sbom_file(Path::new(place), &Limits::default(), &keys)?;
+            let bom = is_bom_asked.then(|| bom_of(fs::File::open(place).ok()?)).flatten();
+            Subject { bom, ..subject }
         };
         assume_distro(&mut subject.inventory, args.distro.as_ref());
         ui.gaps(&subject.inventory.gaps);
@@ -88,10 +102,10 @@ pub(crate) fn judge_all(
     feeds: &NeededFeeds,
     global: &Global,
     ui: &Ui,
-    open: impl Fn(&str) -> Result<Subject, CommandError>,
+    open: impl Fn(&str, &[Given]) -> Result<Subject, CommandError>,
 ) -> Result<Exit, CommandError> {
     let judge = Judge::new(args, feeds, global, ui, places.len())?;
-    let one = |place: &String| judge.conclude(&judge.report(open(place)?)?);
+    let one = |place: &String| judge.conclude(&judge.report(open(place, &judge.vex)?)?);
     let mut exit = Exit::Acceptable;
     for place in places {
         match one(place) {
@@ -113,6 +127,7 @@ pub(crate) struct Judge<'a> {
     feeds_dir: FeedsDir,
     outputs: Vec<Resolved<report::Choice>>,
     fail_on: Option<FailOn>,
+    vex: Vec<Given>,
     as_of: Timestamp,
 }
 
@@ -128,7 +143,12 @@ impl<'a> Judge<'a> {
         let outputs = output::resolve(&args.output, "table", subjects, report::by_name)?;
         let fail_on = fail_on(args.fail_on.as_deref())?;
         let as_of = as_of(args.as_of)?;
-        Ok(Self { args, feeds, global, ui, feeds_dir: feeds.open(global)?, outputs, fail_on, as_of })
+        let vex = flows::vex::read(&args.vex, &Limits::default())?;
+        for one in &vex {
+            let name = one.document.id.as_deref().unwrap_or(&one.digest);
+            one.document.remarks.iter().for_each(|remark| ui.say(&format!("vex: {name}: {remark}")));
+        }
+        Ok(Self { args, feeds, global, ui, feeds_dir: feeds.open(global)?, outputs, fail_on, vex, as_of })
     }
 
     /// Matches a subject, its feeds synced first.
@@ -145,7 +165,8 @@ impl<'a> Judge<'a> {
             }
         };
         self.ui.gaps(&gaps);
-        let report = flows::match_sbom::match_sbom(subject, &snapshot, self.as_of)?;
+        let terms = Terms { vex: &self.vex, as_of: self.as_of, weights: &self.args.risk.weights() };
+        let report = flows::match_sbom::match_sbom(subject, &snapshot, terms)?;
         self.ui.say_more(&format!("matched with {} shards opened", snapshot.shards_opened()));
         Ok(report)
     }

@@ -12,6 +12,7 @@ use model::explanation::{ReportRead, Reported};
 use model::inventory::{Inventory, Subject};
 use model::limits::Limits;
 use model::package::{Package, PackageIndex};
+use model::report::{VexOutcome, VexReason};
 use serde::Deserialize;
 
 use super::Told;
@@ -36,6 +37,29 @@ struct Document {
     snapshot: SnapshotLine,
     packages: Vec<PackageLine>,
     findings: Vec<FindingLine>,
+    #[serde(default)]
+    vex: VexLine,
+}
+
+#[derive(Default, Deserialize)]
+struct VexLine {
+    #[serde(default)]
+    unapplied: Vec<UnappliedLine>,
+}
+
+#[derive(Deserialize)]
+struct UnappliedLine {
+    reason: String,
+    document: String,
+    statement: String,
+    vulnerability: String,
+    detail: String,
+}
+
+#[derive(Deserialize)]
+struct SuppressedLine {
+    reason: String,
+    source: String,
 }
 
 #[derive(Deserialize)]
@@ -72,6 +96,7 @@ struct FindingLine {
     aliases: Vec<String>,
     verdict: String,
     package: FoundPackage,
+    suppressed: Option<SuppressedLine>,
 }
 
 #[derive(Deserialize)]
@@ -103,7 +128,16 @@ pub(super) fn read(place: &str, bytes: &[u8], limits: &Limits) -> Result<Told, F
     Ok(Told {
         inventory: Inventory::new(subject, distro, packages, Vec::new()),
         report: Some(ReportRead { snapshot: document.snapshot.id, findings }),
+        unapplied: document.vex.unapplied.into_iter().filter_map(unapplied).collect(),
+        bom: None,
     })
+}
+
+/// A statement that suppressed nothing; none for a reason of a version of plimsoll to come.
+fn unapplied(line: UnappliedLine) -> Option<VexOutcome> {
+    let reason = VexReason::ALL.iter().copied().find(|reason| reason.as_str() == line.reason)?;
+    let UnappliedLine { document, statement, vulnerability, detail, .. } = line;
+    Some(VexOutcome { reason, document, statement, vulnerability, detail })
 }
 
 fn package(line: &PackageLine) -> Package {
@@ -120,5 +154,10 @@ fn package(line: &PackageLine) -> Package {
 fn reported(line: FindingLine) -> Reported {
     let mut ids = vec![line.id];
     ids.extend(line.aliases);
-    Reported { purl: line.package.purl, ids, verdict: line.verdict }
+    let by_vex = line.suppressed.filter(|suppressed| suppressed.reason.starts_with("vex-"));
+    let words = match by_vex {
+        Some(SuppressedLine { reason, source }) => format!("{}, {reason} by {source}", line.verdict),
+        None => line.verdict.clone(),
+    };
+    Reported { purl: line.package.purl, ids, verdict: line.verdict, words }
 }

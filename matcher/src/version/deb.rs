@@ -1,4 +1,5 @@
-//! The order of dpkg: `1:2.3-4~deb12u1` (deb-version(7); feeds.md C2).
+//! The order of dpkg: `1:2.3-4~deb12u1` (deb-version(7); feeds.md C2), and of opkg, which
+//! took it over.
 //!
 //! Written here rather than taken from a crate: the one for it (`debversion`) allocates for each version and
 //! reads long digit runs in quadratic time, and advisories are foreign bytes.
@@ -7,20 +8,19 @@ use std::cmp::Ordering;
 
 use model::ecosystem::Ecosystem;
 
-use super::{Scheme, VersionScheme, compare_numbers, split_digits, split_once};
+use super::{Scheme, VersionScheme, compare_numbers, letters_digits_and, split_digits, split_once};
 
-pub(super) static SCHEME: VersionScheme = VersionScheme::of::<Deb>("deb", &[Ecosystem::Deb]);
+pub(super) static SCHEME: VersionScheme = VersionScheme::of::<Deb>("deb", &[Ecosystem::Deb, Ecosystem::Opkg]);
 
 struct Deb;
+
+static IS_LEGAL: [bool; 256] = letters_digits_and(b".+-~:_");
 
 impl Scheme for Deb {
     type Version<'a> = Version<'a>;
 
     fn read(text: &str) -> Option<Version<'_>> {
-        let is_legal = |byte: u8| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'-' | b'~' | b':' | b'_')
-        };
-        if !text.bytes().all(is_legal) {
+        if !text.bytes().all(|byte| IS_LEGAL[usize::from(byte)]) {
             return None;
         }
         let (epoch, rest) = split_once(text, b':').unwrap_or(("0", text));
@@ -67,7 +67,7 @@ impl PartialEq for Version<'_> {
 impl Eq for Version<'_> {}
 
 /// `verrevcmp`: alternating runs of other characters, by weight, and of digits, by value.
-fn compare_parts(mut left: &str, mut right: &str) -> Ordering {
+pub(super) fn compare_parts(mut left: &str, mut right: &str) -> Ordering {
     while !left.is_empty() || !right.is_empty() {
         let (left_text, right_text);
         (left_text, left) = split_text(left);

@@ -7,12 +7,12 @@ use model::explanation::{
     Comparison, Condition, Explained, ExplainedKey, ExplainedOwner, ExplainedRow, Explanation, Standing,
 };
 use model::facts::CoverageClass;
-use model::finding::Suppression;
 use model::inventory::Inventory;
 use model::key::Namespace;
-use model::report::UnmatchedReason;
+use model::report::{UnmatchedReason, VexOutcome};
 use serde::Serialize;
 
+use crate::format::json::vex::SuppressedLine;
 use crate::text::HarmlessJson;
 
 /// Writes `explanation` of packages of `inventory`. The same explanation gives the same bytes.
@@ -30,6 +30,17 @@ struct Document<'a> {
     packages_looked_at: usize,
     not_judged: Vec<NotJudged<'a>>,
     explanations: Vec<Line<'a>>,
+    vex: Vec<VexStatement<'a>>,
+}
+
+/// A VEX statement that suppressed nothing.
+#[derive(Serialize)]
+struct VexStatement<'a> {
+    reason: &'static str,
+    document: &'a str,
+    statement: &'a str,
+    vulnerability: &'a str,
+    detail: &'a str,
 }
 
 #[derive(Serialize)]
@@ -57,6 +68,7 @@ struct Line<'a> {
     package: PackageLine<'a>,
     answer: &'static str,
     reason: Option<&'static str>,
+    /// As in the report.
     suppressed: Option<SuppressedLine<'a>>,
     /// What the report says of it, where that is something else.
     reported: Option<&'a str>,
@@ -75,12 +87,6 @@ struct PackageLine<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     instances: usize,
-}
-
-#[derive(Serialize)]
-struct SuppressedLine<'a> {
-    reason: &'a str,
-    source: &'a str,
 }
 
 #[derive(Serialize)]
@@ -184,7 +190,15 @@ impl<'a> Document<'a> {
                 .iter()
                 .map(|explained| Line::of(explained, explanation, inventory))
                 .collect(),
+            vex: explanation.vex.iter().map(VexStatement::of).collect(),
         }
+    }
+}
+
+impl<'a> VexStatement<'a> {
+    fn of(outcome: &'a VexOutcome) -> Self {
+        let VexOutcome { reason, document, statement, vulnerability, detail } = outcome;
+        Self { reason: reason.as_str(), document, statement, vulnerability, detail }
     }
 }
 
@@ -206,16 +220,12 @@ impl<'a> Line<'a> {
             },
             answer: explained.answer.as_str(),
             reason: explained.answer.reason(),
-            suppressed: suppressed.map(|Suppression { reason, source }| SuppressedLine { reason, source }),
+            suppressed: suppressed.map(SuppressedLine::of),
             reported: report.and_then(|report| explained.differing(&package.purl, report)),
             ids: &explained.ids,
             unmatched: explained.unmatched.as_ref().map(UnmatchedLine::of),
             keys: explained.keys.iter().map(KeyLine::of).collect(),
-            rows: explained
-                .rows
-                .iter()
-                .map(|row| RowLine::of(row, row.disagrees(&explained.answer)))
-                .collect(),
+            rows: explained.rows.iter().map(|row| RowLine::of(row, explained.disagrees(row))).collect(),
             owner: explained.owner.as_ref().map(OwnerLine::of),
         }
     }

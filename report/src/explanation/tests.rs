@@ -9,11 +9,11 @@ use model::explanation::{
     Explanation, KeptAway, PassedOver, ReportRead, Reported, Saying, Standing,
 };
 use model::facts::CoverageClass;
-use model::finding::{MatchType, Suppression, Verdict};
+use model::finding::{MatchType, Suppression, Verdict, VexGrounds};
 use model::inventory::{Inventory, Subject};
 use model::key::{KeyKind, Namespace, PackageKey};
 use model::package::{Package, PackageIndex};
-use model::report::{SnapshotStamp, Unmatched, UnmatchedReason};
+use model::report::{SnapshotStamp, Unmatched, UnmatchedReason, VexOutcome, VexReason};
 
 use super::{json, text};
 use crate::RenderOptions;
@@ -91,7 +91,12 @@ fn explained(answer: Answer) -> Explained {
 }
 
 fn hostile() -> (Explanation, Inventory) {
-    let suppressed = Suppression { reason: FOREIGN.to_owned(), source: FOREIGN.to_owned() };
+    let grounds = VexGrounds { detail: Some(FOREIGN.to_owned()), ..VexGrounds::default() };
+    let suppressed = Suppression {
+        reason: FOREIGN.to_owned(),
+        source: FOREIGN.to_owned(),
+        statement: Some(grounds.into()),
+    };
     let because = model::finding::NotAffectedReason::VendorFixed;
     let answers = [
         Answer::Finding { verdict: Verdict::Affected, suppressed: None },
@@ -101,14 +106,26 @@ fn hostile() -> (Explanation, Inventory) {
         Answer::NoRow,
         Answer::NotJudged { reason: UnmatchedReason::NoFeed, namespace: Namespace::new(FOREIGN) },
     ];
-    let reported =
-        Reported { purl: FOREIGN.to_owned(), ids: vec![FOREIGN.to_owned()], verdict: FOREIGN.to_owned() };
+    let reported = Reported {
+        purl: FOREIGN.to_owned(),
+        ids: vec![FOREIGN.to_owned()],
+        verdict: FOREIGN.to_owned(),
+        words: FOREIGN.to_owned(),
+    };
+    let outcome = VexOutcome {
+        reason: VexReason::Overruled,
+        document: FOREIGN.to_owned(),
+        statement: FOREIGN.to_owned(),
+        vulnerability: FOREIGN.to_owned(),
+        detail: FOREIGN.to_owned(),
+    };
     let explanation = Explanation {
         id: FOREIGN.to_owned(),
         snapshot: SnapshotStamp { id: FOREIGN.to_owned(), ..SnapshotStamp::default() },
         report: Some(ReportRead { snapshot: format!("{FOREIGN} too"), findings: vec![reported] }),
         packages: answers.map(explained).into(),
         n_packages: 9,
+        vex: vec![outcome],
         unmatched: vec![Unmatched {
             reason: UnmatchedReason::NoDistro,
             namespace: Namespace::new(FOREIGN),

@@ -8,10 +8,10 @@ use model::explanation::{
     Explanation, Saying, Standing,
 };
 use model::facts::CoverageClass;
-use model::finding::{NotAffectedReason, UndeterminedReason, Verdict};
+use model::finding::{NotAffectedReason, Suppression, UndeterminedReason, Verdict};
 use model::inventory::Inventory;
 use model::package::Package;
-use model::report::UnmatchedReason;
+use model::report::{UnmatchedReason, VexOutcome};
 
 use super::json::sign;
 use crate::RenderOptions;
@@ -40,6 +40,7 @@ pub fn text(
         package(explained, explanation, inventory, &paint, out)?;
         writeln!(out)?;
     }
+    vex(&explanation.vex, out)?;
     for unmatched in &explanation.unmatched {
         let packages = count(unmatched.packages, "more package");
         let reason = reason_text(unmatched.reason);
@@ -104,7 +105,15 @@ fn package(
         let line = format!("not fully judged: {} ({})", reason_text(*reason), foreign(namespace.as_str()));
         writeln!(out, "  {}", paint.warning(&line))?;
     }
-    rows(&explained.rows, Some(&explained.answer), paint, out)?;
+    if let Answer::Finding { suppressed: Some(Suppression { statement: Some(grounds), .. }), .. } =
+        &explained.answer
+    {
+        let said_at = grounds.timestamp.map(|time| time.to_string());
+        let texts = [&grounds.justification, &grounds.detail, &grounds.author, &said_at];
+        let texts: Vec<String> = texts.into_iter().flatten().map(|text| foreign(text)).collect();
+        writeln!(out, "  VEX: {}", texts.join("; "))?;
+    }
+    rows(&explained.rows, Some(explained), paint, out)?;
     keys("keys asked", &explained.keys, out)?;
     if let Some(owner) = &explained.owner {
         self::owner(owner, paint, out)?;
@@ -181,6 +190,8 @@ fn not_affected(reason: NotAffectedReason) -> &'static str {
         NotAffectedReason::KernelHeaders => "it holds none of the kernel's code",
         NotAffectedReason::PrivateNotAffected => "your own advisories say that it is not affected",
         NotAffectedReason::PrivateFixed => "your own advisories say that it holds the fix",
+        NotAffectedReason::VexNotAffected => "a VEX statement says that it is not affected",
+        NotAffectedReason::VexFixed => "a VEX statement says that it holds the fix",
     }
 }
 
@@ -208,12 +219,12 @@ fn reason_text(reason: UnmatchedReason) -> &'static str {
 
 fn rows(
     rows: &[ExplainedRow],
-    answer: Option<&Answer>,
+    explained: Option<&Explained>,
     paint: &Paint,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     for row in rows.iter().take(ROWS_MAX) {
-        self::row(row, answer.is_some_and(|answer| row.disagrees(answer)), paint, out)?;
+        self::row(row, explained.is_some_and(|explained| explained.disagrees(row)), paint, out)?;
     }
     let more = rows.len().saturating_sub(ROWS_MAX);
     if more > 0 {
@@ -317,6 +328,24 @@ fn owner(owner: &ExplainedOwner, paint: &Paint, out: &mut dyn io::Write) -> io::
     writeln!(out, "  owned by      {} (feed: {}), {decides}", foreign(&owner.purl), owner.coverage.as_str())?;
     rows(&owner.rows, None, paint, out)?;
     keys("owner's keys", &owner.keys, out)
+}
+
+/// The VEX statements that suppressed nothing, each with why.
+fn vex(outcomes: &[VexOutcome], out: &mut dyn io::Write) -> io::Result<()> {
+    for outcome in outcomes.iter().take(ROWS_MAX) {
+        let place = format!("{} of {}", foreign(&outcome.statement), foreign(&outcome.document));
+        let detail = match outcome.detail.as_str() {
+            "" => String::new(),
+            detail => format!(" ({})", foreign(detail)),
+        };
+        let reason = outcome.reason.sentence();
+        writeln!(out, "VEX on {}, {place}: {reason}{detail}", foreign(&outcome.vulnerability))?;
+    }
+    let more = outcomes.len().saturating_sub(ROWS_MAX);
+    if more > 0 {
+        writeln!(out, "and {}; the format `json` lists all", count(more, "more statement"))?;
+    }
+    Ok(())
 }
 
 fn feeds(explanation: &Explanation, paint: &Paint, out: &mut dyn io::Write) -> io::Result<()> {

@@ -3,20 +3,25 @@
 //! The structs here are the contract and nothing else; properties may be added within version 1, and are never
 //! renamed, removed or given another meaning.
 
+pub(crate) mod vex;
+
+use std::collections::BTreeMap;
 use std::io;
 
 use serde::Serialize;
 
-use model::advisory::Epss;
+use model::advisory::{CvssVector, Epss};
 use model::distro::Distro;
-use model::finding::{Cvss, Evidence, Finding, Verdict};
+use model::finding::{Cvss, Evidence, Finding, FixElsewhere, StatedSeverity, Verdict};
 use model::gap::Gap;
 use model::image::Origin;
 use model::inventory;
 use model::package::Package;
 use model::report::{NamespaceStamp, Report, Unmatched};
+use model::risk::RISK_FORMULA;
 use policy::Judgement;
 
+use self::vex::{SuppressedLine, VexLine};
 use super::{Format, RenderOptions};
 use crate::fingerprint::fingerprint;
 use crate::found::{self, Positions};
@@ -43,9 +48,11 @@ struct Document<'a> {
     as_of: String,
     subject: Subject<'a>,
     snapshot: Snapshot<'a>,
+    vex: VexLine<'a>,
     coverage: Coverage<'a>,
     packages: Vec<PackageLine<'a>>,
     findings: Vec<FindingLine<'a>>,
+    risk_formula: RiskFormula,
     judgement: JudgementLine<'a>,
 }
 
@@ -94,6 +101,7 @@ struct NamespaceLine<'a> {
     name: &'a str,
     data_as_of: Option<String>,
     records: u64,
+    end_of_life: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -143,6 +151,8 @@ struct FindingLine<'a> {
     fix: FixLine<'a>,
     severity: SeverityLine<'a>,
     cvss: Vec<CvssLine<'a>>,
+    unread_cvss: Vec<UnreadCvssLine<'a>>,
+    labels: Vec<&'static str>,
     epss: Option<EpssLine>,
     kev: Option<KevLine<'a>>,
     risk: f64,
@@ -176,14 +186,30 @@ struct LocationLine<'a> {
 struct FixLine<'a> {
     state: &'static str,
     versions: Vec<&'a str>,
-    /// When the fix was published. No feed that is read yet says it.
+    /// When the nearest fix was published.
     date: Option<&'a str>,
+    elsewhere: Vec<FixElsewhereLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct FixElsewhereLine<'a> {
+    channel: &'a str,
+    version: Option<&'a str>,
 }
 
 #[derive(Serialize)]
 struct SeverityLine<'a> {
     level: &'static str,
     source: Option<&'a str>,
+    stated: Vec<StatedLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct StatedLine<'a> {
+    provider: &'a str,
+    record: &'a str,
+    word: &'a str,
+    level: &'static str,
 }
 
 #[derive(Serialize)]
@@ -192,6 +218,19 @@ struct CvssLine<'a> {
     version: &'a str,
     vector: &'a str,
     score: f64,
+}
+
+#[derive(Serialize)]
+struct UnreadCvssLine<'a> {
+    source: &'a str,
+    vector: &'a str,
+    score: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct RiskFormula {
+    name: &'static str,
+    weights: BTreeMap<&'static str, f64>,
 }
 
 #[derive(Serialize)]
@@ -217,12 +256,6 @@ struct EvidenceLine<'a> {
     #[serde(rename = "match")]
     match_type: &'static str,
     confidence: f64,
-}
-
-#[derive(Serialize)]
-struct SuppressedLine<'a> {
-    reason: &'a str,
-    source: &'a str,
 }
 
 #[derive(Serialize)]
@@ -263,6 +296,7 @@ impl<'a> Document<'a> {
                 created: report.snapshot.created.map(|time| time.to_string()),
                 namespaces: report.snapshot.namespaces.iter().map(NamespaceLine::of).collect(),
             },
+            vex: VexLine::of(&report.vex),
             coverage: Coverage {
                 packages: report.coverage.packages,
                 matched: report.coverage.matched,
@@ -275,6 +309,7 @@ impl<'a> Document<'a> {
                 .iter()
                 .map(|finding| FindingLine::of(report, finding, &positions))
                 .collect(),
+            risk_formula: RiskFormula { name: RISK_FORMULA, weights: report.risk.named().collect() },
             judgement: JudgementLine {
                 acceptable: judgement.acceptable,
                 violations: judgement
@@ -326,6 +361,7 @@ impl<'a> NamespaceLine<'a> {
             name: stamp.name.as_str(),
             data_as_of: stamp.data_as_of.map(|time| time.to_string()),
             records: stamp.records,
+            end_of_life: stamp.end_of_life.as_deref(),
         }
     }
 }
@@ -377,13 +413,17 @@ impl<'a> FindingLine<'a> {
             fix: FixLine {
                 state: finding.fix.state.as_str(),
                 versions: finding.fix.versions.iter().map(|version| version.as_str()).collect(),
-                date: None,
+                date: finding.fix.date.as_deref(),
+                elsewhere: finding.fix.elsewhere.iter().map(FixElsewhereLine::of).collect(),
             },
             severity: SeverityLine {
                 level: decoration.severity.level.as_str(),
                 source: Some(decoration.severity.source.as_str()).filter(|source| !source.is_empty()),
+                stated: decoration.stated.iter().map(StatedLine::of).collect(),
             },
             cvss: decoration.cvss.iter().map(CvssLine::of).collect(),
+            unread_cvss: decoration.unread_cvss.iter().map(UnreadCvssLine::of).collect(),
+            labels: decoration.labels.iter().map(|label| label.as_str()).collect(),
             epss: decoration.epss.map(|Epss { score, percentile }| EpssLine { score, percentile }),
             kev: decoration.kev.as_ref().map(|kev| KevLine {
                 added: &kev.added,
@@ -393,10 +433,7 @@ impl<'a> FindingLine<'a> {
             risk: decoration.risk,
             evidence: finding.evidence.iter().map(EvidenceLine::of).collect(),
             references: &decoration.references,
-            suppressed: finding
-                .suppressed
-                .as_ref()
-                .map(|one| SuppressedLine { reason: &one.reason, source: &one.source }),
+            suppressed: finding.suppressed.as_ref().map(SuppressedLine::of),
             fingerprint: fingerprint(report, finding),
         }
     }
@@ -423,6 +460,12 @@ impl<'a> FoundPackage<'a> {
     }
 }
 
+impl<'a> FixElsewhereLine<'a> {
+    fn of(fix: &'a FixElsewhere) -> Self {
+        Self { channel: &fix.channel, version: fix.version.as_deref() }
+    }
+}
+
 impl<'a> CvssLine<'a> {
     fn of(cvss: &'a Cvss) -> Self {
         Self {
@@ -431,6 +474,23 @@ impl<'a> CvssLine<'a> {
             vector: &cvss.vector.vector,
             score: cvss.score,
         }
+    }
+}
+
+impl<'a> StatedLine<'a> {
+    fn of(stated: &'a StatedSeverity) -> Self {
+        Self {
+            provider: &stated.provider,
+            record: &stated.record,
+            word: &stated.word,
+            level: stated.level.as_str(),
+        }
+    }
+}
+
+impl<'a> UnreadCvssLine<'a> {
+    fn of(vector: &'a CvssVector) -> Self {
+        Self { source: &vector.source, vector: &vector.vector, score: vector.score.as_deref() }
     }
 }
 
@@ -454,12 +514,14 @@ mod tests {
     use std::path::Path;
 
     use model::advisory::FixState;
-    use model::finding::{MatchType, NotAffectedReason, UndeterminedReason};
+    use model::finding::{
+        Label, MatchType, NotAffectedReason, Suppression, UndeterminedReason, Verdict, VexGrounds,
+    };
     use model::image::Origin;
     use model::severity::Severity;
     use serde_json::{Value, json};
 
-    use crate::testing::{cases, judgement, many, parsed, rendered};
+    use crate::testing::{cases, judgement, many, parsed, rendered, vex};
 
     fn schema() -> Value {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference/report-v1.schema.json");
@@ -569,6 +631,9 @@ mod tests {
             words(&format!("{finding}/severity/properties/level/enum")),
             Severity::ALL.map(Severity::as_str)
         );
+        let stated = "severity/properties/stated/items/properties/level/enum";
+        assert_eq!(words(&format!("{finding}/{stated}")), Severity::ALL.map(Severity::as_str));
+        assert_eq!(words(&format!("{finding}/labels/items/enum")), Label::ALL.map(Label::as_str));
         let reasons = NotAffectedReason::ALL.map(NotAffectedReason::as_str).into_iter();
         let reasons: Vec<&str> =
             reasons.chain(UndeterminedReason::ALL.map(UndeterminedReason::as_str)).collect();
@@ -576,6 +641,35 @@ mod tests {
         let items = "/properties/evidence/items/properties/match/enum";
         assert_eq!(words(&format!("/$defs/finding{items}")), MatchType::ALL.map(MatchType::as_str));
         assert_eq!(words(&format!("{finding}/origin/enum")), Origin::ALL.map(Origin::as_str));
+    }
+
+    #[test]
+    fn it_is_said_which_vex_was_heard_and_on_what_grounds_it_suppresses() {
+        let mut report = many(1);
+        report.vex = vex();
+        let because = NotAffectedReason::VexNotAffected;
+        report.findings[0].verdict = Verdict::NotAffected { because };
+        let grounds = VexGrounds {
+            justification: Some("component_not_present".into()),
+            detail: None,
+            author: Some("Acme".into()),
+            timestamp: Some(report.as_of),
+        };
+        report.findings[0].suppressed = Some(Suppression {
+            reason: because.as_str().into(),
+            source: "https://acme.example/vex-1".into(),
+            statement: Some(Box::new(grounds)),
+        });
+        let document = parsed("json", &report, None);
+        assert_valid(&closed(schema()), &document);
+        assert_eq!(document["vex"]["documents"][0]["digest"], format!("sha256:{}", "ec".repeat(32)));
+        assert_eq!(document["vex"]["unapplied"][0]["reason"], "unknown-status");
+        assert_eq!(
+            document["findings"][0]["suppressed"],
+            json!({"reason": "vex-not-affected", "source": "https://acme.example/vex-1",
+                "justification": "component_not_present", "detail": null, "author": "Acme",
+                "timestamp": "2023-06-02T00:00:00Z"})
+        );
     }
 
     #[test]
