@@ -288,7 +288,6 @@ fn an_id_that_nobody_names_and_a_package_that_nobody_judges_are_told_apart() {
     check("debian 12", "deb b 1.0", rows, "CVE-1", "b no row []");
     check("debian 12", "deb a 1.0", rows, "CVE-2", "a no row []");
     check("debian 12", "gem a 1.0", rows, "CVE-1", "a no-feed gem []");
-    check("debian 12", "maven a:b 1.0", rows, "CVE-1", "a:b no-version-scheme maven []");
 
     let inventory = inventory("debian 12", "deb a 1.0");
     let explained = explained(&inventory, &AdvisorySet::default(), "CVE-1");
