@@ -4,6 +4,7 @@
 //!   key it consults, misses included ([`consulted_keys`], [`namespaces`]).
 //! - [`find`] judges the cases against the rows under those keys. It cannot fail, opens nothing and knows no
 //!   clock, exploit score or policy.
+//! - [`explain`] tells of one id what `find` made of it in each case, and why.
 //! - [`decorate`] adds what ranks and explains a finding: severity, CVSS, EPSS, KEV, risk, labels; what it reads beside
 //!   the records in evidence is under [`cve_keys`] and [`github_records`].
 //! - [`coverage`] counts what was judged, what was not and why.
@@ -19,6 +20,7 @@ mod case;
 mod channel;
 mod coverage;
 mod decorate;
+mod explain;
 mod find;
 #[cfg(test)]
 mod fixture;
@@ -36,5 +38,6 @@ pub use case::{Case, Consulted, Owner, Role, cases, consulted_keys, namespaces};
 pub use channel::repositories;
 pub use coverage::coverage;
 pub use decorate::{CveFacts, Known, cve_keys, decorate, github_records};
+pub use explain::explain;
 pub use find::find;
 pub use gate::{Gate, Installation};
