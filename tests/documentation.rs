@@ -55,6 +55,8 @@ fn the_reference_of_the_command_line_is_what_help_says() {
         vec!["convert"],
         vec!["merge"],
         vec!["validate"],
+        vec!["versions", "compare"],
+        vec!["versions", "list"],
         vec!["completions"],
     ] {
         let heading = format!("## plimsoll {}\n", command.join(" "));

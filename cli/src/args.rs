@@ -87,6 +87,7 @@ pub(crate) enum Command {
     Convert(commands::convert::ConvertArgs),
     Merge(commands::merge::MergeArgs),
     Validate(commands::validate::ValidateArgs),
+    Versions(commands::versions::VersionsArgs),
     Completions(commands::completions::CompletionsArgs),
     #[command(hide = true)]
     Action(commands::action::ActionArgs),

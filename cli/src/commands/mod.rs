@@ -10,6 +10,7 @@ pub(crate) mod rematch;
 pub(crate) mod sbom;
 pub(crate) mod scan;
 pub(crate) mod validate;
+pub(crate) mod versions;
 
 use crate::args::{Arguments, Command};
 use crate::error::CommandError;
@@ -30,5 +31,6 @@ pub(crate) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit, CommandError> 
         Command::Sbom(args) => sbom::run(args, global, ui),
         Command::Scan(args) => scan::run(args, global, ui),
         Command::Validate(args) => validate::run(args),
+        Command::Versions(args) => versions::run(args),
     }
 }

@@ -1,4 +1,5 @@
-//! The order of dpkg: `1:2.3-4~deb12u1` (deb-version(7); feeds.md C2).
+//! The order of dpkg: `1:2.3-4~deb12u1` (deb-version(7); feeds.md C2), and of opkg, which
+//! took it over.
 //!
 //! Written here rather than taken from a crate: the one for it (`debversion`) allocates for each version and
 //! reads long digit runs in quadratic time, and advisories are foreign bytes.
@@ -9,7 +10,7 @@ use model::ecosystem::Ecosystem;
 
 use super::{Scheme, VersionScheme, compare_numbers, split_digits, split_once};
 
-pub(super) static SCHEME: VersionScheme = VersionScheme::of::<Deb>("deb", &[Ecosystem::Deb]);
+pub(super) static SCHEME: VersionScheme = VersionScheme::of::<Deb>("deb", &[Ecosystem::Deb, Ecosystem::Opkg]);
 
 struct Deb;
 

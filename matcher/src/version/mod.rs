@@ -30,10 +30,20 @@ macro_rules! ordered_by_cmp {
     };
 }
 
+mod alpm;
 mod apk;
+mod bitnami;
+mod conan;
+mod conda;
+mod cran;
 mod deb;
+mod generic;
 mod golang;
+mod hackage;
+mod jvm;
+mod kernel;
 mod pep440;
+mod portage;
 mod r#pub;
 mod rpm;
 mod semver;
@@ -56,10 +66,20 @@ pub struct VersionScheme {
 
 /// Every scheme, sorted by name.
 pub static SCHEMES: &[&VersionScheme] = &[
+    &alpm::SCHEME,
     &apk::SCHEME,
+    &bitnami::SCHEME,
+    &conan::SCHEME,
+    &conda::SCHEME,
+    &cran::SCHEME,
     &deb::SCHEME,
+    &generic::SCHEME,
     &golang::SCHEME,
+    &hackage::SCHEME,
+    &jvm::SCHEME,
+    &kernel::SCHEME,
     &pep440::SCHEME,
+    &portage::SCHEME,
     &r#pub::SCHEME,
     &rpm::SCHEME,
     &semver::SCHEME,
@@ -113,6 +133,33 @@ impl VersionScheme {
 fn compare<'a, S: Scheme>(left: &'a str, right: &'a str) -> Option<Ordering> {
     Some(S::read(left)?.cmp(&S::read(right)?))
 }
+
+/// A version that is nothing but numbers, of which a missing one is lower than any.
+pub(crate) struct Numbers<'a>(&'a str);
+
+impl<'a> Numbers<'a> {
+    /// The numbers of `text`, each but the last followed by one separator.
+    fn read(text: &'a str, is_separator: impl Fn(u8) -> bool) -> Option<Self> {
+        let is_legal = text.bytes().all(|byte| byte.is_ascii_digit() || is_separator(byte));
+        (is_legal && text.split(is_no_digit).all(|number| !number.is_empty())).then_some(Self(text))
+    }
+}
+
+fn is_no_digit(letter: char) -> bool {
+    !letter.is_ascii_digit()
+}
+
+impl Ord for Numbers<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (left, right) = (self.0.split(is_no_digit), other.0.split(is_no_digit));
+        semver::compare_lists(left, right, |left, right| match (left, right) {
+            (Some(left), Some(right)) => compare_numbers(left, right),
+            (left, right) => left.is_some().cmp(&right.is_some()),
+        })
+    }
+}
+
+ordered_by_cmp!(Numbers<'_>);
 
 /// The order of two runs of decimal digits as numbers of any size; the empty run is zero.
 fn compare_numbers(left: &str, right: &str) -> Ordering {

@@ -105,10 +105,10 @@ fn compare_identifier(left: &str, right: &str) -> Ordering {
 }
 
 /// Compares two lists item by item, the shorter one padded with nothing.
-fn compare_lists<'a>(
-    mut left: impl Iterator<Item = &'a str>,
-    mut right: impl Iterator<Item = &'a str>,
-    compare: impl Fn(Option<&'a str>, Option<&'a str>) -> Ordering,
+pub(super) fn compare_lists<T>(
+    mut left: impl Iterator<Item = T>,
+    mut right: impl Iterator<Item = T>,
+    compare: impl Fn(Option<T>, Option<T>) -> Ordering,
 ) -> Ordering {
     loop {
         match (left.next(), right.next()) {

@@ -9,6 +9,9 @@ use proptest::prelude::*;
 use super::{SCHEMES, VersionScheme, by_name, for_ecosystem};
 use model::ecosystem::Ecosystem;
 
+mod bounds;
+mod documented;
+
 #[track_caller]
 fn scheme(name: &str) -> &'static VersionScheme {
     by_name(name).unwrap()
@@ -73,10 +76,20 @@ fn own_cases_hold() {
 #[test]
 fn what_is_no_version_is_not_compared() {
     let cases = [
+        ("alpm", "1.0. 1.0- 1.0-1. -1 1: 1.0/2 >=1.0 1.0é . 1.0~"),
         ("apk", "a 1.2.3_post1 0.1-r2.1 1.0bc 1. .1 1-r 1~ 1~xyz 1_alpha. 1.0D 1..2"),
+        ("bitnami", "latest 1. 1..2 1.x 1.1.1w 1.0.0- .1 x-1"),
+        ("conan", "system latest 1..2 1. [>1.0] ~1.0 1.0++b cci cci. 1.0+ 1.0-a..b"),
+        ("conda", "1..0 1. 1.0__ _ 1-0_1 1!2!3 a!1 !1 1! 1+1+1 1+ 1.0~rc1 1.0,1.1 =1.0"),
+        ("cran", "1..0 1. .1 1.0a 1-- v1.0 1_0 -1"),
         ("deb", "1.0- :1.0 a:1.0 1:-1 1.0é 1:"),
+        ("generic", "* - latest r1 release-1.0 1.* >=1.0 1..2 . 1. v unknown 1.0,2.0"),
         ("golang", "(devel) devel master v v1.2-rc.1 go gofmt go1.21rc"),
+        ("hackage", "1..0 1. .1 1.0a 1.0-1 v1.0 -1"),
+        ("jvm", "latest openjdk 1. 1..8 8x jdk jdk- u8 _8 8.0é"),
+        ("kernel", "linux-6.6 6.6. 6..6 1.2.3.4.5 6.6foo rc7 v6.6 -rc1 6.6\u{202e}"),
         ("pep440", "1..0 french.toast 1.0+ dev-r123 1.0_1_1"),
+        ("portage", "a 1.a 1_post1 1.0- 1.0-1 1.0-r 1.0-ra 1.0bc 1. 1..2 1_ 1__p 1_p1a 1.0-r1-r2 1.0A"),
         ("pub", "any x.y.z 1.x"),
         ("rpm", "1: 1:-1 -1 >=1.0 1.0,2.0 1.0/2 1.0\u{a0} *"),
         ("semver", "latest x 1.x 1.2.x 1. 1..2 1.0.0- 1.0.0-a..b 1.0.0-a_b ^1.0 -1 1.2.3- file:../x"),
@@ -124,9 +137,15 @@ fn data(test: &str) -> Option<PathBuf> {
 fn versions_are_ordered_as_the_reference_implementations_order_them() {
     let Some(data) = data("versions_are_ordered_as_the_reference_implementations_order_them") else { return };
     let tables = [
+        ("alpm", "alpm"),
         ("apk", "apk"),
+        ("conan", "conan"),
+        ("cran", "cran"),
         ("deb", "deb"),
+        ("gentoo", "portage"),
         ("go", "golang"),
+        ("hackage", "hackage"),
+        ("openssl", "generic"),
         ("pep440", "pep440"),
         ("pub", "pub"),
         ("rpm", "rpm"),
@@ -139,10 +158,11 @@ fn versions_are_ordered_as_the_reference_implementations_order_them() {
     ];
     let mut wrong = Vec::new();
     for (table, name) in tables {
-        let mut n_refused = 0;
+        let (mut n_rows, mut n_refused) = (0, 0);
         for row in rows(&data, &format!("versions/compare/{table}.tsv")) {
             let [left, right, expected, ..] = row.as_slice() else { panic!("{table}: {row:?}") };
             let expected = expected.parse::<i8>().unwrap().cmp(&0);
+            n_rows += 1;
             match order(scheme(name), left, right) {
                 Some(order) if order == expected => {}
                 Some(order) => {
@@ -151,6 +171,7 @@ fn versions_are_ordered_as_the_reference_implementations_order_them() {
                 None => n_refused += 1,
             }
         }
+        documented::assert_counted(table, n_rows, n_refused);
         let argued =
             REFUSED.iter().find(|(refused, _, _)| *refused == table).map_or(0, |(_, n_rows, _)| *n_rows);
         assert_eq!(n_refused, argued, "{table}: rows refused");
@@ -185,7 +206,7 @@ fn satisfies(scheme: &VersionScheme, version: &str, constraint: &str) -> Option<
     for alternative in constraint.split("||").filter(|alternative| !alternative.trim().is_empty()) {
         let mut is_all = true;
         for term in alternative.split(',') {
-            let term = term.trim().trim_matches('"');
+            let term = term.trim().trim_matches(['"', '\'']);
             let sign = term.find(|first: char| !"<>=".contains(first)).unwrap_or(term.len());
             let (sign, bound) = term.split_at(sign);
             let order = order(scheme, version, bound.trim())?;
@@ -216,6 +237,8 @@ const CONSTRAINT_DIFFERENCES: &[(&str, &str, &str, &str)] = &[
         "1.0.0.rc.alpha",
         "a dot and a hyphen are different texts in a pre-release",
     ),
+    ("apk-op", "~ 3.6", "3.6.9_post1", SUFFIX_UNKNOWN_TO_APK),
+    ("apk-op", "~ 3.8", "3.6.9_post1", SUFFIX_UNKNOWN_TO_APK),
     ("rpm", "< 1", "1:0", EPOCH_ON_ONE_SIDE),
     ("rpm", "< 12:4.19.0-1.el7", "4.19.0-1.el7_5", EPOCH_ON_ONE_SIDE),
     ("rpm", "< 4.21.0-1.el7", "3:4.19.0-1.el7_5", EPOCH_ON_ONE_SIDE),
@@ -223,6 +246,8 @@ const CONSTRAINT_DIFFERENCES: &[(&str, &str, &str, &str)] = &[
     ("rpm", "> 0:8.3.1-5.el8", "8.3.1-5.el8.0.0", TRAILING_ZERO_GROUPS),
 ];
 
+const SUFFIX_UNKNOWN_TO_APK: &str =
+    "apk calls the version invalid (there is no `_post`) and compares it all the same; it is refused";
 const EPOCH_ON_ONE_SIDE: &str = "the scanner ignores an epoch that one side has; to rpm no epoch is epoch 0, and \
     an order that ignores it is not transitive";
 const TRAILING_ZERO_GROUPS: &str =
@@ -232,9 +257,17 @@ const TRAILING_ZERO_GROUPS: &str =
 fn constraints_hold_as_another_scanner_evaluates_them() {
     let Some(data) = data("constraints_hold_as_another_scanner_evaluates_them") else { return };
     let mut wrong = Vec::new();
-    for (table, name) in
-        [("apk", "apk"), ("deb", "deb"), ("pep440", "pep440"), ("rpm", "rpm"), ("semver", "semver")]
-    {
+    for (table, name) in [
+        ("bitnami", "bitnami"),
+        ("fuzzy", "generic"),
+        ("gentoo", "portage"),
+        ("jvm", "jvm"),
+        ("apk", "apk"),
+        ("deb", "deb"),
+        ("pep440", "pep440"),
+        ("rpm", "rpm"),
+        ("semver", "semver"),
+    ] {
         for row in rows(&data, &format!("versions/ranges/grype-{table}.tsv")) {
             let [constraint, version, expected, ..] = row.as_slice() else { panic!("{table}: {row:?}") };
             let is_argued = CONSTRAINT_DIFFERENCES.iter().any(|&(other, bound, installed, _)| {
@@ -244,6 +277,30 @@ fn constraints_hold_as_another_scanner_evaluates_them() {
             if answer != Some(expected == "true") && !is_argued {
                 wrong.push(format!("{table}: `{version}` in `{constraint}` is {expected}, not {answer:?}"));
             }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// apk's operator for dependencies, which no advisory uses: the versions that continue a version are those from its
+/// first pre-release up to that of its successor.
+#[test]
+fn versions_that_continue_a_version_lie_together_in_apks_order() {
+    let Some(data) = data("versions_that_continue_a_version_lie_together_in_apks_order") else { return };
+    let mut wrong = Vec::new();
+    for row in rows(&data, "versions/ranges/apk-op.tsv") {
+        let [constraint, version, expected, ..] = row.as_slice() else { panic!("{row:?}") };
+        let (operator, start) = constraint.split_once(' ').unwrap();
+        let (rest, number) = start.rsplit_once('.').unwrap();
+        let successor = format!("{rest}.{}", number.parse::<u64>().unwrap() + 1);
+        let below = format!("< {successor}_alpha");
+        let range = if operator == "<~" { below } else { format!(">= {start}_alpha, {below}") };
+        let is_argued = CONSTRAINT_DIFFERENCES.iter().any(|&(table, other, installed, _)| {
+            table == "apk-op" && constraint == other && version == installed
+        });
+        let answer = satisfies(scheme("apk"), version, &range);
+        if (answer == Some(expected == "true")) == is_argued {
+            wrong.push(format!("`{version}` in `{constraint}` is {expected}, not {answer:?}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

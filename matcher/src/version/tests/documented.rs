@@ -1,0 +1,49 @@
+//! `docs/reference/version-differences.md` lists what the tables of differences hold, and nothing else.
+
+use std::collections::BTreeSet;
+
+use super::{CONSTRAINT_DIFFERENCES, REFUSED, VALIDITY_DIFFERENCES};
+
+const DOCUMENT: &str = include_str!("../../../../docs/reference/version-differences.md");
+
+/// Every difference as its line in the section of its table.
+fn differences() -> BTreeSet<(String, String)> {
+    let refused =
+        REFUSED.iter().map(|(table, n_rows, why)| (*table, format!("- {n_rows} rows are refused: {why}")));
+    let validity =
+        VALIDITY_DIFFERENCES.iter().map(|(table, text, why)| (*table, format!("- `{text}` is read: {why}")));
+    let constraints = CONSTRAINT_DIFFERENCES
+        .iter()
+        .map(|(table, constraint, version, why)| (*table, format!("- `{version}` in `{constraint}`: {why}")));
+    let all = refused.chain(validity).chain(constraints);
+    all.map(|(table, line)| (table.to_owned(), line)).collect()
+}
+
+/// The lines of each `## table` that begin with a hyphen.
+fn documented() -> BTreeSet<(String, String)> {
+    let sections = DOCUMENT.split("\n## ").skip(1).filter_map(|section| section.split_once('\n'));
+    let lines = sections.flat_map(|(table, text)| {
+        text.lines()
+            .filter(|line| line.starts_with("- "))
+            .map(move |line| (table.to_owned(), line.to_owned()))
+    });
+    lines.collect()
+}
+
+#[test]
+fn the_document_of_differences_lists_exactly_the_tables() {
+    let (expected, documented) = (differences(), documented());
+    let missing: Vec<_> = expected.difference(&documented).collect();
+    let more: Vec<_> = documented.difference(&expected).collect();
+    assert!(
+        missing.is_empty() && more.is_empty(),
+        "docs/reference/version-differences.md lacks {missing:#?}\nand should not have {more:#?}"
+    );
+}
+
+/// The document counts the rows of a comparison table, and those that are refused.
+#[track_caller]
+pub(super) fn assert_counted(table: &str, n_rows: usize, n_refused: usize) {
+    let counted = format!("| `{table}` | {n_rows} | {n_refused} |");
+    assert!(DOCUMENT.contains(&counted), "docs/reference/version-differences.md lacks `{counted}`");
+}
