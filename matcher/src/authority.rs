@@ -92,12 +92,14 @@ pub(crate) fn of_private(statements: &[Statement<'_>]) -> Option<Decision> {
 ///   whichever of the two has it (feeds.md A4).
 /// - Where packages of several releases are mixed, the releases are alternatives: nothing says which of them the package
 ///   came from, so the worst counts.
-/// - The vendor whose package was built anew is asked only where the own vendor says nothing.
+/// - The vendor whose package was built anew is asked only where the own vendor says nothing, and who speaks of CPE names
+///   only where no vendor does.
 pub(crate) fn of_vendor(statements: &[Statement<'_>], gate: &Gate) -> Option<Decision> {
     if let [only] = statements {
         return Some(Decision { answer: only.answer, deciders: vec![0] });
     }
-    of_role(statements, Role::Own, gate).or_else(|| of_role(statements, Role::Disclosure, gate))
+    let roles = [Role::Own, Role::Disclosure, Role::Cpe, Role::Guess];
+    roles.into_iter().find_map(|role| of_role(statements, role, gate))
 }
 
 fn of_role(statements: &[Statement<'_>], role: Role, gate: &Gate) -> Option<Decision> {
@@ -174,8 +176,9 @@ pub(crate) fn of_sources(ecosystem: Ecosystem, statements: &[Statement<'_>]) -> 
     if let [only] = statements {
         return Some(Decision { answer: only.answer, deciders: vec![0] });
     }
-    let rank = |statement: &Statement<'_>| preference(ecosystem, statement.row);
-    let ranks: BTreeSet<usize> = statements.iter().map(rank).collect();
+    // What is found by a CPE name counts where no source of the ecosystem speaks.
+    let rank = |statement: &Statement<'_>| (statement.consulted.role, preference(ecosystem, statement.row));
+    let ranks: BTreeSet<(Role, usize)> = statements.iter().map(rank).collect();
     let mut undecided: Option<Decision> = None;
     for best in ranks {
         let deciding = || statements.iter().enumerate().filter(|(_, statement)| rank(statement) == best);

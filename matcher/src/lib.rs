@@ -8,13 +8,14 @@
 //! - [`coverage`] counts what was judged, what was not and why.
 //! - [`version`] is the family of version orders, one file a scheme.
 //!
-//! Left out on purpose: look-ups by CPE, and VEX.
+//! Left out on purpose: VEX.
 
 mod alias;
 mod authority;
 mod case;
 mod channel;
 mod coverage;
+mod cpe;
 mod decorate;
 mod find;
 #[cfg(test)]
@@ -22,12 +23,14 @@ mod fixture;
 mod gate;
 mod keys;
 mod namespace;
+mod platform;
 mod range;
 pub mod version;
 
-pub use case::{Case, Consulted, Owner, Role, cases, consulted_keys, namespaces};
+pub use case::{Case, Consulted, Owner, Role, cases, cases_with, consulted_keys, namespaces};
 pub use channel::repositories;
 pub use coverage::coverage;
+pub use cpe::{Fallback, InvalidFallback};
 pub use decorate::{RISK_FORMULA, decorate};
 pub use find::find;
 pub use gate::{Gate, Installation};
