@@ -6,8 +6,10 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use advisory_db::Snapshot;
 use jiff::Timestamp;
+use matcher::Fallback;
 use model::advisory::{AdvisorySet, PRIVATE, Row};
-use model::facts::FeedFacts;
+use model::cpe::CPE_NAMESPACES;
+use model::facts::{FeedFacts, is_supplement};
 use model::finding::Finding;
 use model::gap::{Gap, GapKind};
 use model::inventory::Inventory;
@@ -64,7 +66,18 @@ fn hex(hash: Sha256) -> String {
 /// What a sync before it could not do is no part of the report, which is a function of SBOM, snapshot and
 /// `as_of`; that data is old or absent is, because the snapshot says so.
 pub fn match_sbom(subject: Subject, snapshot: &Snapshot, as_of: Timestamp) -> Result<Report, FlowError> {
-    let question = Question::of(&subject.inventory, &facts(Some(snapshot))?, Some(snapshot))?;
+    match_sbom_with(subject, snapshot, as_of, None)
+}
+
+/// The same, with what was asked for by CPE name.
+pub fn match_sbom_with(
+    subject: Subject,
+    snapshot: &Snapshot,
+    as_of: Timestamp,
+    fallback: Option<&Fallback>,
+) -> Result<Report, FlowError> {
+    let facts = facts(Some(snapshot))?;
+    let question = Question::with(&subject.inventory, &facts, Some(snapshot), fallback)?;
     let advisories = snapshot.load(&question.keys)?;
     let findings = matcher::find(&question.cases, &advisories);
     let answer = Answer { question, advisories, findings };
@@ -76,6 +89,22 @@ pub fn facts(snapshot: Option<&Snapshot>) -> Result<FeedFacts, FlowError> {
     match snapshot {
         Some(snapshot) => Ok(snapshot.facts()?),
         None => Ok(feeds_sync::facts::builtin_facts()),
+    }
+}
+
+/// Which packages are looked up by CPE name: those that were asked for. Where nobody said, those that nobody else speaks of,
+/// if all namespaces of CPE names are held; for them alone nothing is downloaded (`docs/decisions/0032`).
+pub fn fallback(asked: Option<&Fallback>, snapshot: Option<&Snapshot>) -> Fallback {
+    let are_held = |snapshot: &Snapshot| {
+        let names = snapshot.namespaces().into_iter().filter(|entry| entry.name.is_cpe());
+        let of_feeds =
+            names.filter(|entry| entry.providers.iter().any(|provider| !is_supplement(&provider.name)));
+        of_feeds.count() == usize::from(CPE_NAMESPACES)
+    };
+    match asked {
+        Some(asked) => asked.clone(),
+        None if snapshot.is_some_and(are_held) => Fallback::Stated,
+        None => Fallback::Off,
     }
 }
 
@@ -98,12 +127,22 @@ impl Question {
         facts: &FeedFacts,
         snapshot: Option<&Snapshot>,
     ) -> Result<Self, FlowError> {
+        Self::with(inventory, facts, snapshot, None)
+    }
+
+    /// The same, with what was asked for by CPE name: see [`fallback`].
+    pub fn with(
+        inventory: &Inventory,
+        facts: &FeedFacts,
+        snapshot: Option<&Snapshot>,
+        asked: Option<&Fallback>,
+    ) -> Result<Self, FlowError> {
         let mut facts = facts.clone();
         let repositories = matcher::repositories(inventory);
         if let Some(snapshot) = snapshot.filter(|_| !repositories.is_empty()) {
             facts.repository_cpes = snapshot.repository_cpes(&repositories)?;
         }
-        let cases = matcher::cases(inventory, &facts);
+        let cases = matcher::cases_with(inventory, &facts, &fallback(asked, snapshot));
         let keys = matcher::consulted_keys(&cases);
         Ok(Self { facts, cases, keys })
     }

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use advisory_db::{KeyHash, Snapshot};
 use jiff::Timestamp;
+use matcher::Fallback;
 use model::advisory::{AdvisorySet, RecordState, Status};
 use model::key::{Namespace, PackageKey};
 use model::limits::Limits;
@@ -36,6 +37,8 @@ pub struct RematchOptions<'a> {
     pub full: bool,
     /// Leave the state as it is.
     pub dry_run: bool,
+    /// What was asked for by CPE name.
+    pub fallback: Option<&'a Fallback>,
     /// The time that stands for "now".
     pub as_of: Timestamp,
     /// Bounds for reading SBOMs.
@@ -94,13 +97,15 @@ pub fn stored_sboms(directory: &Path) -> Result<Vec<StoredSbom>, FlowError> {
 pub fn needed(
     sboms: &[StoredSbom],
     snapshot: Option<&Snapshot>,
+    fallback: Option<&Fallback>,
     limits: &Limits,
 ) -> Result<BTreeSet<Namespace>, FlowError> {
     let facts = facts(snapshot)?;
     let mut namespaces = BTreeSet::new();
     for sbom in sboms {
         if let Ok(subject) = read(sbom, limits) {
-            namespaces.extend(Question::of(&subject.inventory, &facts, snapshot)?.namespaces());
+            let question = Question::with(&subject.inventory, &facts, snapshot, fallback)?;
+            namespaces.extend(question.namespaces());
         }
     }
     Ok(namespaces)
@@ -163,7 +168,8 @@ fn one(
     options: &RematchOptions<'_>,
 ) -> Result<Outcome, FlowError> {
     let subject = read(sbom, options.limits)?;
-    let question = Question::of(&subject.inventory, &facts(Some(snapshot))?, Some(snapshot))?;
+    let facts = facts(Some(snapshot))?;
+    let question = Question::with(&subject.inventory, &facts, Some(snapshot), options.fallback)?;
     let hashes = snapshot.key_hashes(&question.keys)?;
     let asked = asked(&question, &hashes);
     let purls: BTreeSet<String> =

@@ -7,7 +7,7 @@ use std::path::Path;
 use advisory_db::FeedsDir;
 use clap::Args;
 use flows::error::FlowError;
-use flows::match_sbom::{Question, Subject, facts};
+use flows::match_sbom::{Question, Subject, facts, match_sbom_with};
 use flows::source::{read_sbom, read_sbom_file};
 use jiff::Timestamp;
 use model::distro::Distro;
@@ -133,19 +133,21 @@ impl<'a> Judge<'a> {
 
     /// Matches a subject, its feeds synced first.
     pub(crate) fn report(&self, subject: Subject) -> Result<Report, CommandError> {
+        let fallback = self.feeds.fallback();
         let (snapshot, gaps) = match &self.args.snapshot {
             Some(wanted) => (kept_snapshot(&self.feeds_dir, wanted)?, Vec::new()),
             None => {
                 let needed = || -> Result<_, FlowError> {
                     let snapshot = self.feeds_dir.current()?;
                     let facts = facts(snapshot.as_ref())?;
-                    Ok(Question::of(&subject.inventory, &facts, snapshot.as_ref())?.namespaces())
+                    let asked = fallback.as_ref();
+                    Ok(Question::with(&subject.inventory, &facts, snapshot.as_ref(), asked)?.namespaces())
                 };
                 self.feeds.ensure(&self.feeds_dir, needed, self.global, self.ui)?
             }
         };
         self.ui.gaps(&gaps);
-        let report = flows::match_sbom::match_sbom(subject, &snapshot, self.as_of)?;
+        let report = match_sbom_with(subject, &snapshot, self.as_of, fallback.as_ref())?;
         self.ui.say_more(&format!("matched with {} shards opened", snapshot.shards_opened()));
         Ok(report)
     }

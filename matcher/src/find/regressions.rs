@@ -321,7 +321,7 @@ fn d11_29_what_runs_on_another_system_is_no_finding() {
 
 #[test]
 fn d11_30_what_nvd_deferred_is_found_and_what_it_rejected_is_not() {
-    // The feed reads `Deferred` as published: see `what_nvd_deferred_is_found_by_cpe_name` of the flows.
+    // The feed reads `Deferred` as published: see `what_nvd_deferred_is_found_by_cpe_name` of the workspace.
     let row = "cpe|acme:demo nvd CVE-1 >=0 <2.0";
     let package = "generic demo 1.0 cpe=a:acme:demo:1.0";
     check_by_cpe("stated", "debian 12", package, row, "CVE-1 | demo | affected | fixed 2.0");
