@@ -565,6 +565,7 @@ mod tests {
         "raw",
         "snapshot",
         "fail_on",
+        "risk",
         "as_of",
         "allow_empty",
         "distro",

@@ -19,6 +19,7 @@ mod output;
 mod progress;
 mod published;
 mod registry;
+mod risk;
 mod ui;
 
 use std::process::ExitCode;

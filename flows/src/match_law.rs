@@ -19,6 +19,7 @@ use model::package::{
     Certainty, DependencyScope, Location, Mark, Package, PackageIndex, PartIndex, SourcePackage,
 };
 use model::report::Report;
+use model::risk::RiskWeights;
 use sbom::format::{self, WriteOptions};
 use serde_json::json;
 use tempfile::TempDir;
@@ -82,7 +83,8 @@ impl Feeds {
 /// What `inventory` is judged to be; whatever document it was in.
 fn judged(inventory: Inventory, snapshot: &Snapshot) -> Report {
     let subject = match_sbom::Subject::new(inventory, b"");
-    match_sbom(subject, snapshot, "2026-01-01T00:00:00Z".parse().unwrap()).unwrap()
+    let as_of = "2026-01-01T00:00:00Z".parse().unwrap();
+    match_sbom(subject, snapshot, as_of, &RiskWeights::default()).unwrap()
 }
 
 /// Holds the law for `inventory`, and gives how many findings there are.

@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use advisory_db::Snapshot;
 use jiff::Timestamp;
-use matcher::Fallback;
+use matcher::{CveFacts, Fallback, Known};
 use model::advisory::{AdvisorySet, PRIVATE, Row};
 use model::cpe::CPE_NAMESPACES;
 use model::facts::{FeedFacts, is_supplement};
@@ -15,6 +15,7 @@ use model::gap::{Gap, GapKind};
 use model::inventory::Inventory;
 use model::key::{Namespace, PackageKey};
 use model::report::{NamespaceStamp, Report, SnapshotStamp};
+use model::risk::RiskWeights;
 use sha2::{Digest, Sha256};
 
 use crate::error::FlowError;
@@ -63,10 +64,15 @@ fn hex(hash: Sha256) -> String {
 
 /// Judges `subject` against `snapshot`.
 ///
-/// What a sync before it could not do is no part of the report, which is a function of SBOM, snapshot and
-/// `as_of`; that data is old or absent is, because the snapshot says so.
-pub fn match_sbom(subject: Subject, snapshot: &Snapshot, as_of: Timestamp) -> Result<Report, FlowError> {
-    match_sbom_with(subject, snapshot, as_of, None)
+/// What a sync before it could not do is no part of the report, which is a function of SBOM, snapshot, `as_of` and
+/// `weights`; that data is old or absent is, because the snapshot says so.
+pub fn match_sbom(
+    subject: Subject,
+    snapshot: &Snapshot,
+    as_of: Timestamp,
+    weights: &RiskWeights,
+) -> Result<Report, FlowError> {
+    match_sbom_with(subject, snapshot, as_of, weights, None)
 }
 
 /// The same, with what was asked for by CPE name.
@@ -74,6 +80,7 @@ pub fn match_sbom_with(
     subject: Subject,
     snapshot: &Snapshot,
     as_of: Timestamp,
+    weights: &RiskWeights,
     fallback: Option<&Fallback>,
 ) -> Result<Report, FlowError> {
     let facts = facts(Some(snapshot))?;
@@ -81,7 +88,7 @@ pub fn match_sbom_with(
     let advisories = snapshot.load(&question.keys)?;
     let findings = matcher::find(&question.cases, &advisories);
     let answer = Answer { question, advisories, findings };
-    answer.report(subject, snapshot, as_of)
+    answer.report(subject, snapshot, as_of, weights)
 }
 
 /// What the facts shard says, or what is built in before there is one.
@@ -93,7 +100,7 @@ pub fn facts(snapshot: Option<&Snapshot>) -> Result<FeedFacts, FlowError> {
 }
 
 /// Which packages are looked up by CPE name: those that were asked for. Where nobody said, those that nobody else speaks of,
-/// if all namespaces of CPE names are held; for them alone nothing is downloaded (`docs/decisions/0032`).
+/// if all namespaces of CPE names are held; for them alone nothing is downloaded (`docs/decisions/0033`).
 pub fn fallback(asked: Option<&Fallback>, snapshot: Option<&Snapshot>) -> Fallback {
     let are_held = |snapshot: &Snapshot| {
         let names = snapshot.namespaces().into_iter().filter(|entry| entry.name.is_cpe());
@@ -167,27 +174,35 @@ impl Answer {
         subject: Subject,
         snapshot: &Snapshot,
         as_of: Timestamp,
+        weights: &RiskWeights,
     ) -> Result<Report, FlowError> {
         let Self { question, advisories, mut findings } = self;
         let asked = question.namespaces();
-        let texts = snapshot.texts(&records(&findings))?;
+        let mut described = records(&findings);
+        described.extend(matcher::github_records(&findings, &subject.inventory));
+        let texts = snapshot.texts(&described)?;
+        let cve_keys = matcher::cve_keys(&findings);
+        let cves = cve_facts(snapshot, &cve_keys)?;
         let daily = snapshot.daily(&asked, &ids(&findings))?;
-        matcher::decorate(&mut findings, &subject.inventory, &texts, &daily);
+        let known = Known { texts: &texts, cves: &cves, daily: &daily, weights };
+        matcher::decorate(&mut findings, &subject.inventory, &known);
 
         let mut coverage =
             matcher::coverage(&subject.inventory, &question.cases, &question.facts, &advisories, as_of);
         coverage.gaps.extend(stale(snapshot, &asked, as_of));
         coverage.gaps.extend(unranked(snapshot));
+        coverage.gaps.extend(undescribed(snapshot, &cve_keys));
         coverage.gaps.sort();
         coverage.gaps.dedup();
 
         Ok(Report {
             as_of,
             sbom_digest: subject.sbom_digest,
-            snapshot: stamp(snapshot, &asked),
+            snapshot: stamp(snapshot, &asked, &question.facts),
             inventory: subject.inventory,
             coverage,
             findings,
+            risk: weights.clone(),
         })
     }
 }
@@ -221,13 +236,39 @@ fn unranked(snapshot: &Snapshot) -> Option<Gap> {
     snapshot.epss().is_none().then(|| Gap::new(GapKind::FEED_NOT_FETCHED, "epss", detail))
 }
 
+/// What is said of the CVEs under `keys` themselves, as far as it is held.
+fn cve_facts(snapshot: &Snapshot, keys: &BTreeSet<PackageKey>) -> Result<CveFacts, FlowError> {
+    let rows = snapshot.load(keys)?;
+    let of_key = |(key, rows): (&PackageKey, &Vec<Row>)| -> Vec<(Namespace, String)> {
+        rows.iter().map(|row| (key.namespace.clone(), row.record.clone())).collect()
+    };
+    let records: BTreeSet<(Namespace, String)> = rows.rows.iter().flat_map(of_key).collect();
+    Ok(CveFacts { texts: snapshot.texts(&records)?, rows })
+}
+
+/// Said when nothing is held that describes the CVEs of findings themselves: what their vendors did not rate has no severity.
+fn undescribed(snapshot: &Snapshot, keys: &BTreeSet<PackageKey>) -> Option<Gap> {
+    let missing: BTreeSet<&Namespace> = keys.iter().map(|key| &key.namespace).collect();
+    let missing: Vec<&str> = missing
+        .into_iter()
+        .filter(|namespace| !snapshot.holds(namespace))
+        .filter_map(Namespace::release)
+        .collect();
+    let detail = format!(
+        "severities and disputes of CVEs of {} from NVD and the CVE list are not held: what no vendor rated has no severity",
+        missing.join(", ")
+    );
+    (!missing.is_empty()).then(|| Gap::new(GapKind::FEED_NOT_FETCHED, "cve", detail))
+}
+
 /// Which state of the feeds answered for the namespaces asked.
-pub(crate) fn stamp(snapshot: &Snapshot, asked: &BTreeSet<Namespace>) -> SnapshotStamp {
+fn stamp(snapshot: &Snapshot, asked: &BTreeSet<Namespace>, facts: &FeedFacts) -> SnapshotStamp {
     let namespaces = snapshot
         .namespaces()
         .into_iter()
         .filter(|entry| asked.contains(&entry.name))
         .map(|entry| NamespaceStamp {
+            end_of_life: facts.namespaces.get(&entry.name).and_then(|facts| facts.end_of_life.clone()),
             data_as_of: entry.providers.iter().map(|provider| provider.data_as_of).min(),
             name: entry.name,
             records: entry.rows,

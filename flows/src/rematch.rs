@@ -19,6 +19,7 @@ use model::advisory::{AdvisorySet, RecordState, Status};
 use model::key::{Namespace, PackageKey};
 use model::limits::Limits;
 use model::report::Report;
+use model::risk::RiskWeights;
 use serde_json::Value;
 
 use crate::changes::{ChangeSet, ChangedSbom, Side, between};
@@ -41,6 +42,8 @@ pub struct RematchOptions<'a> {
     pub fallback: Option<&'a Fallback>,
     /// The time that stands for "now".
     pub as_of: Timestamp,
+    /// How risk is computed.
+    pub weights: &'a RiskWeights,
     /// Bounds for reading SBOMs.
     pub limits: &'a Limits,
 }
@@ -195,7 +198,7 @@ fn one(
     };
     let mut entry = Entry::new(&subject, asked, &answer.findings);
     let keys = answer.question.keys.clone();
-    let report = answer.report(subject, snapshot, options.as_of)?;
+    let report = answer.report(subject, snapshot, options.as_of, options.weights)?;
     entry.reported = findings_json(&report)?;
     entry.purls = purls;
 

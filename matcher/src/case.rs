@@ -541,7 +541,7 @@ mod tests {
         check("nixos 24.05", "deb demo 1.0", "demo: no-feed nixos:24.05");
         check("kali", "deb demo 1.0-1kali1", "demo: no-feed debian:unstable");
         check("", "gem demo 1.0", "demo: no-feed gem");
-        check("", "maven a:b 1.0", "a:b: no-version-scheme maven");
+        check("", "homebrew demo 1.0", "demo: no-version-scheme homebrew");
         check("", "npm demo -", "demo: npm|language|demo direct , unknown-version npm");
         check("", "npm demo latest", "demo: npm|language|demo direct latest, unknown-version npm");
         check("", "golang example.com/app (devel) application", "example.com/app: unknown-version golang");

@@ -210,7 +210,7 @@ mod tests {
             npm c 1.0.0
             npm c 1.0.0
             gem d 1.0
-            maven e:f 1.0
+            homebrew e 1.0
             apk g 1.0
             golang example.com/app (devel) application";
         check(
@@ -218,7 +218,7 @@ mod tests {
             packages,
             &["debian:12", "golang"],
             "1 of 8; 1 no-feed gem; 2 not-fetched npm; 1 no-distro apk; 1 unknown-version debian:12; \
-             1 unknown-version golang; 1 no-version-scheme maven; gap feed-not-fetched npm; gap no-distro apk; \
+             1 unknown-version golang; 1 no-version-scheme homebrew; gap feed-not-fetched npm; gap no-distro apk; \
              gap unreadable-version debian:12",
         );
     }

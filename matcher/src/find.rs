@@ -9,7 +9,8 @@ use model::advisory::{
 use model::ecosystem::Ecosystem;
 use model::facts::CoverageClass;
 use model::finding::{
-    Decoration, Evidence, Finding, Fix, MatchType, NotAffectedReason, Rating, Suppression, Verdict,
+    Decoration, Evidence, Finding, Fix, FixElsewhere, MatchType, NotAffectedReason, Rating, Suppression,
+    Verdict,
 };
 use model::key::{KeyKind, PackageKey};
 use model::severity::Severity;
@@ -292,7 +293,7 @@ impl<'a> Judge<'a, '_> {
         let deciders = || decision.deciders.iter().map(|&index| &self.statements[index]);
         // When a release of the software fixed it says nothing of when a distribution ships that (feeds.md D1).
         if self.case.ecosystem.is_os() && deciders().all(|decider| cpe::is_by_name(decider.consulted)) {
-            return Fix { state: FixState::Unknown, versions: Vec::new() };
+            return Fix { state: FixState::Unknown, versions: Vec::new(), date: None, elsewhere: Vec::new() };
         }
         let scheme = deciders().next().map_or(self.scheme, |decider| self.scheme_of(decider));
         let mut versions: Vec<&VersionText> = match decision.answer {
@@ -320,7 +321,22 @@ impl<'a> Judge<'a, '_> {
             _ if !versions.is_empty() => FixState::Fixed,
             stated => stated,
         };
-        Fix { state, versions: versions.into_iter().cloned().collect() }
+        let published = || deciders().flat_map(|statement| &statement.row.affected.fixes);
+        let date = versions.first().and_then(|nearest| {
+            let of_nearest = published().filter(|fix| fix.version.as_ref() == Some(*nearest));
+            of_nearest.filter_map(|fix| fix.date.as_deref()).min().map(str::to_owned)
+        });
+        let is_open = matches!(decision.answer, Answer::Affected | Answer::Undetermined(_));
+        let mut elsewhere: Vec<FixElsewhere> = published()
+            .filter(|fix| is_open && !versions.iter().any(|held| fix.version.as_ref() == Some(*held)))
+            .filter_map(|fix| {
+                let version = fix.version.as_ref().map(ToString::to_string);
+                Some(FixElsewhere { channel: fix.channel.as_deref()?.to_owned(), version })
+            })
+            .collect();
+        elsewhere.sort();
+        elsewhere.dedup();
+        Fix { state, versions: versions.into_iter().cloned().collect(), date, elsewhere }
     }
 
     /// The fixed versions of a row that are above the installed one, or that cannot be compared with it where

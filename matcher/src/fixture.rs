@@ -31,7 +31,7 @@ pub(crate) fn facts() -> FeedFacts {
     add(CoverageClass::Complete, &["debian:11", "debian:12", "debian:unstable", "ubuntu:22.04"]);
     add(CoverageClass::Complete, &["redhat:8", "redhat:9", "redhat:10", "sles:15.6"]);
     add(CoverageClass::FixOnly, &["almalinux:9", "amazon:2", "oracle:8"]);
-    add(CoverageClass::FixOnly, &["cargo", "golang", "maven", "npm", "pub", "pypi"]);
+    add(CoverageClass::FixOnly, &["cargo", "golang", "homebrew", "maven", "npm", "pub", "pypi"]);
     let codenames = [("bookworm", "debian:12"), ("sid", "debian:unstable"), ("jammy", "ubuntu:22.04")];
     let codenames = codenames.map(|(codename, namespace)| (codename.to_owned(), Namespace::new(namespace)));
     FeedFacts { namespaces, codenames: codenames.into(), ..FeedFacts::default() }

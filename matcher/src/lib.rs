@@ -4,8 +4,10 @@
 //!   key it consults, misses included ([`consulted_keys`], [`namespaces`]).
 //! - [`find`] judges the cases against the rows under those keys. It cannot fail, opens nothing and knows no
 //!   clock, exploit score or policy.
-//! - [`decorate`] adds what ranks and explains a finding: severity, CVSS, EPSS, KEV, risk.
+//! - [`decorate`] adds what ranks and explains a finding: severity, CVSS, EPSS, KEV, risk, labels; what it reads beside
+//!   the records in evidence is under [`cve_keys`] and [`github_records`].
 //! - [`coverage`] counts what was judged, what was not and why.
+//! - [`requirement`] is the family of notations for sets of versions (`vers:`, npm's ranges), one file a notation.
 //! - [`version`] is the family of version orders, one file a scheme.
 //!
 //! Left out on purpose: VEX.
@@ -25,12 +27,15 @@ mod keys;
 mod namespace;
 mod platform;
 mod range;
+pub mod requirement;
+mod score;
+mod severity;
 pub mod version;
 
 pub use case::{Case, Consulted, Owner, Role, cases, cases_with, consulted_keys, namespaces};
 pub use channel::repositories;
 pub use coverage::coverage;
 pub use cpe::{Fallback, InvalidFallback};
-pub use decorate::{RISK_FORMULA, decorate};
+pub use decorate::{CveFacts, Known, cve_keys, decorate, github_records};
 pub use find::find;
 pub use gate::{Gate, Installation};

@@ -148,6 +148,26 @@ pub struct Fix {
     pub state: FixState,
     /// Versions that hold the fix, the nearest first; empty unless fixed.
     pub versions: Vec<VersionText>,
+    /// The day the nearest of them was published, `YYYY-MM-DD`, where the vendor says it.
+    pub date: Option<String>,
+    /// Fixes in channels that the installation does not get, sorted.
+    pub elsewhere: Vec<FixElsewhere>,
+}
+
+/// A fix that is published in a channel of its own: extended maintenance that has to be bought.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FixElsewhere {
+    /// The channel: `esm-infra`.
+    pub channel: String,
+    /// The version, where it is stated.
+    pub version: Option<String>,
+}
+
+impl Fix {
+    /// The vendor's state and the versions that hold the fix, of which no more is known.
+    pub fn new(state: FixState, versions: Vec<VersionText>) -> Self {
+        Self { state, versions, date: None, elsewhere: Vec::new() }
+    }
 }
 
 /// The severity chosen, and who said so (feeds.md D6).
@@ -159,15 +179,50 @@ pub struct Rating {
     pub source: String,
 }
 
-/// A CVSS vector with its base score.
+/// A severity that somebody stated in a word, whether or not it was chosen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StatedSeverity {
+    /// Who published it: `debian`, `nvd`.
+    pub provider: String,
+    /// In which record.
+    pub record: String,
+    /// As written.
+    pub word: String,
+    /// The level it means.
+    pub level: Severity,
+}
+
+/// A CVSS vector with its score.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cvss {
     /// The vector and who stated it.
     pub vector: CvssVector,
     /// The version: `2.0`, `3.0`, `3.1`, `4.0`.
     pub version: String,
-    /// The base score.
+    /// The base score; in version 4.0, which knows one score, that of the whole vector.
     pub score: f64,
+}
+
+/// What is said of a vulnerability besides how bad it is (feeds.md D9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Label {
+    /// Somebody disputes that it is one.
+    Disputed,
+    /// The product had no support any more when the id was assigned.
+    UnsupportedWhenAssigned,
+}
+
+impl Label {
+    /// Every value, in the order of declaration.
+    pub const ALL: [Self; 2] = [Self::Disputed, Self::UnsupportedWhenAssigned];
+
+    /// The word in every contract, which is that of the CVE programme.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Disputed => "disputed",
+            Self::UnsupportedWhenAssigned => "unsupported-when-assigned",
+        }
+    }
 }
 
 /// Why a finding is not counted as one, and who says so.
@@ -202,6 +257,13 @@ pub struct Finding {
     pub decoration: Decoration,
 }
 
+impl Finding {
+    /// The id and every other of the group.
+    pub fn ids(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.id).chain(&self.aliases)
+    }
+}
+
 /// What is known about a finding's vulnerability beyond the verdict. It never changes the verdict.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Decoration {
@@ -209,8 +271,14 @@ pub struct Decoration {
     pub title: Option<String>,
     /// The severity chosen.
     pub severity: Rating,
+    /// Every severity that a record states in a word, sorted.
+    pub stated: Vec<StatedSeverity>,
     /// Every CVSS vector that could be read, highest version first.
     pub cvss: Vec<Cvss>,
+    /// Those that could not, and scores without a vector, sorted.
+    pub unread_cvss: Vec<CvssVector>,
+    /// What else is said of it, sorted.
+    pub labels: Vec<Label>,
     /// The highest EPSS of the group's CVEs.
     pub epss: Option<Epss>,
     /// The group's KEV entry.

@@ -171,12 +171,20 @@ pub fn normalise_name(ecosystem: Ecosystem, name: &str) -> Box<str> {
             Some((host, path)) => format!("{}/{path}", host.to_lowercase()).into(),
             None => name.into(),
         },
+        // Feeds write a repository's URL where a package URL has host and path.
+        Ecosystem::Swift => {
+            let name = name.strip_prefix("https://").or(name.strip_prefix("http://")).unwrap_or(name);
+            let name = name.strip_suffix(".git").unwrap_or(name);
+            match name.split_once('/') {
+                Some((host, path)) => format!("{}/{path}", host.to_lowercase()).into(),
+                None => name.into(),
+            }
+        }
         Ecosystem::Rpm
         | Ecosystem::Npm
         | Ecosystem::Maven
         | Ecosystem::Cargo
         | Ecosystem::Gem
-        | Ecosystem::Swift
         | Ecosystem::Cran
         | Ecosystem::Cpan
         | Ecosystem::Hackage
@@ -214,6 +222,25 @@ mod tests {
             (Ecosystem::Golang, "GitHub.com/Acme/Demo", "github.com/Acme/Demo"),
             (Ecosystem::Golang, "stdlib", "stdlib"),
             (Ecosystem::NuGet, "Acme.Demo", "acme.demo"),
+            (Ecosystem::Apk, "Demo", "demo"),
+            (Ecosystem::Deb, "LibDemo", "libdemo"),
+            (Ecosystem::Rpm, "LibDemo", "LibDemo"),
+            (Ecosystem::Alpm, "Demo", "demo"),
+            (Ecosystem::Maven, "com.Acme:Demo", "com.Acme:Demo"),
+            (Ecosystem::Cargo, "demo_x-Y", "demo_x-Y"),
+            (Ecosystem::Gem, "Demo_x", "Demo_x"),
+            (Ecosystem::Composer, "Acme/Demo", "acme/demo"),
+            (Ecosystem::Hex, "Org/Demo", "org/demo"),
+            (Ecosystem::Pub, "Demo_x", "demo_x"),
+            (Ecosystem::Swift, "https://GitHub.com/Acme/Demo.git", "github.com/Acme/Demo"),
+            (Ecosystem::Swift, "github.com/Acme/Demo", "github.com/Acme/Demo"),
+            (Ecosystem::Conda, "Demo", "demo"),
+            (Ecosystem::Cran, "Demo", "Demo"),
+            (Ecosystem::Hackage, "Demo-x", "Demo-x"),
+            (Ecosystem::Conan, "Demo", "demo"),
+            (Ecosystem::Bitnami, "WordPress", "wordpress"),
+            (Ecosystem::GithubActions, "Acme/Demo", "acme/demo"),
+            (Ecosystem::Generic, "Demo", "Demo"),
         ] {
             assert_eq!(&*normalise_name(ecosystem, written), key);
         }

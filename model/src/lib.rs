@@ -6,7 +6,7 @@
 //! - [`finding`], [`report`]: the answer
 //! - [`gap`]: what could not be known, as a value
 //! - [`digest`]: what content is called
-//! - [`ecosystem`], [`purl`], [`version`], [`severity`], [`limits`]: the words they are made of
+//! - [`ecosystem`], [`purl`], [`version`], [`severity`], [`risk`], [`limits`]: the words they are made of
 //!
 //! Invariants: no type here implements `Serialize` (every contract owns its wire type), and nothing is
 //! re-exported, so that a line search sees who uses which noun.
@@ -27,6 +27,7 @@ pub mod package;
 pub mod purl;
 pub mod red_hat;
 pub mod report;
+pub mod risk;
 pub mod severity;
 pub mod sparse;
 pub mod texts;

@@ -7,6 +7,8 @@ use std::str::FromStr;
 pub use borrowed::BorrowedPurl;
 
 mod borrowed;
+#[cfg(test)]
+mod suite;
 
 /// A parsed package URL. Displaying it gives the canonical text, with sorted qualifiers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -81,7 +83,31 @@ impl FromStr for Purl {
 
 /// The package URL that `text` is, whatever its type.
 fn parsed(text: &str) -> Result<Purl, InvalidPurl> {
-    let parsed = packageurl::PackageUrl::from_str(text)
+    match text.strip_prefix("pkg:").map(|rest| rest.trim_start_matches('/')) {
+        Some(rest) if starts_with_cpan(rest) => parsed_cpan(text, &rest[CPAN.len()..]),
+        _ => parsed_by_rules(text, text),
+    }
+}
+
+const CPAN: &str = "cpan";
+
+fn starts_with_cpan(rest: &str) -> bool {
+    let kind = rest.split_once('/').map(|(kind, _)| kind);
+    kind.is_some_and(|kind| kind.eq_ignore_ascii_case(CPAN))
+}
+
+/// A distribution of CPAN needs no namespace any more; `packageurl` still has the rules of the time when it did.
+fn parsed_cpan(text: &str, rest: &str) -> Result<Purl, InvalidPurl> {
+    let purl = parsed_by_rules(text, &format!("pkg:generic{rest}"))?;
+    match purl.name.contains("::") {
+        true => Err(InvalidPurl { text: text.to_owned(), source: "a module is no distribution".into() }),
+        false => Ok(Purl { kind: CPAN.to_owned(), ..purl }),
+    }
+}
+
+/// What `packageurl` makes of `spelling`, which stands for `text`.
+fn parsed_by_rules(text: &str, spelling: &str) -> Result<Purl, InvalidPurl> {
+    let parsed = packageurl::PackageUrl::from_str(spelling)
         .map_err(|error| InvalidPurl { text: text.to_owned(), source: error.into() })?;
     Ok(Purl {
         kind: parsed.ty().to_owned(),

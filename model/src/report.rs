@@ -6,10 +6,11 @@ use crate::finding::Finding;
 use crate::gap::Gap;
 use crate::inventory::Inventory;
 use crate::key::Namespace;
+use crate::risk::RiskWeights;
 
 /// The answer to "may this image sail", before anybody judged it.
 ///
-/// The same inventory, snapshot and `as_of` give an equal report.
+/// The same inventory, snapshot, `as_of` and weights of risk give an equal report.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// The time that stands for "now".
@@ -25,6 +26,8 @@ pub struct Report {
     pub coverage: Coverage,
     /// Sorted by risk (highest first), then id, then purl.
     pub findings: Vec<Finding>,
+    /// How risk was computed.
+    pub risk: RiskWeights,
 }
 
 /// Which feed database answered.
@@ -47,6 +50,8 @@ pub struct NamespaceStamp {
     pub data_as_of: Option<Timestamp>,
     /// How many rows it holds.
     pub records: u64,
+    /// The last day of support of the release, `YYYY-MM-DD`, where known (feeds.md D10).
+    pub end_of_life: Option<String>,
 }
 
 /// What was judged and what was not: `packages` is `matched` plus all of `unmatched`.

@@ -7,11 +7,13 @@ use std::path::Path;
 use model::advisory::{Epss, FixState, Kev};
 use model::ecosystem::Ecosystem;
 use model::finding::{
-    Cvss, Decoration, Finding, Fix, NotAffectedReason, Rating, Suppression, UndeterminedReason, Verdict,
+    Cvss, Decoration, Finding, Fix, Label, NotAffectedReason, Rating, Suppression, UndeterminedReason,
+    Verdict,
 };
 use model::inventory::{Inventory, Subject};
 use model::package::{Location, Package, PackageIndex};
 use model::report::{Coverage, Report, SnapshotStamp};
+use model::risk::RiskWeights;
 use model::severity::Severity;
 
 use crate::variables::VARIABLES;
@@ -23,10 +25,11 @@ fn report() -> Report {
     package.locations = vec![Location::new("srv/node_modules/demo/package.json")];
     let mut known = finding("CVE-2023-0001", Severity::Critical);
     known.aliases = vec!["GHSA-aaaa-bbbb-cccc".into()];
-    known.fix = Fix { state: FixState::Fixed, versions: vec!["1.0.1".into()] };
+    known.fix = Fix::new(FixState::Fixed, vec!["1.0.1".into()]);
     known.decoration.epss = Some(Epss { score: 0.5, percentile: 0.97 });
     known.decoration.kev = Some(Kev { added: "2023-01-02".into(), due: None, ransomware: true });
     known.decoration.risk = 52.5;
+    known.decoration.labels = vec![Label::Disputed];
     known.decoration.cvss = vec![Cvss {
         vector: model::advisory::CvssVector { source: "osv".into(), ..Default::default() },
         version: "3.1".into(),
@@ -41,6 +44,7 @@ fn report() -> Report {
         snapshot: SnapshotStamp::default(),
         coverage: Coverage::default(),
         findings: vec![known, finding("CVE-2023-0002", Severity::Unknown), undetermined],
+        risk: RiskWeights::default(),
     }
 }
 
@@ -50,7 +54,7 @@ fn finding(id: &str, level: Severity) -> Finding {
         aliases: Vec::new(),
         packages: vec![PackageIndex(0)],
         verdict: Verdict::Affected,
-        fix: Fix { state: FixState::NotFixed, versions: Vec::new() },
+        fix: Fix::new(FixState::NotFixed, Vec::new()),
         evidence: Vec::new(),
         row_severity: None,
         suppressed: None,
@@ -98,6 +102,9 @@ fn an_expression_gates_undetermined_findings_too_unless_it_says_otherwise() {
     check("severity >= HIGH && verdict == 'affected'", &[0]);
     check("verdict == \"undetermined\"", &[2]);
     check("severity == UNKNOWN", &[1]);
+    check("disputed", &[0]);
+    check("severity >= HIGH && !disputed", &[2]);
+    check("unsupported", &[]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use cel::Value;
 
 use model::advisory::FixState;
-use model::finding::{Finding, Verdict};
+use model::finding::{Finding, Label, Verdict};
 use model::package::Package;
 use model::report::Report;
 use model::severity::Severity;
@@ -65,6 +65,7 @@ pub(crate) static VARIABLES: &[Variable] = &[
     variable("cvss", double, |_, finding| {
         finding.decoration.cvss.iter().map(|cvss| cvss.score).fold(0.0, f64::max).into()
     }),
+    variable("disputed", bool, |_, finding| has(finding, Label::Disputed).into()),
     variable("epss", double, |_, finding| finding.decoration.epss.map_or(0.0, |epss| epss.score).into()),
     variable("epss_percentile", double, |_, finding| {
         finding.decoration.epss.map_or(0.0, |epss| epss.percentile).into()
@@ -90,6 +91,7 @@ pub(crate) static VARIABLES: &[Variable] = &[
         || Type::Severity,
         |_, finding| severity_number(finding.decoration.severity.level).into(),
     ),
+    variable("unsupported", bool, |_, finding| has(finding, Label::UnsupportedWhenAssigned).into()),
     Variable {
         words: Some(|| vec!["affected", "undetermined"]),
         ..variable("verdict", text, |_, finding| verdict(&finding.verdict).into())
@@ -129,6 +131,10 @@ fn texts() -> Type {
 /// The position in the scale.
 fn severity_number(level: Severity) -> i64 {
     Severity::ALL.into_iter().zip(0..).find_map(|(one, number)| (one == level).then_some(number)).unwrap_or(0)
+}
+
+fn has(finding: &Finding, label: Label) -> bool {
+    finding.decoration.labels.contains(&label)
 }
 
 fn verdict(verdict: &Verdict) -> &'static str {

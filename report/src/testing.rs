@@ -7,8 +7,8 @@ use model::advisory::{CvssVector, Epss, FixState, Kev};
 use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::finding::{
-    Cvss, Decoration, Evidence, Finding, Fix, MatchType, NotAffectedReason, Rating, Suppression,
-    UndeterminedReason, Verdict,
+    Cvss, Decoration, Evidence, Finding, Fix, Label, MatchType, NotAffectedReason, Rating, StatedSeverity,
+    Suppression, UndeterminedReason, Verdict,
 };
 use model::gap::{Gap, GapKind};
 use model::image::{BaseImage, HistoryEntry, Made};
@@ -16,6 +16,7 @@ use model::inventory::{DockerfileLine, Inventory, Subject, SubjectLayer};
 use model::key::Namespace;
 use model::package::{Location, Package, PackageIndex};
 use model::report::{Coverage, NamespaceStamp, Report, SnapshotStamp, Unmatched, UnmatchedReason};
+use model::risk::RiskWeights;
 use model::severity::Severity;
 use policy::{FailOn, Judgement};
 
@@ -95,11 +96,20 @@ fn two_ecosystems() -> Report {
         version: "3.1".into(),
         score: 9.8,
     }];
+    exploited.decoration.stated = vec![StatedSeverity {
+        provider: "ghsa".into(),
+        record: "GHSA-xxxx-yyyy-zzzz".into(),
+        word: "CRITICAL".into(),
+        level: Severity::Critical,
+    }];
+    exploited.decoration.unread_cvss =
+        vec![CvssVector { source: "somebody".into(), vector: String::new(), score: Some("9.1".into()) }];
+    exploited.decoration.labels = Label::ALL.to_vec();
     exploited.decoration.references = vec!["https://example.com/advisories/2".into()];
     exploited.decoration.risk = 100.0;
     let in_openssl = |package| {
         let mut finding = finding("CVE-2023-0001", package, Severity::Medium);
-        finding.fix = Fix { state: FixState::Fixed, versions: vec!["3.1.0-r1".into()] };
+        finding.fix = Fix::new(FixState::Fixed, vec!["3.1.0-r1".into()]);
         finding.decoration.epss = Some(Epss { score: 0.0004, percentile: 0.1 });
         finding.decoration.risk = 0.02;
         finding
@@ -139,7 +149,7 @@ fn hostile() -> Report {
         "https://example.com/>\u{202e}".into(),
         "https://example.com/good".into(),
     ];
-    one.fix = Fix { state: FixState::Fixed, versions: vec!["2\u{1b}[1m".into()] };
+    one.fix = Fix::new(FixState::Fixed, vec!["2\u{1b}[1m".into()]);
     report.findings = vec![one];
     report.coverage.gaps = vec![Gap::new(GapKind::from_word("od\u{7f}d"), "pl\u{1b}ace", "de\u{85}tail {0}")];
     counted(report)
@@ -187,7 +197,7 @@ pub(crate) fn many(n: usize) -> Report {
         one.decoration.title = Some(noise(250));
         one.decoration.references = (0..4).map(|_| format!("https://example.com/{}", noise(140))).collect();
         one.aliases = (0..6).map(|_| noise(60)).collect();
-        one.fix = Fix { state: FixState::Fixed, versions: vec![noise(100).into()] };
+        one.fix = Fix::new(FixState::Fixed, vec![noise(100).into()]);
         one.decoration.risk = (n - index) as f64 / n as f64;
         report.findings.push(one);
     }
@@ -217,11 +227,17 @@ pub(crate) fn empty(name: &str) -> Report {
         },
         coverage: Coverage::default(),
         findings: Vec::new(),
+        risk: RiskWeights::default(),
     }
 }
 
 fn stamp(name: &str, data_as_of: &str, records: u64) -> NamespaceStamp {
-    NamespaceStamp { name: Namespace::new(name), data_as_of: Some(data_as_of.parse().unwrap()), records }
+    NamespaceStamp {
+        name: Namespace::new(name),
+        data_as_of: Some(data_as_of.parse().unwrap()),
+        records,
+        end_of_life: None,
+    }
 }
 
 /// With the numbers of its coverage made to agree.
@@ -246,7 +262,7 @@ pub(crate) fn finding(id: &str, index: u32, level: Severity) -> Finding {
         aliases: Vec::new(),
         packages: vec![PackageIndex(index)],
         verdict: Verdict::Affected,
-        fix: Fix { state: FixState::NotFixed, versions: Vec::new() },
+        fix: Fix::new(FixState::NotFixed, Vec::new()),
         evidence: vec![Evidence {
             record: id.into(),
             provider: "osv".into(),

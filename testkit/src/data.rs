@@ -57,3 +57,30 @@ pub fn read(path: &Path) -> Vec<u8> {
     zstd::stream::decode_all(&*bytes)
         .unwrap_or_else(|error| panic!("{} is not zstd: {error}", packed.display()))
 }
+
+/// The bytes of every file below `dir`, unpacked, with the name each had before it was packed; in the order of their names.
+///
+/// # Panics
+///
+/// When one cannot be read.
+pub fn read_all(dir: &Path) -> impl Iterator<Item = (PathBuf, Vec<u8>)> {
+    let mut paths = Vec::new();
+    let mut folders = vec![dir.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = fs::read_dir(&folder);
+        for entry in entries.unwrap_or_else(|error| panic!("cannot list {}: {error}", folder.display())) {
+            let path =
+                entry.unwrap_or_else(|error| panic!("cannot list {}: {error}", folder.display())).path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => paths.push(path),
+            }
+        }
+    }
+    paths.sort();
+    paths.into_iter().map(|path| {
+        let is_packed = path.extension().is_some_and(|extension| extension == "zst");
+        let path = if is_packed { path.with_extension("") } else { path };
+        (path.clone(), read(&path))
+    })
+}

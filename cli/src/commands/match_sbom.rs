@@ -23,6 +23,7 @@ use crate::exit_code::Exit;
 use crate::feeds::{NeededFeeds, kept_snapshot};
 use crate::keys::KeyArgs;
 use crate::output::{self, Output, Resolved};
+use crate::risk::RiskArgs;
 use crate::ui::Ui;
 
 /// Match SBOMs against the feeds and judge them
@@ -54,6 +55,8 @@ pub(crate) struct JudgeArgs {
     /// `kev || (severity >= HIGH && fix == "fixed")`
     #[arg(long, value_name = "EXPR")]
     pub(crate) fail_on: Option<String>,
+    #[command(flatten)]
+    pub(crate) risk: RiskArgs,
     /// Judge against a snapshot that is kept: its id, or a date for the newest one then
     #[arg(long, value_name = "ID|DATE")]
     pub(crate) snapshot: Option<String>,
@@ -147,7 +150,8 @@ impl<'a> Judge<'a> {
             }
         };
         self.ui.gaps(&gaps);
-        let report = match_sbom_with(subject, &snapshot, self.as_of, fallback.as_ref())?;
+        let weights = self.args.risk.weights();
+        let report = match_sbom_with(subject, &snapshot, self.as_of, &weights, fallback.as_ref())?;
         self.ui.say_more(&format!("matched with {} shards opened", snapshot.shards_opened()));
         Ok(report)
     }

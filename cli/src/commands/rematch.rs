@@ -15,6 +15,7 @@ use crate::error::{CommandError, visible};
 use crate::exit_code::Exit;
 use crate::feeds::NeededFeeds;
 use crate::output::{self, Output};
+use crate::risk::RiskArgs;
 use crate::ui::Ui;
 
 /// Match stored SBOMs again, where the feeds say something new
@@ -33,6 +34,8 @@ pub(crate) struct RematchArgs {
     /// What makes the exit code 1: a severity or an expression, asked of every SBOM
     #[arg(long, value_name = "EXPR")]
     fail_on: Option<String>,
+    #[command(flatten)]
+    risk: RiskArgs,
     /// The time that stands for "now" [default: `SOURCE_DATE_EPOCH`, else now]
     #[arg(long, value_name = "TIME", value_parser = crate::commands::match_sbom::time)]
     as_of: Option<Timestamp>,
@@ -66,11 +69,13 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     let (snapshot, gaps) = args.feeds.ensure(&feeds_dir, asked, global, ui)?;
     ui.gaps(&gaps);
 
+    let weights = args.risk.weights();
     let options = RematchOptions {
         full: args.full,
         dry_run: args.dry_run,
         fallback: fallback.as_ref(),
         as_of,
+        weights: &weights,
         limits: &limits,
     };
     let not_acceptable = RefCell::new(0_usize);

@@ -17,11 +17,13 @@ pub(crate) const HOSTED: &str = "exclusively-hosted-service";
 pub(crate) const UNSUPPORTED: &str = "unsupported-when-assigned";
 pub(crate) const DISPUTED: &str = "disputed";
 
-/// Adds `rows` where their products are, and one for the record itself where its year is, which says `reason`.
+/// Adds `rows` where their products are, and one for the record itself where its year is, which says `status` and, of
+/// its `tags`, that a product had no support any more: `Deferred, unsupported-when-assigned`.
 pub(crate) fn add(
     header: Advisory,
     rows: Vec<Affected>,
-    reason: Option<String>,
+    status: Option<String>,
+    tags: &BTreeSet<&str>,
     advisories: &mut Advisories,
 ) {
     // A record that changed may have left a namespace: what it said there no longer holds.
@@ -32,6 +34,9 @@ pub(crate) fn add(
     }
     if let Some(namespace) = Namespace::of_cve(&header.id) {
         let key = PackageKey::new(namespace.clone(), KeyKind::Cpe, header.id.as_str());
+        let unsupported = tags.get(UNSUPPORTED).map(|tag| (*tag).to_owned());
+        let words: Vec<String> = status.into_iter().chain(unsupported).collect();
+        let reason = (!words.is_empty()).then(|| words.join(", "));
         let row = Affected { reason, ..Affected::new(key, Status::Undetermined) };
         let mut own = Advisory { affected: vec![row], ..header.clone() };
         if !by_namespace.is_empty() {

@@ -46,6 +46,7 @@ pub fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> 
     }
     let mut remarks = Remarks::default();
     let header = record.header(&mut remarks);
+    let tags: BTreeSet<&str> = record.containers.cna.tags.iter().map(|tag| &**tag).collect();
     let mut rows: Vec<Affected> = Vec::new();
     if !matches!(header.state, RecordState::Rejected | RecordState::Reserved) {
         for container in record.containers() {
@@ -56,12 +57,11 @@ pub fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> 
             }
         }
         records::dedup(&mut rows);
-        let tags: BTreeSet<&str> = record.containers.cna.tags.iter().map(|tag| &**tag).collect();
         apply_tags(&tags, &mut rows, &mut remarks);
     }
     let state = record.metadata.state.clone().into_owned();
     advisories.remarks.add(remarks);
-    add(header, rows, Some(state), advisories);
+    add(header, rows, Some(state), &tags, advisories);
     Ok(())
 }
 

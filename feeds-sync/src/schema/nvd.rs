@@ -23,6 +23,9 @@ use crate::schema::configuration::{self, Node};
 use crate::schema::cve::{DISPUTED, HOSTED, UNSUPPORTED, add, apply_tags, marked_state};
 use crate::schema::{Text, moment, null_as_default};
 
+/// Who rates what its assigner did not rate, as NVD names the source: CISA.
+const CISA: &str = "134c704f-9b21-4f2e-91b3-4a353bcce0fb";
+
 /// What a document says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Header {
@@ -200,7 +203,7 @@ fn read_record(text: &str, advisories: &mut Advisories) -> Result<(), serde_json
     apply_tags(&tags, &mut rows, &mut remarks);
     drop(configurations);
     let status = cve.status.as_deref().map(str::to_owned);
-    add(header, rows, status, advisories);
+    add(header, rows, status, &tags, advisories);
     advisories.remarks.add(remarks);
     Ok(())
 }
@@ -444,10 +447,13 @@ impl Metrics<'_> {
         vectors
     }
 
-    /// The word of the primary rating, else of any (feeds.md D6).
+    /// The word of the primary rating, else of the assigner's, else of CISA's (feeds.md D6).
     fn severity(&self, remarks: &mut Remarks) -> Option<SeverityWord> {
         let is_primary = |metric: &&Metric<'_>| metric.kind.as_deref() == Some("Primary");
-        let metric = self.by_version().find(is_primary).or_else(|| self.by_version().next())?;
+        let is_assigners = |metric: &&Metric<'_>| metric.source != CISA;
+        let metric = (self.by_version().find(is_primary))
+            .or_else(|| self.by_version().find(is_assigners))
+            .or_else(|| self.by_version().next())?;
         let word = metric.cvss_data.base_severity.as_deref().or(metric.base_severity.as_deref())?;
         Some(remarks.severity("baseSeverity", word))
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use model::advisory::FixState;
 use model::finding::{
-    Decoration, Evidence, Finding, Fix, MatchType, NotAffectedReason, Rating, Suppression,
+    Decoration, Evidence, Finding, Fix, FixElsewhere, MatchType, NotAffectedReason, Rating, Suppression,
     UndeterminedReason, Verdict,
 };
 use model::key::Namespace;
@@ -21,7 +21,7 @@ use crate::error::FlowError;
 use crate::match_sbom::Subject;
 
 /// Raised whenever anything below changes its meaning; a state of another version is as good as none.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const FILE: &str = "state.json";
 
 /// The state of a directory.
@@ -122,6 +122,9 @@ struct StoredFinding {
     verdict: StoredVerdict,
     fix_state: String,
     fix_versions: Vec<String>,
+    fix_date: Option<String>,
+    /// Channel and version of each.
+    fixes_elsewhere: Vec<(String, Option<String>)>,
     evidence: Vec<StoredEvidence>,
     severity: Option<(String, String)>,
     suppressed: Option<(String, String)>,
@@ -158,6 +161,14 @@ impl StoredFinding {
             },
             fix_state: finding.fix.state.as_str().to_owned(),
             fix_versions: finding.fix.versions.iter().map(ToString::to_string).collect(),
+            fix_date: finding.fix.date.clone(),
+            fixes_elsewhere: finding
+                .fix
+                .elsewhere
+                .iter()
+                .cloned()
+                .map(|it| (it.channel, it.version))
+                .collect(),
             evidence: finding.evidence.iter().map(StoredEvidence::of).collect(),
             severity: finding
                 .row_severity
@@ -184,6 +195,13 @@ impl StoredFinding {
             fix: Fix {
                 state: FixState::ALL.into_iter().find(|state| state.as_str() == self.fix_state)?,
                 versions: self.fix_versions.iter().map(|text| VersionText::from(text.as_str())).collect(),
+                date: self.fix_date.clone(),
+                elsewhere: self
+                    .fixes_elsewhere
+                    .iter()
+                    .cloned()
+                    .map(|(channel, version)| FixElsewhere { channel, version })
+                    .collect(),
             },
             evidence: self.evidence.iter().map(StoredEvidence::evidence).collect::<Option<_>>()?,
             row_severity: match &self.severity {

@@ -1,6 +1,7 @@
 //! Each rule of judgement as packages, rows and the findings they give; the regression cases of feeds.md D11
 //! have a file of their own.
 
+use model::advisory::PublishedFix;
 use model::inventory::{Inventory, Part};
 use model::package::{Package, PackageIndex, PartIndex};
 use proptest::prelude::*;
@@ -119,6 +120,29 @@ fn a_rebuild_asks_whom_it_was_made_from_what_is_not_fixed() {
         &format!("{open}\n{own}"),
         "CVE-1 | demo | vendor-fixed by CVE-1 | fixed 1.0-3.el9_4.alma.1",
     );
+}
+
+#[test]
+fn a_fix_has_its_day_and_one_that_must_be_bought_is_told() {
+    let inventory = inventory("ubuntu 22.04", "deb demo 1.0-1");
+    let mut advisories = advisories(&inventory, "ubuntu:22.04|source|demo ubuntu CVE-1 >=0 <1.0-2");
+    let row = advisories.rows.values_mut().flatten().next().unwrap();
+    let fix = |version: &str, date: &str, channel: Option<&str>| PublishedFix {
+        version: Some(version.into()),
+        date: Some(date.into()),
+        channel: channel.map(Into::into),
+        ..PublishedFix::default()
+    };
+    row.affected.fixes = vec![
+        fix("1.0-2", "2026-02-02", None),
+        fix("1.0-2", "2026-02-01", None),
+        fix("1.0-1+esm1", "2026-01-01", Some("esm-infra")),
+    ];
+    let findings = find(&cases(&inventory, &facts()), &advisories);
+    let found = &findings[0].fix;
+    assert_eq!(found.date.as_deref(), Some("2026-02-01"));
+    assert_eq!((found.elsewhere.len(), found.elsewhere[0].channel.as_str()), (1, "esm-infra"));
+    assert_eq!(found.elsewhere[0].version.as_deref(), Some("1.0-1+esm1"));
 }
 
 #[test]

@@ -68,7 +68,7 @@ impl PartialEq for Version<'_> {
 impl Eq for Version<'_> {}
 
 /// `verrevcmp`: alternating runs of other characters, by weight, and of digits, by value.
-fn compare_parts(mut left: &str, mut right: &str) -> Ordering {
+pub(super) fn compare_parts(mut left: &str, mut right: &str) -> Ordering {
     while !left.is_empty() || !right.is_empty() {
         let (left_text, right_text);
         (left_text, left) = split_text(left);

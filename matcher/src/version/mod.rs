@@ -33,15 +33,22 @@ macro_rules! ordered_by_cmp {
 mod alpm;
 mod apk;
 mod bitnami;
+mod composer;
 mod conan;
 mod conda;
 mod cran;
 mod deb;
+mod gem;
 mod generic;
+mod github_actions;
 mod golang;
 mod hackage;
+mod julia;
 mod jvm;
 mod kernel;
+mod maven;
+mod nuget;
+mod opam;
 mod pep440;
 mod portage;
 mod r#pub;
@@ -62,22 +69,34 @@ pub struct VersionScheme {
     pub is_readable: fn(&str) -> bool,
     /// Where an installed version stands towards what each record says is affected, in the order given.
     pub(crate) contain: for<'a> fn(&'a str, &[&'a Affected]) -> Vec<Containment>,
+    /// How an installed version relates to bounds, if it can be read.
+    pub(crate) order_to_bounds: for<'a> fn(&'a str, &[&'a str]) -> Option<Orders>,
 }
+
+/// How a version relates to each of some bounds; none where the bound cannot be read.
+type Orders = Vec<Option<Ordering>>;
 
 /// Every scheme, sorted by name.
 pub static SCHEMES: &[&VersionScheme] = &[
     &alpm::SCHEME,
     &apk::SCHEME,
     &bitnami::SCHEME,
+    &composer::SCHEME,
     &conan::SCHEME,
     &conda::SCHEME,
     &cran::SCHEME,
     &deb::SCHEME,
+    &gem::SCHEME,
     &generic::SCHEME,
+    &github_actions::SCHEME,
     &golang::SCHEME,
     &hackage::SCHEME,
+    &julia::SCHEME,
     &jvm::SCHEME,
     &kernel::SCHEME,
+    &maven::SCHEME,
+    &nuget::SCHEME,
+    &opam::SCHEME,
     &pep440::SCHEME,
     &portage::SCHEME,
     &r#pub::SCHEME,
@@ -159,6 +178,7 @@ impl VersionScheme {
             compare: compare::<S>,
             is_readable: |text| S::read(text).is_some(),
             contain: range::contain::<S>,
+            order_to_bounds: order_to_bounds::<S>,
         }
     }
 }
@@ -193,6 +213,12 @@ impl Ord for Numbers<'_> {
 }
 
 ordered_by_cmp!(Numbers<'_>);
+
+fn order_to_bounds<'a, S: Scheme>(installed: &'a str, bounds: &[&'a str]) -> Option<Orders> {
+    let installed = S::read(installed)?;
+    let order = |bound: &&'a str| Some(S::compare_to_bound(&installed, &S::read(bound)?));
+    Some(bounds.iter().map(order).collect())
+}
 
 /// The order of two runs of decimal digits as numbers of any size; the empty run is zero.
 fn compare_numbers(left: &str, right: &str) -> Ordering {

@@ -20,7 +20,7 @@ impl Scheme for Pub {
     }
 }
 
-struct Version<'a>(semver::Version<'a>);
+pub(super) struct Version<'a>(pub(super) semver::Version<'a>);
 
 impl Version<'_> {
     fn build_identifiers(&self) -> impl Iterator<Item = &str> {

@@ -13,7 +13,7 @@ use super::{Scheme, VersionScheme, compare_numbers, split, split_once};
 
 pub(super) static SCHEME: VersionScheme = VersionScheme::of::<SemVer>(
     "semver",
-    &[Ecosystem::Npm, Ecosystem::Cargo, Ecosystem::Hex, Ecosystem::Swift, Ecosystem::GithubActions],
+    &[Ecosystem::Npm, Ecosystem::Cargo, Ecosystem::Hex, Ecosystem::Swift],
 );
 
 struct SemVer;

@@ -3,18 +3,20 @@
 //! The structs here are the contract and nothing else; properties may be added within version 1, and are never
 //! renamed, removed or given another meaning.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use serde::Serialize;
 
-use model::advisory::Epss;
+use model::advisory::{CvssVector, Epss};
 use model::distro::Distro;
-use model::finding::{Cvss, Evidence, Finding, Verdict};
+use model::finding::{Cvss, Evidence, Finding, FixElsewhere, StatedSeverity, Verdict};
 use model::gap::Gap;
 use model::image::Origin;
 use model::inventory;
 use model::package::Package;
 use model::report::{NamespaceStamp, Report, Unmatched};
+use model::risk::RISK_FORMULA;
 use policy::Judgement;
 
 use super::{Format, RenderOptions};
@@ -46,6 +48,7 @@ struct Document<'a> {
     coverage: Coverage<'a>,
     packages: Vec<PackageLine<'a>>,
     findings: Vec<FindingLine<'a>>,
+    risk_formula: RiskFormula,
     judgement: JudgementLine<'a>,
 }
 
@@ -94,6 +97,7 @@ struct NamespaceLine<'a> {
     name: &'a str,
     data_as_of: Option<String>,
     records: u64,
+    end_of_life: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -143,6 +147,8 @@ struct FindingLine<'a> {
     fix: FixLine<'a>,
     severity: SeverityLine<'a>,
     cvss: Vec<CvssLine<'a>>,
+    unread_cvss: Vec<UnreadCvssLine<'a>>,
+    labels: Vec<&'static str>,
     epss: Option<EpssLine>,
     kev: Option<KevLine<'a>>,
     risk: f64,
@@ -176,14 +182,30 @@ struct LocationLine<'a> {
 struct FixLine<'a> {
     state: &'static str,
     versions: Vec<&'a str>,
-    /// When the fix was published. No feed that is read yet says it.
+    /// When the nearest fix was published.
     date: Option<&'a str>,
+    elsewhere: Vec<FixElsewhereLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct FixElsewhereLine<'a> {
+    channel: &'a str,
+    version: Option<&'a str>,
 }
 
 #[derive(Serialize)]
 struct SeverityLine<'a> {
     level: &'static str,
     source: Option<&'a str>,
+    stated: Vec<StatedLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct StatedLine<'a> {
+    provider: &'a str,
+    record: &'a str,
+    word: &'a str,
+    level: &'static str,
 }
 
 #[derive(Serialize)]
@@ -192,6 +214,19 @@ struct CvssLine<'a> {
     version: &'a str,
     vector: &'a str,
     score: f64,
+}
+
+#[derive(Serialize)]
+struct UnreadCvssLine<'a> {
+    source: &'a str,
+    vector: &'a str,
+    score: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct RiskFormula {
+    name: &'static str,
+    weights: BTreeMap<&'static str, f64>,
 }
 
 #[derive(Serialize)]
@@ -275,6 +310,7 @@ impl<'a> Document<'a> {
                 .iter()
                 .map(|finding| FindingLine::of(report, finding, &positions))
                 .collect(),
+            risk_formula: RiskFormula { name: RISK_FORMULA, weights: report.risk.named().collect() },
             judgement: JudgementLine {
                 acceptable: judgement.acceptable,
                 violations: judgement
@@ -326,6 +362,7 @@ impl<'a> NamespaceLine<'a> {
             name: stamp.name.as_str(),
             data_as_of: stamp.data_as_of.map(|time| time.to_string()),
             records: stamp.records,
+            end_of_life: stamp.end_of_life.as_deref(),
         }
     }
 }
@@ -377,13 +414,17 @@ impl<'a> FindingLine<'a> {
             fix: FixLine {
                 state: finding.fix.state.as_str(),
                 versions: finding.fix.versions.iter().map(|version| version.as_str()).collect(),
-                date: None,
+                date: finding.fix.date.as_deref(),
+                elsewhere: finding.fix.elsewhere.iter().map(FixElsewhereLine::of).collect(),
             },
             severity: SeverityLine {
                 level: decoration.severity.level.as_str(),
                 source: Some(decoration.severity.source.as_str()).filter(|source| !source.is_empty()),
+                stated: decoration.stated.iter().map(StatedLine::of).collect(),
             },
             cvss: decoration.cvss.iter().map(CvssLine::of).collect(),
+            unread_cvss: decoration.unread_cvss.iter().map(UnreadCvssLine::of).collect(),
+            labels: decoration.labels.iter().map(|label| label.as_str()).collect(),
             epss: decoration.epss.map(|Epss { score, percentile }| EpssLine { score, percentile }),
             kev: decoration.kev.as_ref().map(|kev| KevLine {
                 added: &kev.added,
@@ -423,6 +464,12 @@ impl<'a> FoundPackage<'a> {
     }
 }
 
+impl<'a> FixElsewhereLine<'a> {
+    fn of(fix: &'a FixElsewhere) -> Self {
+        Self { channel: &fix.channel, version: fix.version.as_deref() }
+    }
+}
+
 impl<'a> CvssLine<'a> {
     fn of(cvss: &'a Cvss) -> Self {
         Self {
@@ -431,6 +478,23 @@ impl<'a> CvssLine<'a> {
             vector: &cvss.vector.vector,
             score: cvss.score,
         }
+    }
+}
+
+impl<'a> StatedLine<'a> {
+    fn of(stated: &'a StatedSeverity) -> Self {
+        Self {
+            provider: &stated.provider,
+            record: &stated.record,
+            word: &stated.word,
+            level: stated.level.as_str(),
+        }
+    }
+}
+
+impl<'a> UnreadCvssLine<'a> {
+    fn of(vector: &'a CvssVector) -> Self {
+        Self { source: &vector.source, vector: &vector.vector, score: vector.score.as_deref() }
     }
 }
 
@@ -454,7 +518,7 @@ mod tests {
     use std::path::Path;
 
     use model::advisory::FixState;
-    use model::finding::{MatchType, NotAffectedReason, UndeterminedReason};
+    use model::finding::{Label, MatchType, NotAffectedReason, UndeterminedReason};
     use model::image::Origin;
     use model::severity::Severity;
     use serde_json::{Value, json};
@@ -569,6 +633,9 @@ mod tests {
             words(&format!("{finding}/severity/properties/level/enum")),
             Severity::ALL.map(Severity::as_str)
         );
+        let stated = "severity/properties/stated/items/properties/level/enum";
+        assert_eq!(words(&format!("{finding}/{stated}")), Severity::ALL.map(Severity::as_str));
+        assert_eq!(words(&format!("{finding}/labels/items/enum")), Label::ALL.map(Label::as_str));
         let reasons = NotAffectedReason::ALL.map(NotAffectedReason::as_str).into_iter();
         let reasons: Vec<&str> =
             reasons.chain(UndeterminedReason::ALL.map(UndeterminedReason::as_str)).collect();

@@ -318,6 +318,8 @@ fn tags(report: &Report, group: &[&Finding]) -> Vec<String> {
     if group.iter().any(|finding| finding.decoration.kev.is_some()) {
         tags.push("known-exploited".to_owned());
     }
+    let labels: BTreeSet<_> = group.iter().flat_map(|finding| &finding.decoration.labels).collect();
+    tags.extend(labels.into_iter().map(|label| label.as_str().to_owned()));
     let kinds: BTreeSet<&str> =
         group.iter().map(|finding| found::package(report, finding).ecosystem.name()).collect();
     tags.extend(kinds.into_iter().map(str::to_owned));

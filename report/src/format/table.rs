@@ -10,7 +10,7 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use jiff::Timestamp;
 
 use model::advisory::FixState;
-use model::finding::{Finding, Verdict};
+use model::finding::{Finding, Label, Verdict};
 use model::image::Origin;
 use model::package::Package;
 use model::report::{NamespaceStamp, Report};
@@ -119,6 +119,15 @@ fn cells(report: &Report, finding: &Finding) -> [String; 6] {
     ]
 }
 
+/// The id and, below it, what else is said of the vulnerability: `(disputed)`.
+fn id(finding: &Finding) -> String {
+    let labels = finding.decoration.labels.iter().map(|label| match label {
+        Label::Disputed => "\n(disputed)",
+        Label::UnsupportedWhenAssigned => "\n(unsupported)",
+    });
+    std::iter::once(cell(&finding.id)).chain(labels.map(str::to_owned)).collect()
+}
+
 fn dash() -> String {
     "-".to_owned()
 }
@@ -176,16 +185,7 @@ fn affected(
         let mut names: Vec<String> = group.packages.iter().map(|package| cell(&package.name)).collect();
         names.sort();
         names.dedup();
-        table.add_row([
-            severity,
-            cell(&group.first.id),
-            names.join(", "),
-            installed,
-            fixed,
-            epss,
-            kev,
-            place,
-        ]);
+        table.add_row([severity, id(group.first), names.join(", "), installed, fixed, epss, kev, place]);
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));

@@ -73,7 +73,10 @@ fn long_versions_are_read_and_compared_like_any_other() {
         }
     }
     let number = "9".repeat(BYTES);
-    for scheme in super::SCHEMES.iter().filter(|scheme| !matches!(scheme.name, "pep440")) {
-        assert_eq!(order(scheme, &number, &format!("1{number}")), Some(std::cmp::Ordering::Less));
+    // What is nothing but hexadecimal digits is a commit to the Actions of GitHub.
+    let is_bounded = |name: &str| matches!(name, "github_actions" | "pep440");
+    for scheme in super::SCHEMES.iter().filter(|scheme| !is_bounded(scheme.name)) {
+        let less = Some(std::cmp::Ordering::Less);
+        assert_eq!(order(scheme, &number, &format!("1{number}")), less, "{}", scheme.name);
     }
 }
