@@ -543,7 +543,7 @@ mod tests {
 
     /// Options (their ids) that a file that was only found may say: they decide how this run judges and what it
     /// tells, or only what is asked for. `feeds`, `private`, `csaf` and `openvex` are as docs/reference/cli.md says.
-    const TAKEN: [&str; 41] = [
+    const TAKEN: [&str; 42] = [
         "feeds",
         "offline",
         "quiet",
@@ -568,6 +568,7 @@ mod tests {
         "risk",
         "as_of",
         "allow_empty",
+        "batch",
         "distro",
         "dry_run",
         "full",
