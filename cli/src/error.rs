@@ -158,11 +158,14 @@ impl From<flows::error::FlowError> for CommandError {
                 "the database is only a cache: remove the directory and run `plimsoll feeds sync`".to_owned(),
             ],
             E::Sync(_) => vec!["the last good state was left in place".to_owned()],
+            E::Vex { .. } => {
+                vec!["nothing was judged, because what the document answers would count as open".to_owned()]
+            }
             E::NoSboms { .. } => {
                 vec!["store one with `plimsoll sbom IMAGE -o cyclonedx-json=DIR/NAME.json`".to_owned()]
             }
             E::Merge(_) => vec!["merge fewer of them".to_owned()],
-            E::Convert { .. } | E::File { .. } | E::Render(_) | E::Policy(_) => Vec::new(),
+            E::Convert { .. } | E::File { .. } | E::Render(_) | E::Policy(_) | E::VexRepository { .. } => Vec::new(),
         };
         Self::Failed { error: Box::new(error), hints }
     }

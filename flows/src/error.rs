@@ -128,6 +128,22 @@ pub enum FlowError {
         /// The feeds directory.
         feeds: PathBuf,
     },
+    /// A document of VEX cannot be read.
+    #[error("cannot read VEX document `{}`", path.display())]
+    Vex {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: matcher::vex::VexError,
+    },
+    /// A directory of VEX cannot be read as one.
+    #[error("cannot read `{}` as a repository of VEX: {what}", path.display())]
+    VexRepository {
+        /// The directory, or its list of documents.
+        path: PathBuf,
+        /// A sentence fragment.
+        what: String,
+    },
     /// The directory of stored SBOMs holds none.
     #[error("no SBOM in `{}`", directory.display())]
     NoSboms {

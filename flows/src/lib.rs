@@ -4,6 +4,7 @@
 //! - [`attached`]: SBOMs that lie beside an image in a registry
 //! - [`feeds`]: which namespaces an inventory needs → those shards are held, or a gap says why not
 //! - [`match_sbom`]: an inventory and a snapshot → a [`Report`](model::report::Report)
+//! - [`vex`]: files and repositories of VEX → the documents that a report hears
 //! - [`scan`]: an image → its SBOM, then the two above
 //! - [`rematch`]: a directory of stored SBOMs and a newer snapshot → what changed, and only that judged
 //! - [`documents`]: SBOMs → another format, or one of several
@@ -11,6 +12,8 @@
 //!
 //! Here the crates that may not know each other are introduced. Nothing here prints or reads the environment.
 
+#[cfg(test)]
+mod accuracy;
 pub mod attached;
 pub mod changes;
 pub mod documents;
@@ -25,3 +28,4 @@ pub mod open;
 pub mod rematch;
 pub mod scan;
 pub mod source;
+pub mod vex;

@@ -26,7 +26,7 @@ use tempfile::TempDir;
 use testkit::feeds::{Mirror, osv_record};
 use testkit::mutate::Random;
 
-use crate::match_sbom::{self, match_sbom};
+use crate::match_sbom::{self, Terms, match_sbom};
 
 /// Every format that can be read again, in every version: `spdx-json@2.3`.
 pub(crate) fn documents() -> Vec<String> {
@@ -84,7 +84,8 @@ impl Feeds {
 fn judged(inventory: Inventory, snapshot: &Snapshot) -> Report {
     let subject = match_sbom::Subject::new(inventory, b"");
     let as_of = "2026-01-01T00:00:00Z".parse().unwrap();
-    match_sbom(subject, snapshot, as_of, &RiskWeights::default()).unwrap()
+    let terms = Terms { vex: &[], fallback: None, as_of, weights: &RiskWeights::default() };
+    match_sbom(subject, snapshot, terms).unwrap()
 }
 
 /// Holds the law for `inventory`, and gives how many findings there are.

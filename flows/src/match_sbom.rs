@@ -6,6 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use advisory_db::Snapshot;
 use jiff::Timestamp;
+use matcher::vex::Given;
 use matcher::{CveFacts, Fallback, Known};
 use model::advisory::{AdvisorySet, PRIVATE, Row};
 use model::cpe::CPE_NAMESPACES;
@@ -27,12 +28,14 @@ pub struct Subject {
     pub inventory: Inventory,
     /// `sha256:…` of the SBOM's bytes.
     pub sbom_digest: String,
+    /// How the SBOM is known to others ([`matcher::vex::bom_id`]), where that was looked up: only VEX asks for it.
+    pub bom: Option<String>,
 }
 
 impl Subject {
     /// The subject whose SBOM is `bytes`.
     pub fn new(inventory: Inventory, bytes: &[u8]) -> Self {
-        Self { inventory, sbom_digest: digest(bytes) }
+        Self { inventory, sbom_digest: digest(bytes), bom: None }
     }
 }
 
@@ -62,33 +65,30 @@ fn hex(hash: Sha256) -> String {
     })
 }
 
-/// Judges `subject` against `snapshot`.
-///
-/// What a sync before it could not do is no part of the report, which is a function of SBOM, snapshot, `as_of` and
-/// `weights`; that data is old or absent is, because the snapshot says so.
-pub fn match_sbom(
-    subject: Subject,
-    snapshot: &Snapshot,
-    as_of: Timestamp,
-    weights: &RiskWeights,
-) -> Result<Report, FlowError> {
-    match_sbom_with(subject, snapshot, as_of, weights, None)
+/// What a report depends on beside the SBOM and the snapshot.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'a> {
+    /// What others say of findings.
+    pub vex: &'a [Given],
+    /// Which packages are looked up by CPE name: see [`fallback`].
+    pub fallback: Option<&'a Fallback>,
+    /// The time that stands for "now".
+    pub as_of: Timestamp,
+    /// How findings are ranked.
+    pub weights: &'a RiskWeights,
 }
 
-/// The same, with what was asked for by CPE name.
-pub fn match_sbom_with(
-    subject: Subject,
-    snapshot: &Snapshot,
-    as_of: Timestamp,
-    weights: &RiskWeights,
-    fallback: Option<&Fallback>,
-) -> Result<Report, FlowError> {
+/// Judges `subject` against `snapshot`.
+///
+/// What a sync before it could not do is no part of the report, which is a function of SBOM, snapshot and `terms`; that data
+/// is old or absent is, because the snapshot says so.
+pub fn match_sbom(subject: Subject, snapshot: &Snapshot, terms: Terms<'_>) -> Result<Report, FlowError> {
     let facts = facts(Some(snapshot))?;
-    let question = Question::with(&subject.inventory, &facts, Some(snapshot), fallback)?;
+    let question = Question::with(&subject.inventory, &facts, Some(snapshot), terms.fallback)?;
     let advisories = snapshot.load(&question.keys)?;
     let findings = matcher::find(&question.cases, &advisories);
     let answer = Answer { question, advisories, findings };
-    answer.report(subject, snapshot, as_of, weights)
+    answer.report(subject, snapshot, terms)
 }
 
 /// What the facts shard says, or what is built in before there is one.
@@ -168,15 +168,16 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The report: findings decorated and sorted, coverage counted, snapshot stamped.
+    /// The report: findings that VEX answers suppressed, all decorated and sorted, coverage counted, snapshot stamped.
     pub(crate) fn report(
         self,
         subject: Subject,
         snapshot: &Snapshot,
-        as_of: Timestamp,
-        weights: &RiskWeights,
+        terms: Terms<'_>,
     ) -> Result<Report, FlowError> {
+        let Terms { vex, as_of, weights, .. } = terms;
         let Self { question, advisories, mut findings } = self;
+        let vex = matcher::vex::apply(&mut findings, vex, &subject.inventory, subject.bom.as_deref());
         let asked = question.namespaces();
         let mut described = records(&findings);
         described.extend(matcher::github_records(&findings, &subject.inventory));
@@ -200,6 +201,7 @@ impl Answer {
             sbom_digest: subject.sbom_digest,
             snapshot: stamp(snapshot, &asked, &question.facts),
             inventory: subject.inventory,
+            vex,
             coverage,
             findings,
             risk: weights.clone(),
@@ -303,4 +305,98 @@ pub(crate) fn rows_about<'a>(
         .filter_map(|key| advisories.rows.get(key))
         .flatten()
         .filter(move |row| row.record == id || row.aliases.iter().any(|alias| alias == id))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use advisory_db::{FeedsDir, Publication};
+    use model::advisory::{Advisory, Affected, RecordState, SeverityWord, Status};
+    use model::distro::Distro;
+    use model::ecosystem::Ecosystem;
+    use model::facts::CoverageClass;
+    use model::finding::Label;
+    use model::inventory::Subject as Image;
+    use model::package::Package;
+    use model::severity::Severity;
+
+    use super::*;
+
+    /// A record of `id` about `key`.
+    fn record(id: &str, key: &str, status: Status) -> Advisory {
+        Advisory { affected: vec![Affected::new(key.parse().unwrap(), status)], ..Advisory::new(id) }
+    }
+
+    /// Alpine says that its package is affected by two CVEs, and rates none; NVD rates the one of 2025 and has no other
+    /// year.
+    fn snapshot(dir: &Path) -> Snapshot {
+        let feeds = FeedsDir::open(dir);
+        let lock = feeds.lock().unwrap();
+        let mut writer = feeds.writer(&lock).unwrap();
+        writer.set_facts(&feeds_sync::facts::builtin_facts()).unwrap();
+        let of_alpine =
+            ["CVE-2024-1", "CVE-2025-1"].map(|id| record(id, "alpine:3.20|source|demo", Status::Affected));
+        let of_nvd = Advisory {
+            state: RecordState::Disputed,
+            severity: Some(SeverityWord { word: "HIGH".to_owned(), level: Severity::High }),
+            ..record("CVE-2025-1", "cve:2025|cpe|CVE-2025-1", Status::Undetermined)
+        };
+        for (namespace, provider, records) in
+            [("alpine:3.20", "alpine", &of_alpine[..]), ("cve:2025", "nvd", &[of_nvd][..])]
+        {
+            let publication = Publication {
+                namespace: &Namespace::new(namespace),
+                provider,
+                feed: provider,
+                license: "MIT",
+                coverage: CoverageClass::FixOnly,
+                data_as_of: Timestamp::UNIX_EPOCH,
+            };
+            writer.replace_provider(&publication, records).unwrap();
+        }
+        writer.swap(Timestamp::UNIX_EPOCH).unwrap();
+        feeds.current().unwrap().unwrap()
+    }
+
+    #[test]
+    fn what_nvd_says_of_a_cve_reaches_a_distributions_finding_or_is_a_gap() {
+        let dir = tempfile::tempdir().unwrap();
+        let snapshot = snapshot(dir.path());
+        let distro = Distro { id: "alpine".into(), version: Some("3.20.1".into()), ..Distro::default() };
+        let package = Package::new(Ecosystem::Apk, "demo", "1.0-r0", "pkg:apk/alpine/demo@1.0-r0".into());
+        let inventory = Inventory::new(Image::default(), Some(distro), vec![package], Vec::new());
+        let weights = RiskWeights::default();
+        let report =
+            match_sbom(Subject::new(inventory, b""), &snapshot, Timestamp::UNIX_EPOCH, &weights).unwrap();
+        let said: Vec<String> = report
+            .findings
+            .iter()
+            .map(|finding| {
+                let decoration = &finding.decoration;
+                let labels: Vec<&str> = decoration.labels.iter().copied().map(Label::as_str).collect();
+                let severity = &decoration.severity;
+                format!("{} {} {} {labels:?}", finding.id, severity.level, severity.source)
+            })
+            .collect();
+        assert_eq!(said, ["CVE-2025-1 high nvd [\"disputed\"]", "CVE-2024-1 unknown  []"]);
+        let gaps: Vec<&str> = report
+            .coverage
+            .gaps
+            .iter()
+            .filter(|gap| gap.place == "cve")
+            .map(|gap| gap.detail.as_str())
+            .collect();
+        assert_eq!(
+            gaps,
+            [
+                "severities and disputes of CVEs of 2024 from NVD and the CVE list are not held: what no vendor rated has no \
+              severity"
+            ]
+        );
+        // A release that ended says so where it answers.
+        let stamp = &report.snapshot.namespaces[0];
+        assert_eq!(stamp.name.as_str(), "alpine:3.20");
+        assert!(stamp.end_of_life.as_deref().is_some_and(|day| day.starts_with("2026-")), "{stamp:?}");
+    }
 }

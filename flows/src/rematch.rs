@@ -24,7 +24,7 @@ use serde_json::Value;
 
 use crate::changes::{ChangeSet, ChangedSbom, Side, between};
 use crate::error::FlowError;
-use crate::match_sbom::{Answer, Question, Subject, facts, rows_about};
+use crate::match_sbom::{Answer, Question, Subject, Terms, facts, rows_about};
 use crate::source::read_sbom;
 use state::{Entry, State};
 
@@ -198,7 +198,9 @@ fn one(
     };
     let mut entry = Entry::new(&subject, asked, &answer.findings);
     let keys = answer.question.keys.clone();
-    let report = answer.report(subject, snapshot, options.as_of, options.weights)?;
+    let terms =
+        Terms { vex: &[], fallback: options.fallback, as_of: options.as_of, weights: options.weights };
+    let report = answer.report(subject, snapshot, terms)?;
     entry.reported = findings_json(&report)?;
     entry.purls = purls;
 

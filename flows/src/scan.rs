@@ -171,7 +171,9 @@ impl Known {
     /// The SBOM cannot be written.
     pub fn subject(self, options: &WriteOptions<'_>) -> Result<match_sbom::Subject, FlowError> {
         match self.sbom_digest {
-            Some(sbom_digest) => Ok(match_sbom::Subject { inventory: self.inventory, sbom_digest }),
+            Some(sbom_digest) => {
+                Ok(match_sbom::Subject { inventory: self.inventory, sbom_digest, bom: None })
+            }
             None => subject(self.inventory, options),
         }
     }

@@ -216,6 +216,7 @@ impl<'a> Judge<'a, '_> {
             suppressed: overruled.map(|Overruled { because, source }| Suppression {
                 reason: because.as_str().to_owned(),
                 source,
+                statement: None,
             }),
             decoration: Decoration::default(),
         })

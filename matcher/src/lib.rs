@@ -6,11 +6,11 @@
 //!   clock, exploit score or policy.
 //! - [`decorate`] adds what ranks and explains a finding: severity, CVSS, EPSS, KEV, risk, labels; what it reads beside
 //!   the records in evidence is under [`cve_keys`] and [`github_records`].
+//! - [`Fallback`] says which packages are looked up by CPE name too.
 //! - [`coverage`] counts what was judged, what was not and why.
 //! - [`requirement`] is the family of notations for sets of versions (`vers:`, npm's ranges), one file a notation.
 //! - [`version`] is the family of version orders, one file a scheme.
-//!
-//! Left out on purpose: VEX.
+//! - [`vex`] suppresses findings that somebody answered.
 
 mod alias;
 mod authority;
@@ -31,6 +31,7 @@ pub mod requirement;
 mod score;
 mod severity;
 pub mod version;
+pub mod vex;
 
 pub use case::{Case, Consulted, Owner, Role, cases, cases_with, consulted_keys, namespaces};
 pub use channel::repositories;

@@ -1,5 +1,7 @@
 //! A package and a vulnerability that concerns it.
 
+use jiff::Timestamp;
+
 use crate::advisory::{CvssVector, Epss, FixState, Kev};
 use crate::key::Namespace;
 use crate::package::PackageIndex;
@@ -40,11 +42,15 @@ pub enum NotAffectedReason {
     PrivateNotAffected,
     /// The user's own advisories say that the installed version holds the fix.
     PrivateFixed,
+    /// A VEX statement says that it is not affected (feeds.md D7).
+    VexNotAffected,
+    /// A VEX statement says that it holds the fix (feeds.md D7).
+    VexFixed,
 }
 
 impl NotAffectedReason {
     /// Every value, in the order of declaration.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::VendorNotAffected,
         Self::VendorFixed,
         Self::OwnedByDistroPackage,
@@ -52,6 +58,8 @@ impl NotAffectedReason {
         Self::KernelHeaders,
         Self::PrivateNotAffected,
         Self::PrivateFixed,
+        Self::VexNotAffected,
+        Self::VexFixed,
     ];
 
     /// The word in every contract.
@@ -64,6 +72,8 @@ impl NotAffectedReason {
             Self::KernelHeaders => "kernel-headers",
             Self::PrivateNotAffected => "private-not-affected",
             Self::PrivateFixed => "private-fixed",
+            Self::VexNotAffected => "vex-not-affected",
+            Self::VexFixed => "vex-fixed",
         }
     }
 }
@@ -232,6 +242,21 @@ pub struct Suppression {
     pub reason: String,
     /// The record, package or document that decided.
     pub source: String,
+    /// What else the VEX statement says that decided; none where it was another source.
+    pub statement: Option<Box<VexGrounds>>,
+}
+
+/// What a VEX statement gives as its grounds. None of it is interpreted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VexGrounds {
+    /// Why it is not affected, in the document's word: `vulnerable_code_not_present`.
+    pub justification: Option<String>,
+    /// The same in a sentence.
+    pub detail: Option<String>,
+    /// Who says so.
+    pub author: Option<String>,
+    /// When it was said.
+    pub timestamp: Option<Timestamp>,
 }
 
 /// One vulnerability in one package: alias groups are one finding, all ids kept.

@@ -57,6 +57,12 @@ pub struct Limits {
     pub image_facts_max: usize,
     /// Bytes of one text of an image's configuration or of its accounts; the rest of a longer one is cut off.
     pub image_text_bytes_max: usize,
+    /// Bytes of one VEX document.
+    pub vex_bytes_max: u64,
+    /// Products that one VEX document names, each time that it does so counted.
+    pub vex_products_max: usize,
+    /// VEX documents in one directory.
+    pub vex_documents_max: usize,
 }
 
 impl Default for Limits {
@@ -94,6 +100,10 @@ impl Default for Limits {
             links_max: 40,
             image_facts_max: 10_000,
             image_text_bytes_max: 4 << 10,
+            vex_bytes_max: 64 << 20,
+            // A product takes some 300 bytes.
+            vex_products_max: 500_000,
+            vex_documents_max: 20_000,
         }
     }
 }

@@ -22,6 +22,8 @@ pub struct Report {
     pub inventory: Inventory,
     /// Against what.
     pub snapshot: SnapshotStamp,
+    /// Which VEX documents were heard, and what in them changed nothing.
+    pub vex: VexUse,
     /// What was and was not judged.
     pub coverage: Coverage,
     /// Sorted by risk (highest first), then id, then purl.
@@ -52,6 +54,103 @@ pub struct NamespaceStamp {
     pub records: u64,
     /// The last day of support of the release, `YYYY-MM-DD`, where known (feeds.md D10).
     pub end_of_life: Option<String>,
+}
+
+/// What was heard of VEX (feeds.md D7). It does not depend on the order in which documents were given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VexUse {
+    /// The documents, each once, sorted by digest.
+    pub documents: Vec<VexStamp>,
+    /// The statements that suppressed nothing, those that came closest first; a bounded number.
+    pub unapplied: Vec<VexOutcome>,
+    /// How many more there are.
+    pub n_left_out: usize,
+}
+
+/// A VEX document that was heard.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VexStamp {
+    /// `sha256:…` of its bytes.
+    pub digest: String,
+    /// Its own id, where it states one.
+    pub id: Option<String>,
+    /// Who made it, as stated.
+    pub author: Option<String>,
+    /// `openvex`, `csaf`, `cyclonedx`.
+    pub kind: &'static str,
+    /// How far it is trusted, a word: `user`, `attached`, `supplier`, `hub`, `unverified`.
+    pub trust: &'static str,
+    /// How many statements it makes.
+    pub n_statements: usize,
+    /// How many findings it suppresses.
+    pub n_suppressed: usize,
+    /// What in it was not understood, with its place; a bounded number.
+    pub remarks: Vec<String>,
+}
+
+/// A VEX statement that suppressed nothing, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VexOutcome {
+    /// Why not; of several reasons that of the product which came closest.
+    pub reason: VexReason,
+    /// The digest of the document.
+    pub document: String,
+    /// Where in the document it stands: `statements[3]`.
+    pub statement: String,
+    /// The vulnerability as the statement names it.
+    pub vulnerability: String,
+    /// What it was held against, for people; empty where the reason says all.
+    pub detail: String,
+}
+
+macro_rules! vex_reasons {
+    ($($variant:ident = $word:literal, $doc:literal;)*) => {
+        /// Why a VEX statement suppressed nothing. The first is the one that came closest to applying.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum VexReason {
+            $(#[doc = $doc] $variant,)*
+        }
+
+        impl VexReason {
+            /// Every value, in the order of declaration.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The word in every contract.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+
+            /// What it means, a sentence for people.
+            pub fn sentence(self) -> &'static str {
+                match self { $(Self::$variant => $doc,)* }
+            }
+        }
+    };
+}
+
+vex_reasons! {
+    Contradicted = "contradicted", "Another statement of the same time and trust says otherwise.";
+    Overruled = "overruled", "A later statement, or one of a document that is trusted more, says otherwise.";
+    AlreadySuppressed = "already-suppressed", "The finding did not count without it.";
+    OnlySomeInstances = "only-some-instances", "It holds for some of the places where the package is, not for all.";
+    KeepsFinding = "keeps-finding", "Its status is one that never suppresses.";
+    UnknownStatus = "unknown-status", "Its status is a word that is not known.";
+    NoJustification = "no-justification", "It says not affected and gives no reason.";
+    Draft = "draft", "The document is a draft.";
+    Superseded = "superseded", "There is a newer version of the document.";
+    Unverified = "unverified", "Nobody's signature on the document was verified.";
+    OtherPath = "other-path", "The package is needed by others than the product too.";
+    DependenciesUnknown = "dependencies-unknown", "It is not known whether the package is needed by others than the product.";
+    FixedWithoutVersion = "fixed-without-version", "It says fixed and does not say which version.";
+    UnreadableRange = "unreadable-range", "The range of versions that it names cannot be read.";
+    OtherQualifiers = "other-qualifiers", "It is about the package with other qualifiers.";
+    OtherVersion = "other-version", "It is about another version.";
+    OtherDigest = "other-digest", "It is about another digest.";
+    OtherBom = "other-bom", "It is about a component of another BOM, and nothing shows that this SBOM is that one.";
+    OtherPart = "other-part", "It is about another part of the product.";
+    OtherProduct = "other-product", "It is about another product.";
+    UnknownProduct = "unknown-product", "Nothing that it says of the product can be compared.";
+    NoFinding = "no-finding", "There is no finding of the vulnerability.";
 }
 
 /// What was judged and what was not: `packages` is `matched` plus all of `unmatched`.

@@ -12,7 +12,7 @@ use model::finding::{
 };
 use model::inventory::{Inventory, Subject};
 use model::package::{Location, Package, PackageIndex};
-use model::report::{Coverage, Report, SnapshotStamp};
+use model::report::{Coverage, Report, SnapshotStamp, VexUse};
 use model::risk::RiskWeights;
 use model::severity::Severity;
 
@@ -42,6 +42,7 @@ fn report() -> Report {
         sbom_digest: String::new(),
         inventory: Inventory::new(Subject::default(), None, vec![package], Vec::new()),
         snapshot: SnapshotStamp::default(),
+        vex: VexUse::default(),
         coverage: Coverage::default(),
         findings: vec![known, finding("CVE-2023-0002", Severity::Unknown), undetermined],
         risk: RiskWeights::default(),
@@ -156,7 +157,8 @@ fn every_variable_has_its_value() {
 fn a_suppressed_finding_never_violates() {
     let mut report = report();
     for finding in &mut report.findings {
-        finding.suppressed = Some(Suppression { reason: "vendor-fixed".into(), source: "x".into() });
+        finding.suppressed =
+            Some(Suppression { reason: "vendor-fixed".into(), source: "x".into(), statement: None });
     }
     report.findings[1].verdict = Verdict::NotAffected { because: NotAffectedReason::VendorFixed };
     for gate in ["unknown", "true", "kev"] {

@@ -15,7 +15,10 @@ use model::image::{BaseImage, HistoryEntry, Made};
 use model::inventory::{DockerfileLine, Inventory, Subject, SubjectLayer};
 use model::key::Namespace;
 use model::package::{Location, Package, PackageIndex};
-use model::report::{Coverage, NamespaceStamp, Report, SnapshotStamp, Unmatched, UnmatchedReason};
+use model::report::{
+    Coverage, NamespaceStamp, Report, SnapshotStamp, Unmatched, UnmatchedReason, VexOutcome, VexReason,
+    VexStamp, VexUse,
+};
 use model::risk::RiskWeights;
 use model::severity::Severity;
 use policy::{FailOn, Judgement};
@@ -57,6 +60,31 @@ pub(crate) fn cases() -> Vec<Case> {
             fail_on: Some("kev || severity >= CRITICAL"),
         },
     ]
+}
+
+/// What is heard of VEX where one document has a word that nobody knows.
+pub(crate) fn vex() -> VexUse {
+    let digest = format!("sha256:{}", "ec".repeat(32));
+    VexUse {
+        documents: vec![VexStamp {
+            digest: digest.clone(),
+            id: Some("https://acme.example/vex-1".into()),
+            author: Some("Acme".into()),
+            kind: "openvex",
+            trust: "user",
+            n_statements: 2,
+            n_suppressed: 1,
+            remarks: vec!["`statements[1].status`: `resolved` is no status".into()],
+        }],
+        unapplied: vec![VexOutcome {
+            reason: VexReason::UnknownStatus,
+            document: digest,
+            statement: "statements[1]".into(),
+            vulnerability: "CVE-2023-0002".into(),
+            detail: "CVE-2023-0002 in pkg:apk/libssl3@3.1.0-r0".into(),
+        }],
+        n_left_out: 0,
+    }
 }
 
 /// A distribution and an application on top: grouped, undetermined and suppressed findings, and gaps.
@@ -118,8 +146,11 @@ fn two_ecosystems() -> Report {
     undetermined.verdict = Verdict::Undetermined { reason: UndeterminedReason::UnreadableVersion };
     let mut owned = finding("PYSEC-2023-9", 4, Severity::Unknown);
     owned.verdict = Verdict::NotAffected { because: NotAffectedReason::OwnedByDistroPackage };
-    owned.suppressed =
-        Some(Suppression { reason: "owned-by-distro-package".into(), source: "libcrypto3".into() });
+    owned.suppressed = Some(Suppression {
+        reason: "owned-by-distro-package".into(),
+        source: "libcrypto3".into(),
+        statement: None,
+    });
     report.findings = vec![exploited, in_openssl(0), in_openssl(1), undetermined, owned];
     report.coverage.gaps = vec![Gap::new(
         GapKind::UNREADABLE_FILE,
@@ -225,6 +256,7 @@ pub(crate) fn empty(name: &str) -> Report {
             created: Some("2023-06-01T12:00:00Z".parse().unwrap()),
             namespaces: vec![stamp("alpine:3.18", "2023-05-30T06:00:00Z", 4_321)],
         },
+        vex: VexUse::default(),
         coverage: Coverage::default(),
         findings: Vec::new(),
         risk: RiskWeights::default(),

@@ -38,6 +38,21 @@ pub fn files_below(root: &Path) -> io::Result<Files> {
     Ok(files)
 }
 
+/// A directory with every file below `root`, as [`files_below`] takes them.
+///
+/// # Panics
+///
+/// A file cannot be read or written.
+pub fn unpacked(root: &Path) -> tempfile::TempDir {
+    let place = tempfile::tempdir().expect("a directory");
+    for (path, bytes) in files_below(root).expect("a readable directory") {
+        let path = place.path().join(path);
+        let parent = path.parent().expect("it lies below");
+        fs::create_dir_all(parent).and_then(|()| fs::write(&path, bytes)).expect("a writable directory");
+    }
+    place
+}
+
 /// The image of a case: what lies below its `root`. Some files stand for others:
 ///
 /// - `NAME.buildinfo`: a program with this Go version (first line), these lines of build information, and

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use crate::data;
-use crate::image::{Compression, compress};
+use crate::image::{Compression, Layer, compress, sha256};
 
 /// Where Alpine publishes its security database.
 pub const ALPINE_HOST: &str = "secdb.alpinelinux.org";
@@ -91,14 +91,59 @@ impl Mirror {
     /// When the data hold no such state.
     pub fn osv(&self, data: &Path, ecosystem: &str, date: &str) -> &Self {
         let state = data.join("feeds/osv").join(ecosystem).join(date);
-        let zip = state.join("all.zip");
-        let zip =
-            if zip.exists() { data::read(&zip) } else { zip_of_tar(&data::read(&state.join("all.tar"))) };
+        let zip = osv_zip(&state);
         let ecosystem = ecosystem.split('-').next().unwrap_or(ecosystem);
         self.file(&format!("{OSV_HOST}/{ecosystem}/all.zip"), zip).file(
             &format!("{OSV_HOST}/{ecosystem}/modified_id.csv"),
             data::read(&state.join("modified_id.csv")),
         )
+    }
+
+    /// AlmaLinux's errata of `release` (`8`) as of `date` (`2026-01-01`), from the OSV copies of them in the real data in the
+    /// directory `data`, in the shape that the vendor serves. The copies have neither epochs nor modules: all epochs are 0.
+    ///
+    /// # Panics
+    ///
+    /// When the data hold no such state.
+    pub fn alma(&self, data: &Path, release: &str, date: &str) -> &Self {
+        let copies = members_of_zip(&osv_zip(&data.join("feeds/osv/AlmaLinux").join(date)));
+        let errata: Vec<Value> = copies
+            .iter()
+            .filter_map(|record| erratum(&serde_json::from_slice(record).ok()?, release))
+            .collect();
+        self.file(&format!("errata.almalinux.org/{release}/errata.json"), json!(errata).to_string())
+    }
+
+    /// Red Hat's VEX documents of the CVEs in `documents`, each `(2023/cve-2023-1.json, bytes)`, as one archive of `day`.
+    pub fn red_hat(&self, day: &str, documents: &[(&str, Vec<u8>)]) -> &Self {
+        const HOST: &str = "security.access.redhat.com";
+        let mut members = Layer::default();
+        for (path, bytes) in documents {
+            members.file(path, bytes.clone());
+        }
+        let name = format!("csaf_vex_{day}.tar.zst");
+        let archive = compress(&members.tar(), Compression::Zstd);
+        let place = format!("{HOST}/data/csaf/v2/vex");
+        let repositories =
+            json!({"data": {"demo-9-baseos": {"cpes": ["cpe:/o:redhat:enterprise_linux:9::baseos"]}}});
+        // Long before the archive: there is nothing to do.
+        let old = "\"2000/cve-2000-0001.json\",\"2000-01-01T00:00:00+00:00\"\n";
+        self.file(&format!("{place}/changes.csv"), old)
+            .file(&format!("{place}/deletions.csv"), old)
+            .file(&format!("{place}/{name}.sha256"), format!("{}  {name}\n", sha256(&archive)))
+            .file(&format!("{place}/{name}"), archive)
+            .file(&format!("{place}/archive_latest.txt"), format!("{name}\n"))
+            .file(&format!("{HOST}/data/metrics/repository-to-cpe.json"), repositories.to_string())
+    }
+
+    /// Wolfi's database as of `date` (`2025-01-01`), from the real data in the directory `data`.
+    ///
+    /// # Panics
+    ///
+    /// When the data hold no such state.
+    pub fn wolfi(&self, data: &Path, date: &str) -> &Self {
+        let database = data::read(&data.join(format!("feeds/wolfi/{date}/security.json")));
+        self.file("packages.wolfi.dev/os/security.json", database)
     }
 
     /// CISA's catalogue as of `date` (`2025-02-01`, `2025-06-10`), from the real data in the directory `data`.
@@ -260,6 +305,52 @@ fn write_member(
     Ok(())
 }
 
+/// The erratum of which `record` is the OSV copy; none when it is a bug fix, or has no package of `release`.
+fn erratum(record: &Value, release: &str) -> Option<Value> {
+    let id = record["id"].as_str().filter(|id| id.starts_with("ALSA-"))?;
+    let is_of_release =
+        |affected: &&Value| affected["package"]["ecosystem"] == format!("AlmaLinux:{release}");
+    let packages = record["affected"].as_array()?.iter().filter(is_of_release).filter_map(|affected| {
+        let events = affected["ranges"][0]["events"].as_array()?;
+        let fixed = events.iter().find_map(|event| event["fixed"].as_str())?;
+        let (version, package_release) = fixed.rsplit_once('-')?;
+        let name = &affected["package"]["name"];
+        Some(json!({"name": name, "epoch": "0", "version": version, "release": package_release, "arch": "x86_64"}))
+    });
+    let packages: Vec<Value> = packages.collect();
+    let cve = |id: &Value| json!({"id": id, "type": "cve", "href": null});
+    let references: Vec<Value> = record["related"].as_array().into_iter().flatten().map(cve).collect();
+    (!packages.is_empty()).then(|| {
+        json!({
+            "updateinfo_id": id, "type": "security", "severity": null,
+            "title": record["summary"], "description": null,
+            "issued_date": record["published"], "updated_date": record["modified"],
+            "references": references, "pkglist": {"packages": packages},
+        })
+    })
+}
+
+/// The export in the directory of a dated state.
+fn osv_zip(state: &Path) -> Vec<u8> {
+    let zip = state.join("all.zip");
+    if zip.exists() { data::read(&zip) } else { zip_of_tar(&data::read(&state.join("all.tar"))) }
+}
+
+fn members_of_zip(archive: &[u8]) -> Vec<Vec<u8>> {
+    let archive = rawzip::ZipArchive::from_slice(archive).expect("the archive is a zip");
+    let mut entries = archive.entries();
+    let mut members = Vec::new();
+    while let Some(entry) = entries.next_entry().expect("the archive is a whole zip") {
+        let packed = archive.get_entry(entry.wayfinder()).expect("the archive is a whole zip");
+        let mut content = Vec::new();
+        flate2::read::DeflateDecoder::new(packed.data())
+            .read_to_end(&mut content)
+            .expect("a member is deflated");
+        members.push(content);
+    }
+    members
+}
+
 fn zip_of_tar(archive: &[u8]) -> Vec<u8> {
     let mut members = Vec::new();
     let mut archive = tar::Archive::new(archive);
@@ -361,11 +452,21 @@ mod tests {
             .debian(&data, "2022-07-01")
             .osv(&data, "Go", "2025-01-01")
             .osv(&data, "RubyGems-rubysec", "2026-01-01")
+            .alma(&data, "8", "2026-01-01")
+            .wolfi(&data, "2025-01-01")
             .kev(&data, "2025-06-10");
         let json = |place: &str| -> Value {
             serde_json::from_slice(&fs::read(dir.path().join(place)).unwrap()).unwrap()
         };
         assert_eq!(json("secdb.alpinelinux.org/v3.3/main.json")["distroversion"], "v3.3");
+        assert!(json("packages.wolfi.dev/os/security.json")["packages"].as_array().unwrap().len() > 100);
+        let errata = json("errata.almalinux.org/8/errata.json");
+        let errata = errata.as_array().unwrap();
+        let erratum = errata.iter().find(|erratum| erratum["updateinfo_id"] == "ALSA-2022:0001").unwrap();
+        assert_eq!(erratum["references"][0]["id"], "CVE-2021-44716");
+        let package = &erratum["pkglist"]["packages"][0];
+        assert_eq!((&package["name"], &package["version"]), (&json!("grafana"), &json!("7.5.9")));
+        assert_eq!(package["release"], "5.el8_5");
         assert!(json(DEBIAN_PATH).as_object().unwrap().contains_key("openssl"));
         let catalogue = json(KEV_PATH);
         assert_eq!(catalogue["count"], catalogue["vulnerabilities"].as_array().unwrap().len());

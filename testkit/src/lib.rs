@@ -1,8 +1,8 @@
 //! What tests are made of: images, feeds, mirrors and misbehaving servers, written as text in the test.
 //!
 //! For tests only: everything here panics on what cannot be, with a message for the author of the test.
-//! It knows none of plimsoll's crates, so that any of them can be tested with it, and so that it cannot
-//! share a mistake with what it checks.
+//! It knows none of plimsoll's crates but the values of `model`, so that any of the others can be tested with it, and so
+//! that it cannot share a mistake with what it checks.
 //!
 //! - [`data`]: the real feeds and images that lie outside the repository;
 //! - [`big`]: an image of many gigabytes, for measurements;
@@ -20,6 +20,7 @@
 //! - [`mutate`]: prefixes and damaged copies of bytes, the same in every run;
 //! - [`zip`]: zip archives;
 //! - [`torture`]: syncs killed at random moments;
+//! - [`trivy`]: the integration tests of Trivy, as advisories, packages and findings;
 //! - [`examples`]: the image and the mirror in `examples/`.
 
 pub mod big;
@@ -39,6 +40,7 @@ pub mod real;
 pub mod rpm;
 pub mod server;
 pub mod torture;
+pub mod trivy;
 pub mod zip;
 
 /// Whether tests that compare with files in the repository are to write what they found there instead

@@ -4,15 +4,18 @@
 //! `cargo xtask big-image DIR [--gigabytes 10] [--layers 74]` writes a large image to measure with,
 //! `cargo run --release --package xtask -- throughput IMAGE` says what catalogers cost, `… -- sbom-speed` what reading and
 //! writing an SBOM costs, `… -- feed-speed` what the feed database costs with four million rows, `… -- parse-speed` what reading feeds costs,
+//! `… -- version-speed` how many versions a second are compared, `… -- find-speed` what judging packages costs,
 //! `… -- feed-memory nvd` (or `ubuntu`, `cve-list`, `npm`) what memory reading the largest of them takes.
 #![expect(clippy::print_stdout, reason = "chores report to the person who started them")]
 
 mod feed_memory;
 mod feed_speed;
+mod find_speed;
 mod parse_speed;
 mod sbom_speed;
 mod throughput;
 mod torture;
+mod version_speed;
 
 use std::path::Path;
 
@@ -35,11 +38,13 @@ fn main() -> Result<()> {
         ["sbom-speed", document] => sbom_speed::read_one(Path::new(document)),
         ["feed-speed"] => feed_speed::measure(4_000_000),
         ["feed-speed", rows] => feed_speed::measure(rows.parse().context("ROWS is a number")?),
+        ["find-speed"] => find_speed::measure(),
         ["feed-memory", provider] => feed_memory::measure(provider),
         ["feed-memory", "make", provider, dir] => feed_memory::make(provider, &Path::new(dir).join("mirror")),
         ["feed-memory", "read", provider, dir] => feed_memory::read(provider, Path::new(dir)),
         ["parse-speed"] => parse_speed::measure(None),
         ["parse-speed", provider] => parse_speed::measure(Some(provider)),
+        ["version-speed"] => version_speed::measure(),
         ["throughput", image] => throughput::measure(Path::new(image), 5),
         ["throughput", image, runs] => {
             throughput::measure(Path::new(image), runs.parse().context("RUNS is a number")?)
@@ -53,7 +58,7 @@ fn main() -> Result<()> {
         _ => bail!(
             "usage: cargo xtask examples | mirror DIR | torture BINARY [KILLS] | torture catalogers [COPIES] \
              | big-image DIR [--gigabytes N] [--layers N] | throughput IMAGE [RUNS] | sbom-speed [DOCUMENT] | feed-speed [ROWS] \
-             | parse-speed [PROVIDER] | feed-memory nvd|ubuntu|cve-list|npm"
+             | parse-speed [PROVIDER] | version-speed | find-speed | feed-memory nvd|ubuntu|cve-list|npm"
         ),
     }
 }

@@ -112,16 +112,19 @@ fn one(data: &Path, dir: &Path, sample: &Sample) -> Result<()> {
     let times = Times::of(provider, &feed, &documents)?;
     let rate = |seconds: f64| bytes as f64 / 1e6 / seconds;
     println!(
-        "{}:{}: {:.1} MB of JSON; into nothing {:.0} MB/s, into advisories {:.0} MB/s: {:.0} %; without unpacking {:.0} and {:.0} MB/s: {:.0} %",
+        "{}:{}: {:.1} MB of JSON; into nothing {:.0} MB/s, into values {:.0} MB/s, into advisories {:.0} MB/s: {:.0} %; without unpacking {:.0}, {:.0} and {:.0} MB/s: {:.0} % of nothing, {:.0} % of values",
         provider.name,
         feed.name,
         bytes as f64 / 1e6,
         rate(times.nothing),
+        rate(times.values),
         rate(times.advisories),
         100.0 * times.nothing / times.advisories,
         rate(times.nothing - times.unpacking),
+        rate(times.values - times.unpacking),
         rate(times.advisories - times.unpacking),
-        100.0 * (times.nothing - times.unpacking) / (times.advisories - times.unpacking)
+        100.0 * (times.nothing - times.unpacking) / (times.advisories - times.unpacking),
+        100.0 * (times.values - times.unpacking) / (times.advisories - times.unpacking)
     );
     Ok(())
 }
@@ -142,12 +145,15 @@ struct Times {
     /// Taking the files out of their archive only; nothing where there is none.
     unpacking: f64,
     nothing: f64,
+    /// Into `serde_json::Value`s, which are dropped.
+    values: f64,
     advisories: f64,
 }
 
 impl Times {
     fn of(provider: &Provider, feed: &Feed, documents: &[Document<'_>]) -> Result<Self> {
-        let mut least = Self { unpacking: f64::MAX, nothing: f64::MAX, advisories: f64::MAX };
+        let mut least =
+            Self { unpacking: f64::MAX, nothing: f64::MAX, values: f64::MAX, advisories: f64::MAX };
         let archives: Vec<Document<'_>> =
             documents.iter().copied().filter(|document| is_archive(document)).collect();
         // In turns, so that what else runs on the machine weighs on all of them.
@@ -157,9 +163,11 @@ impl Times {
                 false => seconds(&mut || each(&archives, &mut |_| Ok(())))?,
             };
             let nothing = seconds(&mut || into_nothing(documents))?;
+            let values = seconds(&mut || into_values(documents))?;
             let advisories = seconds(&mut || read(provider, feed, documents))?;
             least.unpacking = least.unpacking.min(unpacking);
             least.nothing = least.nothing.min(nothing);
+            least.values = least.values.min(values);
             least.advisories = least.advisories.min(advisories);
         }
         Ok(least)
@@ -181,7 +189,7 @@ fn seconds(turn: &mut dyn FnMut() -> Result<()>) -> Result<f64> {
 }
 
 /// The processor time that this thread has had: other builds on the machine do not count.
-fn processor_seconds() -> Result<f64> {
+pub(crate) fn processor_seconds() -> Result<f64> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
     let nanoseconds: u64 = text.split(' ').next().unwrap_or_default().parse()?;
     Ok(nanoseconds as f64 / 1e9)
@@ -205,6 +213,14 @@ fn each(documents: &[Document<'_>], take: &mut dyn FnMut(&[u8]) -> Result<(), Pa
 fn into_nothing(documents: &[Document<'_>]) -> Result<()> {
     each(documents, &mut |content| {
         serde_json::from_slice::<IgnoredAny>(content).map(drop).map_err(ParseError::from)
+    })
+}
+
+fn into_values(documents: &[Document<'_>]) -> Result<()> {
+    each(documents, &mut |content| {
+        let value = serde_json::from_slice::<serde_json::Value>(content).map_err(ParseError::from)?;
+        drop(std::hint::black_box(value));
+        Ok(())
     })
 }
 

@@ -2,14 +2,16 @@
 
 use std::fs;
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use advisory_db::FeedsDir;
 use clap::Args;
 use flows::error::FlowError;
-use flows::match_sbom::{Question, Subject, facts, match_sbom_with};
+use flows::match_sbom::{Question, Subject, Terms, facts};
 use flows::source::{read_sbom, read_sbom_file};
+use flows::vex::bom_of;
 use jiff::Timestamp;
+use matcher::vex::Given;
 use model::distro::Distro;
 use model::inventory::Inventory;
 use model::limits::Limits;
@@ -63,6 +65,9 @@ pub(crate) struct JudgeArgs {
     /// The time that stands for "now" in the report [default: `SOURCE_DATE_EPOCH`, else now]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) as_of: Option<Timestamp>,
+    /// A VEX document (OpenVEX, CSAF, CycloneDX), or a directory of them: what it answers is suppressed; may be repeated
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(crate) vex: Vec<PathBuf>,
     /// Accept that there is nothing to judge
     #[arg(long)]
     pub(crate) allow_empty: bool,
@@ -70,12 +75,18 @@ pub(crate) struct JudgeArgs {
 
 pub(crate) fn run(args: &MatchArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
     let keys = args.keys.read()?;
-    judge_all(&args.sbom, &args.judge, &args.feeds, global, ui, |place| {
+    judge_all(&args.sbom, &args.judge, &args.feeds, global, ui, |place, vex| {
+        // Which BOM it is matters only to documents that are about components of one.
+        let is_bom_asked = vex.iter().any(Given::links_to_boms);
         let mut subject = if place == "-" {
             let bytes = read(place)?;
-            Subject::new(read_sbom("standard input", &bytes, &Limits::default(), &keys)?, &bytes)
+            let bom = is_bom_asked.then(|| bom_of(&*bytes)).flatten();
+            let inventory = read_sbom("standard input", &bytes, &Limits::default(), &keys)?;
+            Subject { bom, ..Subject::new(inventory, &bytes) }
         } else {
-            read_sbom_file(Path::new(place), &Limits::default(), &keys)?
+            let subject = read_sbom_file(Path::new(place), &Limits::default(), &keys)?;
+            let bom = is_bom_asked.then(|| bom_of(fs::File::open(place).ok()?)).flatten();
+            Subject { bom, ..subject }
         };
         assume_distro(&mut subject.inventory, args.distro.as_ref());
         ui.gaps(&subject.inventory.gaps);
@@ -91,10 +102,10 @@ pub(crate) fn judge_all(
     feeds: &NeededFeeds,
     global: &Global,
     ui: &Ui,
-    open: impl Fn(&str) -> Result<Subject, CommandError>,
+    open: impl Fn(&str, &[Given]) -> Result<Subject, CommandError>,
 ) -> Result<Exit, CommandError> {
     let judge = Judge::new(args, feeds, global, ui, places.len())?;
-    let one = |place: &String| judge.conclude(&judge.report(open(place)?)?);
+    let one = |place: &String| judge.conclude(&judge.report(open(place, &judge.vex)?)?);
     let mut exit = Exit::Acceptable;
     for place in places {
         match one(place) {
@@ -116,6 +127,7 @@ pub(crate) struct Judge<'a> {
     feeds_dir: FeedsDir,
     outputs: Vec<Resolved<report::Choice>>,
     fail_on: Option<FailOn>,
+    vex: Vec<Given>,
     as_of: Timestamp,
 }
 
@@ -131,7 +143,12 @@ impl<'a> Judge<'a> {
         let outputs = output::resolve(&args.output, "table", subjects, report::by_name)?;
         let fail_on = fail_on(args.fail_on.as_deref())?;
         let as_of = as_of(args.as_of)?;
-        Ok(Self { args, feeds, global, ui, feeds_dir: feeds.open(global)?, outputs, fail_on, as_of })
+        let vex = flows::vex::read(&args.vex, &Limits::default())?;
+        for one in &vex {
+            let name = one.document.id.as_deref().unwrap_or(&one.digest);
+            one.document.remarks.iter().for_each(|remark| ui.say(&format!("vex: {name}: {remark}")));
+        }
+        Ok(Self { args, feeds, global, ui, feeds_dir: feeds.open(global)?, outputs, fail_on, vex, as_of })
     }
 
     /// Matches a subject, its feeds synced first.
@@ -150,8 +167,13 @@ impl<'a> Judge<'a> {
             }
         };
         self.ui.gaps(&gaps);
-        let weights = self.args.risk.weights();
-        let report = match_sbom_with(subject, &snapshot, self.as_of, &weights, fallback.as_ref())?;
+        let terms = Terms {
+            vex: &self.vex,
+            fallback: fallback.as_ref(),
+            as_of: self.as_of,
+            weights: &self.args.risk.weights(),
+        };
+        let report = flows::match_sbom::match_sbom(subject, &snapshot, terms)?;
         self.ui.say_more(&format!("matched with {} shards opened", snapshot.shards_opened()));
         Ok(report)
     }

@@ -45,7 +45,7 @@ pub(crate) fn run(args: &ScanArgs, global: &Global, ui: &Ui) -> Result<Exit, Com
     let parsed: Vec<Source> = sources.iter().filter_map(|text| Source::parse(text).ok()).collect();
     let look_in = look_in(args.referrers);
     let images = args.image.images(&parsed, look_in, &args.feeds.feeds.access.tls, global)?;
-    match_sbom::judge_all(&sources, &args.judge, &args.feeds, global, ui, |source| {
+    match_sbom::judge_all(&sources, &args.judge, &args.feeds, global, ui, |source, _| {
         let known = images.known(&Source::parse(source)?, ui)?;
         let options = write_options(&known.inventory)?;
         Ok(known.subject(&options)?)

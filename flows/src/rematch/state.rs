@@ -211,7 +211,11 @@ impl StoredFinding {
                     source: source.clone(),
                 }),
             },
-            suppressed: self.suppressed.clone().map(|(reason, source)| Suppression { reason, source }),
+            suppressed: self.suppressed.clone().map(|(reason, source)| Suppression {
+                reason,
+                source,
+                statement: None,
+            }),
             decoration: Decoration::default(),
         })
     }

@@ -309,3 +309,17 @@ fn weights_change_the_ranking() {
     check(&[("no-epss", 0.5), ("cvss", 0.0), ("high", 0.2)], 10.0);
     check(&[("no-epss", 100.0)], 100.0);
 }
+
+#[test]
+fn the_order_of_the_texts_does_not_matter() {
+    let texts = [
+        text("GHSA-1", Some("high"), &[LOW_V4]),
+        text("OSV-1", Some("low"), &[CRITICAL_V31, HIGH_V2, "?"]),
+        RecordText { provider: "ghsa".to_owned(), ..text("GHSA-1", Some("high"), &[CRITICAL_V31]) },
+    ];
+    let expected = decorated(ROW, &texts, &BTreeMap::new());
+    assert_eq!(expected[0].decoration.cvss.len(), 4);
+    for order in [[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        assert_eq!(decorated(ROW, &order.map(|place| texts[place].clone()), &BTreeMap::new()), expected);
+    }
+}

@@ -14,7 +14,9 @@ impl Scheme for Apk {
     type Version<'a> = Version<'a>;
 
     fn read(text: &str) -> Option<Version<'_>> {
-        Tokens::of(text).all(|token| token.is_ok()).then_some(Version(text))
+        let mut tokens = Tokens::of(text);
+        while tokens.advance().ok()? != Token::End {}
+        Some(Version(text))
     }
 }
 
@@ -142,7 +144,8 @@ struct Invalid;
 
 struct Tokens<'a> {
     rest: &'a str,
-    last: Option<Token<'a>>,
+    /// The rank of the last token.
+    last: Option<u8>,
 }
 
 impl<'a> Tokens<'a> {
@@ -151,17 +154,22 @@ impl<'a> Tokens<'a> {
     }
 
     fn next_valid(&mut self) -> Token<'a> {
-        self.next().and_then(Result::ok).unwrap_or(Token::End)
+        self.advance().unwrap_or(Token::End)
+    }
+
+    fn advance(&mut self) -> Result<Token<'a>, Invalid> {
+        let token = self.read()?;
+        self.last = Some(token.rank());
+        Ok(token)
     }
 
     fn read(&mut self) -> Result<Token<'a>, Invalid> {
-        let Some(last) = self.last else {
+        let Some(rank) = self.last else {
             return self.digits().map(Token::FirstNumber);
         };
         let Some(&first) = self.rest.as_bytes().first() else {
             return Ok(Token::End);
         };
-        let rank = last.rank();
         match first {
             b'.' if rank <= 1 => {
                 self.rest = &self.rest[1..];
@@ -201,19 +209,5 @@ impl<'a> Tokens<'a> {
         let (digits, rest) = split_digits(self.rest);
         self.rest = rest;
         if digits.is_empty() { Err(Invalid) } else { Ok(digits) }
-    }
-}
-
-/// Ends after [`Token::End`] or after the first place that is no token.
-impl<'a> Iterator for Tokens<'a> {
-    type Item = Result<Token<'a>, Invalid>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.last == Some(Token::End) {
-            return None;
-        }
-        let token = self.read();
-        self.last = Some(*token.as_ref().unwrap_or(&Token::End));
-        Some(token)
     }
 }

@@ -34,15 +34,17 @@ impl Scheme for Conda {
             public.strip_suffix(['_', '-']).map_or((public, false), |public| (public, true));
         let is_split =
             |text: &str| components(text).all(|part| !part.is_empty() && !part.contains(['!', '+']));
+        // That last component may be the underscore alone.
+        let closed = if is_open { public.strip_suffix(['.', '_', '-']).unwrap_or(public) } else { public };
         let is_valid = !epoch.is_empty()
             && epoch.bytes().all(|byte| byte.is_ascii_digit())
-            && is_split(public)
+            && (is_split(closed) || (is_open && public.is_empty()))
             && local.is_none_or(is_split);
         is_valid.then_some(Version { epoch, public, is_open, local: local.unwrap_or_default() })
     }
 }
 
-/// The parts of a version. No component of `public` is empty.
+/// The parts of a version. No component of `public` is empty, but the last one where an underscore belongs to it.
 struct Version<'a> {
     /// Digits.
     epoch: &'a str,
@@ -133,7 +135,7 @@ fn lower_case(text: &str, is_open: bool) -> impl Iterator<Item = u8> {
 /// The runs of a component. One that starts with text has a zero before it, so that numbers meet numbers.
 fn runs<'a>((mut rest, is_open): Component<'a>) -> impl Iterator<Item = Run<'a>> {
     let starts_with_digit = rest.starts_with(|first: char| first.is_ascii_digit());
-    let zero = (!starts_with_digit && !rest.is_empty()).then_some(Run::ZERO);
+    let zero = (!starts_with_digit && (is_open || !rest.is_empty())).then_some(Run::ZERO);
     let mut is_open = is_open;
     let others = std::iter::from_fn(move || {
         let Some(&first) = rest.as_bytes().first() else {

@@ -8,20 +8,19 @@ use std::cmp::Ordering;
 
 use model::ecosystem::Ecosystem;
 
-use super::{Scheme, VersionScheme, compare_numbers, split_digits, split_once};
+use super::{Scheme, VersionScheme, compare_numbers, letters_digits_and, split_digits, split_once};
 
 pub(super) static SCHEME: VersionScheme = VersionScheme::of::<Deb>("deb", &[Ecosystem::Deb, Ecosystem::Opkg]);
 
 struct Deb;
 
+static IS_LEGAL: [bool; 256] = letters_digits_and(b".+-~:_");
+
 impl Scheme for Deb {
     type Version<'a> = Version<'a>;
 
     fn read(text: &str) -> Option<Version<'_>> {
-        let is_legal = |byte: u8| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'-' | b'~' | b':' | b'_')
-        };
-        if !text.bytes().all(is_legal) {
+        if !text.bytes().all(|byte| IS_LEGAL[usize::from(byte)]) {
             return None;
         }
         let (epoch, rest) = split_once(text, b':').unwrap_or(("0", text));

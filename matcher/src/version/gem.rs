@@ -1,5 +1,5 @@
 //! RubyGems' order, that of `Gem::Version` (feeds.md C7): any letter makes a pre-release, `1.0.a < 1.0`, and a hyphen
-//! reads `.pre.`.
+//! reads `.pre.`. CocoaPods' `Pod::Version` is made from it.
 
 use std::cmp::Ordering;
 
@@ -7,7 +7,8 @@ use model::ecosystem::Ecosystem;
 
 use super::{Scheme, VersionScheme, compare_numbers, split, split_once};
 
-pub(super) static SCHEME: VersionScheme = VersionScheme::of::<Gem>("gem", &[Ecosystem::Gem]);
+pub(super) static SCHEME: VersionScheme =
+    VersionScheme::of::<Gem>("gem", &[Ecosystem::Gem, Ecosystem::CocoaPods]);
 
 struct Gem;
 

@@ -21,7 +21,7 @@ pub(crate) struct Maven;
 const FLAVOURS: [&str; 3] = ["android", "jdk", "jre"];
 
 /// Words with which vendors mark their rebuilds of a version.
-const REBUILDS: [&str; 5] = ["cdh", "jboss", "jbossorg", "redhat", "temporary-redhat"];
+const REBUILDS: [&str; 5] = ["cdh", "jboss", "jbossorg", "redhat", "temporary"];
 
 impl Scheme for Maven {
     type Version<'a> = Version<'a>;
@@ -258,7 +258,7 @@ impl<'a> Version<'a> {
 
     /// Where a vendor's rebuild suffix begins.
     fn rebuild(&self) -> Option<usize> {
-        self.segments.iter().rposition(|segment| segment.is_one_of(&REBUILDS)).filter(|&index| index > 0)
+        self.segments.iter().position(|segment| segment.is_one_of(&REBUILDS)).filter(|&index| index > 0)
     }
 
     /// The end of the first `end` segments without a flavour at their end: `-jre`, `.jre8`.
@@ -344,6 +344,7 @@ mod tests {
         check("31.9.9-jre", Ordering::Less, "32.0.0-android");
         check("12.4.1.jre8", Ordering::Equal, "12.4.1.jre11");
         check("5.0.3.Final-redhat-00001", Ordering::Equal, "5.0.3");
+        check("5.0.3.temporary-redhat-00001", Ordering::Equal, "5.0.3.Final");
         check("5.0.3.redhat-2", Ordering::Less, "5.0.4");
         // A record about rebuilds compares them, and says nothing good of what they were built from.
         check("5.0.3.redhat-2", Ordering::Less, "5.0.3.redhat-10");

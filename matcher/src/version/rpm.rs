@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 use model::ecosystem::Ecosystem;
 
-use super::{Scheme, VersionScheme, compare_numbers, split_digits};
+use super::{Scheme, VersionScheme, compare_numbers, letters_digits_and, split_digits};
 
 pub(super) static SCHEME: VersionScheme = VersionScheme::of::<Rpm>("rpm", &[Ecosystem::Rpm]);
 
@@ -55,9 +55,10 @@ impl Scheme for Rpm {
     }
 }
 
+static IS_LEGAL: [bool; 256] = letters_digits_and(b"._-+~^:%{}");
+
 fn is_legal(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'.' | b'_' | b'-' | b'+' | b'~' | b'^' | b':' | b'%' | b'{' | b'}')
+    IS_LEGAL[usize::from(byte)]
 }
 
 /// The parts of a version.
@@ -125,7 +126,9 @@ impl Segment {
 }
 
 /// `rpmvercmp`: runs of letters as text, runs of digits by value; what is between them only separates.
-fn compare_parts(mut left: &str, mut right: &str) -> Ordering {
+fn compare_parts(left: &str, right: &str) -> Ordering {
+    let start = start_of_difference(left, right);
+    let (mut left, mut right) = (&left[start..], &right[start..]);
     loop {
         (left, right) = (skip_separators(left), skip_separators(right));
         let (segment, other) = (Segment::at_start_of(left), Segment::at_start_of(right));
@@ -156,6 +159,16 @@ fn compare_parts(mut left: &str, mut right: &str) -> Ordering {
             return order;
         }
     }
+}
+
+/// Where the segment begins in which the two differ first: versions that are compared mostly begin alike.
+fn start_of_difference(left: &str, right: &str) -> usize {
+    let bytes = left.as_bytes();
+    let mut start = bytes.iter().zip(right.as_bytes()).take_while(|(left, right)| left == right).count();
+    while start > 0 && (bytes[start - 1].is_ascii_alphanumeric() || !left.is_char_boundary(start)) {
+        start -= 1;
+    }
+    start
 }
 
 fn skip_separators(text: &str) -> &str {

@@ -3,6 +3,8 @@
 //! The structs here are the contract and nothing else; properties may be added within version 1, and are never
 //! renamed, removed or given another meaning.
 
+mod vex;
+
 use std::collections::BTreeMap;
 use std::io;
 
@@ -19,6 +21,7 @@ use model::report::{NamespaceStamp, Report, Unmatched};
 use model::risk::RISK_FORMULA;
 use policy::Judgement;
 
+use self::vex::{SuppressedLine, VexLine};
 use super::{Format, RenderOptions};
 use crate::fingerprint::fingerprint;
 use crate::found::{self, Positions};
@@ -45,6 +48,7 @@ struct Document<'a> {
     as_of: String,
     subject: Subject<'a>,
     snapshot: Snapshot<'a>,
+    vex: VexLine<'a>,
     coverage: Coverage<'a>,
     packages: Vec<PackageLine<'a>>,
     findings: Vec<FindingLine<'a>>,
@@ -255,12 +259,6 @@ struct EvidenceLine<'a> {
 }
 
 #[derive(Serialize)]
-struct SuppressedLine<'a> {
-    reason: &'a str,
-    source: &'a str,
-}
-
-#[derive(Serialize)]
 struct JudgementLine<'a> {
     acceptable: bool,
     violations: Vec<ViolationLine<'a>>,
@@ -298,6 +296,7 @@ impl<'a> Document<'a> {
                 created: report.snapshot.created.map(|time| time.to_string()),
                 namespaces: report.snapshot.namespaces.iter().map(NamespaceLine::of).collect(),
             },
+            vex: VexLine::of(&report.vex),
             coverage: Coverage {
                 packages: report.coverage.packages,
                 matched: report.coverage.matched,
@@ -434,10 +433,7 @@ impl<'a> FindingLine<'a> {
             risk: decoration.risk,
             evidence: finding.evidence.iter().map(EvidenceLine::of).collect(),
             references: &decoration.references,
-            suppressed: finding
-                .suppressed
-                .as_ref()
-                .map(|one| SuppressedLine { reason: &one.reason, source: &one.source }),
+            suppressed: finding.suppressed.as_ref().map(SuppressedLine::of),
             fingerprint: fingerprint(report, finding),
         }
     }
@@ -518,12 +514,14 @@ mod tests {
     use std::path::Path;
 
     use model::advisory::FixState;
-    use model::finding::{Label, MatchType, NotAffectedReason, UndeterminedReason};
+    use model::finding::{
+        Label, MatchType, NotAffectedReason, Suppression, UndeterminedReason, Verdict, VexGrounds,
+    };
     use model::image::Origin;
     use model::severity::Severity;
     use serde_json::{Value, json};
 
-    use crate::testing::{cases, judgement, many, parsed, rendered};
+    use crate::testing::{cases, judgement, many, parsed, rendered, vex};
 
     fn schema() -> Value {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference/report-v1.schema.json");
@@ -643,6 +641,35 @@ mod tests {
         let items = "/properties/evidence/items/properties/match/enum";
         assert_eq!(words(&format!("/$defs/finding{items}")), MatchType::ALL.map(MatchType::as_str));
         assert_eq!(words(&format!("{finding}/origin/enum")), Origin::ALL.map(Origin::as_str));
+    }
+
+    #[test]
+    fn it_is_said_which_vex_was_heard_and_on_what_grounds_it_suppresses() {
+        let mut report = many(1);
+        report.vex = vex();
+        let because = NotAffectedReason::VexNotAffected;
+        report.findings[0].verdict = Verdict::NotAffected { because };
+        let grounds = VexGrounds {
+            justification: Some("component_not_present".into()),
+            detail: None,
+            author: Some("Acme".into()),
+            timestamp: Some(report.as_of),
+        };
+        report.findings[0].suppressed = Some(Suppression {
+            reason: because.as_str().into(),
+            source: "https://acme.example/vex-1".into(),
+            statement: Some(Box::new(grounds)),
+        });
+        let document = parsed("json", &report, None);
+        assert_valid(&closed(schema()), &document);
+        assert_eq!(document["vex"]["documents"][0]["digest"], format!("sha256:{}", "ec".repeat(32)));
+        assert_eq!(document["vex"]["unapplied"][0]["reason"], "unknown-status");
+        assert_eq!(
+            document["findings"][0]["suppressed"],
+            json!({"reason": "vex-not-affected", "source": "https://acme.example/vex-1",
+                "justification": "component_not_present", "detail": null, "author": "Acme",
+                "timestamp": "2023-06-02T00:00:00Z"})
+        );
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub(super) struct Difference {
 pub(super) const ORDER_DIFFERENCES: &[Difference] = &[
     Difference {
         table: "maven",
-        reason: "the table's release of Maven put a word after a dot below any list; since MNG-7559 it is as after \
+        reason: "the table's release of Maven put a word after a dot below any list; since MNG-7644 it is as after \
                  a hyphen, `1.foo = 1-foo` (feeds.md C6)",
         rows: &[
             ("1.0.0-RC16", "1.0.0.RC8-beta"),

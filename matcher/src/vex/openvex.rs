@@ -1,0 +1,271 @@
+//! OpenVEX, versions 0.0.1 and 0.2.0 (feeds.md A28).
+//!
+//! In 0.0.1 a vulnerability and a product are texts, later they are objects; either is read in any version.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use model::limits::Limits;
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+
+use super::document::{
+    Budget, Component, ComponentIndex, Product, Statement, VexDocument, VexError, VexKind, VexStatus, ids,
+    time,
+};
+
+/// What stands before the version in `@context`.
+pub(super) const CONTEXT: &str = "https://openvex.dev/ns";
+
+/// The words that a justification may be.
+pub(super) const JUSTIFICATIONS: [&str; 5] = [
+    "component_not_present",
+    "vulnerable_code_not_present",
+    "vulnerable_code_not_in_execute_path",
+    "vulnerable_code_cannot_be_controlled_by_adversary",
+    "inline_mitigations_already_exist",
+];
+
+/// Reads the document `text`.
+pub(super) fn read(text: &[u8], limits: &Limits) -> Result<VexDocument, VexError> {
+    let malformed = |source| VexError::Malformed { kind: "OpenVEX", source };
+    let said: DocumentText = serde_json::from_slice(text).map_err(malformed)?;
+    let mut document = VexDocument::new(VexKind::OpenVex);
+    document.id = said.id.filter(|id| !id.is_empty());
+    document.author = said.author.filter(|author| !author.is_empty());
+    document.updated = time(said.last_updated.as_deref()).or(time(said.timestamp.as_deref()));
+    document.version = said.version.map(|version| version.numbers()).unwrap_or_default();
+    if document.updated.is_none() {
+        document.remark(|| "`timestamp`: no time is stated".to_owned());
+    }
+    let mut budget = Budget::new(limits);
+    for (position, statement) in said.statements.unwrap_or_default().into_iter().enumerate() {
+        add(statement, position, &mut document, &mut budget)?;
+    }
+    Ok(document)
+}
+
+fn add(
+    said: StatementText,
+    position: usize,
+    document: &mut VexDocument,
+    budget: &mut Budget,
+) -> Result<(), VexError> {
+    let place: Arc<str> = format!("statements[{position}]").into();
+    let named = said.vulnerability.map(|vulnerability| vulnerability.0);
+    let names = match &named {
+        None => Vec::new(),
+        Some(TextOr::Text(name)) => vec![name.as_str()],
+        Some(TextOr::Object(object)) => {
+            let own = [object.name.as_deref(), object.id.as_deref()].into_iter().flatten();
+            own.chain(object.aliases.iter().flatten().map(String::as_str)).collect()
+        }
+    };
+    let ids = ids(names);
+    if ids.is_empty() {
+        document.remark(|| format!("`{place}.vulnerability`: no vulnerability is named"));
+        return Ok(());
+    }
+    let status = match said.status.as_deref().unwrap_or_default() {
+        "not_affected" => VexStatus::NotAffected,
+        "fixed" => VexStatus::Fixed,
+        "affected" => VexStatus::Affected,
+        "under_investigation" => VexStatus::UnderInvestigation,
+        other => {
+            document.remark(|| format!("`{place}.status`: `{other}` is no status"));
+            VexStatus::Unknown(other.into())
+        }
+    };
+    let justification = said.justification.filter(|word| !word.is_empty());
+    if let Some(word) = justification.as_deref().filter(|word| !JUSTIFICATIONS.contains(word)) {
+        document.remark(|| format!("`{place}.justification`: `{word}` is no justification"));
+    }
+    let said_at = moment(&said.last_updated, &said.timestamp, &place, document).or(document.updated);
+    let mut products = Vec::new();
+    for (nth, product) in said.products.unwrap_or_default().into_iter().enumerate() {
+        let place = || format!("{place}.products[{nth}]");
+        budget.take(1)?;
+        let (whole, subcomponents) = component(product, &place, document);
+        let mut parts = Vec::new();
+        for (nth, part) in subcomponents.into_iter().enumerate() {
+            budget.take(1)?;
+            parts.push(component(part, &|| format!("{}.subcomponents[{nth}]", place()), document).0);
+        }
+        products.push(Product { wholes: vec![whole], parts });
+    }
+    if products.is_empty() {
+        document.remark(|| format!("`{place}.products`: no product is named"));
+    }
+    document.statements.push(Statement {
+        place,
+        ids,
+        status,
+        justification: justification.map(Into::into),
+        detail: said.impact_statement.or(said.status_notes).filter(|text| !text.is_empty()).map(Into::into),
+        said_at,
+        products,
+    });
+    Ok(())
+}
+
+fn moment(
+    updated: &Option<String>,
+    made: &Option<String>,
+    place: &str,
+    document: &mut VexDocument,
+) -> Option<Timestamp> {
+    let text = updated.as_deref().or(made.as_deref())?;
+    let moment = time(Some(text));
+    if moment.is_none() {
+        document.remark(|| format!("`{place}.timestamp`: `{text}` is no time"));
+    }
+    moment
+}
+
+/// Adds a product or a part, and gives what it has of parts.
+fn component(
+    said: ProductText,
+    place: &dyn Fn() -> String,
+    document: &mut VexDocument,
+) -> (ComponentIndex, Vec<ProductText>) {
+    let mut component = Component::default();
+    let mut wrong = Vec::new();
+    let mut parts = Vec::new();
+    match said.0 {
+        TextOr::Text(id) => {
+            if !component.add_text(&id) {
+                wrong.push(id);
+            }
+        }
+        TextOr::Object(object) => {
+            let identifiers = object.identifiers.unwrap_or_default();
+            for (algorithm, hex) in object.hashes.unwrap_or_default() {
+                component.add_digest(&algorithm, hex.as_deref().unwrap_or_default());
+            }
+            for id in object.id.into_iter().chain(identifiers.purl) {
+                if !component.add_text(&id) {
+                    wrong.push(id);
+                }
+            }
+            for cpe in identifiers.cpe23.into_iter().chain(identifiers.cpe22) {
+                if !component.add_cpe(&cpe) {
+                    wrong.push(cpe);
+                }
+            }
+            parts = object.subcomponents.unwrap_or_default();
+        }
+    }
+    for text in wrong {
+        document.remark(|| format!("`{}`: `{text}` names no product", place()));
+    }
+    (document.add(component), parts)
+}
+
+#[derive(Deserialize)]
+struct DocumentText {
+    #[serde(rename = "@id")]
+    id: Option<String>,
+    author: Option<String>,
+    timestamp: Option<String>,
+    last_updated: Option<String>,
+    version: Option<VersionText>,
+    statements: Option<Vec<StatementText>>,
+}
+
+/// A number, or a text with one in early documents.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum VersionText {
+    Number(u64),
+    Text(String),
+    Other(de::IgnoredAny),
+}
+
+impl VersionText {
+    fn numbers(&self) -> Vec<u64> {
+        match self {
+            Self::Number(number) => vec![*number],
+            Self::Text(text) => super::document::numbers(text),
+            Self::Other(_) => Vec::new(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct StatementText {
+    vulnerability: Option<VulnerabilityText>,
+    timestamp: Option<String>,
+    last_updated: Option<String>,
+    products: Option<Vec<ProductText>>,
+    status: Option<String>,
+    justification: Option<String>,
+    impact_statement: Option<String>,
+    status_notes: Option<String>,
+}
+
+struct VulnerabilityText(TextOr<VulnerabilityObject>);
+
+struct ProductText(TextOr<ProductObject>);
+
+#[derive(Deserialize)]
+struct VulnerabilityObject {
+    name: Option<String>,
+    #[serde(rename = "@id")]
+    id: Option<String>,
+    aliases: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct ProductObject {
+    #[serde(rename = "@id")]
+    id: Option<String>,
+    identifiers: Option<Identifiers>,
+    hashes: Option<std::collections::BTreeMap<String, Option<String>>>,
+    subcomponents: Option<Vec<ProductText>>,
+}
+
+#[derive(Default, Deserialize)]
+struct Identifiers {
+    purl: Option<String>,
+    cpe22: Option<String>,
+    cpe23: Option<String>,
+}
+
+/// What may be a text or an object.
+enum TextOr<T> {
+    Text(String),
+    Object(T),
+}
+
+impl<'de> Deserialize<'de> for VulnerabilityText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Either(PhantomData)).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ProductText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Either(PhantomData)).map(Self)
+    }
+}
+
+struct Either<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Either<T> {
+    type Value = TextOr<T>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a text or an object")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(TextOr::Text(text.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(TextOr::Object)
+    }
+}

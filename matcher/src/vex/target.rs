@@ -1,0 +1,364 @@
+//! What is judged, held against the names of products (feeds.md D7, B2).
+
+use std::collections::BTreeSet;
+
+use model::cpe::{Attribute, Cpe};
+use model::distro::Distro;
+use model::inventory::Subject;
+use model::package::{Package, PackageIndex};
+use model::purl::Purl;
+use model::report::VexReason;
+
+use super::document::Component;
+use super::product::{Identity, ImagePattern, PurlPattern, architecture, key, plain_version, version};
+use crate::requirement::vers;
+
+/// How a name fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fit {
+    /// It is this and no other: a digest, a tag, a version says so.
+    Exact,
+    /// It is among what is named.
+    Among,
+    /// It cannot be told, and why not.
+    Unknown(VexReason),
+    /// It is not, and why not.
+    Not(VexReason),
+}
+
+impl Fit {
+    /// Whether it is what is named.
+    pub(super) fn is_fit(self) -> bool {
+        matches!(self, Self::Exact | Self::Among)
+    }
+
+    /// How something fits that fits only if both do.
+    pub(super) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Not(reason), _) | (_, Self::Not(reason)) => Self::Not(reason),
+            (Self::Unknown(reason), _) | (_, Self::Unknown(reason)) => Self::Unknown(reason),
+            (Self::Exact, _) | (_, Self::Exact) => Self::Exact,
+            (Self::Among, Self::Among) => Self::Among,
+        }
+    }
+}
+
+/// The best of several.
+fn best(fits: impl Iterator<Item = Fit>) -> Option<Fit> {
+    fits.min()
+}
+
+/// What is known of the image that packages are in.
+pub(super) struct ImageTarget<'a> {
+    subject: &'a Subject,
+    distro: Option<&'a Distro>,
+    named: Option<ImagePattern>,
+    digests: BTreeSet<String>,
+}
+
+impl<'a> ImageTarget<'a> {
+    pub(super) fn new(subject: &'a Subject, distro: Option<&'a Distro>) -> Self {
+        let named = ImagePattern::of_reference(&subject.name);
+        let of_name = named.as_ref().and_then(|named| named.digest.clone());
+        let digests = [subject.digest.clone(), subject.manifest_digest.clone(), of_name];
+        let digests = digests.into_iter().flatten().map(|digest| digest.to_ascii_lowercase()).collect();
+        Self { subject, distro, named, digests }
+    }
+
+    /// How `component` fits the image as a whole.
+    pub(super) fn fit(&self, component: &Component) -> Fit {
+        let digests = component.identities.iter().filter_map(|identity| match identity {
+            Identity::Digest(digest) => Some(digest),
+            Identity::Image(image) => image.digest.as_ref(),
+            _ => None,
+        });
+        let mut states_digest = false;
+        for digest in digests {
+            if self.digests.contains(digest) {
+                return Fit::Exact;
+            }
+            states_digest = true;
+        }
+        // The strongest name that can be compared decides: another digest under the same tag is another image.
+        if states_digest && !self.digests.is_empty() {
+            return Fit::Not(VexReason::OtherDigest);
+        }
+        best(component.identities.iter().map(|identity| match identity {
+            Identity::Image(image) => self.fit_image(image),
+            Identity::Name(name, version) => self.fit_name(name, version.as_deref()),
+            Identity::Digest(_) => Fit::Not(VexReason::OtherDigest),
+            Identity::Package(_) | Identity::Cpe(_) => Fit::Not(VexReason::OtherProduct),
+        }))
+        .unwrap_or(Fit::Not(VexReason::UnknownProduct))
+    }
+
+    fn fit_image(&self, image: &ImagePattern) -> Fit {
+        if image.digest.is_some() {
+            return Fit::Not(VexReason::OtherDigest);
+        }
+        let is_written = image.written.as_deref().is_some_and(|written| written == self.subject.name);
+        let is_named = self.named.as_ref().is_some_and(|named| match image.repositories.is_empty() {
+            true => named.name == image.name,
+            false => image.repositories.iter().any(|repository| named.repositories.contains(repository)),
+        });
+        if !is_written && !is_named {
+            return Fit::Not(VexReason::OtherProduct);
+        }
+        if let Some(wanted) = image.architecture.as_deref().and_then(architecture)
+            && self.architecture() != Some(wanted)
+        {
+            return Fit::Not(VexReason::OtherQualifiers);
+        }
+        match &image.tag {
+            None => Fit::Among,
+            Some(tag) if self.is_version(tag) => Fit::Exact,
+            Some(_) => Fit::Not(VexReason::OtherVersion),
+        }
+    }
+
+    fn architecture(&self) -> Option<&str> {
+        let platform = self.subject.platform.as_deref()?;
+        architecture(platform.split_once('/')?.1)
+    }
+
+    fn fit_name(&self, name: &str, version: Option<&str>) -> Fit {
+        let bare = self.named.as_ref().and_then(|named| named.repositories.first());
+        let same = ImagePattern::of_reference(name).and_then(|image| image.repositories.into_iter().next());
+        let is_same = name == self.subject.name || (bare.is_some() && bare == same.as_ref());
+        match version {
+            _ if !is_same => Fit::Not(VexReason::OtherProduct),
+            None => Fit::Among,
+            Some(version) if self.is_version(version) || self.digests.contains(version) => Fit::Exact,
+            Some(_) => Fit::Not(VexReason::OtherVersion),
+        }
+    }
+
+    fn is_version(&self, version: &str) -> bool {
+        let tag = self.named.as_ref().and_then(|named| named.tag.as_deref());
+        tag == Some(version) || self.subject.version.as_deref() == Some(version)
+    }
+
+    /// How `component` fits the operating system of the image, by its CPE name.
+    pub(super) fn fit_system(&self, component: &Component) -> Option<Fit> {
+        let distro = self.distro?;
+        let hints = || distro.hints.iter().filter_map(|hint| hint.strip_prefix("cpe="));
+        let cpes = component.identities.iter().filter_map(|identity| match identity {
+            Identity::Cpe(text) => Cpe::parse(text),
+            _ => None,
+        });
+        best(cpes.map(|wanted| {
+            let by_hint = hints().filter_map(Cpe::parse).map(|known| fit_cpe(&wanted, &known, None));
+            best(by_hint.chain([fit_distro(&wanted, distro)])).unwrap_or(Fit::Not(VexReason::OtherProduct))
+        }))
+        .filter(|fit| fit.is_fit())
+        // A release of a system holds more than one version of what is in it.
+        .map(|_| Fit::Among)
+    }
+}
+
+/// How a CPE name fits a distribution by its id and version.
+fn fit_distro(wanted: &Cpe<'_>, distro: &Distro) -> Fit {
+    let id = match wanted.product.value() {
+        Some("debian_linux") => "debian",
+        Some("ubuntu_linux") => "ubuntu",
+        Some("alpine_linux") => "alpine",
+        Some("enterprise_linux") => "rhel",
+        Some("fedora") => "fedora",
+        Some("amazon_linux") => "amzn",
+        _ => return Fit::Not(VexReason::OtherProduct),
+    };
+    if wanted.part.value() != Some("o") || distro.id != id {
+        return Fit::Not(VexReason::OtherProduct);
+    }
+    match (wanted.version.value(), distro.version.as_deref()) {
+        (None, _) => Fit::Among,
+        (Some(wanted), Some(known)) if is_within(wanted, known) => Fit::Exact,
+        (Some(_), _) => Fit::Not(VexReason::OtherVersion),
+    }
+}
+
+/// Whether `known` is `wanted` or a release of it: 9.4 of 9.
+fn is_within(wanted: &str, known: &str) -> bool {
+    known.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// How the name `wanted` fits the name `known`, of something whose version is `installed`.
+fn fit_cpe(wanted: &Cpe<'_>, known: &Cpe<'_>, installed: Option<&str>) -> Fit {
+    let is_in = |wanted: &Attribute<'_>, known: &Attribute<'_>| *wanted == Attribute::Any || wanted == known;
+    let names = [
+        (&wanted.part, &known.part),
+        (&wanted.vendor, &known.vendor),
+        (&wanted.product, &known.product),
+        (&wanted.target_software, &known.target_software),
+    ];
+    // A name of any product names nothing.
+    if wanted.product.value().is_none() || !names.into_iter().all(|(wanted, known)| is_in(wanted, known)) {
+        return Fit::Not(VexReason::OtherProduct);
+    }
+    let others = [
+        (&wanted.update, &known.update),
+        (&wanted.edition, &known.edition),
+        (&wanted.language, &known.language),
+        (&wanted.software_edition, &known.software_edition),
+        (&wanted.target_hardware, &known.target_hardware),
+        (&wanted.other, &known.other),
+    ];
+    if !others.into_iter().all(|(wanted, known)| is_in(wanted, known)) {
+        return Fit::Not(VexReason::OtherQualifiers);
+    }
+    match &wanted.version {
+        Attribute::Any => Fit::Among,
+        version if *version == known.version => Fit::Exact,
+        version if version.value().is_some() && version.value() == installed => Fit::Exact,
+        _ => Fit::Not(VexReason::OtherVersion),
+    }
+}
+
+/// What is known of a package.
+pub(super) struct PackageTarget<'a> {
+    pub(super) index: PackageIndex,
+    pub(super) package: &'a Package,
+    purl: Option<Purl>,
+    pub(super) key: String,
+    version: String,
+}
+
+impl<'a> PackageTarget<'a> {
+    pub(super) fn new(index: PackageIndex, package: &'a Package) -> Self {
+        let purl: Option<Purl> = package.purl.parse().ok();
+        let kind = purl.as_ref().map_or("", |purl| &purl.kind);
+        let stated = purl.as_ref().and_then(version);
+        Self {
+            index,
+            package,
+            key: purl.as_ref().map(key).unwrap_or_default(),
+            version: stated.unwrap_or_else(|| plain_version(kind, package.version.as_str()).to_owned()),
+            purl,
+        }
+    }
+
+    /// How `component` fits the package, which is installed on `distro`.
+    pub(super) fn fit(&self, component: &Component, distro: Option<&Distro>) -> Fit {
+        let digests = component.identities.iter().filter_map(|identity| match identity {
+            Identity::Digest(digest) => Some(digest.as_str()),
+            _ => None,
+        });
+        let mut is_comparable = false;
+        for digest in digests {
+            if self.has_digest(digest) {
+                return Fit::Exact;
+            }
+            let algorithm = digest.split(':').next();
+            is_comparable |= self.package.digests.iter().any(|known| known.split(':').next() == algorithm);
+        }
+        if is_comparable {
+            return Fit::Not(VexReason::OtherDigest);
+        }
+        let fits = component.identities.iter().map(|identity| match identity {
+            Identity::Package(pattern) => self.fit_purl(pattern, distro),
+            Identity::Cpe(text) => self.fit_cpe(text),
+            Identity::Digest(_) | Identity::Image(_) | Identity::Name(..) => {
+                Fit::Not(VexReason::OtherProduct)
+            }
+        });
+        match (best(fits).unwrap_or(Fit::Not(VexReason::UnknownProduct)), component.range.as_deref()) {
+            (Fit::Among, Some(range)) => match vers::contains(range, self.written_version()) {
+                Some(true) => Fit::Among,
+                Some(false) => Fit::Not(VexReason::OtherVersion),
+                None => Fit::Unknown(VexReason::UnreadableRange),
+            },
+            (fit, _) => fit,
+        }
+    }
+
+    /// The version as its scheme reads it.
+    fn written_version(&self) -> &str {
+        match self.package.version.as_str() {
+            "" => &self.version,
+            written => written,
+        }
+    }
+
+    /// Whether the package or a file of it has this digest.
+    fn has_digest(&self, digest: &str) -> bool {
+        let of_files = self.package.locations.iter().filter_map(|location| location.digest.as_deref());
+        self.package.digests.iter().chain(of_files).any(|known| known.eq_ignore_ascii_case(digest))
+    }
+
+    fn fit_cpe(&self, text: &str) -> Fit {
+        let Some(wanted) = Cpe::parse(text) else { return Fit::Not(VexReason::UnknownProduct) };
+        let known = self.package.cpes.iter().filter_map(Cpe::parse);
+        best(known.map(|known| fit_cpe(&wanted, &known, Some(&self.version))))
+            .unwrap_or(Fit::Not(VexReason::OtherProduct))
+    }
+
+    fn fit_purl(&self, pattern: &PurlPattern, distro: Option<&Distro>) -> Fit {
+        let Some(purl) = &self.purl else { return Fit::Not(VexReason::OtherProduct) };
+        let (is_same, version) = match pattern.is_source() {
+            true => self.source(purl, pattern),
+            false => (*pattern.key == self.key, self.version.clone()),
+        };
+        if !is_same {
+            return Fit::Not(VexReason::OtherProduct);
+        }
+        if pattern.version.as_ref().is_some_and(|wanted| *wanted != version) {
+            return Fit::Not(VexReason::OtherVersion);
+        }
+        let subpath = pattern.purl.subpath.as_ref();
+        let mut qualifiers = pattern.purl.qualifiers.iter();
+        let is_qualified = qualifiers.all(|(key, value)| self.is_qualified(purl, key, value, distro));
+        if !is_qualified || subpath.is_some_and(|wanted| Some(wanted) != purl.subpath.as_ref()) {
+            return Fit::Not(VexReason::OtherQualifiers);
+        }
+        if pattern.version.is_some() { Fit::Exact } else { Fit::Among }
+    }
+
+    /// Whether the package was built from the source package of `pattern`, and that one's version.
+    fn source(&self, purl: &Purl, pattern: &PurlPattern) -> (bool, String) {
+        let source = self.package.source.as_ref();
+        let name = source.map_or(&*self.package.name, |source| &source.name);
+        let built_from = Purl { name: name.to_owned(), ..purl.clone() };
+        let version = source.and_then(|source| source.version.as_ref());
+        let version = version.map_or(&*self.version, |version| plain_version(&purl.kind, version.as_str()));
+        (*pattern.key == key(&built_from), version.to_owned())
+    }
+
+    /// Whether a qualifier of a pattern is the package's too. What its URL does not say its record may.
+    fn is_qualified(&self, purl: &Purl, qualifier: &str, wanted: &str, distro: Option<&Distro>) -> bool {
+        let stated = purl.qualifiers.get(qualifier).map(String::as_str);
+        match qualifier {
+            // The one is part of the version, the other of how Syft names components.
+            "epoch" | "package-id" => true,
+            "arch" => {
+                let known = stated.or(self.package.architecture.as_deref());
+                let is_source = matches!(wanted, "source" | "src" | "nosrc");
+                let (Some(wanted), Some(known)) = (architecture(wanted), known) else {
+                    return architecture(wanted).is_none();
+                };
+                is_source || architecture(known).is_none_or(|known| known == wanted)
+            }
+            "distro" => {
+                let of_system = distro.map(|distro| match &distro.version {
+                    Some(version) => format!("{}-{version}", distro.id),
+                    None => distro.id.clone(),
+                });
+                stated.is_some_and(|stated| is_within(wanted, stated))
+                    || of_system.is_some_and(|system| is_within(wanted, &system))
+            }
+            "upstream" => {
+                let source = self.package.source.as_ref();
+                let is_named = source.is_some_and(|source| {
+                    wanted == source.name
+                        || source.version.as_ref().is_some_and(|version| {
+                            wanted == format!("{}@{version}", source.name)
+                                || wanted == format!("{}-{version}.src.rpm", source.name)
+                        })
+                });
+                stated == Some(wanted) || is_named
+            }
+            // What nothing is said of is a jar.
+            "type" if purl.kind == "maven" => stated.unwrap_or("jar") == wanted,
+            _ => stated == Some(wanted),
+        }
+    }
+}

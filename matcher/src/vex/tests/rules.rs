@@ -1,0 +1,777 @@
+//! The rules of feeds.md D7, a case each.
+
+use model::limits::Limits;
+use model::package::{Dependencies, PackageIndex};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::vex::VexError;
+
+const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+/// An image with two packages of its system and one of npm.
+fn image() -> Inventory {
+    let mut inventory = inventory(
+        "registry.example/acme/app:1.2",
+        "alpine 3.18.4",
+        "apk libdemo 1.0-r1 purl=pkg:apk/alpine/libdemo@1.0-r1?arch=x86_64&distro=alpine-3.18.4 source=demo@1.0-r1
+         apk other 2.0-r0 purl=pkg:apk/alpine/other@2.0-r0?arch=x86_64&distro=alpine-3.18.4
+         npm left 3.0.0 purl=pkg:npm/left@3.0.0",
+    );
+    inventory.subject.manifest_digest = Some(DIGEST.to_owned());
+    inventory.subject.platform = Some("linux/amd64".to_owned());
+    inventory
+}
+
+const FINDINGS: &str = "CVE-1,GHSA-1 0\nCVE-1,GHSA-1 1\nCVE-2 2";
+
+/// What comes of one statement that `product` is not affected by CVE-1: the packages it suppresses, else why not.
+#[track_caller]
+fn check_product(product: Value, expected: &str) {
+    check_statement(not_affected("CVE-1", product), expected);
+}
+
+#[track_caller]
+fn check_statement(statement: Value, expected: &str) {
+    let inventory = image();
+    let mut found = findings(FINDINGS);
+    let used = apply(&mut found, &[given(&openvex("V", json!([statement])))], &inventory, None);
+    let suppressed = found.iter().filter(|finding| finding.suppressed.is_some());
+    let names: Vec<&str> =
+        suppressed.map(|finding| inventory.package(finding.packages[0]).name.as_str()).collect();
+    let reasons: Vec<&str> = used.unapplied.iter().map(|one| one.reason.as_str()).collect();
+    assert_eq!([names, reasons].concat().join(" "), expected);
+}
+
+/// D11, case 35.
+#[test]
+fn d11_35_an_image_without_subcomponents_covers_all_its_packages() {
+    let product = json!({"@id": format!("pkg:oci/app@{}", DIGEST.replace(':', "%3A"))});
+    check(
+        &image(),
+        FINDINGS,
+        &[given(&openvex("V", json!([not_affected("CVE-1", product)])))],
+        "CVE-1 libdemo: vex-not-affected by V component_not_present
+         CVE-1 other: vex-not-affected by V component_not_present
+         CVE-2 left: affected",
+    );
+}
+
+#[test]
+fn images_are_known_by_digest_then_by_reference() {
+    let other = DIGEST.replace("0123", "3210");
+    for (product, expected) in [
+        (json!({"@id": DIGEST}), "libdemo other"),
+        (json!({"@id": format!("pkg:oci/whatever@{DIGEST}")}), "libdemo other"),
+        (json!({"@id": "x:y", "hashes": {"sha-256": &DIGEST[7..]}}), "libdemo other"),
+        (json!({"@id": other}), "other-digest"),
+        // The strongest name that can be compared decides.
+        (json!({"@id": "registry.example/acme/app:1.2", "hashes": {"sha-256": &other[7..]}}), "other-digest"),
+        (json!({"@id": "registry.example/acme/app:1.2"}), "libdemo other"),
+        (json!({"@id": "registry.example/acme/app"}), "libdemo other"),
+        (json!({"@id": "https://registry.example/acme/app"}), "libdemo other"),
+        (json!({"@id": "registry.example/acme/app:1.3"}), "other-version"),
+        (json!({"@id": "pkg:oci/app?tag=1.2&repository_url=registry.example/acme"}), "libdemo other"),
+        (json!({"@id": "pkg:oci/app?tag=1.2&repository_url=registry.example/acme/app"}), "libdemo other"),
+        (json!({"@id": "pkg:oci/app?repository_url=other.example/acme/app"}), "other-product"),
+        (json!({"@id": "pkg:oci/app"}), "libdemo other"),
+        (json!({"@id": "pkg:oci/app?arch=amd64"}), "libdemo other"),
+        (json!({"@id": "pkg:oci/app?arch=arm64"}), "other-qualifiers"),
+        (json!({"@id": "pkg:oci/ap"}), "other-product"),
+        (json!({"@id": "pkg:docker/acme/app@1.2?repository_url=registry.example"}), "libdemo other"),
+        (json!({"@id": "pkg:oci/app", "subcomponents": [{"@id": "pkg:apk/alpine/other"}]}), "other"),
+        (json!({"@id": "pkg:oci/app", "subcomponents": [{"@id": "pkg:apk/alpine/third"}]}), "other-part"),
+        (
+            json!({"@id": "pkg:oci/app", "subcomponents": [{"@id": "pkg:apk/alpine/other@9"}]}),
+            "other-version",
+        ),
+        (json!({"@id": "cpe:2.3:o:alpinelinux:alpine_linux:3.18:*:*:*:*:*:*:*"}), "libdemo other"),
+        (json!({"@id": "cpe:/o:alpinelinux:alpine_linux:3.19"}), "other-product"),
+        (json!({"identifiers": {}}), "unknown-product"),
+        (json!(""), "unknown-product"),
+    ] {
+        check_product(product.clone(), expected);
+    }
+    let mut hub = image();
+    hub.subject.name = "nginx:1.27".to_owned();
+    hub.subject.manifest_digest = None;
+    for name in ["docker.io/library/nginx:1.27", "index.docker.io/library/nginx", "pkg:docker/nginx@1.27"] {
+        let mut found = findings(FINDINGS);
+        let document = openvex("V", json!([not_affected("CVE-1", json!({"@id": name}))]));
+        apply(&mut found, &[given(&document)], &hub, None);
+        assert!(found[0].suppressed.is_some(), "{name}");
+    }
+}
+
+#[test]
+fn packages_are_known_by_patterns() {
+    for (purl, expected) in [
+        ("pkg:apk/alpine/libdemo@1.0-r1", "libdemo"),
+        ("pkg:apk/alpine/libdemo", "libdemo"),
+        ("pkg:apk/Alpine/LibDemo", "libdemo"),
+        ("pkg:apk/alpine/libdemo@1.0-r1?arch=amd64", "libdemo"),
+        ("pkg:apk/alpine/libdemo@1.0-r1?arch=aarch64", "other-qualifiers"),
+        ("pkg:apk/alpine/libdemo?arch=noarch", "libdemo"),
+        ("pkg:apk/alpine/libdemo?distro=alpine-3.18", "libdemo"),
+        ("pkg:apk/alpine/libdemo?distro=alpine-3.1", "other-qualifiers"),
+        ("pkg:apk/alpine/libdemo?upstream=demo", "libdemo"),
+        ("pkg:apk/alpine/libdemo?upstream=demo@1.0-r1", "libdemo"),
+        ("pkg:apk/alpine/libdemo?upstream=x", "other-qualifiers"),
+        ("pkg:apk/alpine/libdemo?acme=1", "other-qualifiers"),
+        ("pkg:apk/alpine/libdemo#sub", "other-qualifiers"),
+        ("pkg:apk/alpine/libdemo@1.0-r2", "other-version"),
+        ("pkg:apk/wolfi/libdemo", "other-product"),
+        ("pkg:deb/alpine/libdemo", "other-product"),
+        // A source package is meant only where the pattern says so.
+        ("pkg:apk/alpine/demo?arch=source", "libdemo"),
+        ("pkg:apk/alpine/demo@1.0-r1?arch=source", "libdemo"),
+        ("pkg:apk/alpine/demo@1.0-r2?arch=source", "other-version"),
+        ("pkg:apk/alpine/demo", "other-product"),
+        // Right, and about a package without the vulnerability.
+        ("pkg:npm/left@3.0.0", "other-product"),
+        ("pkg:", "unknown-product"),
+    ] {
+        check_product(json!({"@id": purl}), expected);
+        check_product(
+            json!({"@id": "urn:x", "identifiers": {"purl": purl}}),
+            match expected {
+                "unknown-product" => "other-product",
+                expected => expected,
+            },
+        );
+    }
+}
+
+#[test]
+fn packages_are_known_by_cpe_and_digest() {
+    let mut inventory = image();
+    let cpe = "cpe:2.3:a:acme:demo:1.0:*:*:*:*:*:*:*".to_owned();
+    inventory.packages[0].cpes = vec![cpe].into_iter().collect();
+    inventory.packages[0].digests = vec![format!("sha256:{}", "ab".repeat(32))].into_iter().collect();
+    for (product, expected) in [
+        (json!({"identifiers": {"cpe23": "cpe:2.3:a:acme:demo:1.0:*:*:*:*:*:*:*"}}), true),
+        (json!({"identifiers": {"cpe22": "cpe:/a:acme:demo"}}), true),
+        (json!({"identifiers": {"cpe23": "cpe:2.3:a:acme:demo:1.1:*:*:*:*:*:*:*"}}), false),
+        (json!({"identifiers": {"cpe23": "cpe:2.3:a:acme:demo:*:*:*:*:*:node.js:*:*"}}), false),
+        (json!({"identifiers": {"cpe23": "cpe:2.3:a:acme:*:*:*:*:*:*:*:*:*"}}), false),
+    ] {
+        let mut found = findings(FINDINGS);
+        let document = openvex("V", json!([not_affected("CVE-1", product.clone())]));
+        apply(&mut found, &[given(&document)], &inventory, None);
+        assert_eq!(found[0].suppressed.is_some(), expected, "{product}");
+    }
+    inventory.subject.manifest_digest = None;
+    for (digit, expected) in [("ab", true), ("cd", false)] {
+        let hashes = json!({"sha-256": digit.repeat(32)});
+        let product = json!({"@id": "pkg:apk/alpine/libdemo", "hashes": hashes});
+        let mut found = findings(FINDINGS);
+        apply(&mut found, &[given(&openvex("V", json!([not_affected("CVE-1", product)])))], &inventory, None);
+        assert_eq!(found[0].suppressed.is_some(), expected, "{digit}");
+    }
+}
+
+#[test]
+fn a_vulnerability_is_meant_by_any_of_its_ids() {
+    for (vulnerability, expected) in [
+        (json!({"name": "CVE-1"}), "libdemo"),
+        (json!("CVE-1"), "libdemo"),
+        (json!({"name": "ghsa-1"}), "libdemo"),
+        (json!({"@id": "https://nvd.nist.gov/vuln/detail/CVE-1"}), "libdemo"),
+        (json!({"name": "ACME-9", "aliases": ["GHSA-1"]}), "libdemo"),
+        (json!({"name": "CVE-10"}), "no-finding"),
+    ] {
+        let mut statement = not_affected("x", json!({"@id": "pkg:apk/alpine/libdemo"}));
+        statement["vulnerability"] = vulnerability;
+        check_statement(statement, expected);
+    }
+}
+
+#[test]
+fn only_two_statuses_suppress_and_not_affected_needs_a_reason() {
+    let product = || json!({"@id": "pkg:apk/alpine/libdemo@1.0-r1"});
+    for (status, expected) in [
+        ("fixed", "libdemo"),
+        ("affected", "keeps-finding"),
+        ("under_investigation", "keeps-finding"),
+        ("resolved", "unknown-status"),
+        ("not_affected", "no-justification"),
+    ] {
+        check_statement(stated("CVE-1", product(), status), expected);
+    }
+    let mut words = stated("CVE-1", product(), "not_affected");
+    words["impact_statement"] = json!("It is not built in.");
+    check_statement(words, "libdemo");
+}
+
+#[test]
+fn fixed_means_that_very_version() {
+    for (product, expected) in [
+        (json!("pkg:apk/alpine/libdemo@1.0-r1"), "libdemo"),
+        (json!("pkg:apk/alpine/libdemo@1.0-r0"), "other-version"),
+        (json!("pkg:apk/alpine/libdemo"), "fixed-without-version"),
+        (json!({"@id": DIGEST, "subcomponents": [{"@id": "pkg:apk/alpine/libdemo"}]}), "libdemo"),
+        (json!({"@id": "pkg:oci/app?tag=1.2"}), "libdemo other"),
+        (json!({"@id": "pkg:oci/app"}), "fixed-without-version"),
+        (json!({"@id": "cpe:/o:alpinelinux:alpine_linux:3.18"}), "fixed-without-version"),
+    ] {
+        check_statement(stated("CVE-1", product, "fixed"), expected);
+    }
+}
+
+#[test]
+fn the_latest_statement_stands_and_contradictions_suppress_nothing() {
+    let product = || json!({"@id": "pkg:apk/alpine/libdemo"});
+    let at = |mut statement: Value, time: &str| {
+        statement["timestamp"] = json!(time);
+        statement
+    };
+    let early = "2024-01-01T00:00:00Z";
+    let late = "2025-06-01T02:00:00+02:00";
+    for (first, second, expected) in [
+        (
+            early,
+            late,
+            "CVE-1 libdemo: affected\nstatements[0] CVE-1: overruled\nstatements[1] CVE-1: keeps-finding",
+        ),
+        (
+            late,
+            early,
+            "CVE-1 libdemo: vex-not-affected by V component_not_present\nstatements[1] CVE-1: keeps-finding",
+        ),
+        (
+            late,
+            "2025-06-01T00:00:00Z",
+            "CVE-1 libdemo: affected\nstatements[0] CVE-1: contradicted\nstatements[1] CVE-1: keeps-finding",
+        ),
+    ] {
+        let statements = json!([
+            at(not_affected("CVE-1", product()), first),
+            at(stated("CVE-1", product(), "affected"), second)
+        ]);
+        check(&image(), "CVE-1 0", &[given(&openvex("V", statements))], expected);
+    }
+    // Without any time they are of one time.
+    let mut document =
+        openvex("V", json!([not_affected("CVE-1", product()), stated("CVE-1", product(), "affected")]));
+    document.as_object_mut().unwrap().remove("timestamp");
+    check(
+        &image(),
+        "CVE-1 0",
+        &[given(&document)],
+        "CVE-1 libdemo: affected\nstatements[0] CVE-1: contradicted\nstatements[1] CVE-1: keeps-finding",
+    );
+}
+
+#[test]
+fn who_is_trusted_more_wins_whatever_the_time() {
+    let product = || json!({"@id": "pkg:apk/alpine/libdemo"});
+    let mut no = openvex("NO", json!([not_affected("CVE-1", product())]));
+    let mut yes = openvex("YES", json!([stated("CVE-1", product(), "affected")]));
+    let levels = [Trust::User, Trust::Attached, Trust::Supplier, Trust::Hub, Trust::Unverified];
+    for (nth, higher) in levels.into_iter().enumerate() {
+        for lower in levels.into_iter().skip(nth + 1) {
+            yes["timestamp"] = json!("2025-06-01T00:00:00Z");
+            let mut found = findings("CVE-1 0");
+            apply(&mut found, &[given_as(&yes, lower), given_as(&no, higher)], &image(), None);
+            assert!(found[0].suppressed.is_some(), "{higher:?} over {lower:?}");
+            no["timestamp"] = json!("2025-07-01T00:00:00Z");
+            let mut found = findings("CVE-1 0");
+            apply(&mut found, &[given_as(&no, lower), given_as(&yes, higher)], &image(), None);
+            assert!(found[0].suppressed.is_none(), "{higher:?} over {lower:?}");
+            no["timestamp"] = json!("2025-01-01T00:00:00Z");
+        }
+    }
+    check(
+        &image(),
+        "CVE-1 0",
+        &[given_as(&no, Trust::Unverified)],
+        "CVE-1 libdemo: affected\nstatements[0] CVE-1: unverified",
+    );
+}
+
+#[test]
+fn only_the_newest_of_a_document_counts() {
+    let product = || json!({"@id": "pkg:apk/alpine/libdemo"});
+    let old = openvex("V", json!([not_affected("CVE-1", product())]));
+    let mut new = openvex("V", json!([stated("CVE-1", product(), "under_investigation")]));
+    new["version"] = json!(2);
+    new["timestamp"] = json!("2024-01-01T00:00:00Z");
+    let expected =
+        "CVE-1 libdemo: affected\nstatements[0] CVE-1: keeps-finding\nstatements[0] CVE-1: superseded";
+    check(&image(), "CVE-1 0", &[given(&old), given(&new)], expected);
+    // Of one version the later counts.
+    new["version"] = json!(1);
+    new["timestamp"] = json!("2025-02-01T00:00:00Z");
+    check(&image(), "CVE-1 0", &[given(&old), given(&new)], expected);
+    // Whoever is trusted less takes no document back.
+    check(
+        &image(),
+        "CVE-1 0",
+        &[given(&old), given_as(&new, Trust::Hub)],
+        "CVE-1 libdemo: vex-not-affected by V component_not_present\nstatements[0] CVE-1: keeps-finding",
+    );
+}
+
+/// Whoever is in a repository may not speak of what others are listed for.
+#[test]
+fn a_document_of_a_repository_is_about_the_packages_that_it_is_listed_under() {
+    let document = openvex(
+        "V",
+        json!([
+            not_affected("CVE-1", json!("pkg:apk/alpine/libdemo")),
+            not_affected("CVE-1", json!("pkg:apk/alpine/other")),
+            not_affected("CVE-1", json!("pkg:oci/app")),
+        ]),
+    );
+    let mut given = given_as(&document, Trust::Hub);
+    let listed = |purl: &str| vec![crate::vex::Identity::of_purl(purl).unwrap()];
+    given.only_about = Some(listed("pkg:oci/app?repository_url=registry.example/acme/app"));
+    check(
+        &image(),
+        "CVE-1 0",
+        std::slice::from_ref(&given),
+        "CVE-1 libdemo: affected
+         statements[0] CVE-1: other-product
+         statements[1] CVE-1: other-product
+         statements[2] CVE-1: other-product",
+    );
+    given.only_about = Some(listed("pkg:oci/app"));
+    let mut found = findings("CVE-1 0\nCVE-1 1");
+    apply(&mut found, std::slice::from_ref(&given), &image(), None);
+    assert!(found.iter().all(|finding| finding.suppressed.is_some()));
+    given.only_about = Some(listed("pkg:apk/alpine/other@1"));
+    check(
+        &image(),
+        "CVE-1 0\nCVE-1 1",
+        &[given],
+        "CVE-1 libdemo: affected
+         CVE-1 other: vex-not-affected by V component_not_present
+         statements[0] CVE-1: other-product
+         statements[2] CVE-1: other-product",
+    );
+}
+
+/// `app` needs `direct`, which needs `deep`.
+fn graph(edges: &[(usize, &[u32])]) -> Inventory {
+    let mut inventory = inventory(
+        "app",
+        "",
+        "npm app 1.0.0 purl=pkg:npm/app@1.0.0
+         npm direct 2.0.0 purl=pkg:npm/direct@2.0.0
+         npm second 3.0.0 purl=pkg:npm/second@3.0.0
+         npm deep 4.0.0 purl=pkg:npm/deep@4.0.0",
+    );
+    for package in &mut inventory.packages {
+        package.depends_on = Dependencies::NONE;
+    }
+    for (from, to) in edges {
+        inventory.packages[*from].depends_on = to.iter().copied().map(PackageIndex).collect();
+    }
+    inventory
+}
+
+#[test]
+fn a_library_as_product_suppresses_only_where_every_path_goes_through_it() {
+    let product = json!({"@id": "pkg:npm/direct@2.0.0", "subcomponents": [{"@id": "pkg:npm/deep"}]});
+    let documents = [given(&openvex("V", json!([not_affected("CVE-1", product)])))];
+    let suppressed = "CVE-1 deep: vex-not-affected by V component_not_present";
+    let other_path = "CVE-1 deep: affected\nstatements[0] CVE-1: other-path";
+    for (edges, expected) in [
+        (&[(0, &[1][..]), (1, &[3])][..], suppressed),
+        (&[(0, &[1, 2]), (1, &[3]), (2, &[3])], other_path),
+        (&[(0, &[1, 3]), (1, &[3])], other_path),
+        // Nothing needs the other one, which needs it too.
+        (&[(0, &[1]), (1, &[3]), (2, &[3])], other_path),
+        // The other way goes through the product as well.
+        (&[(0, &[1]), (1, &[2, 3]), (2, &[3])], suppressed),
+        // A circle that is there because of the product, and one that is there by itself.
+        (&[(0, &[1]), (1, &[3]), (2, &[3]), (3, &[2])], suppressed),
+        (&[(0, &[1, 2]), (1, &[3]), (2, &[0, 3])], other_path),
+        (&[(0, &[1])], "CVE-1 deep: affected\nstatements[0] CVE-1: other-product"),
+    ] {
+        check(&graph(edges), "CVE-1 3", &documents, expected);
+    }
+    let mut silent = graph(&[(0, &[1]), (1, &[3])]);
+    silent.packages[2].depends_on = Dependencies::UNKNOWN;
+    check(&silent, "CVE-1 3", &documents, "CVE-1 deep: affected\nstatements[0] CVE-1: dependencies-unknown");
+    let mut none = graph(&[]);
+    none.packages.iter_mut().for_each(|package| package.depends_on = Dependencies::UNKNOWN);
+    check(&none, "CVE-1 3", &documents, "CVE-1 deep: affected\nstatements[0] CVE-1: other-product");
+    // What lies inside the product is there because of it.
+    none.packages[3].parent = Some(PackageIndex(1));
+    check(&none, "CVE-1 3", &documents, suppressed);
+}
+
+#[test]
+fn a_finding_in_several_places_is_suppressed_only_in_all_of_them() {
+    let mut inventory = graph(&[(0, &[1]), (1, &[3])]);
+    // The same package again, needed by another.
+    let mut again = inventory.packages[3].clone();
+    again.depends_on = Dependencies::NONE;
+    inventory.packages.push(again);
+    inventory.packages[2].depends_on = vec![PackageIndex(4)].into();
+    let product = json!({"@id": "pkg:npm/direct", "subcomponents": [{"@id": "pkg:npm/deep"}]});
+    let first = not_affected("CVE-1", product);
+    check(
+        &inventory,
+        "CVE-1 3 4",
+        &[given(&openvex("V", json!([first])))],
+        "CVE-1 deep: affected\nstatements[0] CVE-1: only-some-instances",
+    );
+    let second = not_affected("CVE-1", json!({"@id": "pkg:npm/second", "subcomponents": ["pkg:npm/deep"]}));
+    check(
+        &inventory,
+        "CVE-1 3 4",
+        &[given(&openvex("V", json!([first, second])))],
+        "CVE-1 deep: vex-not-affected by V component_not_present",
+    );
+}
+
+#[test]
+fn what_did_not_count_before_keeps_its_own_reason() {
+    let mut found = findings("CVE-1 0");
+    found[0].suppressed = Some(model::finding::Suppression {
+        reason: "vendor-fixed".into(),
+        source: "X".into(),
+        statement: None,
+    });
+    let document = openvex("V", json!([not_affected("CVE-1", json!("pkg:apk/alpine/libdemo"))]));
+    let used = apply(&mut found, &[given(&document)], &image(), None);
+    assert_eq!(found[0].suppressed.as_ref().unwrap().source, "X");
+    assert_eq!(used.unapplied[0].reason.as_str(), "already-suppressed");
+}
+
+fn csaf(tree: Value, vulnerability: Value) -> Value {
+    json!({"document": {"category": "csaf_vex", "csaf_version": "2.0",
+            "publisher": {"name": "Acme", "namespace": "https://acme.example"},
+            "tracking": {"id": "A-1", "version": "1", "status": "final",
+                "current_release_date": "2025-01-01T00:00:00Z"}},
+        "product_tree": tree, "vulnerabilities": [vulnerability]})
+}
+
+fn named(id: &str, helper: Value) -> Value {
+    json!({"name": id, "product_id": id, "product_identification_helper": helper})
+}
+
+#[test]
+fn csaf_says_it_by_products_flags_and_relationships() {
+    let purl = |purl: &str| json!({"purl": purl});
+    let ours = || named("P", purl("pkg:apk/alpine/libdemo@1.0-r1"));
+    let flat = || json!({"full_product_names": [ours(), named("Q", purl("pkg:apk/alpine/other"))]});
+    let flag = json!([{"label": "component_not_present", "product_ids": ["P"]}]);
+    let no = json!({"known_not_affected": ["P"]});
+    let by = "libdemo: vex-not-affected by https://acme.example/A-1 component_not_present";
+    let place = "vulnerabilities[0].product_status";
+    let related = |whole: Value| {
+        json!({"full_product_names": [ours(), whole], "relationships": [
+            {"category": "default_component_of", "product_reference": "P", "relates_to_product_reference": "W",
+             "full_product_name": {"name": "P in W", "product_id": "P:W"}}]})
+    };
+    let no_related = json!({"cve": "CVE-1", "product_status": {"known_not_affected": ["P:W"]},
+        "flags": [{"label": "component_not_present", "product_ids": ["P:W"]}]});
+    for (tree, vulnerability, expected) in [
+        (flat(), json!({"cve": "CVE-1", "product_status": no, "flags": flag}), format!("CVE-1 {by}")),
+        (
+            flat(),
+            json!({"ids": [{"system_name": "x", "text": "GHSA-1"}], "product_status": no, "flags": flag}),
+            format!("CVE-1 {by}"),
+        ),
+        (
+            flat(),
+            json!({"cve": "CVE-1", "product_status": no}),
+            format!("CVE-1 libdemo: affected\n{place}.known_not_affected CVE-1: no-justification"),
+        ),
+        // A threat that names no product is about all.
+        (
+            flat(),
+            json!({"cve": "CVE-1", "product_status": no, "threats": [{"category": "impact", "details": "Gone."}]}),
+            "CVE-1 libdemo: vex-not-affected by https://acme.example/A-1 Gone.".to_owned(),
+        ),
+        (
+            json!({"full_product_names": [ours()], "product_groups": [{"group_id": "G", "product_ids": ["P"]}]}),
+            json!({"cve": "CVE-1", "product_status": no, "flags": [{"label": "component_not_present", "group_ids": ["G"]}]}),
+            format!("CVE-1 {by}"),
+        ),
+        (
+            flat(),
+            json!({"cve": "CVE-1", "product_status": {"fixed": ["P"]}}),
+            "CVE-1 libdemo: vex-fixed by https://acme.example/A-1 -".to_owned(),
+        ),
+        // One product in two lists contradicts itself.
+        (
+            flat(),
+            json!({"cve": "CVE-1", "product_status": {"known_not_affected": ["P"], "known_affected": ["P"]}, "flags": flag}),
+            format!(
+                "CVE-1 libdemo: affected\n{place}.known_not_affected CVE-1: contradicted\n{place}.known_affected CVE-1: keeps-finding"
+            ),
+        ),
+        (
+            flat(),
+            json!({"cve": "CVE-1", "product_status": {"known_not_affected": ["X"]}, "flags": [{"label": "component_not_present"}]}),
+            format!("CVE-1 libdemo: affected\n{place}.known_not_affected CVE-1: unknown-product"),
+        ),
+        (related(named("W", purl("pkg:oci/app"))), no_related.clone(), format!("CVE-1 {by}")),
+        (
+            related(named("W", json!({"cpe": "cpe:/o:alpinelinux:alpine_linux:3.18"}))),
+            no_related.clone(),
+            format!("CVE-1 {by}"),
+        ),
+        (
+            related(named("W", purl("pkg:oci/another"))),
+            no_related.clone(),
+            format!("CVE-1 libdemo: affected\n{place}.known_not_affected CVE-1: other-product"),
+        ),
+        (
+            related(json!({"name": "Acme", "product_id": "W"})),
+            no_related,
+            format!("CVE-1 libdemo: affected\n{place}.known_not_affected CVE-1: unknown-product"),
+        ),
+    ] {
+        check(&image(), "CVE-1,GHSA-1 0", &[given(&csaf(tree, vulnerability))], &expected);
+    }
+}
+
+#[test]
+fn csaf_ranges_cover_what_is_in_them_and_what_cannot_be_read_suppresses_nothing() {
+    let place = "vulnerabilities[0].product_status";
+    for (range, expected) in [
+        (
+            "vers:apk/1.0-r0|1.0-r1",
+            "CVE-1 libdemo: vex-not-affected by https://acme.example/A-1 x".to_owned(),
+        ),
+        (
+            "vers:apk/1.0-r0",
+            format!("CVE-1 libdemo: affected\n{place}.known_not_affected CVE-1: other-version"),
+        ),
+        (
+            "vers:apk/>=1.0-r0|<1.0-r2",
+            "CVE-1 libdemo: vex-not-affected by https://acme.example/A-1 x".to_owned(),
+        ),
+        (
+            "vers:apk/<1.0-r1",
+            format!("CVE-1 libdemo: affected\n{place}.known_not_affected CVE-1: other-version"),
+        ),
+        (
+            "vers:acme/<1.0-r1",
+            format!("CVE-1 libdemo: affected\n{place}.known_not_affected CVE-1: unreadable-range"),
+        ),
+        ("before 9", format!("CVE-1 libdemo: affected\n{place}.known_not_affected CVE-1: unreadable-range")),
+    ] {
+        let product = named("P", json!({"purl": "pkg:apk/alpine/libdemo"}));
+        let tree = json!({"branches": [{"category": "product_name", "name": "demo", "branches": [
+            {"category": "product_version_range", "name": range, "product": product}]}]});
+        let vulnerability = json!({"cve": "CVE-1", "product_status": {"known_not_affected": ["P"]},
+            "flags": [{"label": "x", "product_ids": ["P"]}]});
+        check(&image(), "CVE-1 0", &[given(&csaf(tree, vulnerability))], &expected);
+    }
+    // What may be affected stands against what is said not to be.
+    let tree = json!({"full_product_names": [named("P", json!({"purl": "pkg:apk/alpine/libdemo@1.0-r1"}))],
+        "branches": [{"category": "product_version_range", "name": "before 9",
+            "product": named("R", json!({"purl": "pkg:apk/alpine/libdemo"}))}]});
+    let vulnerability = json!({"cve": "CVE-1",
+        "product_status": {"known_not_affected": ["P"], "known_affected": ["R"]}, "flags": [{"label": "x"}]});
+    check(
+        &image(),
+        "CVE-1 0",
+        &[given(&csaf(tree, vulnerability))],
+        &format!(
+            "CVE-1 libdemo: affected\n{place}.known_not_affected CVE-1: contradicted\n{place}.known_affected CVE-1: unreadable-range"
+        ),
+    );
+}
+
+#[test]
+fn a_draft_suppresses_nothing_and_circles_of_relationships_end() {
+    let tree = json!({"full_product_names": [named("P", json!({"purl": "pkg:apk/alpine/libdemo"}))],
+        "relationships": [
+            {"product_reference": "A", "relates_to_product_reference": "B", "full_product_name": {"product_id": "B"}},
+            {"product_reference": "B", "relates_to_product_reference": "P", "full_product_name": {"product_id": "A"}}]});
+    let no = |id: &str| json!({"cve": "CVE-1", "product_status": {"known_not_affected": [id]}, "flags": [{"label": "x"}]});
+    let place = "vulnerabilities[0].product_status.known_not_affected";
+    let mut draft = csaf(tree.clone(), no("P"));
+    draft["document"]["tracking"]["status"] = json!("draft");
+    check(&image(), "CVE-1 0", &[given(&draft)], &format!("CVE-1 libdemo: affected\n{place} CVE-1: draft"));
+    check(
+        &image(),
+        "CVE-1 0",
+        &[given(&csaf(tree, no("A")))],
+        &format!("CVE-1 libdemo: affected\n{place} CVE-1: unknown-product"),
+    );
+}
+
+fn cyclonedx(vulnerability: Value) -> Value {
+    json!({"bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1,
+        "serialNumber": "urn:uuid:11111111-2222-4333-8444-555555555555",
+        "metadata": {"timestamp": "2025-01-01T00:00:00Z",
+            "component": {"type": "container", "bom-ref": "root", "name": "registry.example/acme/app", "version": "1.2"}},
+        "components": [{"type": "library", "bom-ref": "demo", "name": "libdemo", "purl": "pkg:apk/alpine/libdemo@1.0-r1",
+            "components": [{"type": "library", "bom-ref": "loose", "name": "other", "purl": "pkg:apk/alpine/other"}]}],
+        "vulnerabilities": [vulnerability]})
+}
+
+#[test]
+fn cyclonedx_says_it_by_analysis_of_components() {
+    let by = "by urn:uuid:11111111-2222-4333-8444-555555555555";
+    let affected = "CVE-1 libdemo: affected\nCVE-1 other: affected\nvulnerabilities[0].affects[0] CVE-1:";
+    let one =
+        |analysis: Value, affects: Value| json!({"id": "CVE-1", "analysis": analysis, "affects": [affects]});
+    let unreachable = json!({"state": "not_affected", "justification": "code_not_reachable"});
+    let own = "urn:cdx:11111111-2222-4333-8444-555555555555/1";
+    for (vulnerability, expected) in [
+        (
+            one(unreachable.clone(), json!({"ref": "demo"})),
+            format!("CVE-1 libdemo: vex-not-affected {by} code_not_reachable\nCVE-1 other: affected"),
+        ),
+        (
+            one(unreachable.clone(), json!({"ref": format!("{own}#loose")})),
+            format!("CVE-1 libdemo: affected\nCVE-1 other: vex-not-affected {by} code_not_reachable"),
+        ),
+        (
+            one(unreachable.clone(), json!({"ref": "root"})),
+            format!(
+                "CVE-1 libdemo: vex-not-affected {by} code_not_reachable\nCVE-1 other: vex-not-affected {by} code_not_reachable"
+            ),
+        ),
+        (
+            one(json!({"state": "resolved"}), json!({"ref": "demo"})),
+            format!("CVE-1 libdemo: vex-fixed {by} -\nCVE-1 other: affected"),
+        ),
+        (
+            one(json!({"state": "false_positive"}), json!({"ref": "demo"})),
+            format!("CVE-1 libdemo: vex-not-affected {by} false_positive\nCVE-1 other: affected"),
+        ),
+        (one(json!({"state": "exploitable"}), json!({"ref": "demo"})), format!("{affected} keeps-finding")),
+        (one(json!({"state": "in_triage"}), json!({"ref": "demo"})), format!("{affected} keeps-finding")),
+        (one(json!({"state": "gone"}), json!({"ref": "demo"})), format!("{affected} unknown-status")),
+        (
+            one(json!({"state": "not_affected"}), json!({"ref": "demo"})),
+            format!("{affected} no-justification"),
+        ),
+        (one(unreachable.clone(), json!({"ref": "nobody"})), format!("{affected} unknown-product")),
+        (
+            one(
+                unreachable.clone(),
+                json!({"ref": "loose", "versions": [{"version": "2.0-r0", "status": "unaffected"}]}),
+            ),
+            format!("CVE-1 libdemo: affected\nCVE-1 other: vex-not-affected {by} code_not_reachable"),
+        ),
+        (
+            one(
+                unreachable.clone(),
+                json!({"ref": "loose", "versions": [{"version": "9", "status": "unaffected"}]}),
+            ),
+            format!("{affected} other-version"),
+        ),
+        (
+            one(
+                unreachable.clone(),
+                json!({"ref": "loose", "versions": [{"range": "vers:apk/2.0-r0", "status": "unaffected"}]}),
+            ),
+            format!("CVE-1 libdemo: affected\nCVE-1 other: vex-not-affected {by} code_not_reachable"),
+        ),
+        // It is said of the version that it is affected: that stands.
+        (
+            one(
+                unreachable,
+                json!({"ref": "loose", "versions": [{"version": "2.0-r0", "status": "affected"}]}),
+            ),
+            format!("{affected} keeps-finding"),
+        ),
+        // Nobody looked at it.
+        (
+            json!({"id": "CVE-1", "affects": [{"ref": "demo"}]}),
+            "CVE-1 libdemo: affected\nCVE-1 other: affected".to_owned(),
+        ),
+    ] {
+        check(&image(), "CVE-1 0\nCVE-1 1", &[given(&cyclonedx(vulnerability))], &expected);
+    }
+}
+
+#[test]
+fn a_link_to_a_bom_is_about_that_bom_alone() {
+    let vulnerability = json!({"id": "CVE-1", "analysis": {"state": "not_affected", "detail": "x"},
+        "affects": [{"ref": "urn:cdx:99999999-2222-4333-8444-555555555555/2#pkg:apk/alpine/libdemo@1.0-r1?package-id=1"}]});
+    let documents = [given(&cyclonedx(vulnerability))];
+    let other = "CVE-1 libdemo: affected\nvulnerabilities[0].affects[0] CVE-1: other-bom";
+    check_in(&image(), "CVE-1 0", &documents, None, other);
+    let bom = |version| crate::vex::bom_id("urn:uuid:99999999-2222-4333-8444-555555555555", Some(version));
+    check_in(&image(), "CVE-1 0", &documents, Some(&bom("1")), other);
+    check_in(
+        &image(),
+        "CVE-1 0",
+        &documents,
+        Some(&bom("2")),
+        "CVE-1 libdemo: vex-not-affected by urn:uuid:11111111-2222-4333-8444-555555555555 x",
+    );
+}
+
+#[test]
+fn a_component_of_another_image_is_not_this_ones() {
+    let vulnerability = json!({"id": "CVE-1", "analysis": {"state": "not_affected", "detail": "x"},
+        "affects": [{"ref": "demo"}]});
+    let mut document = cyclonedx(vulnerability);
+    document["metadata"]["component"]["name"] = json!("registry.example/acme/another");
+    check(
+        &image(),
+        "CVE-1 0",
+        &[given(&document)],
+        "CVE-1 libdemo: affected\nvulnerabilities[0].affects[0] CVE-1: other-product",
+    );
+    // An application is no image, and its components are packages.
+    document["metadata"]["component"] = json!({"type": "application", "bom-ref": "root", "name": "another"});
+    check(
+        &image(),
+        "CVE-1 0",
+        &[given(&document)],
+        "CVE-1 libdemo: vex-not-affected by urn:uuid:11111111-2222-4333-8444-555555555555 x",
+    );
+}
+
+#[test]
+fn what_is_no_document_says_what_it_is() {
+    for (text, expected) in [
+        ("", "it is no JSON object"),
+        ("<bom/>", "it is XML, and VEX is read in JSON only"),
+        ("[]", "it is no JSON object"),
+        ("{}", "neither OpenVEX"),
+        (
+            "\u{feff}{\"@context\": \"https://openvex.dev/ns\", \"statements\": 1}",
+            "it is OpenVEX, and not of its shape",
+        ),
+        (
+            "{\"document\": {\"csaf_version\": \"2.0\"}, \"vulnerabilities\": {}}",
+            "it is CSAF, and not of its shape",
+        ),
+        ("{\"bomFormat\": \"CycloneDX\", \"vulnerabilities\": 1}", "it is CycloneDX, and not of its shape"),
+        ("{\"payloadType\": \"application/vnd.in-toto+json\"}", "it is an in-toto or DSSE envelope"),
+    ] {
+        let error = read(text.as_bytes(), &Limits::default()).unwrap_err();
+        assert!(error.to_string().contains(expected), "{text}: {error}");
+        if let VexError::Malformed { source, .. } = error {
+            assert!(source.to_string().contains("line 1 column"), "{source}");
+        }
+    }
+    let small = Limits { vex_bytes_max: 10, ..Limits::default() };
+    assert!(matches!(read(b"{          }", &small), Err(VexError::TooLarge { bytes_max: 10 })));
+    let few = Limits { vex_products_max: 2, ..Limits::default() };
+    let document =
+        openvex("V", json!([not_affected("CVE-1", json!({"@id": "a", "subcomponents": ["b", "c"]}))]));
+    assert!(matches!(read(document.to_string().as_bytes(), &few), Err(VexError::TooManyProducts { .. })));
+}
+
+#[test]
+fn words_that_are_not_known_are_told() {
+    let mut statement = stated("CVE-1", json!({"@id": "pkg:"}), "resolved");
+    statement["justification"] = json!("because");
+    let document = openvex("V", json!([statement, {"status": "fixed"}]));
+    let read = given(&document).document;
+    assert_eq!(
+        read.remarks,
+        [
+            "`statements[0].status`: `resolved` is no status",
+            "`statements[0].justification`: `because` is no justification",
+            "`statements[0].products[0]`: `pkg:` names no product",
+            "`statements[1].vulnerability`: no vulnerability is named",
+        ]
+    );
+}

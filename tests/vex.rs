@@ -1,0 +1,182 @@
+//! VEX: what somebody answered is suppressed, and a report says who did and on what grounds.
+
+use serde_json::{Value, json};
+use testkit::feeds::{Mirror, osv_record};
+
+use crate::harness::{AS_OF, Place};
+
+/// An SBOM with two packages of npm, and feeds that say that both are affected.
+fn place() -> Place {
+    let place = Place::new();
+    let mirror = Mirror::at(place.path("mirror"));
+    mirror.osv_records(
+        "npm",
+        &[
+            osv_record("GHSA-aaaa-bbbb-cccc", &["CVE-2025-10001"], "npm", "demo", "introduced 0"),
+            osv_record("GHSA-dddd-eeee-ffff", &["CVE-2025-10002"], "npm", "other", "introduced 0"),
+        ],
+    );
+    place.write(
+        "sbom.json",
+        r#"{"bomFormat":"CycloneDX","specVersion":"1.6","serialNumber":"urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79",
+            "version":2,"metadata":{"component":{"type":"container","name":"registry.example/acme/app:1.2"}},"components":[
+            {"type":"library","name":"demo","version":"1.0.0","purl":"pkg:npm/demo@1.0.0"},
+            {"type":"library","name":"other","version":"2.0.0","purl":"pkg:npm/other@2.0.0"}]}"#,
+    );
+    let mirror = mirror.dir().display().to_string();
+    place.run(["feeds", "sync", "--only", "npm", "--mirror", &mirror]).expect_code(0);
+    place
+}
+
+fn openvex(id: &str, vulnerability: &str, product: &str) -> String {
+    json!({"@context": "https://openvex.dev/ns/v0.2.0", "@id": id, "author": "Acme Security", "version": 1,
+        "timestamp": "2025-06-01T00:00:00Z", "statements": [{"vulnerability": {"name": vulnerability},
+        "products": [{"@id": product}], "status": "not_affected", "justification": "vulnerable_code_not_present"}]})
+    .to_string()
+}
+
+const CSAF: &str = r#"{"document": {"category": "csaf_vex", "csaf_version": "2.0",
+    "publisher": {"name": "Acme", "namespace": "https://acme.example"},
+    "tracking": {"id": "A-1", "version": "1", "status": "final", "current_release_date": "2025-06-01T00:00:00Z"}},
+  "product_tree": {"full_product_names": [{"name": "o", "product_id": "o",
+    "product_identification_helper": {"purl": "pkg:npm/other@2.0.0"}}]},
+  "vulnerabilities": [{"cve": "CVE-2025-10002", "product_status": {"fixed": ["o"]}}]}"#;
+
+const CYCLONEDX: &str = r#"{"bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1, "vulnerabilities": [
+    {"id": "CVE-2025-10001", "analysis": {"state": "not_affected", "justification": "code_not_reachable"},
+     "affects": [{"ref": "urn:cdx:3e671687-395b-41f5-a30f-a58921a69b79/2#pkg:npm/demo@1.0.0"}]}]}"#;
+
+/// The report of a match with `words`.
+fn report(place: &Place, words: &[&str]) -> Value {
+    let words = [&["match", "sbom.json", "--offline", "--as-of", AS_OF, "-o", "json"], words].concat();
+    place.json(words)
+}
+
+/// Each finding as `id reason`.
+fn findings(report: &Value) -> Vec<String> {
+    let line = |finding: &Value| {
+        let reason = finding["suppressed"]["reason"].as_str().unwrap_or("counts");
+        format!("{} {reason}", finding["id"].as_str().unwrap())
+    };
+    let mut lines: Vec<String> = report["findings"].as_array().unwrap().iter().map(line).collect();
+    lines.sort();
+    lines
+}
+
+#[test]
+fn every_kind_of_document_suppresses_and_the_report_says_so() {
+    let place = place();
+    place.write("open.json", openvex("https://acme.example/1", "GHSA-aaaa-bbbb-cccc", "pkg:npm/demo"));
+    place.write("csaf.json", CSAF);
+    place.write("cyclonedx.json", CYCLONEDX);
+    let none = report(&place, &[]);
+    assert_eq!(findings(&none), ["CVE-2025-10001 counts", "CVE-2025-10002 counts"]);
+    assert_eq!(none["vex"], json!({"documents": [], "unapplied": [], "left_out": 0}));
+
+    let one = report(&place, &["--vex", "open.json"]);
+    assert_eq!(findings(&one), ["CVE-2025-10001 vex-not-affected", "CVE-2025-10002 counts"]);
+    let suppressed = |report: &Value| {
+        report["findings"].as_array().unwrap().iter().find(|one| one["id"] == "CVE-2025-10001").unwrap()["suppressed"]
+            .clone()
+    };
+    assert_eq!(
+        suppressed(&one),
+        json!({"reason": "vex-not-affected", "source": "https://acme.example/1",
+            "justification": "vulnerable_code_not_present", "detail": null, "author": "Acme Security",
+            "timestamp": "2025-06-01T00:00:00Z"})
+    );
+    let document = &one["vex"]["documents"][0];
+    assert_eq!(
+        [&document["id"], &document["kind"], &document["trust"], &document["suppressed"]],
+        [&json!("https://acme.example/1"), &json!("openvex"), &json!("user"), &json!(1)]
+    );
+    assert_eq!(document["digest"].as_str().map(str::len), Some("sha256:".len() + 64));
+
+    // The link is to this very BOM.
+    let linked = report(&place, &["--vex", "cyclonedx.json", "--vex", "csaf.json"]);
+    assert_eq!(findings(&linked), ["CVE-2025-10001 vex-not-affected", "CVE-2025-10002 vex-fixed"]);
+    assert_eq!(suppressed(&linked)["justification"], "code_not_reachable");
+    let turned = report(&place, &["--vex", "csaf.json", "--vex", "cyclonedx.json"]);
+    assert_eq!(linked, turned, "the order of documents does not matter");
+
+    // What does not count fails no build, and the table counts it.
+    let gate = ["match", "sbom.json", "--offline", "--as-of", AS_OF, "--fail-on", "severity >= UNKNOWN"];
+    place.run(gate).expect_code(1);
+    let words = [&gate[..], &["--vex", "open.json", "--vex", "csaf.json"]].concat();
+    let table = place.run(words);
+    let table = &table.expect_code(0).stdout;
+    assert!(table.contains("Suppressed: 2 findings (1 vex-fixed, 1 vex-not-affected)"), "{table}");
+}
+
+#[test]
+fn directories_are_files_or_repositories() {
+    let place = place();
+    place.write("own/a.json", openvex("https://acme.example/1", "CVE-2025-10001", "pkg:npm/demo"));
+    place.write("own/deep/b.json", CSAF);
+    let own = report(&place, &["--vex", "own"]);
+    assert_eq!(findings(&own), ["CVE-2025-10001 vex-not-affected", "CVE-2025-10002 vex-fixed"]);
+
+    // Of a repository each document speaks of what it is listed under.
+    let both = openvex("https://hub.example/1", "CVE-2025-10001", "pkg:npm/demo");
+    place.write("hub/pkg/demo.json", both);
+    place.write("hub/pkg/other.json", openvex("https://hub.example/2", "CVE-2025-10002", "pkg:npm/other"));
+    let index = |package: &str| {
+        json!({"packages": [{"id": "pkg:npm/demo", "location": "pkg/demo.json"},
+            {"id": package, "location": "pkg/other.json"}]})
+        .to_string()
+    };
+    place.write("hub/index.json", index("pkg:npm/demo"));
+    let hub = report(&place, &["--vex", "hub"]);
+    assert_eq!(findings(&hub), ["CVE-2025-10001 vex-not-affected", "CVE-2025-10002 counts"]);
+    let unapplied = &hub["vex"]["unapplied"][0];
+    assert_eq!(
+        [&unapplied["reason"], &unapplied["statement"]],
+        [&json!("other-product"), &json!("statements[0]")]
+    );
+    place.write("hub/index.json", index("pkg:npm/other"));
+    assert_eq!(
+        findings(&report(&place, &["--vex", "hub"])),
+        ["CVE-2025-10001 vex-not-affected", "CVE-2025-10002 vex-not-affected"]
+    );
+    // The user's own word stands above it.
+    let affected = openvex("https://acme.example/2", "CVE-2025-10001", "pkg:npm/demo")
+        .replace("not_affected", "affected")
+        .replace("2025-06-01", "2020-01-01");
+    place.write("affected.json", affected);
+    assert_eq!(
+        findings(&report(&place, &["--vex", "hub", "--vex", "affected.json"])),
+        ["CVE-2025-10001 counts", "CVE-2025-10002 vex-not-affected"]
+    );
+}
+
+#[test]
+fn a_document_that_cannot_be_read_ends_the_run() {
+    let place = place();
+    place.write("broken.json", "{\"@context\": \"https://openvex.dev/ns/v0.2.0\",\n \"statements\": [1]}");
+    place.write("unknown.json", "{}");
+    let run = |vex: &str| place.run(["match", "sbom.json", "--offline", "--as-of", AS_OF, "--vex", vex]);
+    run("broken.json").expect_code(2).expect_stderr(&[
+        "cannot read VEX document `broken.json`",
+        "it is OpenVEX, and not of its shape",
+        "line 2 column",
+        "nothing was judged",
+    ]);
+    run("unknown.json").expect_code(2).expect_stderr(&["neither OpenVEX"]);
+    run("nowhere.json").expect_code(2).expect_stderr(&["cannot read `nowhere.json`"]);
+    // A word that is not known is told, and suppresses nothing.
+    let text = openvex("https://acme.example/1", "CVE-2025-10001", "pkg:npm/demo");
+    place.write("word.json", text.replace("not_affected", "resolved"));
+    run("word.json").expect_code(0).expect_stderr(&["`statements[0].status`: `resolved` is no status"]);
+}
+
+#[test]
+fn scan_hears_vex_too() {
+    let place = place();
+    place.write(
+        "open.json",
+        openvex("https://acme.example/1", "CVE-2025-10001", "registry.example/acme/app:1.2"),
+    );
+    let words = ["scan", "sbom:sbom.json", "--offline", "--as-of", AS_OF, "-o", "json", "--vex", "open.json"];
+    let report = place.json(words);
+    assert_eq!(findings(&report), ["CVE-2025-10001 vex-not-affected", "CVE-2025-10002 counts"]);
+}
