@@ -543,7 +543,7 @@ mod tests {
 
     /// Options (their ids) that a file that was only found may say: they decide how this run judges and what it
     /// tells, or only what is asked for. `feeds`, `private`, `csaf` and `openvex` are as docs/reference/cli.md says.
-    const TAKEN: [&str; 42] = [
+    const TAKEN: [&str; 43] = [
         "feeds",
         "offline",
         "quiet",
@@ -569,6 +569,7 @@ mod tests {
         "as_of",
         "allow_empty",
         "batch",
+        "vex",
         "distro",
         "dry_run",
         "full",

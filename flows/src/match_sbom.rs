@@ -367,8 +367,8 @@ mod tests {
         let package = Package::new(Ecosystem::Apk, "demo", "1.0-r0", "pkg:apk/alpine/demo@1.0-r0".into());
         let inventory = Inventory::new(Image::default(), Some(distro), vec![package], Vec::new());
         let weights = RiskWeights::default();
-        let report =
-            match_sbom(Subject::new(inventory, b""), &snapshot, Timestamp::UNIX_EPOCH, &weights).unwrap();
+        let terms = Terms { vex: &[], fallback: None, as_of: Timestamp::UNIX_EPOCH, weights: &weights };
+        let report = match_sbom(Subject::new(inventory, b""), &snapshot, terms).unwrap();
         let said: Vec<String> = report
             .findings
             .iter()
