@@ -244,10 +244,9 @@ struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     fn new(inventory: &Inventory, facts: &'a FeedFacts, fallback: &'a Fallback) -> Self {
-        let (neighbourhoods, neighbourhoods_of_parts) = match fallback {
-            Fallback::Off => (Vec::new(), Vec::new()),
-            _ => platform::neighbourhoods(inventory),
-        };
+        let is_asked = inventory.packages.iter().any(|package| fallback.may_ask(package));
+        let (neighbourhoods, neighbourhoods_of_parts) =
+            if is_asked { platform::neighbourhoods(inventory) } else { (Vec::new(), Vec::new()) };
         let mut known: Vec<Option<&Distro>> = Vec::new();
         let mut position = |distro| {
             known.iter().position(|other| *other == distro).unwrap_or_else(|| {

@@ -100,7 +100,7 @@ impl Fallback {
     pub(crate) fn may_ask(&self, package: &Package) -> bool {
         match self {
             Self::Off => false,
-            Self::Stated => is_unspoken(package),
+            Self::Stated => is_unspoken(package) && !package.cpes.is_empty(),
             Self::All | Self::Of(_) => true,
         }
     }
@@ -316,11 +316,16 @@ pub(crate) fn upstream(ecosystem: Ecosystem, version: &str) -> VersionText {
     }
 }
 
+/// How many names of one product are looked at; real packages have a handful.
+const NAMES_MAX: usize = 64;
+
+const TOO_MANY: usize = NAMES_MAX + 1;
+
 /// What of a package and of what is installed beside it rows of CPE names are compared with.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Names {
-    /// The names stated for it, of any version as [`Cpe::unversioned`] writes them; sorted.
-    stated: Vec<Box<str>>,
+    /// The names stated for it, of any version as [`Cpe::unversioned`] writes them, behind `vendor:product`; sorted.
+    stated: Vec<(Arc<str>, Box<str>)>,
     /// The software that it is made for.
     targets: &'static [&'static str],
     neighbours: Arc<Neighbours>,
@@ -328,13 +333,26 @@ pub(crate) struct Names {
 
 impl Names {
     pub(crate) fn new(package: &Package, neighbours: Arc<Neighbours>) -> Self {
-        let names = package.cpes.iter().filter_map(Cpe::parse).map(|cpe| cpe.unversioned().into());
-        let stated: BTreeSet<Box<str>> = names.collect();
+        let names = package.cpes.iter().filter_map(Cpe::parse);
+        let names = names.filter_map(|cpe| Some((cpe.key()?.name, cpe.unversioned().into())));
+        let names: BTreeSet<(Arc<str>, Box<str>)> = names.collect();
+        let mut stated: Vec<(Arc<str>, Box<str>)> = Vec::new();
+        let mut n_of_product = 0;
+        for (product, name) in names {
+            let is_next = stated.last().is_some_and(|(last, _)| *last == product);
+            n_of_product = if is_next { n_of_product + 1 } else { 1 };
+            match n_of_product {
+                ..=NAMES_MAX => stated.push((product, name)),
+                // Of so many nothing is known but vendor and product.
+                TOO_MANY => stated.push((product, "cpe:2.3:*:*:*:*:*:*:*:*:*:*:*".into())),
+                _ => {}
+            }
+        }
         let targets = match package.ecosystem.is_os() {
             true => made_for(&package.name).0,
             false => targets(package.ecosystem),
         };
-        Self { stated: stated.into_iter().collect(), targets, neighbours }
+        Self { stated, targets, neighbours }
     }
 
     /// Whether what a row of a CPE name says beside vendor, product and version is so.
@@ -354,8 +372,8 @@ impl Names {
     fn is_called(&self, row: &Row, asked: Option<&Conditions>, installation: &Installation) -> Holds {
         let meant = row.affected.name.as_deref().and_then(Cpe::parse);
         let target = asked.and_then(|asked| asked.target_software.as_deref());
-        let own = self.stated.iter().filter_map(|name| Cpe::parse(name));
-        let own = own.filter(|own| own.key().as_ref() == Some(&row.affected.key));
+        let own = self.stated.iter().filter(|(product, _)| *product == row.affected.key.name);
+        let own = own.filter_map(|(_, name)| Cpe::parse(name));
         let of_own = own.map(|own| {
             let of_target = match &own.target_software {
                 Attribute::Is(own) if target.is_some() => is_when(target == Some(own)),

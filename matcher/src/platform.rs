@@ -194,14 +194,17 @@ fn is_there(product: &CpeBounds, neighbours: &Neighbours, installation: &Install
     }
 }
 
+/// What is most there of several; nothing more is looked at once one is.
 fn best(versions: impl Iterator<Item = Presence>) -> Presence {
-    let rank = |presence: &Presence| match presence {
-        Presence::Absent => 0,
-        Presence::Untold => 1,
-        Presence::Unknown => 2,
-        Presence::Present => 3,
-    };
-    versions.max_by_key(rank).unwrap_or(Presence::Absent)
+    let mut best = Presence::Absent;
+    for presence in versions {
+        match presence {
+            Presence::Present => return presence,
+            Presence::Unknown => best = presence,
+            Presence::Absent | Presence::Untold => {}
+        }
+    }
+    best
 }
 
 /// Systems in the words of Go, by vendor and the beginning of the product.

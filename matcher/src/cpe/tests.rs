@@ -278,3 +278,17 @@ fn absurd_names_and_versions_are_taken_as_they_are() {
         }
     }
 }
+
+#[test]
+fn of_very_many_names_vendor_and_product_are_known() {
+    let many: Vec<String> = (0..100)
+        .map(|n| format!("cpe=a:acme:demo:1.0:*:edition{n}"))
+        .chain(["cpe=o:acme:other".to_owned()])
+        .collect();
+    let package = format!("generic demo 1.0 {}", many.join(" "));
+    let found = "CVE-1 | demo | affected | not-fixed";
+    check_by_cpe("stated", "", &package, "cpe|acme:demo nvd CVE-1 >=0 name=a:acme:demo:*:*:mine", found);
+    check_by_cpe("stated", "", &package, "cpe|acme:other nvd CVE-1 >=0", "");
+    let few = format!("generic demo 1.0 {}", many[..NAMES_MAX].join(" "));
+    check_by_cpe("stated", "", &few, "cpe|acme:demo nvd CVE-1 >=0 name=a:acme:demo:*:*:mine", "");
+}
