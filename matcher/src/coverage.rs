@@ -168,8 +168,8 @@ mod tests {
     use model::facts::NamespaceFacts;
 
     use super::*;
-    use crate::cases;
-    use crate::fixture::{advisories, facts, inventory};
+    use crate::fixture::{advisories, facts, held, inventory};
+    use crate::{Fallback, cases, cases_with};
 
     /// Compares counts and gaps as text; `held` are the namespaces whose rows are there.
     #[track_caller]
@@ -236,6 +236,41 @@ mod tests {
         let expected =
             "fix-only-feed|npm|no feed is held but those named by hand: only what they speak of is known";
         assert_eq!(gaps, [expected]);
+    }
+
+    #[test]
+    fn what_is_looked_up_by_cpe_name_alone_is_judged_where_that_is_held() {
+        let coverage_of = |fallback: &Fallback, distro: &str, is_held: bool| {
+            let packages = "apk demo 1.0-r1\ngeneric tool 1.0 cpe=a:acme:tool\ngeneric bare 1.0";
+            let inventory = inventory(distro, packages);
+            let cases = cases_with(&inventory, &facts(), fallback);
+            let advisories = if is_held { held(&cases, "") } else { AdvisorySet::default() };
+            let as_of = "2025-07-01T00:00:00Z".parse().unwrap();
+            let coverage = coverage(&inventory, &cases, &facts(), &advisories, as_of);
+            let unmatched =
+                coverage.unmatched.iter().map(|it| format!("{} {}", it.packages, it.reason.as_str()));
+            let gaps = coverage.gaps.iter().filter(|gap| gap.kind == GapKind::FIX_ONLY_FEED);
+            let gaps = gaps.map(|gap| format!("{} {}", gap.place, gap.detail));
+            let all: Vec<String> = unmatched.chain(gaps).collect();
+            format!("{} of 3; {}", coverage.matched, all.join("; "))
+        };
+        assert_eq!(
+            coverage_of(&Fallback::All, "alpine 3.5", true),
+            "3 of 3; alpine:3.5 no feed speaks of its packages: they were looked up by CPE names alone"
+        );
+        assert_eq!(
+            coverage_of(&Fallback::All, "alpine 3.20", true),
+            "3 of 3; alpine:3.20 the feed publishes only fixes: of vulnerabilities without one is known what CPE names find"
+        );
+        let of_fixes = "the feed publishes only fixes: vulnerabilities without one are not known to it";
+        assert_eq!(
+            coverage_of(&Fallback::Stated, "alpine 3.20", true),
+            format!("2 of 3; 1 no-feed; alpine:3.20 {of_fixes}")
+        );
+        assert_eq!(
+            coverage_of(&Fallback::Stated, "alpine 3.20", false),
+            format!("0 of 3; 1 no-feed; 1 not-fetched; 1 not-fetched; alpine:3.20 {of_fixes}")
+        );
     }
 
     #[test]

@@ -227,7 +227,8 @@ pub(crate) fn advisories(inventory: &Inventory, rows: &str) -> AdvisorySet {
     held(&cases(inventory, &facts()), rows)
 }
 
-fn held(cases: &[crate::Case], rows: &str) -> AdvisorySet {
+/// Every key that `cases` consult is held; `rows` are one a line.
+pub(crate) fn held(cases: &[crate::Case], rows: &str) -> AdvisorySet {
     let keys = consulted_keys(cases);
     let mut set = AdvisorySet { rows: keys.into_iter().map(|key| (key, Vec::new())).collect() };
     for row in lines(rows).map(row) {
