@@ -39,10 +39,6 @@ pub fn read(text: &str) -> Option<Versions> {
         if version.as_str() == "*" {
             return None;
         }
-        let close = |open: &mut Vec<RangeEvent>, end: RangeEvent| {
-            let start = open.pop().unwrap_or_else(|| RangeEvent::Introduced(VersionText::from("0")));
-            AffectedRange { events: vec![start, end] }
-        };
         match comparator {
             "" | "=" | "==" => versions.listed.push(version),
             "!=" => versions.excepted.push(AffectedRange {
@@ -53,8 +49,8 @@ pub fn read(text: &str) -> Option<Versions> {
             ">" if open.is_empty() => open.push(RangeEvent::IntroducedAfter(version)),
             ">" | ">=" => {}
             // That it ends there says of no version that it is good.
-            "<" => versions.ranges.push(close(&mut open, RangeEvent::Limit(version))),
-            "<=" => versions.ranges.push(close(&mut open, RangeEvent::LastAffected(version))),
+            "<" => versions.end(open.pop(), RangeEvent::Limit(version)),
+            "<=" => versions.end(open.pop(), RangeEvent::LastAffected(version)),
             _ => return None,
         }
     }
@@ -67,6 +63,20 @@ pub fn read(text: &str) -> Option<Versions> {
     versions.listed.sort_by(|a, b| a.as_str().cmp(b.as_str()));
     versions.listed.dedup();
     Some(versions)
+}
+
+impl Versions {
+    /// Ends the range that `start` opened. Of two ends in a row the last is the wider; without a start the range is from the
+    /// first version on.
+    fn end(&mut self, start: Option<RangeEvent>, end: RangeEvent) {
+        match (start, self.ranges.last_mut()) {
+            (None, Some(range)) => range.events[1] = end,
+            (start, _) => {
+                let start = start.unwrap_or_else(|| RangeEvent::Introduced(VersionText::from("0")));
+                self.ranges.push(AffectedRange { events: vec![start, end] });
+            }
+        }
+    }
 }
 
 /// A single comparison without spaces in its version, which is no free text.
@@ -106,6 +116,7 @@ mod tests {
     #[test]
     fn constraints_become_ranges_and_lists() {
         check("vers:npm/>=1.0.0|<1.2.3|>=2.0.0|<=2.1.0", ">=1.0.0 <1.2.3; >=2.0.0 <=2.1.0");
+        check("vers:npm/>=1.0.0|<1.2.3|<=2.0.0|>=3.0.0", ">=1.0.0 <=2.0.0; >=3.0.0");
         check("vers:generic/<4.2", ">=0 <4.2");
         check("vers:generic/>4.2", ">4.2");
         check("vers:generic/>1|>=2|<3", ">1 <3");

@@ -59,6 +59,20 @@ fn an_ecosystem_has_at_most_one_scheme() {
 }
 
 #[test]
+fn long_versions_are_compared_or_refused() {
+    let repeated = |text: &str| format!("1{}", text.repeat(30_000 / text.len()));
+    let texts =
+        ["0", "9", "a", ".1", "-1", "-", ".", "a1", "-a", "_p1", "+a", "~", ".x", "-rc.1", ".0", "\u{202e}"]
+            .map(repeated);
+    for scheme in SCHEMES {
+        for text in &texts {
+            order(scheme, text, text);
+            order(scheme, text, "1.0");
+        }
+    }
+}
+
+#[test]
 fn own_cases_hold() {
     for scheme in SCHEMES {
         let path = format!("{}/testdata/versions/{}.txt", env!("CARGO_MANIFEST_DIR"), scheme.name);

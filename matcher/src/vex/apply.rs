@@ -336,7 +336,7 @@ impl<'a> Judge<'a> {
             return Fit::Not(VexReason::OtherProduct);
         }
         let graph = self.graph.get_or_insert_with(|| Graph::new(inventory));
-        let Some(above) = graph.above(index) else { return Fit::Not(VexReason::DependenciesUnknown) };
+        let Some(above) = graph.above(index) else { return Fit::Unknown(VexReason::DependenciesUnknown) };
         products.retain(|one, _| above.contains(one));
         if products.is_empty() {
             return Fit::Not(VexReason::OtherProduct);

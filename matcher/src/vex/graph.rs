@@ -100,10 +100,11 @@ impl<'a> Graph<'a> {
 
     /// Whether everything that brings `package` in goes through one of `products`, which are above it.
     ///
-    /// What the image needs itself is in no inventory: it is what nothing else needs. While a package of the same
+    /// Where not everything does, what is said of the products is not enough to suppress, and enough to stand against what
+    /// does. What the image needs itself is in no inventory: it is what nothing else needs. While a package of the same
     /// ecosystem does not say what it needs, it may be that one that needs it; unless the package lies inside another.
     pub(super) fn only_through(&mut self, package: PackageIndex, products: &BTreeSet<u32>) -> Fit {
-        let unknown = Fit::Not(VexReason::DependenciesUnknown);
+        let unknown = Fit::Unknown(VexReason::DependenciesUnknown);
         let one = self.inventory.package(package);
         let mut silent = self.silent.get(&one.ecosystem).into_iter().flatten();
         let is_open = silent.any(|other| *other != package.0 && !products.contains(other));
@@ -113,6 +114,6 @@ impl<'a> Graph<'a> {
         let Some(open) = self.up(package, products) else { return unknown };
         // Each of them must be there because of a product: else it is there by itself, or in a circle of its own.
         let Some(because) = self.down(products, &open) else { return unknown };
-        if open.is_subset(&because) { Fit::Among } else { Fit::Not(VexReason::OtherPath) }
+        if open.is_subset(&because) { Fit::Among } else { Fit::Unknown(VexReason::OtherPath) }
     }
 }

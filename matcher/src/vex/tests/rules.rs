@@ -391,6 +391,15 @@ fn a_library_as_product_suppresses_only_where_every_path_goes_through_it() {
     ] {
         check(&graph(edges), "CVE-1 3", &documents, expected);
     }
+    // That one of the ways is affected stands against what says of the package that it is not.
+    let library = json!({"@id": "pkg:npm/direct@2.0.0", "subcomponents": [{"@id": "pkg:npm/deep"}]});
+    let both = json!([stated("CVE-1", library, "affected"), not_affected("CVE-1", json!("pkg:npm/deep"))]);
+    check(
+        &graph(&[(0, &[1, 2]), (1, &[3]), (2, &[3])]),
+        "CVE-1 3",
+        &[given(&openvex("V", both))],
+        "CVE-1 deep: affected\nstatements[1] CVE-1: contradicted\nstatements[0] CVE-1: other-path",
+    );
     let mut silent = graph(&[(0, &[1]), (1, &[3])]);
     silent.packages[2].depends_on = Dependencies::UNKNOWN;
     check(&silent, "CVE-1 3", &documents, "CVE-1 deep: affected\nstatements[0] CVE-1: dependencies-unknown");
