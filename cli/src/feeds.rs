@@ -41,9 +41,9 @@ pub(crate) struct FeedArgs {
     /// feed has a time of its own, of 1 to 24 hours
     #[arg(long, value_name = "T", value_parser = duration)]
     pub(crate) max_age: Option<SignedDuration>,
-    /// Look packages up by CPE name, in NVD and the CVE list, where feeds publish only fixes (Alpine, Wolfi, Chainguard) or nothing:
-    /// `cpe`, or `cpe:alpine,debian` for these distributions and ecosystems; `off` looks up none. It downloads all of NVD and of the
-    /// CVE list. Unless it is given, programs, Java runtimes and WordPress plugins are, if both are held
+    /// Look packages up by CPE name in NVD, and in the CVE list where that is held, if feeds publish only fixes (Alpine, Wolfi,
+    /// Chainguard) or nothing: `cpe`, or `cpe:alpine,debian` for these distributions and ecosystems; `off` looks up none. It
+    /// downloads all of NVD. Unless it is given, programs, Java runtimes and WordPress plugins are, if NVD is held
     #[arg(long, value_name = "FALLBACK")]
     pub(crate) fallback: Option<Fallback>,
     /// Advisories of your own, which decide before all others: a directory or a URL of OSV, CSAF or OpenVEX files; may be repeated.
