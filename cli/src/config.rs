@@ -543,7 +543,7 @@ mod tests {
 
     /// Options (their ids) that a file that was only found may say: they decide how this run judges and what it
     /// tells, or only what is asked for. `feeds`, `private`, `csaf` and `openvex` are as docs/reference/cli.md says.
-    const TAKEN: [&str; 43] = [
+    const TAKEN: [&str; 44] = [
         "feeds",
         "offline",
         "quiet",
@@ -551,6 +551,7 @@ mod tests {
         "color",
         "no_progress",
         "max_age",
+        "fallback",
         "private",
         "csaf",
         "openvex",

@@ -14,6 +14,7 @@ use fetch::fetcher::{FetchOptions, Fetcher};
 use fetch::origin::Origin;
 use flows::error::FlowError;
 use jiff::{SignedDuration, Timestamp};
+use matcher::Fallback;
 use model::gap::Gap;
 use model::key::Namespace;
 use model::limits::Limits;
@@ -40,6 +41,11 @@ pub(crate) struct FeedArgs {
     /// feed has a time of its own, of 1 to 24 hours
     #[arg(long, value_name = "T", value_parser = duration)]
     pub(crate) max_age: Option<SignedDuration>,
+    /// Look packages up by CPE name in NVD, and in the CVE list where that is held, if feeds publish only fixes (Alpine, Wolfi,
+    /// Chainguard) or nothing: `cpe`, or `cpe:alpine,debian` for these distributions and ecosystems; `off` looks up none. It
+    /// downloads all of NVD. Unless it is given, programs, Java runtimes and WordPress plugins are, if NVD is held
+    #[arg(long, value_name = "FALLBACK")]
+    pub(crate) fallback: Option<Fallback>,
     /// Advisories of your own, which decide before all others: a directory or a URL of OSV, CSAF or OpenVEX files; may be repeated.
     /// What was read of them stays until other places are named
     #[arg(long, value_name = "DIR|URL")]
@@ -186,6 +192,13 @@ impl NeededFeeds {
     /// The feeds directory of this run.
     pub(crate) fn open(&self, global: &Global) -> Result<FeedsDir, CommandError> {
         self.feeds.open(global)
+    }
+
+    /// What is looked up by CPE name, where that is said. Of what was published no more is taken than is asked, so it is asked
+    /// what nobody else speaks of.
+    pub(crate) fn fallback(&self) -> Option<Fallback> {
+        let is_published = !self.published.feeds_source.is_empty();
+        self.feeds.fallback.clone().or(is_published.then_some(Fallback::Stated))
     }
 
     /// The snapshot that answers the namespaces that `needed` gives, synced first unless the run is offline.

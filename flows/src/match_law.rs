@@ -84,7 +84,7 @@ impl Feeds {
 fn judged(inventory: Inventory, snapshot: &Snapshot) -> Report {
     let subject = match_sbom::Subject::new(inventory, b"");
     let as_of = "2026-01-01T00:00:00Z".parse().unwrap();
-    let terms = Terms { vex: &[], as_of, weights: &RiskWeights::default() };
+    let terms = Terms { vex: &[], fallback: None, as_of, weights: &RiskWeights::default() };
     match_sbom(subject, snapshot, terms).unwrap()
 }
 

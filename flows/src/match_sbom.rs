@@ -7,9 +7,10 @@ use std::io::{self, Read, Seek, SeekFrom};
 use advisory_db::Snapshot;
 use jiff::Timestamp;
 use matcher::vex::Given;
-use matcher::{CveFacts, Known};
+use matcher::{CveFacts, Fallback, Known};
 use model::advisory::{AdvisorySet, PRIVATE, Row};
-use model::facts::FeedFacts;
+use model::cpe::CPE_NAMESPACES;
+use model::facts::{FeedFacts, is_supplement};
 use model::finding::Finding;
 use model::gap::{Gap, GapKind};
 use model::inventory::Inventory;
@@ -69,6 +70,8 @@ fn hex(hash: Sha256) -> String {
 pub struct Terms<'a> {
     /// What others say of findings.
     pub vex: &'a [Given],
+    /// Which packages are looked up by CPE name: see [`fallback`].
+    pub fallback: Option<&'a Fallback>,
     /// The time that stands for "now".
     pub as_of: Timestamp,
     /// How findings are ranked.
@@ -80,7 +83,8 @@ pub struct Terms<'a> {
 /// What a sync before it could not do is no part of the report, which is a function of SBOM, snapshot and `terms`; that data
 /// is old or absent is, because the snapshot says so.
 pub fn match_sbom(subject: Subject, snapshot: &Snapshot, terms: Terms<'_>) -> Result<Report, FlowError> {
-    let question = Question::of(&subject.inventory, &facts(Some(snapshot))?, Some(snapshot))?;
+    let facts = facts(Some(snapshot))?;
+    let question = Question::with(&subject.inventory, &facts, Some(snapshot), terms.fallback)?;
     let advisories = snapshot.load(&question.keys)?;
     let findings = matcher::find(&question.cases, &advisories);
     let answer = Answer { question, advisories, findings };
@@ -92,6 +96,22 @@ pub fn facts(snapshot: Option<&Snapshot>) -> Result<FeedFacts, FlowError> {
     match snapshot {
         Some(snapshot) => Ok(snapshot.facts()?),
         None => Ok(feeds_sync::facts::builtin_facts()),
+    }
+}
+
+/// Which packages are looked up by CPE name: those that were asked for. Where nobody said, those that nobody else speaks of,
+/// if all namespaces of CPE names are held; for them alone nothing is downloaded (`docs/decisions/0033`).
+pub fn fallback(asked: Option<&Fallback>, snapshot: Option<&Snapshot>) -> Fallback {
+    let are_held = |snapshot: &Snapshot| {
+        let names = snapshot.namespaces().into_iter().filter(|entry| entry.name.is_cpe());
+        let of_feeds =
+            names.filter(|entry| entry.providers.iter().any(|provider| !is_supplement(&provider.name)));
+        of_feeds.count() == usize::from(CPE_NAMESPACES)
+    };
+    match asked {
+        Some(asked) => asked.clone(),
+        None if snapshot.is_some_and(are_held) => Fallback::Stated,
+        None => Fallback::Off,
     }
 }
 
@@ -114,12 +134,22 @@ impl Question {
         facts: &FeedFacts,
         snapshot: Option<&Snapshot>,
     ) -> Result<Self, FlowError> {
+        Self::with(inventory, facts, snapshot, None)
+    }
+
+    /// The same, with what was asked for by CPE name: see [`fallback`].
+    pub fn with(
+        inventory: &Inventory,
+        facts: &FeedFacts,
+        snapshot: Option<&Snapshot>,
+        asked: Option<&Fallback>,
+    ) -> Result<Self, FlowError> {
         let mut facts = facts.clone();
         let repositories = matcher::repositories(inventory);
         if let Some(snapshot) = snapshot.filter(|_| !repositories.is_empty()) {
             facts.repository_cpes = snapshot.repository_cpes(&repositories)?;
         }
-        let cases = matcher::cases(inventory, &facts);
+        let cases = matcher::cases_with(inventory, &facts, &fallback(asked, snapshot));
         let keys = matcher::consulted_keys(&cases);
         Ok(Self { facts, cases, keys })
     }
@@ -145,7 +175,7 @@ impl Answer {
         snapshot: &Snapshot,
         terms: Terms<'_>,
     ) -> Result<Report, FlowError> {
-        let Terms { vex, as_of, weights } = terms;
+        let Terms { vex, as_of, weights, .. } = terms;
         let Self { question, advisories, mut findings } = self;
         let vex = matcher::vex::apply(&mut findings, vex, &subject.inventory, subject.bom.as_deref());
         let asked = question.namespaces();
@@ -337,7 +367,7 @@ mod tests {
         let package = Package::new(Ecosystem::Apk, "demo", "1.0-r0", "pkg:apk/alpine/demo@1.0-r0".into());
         let inventory = Inventory::new(Image::default(), Some(distro), vec![package], Vec::new());
         let weights = RiskWeights::default();
-        let terms = Terms { vex: &[], as_of: Timestamp::UNIX_EPOCH, weights: &weights };
+        let terms = Terms { vex: &[], fallback: None, as_of: Timestamp::UNIX_EPOCH, weights: &weights };
         let report = match_sbom(Subject::new(inventory, b""), &snapshot, terms).unwrap();
         let said: Vec<String> = report
             .findings

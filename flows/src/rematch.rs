@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use advisory_db::{KeyHash, Snapshot};
 use jiff::Timestamp;
+use matcher::Fallback;
 use model::advisory::{AdvisorySet, RecordState, Status};
 use model::key::{Namespace, PackageKey};
 use model::limits::Limits;
@@ -37,6 +38,8 @@ pub struct RematchOptions<'a> {
     pub full: bool,
     /// Leave the state as it is.
     pub dry_run: bool,
+    /// What was asked for by CPE name.
+    pub fallback: Option<&'a Fallback>,
     /// The time that stands for "now".
     pub as_of: Timestamp,
     /// How risk is computed.
@@ -97,13 +100,15 @@ pub fn stored_sboms(directory: &Path) -> Result<Vec<StoredSbom>, FlowError> {
 pub fn needed(
     sboms: &[StoredSbom],
     snapshot: Option<&Snapshot>,
+    fallback: Option<&Fallback>,
     limits: &Limits,
 ) -> Result<BTreeSet<Namespace>, FlowError> {
     let facts = facts(snapshot)?;
     let mut namespaces = BTreeSet::new();
     for sbom in sboms {
         if let Ok(subject) = read(sbom, limits) {
-            namespaces.extend(Question::of(&subject.inventory, &facts, snapshot)?.namespaces());
+            let question = Question::with(&subject.inventory, &facts, snapshot, fallback)?;
+            namespaces.extend(question.namespaces());
         }
     }
     Ok(namespaces)
@@ -166,7 +171,8 @@ fn one(
     options: &RematchOptions<'_>,
 ) -> Result<Outcome, FlowError> {
     let subject = read(sbom, options.limits)?;
-    let question = Question::of(&subject.inventory, &facts(Some(snapshot))?, Some(snapshot))?;
+    let facts = facts(Some(snapshot))?;
+    let question = Question::with(&subject.inventory, &facts, Some(snapshot), options.fallback)?;
     let hashes = snapshot.key_hashes(&question.keys)?;
     let asked = asked(&question, &hashes);
     let purls: BTreeSet<String> =
@@ -192,7 +198,8 @@ fn one(
     };
     let mut entry = Entry::new(&subject, asked, &answer.findings);
     let keys = answer.question.keys.clone();
-    let terms = Terms { vex: &[], as_of: options.as_of, weights: options.weights };
+    let terms =
+        Terms { vex: &[], fallback: options.fallback, as_of: options.as_of, weights: options.weights };
     let report = answer.report(subject, snapshot, terms)?;
     entry.reported = findings_json(&report)?;
     entry.purls = purls;

@@ -115,7 +115,8 @@ pub(crate) fn of_private(statements: &[Statement<'_>], trace: &mut impl Trace) -
 ///   whichever of the two has it (feeds.md A4).
 /// - Where packages of several releases are mixed, the releases are alternatives: nothing says which of them the package
 ///   came from, so the worst counts.
-/// - The vendor whose package was built anew is asked only where the own vendor says nothing.
+/// - The vendor whose package was built anew is asked only where the own vendor says nothing, and who speaks of CPE names
+///   only where no vendor does.
 pub(crate) fn of_vendor(
     statements: &[Statement<'_>],
     gate: &Gate,
@@ -124,11 +125,13 @@ pub(crate) fn of_vendor(
     if let [only] = statements {
         return Some(Decision { answer: only.answer, deciders: vec![0] });
     }
-    let Some(decision) = of_role(statements, Role::Own, gate, trace) else {
-        return of_role(statements, Role::Disclosure, gate, trace);
-    };
+    let roles = [Role::Own, Role::Disclosure, Role::Cpe, Role::Guess];
+    let (asked, decision) = roles.into_iter().find_map(|role| {
+        let decision = of_role(statements, role, gate, trace)?;
+        Some((role, decision))
+    })?;
     let others = statements.iter().enumerate();
-    let others = others.filter(|(_, statement)| statement.consulted.role == Role::Disclosure);
+    let others = others.filter(|(_, statement)| statement.consulted.role > asked);
     trace.passed_over(others.map(position), PassedOver::ByOwnVendor);
     Some(decision)
 }
@@ -251,8 +254,9 @@ pub(crate) fn of_sources(
     if let [only] = statements {
         return Some(Decision { answer: only.answer, deciders: vec![0] });
     }
-    let rank = |statement: &Statement<'_>| preference(ecosystem, statement.row);
-    let ranks: BTreeSet<usize> = statements.iter().map(rank).collect();
+    // What is found by a CPE name counts where no source of the ecosystem speaks.
+    let rank = |statement: &Statement<'_>| (statement.consulted.role, preference(ecosystem, statement.row));
+    let ranks: BTreeSet<(Role, usize)> = statements.iter().map(rank).collect();
     let mut undecided: Option<Decision> = None;
     for best in ranks {
         let members = || statements.iter().enumerate();

@@ -1,6 +1,7 @@
 //! From an inventory to cases: each package with all that its verdict may depend on.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use model::distro::Distro;
 use model::ecosystem::Ecosystem;
@@ -13,9 +14,11 @@ use model::report::UnmatchedReason;
 use model::version::VersionText;
 
 use crate::channel::{self, SharedInstallation};
+use crate::cpe::{Fallback, Names};
 use crate::gate::{Gate, Installation};
 use crate::keys::{self, is_unversioned_main_module, os_keys};
 use crate::namespace::{self, Resolved};
+use crate::platform::{self, Neighbours};
 use crate::version;
 
 /// A package and everything a verdict on it may read. Findings are a function of the case and the rows under
@@ -66,6 +69,10 @@ pub enum Role {
     /// It is that of the vendor whose package was built anew: it tells what is vulnerable and not fixed, and its versions say
     /// nothing (feeds.md A8, A9).
     Disclosure,
+    /// It is about a product that bears a CPE name stated for the package.
+    Cpe,
+    /// It is about a product that bears a CPE name that the package may have.
+    Guess,
 }
 
 /// The operating-system package that owns a language package's files (feeds.md D2).
@@ -83,9 +90,14 @@ pub struct Owner {
     pub coverage: CoverageClass,
 }
 
-/// The distinct cases of `inventory`, in the order of their first package.
+/// The distinct cases of `inventory`, in the order of their first package. Nothing is looked up by CPE name.
 pub fn cases(inventory: &Inventory, facts: &FeedFacts) -> Vec<Case> {
-    let mut resolver = Resolver::new(inventory, facts);
+    cases_with(inventory, facts, &Fallback::Off)
+}
+
+/// The same, with the keys of CPE names that `fallback` asks.
+pub fn cases_with(inventory: &Inventory, facts: &FeedFacts, fallback: &Fallback) -> Vec<Case> {
+    let mut resolver = Resolver::new(inventory, facts, fallback);
     let mut cases: Vec<Case> = Vec::new();
     let mut positions: HashMap<Identity<'_>, usize> = HashMap::new();
     for (index, package) in inventory.packages.iter().enumerate() {
@@ -128,6 +140,8 @@ pub fn namespaces(cases: &[Case]) -> BTreeSet<Namespace> {
 struct Identity<'a> {
     package: Facts<'a>,
     owner: Option<Facts<'a>>,
+    /// What rows of CPE names are compared with: the names, and which neighbours. Nothing where none is asked.
+    names: Option<(Vec<&'a str>, usize)>,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -161,7 +175,11 @@ impl<'a> Identity<'a> {
             imports: &package.imports,
             distro: if package.ecosystem.is_os() { resolver.distro_of(package) } else { 0 },
         };
-        Self { package: facts(package), owner: owner.map(facts) }
+        let names = resolver.fallback.may_ask(package).then(|| {
+            let names = package.cpes.iter().collect();
+            (names, resolver.neighbourhood_of(package))
+        });
+        Self { package: facts(package), owner: owner.map(facts), names }
     }
 }
 
@@ -209,6 +227,11 @@ impl Site {
 
 struct Resolver<'a> {
     facts: &'a FeedFacts,
+    fallback: &'a Fallback,
+    /// What is installed together, each once; empty where nothing is looked up by CPE name.
+    neighbourhoods: Vec<Arc<Neighbours>>,
+    /// The position in `neighbourhoods` of each part, behind that of what is of none.
+    neighbourhoods_of_parts: Vec<usize>,
     /// The distributions that the inventory names, or none where it names none. Each is there once.
     sites: Vec<Site>,
     /// The position in `sites` of the inventory itself.
@@ -220,7 +243,10 @@ struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    fn new(inventory: &Inventory, facts: &'a FeedFacts) -> Self {
+    fn new(inventory: &Inventory, facts: &'a FeedFacts, fallback: &'a Fallback) -> Self {
+        let is_asked = inventory.packages.iter().any(|package| fallback.may_ask(package));
+        let (neighbourhoods, neighbourhoods_of_parts) =
+            if is_asked { platform::neighbourhoods(inventory) } else { (Vec::new(), Vec::new()) };
         let mut known: Vec<Option<&Distro>> = Vec::new();
         let mut position = |distro| {
             known.iter().position(|other| *other == distro).unwrap_or_else(|| {
@@ -231,7 +257,18 @@ impl<'a> Resolver<'a> {
         let main = position(inventory.distro.as_ref());
         let parts = inventory.parts.iter().map(|part| position(part.distro.as_ref())).collect();
         let sites = known.into_iter().map(|distro| Site::of(distro, inventory, facts)).collect();
-        Self { facts, sites, main, parts, qualifiers: BTreeMap::new() }
+        let qualifiers = BTreeMap::new();
+        Self { facts, fallback, neighbourhoods, neighbourhoods_of_parts, sites, main, parts, qualifiers }
+    }
+
+    /// The position in `neighbourhoods` of what was installed together with `package`.
+    fn neighbourhood_of(&self, package: &Package) -> usize {
+        let position = package.part.map_or(0, |part| part.as_usize() + 1);
+        self.neighbourhoods_of_parts
+            .get(position)
+            .or(self.neighbourhoods_of_parts.first())
+            .copied()
+            .unwrap_or(0)
     }
 
     /// The position in `sites` of the distribution that `package` was installed on.
@@ -240,13 +277,31 @@ impl<'a> Resolver<'a> {
     }
 
     fn case(&mut self, index: PackageIndex, package: &Package, owner: Option<&Package>) -> Case {
-        let Keys { consulted, confidence, unmatched } = self.keys(package);
-        let unmatched = unmatched.or_else(|| {
-            let scheme = version::for_ecosystem(package.ecosystem)?;
-            let unreadable =
-                consulted.iter().find(|consulted| !(scheme.is_readable)(consulted.version.as_str()))?;
+        let Keys { mut consulted, confidence, unmatched } = self.keys(package);
+        let mut gate = self.gate(package);
+        let vendor = consulted.first().map(|consulted| consulted.key.namespace.clone());
+        let vendor = vendor.as_ref().or(unmatched.as_ref().map(|(_, namespace)| namespace));
+        let by_name = self.fallback.keys(package, vendor, unmatched.as_ref().map(|(reason, _)| *reason));
+        let is_by_name_only = consulted.is_empty() && !by_name.is_empty();
+        if let Some(neighbours) =
+            self.neighbourhoods.get(self.neighbourhood_of(package)).filter(|_| !by_name.is_empty())
+        {
+            gate = gate.with_names(Names::new(package, neighbours.clone()));
+            consulted.extend(by_name);
+            consulted.sort_by(|left, right| left.key.cmp(&right.key));
+        }
+        let unreadable = || {
+            let scheme = version::for_package(package.ecosystem);
+            let is_readable = |consulted: &Consulted| {
+                (version::for_key(scheme, &consulted.key).is_readable)(consulted.version.as_str())
+            };
+            let unreadable = consulted.iter().find(|consulted| !is_readable(consulted))?;
             Some((UnmatchedReason::UnknownVersion, unreadable.key.namespace.clone()))
-        });
+        };
+        let unmatched = match is_by_name_only {
+            true => unreadable().or(unmatched),
+            false => unmatched.or_else(unreadable),
+        };
         Case {
             packages: vec![index],
             purl: package.purl.clone(),
@@ -256,7 +311,7 @@ impl<'a> Resolver<'a> {
             consulted,
             unmatched,
             confidence,
-            gate: self.gate(package),
+            gate,
             owner: owner.filter(|_| !package.ecosystem.is_os()).and_then(|owner| self.owner(owner)),
         }
     }

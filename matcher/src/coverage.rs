@@ -11,6 +11,7 @@ use model::key::Namespace;
 use model::report::{Coverage, Unmatched, UnmatchedReason};
 
 use crate::case::Case;
+use crate::cpe;
 use crate::namespace;
 
 /// Counts the packages of `cases` as judged or not, and adds to the inventory's gaps those of the matching:
@@ -57,9 +58,17 @@ pub(crate) fn unmatched_reason<'a>(
     let is_absent = |key| !advisories.rows.contains_key(key);
     let not_held = || case.consulted.iter().find(|consulted| is_absent(&consulted.key));
     match &case.unmatched {
+        // Nobody speaks of it by its own name, but what bears its CPE name was looked up.
+        Some((reason, _)) if *reason != UnmatchedReason::UnknownVersion && is_by_name_only(case) => {
+            not_held().map(|consulted| (UnmatchedReason::NotFetched, &consulted.key.namespace))
+        }
         Some((reason, namespace)) => Some((*reason, namespace)),
         None => not_held().map(|consulted| (UnmatchedReason::NotFetched, &consulted.key.namespace)),
     }
+}
+
+fn is_by_name_only(case: &Case) -> bool {
+    !case.consulted.is_empty() && case.consulted.iter().all(cpe::is_by_name)
 }
 
 fn n_packages(cases: &[&Case]) -> usize {
@@ -107,6 +116,7 @@ fn release_gaps(inventory: &Inventory, cases: &[Case], facts: &FeedFacts, as_of:
     let mut releases: BTreeSet<Namespace> = cases
         .iter()
         .flat_map(|case| case.consulted.iter().map(|consulted| (case.ecosystem.is_os(), consulted)))
+        .filter(|(_, consulted)| !cpe::is_by_name(consulted))
         // The feeds of languages publish more than fixes.
         .filter(|(is_os, consulted)| *is_os || is_by_hand(&consulted.key.namespace))
         .map(|(_, consulted)| consulted)
@@ -115,8 +125,23 @@ fn release_gaps(inventory: &Inventory, cases: &[Case], facts: &FeedFacts, as_of:
     let distros = inventory.distros().filter_map(|distro| namespace::resolve(distro, facts).ok());
     releases.extend(distros.flat_map(|resolved| resolved.namespaces));
 
+    let unheard: BTreeSet<&Namespace> = cases
+        .iter()
+        .filter(|case| case.ecosystem.is_os() && is_by_name_only(case))
+        .filter_map(|case| case.unmatched.as_ref().map(|(_, namespace)| namespace))
+        .collect();
+    let by_name: BTreeSet<&Namespace> = cases
+        .iter()
+        .filter(|case| case.ecosystem.is_os() && case.consulted.iter().any(cpe::is_by_name))
+        .flat_map(|case| case.consulted.iter().map(|consulted| &consulted.key.namespace))
+        .collect();
+
     let today = as_of.strftime("%Y-%m-%d").to_string();
     let mut gaps = Vec::new();
+    for namespace in unheard.into_iter().filter(|namespace| !namespace.is_cpe()) {
+        let detail = "no feed speaks of its packages: they were looked up by CPE names alone";
+        gaps.push(Gap::new(GapKind::FIX_ONLY_FEED, namespace.as_str(), detail));
+    }
     for (release, facts) in
         releases.iter().filter_map(|release| Some((release, facts.namespaces.get(release)?)))
     {
@@ -127,6 +152,9 @@ fn release_gaps(inventory: &Inventory, cases: &[Case], facts: &FeedFacts, as_of:
         if facts.coverage == CoverageClass::FixOnly && !facts.providers.is_empty() {
             let detail = match facts.providers.iter().all(|provider| is_supplement(provider)) {
                 true => "no feed is held but those named by hand: only what they speak of is known",
+                false if by_name.contains(release) => {
+                    "the feed publishes only fixes: of vulnerabilities without one is known what CPE names find"
+                }
                 false => "the feed publishes only fixes: vulnerabilities without one are not known to it",
             };
             gaps.push(Gap::new(GapKind::FIX_ONLY_FEED, release.as_str(), detail));
@@ -140,8 +168,8 @@ mod tests {
     use model::facts::NamespaceFacts;
 
     use super::*;
-    use crate::cases;
-    use crate::fixture::{advisories, facts, inventory};
+    use crate::fixture::{advisories, facts, held, inventory};
+    use crate::{Fallback, cases, cases_with};
 
     /// Compares counts and gaps as text; `held` are the namespaces whose rows are there.
     #[track_caller]
@@ -208,6 +236,41 @@ mod tests {
         let expected =
             "fix-only-feed|npm|no feed is held but those named by hand: only what they speak of is known";
         assert_eq!(gaps, [expected]);
+    }
+
+    #[test]
+    fn what_is_looked_up_by_cpe_name_alone_is_judged_where_that_is_held() {
+        let coverage_of = |fallback: &Fallback, distro: &str, is_held: bool| {
+            let packages = "apk demo 1.0-r1\ngeneric tool 1.0 cpe=a:acme:tool\ngeneric bare 1.0";
+            let inventory = inventory(distro, packages);
+            let cases = cases_with(&inventory, &facts(), fallback);
+            let advisories = if is_held { held(&cases, "") } else { AdvisorySet::default() };
+            let as_of = "2025-07-01T00:00:00Z".parse().unwrap();
+            let coverage = coverage(&inventory, &cases, &facts(), &advisories, as_of);
+            let unmatched =
+                coverage.unmatched.iter().map(|it| format!("{} {}", it.packages, it.reason.as_str()));
+            let gaps = coverage.gaps.iter().filter(|gap| gap.kind == GapKind::FIX_ONLY_FEED);
+            let gaps = gaps.map(|gap| format!("{} {}", gap.place, gap.detail));
+            let all: Vec<String> = unmatched.chain(gaps).collect();
+            format!("{} of 3; {}", coverage.matched, all.join("; "))
+        };
+        assert_eq!(
+            coverage_of(&Fallback::All, "alpine 3.5", true),
+            "3 of 3; alpine:3.5 no feed speaks of its packages: they were looked up by CPE names alone"
+        );
+        assert_eq!(
+            coverage_of(&Fallback::All, "alpine 3.20", true),
+            "3 of 3; alpine:3.20 the feed publishes only fixes: of vulnerabilities without one is known what CPE names find"
+        );
+        let of_fixes = "the feed publishes only fixes: vulnerabilities without one are not known to it";
+        assert_eq!(
+            coverage_of(&Fallback::Stated, "alpine 3.20", true),
+            format!("2 of 3; 1 no-feed; alpine:3.20 {of_fixes}")
+        );
+        assert_eq!(
+            coverage_of(&Fallback::Stated, "alpine 3.20", false),
+            format!("0 of 3; 1 no-feed; 1 not-fetched; 1 not-fetched; alpine:3.20 {of_fixes}")
+        );
     }
 
     #[test]

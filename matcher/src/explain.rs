@@ -219,7 +219,7 @@ impl<'a> Side<'a> {
 
     /// The row, if it makes no statement: asked is what `find` asks of it, in the same order.
     fn kept_away_row(&self, row: &'a Row, consulted: &'a Consulted) -> Option<ExplainedRow> {
-        let scheme = version::for_key(self.scheme, consulted.key.kind);
+        let scheme = version::for_key(self.scheme, &consulted.key);
         let check = self.gate.check(row, &consulted.version, scheme);
         let containments = (scheme.contain)(consulted.version.as_str(), &[&row.affected]);
         let containment = *containments.first()?;
@@ -238,7 +238,7 @@ impl<'a> Side<'a> {
 
     fn row(&self, statement: &Statement<'a>, standing: Standing) -> ExplainedRow {
         let Statement { row, consulted, containment, answer, .. } = *statement;
-        let scheme = version::for_key(self.scheme, consulted.key.kind);
+        let scheme = version::for_key(self.scheme, &consulted.key);
         let affected = &row.affected;
         ExplainedRow {
             record: row.record.clone(),

@@ -12,13 +12,14 @@ use model::finding::{
     Decoration, Evidence, Finding, Fix, FixElsewhere, MatchType, NotAffectedReason, Rating, Suppression,
     Verdict,
 };
-use model::key::PackageKey;
+use model::key::{KeyKind, PackageKey};
 use model::severity::Severity;
 use model::version::VersionText;
 
 use crate::alias::{self, Group, is_cve};
 use crate::authority::{self, Answer, Decision, Statement, Trace};
 use crate::case::{Case, Consulted, Owner, Role};
+use crate::cpe;
 use crate::gate::{Gate, Holds};
 use crate::range::{Containment, describe, is_zero, shown};
 use crate::version::{self, VersionScheme};
@@ -32,7 +33,7 @@ pub fn find(cases: &[Case], advisories: &AdvisorySet) -> Vec<Finding> {
     let mut owners = OwnerRows::new(advisories);
     let mut findings: Vec<(&str, Finding)> = Vec::new();
     for case in cases {
-        let Some(scheme) = version::for_ecosystem(case.ecosystem) else { continue };
+        let scheme = version::for_package(case.ecosystem);
         let statements = statements(case, scheme, advisories);
         // Most packages have nothing but fixed rows; they need no grouping.
         let is_positive = |position: usize| statements[position].answer.is_positive();
@@ -92,7 +93,7 @@ pub(crate) fn stands(row: &Row, ecosystem: Ecosystem) -> bool {
     }
     match row.state {
         RecordState::Published | RecordState::Disputed | RecordState::Reserved => true,
-        RecordState::Rejected => ecosystem.is_os(),
+        RecordState::Rejected => ecosystem.is_os() && row.affected.key.kind != KeyKind::Cpe,
         RecordState::Withdrawn => false,
     }
 }
@@ -104,7 +105,7 @@ fn state<'a>(
     scheme: &'static VersionScheme,
     statements: &mut Vec<Statement<'a>>,
 ) {
-    let scheme = version::for_key(scheme, consulted.key.kind);
+    let scheme = version::for_key(scheme, &consulted.key);
     let checked = rows.map(|row| (row, gate.check(row, &consulted.version, scheme).holds));
     let checked = checked.filter(|(row, holds)| *holds != Holds::No && discloses(row, consulted.role));
     let (rows, holds): (Vec<&Row>, Vec<Holds>) = checked.unzip();
@@ -122,7 +123,8 @@ pub(crate) fn discloses(row: &Row, role: Role) -> bool {
     let has_fix = |range: &AffectedRange| {
         range.events.iter().any(|event| matches!(event, RangeEvent::Fixed(version) if !is_zero(version)))
     };
-    role == Role::Own || row.affected.status != Status::Fixed && !row.affected.ranges.iter().any(has_fix)
+    role != Role::Disclosure
+        || row.affected.status != Status::Fixed && !row.affected.ranges.iter().any(has_fix)
 }
 
 /// That some versions are not affected, or hold the fix, says nothing of the others (feeds.md D7).
@@ -311,6 +313,10 @@ impl<'a> Judge<'a, '_> {
         let owner = self.case.owner.as_ref()?;
         let by_owner =
             |because, source: &str| Some(Overruled { because, source: source.to_owned(), is_by_owner: true });
+        // A program that was found by what it holds is the owner's under another name.
+        if self.case.ecosystem == Ecosystem::Generic && owners.are_held(owner) {
+            return by_owner(NotAffectedReason::OwnedByDistroPackage, &owner.purl);
+        }
         let is_embedded = matches!(self.case.ecosystem, Ecosystem::Golang | Ecosystem::Cargo);
         if owner.coverage == CoverageClass::Complete && !is_embedded && owners.are_held(owner) {
             return by_owner(NotAffectedReason::OwnedByDistroPackage, &owner.purl);
@@ -332,6 +338,11 @@ impl<'a> Judge<'a, '_> {
     /// holds the fix, that fix.
     fn fix(&self, decision: &Decision) -> Fix {
         let deciders = || decision.deciders.iter().map(|&index| &self.statements[index]);
+        // When a release of the software fixed it says nothing of when a distribution ships that (feeds.md D1).
+        if self.case.ecosystem.is_os() && deciders().all(|decider| cpe::is_by_name(decider.consulted)) {
+            return Fix { state: FixState::Unknown, versions: Vec::new(), date: None, elsewhere: Vec::new() };
+        }
+        let scheme = deciders().next().map_or(self.scheme, |decider| self.scheme_of(decider));
         let mut versions: Vec<&VersionText> = match decision.answer {
             Answer::Fixed => deciders().filter_map(held_fix).collect(),
             Answer::NeverAffected | Answer::Outside => Vec::new(),
@@ -343,10 +354,10 @@ impl<'a> Judge<'a, '_> {
         versions.sort_by(|left, right| {
             let (left, right) = (left.as_str(), right.as_str());
             let (left_is_readable, right_is_readable) =
-                ((self.scheme.is_readable)(left), (self.scheme.is_readable)(right));
+                ((scheme.is_readable)(left), (scheme.is_readable)(right));
             right_is_readable
                 .cmp(&left_is_readable)
-                .then_with(|| (self.scheme.compare)(left, right).unwrap_or(Ordering::Equal))
+                .then_with(|| (scheme.compare)(left, right).unwrap_or(Ordering::Equal))
                 .then_with(|| left.cmp(right))
         });
         versions.dedup();
@@ -378,7 +389,7 @@ impl<'a> Judge<'a, '_> {
     /// The fixed versions of a row that are above the installed one, or that cannot be compared with it where
     /// that is why the answer is undetermined.
     fn fixes_above<'s>(&self, statement: &Statement<'s>) -> impl Iterator<Item = &'s VersionText> {
-        let scheme = self.scheme;
+        let scheme = self.scheme_of(statement);
         let installed = statement.consulted.version.as_str();
         let is_undetermined = matches!(statement.answer, Answer::Undetermined(_));
         let fixes = statement.row.affected.ranges.iter().flat_map(|range| &range.events);
@@ -390,6 +401,14 @@ impl<'a> Judge<'a, '_> {
             Some(order) => order.is_gt(),
             None => is_undetermined,
         })
+    }
+
+    /// How versions of fixes are compared.
+    fn scheme_of(&self, statement: &Statement<'_>) -> &'static VersionScheme {
+        match cpe::is_by_name(statement.consulted) {
+            true => version::for_key(self.scheme, &statement.consulted.key),
+            false => self.scheme,
+        }
     }
 
     /// Every row that speaks of the vulnerability, whatever it says.
@@ -439,6 +458,9 @@ pub(crate) fn confidence(of_case: f64, statement: &Statement<'_>) -> f64 {
     let mut confidence = of_case;
     if statement.consulted.role == Role::Disclosure {
         confidence = confidence.min(DISCLOSED_BY_ANOTHER);
+    }
+    if cpe::is_by_name(statement.consulted) {
+        confidence = confidence.min(cpe::confidence(statement));
     }
     if statement.is_doubtful {
         confidence = confidence.min(CONDITION_UNKNOWN);

@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 
 use model::advisory::{
-    AdvisorySet, Affected, AffectedRange, Conditions, FixState, Import, RangeEvent, RecordKind, RecordState,
-    Row, SeverityWord, Status,
+    AdvisorySet, Affected, AffectedRange, Conditions, CpeBounds, FixState, Import, Platform, RangeEvent,
+    RecordKind, RecordState, Row, SeverityWord, Status,
 };
 use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::facts::{CoverageClass, FeedFacts, NamespaceFacts};
 use model::finding::{Finding, Verdict};
 use model::inventory::{Inventory, Subject};
-use model::key::Namespace;
+use model::key::{Namespace, PackageKey};
 use model::package::{Package, PackageIndex, PackageKind, SourcePackage};
 use model::severity::Severity;
 
-use crate::{cases, consulted_keys, find};
+use crate::{Fallback, cases, cases_with, consulted_keys, find};
 
 /// Facts of the namespaces that the tests use.
 pub(crate) fn facts() -> FeedFacts {
@@ -56,9 +56,28 @@ pub(crate) fn distro(text: &str) -> Option<Distro> {
 }
 
 /// Packages, one a line: `deb libdemo1 1.0-1+b1`, then `source=demo@1.0-1`, `owner=2` (the line, from 0),
-/// `application`, `purl=…`, `arch=`, `module=`, `supplier=`, `imports=a,b`. An empty version is written `-`.
+/// `application`, `purl=…`, `arch=`, `module=`, `supplier=`, `imports=a,b`, `cpe=a:acme:demo`. An empty version is written `-`.
 pub(crate) fn packages(text: &str) -> Vec<Package> {
     lines(text).map(package).collect()
+}
+
+/// `a:acme:demo:1.0` as a whole name.
+pub(crate) fn cpe(text: &str) -> String {
+    let n_missing = 10 - text.matches(':').count();
+    format!("cpe:2.3:{text}{}", ":*".repeat(n_missing))
+}
+
+/// `o:microsoft:windows,a:acme:base<2.0`: one of these; with `!` before it, none.
+fn platform(text: &str) -> Platform {
+    if let Some(rest) = text.strip_prefix('!') {
+        return Platform::Not(Box::new(platform(rest)));
+    }
+    let leaf = |text: &str| {
+        let (name, end) = text.split_once('<').map_or((text, None), |(name, end)| (name, Some(end.into())));
+        let bounds = CpeBounds { criteria: cpe(name).into(), end_excluding: end, ..CpeBounds::default() };
+        Platform::Product(bounds)
+    };
+    Platform::Any(text.split(',').map(leaf).collect())
 }
 
 fn package(line: &str) -> Package {
@@ -85,6 +104,7 @@ fn package(line: &str) -> Package {
             Some(("arch", architecture)) => package.architecture = Some(architecture.to_owned()),
             Some(("module", label)) => package.module = Some(label.to_owned()),
             Some(("supplier", name)) => package.supplier = Some(name.replace('+', " ")),
+            Some(("cpe", name)) => package.cpes.push(cpe(name)),
             Some(("imports", paths)) => package.imports = paths.split(',').map(str::to_owned).collect(),
             Some((word, _)) => panic!("unknown word {word}"),
         }
@@ -96,10 +116,15 @@ fn package(line: &str) -> Package {
 /// new one after `or`: `>=` introduced, `<` fixed, `<=` last affected, `limit=`; and words: `never`, `holds-fix`, `all`,
 /// `investigating`, `undetermined`, `withdrawn`, `rejected`, `=1.0` (a listed version), `severity=low`,
 /// `reason=…`, `wont-fix`; and conditions: `module=`, `arch=x,y`, `flavour=`, `channel=`, `product=`, `line=`, `mark=`, `vendor=`,
-/// `system=`, `target=`, `import=path@goos`.
+/// `system=`, `target=`, `import=path@goos`, and `on=` a platform, all of several. A key may be `cpe|vendor:product`; then
+/// `name=` is what its CPE says more.
 pub(crate) fn row(line: &str) -> Row {
     let mut words = line.split_whitespace();
-    let key = words.next().unwrap().parse().unwrap();
+    let key = words.next().unwrap();
+    let key = match key.strip_prefix("cpe|").map(|name| name.split_once(':').unwrap()) {
+        Some((vendor, product)) => PackageKey::of_cpe(vendor, product),
+        None => key.parse().unwrap(),
+    };
     let provider = words.next().unwrap().to_owned();
     let mut ids = words.next().unwrap().split(',').map(str::to_owned);
     let mut row = Row {
@@ -129,7 +154,9 @@ pub(crate) fn row(line: &str) -> Row {
             "wont-fix" => affected.fix_state = FixState::WontFix,
             "or" => affected.ranges.push(AffectedRange { events: std::mem::take(&mut events) }),
             _ => {
-                if let Some(version) = word.strip_prefix(">=") {
+                if let Some(name) = word.strip_prefix("name=") {
+                    affected.name = Some(cpe(name).into());
+                } else if let Some(version) = word.strip_prefix(">=") {
                     events.push(RangeEvent::Introduced(version.into()));
                 } else if let Some(version) = word.strip_prefix("<=") {
                     events.push(RangeEvent::LastAffected(version.into()));
@@ -171,6 +198,10 @@ fn ask(conditions: &mut Conditions, name: &str, value: &str) -> bool {
         "vendor" => conditions.vendor = Some(value.into()),
         "system" => conditions.systems = list(),
         "target" => conditions.target_software = Some(value.into()),
+        "on" => match conditions.platform.take() {
+            None => conditions.platform = Some(platform(value)),
+            Some(other) => conditions.platform = Some(Platform::All(vec![other, platform(value)])),
+        },
         "import" => {
             let (path, system) = value.split_once('@').unwrap_or((value, ""));
             let systems = if system.is_empty() { Vec::new() } else { vec![system.into()] };
@@ -193,7 +224,12 @@ pub(crate) fn inventory(distro_text: &str, packages_text: &str) -> Inventory {
 
 /// Every key that the inventory consults is held; `rows` are one a line.
 pub(crate) fn advisories(inventory: &Inventory, rows: &str) -> AdvisorySet {
-    let keys = consulted_keys(&cases(inventory, &facts()));
+    held(&cases(inventory, &facts()), rows)
+}
+
+/// Every key that `cases` consult is held; `rows` are one a line.
+pub(crate) fn held(cases: &[crate::Case], rows: &str) -> AdvisorySet {
+    let keys = consulted_keys(cases);
     let mut set = AdvisorySet { rows: keys.into_iter().map(|key| (key, Vec::new())).collect() };
     for row in lines(rows).map(row) {
         set.rows.entry(row.affected.key.clone()).or_default().push(row);
@@ -229,6 +265,20 @@ pub(crate) fn check(distro: &str, packages: &str, rows: &str, expected: &str) {
     let advisories = advisories(&inventory, rows);
     let findings = find(&cases(&inventory, &facts()), &advisories);
     assert_eq!(text(&findings, &inventory), lines(expected).collect::<Vec<_>>().join("\n"));
+}
+
+/// The same, with the fallback written `fallback`.
+#[track_caller]
+pub(crate) fn check_by_cpe(fallback: &str, distro: &str, packages: &str, rows: &str, expected: &str) {
+    let inventory = inventory(distro, packages);
+    let cases = cases_with(&inventory, &facts(), &self::fallback(fallback));
+    let findings = find(&cases, &held(&cases, rows));
+    assert_eq!(text(&findings, &inventory), lines(expected).collect::<Vec<_>>().join("\n"));
+}
+
+/// As people write it, or `stated`.
+pub(crate) fn fallback(text: &str) -> Fallback {
+    if text == "stated" { Fallback::Stated } else { text.parse().unwrap() }
 }
 
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {

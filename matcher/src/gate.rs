@@ -11,10 +11,12 @@ use std::sync::Arc;
 use model::advisory::{Conditions, Import, Row};
 use model::ecosystem::Ecosystem;
 use model::inventory::Inventory;
+use model::key::KeyKind;
 use model::package::Package;
 use model::purl::Purl;
 use model::version::VersionText;
 
+use crate::cpe::Names;
 use crate::version::VersionScheme;
 
 /// Whether what a row asks besides the version holds.
@@ -32,6 +34,13 @@ pub(crate) struct Check {
     pub(crate) holds: Holds,
     /// The condition that holds least.
     pub(crate) condition: &'static str,
+}
+
+impl Check {
+    /// The one that holds less.
+    pub(crate) fn or_less(self, other: Self) -> Self {
+        if other.holds < self.holds { other } else { self }
+    }
 }
 
 /// The standing of a row of no minor release and no extended stream: see [`Gate::stream_rank`].
@@ -90,6 +99,8 @@ pub struct Gate {
     /// The platform of a gem, the software that it is made for.
     platform: Option<Box<str>>,
     supplier: Option<Box<str>>,
+    /// What rows of CPE names are compared with; none where none is consulted.
+    names: Option<Arc<Names>>,
 }
 
 impl Gate {
@@ -106,12 +117,27 @@ impl Gate {
             imports: package.imports.iter().map(|path| path.as_str().into()).collect(),
             platform: platform(package),
             supplier: package.supplier.as_deref().map(Box::from),
+            names: None,
         }
+    }
+
+    /// The gate of a package that is looked up by CPE name too.
+    pub(crate) fn with_names(self, names: Names) -> Self {
+        Self { names: Some(names.into()), ..self }
     }
 
     /// Whether all that `row` asks holds of the package, of which `installed` is the version; and the condition of which
     /// that is least true.
     pub(crate) fn check(&self, row: &Row, installed: &VersionText, scheme: &VersionScheme) -> Check {
+        let check = self.check_of_package(row, installed, scheme);
+        match self.names.as_deref().filter(|_| row.affected.key.kind == KeyKind::Cpe) {
+            Some(names) if check.holds != Holds::No => check.or_less(names.check(row, &self.installation)),
+            _ => check,
+        }
+    }
+
+    /// All of it but what a CPE name and NVD's configurations ask.
+    fn check_of_package(&self, row: &Row, installed: &VersionText, scheme: &VersionScheme) -> Check {
         let Some(asked) = row.affected.conditions.as_deref() else {
             return self.check_of_nothing(row);
         };
@@ -326,7 +352,7 @@ const OTHER_SYSTEMS: [&str; 20] = [
     "windows",
 ];
 
-fn is_when(holds: bool) -> Holds {
+pub(crate) fn is_when(holds: bool) -> Holds {
     if holds { Holds::Yes } else { Holds::No }
 }
 
@@ -341,7 +367,7 @@ fn is_release(product: &str) -> bool {
 }
 
 /// The one word for an architecture that has several (feeds.md B2).
-fn architecture(word: &str) -> &str {
+pub(crate) fn architecture(word: &str) -> &str {
     match word {
         "amd64" | "x64" => "x86_64",
         "arm64" | "arm64v8" => "aarch64",

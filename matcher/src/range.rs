@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use model::advisory::{Affected, AffectedRange, RangeEvent};
+use model::key::KeyKind;
 use model::version::VersionText;
 
 use crate::version::Scheme;
@@ -35,7 +36,7 @@ pub(crate) enum Containment {
 
 /// Where `installed` stands towards each record. A record's version list and every range are alternatives.
 ///
-/// - The list is met by equal text, and, when it is all that the record states, by equal order.
+/// - The list is met by equal text, and by equal order when it is all that the record states, or the record is of a CPE.
 /// - A range is walked in the order of its versions; events of equal versions keep the order in which they
 ///   are written, so the later one decides. An inverted range (`fixed` below `introduced`) is thereby affected
 ///   from `introduced` on: a damaged record warns rather than falls silent.
@@ -91,12 +92,16 @@ fn contains_stated<'a, S: Scheme>(
             None => Containment::UnreadableVersion,
         };
     };
-    if ranges.is_empty() {
+    // NVD writes a version in more than one way, beside ranges too.
+    if ranges.is_empty() || record.key.kind == KeyKind::Cpe {
         let equals = |listed: &'a VersionText| {
             S::read(listed.as_str()).is_some_and(|listed| S::compare_to_bound(version, &listed).is_eq())
         };
-        let is_listed = versions.iter().any(equals);
-        return if is_listed { Containment::Listed } else { Containment::Outside { fixed: None } };
+        match versions.iter().any(equals) {
+            true => return Containment::Listed,
+            false if ranges.is_empty() => return Containment::Outside { fixed: None },
+            false => {}
+        }
     }
 
     let mut unreadable = None;

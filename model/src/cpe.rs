@@ -210,6 +210,20 @@ impl<'a> Cpe<'a> {
             && (self.update == Attribute::Any || self.version.value().is_some())
     }
 
+    /// Version and update as one text (feeds.md C13): `1.0.2` and `k` are `1.0.2k`, and of Java `1.8.0` and `update302` are
+    /// `1.8.0_302`; an update that is a number stays apart, `2.0-1`. None where it names no version.
+    pub fn full_version(&self) -> Option<Cow<'_, str>> {
+        let version = self.version.value()?;
+        let Some(update) = self.update.value() else { return Some(version.into()) };
+        let is_java = matches!(self.product.value(), Some("jdk" | "jre" | "openjdk"));
+        let java = update.strip_prefix("update").filter(|_| is_java);
+        Some(Cow::Owned(match java {
+            Some(number) => format!("{version}_{}", number.trim_start_matches('_')),
+            None if update.starts_with(|first: char| first.is_ascii_digit()) => format!("{version}-{update}"),
+            None => format!("{version}{update}"),
+        }))
+    }
+
     /// The key that it is looked up by; none where it names no vendor or no product.
     pub fn key(&self) -> Option<PackageKey> {
         Some(PackageKey::of_cpe(self.vendor.value()?, self.product.value()?))
@@ -361,6 +375,23 @@ mod tests {
             ("GHSA-aaaa-bbbb-cccc", None),
         ] {
             assert_eq!(Namespace::of_cve(id).as_ref().map(Namespace::as_str), namespace, "{id}");
+        }
+    }
+
+    #[test]
+    fn the_update_belongs_to_the_version() {
+        for (text, expected) in [
+            ("cpe:2.3:a:openssl:openssl:1.0.2:k:*:*:*:*:*:*", Some("1.0.2k")),
+            ("cpe:2.3:a:acme:demo:5.0:p1:*:*:*:*:*:*", Some("5.0p1")),
+            ("cpe:2.3:a:acme:demo:2.0:1:*:*:*:*:*:*", Some("2.0-1")),
+            ("cpe:2.3:a:acme:demo:2.0:-:*:*:*:*:*:*", Some("2.0")),
+            ("cpe:2.3:a:oracle:jdk:1.8.0:update302:*:*:*:*:*:*", Some("1.8.0_302")),
+            ("cpe:2.3:a:oracle:jdk:1.8.0:update_302:*:*:*:*:*:*", Some("1.8.0_302")),
+            ("cpe:2.3:a:acme:demo:1.8.0:update302:*:*:*:*:*:*", Some("1.8.0update302")),
+            ("cpe:2.3:a:acme:demo:*:k:*:*:*:*:*:*", None),
+            ("cpe:2.3:a:acme:demo:-:*:*:*:*:*:*:*", None),
+        ] {
+            assert_eq!(Cpe::parse(text).unwrap().full_version().as_deref(), expected, "{text}");
         }
     }
 

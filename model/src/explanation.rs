@@ -321,7 +321,8 @@ pub enum PassedOver {
     ByPrivate,
     /// What the user's own advisories say of a build comes before what they say of ranges.
     ByPrivateBuild,
-    /// The package's own vendor speaks, so the one whose package it was built anew from is not asked.
+    /// The package's own vendor speaks, so the one whose package it was built anew from is not asked, nor who speaks of CPE
+    /// names.
     ByOwnVendor,
     /// A feed of the distribution speaks, and this publisher was named by hand.
     ByFeed,

@@ -114,17 +114,20 @@ pub enum MatchType {
     Direct,
     /// The row names the package's source package.
     Indirect,
+    /// The row names a product by its CPE, which is stated for the package or guessed of its name.
+    Cpe,
 }
 
 impl MatchType {
     /// Every value, in the order of declaration.
-    pub const ALL: [Self; 2] = [Self::Direct, Self::Indirect];
+    pub const ALL: [Self; 3] = [Self::Direct, Self::Indirect, Self::Cpe];
 
     /// The word in every contract.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Direct => "direct",
             Self::Indirect => "indirect",
+            Self::Cpe => "cpe",
         }
     }
 }

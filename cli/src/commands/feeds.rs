@@ -17,6 +17,7 @@ use flows::error::FlowError;
 use flows::match_sbom::{Question, facts};
 use flows::source::read_sbom;
 use jiff::{SignedDuration, Timestamp};
+use matcher::Fallback;
 use model::key::Namespace;
 use model::limits::Limits;
 use serde_json::json;
@@ -116,7 +117,7 @@ pub(crate) fn run(args: &FeedsArgs, global: &Global, ui: &Ui) -> Result<Exit, Co
 
 fn sync(args: &SyncArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
     let feeds_dir = args.feeds.open(global)?;
-    let needed = needed(&args.for_sbom, &feeds_dir)?;
+    let needed = needed(&args.for_sbom, &feeds_dir, args.feeds.fallback.as_ref())?;
     let selection = match (&args.only[..], needed.is_empty()) {
         ([], true) => Selection::All,
         ([], false) => Selection::Namespaces(&needed),
@@ -138,7 +139,11 @@ fn sync(args: &SyncArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError>
     Ok(if failed || !report.unanswered.is_empty() { Exit::NotJudged } else { Exit::Acceptable })
 }
 
-fn needed(sboms: &[String], feeds_dir: &FeedsDir) -> Result<BTreeSet<Namespace>, CommandError> {
+fn needed(
+    sboms: &[String],
+    feeds_dir: &FeedsDir,
+    fallback: Option<&Fallback>,
+) -> Result<BTreeSet<Namespace>, CommandError> {
     let snapshot = feeds_dir.current().map_err(FlowError::from)?;
     let facts = facts(snapshot.as_ref())?;
     let mut namespaces = BTreeSet::new();
@@ -146,7 +151,8 @@ fn needed(sboms: &[String], feeds_dir: &FeedsDir) -> Result<BTreeSet<Namespace>,
         let bytes = std::fs::read(place)
             .map_err(|error| CommandError::new(format!("cannot read SBOM `{place}`: {error}")))?;
         let inventory = read_sbom(place, &bytes, &Limits::default(), &[])?;
-        namespaces.extend(Question::of(&inventory, &facts, snapshot.as_ref())?.namespaces());
+        let question = Question::with(&inventory, &facts, snapshot.as_ref(), fallback)?;
+        namespaces.extend(question.namespaces());
     }
     Ok(namespaces)
 }

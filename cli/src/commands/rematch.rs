@@ -64,13 +64,20 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     let limits = Limits::default();
     let feeds_dir = args.feeds.open(global)?;
     let sboms = stored_sboms(&args.dir)?;
-    let asked = || needed(&sboms, feeds_dir.current()?.as_ref(), &limits);
+    let fallback = args.feeds.fallback();
+    let asked = || needed(&sboms, feeds_dir.current()?.as_ref(), fallback.as_ref(), &limits);
     let (snapshot, gaps) = args.feeds.ensure(&feeds_dir, asked, global, ui)?;
     ui.gaps(&gaps);
 
     let weights = args.risk.weights();
-    let options =
-        RematchOptions { full: args.full, dry_run: args.dry_run, as_of, weights: &weights, limits: &limits };
+    let options = RematchOptions {
+        full: args.full,
+        dry_run: args.dry_run,
+        fallback: fallback.as_ref(),
+        as_of,
+        weights: &weights,
+        limits: &limits,
+    };
     let not_acceptable = RefCell::new(0_usize);
     let unwritten = RefCell::new(None);
     let outcome = rematch(&args.dir, &sboms, &snapshot, &options, |sbom, found| {

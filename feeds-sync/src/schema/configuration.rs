@@ -341,8 +341,8 @@ impl Leaf<'_> {
         let is_bounded = starts != (None, None) || ends != (None, None);
         match (&cpe.version, is_bounded) {
             (Attribute::Is(version), false) => {
-                let product = cpe.product.value().unwrap_or_default();
-                return Said::Version(joined(product, version, cpe.update.value()).into());
+                let full = cpe.full_version();
+                return Said::Version(full.as_deref().unwrap_or(version).into());
             }
             // It is of what has no version.
             (Attribute::NotApplicable, false) => return Said::Version("-".into()),
@@ -369,17 +369,6 @@ impl Leaf<'_> {
 /// A bound; `*` and `-` are none.
 fn stated<'a>(bound: &'a Option<Text<'_>>) -> Option<&'a str> {
     bound.as_deref().map(str::trim).filter(|bound| !matches!(*bound, "" | "*" | "-"))
-}
-
-/// Version and update as one text (feeds.md C13): `1.0.2` and `k` are `1.0.2k`, and of Java `1.8.0` and `update302` are
-/// `1.8.0_302`.
-fn joined(product: &str, version: &str, update: Option<&str>) -> String {
-    let Some(update) = update else { return version.to_owned() };
-    let java = matches!(product, "jdk" | "jre" | "openjdk").then(|| update.strip_prefix("update")).flatten();
-    match java {
-        Some(number) => format!("{version}_{}", number.trim_start_matches('_')),
-        None => format!("{version}{update}"),
-    }
 }
 
 /// The version that holds the fix of each product, where that can be told: NVD states the first version that is no longer

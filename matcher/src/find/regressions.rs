@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::cases;
-use crate::fixture::{advisories, check, facts, inventory};
+use crate::fixture::{advisories, check, check_by_cpe, facts, inventory};
 
 #[test]
 fn d11_01_the_vendors_denial_silences_an_aggregator() {
@@ -12,6 +12,32 @@ fn d11_01_the_vendors_denial_silences_an_aggregator() {
         "alpine:3.20|source|demo alpine CVE-1 never
          alpine:3.20|source|demo osv CVE-1 >=0",
         "CVE-1 | demo | vendor-not-affected by CVE-1 | not-fixed",
+    );
+}
+
+#[test]
+fn d11_01_the_vendors_denial_silences_what_a_cpe_name_finds() {
+    let denial = "alpine:3.20|source|demo alpine CVE-1 never";
+    let by_name = "cpe|demo:demo nvd CVE-1 >=0 <9.9";
+    let check = |rows: &str, expected: &str| {
+        check_by_cpe("cpe", "alpine 3.20.3", "apk demo 1.2-r3", rows, expected);
+    };
+    // When a release of the software fixed it says nothing of Alpine's packages.
+    check(by_name, "CVE-1 | demo | affected | unknown");
+    check(&format!("{denial}\n{by_name}"), "CVE-1 | demo | vendor-not-affected by CVE-1 | not-fixed");
+    check(
+        &format!("alpine:3.20|source|demo alpine CVE-1 >=0 <1.2-r3\n{by_name}"),
+        "CVE-1 | demo | vendor-fixed by CVE-1 | fixed 1.2-r3",
+    );
+    // By another id of the same vulnerability.
+    check(
+        &format!("alpine:3.20|source|demo alpine ALPINE-1,CVE-1 >=0 <1.2-r3\n{by_name}"),
+        "CVE-1 ALPINE-1 | demo | vendor-fixed by ALPINE-1 | fixed 1.2-r3",
+    );
+    // The vendor's own word on a version that is affected comes first too.
+    check(
+        &format!("alpine:3.20|source|demo alpine CVE-1 >=0 <1.2-r4\n{by_name}"),
+        "CVE-1 | demo | affected | fixed 1.2-r4",
     );
 }
 
@@ -272,6 +298,48 @@ fn d11_26_a_local_build_counts_as_its_public_version() {
     check("", package, "pypi|language|demo osv PYSEC-1 >=0 <2.1.0", "");
     check("", package, "pypi|language|demo osv PYSEC-1 >=0 <=2.1.0", "PYSEC-1 | demo | affected | not-fixed");
     check("", package, "pypi|language|demo osv PYSEC-1 =2.1.0", "PYSEC-1 | demo | affected | not-fixed");
+}
+
+#[test]
+fn d11_29_what_runs_on_another_system_is_no_finding() {
+    let package = "generic demo 1.0 cpe=a:acme:demo:1.0";
+    let on = |platform: &str| format!("cpe|acme:demo nvd CVE-1 >=0 <2.0 on={platform}");
+    let affected = "CVE-1 | demo | affected | fixed 2.0";
+    let check = |distro: &str, platform: &str, expected: &str| {
+        check_by_cpe("stated", distro, package, &on(platform), expected);
+    };
+    check("debian 12", "o:microsoft:windows:-", "");
+    check("debian 12", "o:apple:macos,o:google:android,h:acme:router", "");
+    check("debian 12", "o:microsoft:windows:-,o:linux:linux_kernel:-", affected);
+    check("debian 12", "o:debian:debian_linux:12.0", affected);
+    check("debian 12", "o:debian:debian_linux:11.0", "");
+    check("debian 12", "o:acme:router_firmware", "");
+    // Nothing says which system it is for.
+    check("", "o:microsoft:windows:-", affected);
+    check_by_cpe("stated", "debian 12", package, "cpe|acme:demo nvd CVE-1 >=0 <2.0 target=windows", "");
+}
+
+#[test]
+fn d11_30_what_nvd_deferred_is_found_and_what_it_rejected_is_not() {
+    // The feed reads `Deferred` as published: see `what_nvd_deferred_is_found_by_cpe_name` of the workspace.
+    let row = "cpe|acme:demo nvd CVE-1 >=0 <2.0";
+    let package = "generic demo 1.0 cpe=a:acme:demo:1.0";
+    check_by_cpe("stated", "debian 12", package, row, "CVE-1 | demo | affected | fixed 2.0");
+    check_by_cpe("stated", "debian 12", package, &format!("{row} rejected"), "");
+    check_by_cpe("cpe", "alpine 3.20", "apk demo 1.0-r0", "cpe|demo:demo nvd CVE-1 >=0 rejected", "");
+}
+
+#[test]
+fn d11_33_a_plugin_of_the_same_name_is_not_the_program() {
+    let row = "cpe|acme:demo nvd CVE-1 >=0 <2.0 target=wordpress";
+    let affected = "CVE-1 | demo | affected | fixed 2.0";
+    check_by_cpe("stated", "debian 12", "generic demo 1.0 cpe=a:acme:demo:1.0", row, "");
+    check_by_cpe("cpe", "alpine 3.20", "apk demo 1.0-r0", "cpe|demo:demo nvd CVE-1 >=0 target=wordpress", "");
+    check_by_cpe("stated", "debian 12", "wordpress demo 1.0 cpe=a:acme:demo:1.0", row, affected);
+    // Its own name says so.
+    let package = "generic demo 1.0 cpe=a:acme:demo:1.0:*:*:*:*:wordpress";
+    check_by_cpe("stated", "debian 12", package, row, affected);
+    check_by_cpe("stated", "debian 12", package, "cpe|acme:demo nvd CVE-1 >=0 target=joomla", "");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 use model::advisory::Affected;
 use model::ecosystem::Ecosystem;
-use model::key::KeyKind;
+use model::key::{KeyKind, PackageKey};
 
 use crate::range::{self, Containment};
 
@@ -111,13 +111,46 @@ pub fn for_ecosystem(ecosystem: Ecosystem) -> Option<&'static VersionScheme> {
     SCHEMES.iter().copied().find(|scheme| scheme.ecosystems.contains(&ecosystem))
 }
 
-/// How versions are compared with what rows under a key of `kind` say.
-pub(crate) fn for_key(scheme: &'static VersionScheme, kind: KeyKind) -> &'static VersionScheme {
-    match (scheme.name, kind) {
+/// The scheme of packages of `ecosystem`; of those that have none, the one by which what a CPE names is compared.
+pub(crate) fn for_package(ecosystem: Ecosystem) -> &'static VersionScheme {
+    for_ecosystem(ecosystem).unwrap_or(&generic::SCHEME)
+}
+
+/// How versions are compared with what rows under `key` say.
+pub(crate) fn for_key(scheme: &'static VersionScheme, key: &PackageKey) -> &'static VersionScheme {
+    match (scheme.name, key.kind) {
+        (_, KeyKind::Cpe) => for_cpe(&key.name),
         ("rpm", KeyKind::Source) => &rpm::OF_SOURCES,
         _ => scheme,
     }
 }
+
+/// How versions of what a CPE names `vendor:product` are compared (feeds.md C13 to C15).
+pub(crate) fn for_cpe(name: &str) -> &'static VersionScheme {
+    const JAVA: [&str; 12] = [
+        "corretto",
+        "graalvm",
+        "java_se",
+        "jdk",
+        "jre",
+        "liberica",
+        "openjdk",
+        "openjdk_jre",
+        "sapmachine",
+        "semeru_runtime",
+        "temurin",
+        "zulu",
+    ];
+    let product = name.rsplit(':').next().unwrap_or_default();
+    match product {
+        "linux_kernel" => &kernel::SCHEME,
+        product if JAVA.contains(&product) => &jvm::SCHEME,
+        _ => &generic::SCHEME,
+    }
+}
+
+/// The scheme of what has none of its own.
+pub(crate) const GENERIC: &str = "generic";
 
 /// The scheme called `name`.
 pub fn by_name(name: &str) -> Option<&'static VersionScheme> {

@@ -260,7 +260,7 @@ fn receive(
     ui: &Ui,
 ) -> Result<Exit, CommandError> {
     let feeds_dir = FeedArgs::default().open(global)?;
-    let mut wanted: BTreeSet<Namespace> = needed(&what.for_sbom, &feeds_dir)?;
+    let mut wanted: BTreeSet<Namespace> = needed(&what.for_sbom, &feeds_dir, None)?;
     wanted.extend(what.only.iter().map(|name| Namespace::new(name.as_str())));
     let keys: Vec<_> = what.feeds_key.iter().map(|path| read_key(path)).collect::<Result<_, _>>()?;
     let options = BringOptions {

@@ -1,0 +1,488 @@
+//! Packages by their CPE names (feeds.md A22, C13, D1, D3).
+//!
+//! NVD and the CVE list speak of products, not of packages. A package is looked up there by the names that are stated for
+//! it and, where a [`Fallback`] was asked for, by names that are guessed of its own: what is found so is a guess with less
+//! confidence, and what a vendor or an advisory database says of the package always comes before it.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use model::advisory::{Conditions, RangeEvent, Row};
+use model::cpe::{Attribute, Cpe};
+use model::ecosystem::Ecosystem;
+use model::finding::MatchType;
+use model::key::{Namespace, PackageKey};
+use model::package::Package;
+use model::report::UnmatchedReason;
+use model::version::VersionText;
+
+use crate::authority::Statement;
+use crate::case::{Consulted, Role};
+use crate::gate::{Check, Holds, Installation, architecture, is_when};
+use crate::platform::{self, Neighbours};
+use crate::range::Containment;
+use crate::version;
+
+/// Which packages are looked up by CPE name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Fallback {
+    /// None.
+    #[default]
+    Off,
+    /// What states a name and has nobody else to speak of it: programs, Java runtimes, WordPress plugins, components of
+    /// Bitnami.
+    Stated,
+    /// Those; packages of distributions whose feeds publish only fixes and name no CPE (Alpine, Wolfi, Chainguard); and
+    /// whatever has no feed at all.
+    All,
+    /// Those of [`Fallback::Stated`], and packages of these: distributions by id (`alpine`), ecosystems by name (`conan`).
+    Of(BTreeSet<Box<str>>),
+}
+
+/// A text that names no fallback.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidFallback(String);
+
+impl fmt::Display for InvalidFallback {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "`{}` is no fallback: write `cpe`, `cpe:alpine,wolfi` or `off`", self.0)
+    }
+}
+
+impl std::error::Error for InvalidFallback {}
+
+impl FromStr for Fallback {
+    type Err = InvalidFallback;
+
+    fn from_str(text: &str) -> Result<Self, InvalidFallback> {
+        let invalid = || InvalidFallback(text.to_owned());
+        match text.split_once(':') {
+            None if text == "off" => Ok(Self::Off),
+            None if text == "cpe" => Ok(Self::All),
+            Some(("cpe", names)) => {
+                let is_name = |name: &str| {
+                    let is_legal = |byte: u8| {
+                        byte.is_ascii_lowercase()
+                            || byte.is_ascii_digit()
+                            || matches!(byte, b'-' | b'_' | b'.')
+                    };
+                    !name.is_empty() && name.bytes().all(is_legal)
+                };
+                let names: Vec<&str> = names.split(',').map(str::trim).collect();
+                let is_valid = names.iter().all(|name| is_name(name));
+                is_valid.then(|| Self::Of(names.into_iter().map(Box::from).collect())).ok_or_else(invalid)
+            }
+            _ => Err(invalid()),
+        }
+    }
+}
+
+impl fmt::Display for Fallback {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => out.write_str("off"),
+            Self::Stated => out.write_str("stated"),
+            Self::All => out.write_str("cpe"),
+            Self::Of(names) => {
+                write!(out, "cpe:{}", names.iter().map(|name| &**name).collect::<Vec<_>>().join(","))
+            }
+        }
+    }
+}
+
+/// Distributions that publish only fixes, and whose versions are those of the software itself (feeds.md D1).
+const FIX_ONLY: [&str; 3] = ["alpine", "chainguard", "wolfi"];
+
+impl Fallback {
+    /// Whether it may ask for `package`, whoever else speaks of it.
+    pub(crate) fn may_ask(&self, package: &Package) -> bool {
+        match self {
+            Self::Off => false,
+            Self::Stated => is_unspoken(package) && !package.cpes.is_empty(),
+            Self::All | Self::Of(_) => true,
+        }
+    }
+
+    /// The keys of `package`'s CPE names. `vendor` is the namespace that speaks of it, or would, and `unmatched` why it does
+    /// not.
+    pub(crate) fn keys(
+        &self,
+        package: &Package,
+        vendor: Option<&Namespace>,
+        unmatched: Option<UnmatchedReason>,
+    ) -> Vec<Consulted> {
+        use UnmatchedReason::{NoCode, NoDistro, NoFeed, NoVersionScheme, ThirdParty, UnknownVersion};
+        // A program whose version was never stated is no release of anything.
+        if matches!(unmatched, Some(NoCode)) || unmatched == Some(UnknownVersion) && !is_unspoken(package) {
+            return Vec::new();
+        }
+        let is_unheard = matches!(unmatched, Some(NoFeed | NoDistro | ThirdParty | NoVersionScheme));
+        let id = vendor.map(|vendor| vendor.distro_id().unwrap_or(vendor.as_str()));
+        let is_asked = match self {
+            Self::Off => return Vec::new(),
+            Self::Stated => false,
+            Self::All => is_unheard || id.is_some_and(|id| FIX_ONLY.contains(&id)),
+            Self::Of(names) => {
+                names.contains(package.ecosystem.name()) || id.is_some_and(|id| names.contains(id))
+            }
+        };
+        if !is_asked && !is_unspoken(package) {
+            return Vec::new();
+        }
+        let mut keys = stated_keys(package);
+        if is_asked {
+            let known: BTreeSet<PackageKey> = keys.iter().map(|consulted| consulted.key.clone()).collect();
+            let guessed = guesses(package).into_iter().filter(|key| !known.contains(key));
+            let version = upstream(package.ecosystem, package.version.as_str());
+            keys.extend(guessed.map(|key| consulted(key, version.clone(), Role::Guess)));
+        }
+        keys
+    }
+}
+
+/// Whether nobody but NVD and the CVE list speaks of such software, or hardly anybody (feeds.md D3, "On for").
+fn is_unspoken(package: &Package) -> bool {
+    matches!(package.ecosystem, Ecosystem::Generic | Ecosystem::WordPress | Ecosystem::Bitnami)
+}
+
+fn consulted(key: PackageKey, version: VersionText, role: Role) -> Consulted {
+    Consulted { key, match_type: MatchType::Cpe, version, role }
+}
+
+/// One for each vendor and product that the package's names state.
+fn stated_keys(package: &Package) -> Vec<Consulted> {
+    let mut keys: Vec<Consulted> = Vec::new();
+    let own = upstream(package.ecosystem, package.version.as_str());
+    for cpe in package.cpes.iter().filter_map(Cpe::parse) {
+        let Some(key) = cpe.key() else { continue };
+        let is_readable = |version: &str| (version::for_cpe(&key.name).is_readable)(version);
+        // What the package states comes first; its name may have been made by somebody who had only half of it.
+        let version = match cpe.full_version() {
+            Some(version) if !is_readable(own.as_str()) && is_readable(&version) => (&*version).into(),
+            // NVD's `-`: of what has no version.
+            None if own.is_empty() && cpe.version == Attribute::NotApplicable => "-".into(),
+            _ => own.clone(),
+        };
+        keys.push(consulted(key, version, Role::Cpe));
+    }
+    keys.sort_by(|left, right| (&left.key, left.version.as_str()).cmp(&(&right.key, right.version.as_str())));
+    keys.dedup_by(|next, kept| next.key == kept.key);
+    keys
+}
+
+/// Vendors and products as which packages are known that are called otherwise.
+const KNOWN: &[(&str, &str, &str)] = &[
+    ("apache2", "apache", "http_server"),
+    ("bind", "isc", "bind"),
+    ("bzip2", "bzip", "bzip2"),
+    ("curl", "haxx", "curl"),
+    ("dnsmasq", "thekelleys", "dnsmasq"),
+    ("expat", "libexpat_project", "libexpat"),
+    ("freetype", "freetype", "freetype"),
+    ("ghostscript", "artifex", "ghostscript"),
+    ("git", "git-scm", "git"),
+    ("haproxy", "haproxy", "haproxy"),
+    ("libarchive", "libarchive", "libarchive"),
+    ("libxml2", "xmlsoft", "libxml2"),
+    ("libxslt", "xmlsoft", "libxslt"),
+    ("mariadb", "mariadb", "mariadb"),
+    ("memcached", "memcached", "memcached"),
+    ("musl", "musl-libc", "musl"),
+    ("ncurses", "gnu", "ncurses"),
+    ("nginx", "f5", "nginx"),
+    ("nodejs", "nodejs", "node.js"),
+    ("openjpeg", "uclouvain", "openjpeg"),
+    ("openssh", "openbsd", "openssh"),
+    ("openssl", "openssl", "openssl"),
+    ("pcre2", "pcre", "pcre2"),
+    ("perl", "perl", "perl"),
+    ("postgresql", "postgresql", "postgresql"),
+    ("python3", "python", "python"),
+    ("rsync", "samba", "rsync"),
+    ("ruby", "ruby-lang", "ruby"),
+    ("samba", "samba", "samba"),
+    ("sqlite", "sqlite", "sqlite"),
+    ("squid", "squid-cache", "squid"),
+    ("sudo", "sudo_project", "sudo"),
+    ("tar", "gnu", "tar"),
+    ("tiff", "libtiff", "libtiff"),
+    ("unzip", "info-zip", "unzip"),
+    ("vim", "vim", "vim"),
+    ("wget", "gnu", "wget"),
+    ("xz", "tukaani", "xz"),
+    ("zlib", "zlib", "zlib"),
+];
+
+/// Names that the package may have: of each the vendor or the product is the package's own name, or both are known.
+fn guesses(package: &Package) -> Vec<PackageKey> {
+    let stated = package.source.as_ref().filter(|_| package.ecosystem.is_os());
+    let name = stated.map_or(package.name.as_str(), |source| source.name.as_str()).to_lowercase();
+    let (_, name) = made_for(&name);
+    // `org.apache.tomcat:tomcat-util`, `@scope/name`, `example.com/team/name/v2`.
+    let product = match package.ecosystem {
+        Ecosystem::Golang => {
+            let is_major = |part: &&str| {
+                part.strip_prefix('v').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
+            };
+            name.rsplit('/').find(|part| !is_major(part)).unwrap_or(name)
+        }
+        _ => name.rsplit(['/', ':']).next().unwrap_or(name),
+    };
+    if product.is_empty() {
+        return Vec::new();
+    }
+    let mut keys = BTreeSet::new();
+    let underscored = product.replace('-', "_");
+    for product in [product, underscored.as_str()] {
+        keys.insert(PackageKey::of_cpe(product, product));
+        keys.insert(PackageKey::of_cpe(&format!("{product}_project"), product));
+    }
+    if package.ecosystem == Ecosystem::Maven
+        && let Some((group, _)) = name.split_once(':')
+        && let Some(vendor) = group.split('.').nth(1)
+    {
+        keys.insert(PackageKey::of_cpe(vendor, product));
+    }
+    let known = KNOWN.iter().filter(|(known, ..)| *known == product);
+    keys.extend(known.map(|(_, vendor, product)| PackageKey::of_cpe(vendor, product)));
+    keys.into_iter().collect()
+}
+
+/// The language that a distribution's package is a module of, in the words of CPE names, and the module's name:
+/// `py3-requests`, `ruby-nokogiri`, `perl-dbi`.
+fn made_for(name: &str) -> (&'static [&'static str], &str) {
+    const PREFIXES: &[(&str, Ecosystem)] = &[
+        ("perl-", Ecosystem::Cpan),
+        ("py3-", Ecosystem::PyPi),
+        ("python3-", Ecosystem::PyPi),
+        ("ruby-", Ecosystem::Gem),
+        ("rubygem-", Ecosystem::Gem),
+    ];
+    let module = PREFIXES.iter().find_map(|(prefix, of)| Some((targets(*of), name.strip_prefix(prefix)?)));
+    module.unwrap_or((&[], name))
+}
+
+/// The words of CPE names for the software that packages of `ecosystem` are made for (feeds.md D3).
+fn targets(ecosystem: Ecosystem) -> &'static [&'static str] {
+    match ecosystem {
+        Ecosystem::Npm => &["node.js", "nodejs", "npm"],
+        Ecosystem::PyPi | Ecosystem::Conda => &["python", "pypi"],
+        Ecosystem::Gem => &["ruby", "rubygems"],
+        Ecosystem::Maven => &["java", "maven"],
+        Ecosystem::Cargo => &["rust", "cargo"],
+        Ecosystem::Golang => &["go", "golang"],
+        Ecosystem::WordPress => &["wordpress"],
+        Ecosystem::NuGet => &[".net", "asp.net", "nuget"],
+        Ecosystem::Composer | Ecosystem::Pear => &["composer", "php"],
+        Ecosystem::Cpan => &["perl"],
+        Ecosystem::Hex | Ecosystem::Otp => &["elixir", "erlang"],
+        Ecosystem::Pub => &["dart", "flutter"],
+        Ecosystem::Swift => &["swift"],
+        Ecosystem::Cran | Ecosystem::Bioconductor => &["r"],
+        Ecosystem::Hackage => &["haskell"],
+        _ => &[],
+    }
+}
+
+/// The version of the software itself in that of its package: without epoch, revision and what a distribution adds
+/// (feeds.md D1). What has no such parts is left as it is.
+pub(crate) fn upstream(ecosystem: Ecosystem, version: &str) -> VersionText {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match ecosystem {
+        Ecosystem::Apk | Ecosystem::Portage => {
+            let without = version.rsplit_once("-r").filter(|(_, revision)| is_number(revision));
+            let plain = without.map_or(version, |(plain, _)| plain);
+            // OpenSSH's 9.3p2 is `9.3_p2` there.
+            match plain.split_once("_p").filter(|(_, patch)| is_number(patch)) {
+                Some((before, patch)) => format!("{before}p{patch}").into(),
+                None => plain.into(),
+            }
+        }
+        Ecosystem::Deb | Ecosystem::Rpm | Ecosystem::Alpm | Ecosystem::Opkg => {
+            let without_epoch = version.split_once(':').filter(|(epoch, _)| is_number(epoch));
+            let version = without_epoch.map_or(version, |(_, rest)| rest);
+            let version = version.rsplit_once('-').map_or(version, |(plain, _)| plain);
+            const ADDED: [&str; 4] = ["+dfsg", "+ds", "~dfsg", "+really"];
+            let end = ADDED.iter().filter_map(|added| version.find(added)).min().unwrap_or(version.len());
+            version[..end].into()
+        }
+        Ecosystem::Bitnami => {
+            let revision = version.rsplit_once('-').filter(|(_, revision)| is_number(revision));
+            revision.map_or(version, |(plain, _)| plain).into()
+        }
+        _ => version.into(),
+    }
+}
+
+/// How many names of one product are looked at; real packages have a handful.
+const NAMES_MAX: usize = 64;
+
+const TOO_MANY: usize = NAMES_MAX + 1;
+
+/// What of a package and of what is installed beside it rows of CPE names are compared with.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Names {
+    /// The names stated for it, of any version as [`Cpe::unversioned`] writes them, behind `vendor:product`; sorted.
+    stated: Vec<(Arc<str>, Box<str>)>,
+    /// The software that it is made for.
+    targets: &'static [&'static str],
+    neighbours: Arc<Neighbours>,
+}
+
+impl Names {
+    pub(crate) fn new(package: &Package, neighbours: Arc<Neighbours>) -> Self {
+        let names = package.cpes.iter().filter_map(Cpe::parse);
+        let names = names.filter_map(|cpe| Some((cpe.key()?.name, cpe.unversioned().into())));
+        let names: BTreeSet<(Arc<str>, Box<str>)> = names.collect();
+        let mut stated: Vec<(Arc<str>, Box<str>)> = Vec::new();
+        let mut n_of_product = 0;
+        for (product, name) in names {
+            let is_next = stated.last().is_some_and(|(last, _)| *last == product);
+            n_of_product = if is_next { n_of_product + 1 } else { 1 };
+            match n_of_product {
+                ..=NAMES_MAX => stated.push((product, name)),
+                // Of so many nothing is known but vendor and product.
+                TOO_MANY => stated.push((product, "cpe:2.3:*:*:*:*:*:*:*:*:*:*:*".into())),
+                _ => {}
+            }
+        }
+        let targets = match package.ecosystem.is_os() {
+            true => made_for(&package.name).0,
+            false => targets(package.ecosystem),
+        };
+        Self { stated, targets, neighbours }
+    }
+
+    /// Whether what a row of a CPE name says beside vendor, product and version is so.
+    pub(crate) fn check(&self, row: &Row, installation: &Installation) -> Check {
+        let asked = row.affected.conditions.as_deref();
+        let platform = |platform| platform::holds(platform, &self.neighbours, installation);
+        let of_name = Check { holds: self.is_called(row, asked, installation), condition: "cpe" };
+        match asked.and_then(|asked| asked.platform.as_ref()) {
+            Some(_) if of_name.holds == Holds::No => of_name,
+            Some(asked) => of_name.or_less(Check { holds: platform(asked), condition: "platform" }),
+            None => of_name,
+        }
+    }
+
+    /// Whether one of the stated names is among those that the row names; of a package that states none of this vendor and
+    /// product, whether its name may be.
+    fn is_called(&self, row: &Row, asked: Option<&Conditions>, installation: &Installation) -> Holds {
+        let meant = row.affected.name.as_deref().and_then(Cpe::parse);
+        let target = asked.and_then(|asked| asked.target_software.as_deref());
+        let own = self.stated.iter().filter(|(product, _)| *product == row.affected.key.name);
+        let own = own.filter_map(|(_, name)| Cpe::parse(name));
+        let of_own = own.map(|own| {
+            let of_target = match &own.target_software {
+                Attribute::Is(own) if target.is_some() => is_when(target == Some(own)),
+                _ => self.is_made_for(target, installation),
+            };
+            of_target.min(
+                meant.as_ref().map_or_else(|| is_application(&own), |meant| meet(meant, &own, installation)),
+            )
+        });
+        of_own.max().unwrap_or_else(|| {
+            let guess = Cpe { part: Attribute::Is("a".into()), ..Cpe::default() };
+            let of_name = meant.as_ref().map_or(Holds::Yes, |meant| meet(meant, &guess, installation));
+            self.is_made_for(target, installation).min(of_name)
+        })
+    }
+
+    /// Software for something else never matches (feeds.md D3); a system is compared with the installation's.
+    fn is_made_for(&self, target: Option<&str>, installation: &Installation) -> Holds {
+        let Some(target) = target else { return Holds::Yes };
+        if self.targets.contains(&target) {
+            return Holds::Yes;
+        }
+        match platform::system_of_target(target) {
+            Some(system) => {
+                installation.system.as_deref().map_or(Holds::Unknown, |own| is_when(own == system))
+            }
+            None => Holds::No,
+        }
+    }
+}
+
+/// A row whose name says no more than vendor and product is of an application.
+fn is_application(own: &Cpe<'_>) -> Holds {
+    is_when(own.part.value().is_none_or(|part| part == "a"))
+}
+
+/// Whether `own` may be what `meant` names (NIST IR 7696, without wildcards): a value that only `meant` has may be `own`'s.
+fn meet(meant: &Cpe<'_>, own: &Cpe<'_>, installation: &Installation) -> Holds {
+    let attribute = |meant: &Attribute<'_>, own: &Attribute<'_>| match (meant, own) {
+        (Attribute::Any, _) | (Attribute::NotApplicable, Attribute::Any | Attribute::NotApplicable) => {
+            Holds::Yes
+        }
+        (Attribute::NotApplicable, Attribute::Is(_)) | (Attribute::Is(_), Attribute::NotApplicable) => {
+            Holds::No
+        }
+        (Attribute::Is(_), Attribute::Any) => Holds::Unknown,
+        (Attribute::Is(meant), Attribute::Is(own)) => is_when(meant == own),
+    };
+    let hardware = match (&meant.target_hardware, &own.target_hardware, installation.architecture.as_deref())
+    {
+        (Attribute::Is(meant), Attribute::Any, Some(own)) => {
+            is_when(architecture(meant) == architecture(own))
+        }
+        (meant, own, _) => attribute(meant, own),
+    };
+    [
+        (&meant.part, &own.part),
+        // That of an installed version belongs to the version.
+        (&meant.update, &Attribute::Any),
+        (&meant.edition, &own.edition),
+        (&meant.language, &own.language),
+        (&meant.software_edition, &own.software_edition),
+        (&meant.other, &own.other),
+    ]
+    .into_iter()
+    .map(|(meant, own)| attribute(meant, own))
+    .fold(hardware, Holds::min)
+}
+
+/// Whether a key was made of a CPE name.
+pub(crate) fn is_by_name(consulted: &Consulted) -> bool {
+    matches!(consulted.role, Role::Cpe | Role::Guess)
+}
+
+/// How sure it is that what was found by a CPE name is so (feeds.md D4): less where the name was guessed, or where the
+/// versions that decided are of no order that is known.
+pub(crate) fn confidence(statement: &Statement<'_>) -> f64 {
+    const BY_NAME: f64 = 0.7;
+    const FUZZY: f64 = 0.6;
+    let is_guess = statement.consulted.role == Role::Guess;
+    let has_order = version::for_cpe(&statement.consulted.key.name).name != version::GENERIC;
+    let is_by_order = !matches!(statement.containment, Containment::Everywhere | Containment::Listed);
+    let bounds = match statement.containment {
+        Containment::Inside { range } => statement.row.affected.ranges.get(range),
+        _ => None,
+    };
+    let mut bounds = bounds.into_iter().flat_map(|range| &range.events).map(|event| match event {
+        RangeEvent::Introduced(version)
+        | RangeEvent::IntroducedAfter(version)
+        | RangeEvent::Fixed(version)
+        | RangeEvent::LastAffected(version)
+        | RangeEvent::Limit(version) => version,
+    });
+    let mut is_odd =
+        || is_fuzzy(statement.consulted.version.as_str()) || bounds.any(|it| is_fuzzy(it.as_str()));
+    if is_guess || !has_order && is_by_order && is_odd() { FUZZY } else { BY_NAME }
+}
+
+/// Whether an order of `version` among others is a guess: it does not look like Semantic Versioning (feeds.md C13).
+pub(crate) fn is_fuzzy(version: &str) -> bool {
+    let version = version.strip_prefix(['v', 'V']).unwrap_or(version);
+    let end = version.find(['-', '+']).unwrap_or(version.len());
+    let (numbers, rest) = version.split_at(end);
+    let is_number = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'+');
+    !numbers.split('.').all(is_number)
+        || numbers.split('.').take(4).count() > 3
+        || !rest.bytes().all(is_legal)
+}
+
+#[cfg(test)]
+mod tests;

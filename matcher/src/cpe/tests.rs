@@ -1,0 +1,294 @@
+//! Which packages are looked up by which names, and what of a name a row has to agree with.
+
+use model::ecosystem::Ecosystem;
+use model::report::UnmatchedReason;
+
+use super::*;
+use crate::fixture::{check_by_cpe, facts, fallback, inventory, lines};
+use crate::{Case, cases_with};
+
+/// Compares, for each package, the keys of names with their versions, a guess behind a `?`.
+#[track_caller]
+fn check(asked: &str, distro: &str, packages: &str, expected: &str) {
+    let text = |case: &Case| {
+        let keys = case.consulted.iter().filter(|consulted| is_by_name(consulted)).map(|consulted| {
+            let sign = if consulted.role == Role::Guess { "?" } else { "" };
+            format!("{sign}{} {}", consulted.key.name, consulted.version)
+        });
+        let mut keys: Vec<String> = keys.collect();
+        keys.sort();
+        let reason =
+            case.unmatched.iter().map(|(reason, namespace)| format!("{} {namespace}", reason.as_str()));
+        let text =
+            format!("{}: {}", case.name, keys.into_iter().chain(reason).collect::<Vec<_>>().join(", "));
+        text.trim_end().to_owned()
+    };
+    let cases = cases_with(&inventory(distro, packages), &facts(), &fallback(asked));
+    assert_eq!(cases.iter().map(text).collect::<Vec<_>>(), lines(expected).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_nobody_else_speaks_of_is_asked_by_its_stated_names() {
+    let packages = "
+        generic demo 1.0 cpe=a:acme:demo:1.0 cpe=a:acme:old_demo:1.0
+        generic bare 1.0
+        wordpress form 1.0 cpe=a:acme:form
+        bitnami tool 1.0-3 cpe=a:acme:tool
+        apk demo 1.0-r1 cpe=a:acme:demo
+        npm demo 1.0.0 cpe=a:acme:demo";
+    check(
+        "off",
+        "alpine 3.20",
+        packages,
+        "demo: no-feed generic
+         bare: no-feed generic
+         form: no-feed wordpress
+         tool: no-feed bitnami
+         demo:
+         demo:",
+    );
+    check(
+        "stated",
+        "alpine 3.20",
+        packages,
+        "demo: acme:demo 1.0, acme:old_demo 1.0, no-feed generic
+         bare: no-feed generic
+         form: acme:form 1.0, no-feed wordpress
+         tool: acme:tool 1.0, no-feed bitnami
+         demo:
+         demo:",
+    );
+}
+
+#[test]
+fn on_request_names_are_guessed_where_feeds_publish_only_fixes_or_nothing() {
+    check(
+        "cpe",
+        "alpine 3.20",
+        "apk libdemo 1.0-r1 source=my-demo\nnpm demo 1.0.0",
+        "libdemo: ?my-demo:my-demo 1.0, ?my-demo_project:my-demo 1.0, ?my_demo:my_demo 1.0, ?my_demo_project:my_demo 1.0
+         demo:",
+    );
+    check("cpe", "debian 12", "deb demo 1.0-1", "demo:");
+    let guesses = "?demo:demo 1.0, ?demo_project:demo 1.0";
+    check("cpe:debian", "debian 12", "deb demo 1:1.0+dfsg-1", &format!("demo: {guesses}"));
+    check("cpe:wolfi", "alpine 3.20", "apk demo 1.0-r1", "demo:");
+    check("cpe:alpine", "alpine 3.20", "apk demo 1.0-r1", &format!("demo: {guesses}"));
+    check("cpe", "nixos 24.05", "deb demo 1.0-1", &format!("demo: {guesses}, no-feed nixos:24.05"));
+    check("cpe", "", "deb demo 1.0-1", &format!("demo: {guesses}, no-distro deb"));
+    check("cpe", "", "gem demo 1.0", &format!("demo: {guesses}, no-feed gem"));
+    check("cpe:npm", "", "npm @acme/demo 1.0", &format!("@acme/demo: {guesses}"));
+    // A stated name needs no guess of it.
+    check(
+        "cpe",
+        "alpine 3.20",
+        "apk demo 1.0-r1 cpe=a:demo:demo",
+        "demo: ?demo_project:demo 1.0, demo:demo 1.0",
+    );
+    check("cpe", "rhel 9.4", "rpm gpg-pubkey 1-1", "gpg-pubkey: no-code redhat:9");
+    check("cpe", "", "golang example.com/app (devel) application", "example.com/app: unknown-version golang");
+}
+
+#[test]
+fn known_software_is_asked_by_its_own_vendor() {
+    for (package, name) in [
+        ("apk libcurl 8.0-r1 source=curl", "haxx:curl"),
+        ("apk apache2 2.4-r1", "apache:http_server"),
+        ("apk py3-demo 2.4-r1", "demo:demo"),
+    ] {
+        let cases = cases_with(&inventory("alpine 3.20", package), &facts(), &Fallback::All);
+        let is_asked = cases[0].consulted.iter().any(|consulted| &*consulted.key.name == name);
+        assert!(is_asked, "{name} of {package}");
+    }
+    assert!(KNOWN.is_sorted());
+}
+
+#[test]
+fn the_version_is_that_of_the_software() {
+    for (ecosystem, version, expected) in [
+        (Ecosystem::Apk, "1.2.3-r10", "1.2.3"),
+        (Ecosystem::Apk, "9.3_p2-r1", "9.3p2"),
+        (Ecosystem::Apk, "1.0_rc1-r0", "1.0_rc1"),
+        (Ecosystem::Apk, "1.0-rx", "1.0-rx"),
+        (Ecosystem::Deb, "1:2.30.2-1+deb11u2", "2.30.2"),
+        (Ecosystem::Deb, "1.0+dfsg-3", "1.0"),
+        (Ecosystem::Deb, "1.0", "1.0"),
+        (Ecosystem::Rpm, "0:1.1.1k-9.el8", "1.1.1k"),
+        (Ecosystem::Bitnami, "6.2.0-3", "6.2.0"),
+        (Ecosystem::Bitnami, "6.2.0-rc1", "6.2.0-rc1"),
+        (Ecosystem::Generic, "1.0-r1", "1.0-r1"),
+        (Ecosystem::Apk, "", ""),
+    ] {
+        assert_eq!(upstream(ecosystem, version).as_str(), expected, "{version}");
+    }
+    // A package without a version that can be read has that of its name.
+    check("stated", "", "generic demo - cpe=a:acme:demo:1.0:p1", "demo: acme:demo 1.0p1, no-feed generic");
+    check("stated", "", "generic demo - cpe=a:acme:demo:-", "demo: acme:demo -, unknown-version cpe:3d");
+    check("stated", "", "generic demo 2.0 cpe=a:acme:demo:1.0", "demo: acme:demo 2.0, no-feed generic");
+    check("stated", "", "generic demo * cpe=a:acme:demo:*", "demo: acme:demo *, unknown-version cpe:3d");
+}
+
+#[test]
+fn each_product_is_ordered_as_its_makers_do() {
+    let java = "generic openjdk 1.8.0_302-b08 cpe=a:oracle:openjdk:8:update302";
+    let check = |package: &str, row: &str, expected: &str| check_by_cpe("stated", "", package, row, expected);
+    check(java, "cpe|oracle:openjdk nvd CVE-1 =1.8.0_302", "CVE-1 | openjdk | affected | not-fixed");
+    check(
+        java,
+        "cpe|oracle:openjdk nvd CVE-1 =8_302 >=11 <=11.0.1",
+        "CVE-1 | openjdk | affected | not-fixed",
+    );
+    check(java, "cpe|oracle:openjdk nvd CVE-1 >=8 <8.0.312", "CVE-1 | openjdk | affected | fixed 8.0.312");
+    check(java, "cpe|oracle:openjdk nvd CVE-1 =1.8.0_301", "");
+    let openssl = "generic openssl 1.0.2k cpe=a:openssl:openssl:1.0.2k";
+    let row = "cpe|openssl:openssl nvd CVE-1 >=1.0.2 <1.0.2zd";
+    check(openssl, row, "CVE-1 | openssl | affected | fixed 1.0.2zd");
+    check(openssl, "cpe|openssl:openssl nvd CVE-1 >=1.0.2 <1.0.2k", "");
+    let kernel = "generic linux 6.1.112-122.amzn2023 cpe=o:linux:linux_kernel:6.1.112";
+    let row = "cpe|linux:linux_kernel nvd CVE-1 >=6.1 <6.1.112 name=o:linux:linux_kernel";
+    check(kernel, row, "");
+    check(kernel, &row.replace("<6.1.112", "<6.1.113"), "CVE-1 | linux | affected | fixed 6.1.113");
+    // Of what has no version.
+    check(
+        "generic demo - cpe=a:acme:demo:-",
+        "cpe|acme:demo nvd CVE-1 =-",
+        "CVE-1 | demo | affected | not-fixed",
+    );
+    check("generic demo 1.0 cpe=a:acme:demo:1.0", "cpe|acme:demo nvd CVE-1 =-", "");
+}
+
+#[test]
+fn what_a_name_says_more_has_to_agree() {
+    let affected = "CVE-1 | demo | affected | not-fixed";
+    for (own, meant, is_found) in [
+        ("a:acme:demo:1.0", "o:acme:demo", false),
+        ("o:acme:demo:1.0", "o:acme:demo", true),
+        ("a:acme:demo:1.0", "a:acme:demo:*:*:*:*:enterprise", true),
+        ("a:acme:demo:1.0:*:*:*:community", "a:acme:demo:*:*:*:*:enterprise", false),
+        ("a:acme:demo:1.0:*:*:*:enterprise", "a:acme:demo:*:*:*:*:enterprise", true),
+        ("a:acme:demo:1.0:*:*:*:-", "a:acme:demo:*:*:*:*:enterprise", false),
+        ("a:acme:demo:1.0:*:*:*:enterprise", "a:acme:demo:*:*:*:*:-", false),
+        ("a:acme:demo:1.0", "a:acme:demo:*:*:*:*:-", true),
+        ("a:acme:demo:1.0:*:*:fr", "a:acme:demo:*:*:*:en", false),
+    ] {
+        let package = format!("generic demo 1.0 cpe={own}");
+        let row = format!("cpe|acme:demo nvd CVE-1 >=0 name={meant}");
+        check_by_cpe("stated", "debian 12", &package, &row, if is_found { affected } else { "" });
+    }
+    // A row whose name says no more is of an application.
+    let package = "generic demo 1.0 cpe=o:acme:demo:1.0";
+    check_by_cpe("stated", "debian 12", package, "cpe|acme:demo nvd CVE-1 >=0", "");
+    // One of several names is enough.
+    let package = "generic demo 1.0 cpe=o:acme:demo cpe=a:acme:demo";
+    check_by_cpe("stated", "debian 12", package, "cpe|acme:demo nvd CVE-1 >=0", affected);
+    // A guess is of an application for nothing in particular.
+    let rows = "cpe|demo:demo nvd CVE-1 >=0 name=o:demo:demo
+                cpe|demo:demo nvd CVE-2 >=0 target=python
+                cpe|demo:demo nvd CVE-3 >=0 target=linux
+                cpe|demo:demo nvd CVE-4 >=0";
+    let found = "CVE-3 | demo | affected | unknown\nCVE-4 | demo | affected | unknown";
+    check_by_cpe("cpe", "alpine 3.20", "apk demo 1.0-r0", rows, found);
+    let found = "CVE-2 | py3-demo | affected | unknown
+                 CVE-3 | py3-demo | affected | unknown
+                 CVE-4 | py3-demo | affected | unknown";
+    check_by_cpe("cpe", "alpine 3.20", "apk py3-demo 1.0-r0", rows, found);
+}
+
+#[test]
+fn an_advisory_database_comes_before_names() {
+    let package = "npm demo 1.0.0";
+    let by_name = "cpe|demo:demo nvd CVE-1 >=0 <2.0.0";
+    let check = |rows: &str, expected: &str| check_by_cpe("cpe:npm", "", package, rows, expected);
+    check(by_name, "CVE-1 | demo | affected | fixed 2.0.0");
+    let own = "npm|language|demo osv GHSA-1,CVE-1 >=0 <1.0.0";
+    check(&format!("{own}\n{by_name}"), "CVE-1 GHSA-1 | demo | vendor-fixed by GHSA-1 | fixed 1.0.0");
+}
+
+#[test]
+fn programs_that_a_distribution_owns_are_its_affair() {
+    let packages = "deb demo 1.0-1\ngeneric demo 1.0 cpe=a:acme:demo:1.0 owner=0";
+    let row = "cpe|acme:demo nvd CVE-1 >=0 <2.0";
+    let owned = "CVE-1 | demo | owned-by-distro-package by pkg:deb/demo@1.0-1 | fixed 2.0";
+    check_by_cpe("stated", "debian 12", packages, row, owned);
+    let packages = packages.replace("deb", "apk").replace("1.0-1", "1.0-r1");
+    let owned = "CVE-1 | demo | owned-by-distro-package by pkg:apk/demo@1.0-r1 | fixed 2.0";
+    check_by_cpe("stated", "alpine 3.20", &packages, row, owned);
+    // Of a distribution that nobody speaks of.
+    check_by_cpe("stated", "alpine 3.5", &packages, row, "CVE-1 | demo | affected | fixed 2.0");
+}
+
+#[test]
+fn what_is_found_by_name_is_less_sure() {
+    for (asked, distro, package, row, confidence) in [
+        ("stated", "", "generic demo 1.0 cpe=a:acme:demo", "cpe|acme:demo nvd CVE-1 >=0 <2.0", 0.7),
+        ("stated", "", "generic demo 1.0k cpe=a:acme:demo", "cpe|acme:demo nvd CVE-1 >=0 <2.0", 0.6),
+        ("stated", "", "generic demo 1.0 cpe=a:acme:demo", "cpe|acme:demo nvd CVE-1 >=0 <2.0k", 0.6),
+        ("stated", "", "generic demo 1.0k cpe=a:acme:demo", "cpe|acme:demo nvd CVE-1 =1.0k", 0.7),
+        ("stated", "", "generic jdk 8u302 cpe=a:acme:jdk", "cpe|acme:jdk nvd CVE-1 >=0 <9", 0.7),
+        ("cpe", "alpine 3.20", "apk demo 1.0-r1", "cpe|demo:demo nvd CVE-1 >=0 <2.0", 0.6),
+    ] {
+        let inventory = inventory(distro, package);
+        let cases = cases_with(&inventory, &facts(), &fallback(asked));
+        let row = crate::fixture::row(row);
+        let mut advisories = model::advisory::AdvisorySet::default();
+        advisories.rows.insert(row.affected.key.clone(), vec![row]);
+        let evidence = &crate::find(&cases, &advisories)[0].evidence;
+        assert_eq!(evidence[0].confidence, confidence, "{package}");
+        assert_eq!(evidence[0].match_type, MatchType::Cpe);
+    }
+    for (version, expected) in [
+        ("1", false),
+        ("v1.2.3", false),
+        ("1.2.3-rc.1+b", false),
+        ("1.2.3.4", true),
+        ("1.0k", true),
+        ("2024-05_1", true),
+        ("", true),
+        ("1..2", true),
+    ] {
+        assert_eq!(is_fuzzy(version), expected, "{version}");
+    }
+}
+
+#[test]
+fn a_fallback_reads_back_as_written() {
+    for text in ["off", "cpe", "cpe:alpine", "cpe:alpine,sle-micro,wolfi"] {
+        assert_eq!(text.parse::<Fallback>().unwrap().to_string(), text);
+    }
+    for text in ["", "CPE", "cpe:", "cpe:,", "cpe:Alpine", "cpe:a b", "nvd", "stated"] {
+        let error = text.parse::<Fallback>().unwrap_err().to_string();
+        assert!(error.starts_with(&format!("`{text}` is no fallback")), "{error}");
+    }
+}
+
+#[test]
+fn absurd_names_and_versions_are_taken_as_they_are() {
+    let long = "9".repeat(1 << 20);
+    for text in [long.as_str(), "\u{202e}1.0", "1.0\u{0}", "-", ":", "_p", "-r", "~dfsg", "+"] {
+        for ecosystem in [Ecosystem::Apk, Ecosystem::Deb, Ecosystem::Bitnami, Ecosystem::Generic] {
+            assert!(upstream(ecosystem, text).as_str().len() <= text.len() + 1);
+        }
+        is_fuzzy(text);
+        let mut package = Package::new(Ecosystem::Golang, text, text, String::new());
+        package.cpes.push(format!("cpe:2.3:a:{text}:{text}:{text}:*:*:*:*:*:*:*"));
+        package.cpes.push(text);
+        for unmatched in [None, Some(UnmatchedReason::NoFeed), Some(UnmatchedReason::UnknownVersion)] {
+            let keys = Fallback::All.keys(&package, None, unmatched);
+            assert!(keys.len() <= 8, "{} keys", keys.len());
+        }
+    }
+}
+
+#[test]
+fn of_very_many_names_vendor_and_product_are_known() {
+    let many: Vec<String> = (0..100)
+        .map(|n| format!("cpe=a:acme:demo:1.0:*:edition{n}"))
+        .chain(["cpe=o:acme:other".to_owned()])
+        .collect();
+    let package = format!("generic demo 1.0 {}", many.join(" "));
+    let found = "CVE-1 | demo | affected | not-fixed";
+    check_by_cpe("stated", "", &package, "cpe|acme:demo nvd CVE-1 >=0 name=a:acme:demo:*:*:mine", found);
+    check_by_cpe("stated", "", &package, "cpe|acme:other nvd CVE-1 >=0", "");
+    let few = format!("generic demo 1.0 {}", many[..NAMES_MAX].join(" "));
+    check_by_cpe("stated", "", &few, "cpe|acme:demo nvd CVE-1 >=0 name=a:acme:demo:*:*:mine", "");
+}

@@ -1,0 +1,206 @@
+//! What NVD says of products is found by the CPE names of packages: where it was asked for, or is held.
+
+use serde_json::{Value, json};
+use testkit::feeds::Mirror;
+use testkit::image::{Compression, compress};
+
+use crate::harness::{AS_OF, Place};
+
+/// NVD's files for every year that the tests may be run in.
+const YEARS: std::ops::RangeInclusive<u16> = 2002..=2060;
+
+/// A record of NVD; `nodes` are those of its one configuration, all of which are asked.
+fn cve(id: &str, status: &str, nodes: &[Value]) -> Value {
+    json!({"cve": {"id": id, "lastModified": "2025-06-01T10:00:00.000", "vulnStatus": status,
+        "configurations": [{"operator": "AND", "nodes": nodes}]}})
+}
+
+/// A node of which one product is enough, each as `criteria` and the version before which it is vulnerable.
+fn node(is_vulnerable: bool, products: &[(&str, Option<&str>)]) -> Value {
+    let leaf = |(name, end): &(&str, Option<&str>)| {
+        let mut leaf = json!({"vulnerable": is_vulnerable, "criteria": format!("cpe:2.3:{name}")});
+        if let Some(end) = end {
+            leaf["versionEndExcluding"] = json!(end);
+        }
+        leaf
+    };
+    json!({"operator": "OR", "negate": false, "cpeMatch": products.iter().map(leaf).collect::<Vec<_>>()})
+}
+
+fn gzip(records: &[Value]) -> Vec<u8> {
+    let document = json!({"resultsPerPage": records.len(), "startIndex": 0, "totalResults": records.len(),
+        "format": "NVD_CVE", "version": "2.0", "timestamp": "2025-06-06T03:00:00.000", "vulnerabilities": records});
+    compress(document.to_string().as_bytes(), Compression::Gzip)
+}
+
+/// An SBOM of an Alpine image, and a mirror of Alpine's database and NVD's files.
+fn place() -> (Place, Mirror) {
+    let place = Place::new();
+    let mirror = Mirror::at(place.path("mirror"));
+    mirror.secdb("3.20", "main", "curl\n  8.9.0-r1 CVE-2025-10002\n  0 CVE-2025-10003\n");
+    mirror.secdb("3.20", "community", "");
+    let tool = "a:acme:tool:*:*:*:*:*:*:*:*";
+    let curl = "a:haxx:curl:*:*:*:*:*:*:*:*";
+    let plugin = "a:acme:tool:*:*:*:*:*:wordpress:*:*";
+    // As NVD has, something in each of the namespaces that CPE names are split into.
+    let others: Vec<String> = (0..1_000).map(|n| format!("a:other:product-{n}:*:*:*:*:*:*:*:*")).collect();
+    let others: Vec<(&str, Option<&str>)> = others.iter().map(|name| (name.as_str(), None)).collect();
+    let records = [
+        cve("CVE-2025-10000", "Analyzed", &[node(true, &others)]),
+        cve("CVE-2025-10001", "Deferred", &[node(true, &[(tool, Some("2.0"))])]),
+        cve("CVE-2025-10002", "Analyzed", &[node(true, &[(curl, Some("9.0"))])]),
+        cve("CVE-2025-10003", "Analyzed", &[node(true, &[(curl, Some("9.0"))])]),
+        cve("CVE-2025-10004", "Modified", &[node(true, &[(curl, Some("9.0"))])]),
+        cve("CVE-2025-10005", "Analyzed", &[node(true, &[(curl, Some("8.9.0"))])]),
+        cve(
+            "CVE-2025-10006",
+            "Analyzed",
+            &[node(true, &[(tool, None)]), node(false, &[("o:microsoft:windows:-:*:*:*:*:*:*:*", None)])],
+        ),
+        cve(
+            "CVE-2025-10007",
+            "Analyzed",
+            &[
+                node(true, &[(tool, None)]),
+                node(
+                    false,
+                    &[
+                        ("o:microsoft:windows:-:*:*:*:*:*:*:*", None),
+                        ("o:linux:linux_kernel:-:*:*:*:*:*:*:*", None),
+                    ],
+                ),
+            ],
+        ),
+        cve("CVE-2025-10008", "Analyzed", &[node(true, &[(plugin, None)])]),
+        json!({"cve": {"id": "CVE-2025-10009", "lastModified": "2025-06-01T10:00:00.000", "vulnStatus": "Rejected",
+            "descriptions": [{"lang": "en", "value": "Rejected reason: a duplicate."}]}}),
+        cve("CVE-2025-10010", "Analyzed", &[node(true, &[("a:acme:tool:1.0:rc1:*:*:*:*:*:*", None)])]),
+    ];
+    let nvd = "nvd.nist.gov/feeds/json/cve/2.0/nvdcve-2.0-";
+    for year in YEARS {
+        let records = if year == 2025 { &records[..] } else { &[] };
+        mirror.file(&format!("{nvd}{year}.json.gz"), gzip(records));
+    }
+    mirror.file(&format!("{nvd}modified.json.gz"), gzip(&[]));
+    place.write(
+        "sbom.json",
+        r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[
+            {"type":"operating-system","name":"alpine","version":"3.20.3"},
+            {"type":"library","name":"libcurl","version":"8.9.0-r1",
+             "purl":"pkg:apk/alpine/libcurl@8.9.0-r1?distro=alpine-3.20.3&upstream=curl"},
+            {"type":"application","name":"tool","version":"1.0-rc1","purl":"pkg:generic/tool@1.0-rc1",
+             "cpe":"cpe:2.3:a:acme:tool:1.0:rc1:*:*:*:*:*:*"}]}"#,
+    );
+    (place, mirror)
+}
+
+/// What a match with `words` finds: id, package, verdict, fix and how; and the report.
+fn findings(place: &Place, words: &[&str]) -> (Vec<String>, Value) {
+    let sbom = place.path("sbom.json").display().to_string();
+    let words = [&["match", &sbom, "--as-of", AS_OF, "--allow-empty", "-o", "json"], words].concat();
+    let report = place.json(words);
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let line = |finding: &Value| {
+        let evidence = finding["evidence"].as_array().unwrap();
+        let by_name = evidence.iter().find(|evidence| evidence["match"] == "cpe").unwrap();
+        [&finding["id"], &finding["package"]["name"], &finding["verdict"], &finding["fix"]["state"]]
+            .map(text)
+            .join(" ")
+            + &format!(" {}", by_name["confidence"])
+    };
+    let mut lines: Vec<String> = report["findings"].as_array().unwrap().iter().map(line).collect();
+    lines.sort();
+    (lines, report)
+}
+
+const OF_TOOL: [&str; 3] = [
+    "CVE-2025-10001 tool affected fixed 0.7",
+    "CVE-2025-10007 tool affected unknown 0.7",
+    "CVE-2025-10010 tool affected unknown 0.7",
+];
+
+const OF_CURL: [&str; 3] = [
+    "CVE-2025-10002 libcurl not-affected fixed 0.6",
+    "CVE-2025-10003 libcurl not-affected unknown 0.6",
+    "CVE-2025-10004 libcurl affected unknown 0.6",
+];
+
+/// D11 case 30, and 1, 29 and 33 from end to end.
+#[test]
+fn what_nvd_deferred_is_found_by_cpe_name() {
+    let (place, mirror) = place();
+    let mirror = mirror.dir().display().to_string();
+    let (found, report) = findings(&place, &["--mirror", &mirror, "--fallback", "cpe"]);
+    let mut expected = [OF_TOOL, OF_CURL].concat();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    assert_eq!(report["coverage"]["matched"], 2);
+    let asked = report["snapshot"]["namespaces"].as_array().unwrap();
+    assert!(asked.iter().any(|stamp| stamp["name"].as_str().unwrap().starts_with("cpe:")));
+}
+
+#[test]
+fn nothing_is_downloaded_of_nvd_unless_it_was_asked_for() {
+    let (place, mirror) = place();
+    let mirror = mirror.dir().display().to_string();
+    let (found, report) = findings(&place, &["--mirror", &mirror]);
+    assert!(found.is_empty(), "{found:?}");
+    let unmatched = &report["coverage"]["unmatched"];
+    assert_eq!(*unmatched, json!([{"reason": "no-feed", "namespace": "generic", "packages": 1}]));
+    let status = place.run(["feeds", "status"]);
+    let text = &status.stdout;
+    assert!(text.contains("alpine:3.20") && !text.contains("cpe:"), "{text}");
+    // Offline, what was asked for and is not held is said.
+    let (found, report) = findings(&place, &["--offline", "--fallback", "cpe"]);
+    assert!(found.is_empty(), "{found:?}");
+    let unmatched = report["coverage"]["unmatched"].as_array().unwrap();
+    assert!(unmatched.iter().all(|it| it["reason"] == "not-fetched"), "{unmatched:?}");
+    assert_eq!(unmatched.iter().map(|it| it["packages"].as_u64().unwrap()).sum::<u64>(), 2);
+}
+
+#[test]
+fn programs_are_looked_up_where_nvd_is_held() {
+    let (place, mirror) = place();
+    let mirror = mirror.dir().display().to_string();
+    findings(&place, &["--mirror", &mirror, "--fallback", "cpe"]);
+    // Nobody says what to look up: what nobody else speaks of.
+    assert_eq!(findings(&place, &["--offline"]).0, OF_TOOL);
+    assert!(findings(&place, &["--offline", "--fallback", "off"]).0.is_empty());
+    // Only what is of these.
+    assert_eq!(findings(&place, &["--offline", "--fallback", "cpe:wolfi"]).0, OF_TOOL);
+    assert_eq!(findings(&place, &["--offline", "--fallback", "cpe:alpine"]).0.len(), 6);
+}
+
+#[test]
+fn the_configuration_and_the_environment_ask_too() {
+    let (place, mirror) = place();
+    let mirror = mirror.dir().display().to_string();
+    findings(&place, &["--mirror", &mirror, "--fallback", "cpe"]);
+    let config = place.write("asking.toml", "[match]\nfallback = 'cpe:alpine'\n").display().to_string();
+    assert_eq!(findings(&place, &["--offline", "--config", &config]).0.len(), 6);
+    let sbom = place.path("sbom.json").display().to_string();
+    let words = ["match", &sbom, "--offline", "--as-of", AS_OF, "-o", "json"];
+    let output = place.command().args(words).env("PLIMSOLL_FALLBACK", "off").output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["findings"], json!([]));
+    let wrong = place.run(["match", &sbom, "--offline", "--fallback", "nvd"]);
+    wrong.expect_code(2).expect_stderr(&["`nvd` is no fallback: write `cpe`, `cpe:alpine,wolfi` or `off`"]);
+}
+
+#[test]
+fn a_rematch_asks_what_it_is_told_to() {
+    let (place, mirror) = place();
+    let mirror = mirror.dir().display().to_string();
+    let dir = place.path("stored");
+    std::fs::create_dir(&dir).unwrap();
+    std::fs::copy(place.path("sbom.json"), dir.join("sbom.json")).unwrap();
+    let dir = dir.display().to_string();
+    let rematch = |words: &[&str]| {
+        let words = [&["rematch", &dir, "--as-of", AS_OF, "-o", "json"], words].concat();
+        place.json(words)["changes"].as_array().unwrap().len()
+    };
+    // Two of the six are suppressed from the start.
+    assert_eq!(rematch(&["--mirror", &mirror, "--fallback", "cpe"]), 4);
+    assert_eq!(rematch(&["--offline", "--fallback", "cpe"]), 0);
+    assert_eq!(rematch(&["--offline", "--fallback", "off"]), 4, "all of them disappear");
+}
