@@ -10,7 +10,8 @@ use model::inventory::Inventory;
 use model::key::Namespace;
 use model::report::{Coverage, Unmatched, UnmatchedReason};
 
-use crate::case::Case;
+use crate::case::{Case, Role};
+use crate::channel::release_of;
 use crate::cpe;
 use crate::namespace;
 
@@ -116,7 +117,7 @@ fn release_gaps(inventory: &Inventory, cases: &[Case], facts: &FeedFacts, as_of:
     let mut releases: BTreeSet<Namespace> = cases
         .iter()
         .flat_map(|case| case.consulted.iter().map(|consulted| (case.ecosystem.is_os(), consulted)))
-        .filter(|(_, consulted)| !cpe::is_by_name(consulted))
+        .filter(|(_, consulted)| consulted.role == Role::Own)
         // The feeds of languages publish more than fixes.
         .filter(|(is_os, consulted)| *is_os || is_by_hand(&consulted.key.namespace))
         .map(|(_, consulted)| consulted)
@@ -137,6 +138,15 @@ fn release_gaps(inventory: &Inventory, cases: &[Case], facts: &FeedFacts, as_of:
         .collect();
 
     let today = as_of.strftime("%Y-%m-%d").to_string();
+    // Extended maintenance that the installation gets goes on after the release's own support.
+    let is_extended = |release: &Namespace| {
+        releases.iter().any(|channel| {
+            let end = facts.namespaces.get(channel).and_then(|facts| facts.end_of_life.as_ref());
+            channel != release
+                && release_of(channel) == release.as_str()
+                && end.is_some_and(|end| **end >= *today)
+        })
+    };
     let mut gaps = Vec::new();
     for namespace in unheard.into_iter().filter(|namespace| !namespace.is_cpe()) {
         let detail = "no feed speaks of its packages: they were looked up by CPE names alone";
@@ -145,7 +155,8 @@ fn release_gaps(inventory: &Inventory, cases: &[Case], facts: &FeedFacts, as_of:
     for (release, facts) in
         releases.iter().filter_map(|release| Some((release, facts.namespaces.get(release)?)))
     {
-        if let Some(end) = facts.end_of_life.as_ref().filter(|end| **end < today) {
+        let end = facts.end_of_life.as_ref().filter(|end| **end < today);
+        if let Some(end) = end.filter(|_| !is_extended(release)) {
             let detail = format!("support ended on {end}; that nothing is found means little");
             gaps.push(Gap::new(GapKind::ENDED_DISTRO, release.as_str(), detail));
         }
@@ -221,6 +232,28 @@ mod tests {
              1 unknown-version golang; 1 no-version-scheme homebrew; gap feed-not-fetched npm; gap no-distro apk; \
              gap unreadable-version debian:12",
         );
+    }
+
+    #[test]
+    fn support_that_was_bought_goes_on_after_the_releases_own() {
+        let mut facts = facts();
+        let mut ends = |name: &str, end: &str| {
+            let providers = vec!["ubuntu".to_owned()];
+            let end_of_life = Some(end.to_owned());
+            let of_release = NamespaceFacts { coverage: CoverageClass::Complete, providers, end_of_life };
+            facts.namespaces.insert(Namespace::new(name), of_release);
+        };
+        ends("ubuntu:22.04", "2027-04-30");
+        ends("ubuntu:22.04+esm", "2032-04-30");
+        let gaps_of = |distro: &str, as_of: &str| {
+            let inventory = inventory(distro, "deb demo 1.0-1");
+            let cases = cases(&inventory, &facts);
+            release_gaps(&inventory, &cases, &facts, as_of.parse().unwrap())
+        };
+        let (during, after) = ("2030-01-01T00:00:00Z", "2033-01-01T00:00:00Z");
+        assert_eq!(gaps_of("ubuntu 22.04 UBUNTU_PRO=esm-infra", during), []);
+        assert_eq!(gaps_of("ubuntu 22.04 UBUNTU_PRO=esm-infra", after).len(), 2);
+        assert_eq!(gaps_of("ubuntu 22.04", during)[0].kind, GapKind::ENDED_DISTRO);
     }
 
     #[test]

@@ -503,7 +503,7 @@ fn range_text(statement: &Statement<'_>) -> String {
     match statement.containment {
         Containment::Everywhere => "all versions".to_owned(),
         Containment::Inside { range } | Containment::UnreadableBound { range } => {
-            affected.ranges.get(range).map(describe).unwrap_or_default()
+            affected.ranges.iter().chain(&affected.unaffected).nth(range).map(describe).unwrap_or_default()
         }
         Containment::Listed => format!("= {}", shown(&statement.consulted.version)),
         Containment::Outside { .. } | Containment::UnreadableVersion if affected.ranges.is_empty() => {

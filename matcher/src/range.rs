@@ -27,7 +27,7 @@ pub(crate) enum Containment {
     },
     /// It depends on a bound that cannot be read.
     UnreadableBound {
-        /// Which range.
+        /// Which range; those that are not affected count on after the others.
         range: usize,
     },
     /// It depends on the version, which cannot be read.
@@ -68,7 +68,7 @@ fn contains<'a, S: Scheme>(
         }
     }
     match unreadable {
-        Some(range) => Containment::UnreadableBound { range },
+        Some(range) => Containment::UnreadableBound { range: record.ranges.len() + range },
         None => stated,
     }
 }

@@ -33,7 +33,8 @@ pub(super) fn comparisons(
             return event.map(|event| beside.event(event)).into_iter().collect();
         }
         Containment::UnreadableBound { range } => {
-            let events = ranges.get(range).map(|range| &range.events[..]).unwrap_or_default();
+            let range = affected.ranges.iter().chain(&affected.unaffected).nth(range);
+            let events = range.map(|range| &range.events[..]).unwrap_or_default();
             let unreadable = events.iter().map(|event| beside.event(event));
             return unreadable.filter(|comparison| comparison.order.is_none()).take(1).collect();
         }

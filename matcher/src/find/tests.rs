@@ -663,3 +663,15 @@ fn a_bulletin_about_several_cves_is_a_finding_for_each() {
         "CVE-2 ALSA-1 ALSA-2 | demo | affected | fixed 1.0-5.el9_4",
     );
 }
+
+#[test]
+fn an_exception_that_cannot_be_read_is_told_as_such() {
+    let inventory = inventory("", "pypi demo 1.5");
+    let mut advisories = advisories(&inventory, "pypi|language|demo osv GHSA-1 >=0 <2.0");
+    let exception = RangeEvent::Introduced("x y".into());
+    let row = advisories.rows.values_mut().flatten().next().unwrap();
+    row.affected.unaffected = vec![AffectedRange { events: vec![exception] }];
+    let findings = find(&cases(&inventory, &facts()), &advisories);
+    assert_eq!(text(&findings, &inventory), "GHSA-1 | demo | unreadable-bound | fixed 2.0");
+    assert_eq!(findings[0].evidence[0].range, ">= x y");
+}
