@@ -236,7 +236,7 @@ fn what_nvd_lists_is_found_in_real_records() {
     for page in ["page-00", "page-05"] {
         let bytes = testkit::data::read(&data.join(format!("feeds/nvd/2026-01-01/{page}.json")));
         let mut page: Value = serde_json::from_slice(&bytes).unwrap();
-        records.extend(page["vulnerabilities"].as_array_mut().unwrap().drain(..));
+        records.append(page["vulnerabilities"].as_array_mut().unwrap());
     }
     let mut expected: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     for record in &records {
