@@ -52,6 +52,7 @@ fn the_reference_of_the_command_line_is_what_help_says() {
         vec!["match"],
         vec!["scan"],
         vec!["rematch"],
+        vec!["explain"],
         vec!["convert"],
         vec!["merge"],
         vec!["validate"],

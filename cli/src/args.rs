@@ -84,6 +84,7 @@ pub(crate) enum Command {
     Match(commands::match_sbom::MatchArgs),
     Scan(commands::scan::ScanArgs),
     Rematch(commands::rematch::RematchArgs),
+    Explain(commands::explain::ExplainArgs),
     Convert(commands::convert::ConvertArgs),
     Merge(commands::merge::MergeArgs),
     Validate(commands::validate::ValidateArgs),

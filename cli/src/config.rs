@@ -543,7 +543,7 @@ mod tests {
 
     /// Options (their ids) that a file that was only found may say: they decide how this run judges and what it
     /// tells, or only what is asked for. `feeds`, `private`, `csaf` and `openvex` are as docs/reference/cli.md says.
-    const TAKEN: [&str; 43] = [
+    const TAKEN: [&str; 44] = [
         "feeds",
         "offline",
         "quiet",
@@ -567,6 +567,7 @@ mod tests {
         "fail_on",
         "vex",
         "batch",
+        "package",
         "risk",
         "as_of",
         "allow_empty",

@@ -164,6 +164,17 @@ impl From<flows::error::FlowError> for CommandError {
             E::NoSboms { .. } => {
                 vec!["store one with `plimsoll sbom IMAGE -o cyclonedx-json=DIR/NAME.json`".to_owned()]
             }
+            E::StoredReport { .. } => {
+                vec!["write a report with `plimsoll match SBOM -o json=report.json`".to_owned()]
+            }
+            E::NoSuchPackage { .. } => vec![
+                "give the name as a report has it, or a package URL, of which version and qualifiers may be left out"
+                    .to_owned(),
+            ],
+            E::NobodySpeaks { id, .. } => vec![
+                format!("`plimsoll feeds search {id}` looks under every key that is held"),
+                "`--package NAME` says what was asked for a package".to_owned(),
+            ],
             E::Merge(_) => vec!["merge fewer of them".to_owned()],
             E::Convert { .. } | E::File { .. } | E::Render(_) | E::Policy(_) | E::VexRepository { .. } => Vec::new(),
         };

@@ -128,6 +128,32 @@ pub enum FlowError {
         /// The feeds directory.
         feeds: PathBuf,
     },
+    /// The document is a report, and not as a report is.
+    #[error("cannot read report `{place}`: {reason}")]
+    StoredReport {
+        /// The file, or `standard input`.
+        place: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The document has no such package.
+    #[error("none of the {n_packages} packages is `{package}`")]
+    NoSuchPackage {
+        /// What was asked for.
+        package: String,
+        /// How many packages there are.
+        n_packages: usize,
+    },
+    /// No row that could be asked names the id.
+    #[error("no row under the keys of {n_packages} packages names `{id}`{}", not_judged(*n_not_judged))]
+    NobodySpeaks {
+        /// What was asked for.
+        id: String,
+        /// How many packages were asked about.
+        n_packages: usize,
+        /// How many of these nobody judges.
+        n_not_judged: usize,
+    },
     /// A document of VEX cannot be read.
     #[error("cannot read VEX document `{}`", path.display())]
     Vex {
@@ -184,6 +210,14 @@ fn spell(attempts: &[Attempt]) -> String {
     let parts: Vec<String> =
         attempts.iter().map(|attempt| format!("{} ({})", attempt.place, attempt.reason)).collect();
     format!("tried {}", parts.join(", "))
+}
+
+fn not_judged(n_packages: usize) -> String {
+    if n_packages == 0 {
+        String::new()
+    } else {
+        format!("; {n_packages} of them are judged by no feed that is held")
+    }
 }
 
 fn list(places: &[String]) -> String {

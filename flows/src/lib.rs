@@ -6,6 +6,7 @@
 //! - [`match_sbom`]: an inventory and a snapshot → a [`Report`](model::report::Report)
 //! - [`vex`]: files and repositories of VEX → the documents that a report hears
 //! - [`scan`]: an image → its SBOM, then the two above
+//! - [`explain`](mod@explain): an id and the packages of an SBOM or report → why they are, or are not, affected
 //! - [`rematch`]: a directory of stored SBOMs and a newer snapshot → what changed, and only that judged
 //! - [`documents`]: SBOMs → another format, or one of several
 //! - [`changes`]: two runs → the change set between them
@@ -20,6 +21,7 @@ pub mod documents;
 pub mod error;
 #[cfg(test)]
 mod every_cataloger;
+pub mod explain;
 pub mod feeds;
 #[cfg(test)]
 mod match_law;

@@ -264,7 +264,7 @@ fn undescribed(snapshot: &Snapshot, keys: &BTreeSet<PackageKey>) -> Option<Gap> 
 }
 
 /// Which state of the feeds answered for the namespaces asked.
-fn stamp(snapshot: &Snapshot, asked: &BTreeSet<Namespace>, facts: &FeedFacts) -> SnapshotStamp {
+pub(crate) fn stamp(snapshot: &Snapshot, asked: &BTreeSet<Namespace>, facts: &FeedFacts) -> SnapshotStamp {
     let namespaces = snapshot
         .namespaces()
         .into_iter()

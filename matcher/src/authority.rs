@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use model::advisory::{Row, Status};
 use model::ecosystem::Ecosystem;
+use model::explanation::PassedOver;
 use model::facts::is_supplement;
 use model::finding::UndeterminedReason;
 use model::key::{KeyKind, Namespace};
@@ -68,18 +69,40 @@ pub(crate) struct Decision {
     pub(crate) deciders: Vec<usize>,
 }
 
+/// Is told why statements did not decide.
+///
+/// `find` asks nobody why and passes `()`: then nothing is computed for it, because the positions are never walked.
+pub(crate) trait Trace {
+    /// Is told that the statements at `positions` were weighed and do not decide. The first word on a statement counts.
+    fn passed_over(&mut self, positions: impl Iterator<Item = usize>, why: PassedOver);
+}
+
+impl Trace for () {
+    fn passed_over(&mut self, _: impl Iterator<Item = usize>, _: PassedOver) {}
+}
+
 /// Decides by the user's own advisories alone, which come before all others; none where they say nothing, or nothing yet.
 ///
 /// What they say of a build, that it is not affected or holds the fix, comes before what they say of ranges.
-pub(crate) fn of_private(statements: &[Statement<'_>]) -> Option<Decision> {
+pub(crate) fn of_private(statements: &[Statement<'_>], trace: &mut impl Trace) -> Option<Decision> {
     let private = || statements.iter().enumerate().filter(|(_, statement)| statement.row.is_private());
     let is_cleared = |statement: &Statement<'_>| {
         matches!(statement.row.affected.status, Status::NotAffected | Status::Fixed)
     };
     let cleared = private().filter(|(_, statement)| is_cleared(statement));
     let order = [is_affected, is_undetermined, is_never_affected, is_fixed, is_outside];
-    let decision = decide(cleared, order).or_else(|| decide(private(), order))?;
-    (!is_undetermined(decision.answer)).then_some(decision)
+    let by_build = decide(cleared, order);
+    let is_by_build = by_build.is_some();
+    let decision = by_build.or_else(|| decide(private(), order))?;
+    if is_undetermined(decision.answer) {
+        return None;
+    }
+    let others = statements.iter().enumerate().filter(|(_, statement)| !statement.row.is_private());
+    trace.passed_over(others.map(position), PassedOver::ByPrivate);
+    let of_ranges = private().filter(|(_, statement)| is_by_build && !is_cleared(statement));
+    trace.passed_over(of_ranges.map(position), PassedOver::ByPrivateBuild);
+    trace.passed_over(not_deciding(private(), &decision), PassedOver::BySameStanding);
+    Some(decision)
 }
 
 /// Decides among the statements of a distribution's namespaces.
@@ -94,39 +117,68 @@ pub(crate) fn of_private(statements: &[Statement<'_>]) -> Option<Decision> {
 ///   came from, so the worst counts.
 /// - The vendor whose package was built anew is asked only where the own vendor says nothing, and who speaks of CPE names
 ///   only where no vendor does.
-pub(crate) fn of_vendor(statements: &[Statement<'_>], gate: &Gate) -> Option<Decision> {
+pub(crate) fn of_vendor(
+    statements: &[Statement<'_>],
+    gate: &Gate,
+    trace: &mut impl Trace,
+) -> Option<Decision> {
     if let [only] = statements {
         return Some(Decision { answer: only.answer, deciders: vec![0] });
     }
     let roles = [Role::Own, Role::Disclosure, Role::Cpe, Role::Guess];
-    roles.into_iter().find_map(|role| of_role(statements, role, gate))
+    let (role, decision) =
+        roles.into_iter().find_map(|role| Some((role, of_role(statements, role, gate, trace)?)))?;
+    let others = statements.iter().enumerate().filter(|(_, statement)| statement.consulted.role > role);
+    trace.passed_over(others.map(position), PassedOver::ByOwnVendor);
+    Some(decision)
 }
 
-fn of_role(statements: &[Statement<'_>], role: Role, gate: &Gate) -> Option<Decision> {
+fn of_role(
+    statements: &[Statement<'_>],
+    role: Role,
+    gate: &Gate,
+    trace: &mut impl Trace,
+) -> Option<Decision> {
     let members = || statements.iter().enumerate().filter(|(_, statement)| statement.consulted.role == role);
     let releases: BTreeSet<&str> =
         members().map(|(_, statement)| release_of(&statement.consulted.key.namespace)).collect();
-    let decisions = releases.into_iter().filter_map(|release| {
+    let mut decisions_of_releases = Vec::new();
+    for release in releases {
         let of_release =
             |statement: &Statement<'_>| release_of(&statement.consulted.key.namespace) == release;
         let members = || members().filter(|(_, statement)| of_release(statement));
         let channels: BTreeSet<(&Namespace, bool)> =
             members().map(|(_, statement)| channel(statement)).collect();
-        let decisions = channels.into_iter().filter_map(|asked| {
+        let mut decisions = Vec::new();
+        for asked in channels {
             let members = || members().filter(|(_, statement)| channel(statement) == asked);
-            let best = members().map(|(_, statement)| scope(statement, gate)).min()?;
+            let Some(best) = members().map(|(_, statement)| scope(statement, gate)).min() else { continue };
+            for why in SCOPE_STEPS {
+                let is_behind = |statement| step(best, scope(statement, gate)) == Some(why);
+                let behind = members().filter(|(_, statement)| is_behind(statement));
+                trace.passed_over(behind.map(position), why);
+            }
             let deciding = members().filter(|(_, statement)| scope(statement, gate) == best);
-            decide(deciding, [is_never_affected, is_affected, is_undetermined, is_fixed, is_outside])
-        });
-        of_channels(decisions.collect())
-    });
-    decisions.min_by_key(|decision| match decision.answer {
+            let order = [is_never_affected, is_affected, is_undetermined, is_fixed, is_outside];
+            if let Some(decision) = decide(deciding.clone(), order) {
+                trace.passed_over(not_deciding(deciding, &decision), PassedOver::BySameStanding);
+                decisions.push(decision);
+            }
+        }
+        if let Some(decision) = of_channels(decisions) {
+            trace.passed_over(not_deciding(members(), &decision), PassedOver::ByChannel);
+            decisions_of_releases.push(decision);
+        }
+    }
+    let decision = decisions_of_releases.into_iter().min_by_key(|decision| match decision.answer {
         Answer::Affected => 0,
         Answer::Undetermined(_) => 1,
         Answer::Fixed => 2,
         Answer::NeverAffected => 3,
         Answer::Outside => 4,
-    })
+    })?;
+    trace.passed_over(not_deciding(members(), &decision), PassedOver::ByRelease);
+    Some(decision)
 }
 
 /// Which of a release's channels a statement is of: its namespace, and whether it is of long-term maintenance that has no
@@ -138,8 +190,27 @@ fn channel<'s>(statement: &'s Statement<'_>) -> (&'s Namespace, bool) {
     (&statement.consulted.key.namespace, channel.is_some_and(|channel| !is_stream(channel)))
 }
 
-/// The standing of a statement within its channel; the lowest counts.
-fn scope(statement: &Statement<'_>, gate: &Gate) -> (bool, bool, u32, bool, bool) {
+/// The standing of a statement within its channel, compared from the left; the lowest counts.
+type Scope = (bool, bool, u32, bool, bool);
+
+/// What each place of a [`Scope`] is about.
+const SCOPE_STEPS: [PassedOver; 5] = [
+    PassedOver::ByFeed,
+    PassedOver::ByOwnProvider,
+    PassedOver::ByNearerStream,
+    PassedOver::BySpecificRow,
+    PassedOver::ByBinaryRow,
+];
+
+/// The place in which `other` is behind `best`; none where it is not.
+fn step(best: Scope, other: Scope) -> Option<PassedOver> {
+    let is_equal =
+        [best.0 == other.0, best.1 == other.1, best.2 == other.2, best.3 == other.3, best.4 == other.4];
+    SCOPE_STEPS.into_iter().zip(is_equal).find(|(_, is_equal)| !is_equal).map(|(step, _)| step)
+}
+
+/// The standing of one.
+fn scope(statement: &Statement<'_>, gate: &Gate) -> Scope {
     let row = statement.row;
     let conditions = row.affected.conditions.as_deref();
     let is_specific = conditions.is_some_and(|asked| {
@@ -172,7 +243,11 @@ fn of_channels(mut decisions: Vec<Decision>) -> Option<Decision> {
 
 /// Decides among the statements of a language ecosystem's sources: the first source in the ecosystem's order
 /// of preference that can say yes or no decides, both ways.
-pub(crate) fn of_sources(ecosystem: Ecosystem, statements: &[Statement<'_>]) -> Option<Decision> {
+pub(crate) fn of_sources(
+    ecosystem: Ecosystem,
+    statements: &[Statement<'_>],
+    trace: &mut impl Trace,
+) -> Option<Decision> {
     if let [only] = statements {
         return Some(Decision { answer: only.answer, deciders: vec![0] });
     }
@@ -181,22 +256,48 @@ pub(crate) fn of_sources(ecosystem: Ecosystem, statements: &[Statement<'_>]) -> 
     let ranks: BTreeSet<(Role, usize)> = statements.iter().map(rank).collect();
     let mut undecided: Option<Decision> = None;
     for best in ranks {
-        let deciding = || statements.iter().enumerate().filter(|(_, statement)| rank(statement) == best);
+        let members = || statements.iter().enumerate();
+        let deciding = || members().filter(|(_, statement)| rank(statement) == best);
         let decision =
             decide(deciding(), [is_affected, is_undetermined, is_fixed, is_never_affected, is_outside])?;
         // That a version which cannot be read is on nobody's list does not clear it.
         let is_unreadable = undecided.as_ref().is_some_and(|decision| {
             decision.answer == Answer::Undetermined(UndeterminedReason::UnreadableVersion)
         });
-        match decision.answer {
-            Answer::Affected => return Some(decision),
-            Answer::Fixed | Answer::NeverAffected | Answer::Outside if !is_unreadable => {
-                return Some(decision);
-            }
-            _ => undecided = undecided.or(Some(decision)),
+        let is_final = match decision.answer {
+            Answer::Affected => true,
+            Answer::Fixed | Answer::NeverAffected | Answer::Outside => !is_unreadable,
+            Answer::Undetermined(_) => false,
+        };
+        if is_final {
+            trace.passed_over(not_deciding(deciding(), &decision), PassedOver::BySameStanding);
+            let before = members().filter(|(_, statement)| rank(statement) < best);
+            trace.passed_over(before.map(position), PassedOver::CannotDecide);
+            let after = members().filter(|(_, statement)| rank(statement) > best);
+            trace.passed_over(after.map(position), PassedOver::ByPreferredSource);
+            return Some(decision);
         }
+        undecided = undecided.or(Some(decision));
     }
-    undecided
+    let decision = undecided?;
+    let first = decision.deciders.first().map(|&index| rank(&statements[index]));
+    let others = || not_deciding(statements.iter().enumerate(), &decision);
+    let is_alike = |index: &usize| Some(rank(&statements[*index])) == first;
+    trace.passed_over(others().filter(is_alike), PassedOver::BySameStanding);
+    trace.passed_over(others(), PassedOver::ByPreferredSource);
+    Some(decision)
+}
+
+fn position<T>((index, _): (usize, T)) -> usize {
+    index
+}
+
+/// The positions of those of `members` that did not decide.
+fn not_deciding<'a>(
+    members: impl Iterator<Item = (usize, &'a Statement<'a>)>,
+    decision: &Decision,
+) -> impl Iterator<Item = usize> {
+    members.map(position).filter(|index| decision.deciders.binary_search(index).is_err())
 }
 
 /// The first kind of answer in `order` that any statement gives, and all that give it.

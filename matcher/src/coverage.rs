@@ -51,7 +51,7 @@ pub fn coverage(
 }
 
 /// Why no feed that is held has judged the case; the namespaces that should must all be held.
-fn unmatched_reason<'a>(
+pub(crate) fn unmatched_reason<'a>(
     case: &'a Case,
     advisories: &AdvisorySet,
 ) -> Option<(UnmatchedReason, &'a Namespace)> {

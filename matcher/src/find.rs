@@ -17,7 +17,7 @@ use model::severity::Severity;
 use model::version::VersionText;
 
 use crate::alias::{self, Group, is_cve};
-use crate::authority::{self, Answer, Decision, Statement};
+use crate::authority::{self, Answer, Decision, Statement, Trace};
 use crate::case::{Case, Consulted, Owner, Role};
 use crate::cpe;
 use crate::gate::{Gate, Holds};
@@ -30,7 +30,7 @@ use crate::version::{self, VersionScheme};
 /// keys that no case consults are not seen. A case with no statement that says affected, or that cannot be
 /// decided, has no finding.
 pub fn find(cases: &[Case], advisories: &AdvisorySet) -> Vec<Finding> {
-    let mut owners = OwnerRows { advisories, by_id: HashMap::new() };
+    let mut owners = OwnerRows::new(advisories);
     let mut findings: Vec<(&str, Finding)> = Vec::new();
     for case in cases {
         let scheme = version::for_package(case.ecosystem);
@@ -70,7 +70,7 @@ fn sorted(findings: Vec<(&str, Finding)>) -> Vec<Finding> {
 
 /// What every row under the case's keys says of the installed version. Records that were taken back say
 /// nothing.
-fn statements<'a>(
+pub(crate) fn statements<'a>(
     case: &'a Case,
     scheme: &'static VersionScheme,
     advisories: &'a AdvisorySet,
@@ -86,7 +86,7 @@ fn statements<'a>(
 
 /// A distribution may list a CVE that was rejected since: that stays visible, as a suppressed finding. For
 /// languages a rejected record is as good as withdrawn (feeds.md D9).
-fn stands(row: &Row, ecosystem: Ecosystem) -> bool {
+pub(crate) fn stands(row: &Row, ecosystem: Ecosystem) -> bool {
     // A notice is about a package that nobody maintains, say, and no vulnerability (feeds.md A18).
     if row.kind == RecordKind::Notice {
         return false;
@@ -119,7 +119,7 @@ fn state<'a>(
 }
 
 /// Of the vendor whose package was built anew, what has no fix counts: the versions of his fixes are not the rebuild's.
-fn discloses(row: &Row, role: Role) -> bool {
+pub(crate) fn discloses(row: &Row, role: Role) -> bool {
     let has_fix = |range: &AffectedRange| {
         range.events.iter().any(|event| matches!(event, RangeEvent::Fixed(version) if !is_zero(version)))
     };
@@ -128,21 +128,25 @@ fn discloses(row: &Row, role: Role) -> bool {
 }
 
 /// That some versions are not affected, or hold the fix, says nothing of the others (feeds.md D7).
-fn applies(row: &Row, containment: Containment) -> bool {
+pub(crate) fn applies(row: &Row, containment: Containment) -> bool {
     let is_inside =
         matches!(containment, Containment::Everywhere | Containment::Inside { .. } | Containment::Listed);
     is_inside || !matches!(row.affected.status, Status::NotAffected | Status::Fixed)
 }
 
 /// The rows of owning packages, found by id. Many language packages share an owner.
-struct OwnerRows<'a> {
+pub(crate) struct OwnerRows<'a> {
     advisories: &'a AdvisorySet,
     by_id: HashMap<&'a PackageKey, HashMap<&'a str, Vec<&'a Row>>>,
 }
 
 impl<'a> OwnerRows<'a> {
+    pub(crate) fn new(advisories: &'a AdvisorySet) -> Self {
+        Self { advisories, by_id: HashMap::new() }
+    }
+
     /// What the owner's vendor says of any of `ids`.
-    fn statements(
+    pub(crate) fn statements(
         &mut self,
         owner: &'a Owner,
         ids: impl Iterator<Item = &'a str> + Clone,
@@ -172,39 +176,68 @@ impl<'a> OwnerRows<'a> {
     }
 }
 
+/// What the statements on an owning package come to.
+pub(crate) struct OwnerSays {
+    pub(crate) decision: Decision,
+    /// Whether the user's own advisories decided.
+    is_private: bool,
+}
+
+impl OwnerSays {
+    pub(crate) fn of(owner: &Owner, statements: &[Statement<'_>], trace: &mut impl Trace) -> Option<Self> {
+        if let Some(decision) = authority::of_private(statements, trace) {
+            return Some(Self { decision, is_private: true });
+        }
+        let decision = authority::of_vendor(statements, &owner.gate, trace)?;
+        Some(Self { decision, is_private: false })
+    }
+}
+
 /// One vulnerability in one case.
-struct Judge<'a, 'g> {
-    case: &'a Case,
-    scheme: &'static VersionScheme,
-    group: &'g Group<'a>,
-    statements: &'g [Statement<'a>],
+pub(crate) struct Judge<'a, 'g> {
+    pub(crate) case: &'a Case,
+    pub(crate) scheme: &'static VersionScheme,
+    pub(crate) group: &'g Group<'a>,
+    pub(crate) statements: &'g [Statement<'a>],
+}
+
+/// What is made of all statements of a vulnerability in a case.
+pub(crate) struct Judged {
+    /// What the case's own statements say.
+    pub(crate) decision: Decision,
+    /// What overrules them, if something does.
+    pub(crate) overruled: Option<Overruled>,
 }
 
 /// Why a finding is not counted.
-struct Overruled {
-    because: NotAffectedReason,
-    source: String,
+pub(crate) struct Overruled {
+    pub(crate) because: NotAffectedReason,
+    pub(crate) source: String,
+    /// Whether it is for the package that owns the files.
+    pub(crate) is_by_owner: bool,
+}
+
+impl Judged {
+    pub(crate) fn verdict(&self) -> Verdict {
+        match (&self.overruled, self.decision.answer) {
+            (Some(Overruled { because, .. }), _) => Verdict::NotAffected { because: *because },
+            (None, Answer::Undetermined(reason)) => Verdict::Undetermined { reason },
+            (None, _) => Verdict::Affected,
+        }
+    }
+
+    pub(crate) fn suppression(&self) -> Option<Suppression> {
+        let Overruled { because, source, .. } = self.overruled.as_ref()?;
+        Some(Suppression { reason: because.as_str().to_owned(), source: source.clone(), statement: None })
+    }
 }
 
 impl<'a> Judge<'a, '_> {
     /// The finding, given that at least one statement is positive.
     fn finding(&self, owners: &mut OwnerRows<'a>) -> Option<Finding> {
-        let private = authority::of_private(self.statements);
-        let is_private = private.is_some();
-        let decision = match self.case.ecosystem.is_os() {
-            _ if is_private => private?,
-            true => authority::of_vendor(self.statements, &self.case.gate)?,
-            false => authority::of_sources(self.case.ecosystem, self.statements)?,
-        };
-        let overruled = match is_private {
-            true => self.overruled_by_private(&decision),
-            false => self.overruled(&decision).or_else(|| self.overruled_by_owner(owners)),
-        };
-        let verdict = match (&overruled, decision.answer) {
-            (Some(Overruled { because, .. }), _) => Verdict::NotAffected { because: *because },
-            (None, Answer::Undetermined(reason)) => Verdict::Undetermined { reason },
-            (None, _) => Verdict::Affected,
-        };
+        let judged = self.judge(owners, &mut ())?;
+        let (verdict, suppressed) = (judged.verdict(), judged.suppression());
+        let decision = judged.decision;
         Some(Finding {
             id: self.group.primary.to_owned(),
             aliases: self.group.others.iter().map(|&id| id.to_owned()).collect(),
@@ -213,13 +246,25 @@ impl<'a> Judge<'a, '_> {
             fix: self.fix(&decision),
             evidence: self.evidence(),
             row_severity: self.severity(&decision),
-            suppressed: overruled.map(|Overruled { because, source }| Suppression {
-                reason: because.as_str().to_owned(),
-                source,
-                statement: None,
-            }),
+            suppressed,
             decoration: Decoration::default(),
         })
+    }
+
+    /// What the statements come to; none without any.
+    pub(crate) fn judge(&self, owners: &mut OwnerRows<'a>, trace: &mut impl Trace) -> Option<Judged> {
+        let private = authority::of_private(self.statements, trace);
+        let is_private = private.is_some();
+        let decision = match self.case.ecosystem.is_os() {
+            _ if is_private => private?,
+            true => authority::of_vendor(self.statements, &self.case.gate, trace)?,
+            false => authority::of_sources(self.case.ecosystem, self.statements, trace)?,
+        };
+        let overruled = match is_private {
+            true => self.overruled_by_private(&decision),
+            false => self.overruled(&decision).or_else(|| self.overruled_by_owner(owners)),
+        };
+        Some(Judged { decision, overruled })
     }
 
     /// Whether the user's own advisories, which decided, overrule the others.
@@ -229,12 +274,14 @@ impl<'a> Judge<'a, '_> {
             Answer::NeverAffected | Answer::Outside => NotAffectedReason::PrivateNotAffected,
             Answer::Fixed => NotAffectedReason::PrivateFixed,
         };
-        Some(Overruled { because, source: source(self.statements, decision) })
+        Some(Overruled { because, source: source(self.statements, decision), is_by_owner: false })
     }
 
     /// What in the case's own rows overrules those that say affected.
     fn overruled(&self, decision: &Decision) -> Option<Overruled> {
-        let by_decider = |because| Some(Overruled { because, source: source(self.statements, decision) });
+        let by_decider = |because| {
+            Some(Overruled { because, source: source(self.statements, decision), is_by_owner: false })
+        };
         match decision.answer {
             Answer::NeverAffected | Answer::Outside => by_decider(NotAffectedReason::VendorNotAffected),
             Answer::Fixed => by_decider(NotAffectedReason::VendorFixed),
@@ -264,7 +311,8 @@ impl<'a> Judge<'a, '_> {
     /// source package is about, so only an explicit word counts there (feeds.md D2).
     fn overruled_by_owner(&self, owners: &mut OwnerRows<'a>) -> Option<Overruled> {
         let owner = self.case.owner.as_ref()?;
-        let by_owner = |because, source: &str| Some(Overruled { because, source: source.to_owned() });
+        let by_owner =
+            |because, source: &str| Some(Overruled { because, source: source.to_owned(), is_by_owner: true });
         // A program that was found by what it holds is the owner's under another name.
         if self.case.ecosystem == Ecosystem::Generic && owners.are_held(owner) {
             return by_owner(NotAffectedReason::OwnedByDistroPackage, &owner.purl);
@@ -275,9 +323,7 @@ impl<'a> Judge<'a, '_> {
         }
         let ids: Vec<&'a str> = self.group.ids().collect();
         let statements = owners.statements(owner, ids.iter().copied());
-        let private = authority::of_private(&statements);
-        let is_private = private.is_some();
-        let decision = private.or_else(|| authority::of_vendor(&statements, &owner.gate))?;
+        let OwnerSays { decision, is_private } = OwnerSays::of(owner, &statements, &mut ())?;
         let record = source(&statements, &decision);
         match decision.answer {
             Answer::NeverAffected if is_private => by_owner(NotAffectedReason::PrivateNotAffected, &record),
@@ -388,19 +434,7 @@ impl<'a> Judge<'a, '_> {
 
     /// How sure a step is: the least of all that it rests on (feeds.md D4).
     fn confidence(&self, statement: &Statement<'_>) -> f64 {
-        const DISCLOSED_BY_ANOTHER: f64 = 0.8;
-        const CONDITION_UNKNOWN: f64 = 0.9;
-        let mut confidence = self.case.confidence;
-        if statement.consulted.role == Role::Disclosure {
-            confidence = confidence.min(DISCLOSED_BY_ANOTHER);
-        }
-        if cpe::is_by_name(statement.consulted) {
-            confidence = confidence.min(cpe::confidence(statement));
-        }
-        if statement.is_doubtful {
-            confidence = confidence.min(CONDITION_UNKNOWN);
-        }
-        confidence
+        confidence(self.case.confidence, statement)
     }
 
     fn severity(&self, decision: &Decision) -> Option<Rating> {
@@ -415,6 +449,23 @@ impl<'a> Judge<'a, '_> {
             rated.max_by(|left, right| left.0.cmp(&right.0).then_with(|| right.1.cmp(left.1)))?;
         Some(Rating { level, source: source.clone() })
     }
+}
+
+/// How sure a step is of a package whose namespaces are as sure as `of_case`.
+pub(crate) fn confidence(of_case: f64, statement: &Statement<'_>) -> f64 {
+    const DISCLOSED_BY_ANOTHER: f64 = 0.8;
+    const CONDITION_UNKNOWN: f64 = 0.9;
+    let mut confidence = of_case;
+    if statement.consulted.role == Role::Disclosure {
+        confidence = confidence.min(DISCLOSED_BY_ANOTHER);
+    }
+    if cpe::is_by_name(statement.consulted) {
+        confidence = confidence.min(cpe::confidence(statement));
+    }
+    if statement.is_doubtful {
+        confidence = confidence.min(CONDITION_UNKNOWN);
+    }
+    confidence
 }
 
 /// The record that decided; the first by name, where several say the same.

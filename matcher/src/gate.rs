@@ -141,9 +141,23 @@ impl Gate {
         let Some(asked) = row.affected.conditions.as_deref() else {
             return self.check_of_nothing(row);
         };
+        let answers = self.answers(asked, row, installed, scheme);
+        let (holds, condition) =
+            answers.into_iter().min_by_key(|(holds, _)| *holds).unwrap_or((Holds::Yes, ""));
+        Check { holds, condition }
+    }
+
+    /// Whether each condition holds, and what it is about.
+    pub(crate) fn answers(
+        &self,
+        asked: &Conditions,
+        row: &Row,
+        installed: &VersionText,
+        scheme: &VersionScheme,
+    ) -> [(Holds, &'static str); 10] {
         let namespace = row.affected.key.namespace.distro_id().unwrap_or_default();
         let has_mark = asked.version_mark.as_deref().is_none_or(|mark| installed.as_str().contains(mark));
-        let answers = [
+        [
             (self.is_of_module(asked.module.as_deref(), namespace), "module"),
             (self.is_of_flavour(asked.flavour.as_deref()), "flavour"),
             (self.is_of_architecture(&asked.architectures), "architecture"),
@@ -154,10 +168,30 @@ impl Gate {
             (is_of_line(asked.line.as_ref(), installed, scheme), "line"),
             (is_when(has_mark), "version-mark"),
             (self.is_from(asked.vendor.as_deref()), "vendor"),
-        ];
-        let (holds, condition) =
-            answers.into_iter().min_by_key(|(holds, _)| *holds).unwrap_or((Holds::Yes, ""));
-        Check { holds, condition }
+        ]
+    }
+
+    /// What the package or its installation has of what the condition called `name` is about, where that is one thing.
+    pub(crate) fn has(&self, name: &str) -> Option<String> {
+        let installation = &self.installation;
+        let text = match name {
+            "module" => match &self.module {
+                Module::Stream(stream) => stream,
+                Module::None | Module::Unknown => return None,
+            },
+            "flavour" => self.flavour?,
+            "architecture" => self.architecture.as_deref().or(installation.architecture.as_deref())?,
+            "system" => installation.system.as_deref()?,
+            "target-software" => self.platform.as_deref()?,
+            "vendor" => self.supplier.as_deref()?,
+            "channel" => {
+                let of = installation.channels.iter().chain(&installation.products);
+                let texts: Vec<&str> = of.map(|it| &**it).collect();
+                return (!texts.is_empty()).then(|| texts.join(", "));
+            }
+            _ => return None,
+        };
+        Some(text.to_owned())
     }
 
     /// A row that asks nothing may yet be for other packages than those of a module or flavour.

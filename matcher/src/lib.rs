@@ -4,6 +4,7 @@
 //!   key it consults, misses included ([`consulted_keys`], [`namespaces`]).
 //! - [`find`] judges the cases against the rows under those keys. It cannot fail, opens nothing and knows no
 //!   clock, exploit score or policy.
+//! - [`explain`] tells of one id what `find` made of it in each case, and why.
 //! - [`decorate`] adds what ranks and explains a finding: severity, CVSS, EPSS, KEV, risk, labels; what it reads beside
 //!   the records in evidence is under [`cve_keys`] and [`github_records`].
 //! - [`Fallback`] says which packages are looked up by CPE name too.
@@ -19,6 +20,7 @@ mod channel;
 mod coverage;
 mod cpe;
 mod decorate;
+mod explain;
 mod find;
 #[cfg(test)]
 mod fixture;
@@ -38,5 +40,6 @@ pub use channel::repositories;
 pub use coverage::coverage;
 pub use cpe::{Fallback, InvalidFallback};
 pub use decorate::{CveFacts, Known, cve_keys, decorate, github_records};
+pub use explain::explain;
 pub use find::find;
 pub use gate::{Gate, Installation};

@@ -226,9 +226,14 @@ pub(crate) fn describe(range: &AffectedRange) -> String {
 
 /// The version as written, cut where nobody would read on.
 pub(crate) fn shown(version: &VersionText) -> Cow<'_, str> {
+    cut(version.as_str())
+}
+
+/// A text, cut where nobody would read on.
+pub(crate) fn cut(text: &str) -> Cow<'_, str> {
     const CHARACTERS_MAX: usize = 120;
-    match version.as_str().char_indices().nth(CHARACTERS_MAX) {
-        Some((end, _)) => Cow::Owned(format!("{}…", &version.as_str()[..end])),
-        None => Cow::Borrowed(version.as_str()),
+    match text.char_indices().nth(CHARACTERS_MAX) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
     }
 }

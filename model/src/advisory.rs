@@ -28,6 +28,19 @@ pub enum Status {
     Fixed,
 }
 
+impl Status {
+    /// The word in every contract, in kebab case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Affected => "affected",
+            Self::UnderInvestigation => "under-investigation",
+            Self::Undetermined => "undetermined",
+            Self::NotAffected => "not-affected",
+            Self::Fixed => "fixed",
+        }
+    }
+}
+
 /// What the vendor does about it (feeds.md §0.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FixState {
@@ -113,6 +126,18 @@ pub enum RecordKind {
     Notice,
     /// A package that is itself malicious.
     Malware,
+}
+
+impl RecordKind {
+    /// The word in every contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Vulnerability => "vulnerability",
+            Self::Advisory => "advisory",
+            Self::Notice => "notice",
+            Self::Malware => "malware",
+        }
+    }
 }
 
 /// How a record stands to another one that is not the same vulnerability (feeds.md A16, E1).
@@ -239,7 +264,8 @@ pub struct Advisory {
     pub id: String,
     /// What sort of thing it is.
     pub kind: RecordKind,
-    /// Other ids of the same vulnerability, sorted, without `id`.
+    /// Other ids of the same vulnerability, sorted, without `id`; of a bulletin, of each that it is about: who matches keeps
+    /// them apart (feeds.md D5).
     pub aliases: Vec<String>,
     /// Whether the record stands.
     pub state: RecordState,

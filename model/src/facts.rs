@@ -17,6 +17,16 @@ pub enum CoverageClass {
     FixOnly,
 }
 
+impl CoverageClass {
+    /// The word in every contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::FixOnly => "fix-only",
+        }
+    }
+}
+
 /// Whether `provider` is one that somebody named: his own advisories (`private`), or a publisher by its place
 /// (`csaf:www.example.com`). It speaks of any namespace, and its silence says nothing.
 pub fn is_supplement(provider: &str) -> bool {

@@ -3,7 +3,7 @@
 //! - [`package`], [`distro`], [`inventory`]: what is in an image; [`image`]: what it says of itself
 //! - [`key`], [`advisory`], [`facts`]: what the feeds say, and how it is looked up; [`cpe`]: by CPE names;
 //!   [`red_hat`]: whose CPE names stand for streams of one distribution
-//! - [`finding`], [`report`]: the answer
+//! - [`finding`], [`report`]: the answer; [`explanation`]: why
 //! - [`gap`]: what could not be known, as a value
 //! - [`digest`]: what content is called
 //! - [`ecosystem`], [`purl`], [`version`], [`severity`], [`risk`], [`limits`]: the words they are made of
@@ -16,6 +16,7 @@ pub mod cpe;
 pub mod digest;
 pub mod distro;
 pub mod ecosystem;
+pub mod explanation;
 pub mod facts;
 pub mod finding;
 pub mod gap;

@@ -248,7 +248,7 @@ pub(crate) fn read(place: &str) -> Result<Vec<u8>, CommandError> {
 }
 
 /// Sets the distribution wherever `inventory` names none: in itself, or in the parts that it was merged from.
-fn assume_distro(inventory: &mut Inventory, assumed: Option<&Distro>) {
+pub(crate) fn assume_distro(inventory: &mut Inventory, assumed: Option<&Distro>) {
     let parts = inventory.parts.iter_mut().map(|part| &mut part.distro);
     for distro in std::iter::once(&mut inventory.distro).chain(parts) {
         if distro.is_none() {
@@ -257,7 +257,8 @@ fn assume_distro(inventory: &mut Inventory, assumed: Option<&Distro>) {
     }
 }
 
-fn distro(text: &str) -> Result<Distro, String> {
+/// A distribution as `--distro` takes it.
+pub(crate) fn distro(text: &str) -> Result<Distro, String> {
     let (id, version) = text.split_once(':').ok_or("not of the form ID:VERSION")?;
     if id.is_empty() || version.is_empty() {
         return Err("not of the form ID:VERSION".to_owned());

@@ -3,6 +3,7 @@
 pub(crate) mod action;
 pub(crate) mod completions;
 pub(crate) mod convert;
+pub(crate) mod explain;
 pub(crate) mod feeds;
 pub(crate) mod match_sbom;
 pub(crate) mod merge;
@@ -24,6 +25,7 @@ pub(crate) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit, CommandError> 
         Command::Action(args) => action::run(args, global, ui),
         Command::Completions(args) => completions::run(args),
         Command::Convert(args) => convert::run(args, global, ui),
+        Command::Explain(args) => explain::run(args, global, ui),
         Command::Feeds(args) => feeds::run(args, global, ui),
         Command::Match(args) => match_sbom::run(args, global, ui),
         Command::Merge(args) => merge::run(args, global, ui),

@@ -148,6 +148,7 @@ fn header(metadata: &Element, remarks: &mut Remarks) -> Result<Advisory, String>
             .map(|word| remarks.severity("severity", word)),
         cvss: cves().flat_map(vectors).collect(),
         references: metadata.each("reference").filter_map(url).collect(),
+        aliases: fixed.iter().filter(|cve| !cve.is_empty()).map(|cve| (*cve).to_owned()).collect(),
         links: fixed.into_iter().filter(|cve| !cve.is_empty()).map(link).collect(),
         ..Advisory::new(id)
     })

@@ -166,6 +166,7 @@ impl Erratum {
             description: self.description.clone(),
             severity: self.severity.as_ref().map(|word| remarks.severity("severity", word)),
             references: self.references.iter().filter_map(reference).collect(),
+            aliases: fixed.iter().map(|cve| (*cve).to_owned()).collect(),
             links: fixed.into_iter().map(link).collect(),
             ..Advisory::new(&*self.updateinfo_id)
         }

@@ -236,7 +236,8 @@ fn links(record: &Record<'_>) -> Vec<RecordLink> {
 
 /// The ids of the same vulnerability. `upstream` names what a record is about, not what it is; only where the
 /// record's own id embeds the one CVE named (`DEBIAN-CVE-…`), or is a CGA id, which stands for just one
-/// vulnerability in one package, is it an alias (feeds.md D5). `related` never is.
+/// vulnerability in one package, is it an alias (feeds.md D5). `related` never is. A bulletin goes by every CVE that it fixes:
+/// people know a vulnerability by its CVE, and several of them keep each other apart.
 fn aliases(record: &Record<'_>) -> Vec<String> {
     let mut aliases: BTreeSet<&str> = record.aliases.iter().map(|alias| &**alias).collect();
     let upstream_cves: BTreeSet<&str> =
@@ -246,6 +247,10 @@ fn aliases(record: &Record<'_>) -> Vec<String> {
         if embeds || record.id.starts_with("CGA-") {
             aliases.insert(cve);
         }
+    }
+    if kind(record) == RecordKind::Advisory {
+        let named = record.upstream.iter().chain(&record.related).map(|id| &**id);
+        aliases.extend(named.filter(|id| id.starts_with("CVE-")));
     }
     aliases.remove(&*record.id);
     aliases.into_iter().filter(|alias| !alias.is_empty()).map(str::to_owned).collect()

@@ -118,6 +118,7 @@ fn header(id: &str, update: &Element, remarks: &mut Remarks) -> Advisory {
         description: update.text_of("description").or(update.text_of("summary")).map(str::to_owned),
         severity: update.text_of("severity").map(|word| remarks.severity("severity", word)),
         references: listed().filter_map(reference).collect(),
+        aliases: fixed.iter().map(|cve| (*cve).to_owned()).collect(),
         links: fixed.into_iter().map(link).collect(),
         ..Advisory::new(id)
     }

@@ -21,6 +21,7 @@ mod openvex_sync;
 mod private_advisories;
 mod providers;
 mod reference;
+mod regressions;
 mod repositories;
 mod robustness;
 mod rpm;

@@ -76,7 +76,7 @@ fn directories(path: &Path) -> Vec<PathBuf> {
 }
 
 /// What the provider reads in a case, as text.
-fn reading(provider: &Provider, case: &Path) -> String {
+pub(super) fn reading(provider: &Provider, case: &Path) -> String {
     let mut files: Vec<PathBuf> = fs::read_dir(case).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| !file.ends_with("expected.txt") && !file.ends_with("feed.txt"));
     // The vendor's order: `main` before `community`.

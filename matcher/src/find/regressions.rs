@@ -360,3 +360,25 @@ fn d11_32_two_cves_glued_by_one_record_are_two_findings() {
          CVE-2 PYSEC-1 | demo | affected | fixed 2.0",
     );
 }
+
+#[test]
+fn d11_19_a_library_in_a_package_that_holds_the_fix_is_the_vendors() {
+    check(
+        "amzn 2",
+        "rpm python3-urllib3 1.25.10-6.amzn2 source=python-urllib3@1.25.10-6.amzn2
+         pypi urllib3 1.25.10 owner=0",
+        "pypi|language|urllib3 osv GHSA-1,CVE-1 >=0 <1.26.5
+         amazon:2|binary|python3-urllib3 amazon ALAS-1,CVE-1 >=0 <1.25.10-6.amzn2",
+        "CVE-1 GHSA-1 | urllib3 | vendor-fixed by ALAS-1 | fixed 1.26.5",
+    );
+}
+
+#[test]
+fn d11_20_an_advisory_about_wheels_is_not_about_what_the_distribution_built() {
+    check(
+        "debian 12",
+        "deb python3-cryptography 38.0.4-3\npypi cryptography 38.0.4 owner=0",
+        "pypi|language|cryptography osv GHSA-1 >=0 <41.0.0",
+        "GHSA-1 | cryptography | owned-by-distro-package by pkg:deb/python3-cryptography@38.0.4-3 | fixed 41.0.0",
+    );
+}

@@ -642,3 +642,24 @@ fn publishers_named_by_hand_add_and_never_contradict() {
         npm|language|demo osv MAL-1,CVE-1 all";
     crate::fixture::check("debian 12", "npm demo 1.0.0", rows, "CVE-1 MAL-1 | demo | affected | not-fixed");
 }
+
+#[test]
+fn a_bulletin_about_several_cves_is_a_finding_for_each() {
+    check(
+        "almalinux 9.4",
+        "rpm demo 1.0-3.el9_4",
+        "almalinux:9|binary|demo almalinux ALSA-1,CVE-1,CVE-2 >=0 <1.0-4.el9_4
+         almalinux:9|binary|demo almalinux ALSA-2,CVE-2 >=0 <1.0-5.el9_4
+         redhat:9|source|demo redhat CVE-1 >=0 wont-fix",
+        "CVE-1 ALSA-1 | demo | affected | fixed 1.0-4.el9_4
+         CVE-2 ALSA-1 ALSA-2 | demo | affected | fixed 1.0-4.el9_4 1.0-5.el9_4",
+    );
+    // Of one that is held and one that is not, the second counts.
+    check(
+        "almalinux 9.4",
+        "rpm demo 1.0-4.el9_4",
+        "almalinux:9|binary|demo almalinux ALSA-1,CVE-1,CVE-2 >=0 <1.0-4.el9_4
+         almalinux:9|binary|demo almalinux ALSA-2,CVE-2 >=0 <1.0-5.el9_4",
+        "CVE-2 ALSA-1 ALSA-2 | demo | affected | fixed 1.0-5.el9_4",
+    );
+}

@@ -67,6 +67,8 @@ pub struct VersionScheme {
     pub compare: fn(&str, &str) -> Option<Ordering>,
     /// Whether the text is a version of this scheme.
     pub is_readable: fn(&str) -> bool,
+    /// How an installed version relates to a bound of a record; none when either cannot be read.
+    pub(crate) compare_to_bound: fn(&str, &str) -> Option<Ordering>,
     /// Where an installed version stands towards what each record says is affected, in the order given.
     pub(crate) contain: for<'a> fn(&'a str, &[&'a Affected]) -> Vec<Containment>,
     /// How an installed version relates to bounds, if it can be read.
@@ -177,6 +179,9 @@ impl VersionScheme {
             ecosystems,
             compare: compare::<S>,
             is_readable: |text| S::read(text).is_some(),
+            compare_to_bound: |installed, bound| {
+                Some(S::compare_to_bound(&S::read(installed)?, &S::read(bound)?))
+            },
             contain: range::contain::<S>,
             order_to_bounds: order_to_bounds::<S>,
         }

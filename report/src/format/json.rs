@@ -3,7 +3,7 @@
 //! The structs here are the contract and nothing else; properties may be added within version 1, and are never
 //! renamed, removed or given another meaning.
 
-mod vex;
+pub(crate) mod vex;
 
 use std::collections::BTreeMap;
 use std::io;

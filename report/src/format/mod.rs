@@ -6,7 +6,7 @@ use std::io;
 use model::report::Report;
 use policy::Judgement;
 
-mod json;
+pub(crate) mod json;
 mod sarif;
 mod table;
 

@@ -19,6 +19,7 @@ use policy::Judgement;
 
 use super::{Format, RenderOptions};
 use crate::found;
+use crate::paint::Paint;
 use crate::text::{count, plain, thousands};
 
 pub(super) static FORMAT: Format =
@@ -359,48 +360,6 @@ fn verdict(judgement: &Judgement, paint: &Paint, out: &mut dyn io::Write) -> io:
 
 fn cell(text: &str) -> String {
     plain(text, CELL_BYTES_MAX).into_owned()
-}
-
-/// ANSI colours (ECMA-48 SGR), or none.
-struct Paint {
-    color: bool,
-}
-
-impl Paint {
-    fn bold(&self, text: &str) -> String {
-        self.sgr("1", text)
-    }
-
-    fn good(&self, text: &str) -> String {
-        self.sgr("32", text)
-    }
-
-    fn bad(&self, text: &str) -> String {
-        self.sgr("1;31", text)
-    }
-
-    fn warning(&self, text: &str) -> String {
-        self.sgr("33", text)
-    }
-
-    /// `line` with the severity that it begins with in its colour.
-    fn severity(&self, line: &str) -> String {
-        let end = line.find(' ').unwrap_or(line.len());
-        let (word, rest) = line.split_at(end);
-        let code = match word {
-            "critical" => "1;31",
-            "high" => "31",
-            "medium" => "33",
-            "low" | "negligible" | "none" => "36",
-            "unknown" => "35",
-            _ => return line.to_owned(),
-        };
-        format!("{}{rest}", self.sgr(code, word))
-    }
-
-    fn sgr(&self, code: &str, text: &str) -> String {
-        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
-    }
 }
 
 #[cfg(test)]

@@ -227,7 +227,7 @@ fn a_document_that_is_cut_gone_or_another_page_leaves_the_last_good_state() {
 
 /// As in March 2026: the files of releases are gone, and a folder of documents without release stands in their place.
 #[test]
-fn photon_files_that_give_way_to_another_schema_leave_what_is_held() {
+fn d11_34_photon_files_that_give_way_to_another_schema_leave_what_is_held() {
     const PLACE: &str = "/packages.broadcom.com/photon/photon_cve_metadata";
     let path = format!("{PLACE}/cve_data_photon5.0.json");
     let mut bench = Bench::new();

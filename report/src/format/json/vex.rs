@@ -35,7 +35,7 @@ struct OutcomeLine<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct SuppressedLine<'a> {
+pub(crate) struct SuppressedLine<'a> {
     reason: &'a str,
     source: &'a str,
     justification: Option<&'a str>,
@@ -82,7 +82,7 @@ impl<'a> OutcomeLine<'a> {
 }
 
 impl<'a> SuppressedLine<'a> {
-    pub(super) fn of(suppression: &'a Suppression) -> Self {
+    pub(crate) fn of(suppression: &'a Suppression) -> Self {
         let grounds = suppression.statement.as_deref();
         Self {
             reason: &suppression.reason,
