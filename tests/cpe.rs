@@ -1,5 +1,8 @@
 //! What NVD says of products is found by the CPE names of packages: where it was asked for, or is held.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::cpe::{Attribute, Cpe};
 use serde_json::{Value, json};
 use testkit::feeds::Mirror;
 use testkit::image::{Compression, compress};
@@ -31,6 +34,16 @@ fn gzip(records: &[Value]) -> Vec<u8> {
     let document = json!({"resultsPerPage": records.len(), "startIndex": 0, "totalResults": records.len(),
         "format": "NVD_CVE", "version": "2.0", "timestamp": "2025-06-06T03:00:00.000", "vulnerabilities": records});
     compress(document.to_string().as_bytes(), Compression::Gzip)
+}
+
+/// Has NVD publish `records`, all of them in one of its files.
+fn publish(mirror: &Mirror, records: &[Value]) {
+    let nvd = "nvd.nist.gov/feeds/json/cve/2.0/nvdcve-2.0-";
+    for year in YEARS {
+        let records = if year == 2025 { records } else { &[] };
+        mirror.file(&format!("{nvd}{year}.json.gz"), gzip(records));
+    }
+    mirror.file(&format!("{nvd}modified.json.gz"), gzip(&[]));
 }
 
 /// An SBOM of an Alpine image, and a mirror of Alpine's database and NVD's files.
@@ -76,12 +89,7 @@ fn place() -> (Place, Mirror) {
             "descriptions": [{"lang": "en", "value": "Rejected reason: a duplicate."}]}}),
         cve("CVE-2025-10010", "Analyzed", &[node(true, &[("a:acme:tool:1.0:rc1:*:*:*:*:*:*", None)])]),
     ];
-    let nvd = "nvd.nist.gov/feeds/json/cve/2.0/nvdcve-2.0-";
-    for year in YEARS {
-        let records = if year == 2025 { &records[..] } else { &[] };
-        mirror.file(&format!("{nvd}{year}.json.gz"), gzip(records));
-    }
-    mirror.file(&format!("{nvd}modified.json.gz"), gzip(&[]));
+    publish(&mirror, &records);
     place.write(
         "sbom.json",
         r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[
@@ -203,4 +211,78 @@ fn a_rematch_asks_what_it_is_told_to() {
     assert_eq!(rematch(&["--mirror", &mirror, "--fallback", "cpe"]), 4);
     assert_eq!(rematch(&["--offline", "--fallback", "cpe"]), 0);
     assert_eq!(rematch(&["--offline", "--fallback", "off"]), 4, "all of them disappear");
+}
+
+/// A version that `leaf` lists, or begins or ends with; none where it ends before it begins, at a beta of its first version.
+fn listed_version(leaf: &Value, cpe: &Cpe<'_>) -> Option<String> {
+    let bound = |name: &str| leaf[name].as_str().map(str::to_owned);
+    let end = bound("versionEndExcluding").unwrap_or_default();
+    // "From 1.9 to 8.0.411" is how a scanner without an order for Java was told of `8.0.411` beside `1.8.0_411`: 1.9 is 9.
+    let is_java_8 = |version: &str| version == "1.9" && (end.starts_with("7.") || end.starts_with("8."));
+    match cpe.full_version() {
+        Some(version) => Some(version.into_owned()),
+        None if cpe.version != Attribute::Any => None,
+        None => bound("versionStartIncluding")
+            .or_else(|| bound("versionEndIncluding"))
+            .filter(|version| !end.starts_with(version.as_str()) && !is_java_8(version)),
+    }
+}
+
+/// Every vulnerable product of records that ask nothing besides, at a version that they list.
+#[test]
+fn what_nvd_lists_is_found_in_real_records() {
+    let Some(data) = testkit::data::require("what_nvd_lists_is_found_in_real_records") else { return };
+    let mut records = Vec::new();
+    for page in ["page-00", "page-05"] {
+        let bytes = testkit::data::read(&data.join(format!("feeds/nvd/2026-01-01/{page}.json")));
+        let mut page: Value = serde_json::from_slice(&bytes).unwrap();
+        records.append(page["vulnerabilities"].as_array_mut().unwrap());
+    }
+    let mut expected: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+    for record in &records {
+        let id = record["cve"]["id"].as_str().unwrap();
+        let configurations = record["cve"]["configurations"].as_array().into_iter().flatten();
+        let plain =
+            configurations.filter(|it| it["operator"].as_str() != Some("AND") && it["negate"] != true);
+        let nodes = plain.flat_map(|it| it["nodes"].as_array().unwrap());
+        let nodes = nodes.filter(|node| node["operator"] == "OR" && node["negate"] != true);
+        let leaves = nodes.flat_map(|node| node["cpeMatch"].as_array().unwrap());
+        for leaf in leaves.filter(|leaf| leaf["vulnerable"] == true) {
+            let cpe = Cpe::parse(leaf["criteria"].as_str().unwrap()).unwrap();
+            let Some(version) = listed_version(leaf, &cpe) else { continue };
+            expected.entry((cpe.unversioned(), version)).or_default().insert(id.to_owned());
+        }
+    }
+    let component = |(index, (cpe, version)): (usize, &(String, String))| {
+        json!({"type": "application", "name": format!("p{index}"), "version": version,
+            "purl": format!("pkg:generic/p{index}"), "cpe": cpe})
+    };
+    let mut components = vec![json!({"type": "operating-system", "name": "debian", "version": "12"})];
+    components.extend(expected.keys().enumerate().map(component));
+    let place = Place::new();
+    let mirror = Mirror::at(place.path("mirror"));
+    publish(&mirror, &records);
+    let sbom = json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components});
+    place.write("sbom.json", sbom.to_string());
+    let (sbom, mirror) = (place.path("sbom.json"), mirror.dir().display().to_string());
+    let words = ["--mirror", &mirror, "--fallback", "cpe", "--as-of", AS_OF, "-o", "json"];
+    let report = place.json([&["match", sbom.to_str().unwrap()], &words[..]].concat());
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let findings = report["findings"].as_array().unwrap().iter();
+    let found: BTreeSet<(String, String)> =
+        findings.map(|finding| (text(&finding["package"]["name"]), text(&finding["id"]))).collect();
+    let (mut n_expected, mut missed) = (0, Vec::new());
+    for (index, ((cpe, version), ids)) in expected.iter().enumerate() {
+        // A letter straight behind a number counts up from the release, as OpenSSL's do: `1.0a1` is no alpha of `1.0`.
+        let is_python_like = version.contains(['a', 'b']);
+        let is_odd = is_python_like || !version.starts_with(|first: char| first.is_ascii_digit());
+        for id in ids {
+            if !is_odd && !found.contains(&(format!("p{index}"), id.clone())) {
+                missed.push(format!("{id} in {version} of {cpe}"));
+            }
+            n_expected += usize::from(!is_odd);
+        }
+    }
+    assert!(missed.is_empty(), "not found: {missed:#?}");
+    assert!(n_expected > 3_000, "only {n_expected}");
 }

@@ -54,12 +54,12 @@ struct Explain<'a, 'i> {
 impl<'a> Explain<'a, '_> {
     fn vulnerabilities(&self, owners: &mut OwnerRows<'a>) -> Vec<Explained> {
         let is_asked = |id: &str| id.eq_ignore_ascii_case(self.id);
-        let scheme = version::for_ecosystem(self.case.ecosystem);
+        let scheme = version::for_package(self.case.ecosystem);
         let rows = |consulted: &'a Consulted| rows(self.advisories, consulted);
         let is_spoken_of = self.case.consulted.iter().flat_map(rows).any(|row| ids_of(row).any(is_asked));
-        let Some(scheme) = scheme.filter(|_| is_spoken_of) else {
+        if !is_spoken_of {
             return vec![self.nothing(Answer::NoRow, Vec::new())];
-        };
+        }
         let statements = statements(self.case, scheme, self.advisories);
         let rows: Vec<&Row> = statements.iter().map(|statement| statement.row).collect();
         let groups = alias::groups(&rows, |_| true);

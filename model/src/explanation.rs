@@ -394,7 +394,9 @@ impl PassedOver {
             Self::ByPrivateBuild => {
                 "what your own advisories say of a build comes before what they say of ranges"
             }
-            Self::ByOwnVendor => "the package's own vendor speaks; this one's package it was built anew from",
+            Self::ByOwnVendor => {
+                "the package's own vendor comes before whom it was built anew from, and both before CPE names"
+            }
             Self::ByFeed => "a feed of the distribution comes before a publisher named by hand",
             Self::ByOwnProvider => "the distribution's own provider comes before others",
             Self::ByNearerStream => "a row of a nearer stream comes first",
