@@ -8,6 +8,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use foldhash::quality::RandomState;
+
 use model::advisory::{RecordState, Row};
 
 /// One vulnerability.
@@ -101,7 +103,8 @@ fn rank(id: &str) -> usize {
 /// Ids by number, with a union-find over them.
 #[derive(Default)]
 struct Ids<'a> {
-    numbers: HashMap<&'a str, usize>,
+    /// Its hash is keyed: ids are foreign text, and most of the work of grouping is looking them up.
+    numbers: HashMap<&'a str, usize, RandomState>,
     texts: Vec<&'a str>,
     parents: Vec<usize>,
     sizes: Vec<usize>,
