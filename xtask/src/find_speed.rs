@@ -118,7 +118,7 @@ fn rows(cases: &[matcher::Case]) -> AdvisorySet {
 }
 
 fn row(key: &PackageKey, index: usize, random: &mut Random) -> Row {
-    let is_affected = index % AFFECTED_EVERY == 0;
+    let is_affected = index.is_multiple_of(AFFECTED_EVERY);
     // Below every version that is made here, or above it.
     let fixed = match is_affected {
         true => format!("{}.{}.1", 20 + random.below(9), random.below(30)),
