@@ -7,8 +7,8 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 
 use advisory_db::Snapshot;
-use matcher::Case;
 use matcher::vex::Given;
+use matcher::{Case, Fallback};
 use model::explanation::{Answer, Explained, Explanation, ReportRead};
 use model::finding::Finding;
 use model::inventory::Inventory;
@@ -42,6 +42,8 @@ pub struct Asked<'a> {
     pub id: &'a str,
     /// A package's name or package URL; none where every package is meant.
     pub package: Option<&'a str>,
+    /// What to look up by CPE name; none where that is not said.
+    pub fallback: Option<&'a Fallback>,
 }
 
 /// Reads the SBOM or the JSON report in the file at `path`. Keys are asked of an SBOM: a report is not signed.
@@ -89,7 +91,8 @@ pub fn explain(
     snapshot: &Snapshot,
     vex: &[Given],
 ) -> Result<Explanation, FlowError> {
-    let mut question = Question::of(&told.inventory, &facts(Some(snapshot))?, Some(snapshot))?;
+    let facts = facts(Some(snapshot))?;
+    let mut question = Question::with(&told.inventory, &facts, Some(snapshot), asked.fallback)?;
     let n_packages = |cases: &[Case]| cases.iter().map(|case| case.packages.len()).sum::<usize>();
     if let Some(package) = asked.package {
         let all = n_packages(&question.cases);

@@ -10,8 +10,8 @@ use model::inventory::Inventory;
 use model::key::Namespace;
 use model::report::{Coverage, Unmatched, UnmatchedReason};
 
-use crate::case::{Case, Role};
-use crate::channel::release_of;
+use crate::case::{Case, Consulted, Role};
+use crate::channel::{self, release_of};
 use crate::cpe;
 use crate::namespace;
 
@@ -35,7 +35,13 @@ pub fn coverage(
     }
     let mut gaps: BTreeSet<Gap> = inventory.gaps.iter().cloned().collect();
     gaps.extend(unmatched.iter().filter_map(|(&(reason, namespace), cases)| gap(reason, namespace, cases)));
-    gaps.extend(release_gaps(inventory, cases, facts, as_of));
+    let (disclosing, unasked): (BTreeSet<&Namespace>, BTreeSet<&Namespace>) = disclosures(cases, advisories);
+    gaps.extend(unasked.into_iter().map(|namespace| {
+        let detail =
+            "the feed is not held, so what is not fixed is not known of packages built anew from its own";
+        Gap::new(GapKind::FEED_NOT_FETCHED, namespace.as_str(), detail)
+    }));
+    gaps.extend(release_gaps(inventory, cases, facts, &disclosing, as_of));
     Coverage {
         packages: inventory.packages.len(),
         matched,
@@ -51,13 +57,26 @@ pub fn coverage(
     }
 }
 
-/// Why no feed that is held has judged the case; the namespaces that should must all be held.
+/// The namespaces that are asked what is not fixed of packages that were built anew: those held, and those not.
+fn disclosures<'a>(
+    cases: &'a [Case],
+    advisories: &AdvisorySet,
+) -> (BTreeSet<&'a Namespace>, BTreeSet<&'a Namespace>) {
+    let asked = cases.iter().flat_map(|case| &case.consulted).filter(|it| it.role == Role::Disclosure);
+    let (held, absent): (Vec<_>, Vec<_>) = asked.partition(|it| advisories.rows.contains_key(&it.key));
+    let namespaces = |of: Vec<&'a Consulted>| of.into_iter().map(|it| &it.key.namespace).collect();
+    (namespaces(held), namespaces(absent))
+}
+
+/// Why no feed that is held has judged the case; the namespaces that should must all be held. Whose packages were built
+/// anew is asked besides.
 pub(crate) fn unmatched_reason<'a>(
     case: &'a Case,
     advisories: &AdvisorySet,
 ) -> Option<(UnmatchedReason, &'a Namespace)> {
     let is_absent = |key| !advisories.rows.contains_key(key);
-    let not_held = || case.consulted.iter().find(|consulted| is_absent(&consulted.key));
+    let asked = || case.consulted.iter().filter(|consulted| consulted.role != Role::Disclosure);
+    let not_held = || asked().find(|consulted| is_absent(&consulted.key));
     match &case.unmatched {
         // Nobody speaks of it by its own name, but what bears its CPE name was looked up.
         Some((reason, _)) if *reason != UnmatchedReason::UnknownVersion && is_by_name_only(case) => {
@@ -108,8 +127,15 @@ fn gap(reason: UnmatchedReason, namespace: &Namespace, cases: &[&Case]) -> Optio
     }
 }
 
-/// What there is to know about the releases that were asked, and about the image's own when none was.
-fn release_gaps(inventory: &Inventory, cases: &[Case], facts: &FeedFacts, as_of: Timestamp) -> Vec<Gap> {
+/// What there is to know about the releases that were asked, and about the image's own when none was. `disclosing` tell
+/// what is not fixed of those that were built anew from them.
+fn release_gaps(
+    inventory: &Inventory,
+    cases: &[Case],
+    facts: &FeedFacts,
+    disclosing: &BTreeSet<&Namespace>,
+    as_of: Timestamp,
+) -> Vec<Gap> {
     let is_by_hand = |namespace: &Namespace| {
         let facts = facts.namespaces.get(namespace);
         facts.is_some_and(|facts| facts.providers.iter().all(|provider| is_supplement(provider)))
@@ -160,7 +186,8 @@ fn release_gaps(inventory: &Inventory, cases: &[Case], facts: &FeedFacts, as_of:
             let detail = format!("support ended on {end}; that nothing is found means little");
             gaps.push(Gap::new(GapKind::ENDED_DISTRO, release.as_str(), detail));
         }
-        if facts.coverage == CoverageClass::FixOnly && !facts.providers.is_empty() {
+        let is_disclosed = channel::disclosing(release).is_some_and(|it| disclosing.contains(&it));
+        if facts.coverage == CoverageClass::FixOnly && !facts.providers.is_empty() && !is_disclosed {
             let detail = match facts.providers.iter().all(|provider| is_supplement(provider)) {
                 true => "no feed is held but those named by hand: only what they speak of is known",
                 false if by_name.contains(release) => {
@@ -248,12 +275,29 @@ mod tests {
         let gaps_of = |distro: &str, as_of: &str| {
             let inventory = inventory(distro, "deb demo 1.0-1");
             let cases = cases(&inventory, &facts);
-            release_gaps(&inventory, &cases, &facts, as_of.parse().unwrap())
+            release_gaps(&inventory, &cases, &facts, &BTreeSet::new(), as_of.parse().unwrap())
         };
         let (during, after) = ("2030-01-01T00:00:00Z", "2033-01-01T00:00:00Z");
         assert_eq!(gaps_of("ubuntu 22.04 UBUNTU_PRO=esm-infra", during), []);
         assert_eq!(gaps_of("ubuntu 22.04 UBUNTU_PRO=esm-infra", after).len(), 2);
         assert_eq!(gaps_of("ubuntu 22.04", during)[0].kind, GapKind::ENDED_DISTRO);
+    }
+
+    #[test]
+    fn a_rebuild_is_judged_by_its_own_feed_and_asks_another_besides() {
+        check("almalinux 9.4", "rpm demo 1.0-1.el9", &["almalinux:9", "redhat:9"], "1 of 1");
+        check(
+            "almalinux 9.4",
+            "rpm demo 1.0-1.el9",
+            &["almalinux:9"],
+            "1 of 1; gap feed-not-fetched redhat:9; gap fix-only-feed almalinux:9",
+        );
+        check(
+            "almalinux 9.4",
+            "rpm demo 1.0-1.el9",
+            &["redhat:9"],
+            "0 of 1; 1 not-fetched almalinux:9; gap feed-not-fetched almalinux:9",
+        );
     }
 
     #[test]
@@ -264,7 +308,13 @@ mod tests {
         let by_hand = NamespaceFacts { coverage: CoverageClass::FixOnly, providers, end_of_life: None };
         facts.namespaces.insert(Namespace::new("npm"), by_hand);
         let cases = cases(&inventory, &facts);
-        let gaps = release_gaps(&inventory, &cases, &facts, "2025-07-01T00:00:00Z".parse().unwrap());
+        let gaps = release_gaps(
+            &inventory,
+            &cases,
+            &facts,
+            &BTreeSet::new(),
+            "2025-07-01T00:00:00Z".parse().unwrap(),
+        );
         let gaps: Vec<String> = gaps.iter().map(Gap::to_string).collect();
         let expected =
             "fix-only-feed|npm|no feed is held but those named by hand: only what they speak of is known";

@@ -8,6 +8,7 @@ use clap::Args;
 use flows::error::FlowError;
 use flows::explain::{Asked, Told, explain, read, read_file};
 use flows::vex::bom_of;
+use matcher::Fallback;
 use matcher::vex::Given;
 use model::distro::Distro;
 use model::limits::Limits;
@@ -48,6 +49,9 @@ pub(crate) struct ExplainArgs {
     /// A VEX document, or a directory of them, as `match` takes it; may be repeated
     #[arg(long, value_name = "FILE|DIR")]
     vex: Vec<PathBuf>,
+    /// What to look up by CPE name, as `match` takes it: `cpe`, `cpe:alpine,debian`, `off`
+    #[arg(long, value_name = "FALLBACK")]
+    fallback: Option<Fallback>,
     #[command(flatten)]
     keys: KeyArgs,
 }
@@ -73,7 +77,8 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     assume_distro(&mut told.inventory, args.distro.as_ref());
     let feeds_dir = FeedArgs::default().open(global)?;
     let snapshot = snapshot(args, &told, &feeds_dir, ui)?;
-    let asked = Asked { id: args.id.trim(), package: args.package.as_deref() };
+    let asked =
+        Asked { id: args.id.trim(), package: args.package.as_deref(), fallback: args.fallback.as_ref() };
     let explanation = explain(&told, asked, &snapshot, &vex)?;
     let options = report::RenderOptions {
         tool_version: env!("CARGO_PKG_VERSION"),
