@@ -175,7 +175,7 @@ fn decoration(finding: &Finding, is_os: bool, voices: &Voices<'_>, known: &Known
         title: preferred(voices).find_map(|text| text.title.clone()),
         risk: risk(severity.level, &cvss, epss, kev.as_ref(), known.weights),
         severity,
-        stated: voices.stated(),
+        stated: voices.stated(finding),
         cvss,
         unread_cvss,
         labels: Vec::new(),

@@ -9,8 +9,8 @@ use model::advisory::{
 use model::ecosystem::Ecosystem;
 use model::facts::CoverageClass;
 use model::finding::{
-    Decoration, Evidence, Finding, Fix, FixElsewhere, MatchType, NotAffectedReason, Rating, Suppression,
-    Verdict,
+    Decoration, Evidence, Finding, Fix, FixElsewhere, MatchType, NotAffectedReason, StatedSeverity,
+    Suppression, Verdict,
 };
 use model::key::{KeyKind, PackageKey};
 use model::severity::Severity;
@@ -437,17 +437,23 @@ impl<'a> Judge<'a, '_> {
         confidence(self.case.confidence, statement)
     }
 
-    fn severity(&self, decision: &Decision) -> Option<Rating> {
+    fn severity(&self, decision: &Decision) -> Option<StatedSeverity> {
         let rated = decision.deciders.iter().filter_map(|&index| {
             let row = self.statements[index].row;
             let severity = row.affected.severity.as_ref()?;
-            let source = if self.case.ecosystem.is_os() { &row.provider } else { &row.record };
-            (severity.level != Severity::Unknown).then_some((severity.level, source))
+            (severity.level != Severity::Unknown).then_some((row, severity))
         });
-        // The highest; among equals the first source by name.
-        let (level, source) =
-            rated.max_by(|left, right| left.0.cmp(&right.0).then_with(|| right.1.cmp(left.1)))?;
-        Some(Rating { level, source: source.clone() })
+        // The highest; among equals the first provider and record by name.
+        let (row, severity) = rated.max_by(|(left, left_severity), (right, right_severity)| {
+            let names = |row: &'a Row| (&row.provider, &row.record);
+            left_severity.level.cmp(&right_severity.level).then_with(|| names(right).cmp(&names(left)))
+        })?;
+        Some(StatedSeverity {
+            provider: row.provider.clone(),
+            record: row.record.clone(),
+            word: severity.word.clone(),
+            level: severity.level,
+        })
     }
 }
 

@@ -48,7 +48,11 @@ impl<'a> Voices<'a> {
     /// A distribution rates what a vulnerability means in its packages, so its word comes first there and nowhere else; a
     /// language's package is what the world's records are about.
     pub(crate) fn severity(&self, finding: &Finding, is_os: bool) -> Rating {
-        let row = || finding.row_severity.clone();
+        let of_row = |stated: &StatedSeverity| {
+            let source = if is_os { &stated.provider } else { &stated.record };
+            Rating { level: stated.level, source: source.clone() }
+        };
+        let row = || finding.row_severity.as_ref().map(of_row);
         let mine = || word(&self.private, |_| true).or_else(|| newest(&self.private, |_| true));
         let near = || match is_os {
             true => row()
@@ -71,8 +75,9 @@ impl<'a> Voices<'a> {
     }
 
     /// Every word that was said, sorted, each once.
-    pub(crate) fn stated(&self) -> Vec<StatedSeverity> {
-        let mut stated: Vec<StatedSeverity> = self.texts().filter_map(stated).collect();
+    pub(crate) fn stated(&self, finding: &Finding) -> Vec<StatedSeverity> {
+        let of_row = finding.row_severity.iter().cloned();
+        let mut stated: Vec<StatedSeverity> = self.texts().filter_map(stated).chain(of_row).collect();
         stated.sort();
         stated.dedup();
         stated

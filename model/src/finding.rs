@@ -275,7 +275,7 @@ pub struct Finding {
     /// The records behind it, sorted by namespace, provider and record.
     pub evidence: Vec<Evidence>,
     /// A package-level severity from the deciding row, before decoration.
-    pub row_severity: Option<Rating>,
+    pub row_severity: Option<StatedSeverity>,
     /// Why it is not counted; none for one that is.
     pub suppressed: Option<Suppression>,
     /// What decoration added; empty until then.

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use model::advisory::FixState;
 use model::finding::{
-    Decoration, Evidence, Finding, Fix, FixElsewhere, MatchType, NotAffectedReason, Rating, Suppression,
-    UndeterminedReason, Verdict,
+    Decoration, Evidence, Finding, Fix, FixElsewhere, MatchType, NotAffectedReason, StatedSeverity,
+    Suppression, UndeterminedReason, Verdict,
 };
 use model::key::Namespace;
 use model::package::PackageIndex;
@@ -21,7 +21,7 @@ use crate::error::FlowError;
 use crate::match_sbom::Subject;
 
 /// Raised whenever anything below changes its meaning; a state of another version is as good as none.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const FILE: &str = "state.json";
 
 /// The state of a directory.
@@ -126,7 +126,7 @@ struct StoredFinding {
     /// Channel and version of each.
     fixes_elsewhere: Vec<(String, Option<String>)>,
     evidence: Vec<StoredEvidence>,
-    severity: Option<(String, String)>,
+    severity: Option<StoredSeverity>,
     suppressed: Option<(String, String)>,
 }
 
@@ -135,6 +135,14 @@ enum StoredVerdict {
     Affected,
     NotAffected(String),
     Undetermined(String),
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct StoredSeverity {
+    provider: String,
+    record: String,
+    word: String,
+    level: String,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -170,10 +178,7 @@ impl StoredFinding {
                 .map(|it| (it.channel, it.version))
                 .collect(),
             evidence: finding.evidence.iter().map(StoredEvidence::of).collect(),
-            severity: finding
-                .row_severity
-                .as_ref()
-                .map(|rating| (rating.level.as_str().to_owned(), rating.source.clone())),
+            severity: finding.row_severity.as_ref().map(StoredSeverity::of),
             suppressed: finding.suppressed.as_ref().map(|why| (why.reason.clone(), why.source.clone())),
         }
     }
@@ -206,10 +211,7 @@ impl StoredFinding {
             evidence: self.evidence.iter().map(StoredEvidence::evidence).collect::<Option<_>>()?,
             row_severity: match &self.severity {
                 None => None,
-                Some((word, source)) => Some(Rating {
-                    level: Severity::ALL.into_iter().find(|level| level.as_str() == word)?,
-                    source: source.clone(),
-                }),
+                Some(stored) => Some(stored.stated()?),
             },
             suppressed: self.suppressed.clone().map(|(reason, source)| Suppression {
                 reason,
@@ -217,6 +219,26 @@ impl StoredFinding {
                 statement: None,
             }),
             decoration: Decoration::default(),
+        })
+    }
+}
+
+impl StoredSeverity {
+    fn of(stated: &StatedSeverity) -> Self {
+        Self {
+            provider: stated.provider.clone(),
+            record: stated.record.clone(),
+            word: stated.word.clone(),
+            level: stated.level.as_str().to_owned(),
+        }
+    }
+
+    fn stated(&self) -> Option<StatedSeverity> {
+        Some(StatedSeverity {
+            provider: self.provider.clone(),
+            record: self.record.clone(),
+            word: self.word.clone(),
+            level: Severity::ALL.into_iter().find(|level| level.as_str() == self.level)?,
         })
     }
 }

@@ -53,8 +53,9 @@ fn d11_03_a_vendors_rating_of_the_package_is_kept() {
     let inventory = inventory("debian 12", "deb demo 1.0-1");
     let row = "debian:12|source|demo debian TEMP-1-ABC >=0 severity=unimportant";
     let findings = find(&cases(&inventory, &facts()), &advisories(&inventory, row));
-    let rating = findings[0].row_severity.clone().unwrap();
-    assert_eq!((rating.level, rating.source.as_str()), (Severity::Negligible, "debian"));
+    let stated = findings[0].row_severity.clone().unwrap();
+    assert_eq!((stated.level, stated.provider.as_str()), (Severity::Negligible, "debian"));
+    assert_eq!(stated.word, "unimportant");
 }
 
 #[test]
