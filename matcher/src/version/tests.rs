@@ -131,7 +131,7 @@ const REFUSED: &[(&str, usize, &str)] = &[
     (
         "apk",
         21,
-        "forms that apk itself calls invalid (`1-r`, `1..2`, `1.2_blah`): its order of them is not transitive",
+        "forms outside apk's grammar (`1-r`, `1..2`, `1.2_blah`), which it compares in some way all the same",
     ),
     (
         "maven",
