@@ -52,19 +52,7 @@ impl Ord for Version<'_> {
     }
 }
 
-impl PartialOrd for Version<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Version<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Version<'_> {}
+ordered_by_cmp!(Version<'_>);
 
 /// `verrevcmp`: alternating runs of other characters, by weight, and of digits, by value.
 pub(super) fn compare_parts(mut left: &str, mut right: &str) -> Ordering {
