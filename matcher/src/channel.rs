@@ -37,11 +37,12 @@ pub(crate) fn has_esm<'p>(distro: Option<&Distro>, packages: impl Iterator<Item 
     let is_enabled =
         |hint: &String| hint.strip_prefix("UBUNTU_PRO=").is_some_and(|service| service.starts_with(ESM));
     distro.is_some_and(|distro| distro.hints.iter().any(is_enabled))
-        || packages.filter(|package| package.ecosystem == Ecosystem::Deb).any(|package| {
-            is_marked(package.version.as_str(), ESM, |rest| {
-                rest.starts_with(|next: char| next.is_ascii_digit())
-            })
-        })
+        || packages.filter(|package| package.ecosystem == Ecosystem::Deb).any(is_esm_build)
+}
+
+/// Whether a package was built for extended maintenance: `1.0-1ubuntu1~esm1`.
+fn is_esm_build(package: &Package) -> bool {
+    is_marked(package.version.as_str(), ESM, |rest| rest.starts_with(|next: char| next.is_ascii_digit()))
 }
 
 /// Whether `version` has `mark` behind a `+`, `~` or `.`, with what `is_meant` accepts after it.
@@ -59,7 +60,8 @@ pub(crate) fn of_ubuntu(release: &Namespace, package: &Package, has_esm: bool) -
     if is_marked(package.version.as_str(), "fips", |_| true) {
         return FIPS.map(|channel| with_channel(release, channel)).to_vec();
     }
-    let esm = has_esm.then(|| with_channel(release, ESM));
+    // A document that names the distribution only in package URLs tells nothing of the installation, but the build does.
+    let esm = (has_esm || is_esm_build(package)).then(|| with_channel(release, ESM));
     [release.clone()].into_iter().chain(esm).collect()
 }
 
@@ -181,6 +183,7 @@ mod tests {
         };
         assert_eq!(asked("1.0-1", false), "ubuntu:20.04");
         assert_eq!(asked("1.0-1", true), "ubuntu:20.04 ubuntu:20.04+esm");
+        assert_eq!(asked("1.0-1~esm1", false), "ubuntu:20.04 ubuntu:20.04+esm");
         assert_eq!(asked("1.0-1+fips.1", true), "ubuntu:20.04+fips-updates ubuntu:20.04+fips");
     }
 
