@@ -92,6 +92,13 @@ fn repositories_of(distro: &Distro) -> BTreeSet<String> {
     names.iter().map(plain).collect()
 }
 
+/// Whether `distro` names repositories of which nothing is known: then nothing tells of extended streams and layered
+/// products.
+pub(crate) fn has_unknown_repositories(distro: &Distro, facts: &FeedFacts) -> bool {
+    let names = repositories_of(distro);
+    !names.is_empty() && !names.iter().any(|name| facts.repository_cpes.contains_key(name))
+}
+
 /// The streams and layered products that an installation of Red Hat Enterprise Linux is on, added to `installation`.
 pub(crate) fn of_red_hat(
     distro: &Distro,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use model::advisory::AdvisorySet;
+use model::distro::Distro;
 use model::facts::{CoverageClass, FeedFacts, is_supplement};
 use model::gap::{Gap, GapKind};
 use model::inventory::Inventory;
@@ -149,6 +150,14 @@ fn release_gaps(
         .map(|(_, consulted)| consulted)
         .map(|consulted| consulted.key.namespace.clone())
         .collect();
+    let is_of_red_hat = |distro: &&Distro| {
+        let resolved = namespace::resolve(distro, facts);
+        resolved.is_ok_and(|it| it.namespaces.iter().any(|it| it.distro_id() == Some("redhat")))
+    };
+    let is_untold = inventory
+        .distros()
+        .filter(is_of_red_hat)
+        .any(|distro| channel::has_unknown_repositories(distro, facts));
     let distros = inventory.distros().filter_map(|distro| namespace::resolve(distro, facts).ok());
     releases.extend(distros.flat_map(|resolved| resolved.namespaces));
 
@@ -174,6 +183,11 @@ fn release_gaps(
         })
     };
     let mut gaps = Vec::new();
+    if is_untold {
+        let detail = "what the repositories of the image stand for is not held: extended streams and layered products \
+                      were not asked";
+        gaps.push(Gap::new(GapKind::FEED_NOT_FETCHED, "repository-to-cpe", detail));
+    }
     for namespace in unheard.into_iter().filter(|namespace| !namespace.is_cpe()) {
         let detail = "no feed speaks of its packages: they were looked up by CPE names alone";
         gaps.push(Gap::new(GapKind::FIX_ONLY_FEED, namespace.as_str(), detail));
@@ -259,6 +273,27 @@ mod tests {
              1 unknown-version golang; 1 no-version-scheme homebrew; gap feed-not-fetched npm; gap no-distro apk; \
              gap unreadable-version debian:12",
         );
+    }
+
+    #[test]
+    fn repositories_that_nobody_explains_are_a_gap() {
+        let gaps_of = |distro: &str, known: &[&str]| {
+            let mut facts = facts();
+            let known = known.iter().map(|name| ((*name).to_owned(), Vec::new()));
+            facts.repository_cpes = known.collect();
+            let inventory = inventory(distro, "rpm demo 1.0-1");
+            let cases = cases(&inventory, &facts);
+            release_gaps(
+                &inventory,
+                &cases,
+                &facts,
+                &BTreeSet::new(),
+                "2025-01-01T00:00:00Z".parse().unwrap(),
+            )
+        };
+        assert_eq!(gaps_of("rhel 9.4 content-set=baseos", &[])[0].place, "repository-to-cpe");
+        assert_eq!(gaps_of("rhel 9.4 content-set=baseos", &["baseos"]), []);
+        assert_eq!(gaps_of("rhel 9.4", &[]), []);
     }
 
     #[test]

@@ -314,6 +314,10 @@ impl Gate {
     /// names are told apart when they are asked for.
     fn is_made_for(&self, asked: Option<&str>, row: &Row) -> Holds {
         let Some(asked) = asked.filter(|_| !row.affected.key.namespace.is_cpe()) else { return Holds::Yes };
+        // Of no other ecosystem is it known what its packages are made for.
+        if row.affected.key.namespace.as_str() != Ecosystem::Gem.name() {
+            return Holds::Unknown;
+        }
         let own = self.platform.as_deref().unwrap_or("ruby");
         let is_java = |word: &str| matches!(word, "java" | "jruby");
         is_when(asked == own || is_java(asked) && is_java(own))
