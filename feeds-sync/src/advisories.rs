@@ -484,11 +484,14 @@ fn shrink(advisory: &mut Advisory) {
     for row in affected.iter_mut() {
         row.ranges.iter_mut().for_each(|range| range.events.shrink_to_fit());
         row.ranges.shrink_to_fit();
-        row.unaffected.shrink_to_fit();
         row.versions.shrink_to_fit();
-        row.fixes.shrink_to_fit();
-        row.cvss.shrink_to_fit();
-        row.hints.shrink_to_fit();
+        row.aside.shrink();
+        if let Some(aside) = row.aside.said_mut() {
+            aside.unaffected.shrink_to_fit();
+            aside.fixes.shrink_to_fit();
+            aside.cvss.shrink_to_fit();
+            aside.hints.shrink_to_fit();
+        }
     }
     affected.shrink_to_fit();
 }

@@ -265,14 +265,16 @@ impl<'a> Judged<'a> {
         findings
             .iter()
             .filter(|finding| finding.suppressed.is_none())
-            .find(|finding| ids.iter().any(|id| finding.id == *id || finding.aliases.contains(id)))
+            .find(|finding| ids.iter().any(|id| finding.ids().any(|own| *own == *id)))
     }
 
     /// Whether a row under the package's own keys goes by one of the label's ids.
     fn has_row(&self, package: &Package, ids: &[String]) -> bool {
         let Some(case) = self.cases.get(&package.purl) else { return false };
         let rows = case.consulted.iter().filter_map(|consulted| self.advisories.rows.get(&consulted.key));
-        rows.flatten().any(|row| ids.iter().any(|id| row.record == *id || row.aliases.contains(id)))
+        rows.flatten().any(|row| {
+            ids.iter().any(|id| row.record == *id || row.aliases.iter().any(|alias| *alias == *id))
+        })
     }
 }
 

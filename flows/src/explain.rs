@@ -181,7 +181,8 @@ fn answer_with_vex(
     told: &Told,
     asked: &str,
 ) -> Vec<VexOutcome> {
-    let is_explained = |finding: &Finding| explained.iter().any(|it| it.ids.first() == Some(&finding.id));
+    let is_explained =
+        |finding: &Finding| explained.iter().any(|it| it.ids.first().is_some_and(|id| *id == finding.id));
     findings.retain(is_explained);
     // Only so many outcomes are kept: those of other vulnerabilities must not crowd out what was asked.
     let mut vex = vex.to_vec();
@@ -194,10 +195,11 @@ fn answer_with_vex(
     let heard = matcher::vex::apply(&mut findings, &vex, &told.inventory, told.bom.as_deref());
     for explained in explained {
         let is_of_it = |finding: &&Finding| {
-            finding.packages == explained.packages && explained.ids.first() == Some(&finding.id)
+            finding.packages == explained.packages
+                && explained.ids.first().is_some_and(|id| *id == finding.id)
         };
         if let Some(Finding { verdict, suppressed, .. }) = findings.iter().find(is_of_it) {
-            let (verdict, suppressed) = (verdict.clone(), suppressed.clone());
+            let (verdict, suppressed) = (verdict.clone(), suppressed.as_deref().cloned());
             explained.answer = Answer::Finding { verdict, suppressed };
         }
     }

@@ -242,7 +242,7 @@ fn unranked(snapshot: &Snapshot) -> Option<Gap> {
 fn cve_facts(snapshot: &Snapshot, keys: &BTreeSet<PackageKey>) -> Result<CveFacts, FlowError> {
     let rows = snapshot.load(keys)?;
     let of_key = |(key, rows): (&PackageKey, &Vec<Row>)| -> Vec<(Namespace, String)> {
-        rows.iter().map(|row| (key.namespace.clone(), row.record.clone())).collect()
+        rows.iter().map(|row| (key.namespace.clone(), row.record.to_string())).collect()
     };
     let records: BTreeSet<(Namespace, String)> = rows.rows.iter().flat_map(of_key).collect();
     Ok(CveFacts { texts: snapshot.texts(&records)?, rows })
@@ -283,16 +283,12 @@ fn records(findings: &[Finding]) -> BTreeSet<(Namespace, String)> {
     findings
         .iter()
         .flat_map(|finding| &finding.evidence)
-        .map(|evidence| (evidence.namespace.clone(), evidence.record.clone()))
+        .map(|evidence| (evidence.namespace.clone(), evidence.record.to_string()))
         .collect()
 }
 
 fn ids(findings: &[Finding]) -> BTreeSet<String> {
-    findings
-        .iter()
-        .flat_map(|finding| std::iter::once(&finding.id).chain(&finding.aliases))
-        .cloned()
-        .collect()
+    findings.iter().flat_map(Finding::ids).map(ToString::to_string).collect()
 }
 
 /// The rows under any of `keys` that speak of `id`, under its own name or an alias.

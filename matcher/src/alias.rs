@@ -6,11 +6,12 @@
 //! itself. Either way such a record is evidence in each group that it names. Nothing depends on the order of
 //! the rows.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use foldhash::quality::RandomState;
 
 use model::advisory::{RecordState, Row};
+use model::text::ShortText;
 
 /// One vulnerability.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,16 +25,17 @@ pub(crate) struct Group<'a> {
 }
 
 /// The groups of `rows` in which at least one row `counts`, sorted by primary id. Time is that of sorting the
-/// ids of those rows and of all rows with aliases; the others cost one look-up each.
+/// ids that have to do with those rows; the others cost a few look-ups each.
 pub(crate) fn groups<'a>(rows: &[&'a Row], counts: impl Fn(usize) -> bool) -> Vec<Group<'a>> {
-    let rejected: BTreeSet<&str> = rows
-        .iter()
-        .filter(|row| row.state == RecordState::Rejected && is_cve(&row.record))
-        .map(|row| row.record.as_str())
+    let near = near(rows, &counts);
+    let near = || near.iter().map(|&position| (position, rows[position]));
+    let rejected: BTreeSet<&str> = near()
+        .filter(|(_, row)| row.state == RecordState::Rejected && is_cve(&row.record))
+        .map(|(_, row)| row.record.as_str())
         .collect();
     let mut ids = Ids::default();
     let mut links: Vec<(usize, usize)> = Vec::new();
-    for (position, row) in rows.iter().enumerate() {
+    for (position, row) in near() {
         if row.aliases.is_empty() && !counts(position) {
             continue;
         }
@@ -57,7 +59,7 @@ pub(crate) fn groups<'a>(rows: &[&'a Row], counts: impl Fn(usize) -> bool) -> Ve
 
     let mut members: Vec<(usize, usize)> = Vec::new();
     let mut roots: Vec<usize> = Vec::new();
-    for (position, row) in rows.iter().enumerate() {
+    for (position, row) in near() {
         ids.roots_of(row, &mut roots);
         members.extend(roots.iter().map(|&root| (root, position)));
     }
@@ -70,6 +72,34 @@ pub(crate) fn groups<'a>(rows: &[&'a Row], counts: impl Fn(usize) -> bool) -> Ve
     groups
         .sort_by(|left, right| left.primary.cmp(right.primary).then_with(|| left.others.cmp(&right.others)));
     groups
+}
+
+/// The positions, ascending, of all rows that share an id with one that `counts`, or with one that does, and so on: no other
+/// can be in its group or have a say in what that is.
+fn near(rows: &[&Row], counts: impl Fn(usize) -> bool) -> Vec<usize> {
+    // Chains are short; a feed that links thousands of records in a row costs what grouping everything costs.
+    const TURNS_MAX: usize = 4;
+    let mut ids: HashSet<&str, RandomState> = HashSet::default();
+    let mut is_near: Vec<bool> = (0..rows.len()).map(counts).collect();
+    for (row, _) in rows.iter().zip(&is_near).filter(|(_, is_near)| **is_near) {
+        ids.extend(ids_of(row));
+    }
+    let mut n_turns = 0;
+    loop {
+        let n_ids = ids.len();
+        for (row, is_near) in rows.iter().zip(&mut is_near) {
+            if !*is_near && ids_of(row).any(|id| ids.contains(id)) {
+                *is_near = true;
+                ids.extend(ids_of(row));
+            }
+        }
+        n_turns += 1;
+        match ids.len() == n_ids {
+            true => return (0..rows.len()).filter(|&position| is_near[position]).collect(),
+            false if n_turns == TURNS_MAX => return (0..rows.len()).collect(),
+            false => {}
+        }
+    }
 }
 
 fn n_cves(row: &Row, rejected: &BTreeSet<&str>) -> usize {
@@ -87,7 +117,7 @@ impl<'a> Group<'a> {
 }
 
 fn ids_of(row: &Row) -> impl Iterator<Item = &str> {
-    std::iter::once(&row.record).chain(&row.aliases).map(String::as_str)
+    std::iter::once(&row.record).chain(&row.aliases).map(ShortText::as_str)
 }
 
 pub(crate) fn is_cve(id: &str) -> bool {
@@ -198,7 +228,7 @@ mod tests {
             .map(|record| {
                 let mut ids = record.split_whitespace();
                 let mut row = row(&format!("npm|language|demo osv {} all", ids.next().unwrap()));
-                row.aliases = ids.map(str::to_owned).collect();
+                row.aliases = ids.map(Into::into).collect();
                 row
             })
             .collect();
@@ -262,7 +292,7 @@ mod tests {
         let rows: Vec<Row> = (0..10_000)
             .map(|number| {
                 let mut row = row(&format!("npm|language|demo osv OSV-{number:05} all"));
-                row.aliases = vec![format!("OSV-{:05}", number + 1)];
+                row.aliases = vec![format!("OSV-{:05}", number + 1).into()];
                 row
             })
             .collect();
@@ -277,7 +307,7 @@ mod tests {
         let mut old = row("npm|language|demo osv CVE-1 all");
         old.state = RecordState::Rejected;
         let mut new = row("npm|language|demo osv CVE-2 all");
-        new.aliases = vec!["CVE-1".to_owned()];
+        new.aliases = vec!["CVE-1".to_owned().into()];
         let groups = groups(&[&old, &new], |_| true);
         assert_eq!((groups.len(), groups[0].primary), (1, "CVE-2"));
     }

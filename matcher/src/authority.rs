@@ -396,7 +396,11 @@ fn preference(ecosystem: Ecosystem, row: &Row) -> usize {
     let kind = row.record.split('-').next().unwrap_or_default();
     let rank = 1 + order.iter().position(|source| *source == kind).unwrap_or(order.len());
     // A Go record that nobody reviewed comes after the reviewed GitHub advisory that it was made from.
-    let is_unreviewed =
-        row.affected.reason.as_deref().is_some_and(|words| words.to_ascii_lowercase().contains("unreviewed"));
+    let is_unreviewed = row
+        .affected
+        .aside
+        .reason
+        .as_deref()
+        .is_some_and(|words| words.to_ascii_lowercase().contains("unreviewed"));
     if ecosystem == Ecosystem::Golang && is_unreviewed { order.len() + 1 } else { rank }
 }

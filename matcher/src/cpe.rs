@@ -370,7 +370,7 @@ impl Names {
     /// Whether one of the stated names is among those that the row names; of a package that states none of this vendor and
     /// product, whether its name may be.
     fn is_called(&self, row: &Row, asked: Option<&Conditions>, installation: &Installation) -> Holds {
-        let meant = row.affected.name.as_deref().and_then(Cpe::parse);
+        let meant = row.affected.aside.name.as_deref().and_then(Cpe::parse);
         let target = asked.and_then(|asked| asked.target_software.as_deref());
         let own = self.stated.iter().filter(|(product, _)| *product == row.affected.key.name);
         let own = own.filter_map(|(_, name)| Cpe::parse(name));

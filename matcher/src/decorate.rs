@@ -51,7 +51,7 @@ pub fn github_records(findings: &[Finding], inventory: &Inventory) -> BTreeSet<(
     for finding in findings.iter().filter(|finding| !is_os(finding, inventory)) {
         for evidence in &finding.evidence {
             let of_github = finding.ids().filter(|id| id.starts_with("GHSA-"));
-            records.extend(of_github.map(|id| (evidence.namespace.clone(), id.clone())));
+            records.extend(of_github.map(|id| (evidence.namespace.clone(), id.to_string())));
         }
     }
     records
@@ -67,7 +67,7 @@ pub fn decorate(findings: &mut [Finding], inventory: &Inventory, known: &Known<'
             finding.ids().filter_map(|id| cve_key(id)).filter_map(|key| known.cves.rows.rows.get(&key));
         let labels = labels(rows.flatten());
         let is_os = is_os(finding, inventory);
-        finding.decoration = Decoration { labels, ..decoration(finding, is_os, &voices, known) };
+        finding.decoration = Decoration { labels, ..decoration(finding, is_os, &voices, known) }.into();
     }
     let purl =
         |finding: &Finding| finding.packages.first().map(|&index| inventory.package(index).purl.as_str());
@@ -164,7 +164,7 @@ fn is_home(finding: &Finding, inventory: &Inventory) -> impl Fn(&Namespace) -> b
 }
 
 fn decoration(finding: &Finding, is_os: bool, voices: &Voices<'_>, known: &Known<'_>) -> Decoration {
-    let news = || finding.ids().filter_map(|id| known.daily.get(id));
+    let news = || finding.ids().filter_map(|id| known.daily.get(id.as_str()));
     let (cvss, unread_cvss) = cvss(voices);
     let severity = voices.severity(finding, is_os);
     let epss = news().filter_map(|daily| daily.epss).max_by(|left, right| left.score.total_cmp(&right.score));
@@ -212,7 +212,7 @@ fn cvss(voices: &Voices<'_>) -> (Vec<Cvss>, Vec<CvssVector>) {
 fn labels<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<Label> {
     let mut labels = BTreeSet::new();
     for row in rows {
-        let words = row.affected.reason.iter().flat_map(|reason| reason.split(", "));
+        let words = row.affected.aside.reason.iter().flat_map(|reason| reason.split(", "));
         labels.extend(words.filter_map(|word| Label::ALL.into_iter().find(|label| label.as_str() == word)));
         labels.extend((row.state == RecordState::Disputed).then_some(Label::Disputed));
     }

@@ -18,6 +18,7 @@ use model::explanation::{
     Standing,
 };
 use model::facts::FeedFacts;
+use model::text::ShortText;
 
 use crate::alias::{self, Group};
 use crate::authority::{self, Statement, Trace};
@@ -241,8 +242,8 @@ impl<'a> Side<'a> {
         let scheme = version::for_key(self.scheme, &consulted.key);
         let affected = &row.affected;
         ExplainedRow {
-            record: row.record.clone(),
-            provider: row.provider.clone(),
+            record: row.record.to_string(),
+            provider: row.provider.to_string(),
             key: consulted.key.clone(),
             match_type: consulted.match_type,
             // The record's ids, until the way to it is found.
@@ -251,8 +252,8 @@ impl<'a> Side<'a> {
             state: row.state,
             status: affected.status,
             fix_state: affected.fix_state,
-            reason: affected.reason.clone(),
-            justification: affected.justification.clone(),
+            reason: affected.aside.reason.clone(),
+            justification: affected.aside.justification.clone(),
             range: versions(affected),
             comparisons: comparisons(scheme, &consulted.version, affected, containment),
             conditions: conditions(row, consulted, self.gate, scheme),
@@ -309,7 +310,7 @@ impl Trace for Reasons {
 }
 
 fn ids_of(row: &Row) -> impl Iterator<Item = &str> {
-    std::iter::once(&row.record).chain(&row.aliases).map(String::as_str)
+    std::iter::once(&row.record).chain(&row.aliases).map(ShortText::as_str)
 }
 
 fn is_no_more(row: &Row) -> KeptAway {
@@ -348,8 +349,8 @@ fn versions(affected: &Affected) -> String {
         parts.push("all versions".to_owned());
     }
     let mut text = parts.join(" || ");
-    if !affected.unaffected.is_empty() {
-        text.push_str(&format!(", but not {}", ranges(&affected.unaffected)));
+    if !affected.aside.unaffected.is_empty() {
+        text.push_str(&format!(", but not {}", ranges(&affected.aside.unaffected)));
     }
     text
 }

@@ -9,11 +9,12 @@ use model::advisory::{
 use model::ecosystem::Ecosystem;
 use model::facts::CoverageClass;
 use model::finding::{
-    Decoration, Evidence, Finding, Fix, FixElsewhere, MatchType, NotAffectedReason, StatedSeverity,
-    Suppression, Verdict,
+    Evidence, Finding, Fix, FixElsewhere, MatchType, NotAffectedReason, StatedSeverity, Suppression, Verdict,
 };
 use model::key::{KeyKind, PackageKey};
 use model::severity::Severity;
+use model::sparse::Sparse;
+use model::text::ShortText;
 use model::version::VersionText;
 
 use crate::alias::{self, Group, is_cve};
@@ -239,15 +240,15 @@ impl<'a> Judge<'a, '_> {
         let (verdict, suppressed) = (judged.verdict(), judged.suppression());
         let decision = judged.decision;
         Some(Finding {
-            id: self.group.primary.to_owned(),
-            aliases: self.group.others.iter().map(|&id| id.to_owned()).collect(),
+            id: self.group.primary.into(),
+            aliases: self.group.others.iter().map(|&id| id.into()).collect(),
             packages: self.case.packages.clone(),
             verdict,
             fix: self.fix(&decision),
             evidence: self.evidence(),
-            row_severity: self.severity(&decision),
-            suppressed,
-            decoration: Decoration::default(),
+            row_severity: self.severity(&decision).map(Box::new),
+            suppressed: suppressed.map(Box::new),
+            decoration: Sparse::NOTHING,
         })
     }
 
@@ -368,7 +369,7 @@ impl<'a> Judge<'a, '_> {
             _ if !versions.is_empty() => FixState::Fixed,
             stated => stated,
         };
-        let published = || deciders().flat_map(|statement| &statement.row.affected.fixes);
+        let published = || deciders().flat_map(|statement| &statement.row.affected.aside.fixes);
         let date = versions.first().and_then(|nearest| {
             let of_nearest = published().filter(|fix| fix.version.as_ref() == Some(*nearest));
             of_nearest.filter_map(|fix| fix.date.as_deref()).min().map(str::to_owned)
@@ -417,7 +418,7 @@ impl<'a> Judge<'a, '_> {
             record: statement.row.record.clone(),
             provider: statement.row.provider.clone(),
             namespace: statement.consulted.key.namespace.clone(),
-            range: range_text(statement),
+            range: range_text(statement).into(),
             compared: statement.consulted.version.clone(),
             match_type: statement.consulted.match_type,
             confidence: self.confidence(statement),
@@ -440,7 +441,7 @@ impl<'a> Judge<'a, '_> {
     fn severity(&self, decision: &Decision) -> Option<StatedSeverity> {
         let rated = decision.deciders.iter().filter_map(|&index| {
             let row = self.statements[index].row;
-            let severity = row.affected.severity.as_ref()?;
+            let severity = row.affected.aside.severity.as_ref()?;
             (severity.level != Severity::Unknown).then_some((row, severity))
         });
         // The highest; among equals the first provider and record by name.
@@ -449,8 +450,8 @@ impl<'a> Judge<'a, '_> {
             left_severity.level.cmp(&right_severity.level).then_with(|| names(right).cmp(&names(left)))
         })?;
         Some(StatedSeverity {
-            provider: row.provider.clone(),
-            record: row.record.clone(),
+            provider: row.provider.to_string(),
+            record: row.record.to_string(),
             word: severity.word.clone(),
             level: severity.level,
         })
@@ -477,7 +478,7 @@ pub(crate) fn confidence(of_case: f64, statement: &Statement<'_>) -> f64 {
 /// The record that decided; the first by name, where several say the same.
 fn source(statements: &[Statement<'_>], decision: &Decision) -> String {
     let records = decision.deciders.iter().map(|&index| &statements[index].row.record);
-    records.min().cloned().unwrap_or_default()
+    records.min().map(ShortText::to_string).unwrap_or_default()
 }
 
 fn held_fix<'a>(statement: &Statement<'a>) -> Option<&'a VersionText> {
@@ -508,9 +509,13 @@ fn range_text(statement: &Statement<'_>) -> String {
     }
     match statement.containment {
         Containment::Everywhere => "all versions".to_owned(),
-        Containment::Inside { range } | Containment::UnreadableBound { range } => {
-            affected.ranges.iter().chain(&affected.unaffected).nth(range).map(describe).unwrap_or_default()
-        }
+        Containment::Inside { range } | Containment::UnreadableBound { range } => affected
+            .ranges
+            .iter()
+            .chain(&affected.aside.unaffected)
+            .nth(range)
+            .map(describe)
+            .unwrap_or_default(),
         Containment::Listed => format!("= {}", shown(&statement.consulted.version)),
         Containment::Outside { .. } | Containment::UnreadableVersion if affected.ranges.is_empty() => {
             format!("one of {} versions", affected.versions.len())

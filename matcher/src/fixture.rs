@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::advisory::{
-    AdvisorySet, Affected, AffectedRange, Conditions, CpeBounds, FixState, Import, Platform, RangeEvent,
-    RecordKind, RecordState, Row, SeverityWord, Status,
+    AdvisorySet, Affected, AffectedRange, Conditions, CpeBounds, Events, FixState, Import, Platform,
+    RangeEvent, RecordKind, RecordState, Row, SeverityWord, Status,
 };
 use model::distro::Distro;
 use model::ecosystem::Ecosystem;
@@ -14,6 +14,7 @@ use model::inventory::{Inventory, Subject};
 use model::key::{Namespace, PackageKey};
 use model::package::{Package, PackageIndex, PackageKind, SourcePackage};
 use model::severity::Severity;
+use model::text::ShortText;
 
 use crate::{Fallback, cases, cases_with, consulted_keys, find};
 
@@ -125,10 +126,10 @@ pub(crate) fn row(line: &str) -> Row {
         Some((vendor, product)) => PackageKey::of_cpe(vendor, product),
         None => key.parse().unwrap(),
     };
-    let provider = words.next().unwrap().to_owned();
-    let mut ids = words.next().unwrap().split(',').map(str::to_owned);
+    let provider = words.next().unwrap();
+    let mut ids = words.next().unwrap().split(',').map(ShortText::from);
     let mut row = Row {
-        provider,
+        provider: provider.into(),
         record: ids.next().unwrap(),
         kind: RecordKind::Vulnerability,
         aliases: ids.collect(),
@@ -136,7 +137,7 @@ pub(crate) fn row(line: &str) -> Row {
         affected: Affected { fix_state: FixState::NotFixed, ..Affected::new(key, Status::Affected) },
     };
     row.aliases.sort();
-    let mut events = Vec::new();
+    let mut events = Events::new();
     let mut conditions = Conditions::default();
     for word in words {
         let affected = &mut row.affected;
@@ -155,7 +156,7 @@ pub(crate) fn row(line: &str) -> Row {
             "or" => affected.ranges.push(AffectedRange { events: std::mem::take(&mut events) }),
             _ => {
                 if let Some(name) = word.strip_prefix("name=") {
-                    affected.name = Some(cpe(name).into());
+                    affected.aside.name = Some(cpe(name).into());
                 } else if let Some(version) = word.strip_prefix(">=") {
                     events.push(RangeEvent::Introduced(version.into()));
                 } else if let Some(version) = word.strip_prefix("<=") {
@@ -167,9 +168,9 @@ pub(crate) fn row(line: &str) -> Row {
                     events.push(RangeEvent::Limit(version.into()));
                 } else if let Some(word) = word.strip_prefix("severity=") {
                     let level = Severity::from_vendor_word(word).unwrap();
-                    affected.severity = Some(SeverityWord { word: word.to_owned(), level });
+                    affected.aside.severity = Some(SeverityWord { word: word.to_owned(), level });
                 } else if let Some(word) = word.strip_prefix("reason=") {
-                    affected.reason = Some(word.to_owned());
+                    affected.aside.reason = Some(word.to_owned());
                 } else {
                     affected.versions.push(word.strip_prefix('=').expect("a known word").into());
                 }

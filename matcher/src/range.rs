@@ -54,13 +54,13 @@ fn contains<'a, S: Scheme>(
     record: &'a Affected,
 ) -> Containment {
     let stated = contains_stated::<S>(installed, version, record);
-    if record.unaffected.is_empty() || matches!(stated, Containment::Outside { .. }) {
+    if record.aside.unaffected.is_empty() || matches!(stated, Containment::Outside { .. }) {
         return stated;
     }
     // What is stated as not affected is so whatever else is stated; where that cannot be read, nothing is known.
     let Some(version) = version else { return Containment::UnreadableVersion };
     let mut unreadable = None;
-    for (index, range) in record.unaffected.iter().enumerate() {
+    for (index, range) in record.aside.unaffected.iter().enumerate() {
         match walk::<S>(version, range) {
             Walk::Inside => return Containment::Outside { fixed: None },
             Walk::UnreadableBound => unreadable = unreadable.or(Some(index)),

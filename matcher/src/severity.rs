@@ -52,7 +52,7 @@ impl<'a> Voices<'a> {
             let source = if is_os { &stated.provider } else { &stated.record };
             Rating { level: stated.level, source: source.clone() }
         };
-        let row = || finding.row_severity.as_ref().map(of_row);
+        let row = || finding.row_severity.as_deref().map(of_row);
         let mine = || word(&self.private, |_| true).or_else(|| newest(&self.private, |_| true));
         let near = || match is_os {
             true => row()
@@ -76,7 +76,7 @@ impl<'a> Voices<'a> {
 
     /// Every word that was said, sorted, each once.
     pub(crate) fn stated(&self, finding: &Finding) -> Vec<StatedSeverity> {
-        let of_row = finding.row_severity.iter().cloned();
+        let of_row = finding.row_severity.as_deref().cloned();
         let mut stated: Vec<StatedSeverity> = self.texts().filter_map(stated).chain(of_row).collect();
         stated.sort();
         stated.dedup();

@@ -6,11 +6,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use smallvec::SmallVec;
 
 pub use condition::{Conditions, CpeBounds, Import, Platform};
 
 use crate::key::PackageKey;
 use crate::severity::Severity;
+use crate::sparse::{Nothing, Sparse};
+use crate::text::ShortText;
 use crate::version::VersionText;
 
 /// Whether a version is vulnerable, in the provider's eyes (feeds.md §0.1).
@@ -173,30 +176,43 @@ pub enum RangeEvent {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct AffectedRange {
     /// The events as written.
-    pub events: Vec<RangeEvent>,
+    pub events: Events,
 }
+
+/// Nearly every range has a start and an end.
+pub type Events = SmallVec<[RangeEvent; 2]>;
 
 /// One package that a record speaks about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Affected {
     /// Under which key it is looked up.
     pub key: PackageKey,
-    /// The name as written, where the key's is another.
-    pub name: Option<Box<str>>,
     /// What the provider says of it.
     pub status: Status,
     /// What the vendor does about it.
     pub fix_state: FixState,
     /// The ranges affected; a version is affected when any of them, or `versions`, says so.
     /// With [`Status::Affected`] and neither ranges nor versions, every version is affected.
-    pub ranges: Vec<AffectedRange>,
-    /// Ranges that are not affected, whatever the others say: some providers list only what is not (RubySec,
-    /// RustSec, `defaultStatus` of the CVE list).
-    pub unaffected: Vec<AffectedRange>,
+    pub ranges: Ranges,
     /// Versions enumerated as affected, sorted as text, each once.
     pub versions: Vec<VersionText>,
     /// What must hold besides the version.
     pub conditions: Option<Arc<Conditions>>,
+    /// What few records say.
+    pub aside: Sparse<Aside>,
+}
+
+/// Nearly every record has one range.
+pub type Ranges = SmallVec<[AffectedRange; 1]>;
+
+/// What few of all that speak of a package say, or few look at: it takes space only where it is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Aside {
+    /// The name as written, where the key's is another.
+    pub name: Option<Box<str>>,
+    /// Ranges that are not affected, whatever the others say: some providers list only what is not (RubySec,
+    /// RustSec, `defaultStatus` of the CVE list).
+    pub unaffected: Vec<AffectedRange>,
     /// The fixes that were published, each with what is known of it.
     pub fixes: Vec<PublishedFix>,
     /// The severity of this vulnerability in this package, where the provider rates it so.
@@ -211,24 +227,33 @@ pub struct Affected {
     pub hints: Vec<Box<str>>,
 }
 
-impl Affected {
-    /// Says that every version of `key` has `status`, and nothing else.
-    pub fn new(key: PackageKey, status: Status) -> Self {
-        Self {
-            key,
+impl Nothing for Aside {
+    fn nothing() -> &'static Self {
+        static NOTHING: Aside = Aside {
             name: None,
-            status,
-            fix_state: FixState::Unknown,
-            ranges: Vec::new(),
             unaffected: Vec::new(),
-            versions: Vec::new(),
-            conditions: None,
             fixes: Vec::new(),
             severity: None,
             cvss: Vec::new(),
             reason: None,
             justification: None,
             hints: Vec::new(),
+        };
+        &NOTHING
+    }
+}
+
+impl Affected {
+    /// Says that every version of `key` has `status`, and nothing else.
+    pub fn new(key: PackageKey, status: Status) -> Self {
+        Self {
+            key,
+            status,
+            fix_state: FixState::Unknown,
+            ranges: Ranges::new(),
+            versions: Vec::new(),
+            conditions: None,
+            aside: Sparse::NOTHING,
         }
     }
 }
@@ -359,13 +384,13 @@ pub struct CvssVector {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The provider that said it: `alpine`, `debian`, `osv`.
-    pub provider: String,
+    pub provider: ShortText,
     /// The record's id.
-    pub record: String,
+    pub record: ShortText,
     /// What sort of thing the record is.
     pub kind: RecordKind,
     /// Other ids of the same vulnerability, as the writer of the shard knew them; sorted, without `record`.
-    pub aliases: Vec<String>,
+    pub aliases: Vec<ShortText>,
     /// Whether the record stands.
     pub state: RecordState,
     /// What was said.

@@ -1,11 +1,15 @@
 //! A package and a vulnerability that concerns it.
 
+use std::sync::LazyLock;
+
 use jiff::Timestamp;
 
 use crate::advisory::{CvssVector, Epss, FixState, Kev};
 use crate::key::Namespace;
 use crate::package::PackageIndex;
 use crate::severity::Severity;
+use crate::sparse::{Nothing, Sparse};
+use crate::text::ShortText;
 use crate::version::VersionText;
 
 /// What matching says of one vulnerability in one package.
@@ -136,13 +140,13 @@ impl MatchType {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evidence {
     /// The record's id.
-    pub record: String,
+    pub record: ShortText,
     /// Who said it.
-    pub provider: String,
+    pub provider: ShortText,
     /// In which namespace.
     pub namespace: Namespace,
     /// The range or list that decided, for people: `>= 1.0, < 1.2-r3`.
-    pub range: String,
+    pub range: ShortText,
     /// The version that was compared: the source package's where the row names the source.
     pub compared: VersionText,
     /// How key and row met.
@@ -263,9 +267,9 @@ pub struct VexGrounds {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
     /// The group's primary id (feeds.md D5): the CVE if there is exactly one, else GHSA, else others.
-    pub id: String,
+    pub id: ShortText,
     /// Every other id of the group, sorted.
-    pub aliases: Vec<String>,
+    pub aliases: Vec<ShortText>,
     /// The packages it was found in: those of one purl, in inventory order; never empty.
     pub packages: Vec<PackageIndex>,
     /// The answer.
@@ -275,16 +279,16 @@ pub struct Finding {
     /// The records behind it, sorted by namespace, provider and record.
     pub evidence: Vec<Evidence>,
     /// A package-level severity from the deciding row, before decoration.
-    pub row_severity: Option<StatedSeverity>,
+    pub row_severity: Option<Box<StatedSeverity>>,
     /// Why it is not counted; none for one that is.
-    pub suppressed: Option<Suppression>,
-    /// What decoration added; empty until then.
-    pub decoration: Decoration,
+    pub suppressed: Option<Box<Suppression>>,
+    /// What decoration added; nothing until then.
+    pub decoration: Sparse<Decoration>,
 }
 
 impl Finding {
     /// The id and every other of the group.
-    pub fn ids(&self) -> impl Iterator<Item = &String> {
+    pub fn ids(&self) -> impl Iterator<Item = &ShortText> {
         std::iter::once(&self.id).chain(&self.aliases)
     }
 }
@@ -312,4 +316,11 @@ pub struct Decoration {
     pub references: Vec<String>,
     /// 0 to 100 (feeds.md D8).
     pub risk: f64,
+}
+
+impl Nothing for Decoration {
+    fn nothing() -> &'static Self {
+        static NOTHING: LazyLock<Decoration> = LazyLock::new(Decoration::default);
+        &NOTHING
+    }
 }

@@ -31,5 +31,6 @@ pub mod report;
 pub mod risk;
 pub mod severity;
 pub mod sparse;
+pub mod text;
 pub mod texts;
 pub mod version;

@@ -23,6 +23,11 @@ impl<T: Nothing> Sparse<T> {
         self.0.as_deref_mut()
     }
 
+    /// What it says, taken out.
+    pub fn into_said(self) -> T {
+        self.0.map(|said| *said).unwrap_or_default()
+    }
+
     /// Gives back the space that was set aside for what says nothing.
     pub fn shrink(&mut self) {
         self.0.take_if(|said| **said == *T::nothing());

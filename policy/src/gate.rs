@@ -106,7 +106,7 @@ impl FailOn {
         };
         Err(PolicyError::Evaluation {
             expression: self.text.clone(),
-            id: finding.id.clone(),
+            id: finding.id.to_string(),
             purl: variables::package(report, finding).purl.clone(),
             reason,
         })

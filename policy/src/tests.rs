@@ -59,7 +59,8 @@ fn finding(id: &str, level: Severity) -> Finding {
         evidence: Vec::new(),
         row_severity: None,
         suppressed: None,
-        decoration: Decoration { severity: Rating { level, source: "osv".into() }, ..Decoration::default() },
+        decoration: Decoration { severity: Rating { level, source: "osv".into() }, ..Decoration::default() }
+            .into(),
     }
 }
 
@@ -157,8 +158,8 @@ fn every_variable_has_its_value() {
 fn a_suppressed_finding_never_violates() {
     let mut report = report();
     for finding in &mut report.findings {
-        finding.suppressed =
-            Some(Suppression { reason: "vendor-fixed".into(), source: "x".into(), statement: None });
+        let suppression = Suppression { reason: "vendor-fixed".into(), source: "x".into(), statement: None };
+        finding.suppressed = Some(suppression.into());
     }
     report.findings[1].verdict = Verdict::NotAffected { because: NotAffectedReason::VendorFixed };
     for gate in ["unknown", "true", "kev"] {

@@ -61,7 +61,9 @@ pub(crate) struct Variable {
 
 /// Every name, sorted.
 pub(crate) static VARIABLES: &[Variable] = &[
-    variable("aliases", texts, |_, finding| finding.aliases.clone().into()),
+    variable("aliases", texts, |_, finding| {
+        finding.aliases.iter().map(ToString::to_string).collect::<Vec<_>>().into()
+    }),
     variable("cvss", double, |_, finding| {
         finding.decoration.cvss.iter().map(|cvss| cvss.score).fold(0.0, f64::max).into()
     }),

@@ -146,11 +146,12 @@ fn two_ecosystems() -> Report {
     undetermined.verdict = Verdict::Undetermined { reason: UndeterminedReason::UnreadableVersion };
     let mut owned = finding("PYSEC-2023-9", 4, Severity::Unknown);
     owned.verdict = Verdict::NotAffected { because: NotAffectedReason::OwnedByDistroPackage };
-    owned.suppressed = Some(Suppression {
+    let suppression = Suppression {
         reason: "owned-by-distro-package".into(),
         source: "libcrypto3".into(),
         statement: None,
-    });
+    };
+    owned.suppressed = Some(suppression.into());
     report.findings = vec![exploited, in_openssl(0), in_openssl(1), undetermined, owned];
     report.coverage.gaps = vec![Gap::new(
         GapKind::UNREADABLE_FILE,
@@ -227,7 +228,7 @@ pub(crate) fn many(n: usize) -> Report {
         let mut one = finding(&id, u32::try_from(index).unwrap(), Severity::ALL[index % 7]);
         one.decoration.title = Some(noise(250));
         one.decoration.references = (0..4).map(|_| format!("https://example.com/{}", noise(140))).collect();
-        one.aliases = (0..6).map(|_| noise(60)).collect();
+        one.aliases = (0..6).map(|_| noise(60).into()).collect();
         one.fix = Fix::new(FixState::Fixed, vec![noise(100).into()]);
         one.decoration.risk = (n - index) as f64 / n as f64;
         report.findings.push(one);
@@ -306,7 +307,8 @@ pub(crate) fn finding(id: &str, index: u32, level: Severity) -> Finding {
         }],
         row_severity: None,
         suppressed: None,
-        decoration: Decoration { severity: Rating { level, source: source.into() }, ..Decoration::default() },
+        decoration: Decoration { severity: Rating { level, source: source.into() }, ..Decoration::default() }
+            .into(),
     }
 }
 

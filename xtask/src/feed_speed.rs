@@ -18,7 +18,8 @@ use feeds_sync::distribution::place::Place;
 use feeds_sync::engine::NoProgress;
 use jiff::{Timestamp, ToSpan};
 use model::advisory::{
-    Advisory, Affected, AffectedRange, CvssVector, FixState, RangeEvent, Reference, SeverityWord, Status,
+    Advisory, Affected, AffectedRange, Aside, CvssVector, FixState, RangeEvent, Reference, SeverityWord,
+    Status,
 };
 use model::facts::CoverageClass;
 use model::key::{KeyKind, Namespace, PackageKey};
@@ -288,11 +289,11 @@ fn affected(release: usize, package: usize, row: usize, is_changed: bool, random
     Affected {
         fix_state: if is_fixed { FixState::Fixed } else { FixState::NotFixed },
         ranges: if is_fixed || is_changed {
-            vec![AffectedRange { events: vec![start, end] }]
+            vec![AffectedRange { events: vec![start, end].into() }].into()
         } else {
-            Vec::new()
+            Vec::new().into()
         },
-        severity,
+        aside: Aside { severity, ..Aside::default() }.into(),
         ..Affected::new(key, Status::Affected)
     }
 }

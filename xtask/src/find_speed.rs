@@ -128,14 +128,14 @@ fn row(key: &PackageKey, index: usize, random: &mut Random) -> Row {
     let range = [RangeEvent::Introduced("0".into()), RangeEvent::Fixed(fixed.as_str().into())];
     let is_language = key.kind == KeyKind::Language;
     Row {
-        provider: if is_language { "osv" } else { "debian" }.to_owned(),
-        aliases: if is_language { vec![format!("GHSA-{record}")] } else { Vec::new() },
-        record,
+        provider: if is_language { "osv" } else { "debian" }.to_owned().into(),
+        aliases: if is_language { vec![format!("GHSA-{record}").into()] } else { Vec::new() },
+        record: record.into(),
         kind: RecordKind::Vulnerability,
         state: RecordState::Published,
         affected: Affected {
             fix_state: FixState::Fixed,
-            ranges: vec![AffectedRange { events: range.into() }],
+            ranges: vec![AffectedRange { events: range.into() }].into(),
             ..Affected::new(key.clone(), Status::Affected)
         },
     }

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use model::advisory::{
-    AffectedRange, Conditions, CpeBounds, CvssVector, Import, Platform, PublishedFix, RangeEvent,
+    AffectedRange, Conditions, CpeBounds, CvssVector, Events, Import, Platform, PublishedFix, RangeEvent,
 };
 use model::version::VersionText;
 use serde::de::{self, SeqAccess, Visitor};
@@ -77,8 +77,8 @@ struct Range(AffectedRange);
 
 impl<'de> Deserialize<'de> for Range {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Events;
-        impl<'de> Visitor<'de> for Events {
+        struct EventsVisitor;
+        impl<'de> Visitor<'de> for EventsVisitor {
             type Value = Range;
 
             fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -87,19 +87,19 @@ impl<'de> Deserialize<'de> for Range {
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Range, E> {
                 let end = RangeEvent::from_spelt(text).map_err(E::custom)?;
-                let events = vec![RangeEvent::Introduced(VersionText::from("0")), end];
+                let events = [RangeEvent::Introduced(VersionText::from("0")), end].into();
                 Ok(Range(AffectedRange { events }))
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Range, A::Error> {
-                let mut events = Vec::with_capacity(2);
+                let mut events = Events::new();
                 while let Some(Spelt(event)) = list.next_element()? {
                     events.push(event);
                 }
                 Ok(Range(AffectedRange { events }))
             }
         }
-        deserializer.deserialize_any(Events)
+        deserializer.deserialize_any(EventsVisitor)
     }
 }
 

@@ -205,31 +205,33 @@ fn key_hash_moves_with_every_field_of_a_verdict_and_with_no_other() {
         ("status", |record| record.affected[0].status = Status::UnderInvestigation),
         ("fix state", |record| record.affected[0].fix_state = FixState::Pending),
         ("severity", |record| {
-            record.affected[0].severity = Some(SeverityWord { word: "low".to_owned(), level: Severity::Low });
+            record.affected[0].aside.severity =
+                Some(SeverityWord { word: "low".to_owned(), level: Severity::Low });
         }),
         ("severity word", |record| {
-            record.affected[0].severity = Some(SeverityWord { word: "Low".to_owned(), level: Severity::Low });
+            record.affected[0].aside.severity =
+                Some(SeverityWord { word: "Low".to_owned(), level: Severity::Low });
         }),
         ("justification", |record| {
-            record.affected[0].justification = Some("component_not_present".to_owned());
+            record.affected[0].aside.justification = Some("component_not_present".to_owned());
         }),
         ("kind", |record| record.kind = RecordKind::Malware),
-        ("name", |record| record.affected[0].name = Some("A".into())),
-        ("unaffected", |record| record.affected[0].unaffected = vec![AffectedRange::default()]),
+        ("name", |record| record.affected[0].aside.name = Some("A".into())),
+        ("unaffected", |record| record.affected[0].aside.unaffected = vec![AffectedRange::default()]),
         ("conditions", |record| {
             let conditions = Conditions { channel: Some("esm".into()), ..Conditions::default() };
             record.affected[0].conditions = Some(conditions.into());
         }),
-        ("fixes", |record| record.affected[0].fixes = vec![PublishedFix::default()]),
-        ("cvss of the row", |record| record.affected[0].cvss = vec![CvssVector::default()]),
-        ("hints", |record| record.affected[0].hints = vec!["< 4".into()]),
+        ("fixes", |record| record.affected[0].aside.fixes = vec![PublishedFix::default()]),
+        ("cvss of the row", |record| record.affected[0].aside.cvss = vec![CvssVector::default()]),
+        ("hints", |record| record.affected[0].aside.hints = vec!["< 4".into()]),
         ("after", |record| {
             record.affected[0].ranges[0].events[0] = RangeEvent::IntroducedAfter("0".into());
         }),
-        ("reason", |record| record.affected[0].reason = Some("postponed".to_owned())),
-        ("empty reason", |record| record.affected[0].reason = Some(String::new())),
+        ("reason", |record| record.affected[0].aside.reason = Some("postponed".to_owned())),
+        ("empty reason", |record| record.affected[0].aside.reason = Some(String::new())),
         ("no range", |record| record.affected[0].ranges.clear()),
-        ("empty range", |record| record.affected[0].ranges = vec![AffectedRange::default()]),
+        ("empty range", |record| record.affected[0].ranges = vec![AffectedRange::default()].into()),
         ("bound", |record| record.affected[0].ranges[0].events[1] = RangeEvent::Fixed("4".into())),
         ("end", |record| record.affected[0].ranges[0].events[1] = RangeEvent::LastAffected("3".into())),
         ("limit", |record| record.affected[0].ranges[0].events[1] = RangeEvent::Limit("3".into())),
@@ -483,8 +485,8 @@ fn plain_sqlite_reads_keys_ranges_and_states() {
     let mut record = advisory("CVE-1", "debian:12|source|openssl", "3.0.1-1");
     record.aliases = vec!["DLA-2".to_owned()];
     record.affected[0].versions = vec!["2".into(), "1".into()];
-    record.affected[0].severity = Some(SeverityWord { word: "low**".to_owned(), level: Severity::Low });
-    record.affected[0].reason = Some("postponed".to_owned());
+    record.affected[0].aside.severity = Some(SeverityWord { word: "low**".to_owned(), level: Severity::Low });
+    record.affected[0].aside.reason = Some("postponed".to_owned());
     sync(directory.path(), 0, &[record]).unwrap();
 
     let connection = rusqlite::Connection::open(shard_path(directory.path(), "rows")).unwrap();

@@ -22,22 +22,24 @@ type Item = (&'static str, fn(&mut Advisory));
 /// "Must round-trip from `affected` + `range` + `condition`."
 const OF_ROWS: &[Item] = &[
     ("secdb NAK", |it| row(it).status = Status::NotAffected),
-    ("Debian nodsa reason", |it| row(it).reason = Some("no-dsa".to_owned())),
-    ("Debian urgency", |it| row(it).severity = Some(word("low**", Severity::Low))),
+    ("Debian nodsa reason", |it| row(it).aside.reason = Some("no-dsa".to_owned())),
+    ("Debian urgency", |it| row(it).aside.severity = Some(word("low**", Severity::Low))),
     ("Ubuntu pocket", |it| {
-        row(it).fixes =
+        row(it).aside.fixes =
             vec![fix(Some("1-1+esm1"), Some("2025-06-07"), Some("USN-7999-2"), Some("esm-infra"))];
     }),
     ("Ubuntu availability", |it| {
         row(it).fix_state = FixState::WontFix;
-        row(it).reason = Some("Ubuntu Pro only".to_owned());
+        row(it).aside.reason = Some("Ubuntu Pro only".to_owned());
     }),
     ("Red Hat stream CPE", |it| on(it, |on| on.products = words(&["cpe:/a:redhat:rhel_eus:9.2::appstream"]))),
     ("Red Hat module", |it| on(it, |on| on.module = Some("nodejs:18".into()))),
     ("Red Hat arch", |it| on(it, |on| on.architectures = words(&["aarch64", "x86_64"]))),
-    ("Red Hat remediation text", |it| row(it).reason = Some("Out of support scope".to_owned())),
-    ("Red Hat per-product score", |it| row(it).cvss = vec![score("redhat", "CVSS:3.1/AV:L", Some("5.5"))]),
-    ("Red Hat per-product severity", |it| row(it).severity = Some(word("Moderate", Severity::Medium))),
+    ("Red Hat remediation text", |it| row(it).aside.reason = Some("Out of support scope".to_owned())),
+    ("Red Hat per-product score", |it| {
+        row(it).aside.cvss = vec![score("redhat", "CVSS:3.1/AV:L", Some("5.5"))]
+    }),
+    ("Red Hat per-product severity", |it| row(it).aside.severity = Some(word("Moderate", Severity::Medium))),
     ("SUSE LTSS channel", |it| on(it, |on| on.channel = Some("ltss".into()))),
     ("Oracle arch + flavour + module", |it| {
         on(it, |on| {
@@ -55,7 +57,7 @@ const OF_ROWS: &[Item] = &[
     ("OSV `limit`", |it| ranges(it, &[&[from("0"), RangeEvent::Limit("2.0.0".into())]])),
     ("GHSA last-known-affected", |it| {
         ranges(it, &[&[from("2.0.0"), RangeEvent::LastAffected("2.1.0".into())]]);
-        row(it).hints = words(&["< 3.5"]);
+        row(it).aside.hints = words(&["< 3.5"]);
     }),
     ("RustSec arch/os/functions", |it| {
         on(it, |on| {
@@ -75,28 +77,29 @@ const OF_ROWS: &[Item] = &[
             on.imports = vec![import, Import { path: "net/http/internal".into(), ..Import::default() }];
         });
     }),
-    ("Go custom ranges", |it| row(it).hints = words(&[">= 0, < 2025.6"])),
+    ("Go custom ranges", |it| row(it).aside.hints = words(&[">= 0, < 2025.6"])),
     ("NVD trees with bounds and negate", |it| on(it, |on| on.platform = Some(tree()))),
     ("NVD exclusive start", |it| ranges(it, &[&[RangeEvent::IntroducedAfter("1.0".into()), to("1.4.3")]])),
     ("CVE V5 `changes`", |it| {
         ranges(it, &[&[from("6.1"), to("6.6.30"), from("6.7"), to("6.8.9")]]);
     }),
-    ("CVE V5 `defaultStatus`", |it| row(it).unaffected = vec![range(&[from("0"), to("4.19")])]),
+    ("CVE V5 `defaultStatus`", |it| row(it).aside.unaffected = vec![range(&[from("0"), to("4.19")])]),
     ("RubySec two requirement lists", |it| {
-        row(it).unaffected = vec![range(&[from("1.3.9"), to("1.4.A")]), range(&[from("0"), to("1.2.0")])];
-        row(it).fixes = vec![fix(Some("1.3.9"), None, None, None)];
+        row(it).aside.unaffected =
+            vec![range(&[from("1.3.9"), to("1.4.A")]), range(&[from("0"), to("1.2.0")])];
+        row(it).aside.fixes = vec![fix(Some("1.3.9"), None, None, None)];
     }),
     ("KB equality", |it| row(it).versions = vec!["KB5040442".into()]),
-    ("CSAF `product_version_range`", |it| row(it).hints = words(&["vers:generic/>=1.2|<1.4.3"])),
+    ("CSAF `product_version_range`", |it| row(it).aside.hints = words(&["vers:generic/>=1.2|<1.4.3"])),
     // What the tables name besides.
-    ("affected.name_raw", |it| row(it).name = Some("Demo_Package".into())),
+    ("affected.name_raw", |it| row(it).aside.name = Some("Demo_Package".into())),
     ("affected.justification", |it| {
         row(it).status = Status::NotAffected;
-        row(it).justification = Some("vulnerable_code_not_present".to_owned());
+        row(it).aside.justification = Some("vulnerable_code_not_present".to_owned());
     }),
     ("affected.fix_versions", |it| {
         let url = Some("https://errata.example/1".into());
-        row(it).fixes =
+        row(it).aside.fixes =
             vec![PublishedFix { url, ..fix(Some("2"), Some("2025-01-02"), Some("RHSA-1"), None) }];
     }),
     ("condition.target_sw", |it| on(it, |on| on.target_software = Some("wordpress".into()))),
@@ -148,7 +151,7 @@ fn ranges(record: &mut Advisory, events: &[&[RangeEvent]]) {
 }
 
 fn range(events: &[RangeEvent]) -> AffectedRange {
-    AffectedRange { events: events.to_vec() }
+    AffectedRange { events: events.to_vec().into() }
 }
 
 fn from(version: &str) -> RangeEvent {
@@ -226,7 +229,7 @@ fn read_back(written: &Advisory) -> Advisory {
     let text = texts.into_iter().next().unwrap_or_default();
     Advisory {
         kind: row.kind,
-        aliases: row.aliases.clone(),
+        aliases: row.aliases.iter().map(ToString::to_string).collect(),
         state: row.state,
         affected: vec![row.affected.clone()],
         published: text.published,
@@ -268,7 +271,7 @@ fn all_items_of_rows_together_read_back() {
     sync(directory.path(), 0, &records).unwrap();
     let rows = current(directory.path()).load(&keys(&["debian:12|source|demo"])).unwrap().rows;
     let read: BTreeMap<String, Affected> =
-        rows.into_values().flatten().map(|row| (row.record, row.affected)).collect();
+        rows.into_values().flatten().map(|row| (row.record.into(), row.affected)).collect();
     let written: BTreeMap<String, Affected> =
         records.into_iter().map(|record| (record.id, record.affected[0].clone())).collect();
     assert_eq!(read, written);

@@ -31,8 +31,9 @@ fn advisory(id: &str, package: &str, fixed: &str) -> Advisory {
         affected: vec![Affected {
             fix_state: FixState::Fixed,
             ranges: vec![AffectedRange {
-                events: vec![RangeEvent::Introduced("0".into()), RangeEvent::Fixed(fixed.into())],
-            }],
+                events: vec![RangeEvent::Introduced("0".into()), RangeEvent::Fixed(fixed.into())].into(),
+            }]
+            .into(),
             ..Affected::new(key(package), Status::Affected)
         }],
         ..Advisory::new(id)

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::advisory::{
-    AdvisorySet, Conditions, CpeBounds, CvssVector, Import, Platform, PublishedFix, RecordKind, RecordLink,
-    RecordState, RecordText, Reference, Relation, Row, SeverityWord,
+    AdvisorySet, Aside, Conditions, CpeBounds, CvssVector, Import, Platform, PublishedFix, RecordKind,
+    RecordLink, RecordState, RecordText, Reference, Relation, Row, SeverityWord,
 };
 use model::severity::Severity;
 use model::version::VersionText;
@@ -40,7 +40,7 @@ fn range() -> impl Strategy<Value = AffectedRange> {
         3 => RangeEvent::IntroducedAfter(version),
         _ => RangeEvent::Limit(version),
     });
-    vec(event, 0..4).prop_map(|events| AffectedRange { events })
+    vec(event, 0..4).prop_map(|events| AffectedRange { events: events.into() })
 }
 
 fn affected() -> impl Strategy<Value = Affected> {
@@ -67,19 +67,22 @@ fn affected() -> impl Strategy<Value = Affected> {
             let (severity, reason, justification) = said;
             let (name_as_written, unaffected, conditions, fixes) = rare;
             Affected {
-                name: name_as_written,
                 fix_state,
-                ranges,
-                unaffected,
+                ranges: ranges.into(),
                 versions: versions.into_iter().map(VersionText::from).collect(),
                 // Conditions that ask nothing are none.
                 conditions: conditions.filter(|conditions| !conditions.is_empty()).map(Arc::new),
-                fixes,
-                severity,
-                cvss,
-                reason,
-                justification,
-                hints,
+                aside: Aside {
+                    name: name_as_written,
+                    unaffected,
+                    fixes,
+                    severity,
+                    cvss,
+                    reason,
+                    justification,
+                    hints,
+                }
+                .into(),
                 ..Affected::new(PackageKey::new(Namespace::new("debian:12"), kind, name), status)
             }
         })
@@ -220,10 +223,10 @@ fn expected(advisories: &[Advisory]) -> (AdvisorySet, Vec<RecordText>) {
     for advisory in advisories {
         for affected in &advisory.affected {
             let row = Row {
-                provider: "debian".to_owned(),
-                record: advisory.id.clone(),
+                provider: "debian".into(),
+                record: advisory.id.clone().into(),
                 kind: advisory.kind,
-                aliases: advisory.aliases.clone(),
+                aliases: advisory.aliases.iter().map(Into::into).collect(),
                 state: advisory.state,
                 affected: affected.clone(),
             };

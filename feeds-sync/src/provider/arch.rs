@@ -5,7 +5,7 @@
 
 use std::marker::PhantomData;
 
-use model::advisory::{Affected, FixState, PublishedFix, Reference, Status};
+use model::advisory::{Affected, Aside, FixState, PublishedFix, Reference, Status};
 use model::ecosystem::Ecosystem;
 use model::key::{KeyKind, Namespace, PackageKey, normalise_name};
 use model::version::VersionText;
@@ -110,13 +110,21 @@ impl Group {
             ..PublishedFix::default()
         };
         Affected {
-            name: (*name != *package).then(|| package.into()),
             fix_state,
             ranges: fixed.map(below).into_iter().collect(),
-            fixes: fixed.map(fix).into_iter().collect(),
-            severity: self.severity.as_ref().map(|word| remarks.severity("severity", word)),
-            reason: Some(self.status.clone()),
-            hints: self.affected.iter().map(|version| format!("first seen in {version}").into()).collect(),
+            aside: Aside {
+                name: (*name != *package).then(|| package.into()),
+                fixes: fixed.map(fix).into_iter().collect(),
+                severity: self.severity.as_ref().map(|word| remarks.severity("severity", word)),
+                reason: Some(self.status.clone()),
+                hints: self
+                    .affected
+                    .iter()
+                    .map(|version| format!("first seen in {version}").into())
+                    .collect(),
+                ..Aside::default()
+            }
+            .into(),
             ..Affected::new(PackageKey::new(namespace.clone(), KeyKind::Binary, name), status)
         }
     }

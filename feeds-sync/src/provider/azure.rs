@@ -3,7 +3,9 @@
 //! A definition is about one CVE in one source package. The OSV export of the same data has stood still since it was
 //! made, so it is not read.
 
-use model::advisory::{Affected, AffectedRange, FixState, PublishedFix, RangeEvent, Reference, Status};
+use model::advisory::{
+    Affected, AffectedRange, Aside, FixState, PublishedFix, RangeEvent, Reference, Status,
+};
 use model::key::{KeyKind, Namespace, PackageKey};
 use model::version::VersionText;
 
@@ -103,7 +105,11 @@ fn definition(
             Ok(range) => row(key, range, fix_state),
             Err(why) => {
                 advisories.remarks.unknown_word("bounds", &why);
-                Affected { fix_state, reason: Some(why), ..Affected::new(key, Status::Undetermined) }
+                Affected {
+                    fix_state,
+                    aside: Aside { reason: Some(why), ..Aside::default() }.into(),
+                    ..Affected::new(key, Status::Undetermined)
+                }
             }
         };
         describe(&mut row, metadata, &mut advisories.remarks);
@@ -191,12 +197,17 @@ fn row(key: PackageKey, mut range: AffectedRange, fix_state: FixState) -> Affect
             _ => {}
         }
     }
-    Affected { fix_state, ranges: vec![range], fixes, ..Affected::new(key, Status::Affected) }
+    Affected {
+        fix_state,
+        ranges: vec![range].into(),
+        aside: Aside { fixes, ..Aside::default() }.into(),
+        ..Affected::new(key, Status::Affected)
+    }
 }
 
 /// Adds what is said of this CVE in this package.
 fn describe(row: &mut Affected, metadata: &Element, remarks: &mut Remarks) {
-    row.severity = metadata.text_of("severity").map(|word| remarks.severity("severity", word));
+    row.aside.severity = metadata.text_of("severity").map(|word| remarks.severity("severity", word));
     let date = metadata.text_of("advisory_date").and_then(|text| {
         let moment = moment(text);
         if moment.is_none() {
@@ -204,7 +215,7 @@ fn describe(row: &mut Affected, metadata: &Element, remarks: &mut Remarks) {
         }
         moment
     });
-    for fix in &mut row.fixes {
+    for fix in &mut row.aside.fixes {
         fix.date = date.map(day);
         fix.advisory = metadata.text_of("advisory_id").map(Box::from);
     }

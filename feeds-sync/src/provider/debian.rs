@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use model::advisory::{Affected, FixState, Reference, SeverityWord, Status};
+use model::advisory::{Affected, Aside, FixState, Reference, SeverityWord, Status};
 use model::ecosystem::Ecosystem;
 use model::key::{KeyKind, Namespace, PackageKey, normalise_name};
 use serde::Deserialize;
@@ -311,9 +311,13 @@ fn row(key: PackageKey, state: &IssueInRelease<'_>, remarks: &mut Remarks) -> Af
     };
     Affected {
         fix_state,
-        ranges,
-        severity: severity(state, remarks),
-        reason: reason.map(Cow::into_owned),
+        ranges: ranges.into(),
+        aside: Aside {
+            severity: severity(state, remarks),
+            reason: reason.map(Cow::into_owned),
+            ..Aside::default()
+        }
+        .into(),
         ..Affected::new(key, status)
     }
 }

@@ -69,8 +69,10 @@ fn row(key: PackageKey, issue: Issue) -> Affected {
                 events: vec![
                     RangeEvent::Introduced(VersionText::from("0")),
                     RangeEvent::Fixed(VersionText::from(fixed)),
-                ],
-            }],
+                ]
+                .into(),
+            }]
+            .into(),
             ..Affected::new(key, Status::Affected)
         },
     }

@@ -319,20 +319,22 @@ fn add_fix(
             advisory.affected.last_mut().expect("one was just pushed")
         }
     };
-    if row.fixes.contains(&fix) {
+    if row.aside.fixes.contains(&fix) {
         return;
     }
     // An update without a date comes last.
     let order = |fix: &PublishedFix| (fix.date.is_none(), fix.date.clone(), fix.advisory.clone());
-    let at = row.fixes.partition_point(|held| order(held) <= order(&fix));
+    let at = row.aside.fixes.partition_point(|held| order(held) <= order(&fix));
     if at == 0 {
         row.ranges = vec![AffectedRange {
             events: vec![
                 RangeEvent::Introduced(VersionText::from("0")),
                 RangeEvent::Fixed(fix.version.clone().unwrap_or_else(|| VersionText::from("0"))),
-            ],
-        }];
-        row.severity = severity;
+            ]
+            .into(),
+        }]
+        .into();
+        row.aside.severity = severity;
     }
-    row.fixes.insert(at, fix);
+    row.aside.fixes.insert(at, fix);
 }

@@ -8,7 +8,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use model::advisory::{Advisory, Affected, Status};
+use model::advisory::{Advisory, Affected, Aside, Status};
 use model::key::{KeyKind, Namespace, PackageKey};
 
 use super::{Feed, MIB, Parse, Provider, Scope, Source, osv};
@@ -86,8 +86,10 @@ fn read_unreviewed(content: &[u8], advisories: &mut Advisories) -> Result<(), Pa
         let Some(namespace) = Namespace::of_cve(id) else { continue };
         is_held = true;
         let key = PackageKey::new(namespace.clone(), KeyKind::Cpe, id.as_str());
-        let row =
-            Affected { reason: Some(UNREVIEWED_WORD.to_owned()), ..Affected::new(key, Status::Undetermined) };
+        let row = Affected {
+            aside: Aside { reason: Some(UNREVIEWED_WORD.to_owned()), ..Aside::default() }.into(),
+            ..Affected::new(key, Status::Undetermined)
+        };
         advisories.push(&namespace, Advisory { affected: vec![row], ..header.clone() });
     }
     if !is_held {

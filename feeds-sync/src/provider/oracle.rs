@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use model::advisory::{
-    Advisory, Affected, Conditions, CvssVector, FixState, PublishedFix, RecordKind, RecordLink, Reference,
-    Relation, Status,
+    Advisory, Affected, Aside, Conditions, CvssVector, FixState, PublishedFix, RecordKind, RecordLink,
+    Reference, Relation, Status,
 };
 use model::key::{KeyKind, Namespace, PackageKey};
 use model::version::VersionText;
@@ -249,14 +249,18 @@ impl Row<'_> {
         let key = PackageKey::new(namespace.clone(), KeyKind::Binary, self.name);
         Affected {
             fix_state: FixState::Fixed,
-            ranges: vec![below(self.version)],
+            ranges: vec![below(self.version)].into(),
             conditions: (!conditions.is_empty()).then(|| Arc::new(conditions)),
-            fixes: vec![PublishedFix {
-                version: Some(VersionText::from(self.version)),
-                date: header.published.map(day),
-                ..PublishedFix::default()
-            }],
-            reason: self.unknown.map(str::to_owned),
+            aside: Aside {
+                fixes: vec![PublishedFix {
+                    version: Some(VersionText::from(self.version)),
+                    date: header.published.map(day),
+                    ..PublishedFix::default()
+                }],
+                reason: self.unknown.map(str::to_owned),
+                ..Aside::default()
+            }
+            .into(),
             ..Affected::new(key, status)
         }
     }

@@ -7,7 +7,7 @@
 
 use std::marker::PhantomData;
 
-use model::advisory::{Affected, CvssVector, FixState, PublishedFix, Status};
+use model::advisory::{Affected, Aside, CvssVector, FixState, PublishedFix, Status};
 use model::key::{KeyKind, Namespace, PackageKey};
 use model::version::VersionText;
 use serde::Deserialize;
@@ -141,10 +141,14 @@ impl Entry {
         Affected {
             fix_state,
             ranges: fixed.map(below).into_iter().collect(),
-            fixes: fixed.map(fix).into_iter().collect(),
-            cvss: self.cve_score.iter().map(score).collect(),
-            reason: self.status.clone(),
-            hints: hint.map(Box::from).into_iter().collect(),
+            aside: Aside {
+                fixes: fixed.map(fix).into_iter().collect(),
+                cvss: self.cve_score.iter().map(score).collect(),
+                reason: self.status.clone(),
+                hints: hint.map(Box::from).into_iter().collect(),
+                ..Aside::default()
+            }
+            .into(),
             ..Affected::new(PackageKey::new(namespace.clone(), KeyKind::Source, self.pkg.as_str()), status)
         }
     }

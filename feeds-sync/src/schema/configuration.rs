@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use model::advisory::{
-    Affected, AffectedRange, Conditions, CpeBounds, FixState, Platform, RangeEvent, Status,
+    Affected, AffectedRange, Aside, Conditions, CpeBounds, FixState, Platform, RangeEvent, Status,
 };
 use model::cpe::{Attribute, Cpe};
 use model::key::{Namespace, PackageKey};
@@ -219,7 +219,11 @@ impl Rows<'_> {
             std::collections::hash_map::Entry::Occupied(entry) => *entry.get(),
             std::collections::hash_map::Entry::Vacant(entry) => {
                 let (key, name, conditions) = entry.key().clone();
-                self.rows.push(Affected { name, conditions, ..Affected::new(key, Status::Affected) });
+                self.rows.push(Affected {
+                    conditions,
+                    aside: Aside { name, ..Aside::default() }.into(),
+                    ..Affected::new(key, Status::Affected)
+                });
                 *entry.insert(self.rows.len() - 1)
             }
         };
@@ -362,7 +366,7 @@ impl Leaf<'_> {
             (None, Some(end)) => Some(RangeEvent::Limit(end.into())),
             (None, None) => None,
         });
-        Said::Range(AffectedRange { events })
+        Said::Range(AffectedRange { events: events.into() })
     }
 }
 

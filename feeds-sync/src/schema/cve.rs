@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::advisory::{Advisory, Affected, RecordState, Status};
+use model::advisory::{Advisory, Affected, Aside, RecordState, Status};
 use model::key::{KeyKind, Namespace, PackageKey};
 
 use crate::advisories::{Advisories, Remarks};
@@ -37,7 +37,10 @@ pub(crate) fn add(
         let unsupported = tags.get(UNSUPPORTED).map(|tag| (*tag).to_owned());
         let words: Vec<String> = status.into_iter().chain(unsupported).collect();
         let reason = (!words.is_empty()).then(|| words.join(", "));
-        let row = Affected { reason, ..Affected::new(key, Status::Undetermined) };
+        let row = Affected {
+            aside: Aside { reason, ..Aside::default() }.into(),
+            ..Affected::new(key, Status::Undetermined)
+        };
         let mut own = Advisory { affected: vec![row], ..header.clone() };
         if !by_namespace.is_empty() {
             (own.title, own.description) = (None, None);
@@ -63,7 +66,7 @@ pub(crate) fn apply_tags(tags: &BTreeSet<&str>, rows: &mut Vec<Affected>, remark
         rows.clear();
     }
     if tags.contains(UNSUPPORTED) {
-        rows.iter_mut().for_each(|row| row.reason = Some(UNSUPPORTED.to_owned()));
+        rows.iter_mut().for_each(|row| row.aside.reason = Some(UNSUPPORTED.to_owned()));
     }
 }
 

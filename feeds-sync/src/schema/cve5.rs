@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use model::advisory::{
-    Advisory, Affected, AffectedRange, Conditions, CvssVector, FixState, RangeEvent, RecordLink, RecordState,
-    Reference, Relation, SeverityWord, Status,
+    Advisory, Affected, AffectedRange, Aside, Conditions, CvssVector, FixState, RangeEvent, RecordLink,
+    RecordState, Reference, Relation, SeverityWord, Status,
 };
 use model::cpe::Cpe;
 use model::ecosystem::Ecosystem;
@@ -452,8 +452,8 @@ impl Element<'_> {
             ..Conditions::default()
         };
         let row = Affected {
-            name: place.name,
             conditions: (!conditions.is_empty()).then(|| Arc::new(conditions)),
+            aside: Aside { name: place.name, ..Aside::default() }.into(),
             ..Affected::new(place.key, Status::Affected)
         };
         judged(row, said, default, remarks)
@@ -462,29 +462,29 @@ impl Element<'_> {
 
 /// `row` with what is said of versions.
 fn judged(mut row: Affected, said: Said, default: Standing, remarks: &mut Remarks) -> Option<Affected> {
-    let all = || AffectedRange { events: vec![RangeEvent::Introduced("0".into())] };
+    let all = || AffectedRange { events: vec![RangeEvent::Introduced("0".into())].into() };
     let has_fixed = |range: &AffectedRange| range.events.iter().any(|it| matches!(it, RangeEvent::Fixed(_)));
     let is_fixed = said.ranges.iter().any(has_fixed) || !said.fixes.is_empty();
-    row.hints = said.hints;
-    row.unaffected = said.unaffected;
+    row.aside.hints = said.hints;
+    row.aside.unaffected = said.unaffected;
     if default == Standing::Affected {
         // What is listed as affected is so anyway.
-        row.ranges = vec![all()];
+        row.ranges = vec![all()].into();
     } else if said.says_all {
-        row.ranges = vec![all()];
-        row.reason = Some("all versions".to_owned());
+        row.ranges = vec![all()].into();
+        row.aside.reason = Some("all versions".to_owned());
     } else if said.ranges.is_empty() && said.versions.is_empty() {
-        if row.hints.is_empty() {
+        if row.aside.hints.is_empty() {
             remarks.leave_out("product of which nothing is said to be affected");
             return None;
         }
         row.status = Status::Undetermined;
         return Some(row);
     } else {
-        row.ranges = said.ranges;
+        row.ranges = said.ranges.into();
         row.versions = said.versions;
     }
-    row.fixes = said.fixes;
+    row.aside.fixes = said.fixes;
     row.fix_state = if is_fixed { FixState::Fixed } else { FixState::Unknown };
     Some(row)
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use model::advisory::{
-    Advisory, Affected, Conditions, FixState, PublishedFix, RecordKind, RecordLink, Reference, Relation,
-    Status,
+    Advisory, Affected, Aside, Conditions, FixState, PublishedFix, RecordKind, RecordLink, Reference,
+    Relation, Status,
 };
 use model::key::{KeyKind, Namespace, PackageKey};
 use model::version::VersionText;
@@ -195,13 +195,17 @@ impl Erratum {
             let key = PackageKey::new(namespace.clone(), KeyKind::Binary, package.name.as_str());
             rows.push(Affected {
                 fix_state: FixState::Fixed,
-                ranges: vec![below(&fixed)],
+                ranges: vec![below(&fixed)].into(),
                 conditions: conditions.clone(),
-                fixes: vec![PublishedFix {
-                    version: Some(VersionText::from(fixed)),
-                    date: header.published.map(day),
-                    ..PublishedFix::default()
-                }],
+                aside: Aside {
+                    fixes: vec![PublishedFix {
+                        version: Some(VersionText::from(fixed)),
+                        date: header.published.map(day),
+                        ..PublishedFix::default()
+                    }],
+                    ..Aside::default()
+                }
+                .into(),
                 ..Affected::new(key, Status::Affected)
             });
         }

@@ -91,7 +91,8 @@ pub(crate) fn below(fixed: &str) -> AffectedRange {
         events: vec![
             RangeEvent::Introduced(VersionText::from("0")),
             RangeEvent::Fixed(VersionText::from(fixed)),
-        ],
+        ]
+        .into(),
     }
 }
 

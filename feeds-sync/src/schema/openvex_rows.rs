@@ -3,7 +3,7 @@
 //! Statements are a time series, over all documents of a source: of two about one vulnerability in the same versions of
 //! one package the later stands. The record is that of the vulnerability.
 
-use model::advisory::{Advisory, Affected, FixState, Status};
+use model::advisory::{Advisory, Affected, Aside, FixState, Status};
 use model::version::VersionText;
 
 use crate::advisories::{Advisories, Remarks};
@@ -92,8 +92,12 @@ fn affected(statement: &Statement<'_>, product: &Product<'_>) -> Result<Vec<Affe
         // What is to be done is said in words.
         fix_state: FixState::Unknown,
         versions: version.map(|version| VersionText::from(version.as_str())).into_iter().collect(),
-        justification: text(&statement.justification),
-        reason: reason.clone(),
+        aside: Aside {
+            justification: text(&statement.justification),
+            reason: reason.clone(),
+            ..Aside::default()
+        }
+        .into(),
         ..Affected::new(key, statement.status)
     };
     Ok(places.into_iter().map(row).collect())

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use model::advisory::{
-    Advisory, Affected, AffectedRange, Conditions, CvssVector, FixState, Import, RangeEvent, RecordKind,
-    RecordLink, RecordState, Reference, Relation, SeverityWord, Status,
+    Advisory, Affected, AffectedRange, Aside, Conditions, CvssVector, FixState, Import, RangeEvent,
+    RecordKind, RecordLink, RecordState, Reference, Relation, SeverityWord, Status,
 };
 use model::key::PackageKey;
 use model::version::VersionText;
@@ -95,8 +95,8 @@ pub fn parts(text: &[u8], reading: &Reading<'_>, remarks: &mut Remarks) -> Resul
         let Some(key) = entry.key(reading) else { continue };
         match affected(key, entry, remarks) {
             Ok(mut affected) => {
-                affected.reason = unreviewed(&record);
-                affected.name = entry.written_name(&affected.key);
+                affected.aside.reason = unreviewed(&record);
+                affected.aside.name = entry.written_name(&affected.key);
                 let purl = entry.package.as_ref().and_then(|package| package.purl.as_deref()).map(Box::from);
                 let availability = availability(entry, remarks);
                 entries.push(Entry { affected, purl, availability });
@@ -137,7 +137,9 @@ fn joined(entries: Vec<Entry>) -> Vec<Affected> {
         }
     }
     for place in were_joined {
-        records::dedup(&mut rows[place].ranges);
+        let mut ranges = std::mem::take(&mut rows[place].ranges).into_vec();
+        records::dedup(&mut ranges);
+        rows[place].ranges = ranges.into();
         sort_versions(&mut rows[place].versions);
     }
     rows
@@ -145,7 +147,7 @@ fn joined(entries: Vec<Entry>) -> Vec<Affected> {
 
 /// What rows must have in common to be one.
 fn identity(row: &Affected) -> impl Eq + Hash + '_ {
-    (&row.key, row.fix_state, &row.severity, &row.reason, &row.conditions, &row.hints)
+    (&row.key, row.fix_state, &row.aside.severity, &row.aside.reason, &row.conditions, &row.aside.hints)
 }
 
 /// Everything of the record but its packages.
@@ -290,7 +292,7 @@ fn affected(
         if !events.iter().any(|event| matches!(event, RangeEvent::Introduced(_))) {
             remarks.unknown_word("range", "without introduced");
         } else {
-            ranges.push(AffectedRange { events });
+            ranges.push(AffectedRange { events: events.into() });
         }
     }
     records::dedup(&mut ranges);
@@ -304,15 +306,19 @@ fn affected(
     let is_fixed = ranges.iter().any(|range| range.events.iter().any(|e| matches!(e, RangeEvent::Fixed(_))));
     Ok(Affected {
         fix_state: if is_fixed { FixState::Fixed } else { FixState::NotFixed },
-        ranges,
+        ranges: ranges.into(),
         versions,
-        severity: entry
-            .severity
-            .iter()
-            .find(|severity| !severity.kind.starts_with("CVSS_"))
-            .map(|severity| remarks.severity("affected.severity", &severity.score)),
         conditions: conditions(entry, remarks),
-        hints: hints(entry, remarks),
+        aside: Aside {
+            severity: entry
+                .severity
+                .iter()
+                .find(|severity| !severity.kind.starts_with("CVSS_"))
+                .map(|severity| remarks.severity("affected.severity", &severity.score)),
+            hints: hints(entry, remarks),
+            ..Aside::default()
+        }
+        .into(),
         ..Affected::new(key, Status::Affected)
     })
 }

@@ -220,13 +220,13 @@ impl<'v> Reading<'_, 'v, '_> {
                 let (fix_state, reason) = self.fix_state(id);
                 self.add_stated(id, Status::Affected, &package, &stream, |affected| {
                     affected.fix_state = fix_state;
-                    affected.reason.clone_from(&reason);
+                    affected.aside.reason.clone_from(&reason);
                 })
             }
             ProductStatus::KnownNotAffected => {
                 let justification = self.statements.justification(id).map(str::to_owned);
                 self.add_stated(id, Status::NotAffected, &package, &stream, |affected| {
-                    affected.justification.clone_from(&justification);
+                    affected.aside.justification.clone_from(&justification);
                 })
             }
             ProductStatus::UnderInvestigation => {
@@ -260,8 +260,8 @@ impl<'v> Reading<'_, 'v, '_> {
         let version = VersionText::from(version.ok_or("fixed, and no build is named")?);
         let mut affected = self.rated(id, KeyKind::Binary, Status::Affected, package, stream);
         affected.fix_state = FixState::Fixed;
-        affected.ranges = vec![rows::below(&version)];
-        affected.fixes = rows::fixes(&self.statements, id, &version, stream.channel.as_deref());
+        affected.ranges = vec![rows::below(&version)].into();
+        affected.aside.fixes = rows::fixes(&self.statements, id, &version, stream.channel.as_deref());
         let conditions = conditions(package, stream);
         if package.is_source() {
             self.sources.push((affected, conditions));

@@ -8,7 +8,7 @@
 //!   - CVE-2025-10001 # disputed upstream
 //! ```
 
-use model::advisory::{Affected, Status};
+use model::advisory::{Affected, Aside, Status};
 use model::ecosystem::Ecosystem;
 use model::key::{KeyKind, Namespace, PackageKey, normalise_name};
 
@@ -48,7 +48,10 @@ pub(crate) fn read(
                 let advisory = advisories.record(namespace, id);
                 advisory.affected.retain(|row| row.key != key);
                 let reason = Some(REASON.to_owned());
-                advisory.affected.push(Affected { reason, ..Affected::new(key, Status::NotAffected) });
+                advisory.affected.push(Affected {
+                    aside: Aside { reason, ..Aside::default() }.into(),
+                    ..Affected::new(key, Status::NotAffected)
+                });
             }
             (Line::Id(_) | Line::Other, _) => advisories.remarks.unknown_word("rejections", line.trim()),
         }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
-use model::advisory::{Advisory, Affected, AffectedRange, FixState, RangeEvent, Status};
+use model::advisory::{Advisory, Affected, AffectedRange, Aside, FixState, RangeEvent, Status};
 use model::ecosystem::Ecosystem;
 use model::key::{KeyKind, Namespace, PackageKey, normalise_name};
 use model::version::VersionText;
@@ -207,7 +207,10 @@ fn add_version(
 ) {
     let key = PackageKey::new(namespace.clone(), KeyKind::Source, Arc::clone(&fix.package));
     if fix.version.as_str() == NEVER_AFFECTED {
-        let affected = Affected { reason, ..Affected::new(key, Status::NotAffected) };
+        let affected = Affected {
+            aside: Aside { reason, ..Aside::default() }.into(),
+            ..Affected::new(key, Status::NotAffected)
+        };
         return push_once(advisory, affected);
     }
     let range = below(fix.version.as_str());
@@ -222,8 +225,8 @@ fn add_version(
             advisory,
             Affected {
                 fix_state: FixState::Fixed,
-                ranges: vec![range],
-                reason,
+                ranges: vec![range].into(),
+                aside: Aside { reason, ..Aside::default() }.into(),
                 ..Affected::new(key, Status::Affected)
             },
         ),
@@ -245,11 +248,11 @@ impl WideRecords {
     fn place(&mut self, advisory: &Advisory, key: &PackageKey, reason: &Option<String>) -> Option<usize> {
         let rows = &advisory.affected;
         if rows.len() <= Self::NARROW_MAX {
-            return rows
-                .iter()
-                .position(|row| row.key == *key && row.status == Status::Affected && row.reason == *reason);
+            return rows.iter().position(|row| {
+                row.key == *key && row.status == Status::Affected && row.aside.reason == *reason
+            });
         }
-        let name = |row: &Affected| (Arc::clone(&row.key.name), row.reason.clone());
+        let name = |row: &Affected| (Arc::clone(&row.key.name), row.aside.reason.clone());
         let places = self.0.entry(advisory.id.clone()).or_insert_with(|| {
             let fixed = rows.iter().enumerate().filter(|(_, row)| row.status == Status::Affected);
             fixed.map(|(place, row)| (name(row), place)).collect()
@@ -425,6 +428,6 @@ mod tests {
         let rows = &records[&namespace]["CVE-2024-10001"].affected;
         let fixed: Vec<&Affected> = rows.iter().filter(|row| row.status == Status::Affected).collect();
         assert_eq!((fixed.len(), rows.len()), (n_packages, 2 * n_packages));
-        assert!(fixed.iter().all(|row| row.ranges == [below("1.0"), below("2.0")]));
+        assert!(fixed.iter().all(|row| row.ranges[..] == [below("1.0"), below("2.0")]));
     }
 }

@@ -220,7 +220,7 @@ fn rows(entries: &[Entry<'_>], statements: &Statements<'_, '_>, remarks: &mut Re
                 Some(version) => fixed(row(Status::Affected), entry, &VersionText::from(version), statements),
                 None => {
                     let mut affected = row(Status::Affected);
-                    (affected.fix_state, affected.reason) = fix_state(entry.id, statements);
+                    (affected.fix_state, affected.aside.reason) = fix_state(entry.id, statements);
                     affected
                 }
             },
@@ -230,7 +230,7 @@ fn rows(entries: &[Entry<'_>], statements: &Statements<'_, '_>, remarks: &mut Re
             }
             ProductStatus::KnownNotAffected => {
                 let mut affected = row(Status::NotAffected);
-                affected.justification = statements.justification(entry.id).map(str::to_owned);
+                affected.aside.justification = statements.justification(entry.id).map(str::to_owned);
                 affected
             }
             ProductStatus::UnderInvestigation => row(Status::UnderInvestigation),
@@ -251,8 +251,8 @@ fn fixed(
     statements: &Statements<'_, '_>,
 ) -> model::advisory::Affected {
     affected.fix_state = FixState::Fixed;
-    affected.ranges = vec![rows::below(version)];
-    affected.fixes = rows::fixes(statements, entry.id, version, entry.platform.channel);
+    affected.ranges = vec![rows::below(version)].into();
+    affected.aside.fixes = rows::fixes(statements, entry.id, version, entry.platform.channel);
     affected
 }
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use model::advisory::{
-    Advisory, Affected, Conditions, FixState, PublishedFix, RecordKind, RecordLink, Reference, Relation,
-    Status,
+    Advisory, Affected, Aside, Conditions, FixState, PublishedFix, RecordKind, RecordLink, Reference,
+    Relation, Status,
 };
 use model::key::{KeyKind, Namespace, PackageKey};
 use model::version::VersionText;
@@ -180,13 +180,17 @@ fn row(
     let key = PackageKey::new(namespace.clone(), KeyKind::Binary, name);
     Affected {
         fix_state: FixState::Fixed,
-        ranges: vec![below(fixed)],
+        ranges: vec![below(fixed)].into(),
         conditions: (!conditions.is_empty()).then(|| Arc::new(conditions)),
-        fixes: vec![PublishedFix {
-            version: Some(VersionText::from(fixed)),
-            date: header.published.map(day),
-            ..PublishedFix::default()
-        }],
+        aside: Aside {
+            fixes: vec![PublishedFix {
+                version: Some(VersionText::from(fixed)),
+                date: header.published.map(day),
+                ..PublishedFix::default()
+            }],
+            ..Aside::default()
+        }
+        .into(),
         ..Affected::new(key, Status::Affected)
     }
 }

@@ -42,7 +42,8 @@ pub fn read(text: &str) -> Option<Versions> {
         match comparator {
             "" | "=" | "==" => versions.listed.push(version),
             "!=" => versions.excepted.push(AffectedRange {
-                events: vec![RangeEvent::Introduced(version.clone()), RangeEvent::LastAffected(version)],
+                events: vec![RangeEvent::Introduced(version.clone()), RangeEvent::LastAffected(version)]
+                    .into(),
             }),
             // Of two starts in a row the first is the wider.
             ">=" if open.is_empty() => open.push(RangeEvent::Introduced(version)),
@@ -54,7 +55,7 @@ pub fn read(text: &str) -> Option<Versions> {
             _ => return None,
         }
     }
-    versions.ranges.extend(open.pop().map(|start| AffectedRange { events: vec![start] }));
+    versions.ranges.extend(open.pop().map(|start| AffectedRange { events: vec![start].into() }));
     if versions.ranges.is_empty() && versions.listed.is_empty() {
         // All but a few.
         versions.is_all = !versions.excepted.is_empty();
@@ -73,7 +74,7 @@ impl Versions {
             (None, Some(range)) => range.events[1] = end,
             (start, _) => {
                 let start = start.unwrap_or_else(|| RangeEvent::Introduced(VersionText::from("0")));
-                self.ranges.push(AffectedRange { events: vec![start, end] });
+                self.ranges.push(AffectedRange { events: vec![start, end].into() });
             }
         }
     }

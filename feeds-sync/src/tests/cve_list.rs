@@ -104,7 +104,7 @@ fn real_records_give_the_products_that_another_route_gives() {
             let record = &records[id];
             vectors.extend(record.cvss.iter().map(|cvss| cvss.vector.clone()));
             for row in record.affected.iter().filter(|_| !namespace.is_cve()) {
-                let n_said = row.ranges.len() + row.versions.len() + row.hints.len();
+                let n_said = row.ranges.len() + row.versions.len() + row.aside.hints.len();
                 said.insert(format!("{} {n_said}", row.key.name));
             }
         }
@@ -336,7 +336,7 @@ fn both_lists_speak_of_the_same_product() {
     bench.mirror.file(&baseline("2025-06-06")["https://".len()..], archive);
     bench.only(&["cve-list", "nvd"]);
     let rows = bench.rows(DEMO).rows.into_values().flatten();
-    let providers: Vec<String> = rows.map(|row| row.provider).collect();
+    let providers: Vec<String> = rows.map(|row| row.provider.into()).collect();
     assert_eq!(providers, ["cve-list", "nvd"]);
     assert!(Path::new(&bench.feeds().path()).exists());
 }

@@ -189,8 +189,10 @@ fn records(namespace: &Namespace, provider: &str, seed: u32) -> Vec<Advisory> {
                     events: vec![
                         RangeEvent::Introduced("0".into()),
                         RangeEvent::Fixed(format!("{n}.{minor}.{}", random.below(90_000)).into()),
-                    ],
-                }],
+                    ]
+                    .into(),
+                }]
+                .into(),
                 ..Affected::new(key, Status::Affected)
             };
             let title = format!("{provider} says {minor} of number {}", random.number());

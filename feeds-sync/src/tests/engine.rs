@@ -133,7 +133,7 @@ impl Bench {
     }
 
     pub(super) fn records(&self, key: &str) -> Vec<String> {
-        self.rows(key).rows.into_values().flatten().map(|row| row.record).collect()
+        self.rows(key).rows.into_values().flatten().map(|row| row.record.into()).collect()
     }
 
     pub(super) fn data_as_of(&self, namespace: &str) -> Timestamp {

@@ -92,7 +92,7 @@ fn all_who_answer_a_language_are_asked_and_their_rows_stand_side_by_side() {
     assert_eq!(asked(&report), set(&["epss:epss", "kev:kev", "osv:RubyGems", "rubysec:rubysec"]));
     assert!(report.gaps.is_empty(), "{report:#?}");
     let rows = bench.rows("gem|language|demo").rows.into_values().flatten();
-    let rows: Vec<(String, String)> = rows.map(|row| (row.provider, row.record)).collect();
+    let rows: Vec<(String, String)> = rows.map(|row| (row.provider.into(), row.record.into())).collect();
     let expected =
         [("osv", "GHSA-aaaa-bbbb-cccc"), ("rubysec", "CVE-2025-10001"), ("rubysec", "CVE-2025-10002")];
     assert_eq!(rows, expected.map(|(provider, id)| (provider.to_owned(), id.to_owned())));

@@ -321,38 +321,38 @@ fn row(affected: &Affected) -> String {
         affected.status,
         affected.fix_state.as_str()
     );
-    if let Some(name) = &affected.name {
+    if let Some(name) = &affected.aside.name {
         write!(text, " written {name}").unwrap();
     }
     for stated in &affected.ranges {
         write!(text, " {}", range(stated)).unwrap();
     }
-    for stated in &affected.unaffected {
+    for stated in &affected.aside.unaffected {
         write!(text, " not {}", range(stated)).unwrap();
     }
     if !affected.versions.is_empty() {
         let versions: Vec<&str> = affected.versions.iter().map(|version| version.as_str()).collect();
         write!(text, " {{{}}}", versions.join(", ")).unwrap();
     }
-    if let Some(severity) = &affected.severity {
+    if let Some(severity) = &affected.aside.severity {
         write!(text, " [{} = {}]", severity.word, severity.level).unwrap();
     }
-    if let Some(reason) = &affected.reason {
+    if let Some(reason) = &affected.aside.reason {
         write!(text, " \"{reason}\"").unwrap();
     }
-    if let Some(justification) = &affected.justification {
+    if let Some(justification) = &affected.aside.justification {
         write!(text, " because {justification}").unwrap();
     }
-    for vector in &affected.cvss {
+    for vector in &affected.aside.cvss {
         write!(text, " {}", cvss(vector)).unwrap();
     }
     for condition in affected.conditions.iter().flat_map(|it| conditions(it)) {
         write!(text, "\n      if {condition}").unwrap();
     }
-    for published in &affected.fixes {
+    for published in &affected.aside.fixes {
         write!(text, "\n      fix {}", fix(published)).unwrap();
     }
-    for hint in &affected.hints {
+    for hint in &affected.aside.hints {
         write!(text, "\n      hint {hint}").unwrap();
     }
     text

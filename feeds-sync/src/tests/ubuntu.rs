@@ -53,7 +53,7 @@ pub(super) fn publish(bench: &Bench, records: &[Value], statements: &[Value]) {
 
 fn states(bench: &Bench, key: &str) -> Vec<(String, FixState)> {
     let rows = bench.rows(key).rows.into_values().flatten();
-    rows.map(|row| (row.record, row.affected.fix_state)).collect()
+    rows.map(|row| (row.record.into(), row.affected.fix_state)).collect()
 }
 
 #[test]
@@ -198,8 +198,8 @@ fn real_records_and_statements_give_the_rows_that_another_route_gives() {
                 &namespaces[&model::key::Namespace::new(namespace.as_str())]["CVE-2023-38545"].affected;
             assert_eq!(rows.len(), 1);
             assert_eq!(rows[0].status, Status::NotAffected);
-            assert_eq!(rows[0].justification.as_deref(), Some("vulnerable_code_not_present"));
-            assert!(rows[0].reason.as_ref().unwrap().starts_with("affects 7.69 and higher"));
+            assert_eq!(rows[0].aside.justification.as_deref(), Some("vulnerable_code_not_present"));
+            assert!(rows[0].aside.reason.as_ref().unwrap().starts_with("affects 7.69 and higher"));
             expected.insert((namespace, "CVE-2023-38545".to_owned(), "curl".to_owned()));
         }
     }

@@ -7,12 +7,13 @@ use std::path::Path;
 
 use model::advisory::FixState;
 use model::finding::{
-    Decoration, Evidence, Finding, Fix, FixElsewhere, MatchType, NotAffectedReason, StatedSeverity,
-    Suppression, UndeterminedReason, Verdict,
+    Evidence, Finding, Fix, FixElsewhere, MatchType, NotAffectedReason, StatedSeverity, Suppression,
+    UndeterminedReason, Verdict,
 };
 use model::key::Namespace;
 use model::package::PackageIndex;
 use model::severity::Severity;
+use model::sparse::Sparse;
 use model::version::VersionText;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -159,8 +160,8 @@ struct StoredEvidence {
 impl StoredFinding {
     fn of(finding: &Finding) -> Self {
         Self {
-            id: finding.id.clone(),
-            aliases: finding.aliases.clone(),
+            id: finding.id.to_string(),
+            aliases: finding.aliases.iter().map(ToString::to_string).collect(),
             packages: finding.packages.iter().map(|index| index.0).collect(),
             verdict: match finding.verdict {
                 Verdict::Affected => StoredVerdict::Affected,
@@ -178,15 +179,15 @@ impl StoredFinding {
                 .map(|it| (it.channel, it.version))
                 .collect(),
             evidence: finding.evidence.iter().map(StoredEvidence::of).collect(),
-            severity: finding.row_severity.as_ref().map(StoredSeverity::of),
+            severity: finding.row_severity.as_deref().map(StoredSeverity::of),
             suppressed: finding.suppressed.as_ref().map(|why| (why.reason.clone(), why.source.clone())),
         }
     }
 
     fn finding(&self) -> Option<Finding> {
         Some(Finding {
-            id: self.id.clone(),
-            aliases: self.aliases.clone(),
+            id: self.id.clone().into(),
+            aliases: self.aliases.iter().map(Into::into).collect(),
             packages: self.packages.iter().copied().map(PackageIndex).collect(),
             verdict: match &self.verdict {
                 StoredVerdict::Affected => Verdict::Affected,
@@ -211,14 +212,13 @@ impl StoredFinding {
             evidence: self.evidence.iter().map(StoredEvidence::evidence).collect::<Option<_>>()?,
             row_severity: match &self.severity {
                 None => None,
-                Some(stored) => Some(stored.stated()?),
+                Some(stored) => Some(stored.stated()?.into()),
             },
-            suppressed: self.suppressed.clone().map(|(reason, source)| Suppression {
-                reason,
-                source,
-                statement: None,
-            }),
-            decoration: Decoration::default(),
+            suppressed: self
+                .suppressed
+                .clone()
+                .map(|(reason, source)| Suppression { reason, source, statement: None }.into()),
+            decoration: Sparse::NOTHING,
         })
     }
 }
@@ -246,10 +246,10 @@ impl StoredSeverity {
 impl StoredEvidence {
     fn of(evidence: &Evidence) -> Self {
         Self {
-            record: evidence.record.clone(),
-            provider: evidence.provider.clone(),
+            record: evidence.record.to_string(),
+            provider: evidence.provider.to_string(),
             namespace: evidence.namespace.to_string(),
-            range: evidence.range.clone(),
+            range: evidence.range.to_string(),
             compared: evidence.compared.to_string(),
             match_type: evidence.match_type.as_str().to_owned(),
             confidence: evidence.confidence,
@@ -258,10 +258,10 @@ impl StoredEvidence {
 
     fn evidence(&self) -> Option<Evidence> {
         Some(Evidence {
-            record: self.record.clone(),
-            provider: self.provider.clone(),
+            record: self.record.clone().into(),
+            provider: self.provider.clone().into(),
             namespace: Namespace::new(self.namespace.as_str()),
-            range: self.range.clone(),
+            range: self.range.clone().into(),
             compared: VersionText::from(self.compared.as_str()),
             match_type: MatchType::ALL.into_iter().find(|found| found.as_str() == self.match_type)?,
             confidence: self.confidence,

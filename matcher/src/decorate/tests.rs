@@ -278,12 +278,12 @@ fn what_is_disputed_or_had_no_support_is_labelled() {
         let known =
             Known { texts: &[], cves: &cves, daily: &BTreeMap::new(), weights: &RiskWeights::default() };
         decorate(&mut findings, &inventory, &known);
-        findings.remove(0).decoration.labels
+        findings.remove(0).decoration.labels.clone()
     };
     assert_eq!(label(|_| {}), []);
     assert_eq!(label(|row| row.state = RecordState::Disputed), [Label::Disputed]);
     assert_eq!(
-        label(|row| row.affected.reason = Some("Deferred, unsupported-when-assigned".to_owned())),
+        label(|row| row.affected.aside.reason = Some("Deferred, unsupported-when-assigned".to_owned())),
         [Label::UnsupportedWhenAssigned]
     );
 }

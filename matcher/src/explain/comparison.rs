@@ -22,8 +22,8 @@ pub(super) fn comparisons(
 ) -> Vec<Comparison> {
     let beside = Beside { scheme, installed };
     let ranges = match is_decided_by_unaffected(&beside, affected, containment) {
-        true => &affected.unaffected,
-        false => &affected.ranges,
+        true => &affected.aside.unaffected[..],
+        false => &affected.ranges[..],
     };
     let some: Vec<&AffectedRange> = match containment {
         Containment::Everywhere => return Vec::new(),
@@ -33,7 +33,7 @@ pub(super) fn comparisons(
             return event.map(|event| beside.event(event)).into_iter().collect();
         }
         Containment::UnreadableBound { range } => {
-            let range = affected.ranges.iter().chain(&affected.unaffected).nth(range);
+            let range = affected.ranges.iter().chain(&affected.aside.unaffected).nth(range);
             let events = range.map(|range| &range.events[..]).unwrap_or_default();
             let unreadable = events.iter().map(|event| beside.event(event));
             return unreadable.filter(|comparison| comparison.order.is_none()).take(1).collect();
@@ -50,7 +50,7 @@ pub(super) fn comparisons(
 
 /// Whether it is for what is stated as not affected that the version stands there: without it, it would stand elsewhere.
 fn is_decided_by_unaffected(beside: &Beside<'_>, affected: &Affected, containment: Containment) -> bool {
-    if affected.unaffected.is_empty() {
+    if affected.aside.unaffected.is_empty() {
         return false;
     }
     let stated = Affected {

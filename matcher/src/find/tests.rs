@@ -133,7 +133,7 @@ fn a_fix_has_its_day_and_one_that_must_be_bought_is_told() {
         channel: channel.map(Into::into),
         ..PublishedFix::default()
     };
-    row.affected.fixes = vec![
+    row.affected.aside.fixes = vec![
         fix("1.0-2", "2026-02-02", None),
         fix("1.0-2", "2026-02-01", None),
         fix("1.0-1+esm1", "2026-01-01", Some("esm-infra")),
@@ -407,7 +407,7 @@ fn absurd_versions_and_giant_groups_are_judged_like_any_other() {
             let mut row = crate::fixture::row("npm|language|demo osv CVE-1 >=0 <2.0");
             row.affected.key = key.clone();
             row.affected.ranges.push(model::advisory::AffectedRange {
-                events: vec![RangeEvent::Introduced(version.as_str().into())],
+                events: vec![RangeEvent::Introduced(version.as_str().into())].into(),
             });
             let advisories = AdvisorySet { rows: [(key.clone(), vec![row])].into() };
             // A number of any size is at its own bound; what is no version is undetermined. Never silent.
@@ -670,7 +670,7 @@ fn an_exception_that_cannot_be_read_is_told_as_such() {
     let mut advisories = advisories(&inventory, "pypi|language|demo osv GHSA-1 >=0 <2.0");
     let exception = RangeEvent::Introduced("x y".into());
     let row = advisories.rows.values_mut().flatten().next().unwrap();
-    row.affected.unaffected = vec![AffectedRange { events: vec![exception] }];
+    row.affected.aside.unaffected = vec![AffectedRange { events: vec![exception].into() }];
     let findings = find(&cases(&inventory, &facts()), &advisories);
     assert_eq!(text(&findings, &inventory), "GHSA-1 | demo | unreadable-bound | fixed 2.0");
     assert_eq!(findings[0].evidence[0].range, ">= x y");

@@ -183,7 +183,7 @@ impl<'a> Judge<'a> {
             }
             judged.push(Judged {
                 packages: finding.packages.clone(),
-                id: finding.id.clone(),
+                id: finding.id.to_string(),
                 is_suppressed: finding.suppressed.is_some(),
             });
         }
@@ -390,7 +390,7 @@ fn decide(heard: &mut Heard, given: &[&Given], findings: &[Finding]) -> BTreeMap
     // By finding, the statements that suppress it in every package so far.
     let mut agreed: BTreeMap<usize, (usize, Vec<Source>, BTreeSet<Source>)> = BTreeMap::new();
     for ((position, _), claims) in claims {
-        let detail = || findings[position].id.clone();
+        let detail = || findings[position].id.to_string();
         let trust = claims.iter().map(|claim| claim.trust).min();
         let latest =
             claims.iter().filter(|claim| Some(claim.trust) == trust).map(|claim| claim.said_at).max();
@@ -413,7 +413,7 @@ fn decide(heard: &mut Heard, given: &[&Given], findings: &[Finding]) -> BTreeMap
     for (position, (n_packages, deciding, all)) in agreed {
         if n_packages < findings[position].packages.len() {
             for source in all {
-                heard.note(source, VexReason::OnlySomeInstances, || findings[position].id.clone());
+                heard.note(source, VexReason::OnlySomeInstances, || findings[position].id.to_string());
             }
             continue;
         }
@@ -445,7 +445,7 @@ fn suppress(finding: &mut Finding, decision: Decision, given: &Given) {
         _ => NotAffectedReason::VexNotAffected,
     };
     finding.verdict = Verdict::NotAffected { because };
-    finding.suppressed = Some(Suppression {
+    let suppression = Suppression {
         reason: because.as_str().to_owned(),
         source: shortened(given.document.id.as_deref().unwrap_or(&given.digest), 500),
         statement: Some(Box::new(VexGrounds {
@@ -454,5 +454,6 @@ fn suppress(finding: &mut Finding, decision: Decision, given: &Given) {
             author: given.document.author.as_deref().map(|text| shortened(text, 200)),
             timestamp: statement.said_at,
         })),
-    });
+    };
+    finding.suppressed = Some(Box::new(suppression));
 }

@@ -4,11 +4,13 @@ mod laws;
 mod real;
 mod rules;
 
-use model::finding::{Decoration, Finding, Fix, Verdict};
+use model::finding::{Finding, Fix, Verdict};
 use model::inventory::Inventory;
 use model::limits::Limits;
 use model::package::PackageIndex;
 use model::report::VexUse;
+use model::sparse::Sparse;
+use model::text::ShortText;
 use serde_json::{Value, json};
 
 use super::{Given, Trust, apply, read};
@@ -44,7 +46,7 @@ fn inventory(name: &str, distro: &str, packages: &str) -> Inventory {
 fn findings(text: &str) -> Vec<Finding> {
     let one = |line: &str| {
         let mut words = line.split_whitespace();
-        let mut ids = words.next().unwrap().split(',').map(str::to_owned);
+        let mut ids = words.next().unwrap().split(',').map(ShortText::from);
         Finding {
             id: ids.next().unwrap(),
             aliases: ids.collect(),
@@ -59,7 +61,7 @@ fn findings(text: &str) -> Vec<Finding> {
             evidence: Vec::new(),
             row_severity: None,
             suppressed: None,
-            decoration: Decoration::default(),
+            decoration: Sparse::NOTHING,
         }
     };
     fixture::lines(text).map(one).collect()

@@ -141,7 +141,7 @@ struct PackageLine<'a> {
 #[derive(Serialize)]
 struct FindingLine<'a> {
     id: &'a str,
-    aliases: &'a [String],
+    aliases: Vec<&'a str>,
     title: Option<&'a str>,
     verdict: &'static str,
     /// Why, when the verdict is not `affected`.
@@ -404,7 +404,7 @@ impl<'a> FindingLine<'a> {
         let decoration = &finding.decoration;
         Self {
             id: &finding.id,
-            aliases: &finding.aliases,
+            aliases: finding.aliases.iter().map(|id| id.as_str()).collect(),
             title: decoration.title.as_deref(),
             verdict,
             verdict_reason,
@@ -433,7 +433,7 @@ impl<'a> FindingLine<'a> {
             risk: decoration.risk,
             evidence: finding.evidence.iter().map(EvidenceLine::of).collect(),
             references: &decoration.references,
-            suppressed: finding.suppressed.as_ref().map(SuppressedLine::of),
+            suppressed: finding.suppressed.as_deref().map(SuppressedLine::of),
             fingerprint: fingerprint(report, finding),
         }
     }
@@ -655,11 +655,12 @@ mod tests {
             author: Some("Acme".into()),
             timestamp: Some(report.as_of),
         };
-        report.findings[0].suppressed = Some(Suppression {
+        let suppression = Suppression {
             reason: because.as_str().into(),
             source: "https://acme.example/vex-1".into(),
             statement: Some(Box::new(grounds)),
-        });
+        };
+        report.findings[0].suppressed = Some(suppression.into());
         let document = parsed("json", &report, None);
         assert_valid(&closed(schema()), &document);
         assert_eq!(document["vex"]["documents"][0]["digest"], format!("sha256:{}", "ec".repeat(32)));

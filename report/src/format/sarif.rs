@@ -365,7 +365,7 @@ fn help(report: &Report, group: &[&Finding], title: &str) -> MultiformatMessageS
             format!("since {}{ransomware}", plain(&kev.added, bytes_max::VERSION)),
         ));
     }
-    let aliases: BTreeSet<&str> = group.iter().flat_map(|one| &one.aliases).map(String::as_str).collect();
+    let aliases: BTreeSet<&str> = group.iter().flat_map(|one| &one.aliases).map(|id| id.as_str()).collect();
     if !aliases.is_empty() {
         let names = aliases.iter().map(|alias| plain(alias, bytes_max::ID).into_owned());
         facts.push(("Also known as", some(aliases.len(), ALIASES_MAX, names).join(", ")));

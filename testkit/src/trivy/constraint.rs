@@ -17,7 +17,7 @@ pub(super) fn range(constraint: &str) -> AffectedRange {
     if !events.iter().any(is_start) {
         events.insert(0, RangeEvent::Introduced("0".into()));
     }
-    AffectedRange { events }
+    AffectedRange { events: events.into() }
 }
 
 /// What none of `patched` holds: the ranges between them. Some databases list only what is not affected.
@@ -39,12 +39,14 @@ pub(super) fn all_but(patched: &[&str]) -> Vec<AffectedRange> {
             _ => panic!("`{constraint}` is no range of versions that hold a fix"),
         }
     }
-    ranges.extend(start.map(|from| AffectedRange { events: vec![RangeEvent::Introduced(from)] }));
+    ranges.extend(start.map(|from| AffectedRange { events: vec![RangeEvent::Introduced(from)].into() }));
     ranges
 }
 
 fn between(low: &VersionText, high: &VersionText) -> AffectedRange {
-    AffectedRange { events: vec![RangeEvent::Introduced(low.clone()), RangeEvent::Fixed(high.clone())] }
+    AffectedRange {
+        events: vec![RangeEvent::Introduced(low.clone()), RangeEvent::Fixed(high.clone())].into(),
+    }
 }
 
 fn is_start(event: &RangeEvent) -> bool {

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use model::advisory::{
-    Affected, AffectedRange, Conditions, FixState, PublishedFix, RangeEvent, RecordKind, RecordState, Row,
-    Status,
+    Affected, AffectedRange, Aside, Conditions, FixState, PublishedFix, RangeEvent, RecordKind, RecordState,
+    Row, Status,
 };
 use model::ecosystem::Ecosystem;
 use model::facts::{CoverageClass, FeedFacts, NamespaceFacts};
@@ -78,8 +78,8 @@ impl Database {
             facts.providers.sort();
         }
         self.rows.push(Row {
-            provider: provider.to_owned(),
-            record: record.to_owned(),
+            provider: provider.to_owned().into(),
+            record: record.to_owned().into(),
             kind: RecordKind::Vulnerability,
             aliases: Vec::new(),
             state: RecordState::Published,
@@ -228,7 +228,7 @@ impl Statement {
                 .into_iter()
                 .collect(),
             conditions: (!conditions.is_empty()).then(|| Arc::new(conditions)),
-            fixes,
+            aside: Aside { fixes, ..Aside::default() }.into(),
             ..Affected::new(key, status)
         })
     }
@@ -291,7 +291,7 @@ fn of_language(language: &str, source: &str, name: &str, pair: &Pair, database: 
     let fix_state = if ranges.iter().any(is_fixed) { FixState::Fixed } else { FixState::NotFixed };
     let namespace = Namespace::language(*ecosystem);
     let key = PackageKey::new(namespace, KeyKind::Language, &*normalise_name(*ecosystem, name));
-    let affected = Affected { fix_state, ranges, ..Affected::new(key, Status::Affected) };
+    let affected = Affected { fix_state, ranges: ranges.into(), ..Affected::new(key, Status::Affected) };
     database.add(provider, FixOnly, &pair.key, affected);
 }
 
@@ -334,8 +334,13 @@ mod tests {
             let conditions = affected.conditions.iter();
             let architectures: String =
                 conditions.flat_map(|it| &it.architectures).map(|it| format!(" {it}")).collect();
-            let bulletins: String =
-                affected.fixes.iter().flat_map(|fix| &fix.advisory).map(|id| format!(" {id}")).collect();
+            let bulletins: String = affected
+                .aside
+                .fixes
+                .iter()
+                .flat_map(|fix| &fix.advisory)
+                .map(|id| format!(" {id}"))
+                .collect();
             let state = affected.fix_state.as_str();
             format!(
                 "{} {} {} {state}{ranges}{architectures}{bulletins}\n",

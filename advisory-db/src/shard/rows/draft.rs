@@ -36,10 +36,10 @@ impl<'a> Statement<&'a str> {
             record_kind: advisory.kind.word(),
             status: affected.status.word(),
             fix_state: affected.fix_state.word(),
-            severity: affected.severity.as_ref().map(|severity| severity.level.word()),
-            severity_word: affected.severity.as_ref().map(|severity| severity.word.as_str()),
-            reason: affected.reason.as_deref(),
-            justification: affected.justification.as_deref(),
+            severity: affected.aside.severity.as_ref().map(|severity| severity.level.word()),
+            severity_word: affected.aside.severity.as_ref().map(|severity| severity.word.as_str()),
+            reason: affected.aside.reason.as_deref(),
+            justification: affected.aside.justification.as_deref(),
             conditions,
         }
     }

@@ -4,8 +4,9 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use model::advisory::{Affected, AffectedRange, Conditions, FixState, RecordKind, Row, SeverityWord, Status};
+use model::advisory::{Affected, Aside, Conditions, FixState, Ranges, RecordKind, Row, SeverityWord, Status};
 use model::key::PackageKey;
+use model::text::ShortText;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{Details, state};
@@ -76,7 +77,7 @@ struct Shared<'c> {
     select_statement: rusqlite::CachedStatement<'c>,
     statements: HashMap<i64, Said>,
     select_ranges: rusqlite::CachedStatement<'c>,
-    ranges: HashMap<i64, Vec<AffectedRange>>,
+    ranges: HashMap<i64, Ranges>,
 }
 
 impl<'c> Shared<'c> {
@@ -99,12 +100,13 @@ impl<'c> Shared<'c> {
         }
     }
 
-    fn ranges(&mut self, id: Option<i64>) -> rusqlite::Result<Vec<AffectedRange>> {
-        let Some(id) = id else { return Ok(Vec::new()) };
+    fn ranges(&mut self, id: Option<i64>) -> rusqlite::Result<Ranges> {
+        let Some(id) = id else { return Ok(Ranges::new()) };
         match self.ranges.entry(id) {
             Entry::Occupied(entry) => Ok(entry.get().clone()),
             Entry::Vacant(entry) => {
                 let ranges = self.select_ranges.query_row([id], |row| text(row, 0, decode_ranges))?;
+                let ranges = ranges.map(Ranges::from_vec);
                 Ok(entry.insert(ranges.unwrap_or_default()).clone())
             }
         }
@@ -149,27 +151,31 @@ fn decode(
         Some(text) => decode_ranges(&text).map_err(|error| unreadable(6, error))?,
         None => Vec::new(),
     };
+    let aside = Aside {
+        name: details.name,
+        unaffected,
+        fixes: details.fixes.into_iter().map(Into::into).collect(),
+        severity: said.severity.clone(),
+        cvss: details.cvss.into_iter().map(Into::into).collect(),
+        reason: said.reason.clone(),
+        justification: said.justification.clone(),
+        hints: details.hints,
+    };
+    let aliases: Vec<String> = json(row, 2)?;
     Ok(Row {
-        provider: provider.to_owned(),
-        record: row.get(1)?,
+        provider: provider.into(),
+        record: row.get_ref(1)?.as_str()?.into(),
         kind: said.kind,
-        aliases: json(row, 2)?,
+        aliases: aliases.into_iter().map(ShortText::new).collect(),
         state: state(row, 3)?,
         affected: Affected {
             key: key.clone(),
-            name: details.name,
             status: said.status,
             fix_state: said.fix_state,
             ranges,
-            unaffected,
             versions: text(row, 5, decode_versions)?.unwrap_or_default(),
             conditions: said.conditions.clone(),
-            fixes: details.fixes.into_iter().map(Into::into).collect(),
-            severity: said.severity.clone(),
-            cvss: details.cvss.into_iter().map(Into::into).collect(),
-            reason: said.reason.clone(),
-            justification: said.justification.clone(),
-            hints: details.hints,
+            aside: aside.into(),
         },
     })
 }

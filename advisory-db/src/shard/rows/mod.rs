@@ -10,7 +10,7 @@ mod fill;
 mod load;
 mod raw;
 
-use model::advisory::{Affected, RecordState};
+use model::advisory::{Affected, Aside, RecordState};
 use rusqlite::types::ValueRef;
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +68,7 @@ struct Details {
 
 impl Details {
     fn encode(affected: &Affected) -> Option<String> {
-        let Affected { name, unaffected, fixes, cvss, hints, .. } = affected;
+        let Aside { name, unaffected, fixes, cvss, hints, .. } = &*affected.aside;
         if name.is_none() && unaffected.is_empty() && fixes.is_empty() && cvss.is_empty() && hints.is_empty()
         {
             return None;

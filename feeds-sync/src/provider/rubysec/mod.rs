@@ -9,7 +9,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use model::advisory::{Affected, Conditions, CvssVector, FixState, PublishedFix, Reference, Relation};
+use model::advisory::{Affected, Aside, Conditions, CvssVector, FixState, PublishedFix, Reference, Relation};
 use model::advisory::{RecordLink, SeverityWord, Status};
 use model::ecosystem::Ecosystem;
 use model::key::{KeyKind, Namespace, PackageKey, normalise_name};
@@ -229,9 +229,13 @@ fn row(key: PackageKey, record: &Value, remarks: &mut Remarks) -> Affected {
     });
     Affected {
         fix_state: if patched.is_empty() { FixState::NotFixed } else { FixState::Fixed },
-        fixes: patched.iter().filter_map(requirement::first_version).map(fix).collect(),
-        unaffected: patched.into_iter().chain(unaffected).collect(),
         conditions,
+        aside: Aside {
+            fixes: patched.iter().filter_map(requirement::first_version).map(fix).collect(),
+            unaffected: patched.into_iter().chain(unaffected).collect(),
+            ..Aside::default()
+        }
+        .into(),
         ..Affected::new(key, Status::Affected)
     }
 }

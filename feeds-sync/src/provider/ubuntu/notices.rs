@@ -55,14 +55,14 @@ impl Notices {
         for (namespace, advisory) in advisories.all_held() {
             let related: Vec<&str> = advisory.links.iter().map(|link| link.other.as_str()).collect();
             for affected in &mut advisory.affected {
-                for fix in &mut affected.fixes {
+                for fix in &mut affected.aside.fixes {
                     if let Some(notice) = self.of(namespace, &affected.key.name, fix, &related) {
                         fix.date.clone_from(&notice.date);
                         fix.advisory = Some(notice.id.clone());
                     }
                 }
-                affected.fixes.retain(|fix| fix.advisory.is_some() || fix.channel.is_some());
-                affected.fixes.shrink_to_fit();
+                affected.aside.fixes.retain(|fix| fix.advisory.is_some() || fix.channel.is_some());
+                affected.aside.fixes.shrink_to_fit();
             }
         }
     }

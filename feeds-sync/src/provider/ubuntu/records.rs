@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use model::advisory::{Advisory, Affected, FixState, PublishedFix, RangeEvent, RecordState, Relation};
+use model::advisory::{Advisory, Affected, Aside, FixState, PublishedFix, RangeEvent, RecordState, Relation};
 use model::ecosystem::Ecosystem;
 use model::key::{KeyKind, Namespace, PackageKey, normalise_name};
 
@@ -100,9 +100,10 @@ fn row(entry: Entry) -> Affected {
         channel: pocket.clone(),
         ..PublishedFix::default()
     });
-    row.fixes = fixes.collect();
-    let hints = [pocket.filter(|_| row.fixes.is_empty()), availability.filter(|text| &**text != FOR_ALL)];
-    row.hints.extend(hints.into_iter().flatten());
+    row.aside.fixes = fixes.collect();
+    let hints =
+        [pocket.filter(|_| row.aside.fixes.is_empty()), availability.filter(|text| &**text != FOR_ALL)];
+    row.aside.hints.extend(hints.into_iter().flatten());
     row
 }
 
@@ -131,6 +132,7 @@ fn infer_base(rows: &mut BTreeMap<Namespace, Vec<Affected>>) {
         rows.keys().filter_map(releases::base_and_esm).filter(|(_, esm)| rows.contains_key(esm)).collect();
     for (base, esm) in pairs {
         for paid in rows.get(&esm).cloned().unwrap_or_default() {
+            let said = paid.aside.into_said();
             let held = rows.entry(base.clone()).or_default();
             let key = PackageKey { namespace: base.clone(), ..paid.key };
             let mut is_mentioned = false;
@@ -138,17 +140,21 @@ fn infer_base(rows: &mut BTreeMap<Namespace, Vec<Affected>>) {
                 is_mentioned = true;
                 if row.fix_state != FixState::Fixed {
                     let new: Vec<_> =
-                        paid.fixes.iter().filter(|fix| !row.fixes.contains(fix)).cloned().collect();
-                    row.fixes.extend(new);
+                        said.fixes.iter().filter(|fix| !row.aside.fixes.contains(fix)).cloned().collect();
+                    row.aside.fixes.extend(new);
                 }
             }
             if !is_mentioned {
                 held.push(Affected {
                     fix_state: FixState::WontFix,
-                    fixes: paid.fixes,
-                    severity: paid.severity,
-                    cvss: paid.cvss,
-                    reason: Some(PRO_ONLY.to_owned()),
+                    aside: Aside {
+                        fixes: said.fixes,
+                        severity: said.severity,
+                        cvss: said.cvss,
+                        reason: Some(PRO_ONLY.to_owned()),
+                        ..Aside::default()
+                    }
+                    .into(),
                     ..Affected::new(key, paid.status)
                 });
             }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use model::advisory::{Advisory, Affected, FixState, Status};
+use model::advisory::{Advisory, Affected, Aside, FixState, Status};
 use model::ecosystem::Ecosystem;
 use model::key::{KeyKind, Namespace, PackageKey, normalise_name};
 
@@ -166,7 +166,7 @@ fn apply(cve: &str, key: PackageKey, said: Said, description: Option<&str>, advi
         Said::Absent => {
             let namespace = key.namespace.clone();
             let Some(advisory) = advisories.held(&namespace, cve) else { return };
-            let is_inferred = |row: &Affected| row.reason.as_deref() == Some(records::PRO_ONLY);
+            let is_inferred = |row: &Affected| row.aside.reason.as_deref() == Some(records::PRO_ONLY);
             advisory.affected.retain(|row| row.key != key || !is_inferred(row));
             if advisory.affected.is_empty() {
                 advisories.remove(&namespace, cve);
@@ -188,7 +188,10 @@ fn change(advisory: &mut Advisory, key: PackageKey, said: Said) {
     let (status, fix_state, reason) = match said {
         Said::NotAffected { justification, reason } => {
             advisory.affected.retain(|row| row.key != key);
-            let row = Affected { justification, reason, ..Affected::new(key, Status::NotAffected) };
+            let row = Affected {
+                aside: Aside { justification, reason, ..Aside::default() }.into(),
+                ..Affected::new(key, Status::NotAffected)
+            };
             return push_once(advisory, row);
         }
         Said::Affected { fix_state, reason } => (Status::Affected, fix_state, Some(reason.to_owned())),
@@ -200,10 +203,17 @@ fn change(advisory: &mut Advisory, key: PackageKey, said: Said) {
         is_mentioned = true;
         if row.fix_state != FixState::Fixed {
             (row.status, row.fix_state) = (status, fix_state);
-            row.reason.clone_from(&reason);
+            row.aside.reason.clone_from(&reason);
         }
     }
     if !is_mentioned {
-        push_once(advisory, Affected { fix_state, reason, ..Affected::new(key, status) });
+        push_once(
+            advisory,
+            Affected {
+                fix_state,
+                aside: Aside { reason, ..Aside::default() }.into(),
+                ..Affected::new(key, status)
+            },
+        );
     }
 }

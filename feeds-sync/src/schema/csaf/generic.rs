@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::advisory::{
-    Advisory, Affected, AffectedRange, Conditions, FixState, RangeEvent, RecordLink, Relation, SeverityWord,
-    Status,
+    Advisory, Affected, AffectedRange, Aside, Conditions, FixState, RangeEvent, RecordLink, Relation,
+    SeverityWord, Status,
 };
 use model::key::PackageKey;
 use model::severity::Severity;
@@ -286,7 +286,10 @@ fn rated(statements: &Statements<'_, '_>, said: &Said<'_>, status: Status, sourc
     let severity = word.and_then(|word| {
         Some(SeverityWord { word: word.to_owned(), level: Severity::from_vendor_word(word)? })
     });
-    Affected { severity, cvss, ..Affected::new(said.place.key.clone(), status) }
+    Affected {
+        aside: Aside { severity, cvss, ..Aside::default() }.into(),
+        ..Affected::new(said.place.key.clone(), status)
+    }
 }
 
 /// Bounds a row by the versions that its product is.
@@ -297,14 +300,14 @@ fn bound(affected: &mut Affected, said: &Said<'_>, fixes: &Fixes<'_>) -> Result<
         SaidOf::Every if affected.status == Status::Fixed => return Err("fixed, and no version is named"),
         SaidOf::Every => {
             if let Some(fix) = only(&fixes.first, key).filter(|_| is_affected) {
-                affected.ranges = vec![rows::below(&VersionText::from(fix))];
+                affected.ranges = vec![rows::below(&VersionText::from(fix))].into();
             }
         }
         SaidOf::One(version) => affected.versions = vec![version.clone()],
         SaidOf::Range(versions) => {
             affected.ranges =
                 versions.ranges.iter().map(|range| with_fix(range, is_affected, key, fixes)).collect();
-            affected.unaffected.clone_from(&versions.excepted);
+            affected.aside.unaffected.clone_from(&versions.excepted);
             affected.versions.clone_from(&versions.listed);
         }
         SaidOf::Words(words) => {
@@ -313,7 +316,7 @@ fn bound(affected: &mut Affected, said: &Said<'_>, fixes: &Fixes<'_>) -> Result<
             }
             // Which versions nobody can tell: people may read it.
             affected.status = Status::Undetermined;
-            affected.hints = vec![(*words).into()];
+            affected.aside.hints = vec![(*words).into()];
         }
     }
     Ok(())
@@ -348,7 +351,8 @@ fn line(affected: &mut Affected, said: &Said<'_>, fixes: &Fixes<'_>) -> Result<(
     let start = RangeEvent::Introduced(VersionText::from(first.unwrap_or("0")));
     let last = only(&fixes.last_affected, key).map(|last| RangeEvent::LastAffected(VersionText::from(last)));
     let fixed = only(&fixes.first, key).map(|fix| RangeEvent::Fixed(VersionText::from(fix)));
-    affected.ranges = vec![AffectedRange { events: [start].into_iter().chain(fixed.or(last)).collect() }];
+    affected.ranges =
+        vec![AffectedRange { events: [start].into_iter().chain(fixed.or(last)).collect() }].into();
     Ok(())
 }
 
@@ -356,8 +360,8 @@ fn line(affected: &mut Affected, said: &Said<'_>, fixes: &Fixes<'_>) -> Result<(
 fn complete(affected: &mut Affected, id: &str, statements: &Statements<'_, '_>) {
     match affected.status {
         Status::NotAffected => {
-            affected.justification = statements.justification(id).map(str::to_owned);
-            affected.reason = statements.impact(id).map(str::to_owned);
+            affected.aside.justification = statements.justification(id).map(str::to_owned);
+            affected.aside.reason = statements.impact(id).map(str::to_owned);
         }
         Status::Affected => {
             let fixes =
@@ -368,9 +372,9 @@ fn complete(affected: &mut Affected, id: &str, statements: &Statements<'_, '_>) 
             match fixes {
                 Some(version) => {
                     affected.fix_state = FixState::Fixed;
-                    affected.fixes = rows::fixes(statements, id, &version, None);
+                    affected.aside.fixes = rows::fixes(statements, id, &version, None);
                 }
-                None => (affected.fix_state, affected.reason) = fix_state(id, statements),
+                None => (affected.fix_state, affected.aside.reason) = fix_state(id, statements),
             }
         }
         Status::Fixed | Status::UnderInvestigation | Status::Undetermined => {}

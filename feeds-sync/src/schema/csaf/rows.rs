@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use model::advisory::{Advisory, Affected, AffectedRange, Conditions, PublishedFix, RangeEvent, Status};
+use model::advisory::{
+    Advisory, Affected, AffectedRange, Aside, Conditions, PublishedFix, RangeEvent, Status,
+};
 use model::key::{Namespace, PackageKey};
 use model::version::VersionText;
 
@@ -30,7 +32,7 @@ impl Rows {
     /// Adds `affected` under `conditions`; of the architectures there is at most one.
     pub fn add(&mut self, affected: Affected, conditions: Conditions) {
         let Conditions { module, channel, products, .. } = &conditions;
-        let version = affected.fixes.first().and_then(|fix| fix.version.as_ref());
+        let version = affected.aside.fixes.first().and_then(|fix| fix.version.as_ref());
         // Two of the same text are compared in full below, so it need not be unambiguous.
         let place = format!("{} {module:?} {channel:?} {products:?} {version:?}", affected.key);
         let drafts = self.drafts.entry(place).or_default();
@@ -83,13 +85,14 @@ pub fn rated(
     cvss.sort();
     cvss.dedup();
     let severity = statements.impact(id).map(|word| remarks.severity("impact", word));
-    Affected { severity, cvss, ..Affected::new(key, status) }
+    Affected { aside: Aside { severity, cvss, ..Aside::default() }.into(), ..Affected::new(key, status) }
 }
 
 /// Everything below `version`.
 pub fn below(version: &VersionText) -> AffectedRange {
     AffectedRange {
-        events: vec![RangeEvent::Introduced(VersionText::from("0")), RangeEvent::Fixed(version.clone())],
+        events: vec![RangeEvent::Introduced(VersionText::from("0")), RangeEvent::Fixed(version.clone())]
+            .into(),
     }
 }
 

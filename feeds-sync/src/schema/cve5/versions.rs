@@ -107,7 +107,7 @@ impl Said {
             Standing::Unaffected => {
                 let range =
                     vec![RangeEvent::Introduced(version.into()), RangeEvent::LastAffected(version.into())];
-                self.unaffected.push(AffectedRange { events: range });
+                self.unaffected.push(AffectedRange { events: range.into() });
                 self.add_fix(version);
             }
             Standing::Affected => self.add_affected(version),
@@ -118,11 +118,12 @@ impl Said {
     fn add_affected(&mut self, version: &str) {
         if let Some(branch) = branch(version) {
             let from = RangeEvent::Introduced(branch.from.into());
-            self.ranges.push(AffectedRange { events: vec![from, RangeEvent::Limit(branch.end.into())] });
+            self.ranges
+                .push(AffectedRange { events: vec![from, RangeEvent::Limit(branch.end.into())].into() });
         } else if matches!(version, "*" | "all" | "All" | "ALL") {
             self.says_all = true;
         } else if let Some(events) = comparators(version) {
-            self.ranges.push(AffectedRange { events });
+            self.ranges.push(AffectedRange { events: events.into() });
         } else if is_version(version) {
             self.versions.push(version.into());
         } else {

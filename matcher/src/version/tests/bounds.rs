@@ -12,7 +12,7 @@ use crate::range::Containment;
 fn is_inside(name: &str, installed: &str, end: RangeEvent) -> bool {
     let events = vec![RangeEvent::Introduced(VersionText::new("0")), end];
     let affected = Affected {
-        ranges: vec![AffectedRange { events }],
+        ranges: vec![AffectedRange { events: events.into() }].into(),
         ..Affected::new(PackageKey::new(Namespace::new("demo"), KeyKind::Binary, "demo"), Status::Affected)
     };
     match (scheme(name).contain)(installed, &[&affected])[..] {

@@ -439,11 +439,9 @@ fn a_finding_in_several_places_is_suppressed_only_in_all_of_them() {
 #[test]
 fn what_did_not_count_before_keeps_its_own_reason() {
     let mut found = findings("CVE-1 0");
-    found[0].suppressed = Some(model::finding::Suppression {
-        reason: "vendor-fixed".into(),
-        source: "X".into(),
-        statement: None,
-    });
+    let suppression =
+        model::finding::Suppression { reason: "vendor-fixed".into(), source: "X".into(), statement: None };
+    found[0].suppressed = Some(suppression.into());
     let document = openvex("V", json!([not_affected("CVE-1", json!("pkg:apk/alpine/libdemo"))]));
     let used = apply(&mut found, &[given(&document)], &image(), None);
     assert_eq!(found[0].suppressed.as_ref().unwrap().source, "X");

@@ -265,8 +265,8 @@ fn a_rule_has_the_highest_severity_of_its_findings_and_each_result_its_own() {
 #[test]
 fn suppressed_findings_are_only_in_the_full_file() {
     let mut suppressed = finding("CVE-1", 0, Severity::High);
-    suppressed.suppressed =
-        Some(Suppression { reason: "vendor-fixed".into(), source: "DSA-1".into(), statement: None });
+    let suppression = Suppression { reason: "vendor-fixed".into(), source: "DSA-1".into(), statement: None };
+    suppressed.suppressed = Some(suppression.into());
     let report = one_package("app", vec![suppressed, finding("CVE-2", 0, Severity::High)]);
     let log = parsed("sarif", &report, None);
     assert_eq!(results(&log).len(), 1, "the service would show it as an open alert");
