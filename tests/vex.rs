@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use testkit::feeds::{Mirror, osv_record};
 use testkit::server::Server;
 
-use crate::harness::{AS_OF, Place, make_key, signed};
+use crate::harness::{AS_OF, Place, make_key, read_json, signed};
 
 /// An SBOM with two packages of npm, and feeds that say that both are affected.
 fn place() -> Place {
@@ -258,6 +258,39 @@ fn what_is_attached_to_an_image_is_asked_for_where_there_is_one() {
         .run(["scan", "sbom:sbom.json", "--offline", "--vex-key", "key.pub"])
         .expect_code(2)
         .expect_stderr(&["add `--vex referrers`"]);
+}
+
+#[test]
+fn a_rematch_hears_vex_and_judges_nothing_for_it() {
+    let place = place();
+    std::fs::create_dir(place.path("sboms")).unwrap();
+    std::fs::copy(place.path("sbom.json"), place.path("sboms/app.json")).unwrap();
+    place.write("cyclonedx.json", CYCLONEDX);
+    let rematch = |words: &[&str]| {
+        let fixed = ["rematch", "sboms", "--offline", "--as-of", AS_OF, "-o", "json", "-o", "json=reports/"];
+        let changes = place.json(fixed.iter().copied().chain(words.iter().copied()));
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let line = |change: &Value| {
+            let words = [&change["kind"], &change["cause"], &change["reason"], &change["finding"]["id"]];
+            words.map(text).join(" ")
+        };
+        let lines: Vec<String> = changes["changes"].as_array().unwrap().iter().map(line).collect();
+        (changes["sboms"]["judged"].as_u64().unwrap(), lines)
+    };
+    let (judged, lines) = rematch(&[]);
+    let first = ["appeared sbom first_run CVE-2025-10001", "appeared sbom first_run CVE-2025-10002"];
+    assert_eq!((judged, lines), (1, first.map(str::to_owned).to_vec()));
+
+    // The document links to this very BOM.
+    let answered = "disappeared vex suppressed CVE-2025-10001".to_owned();
+    assert_eq!(rematch(&["--vex", "cyclonedx.json"]), (0, vec![answered]));
+    assert_eq!(read_json(&place.path("reports/app.json")), report(&place, &["--vex", "cyclonedx.json"]));
+    assert_eq!(rematch(&["--vex", "cyclonedx.json"]), (0, vec![]));
+    assert_eq!(rematch(&[]), (0, vec!["appeared vex unsuppressed CVE-2025-10001".to_owned()]));
+    place
+        .run(["rematch", "sboms", "--offline", "--vex", "referrers"])
+        .expect_code(2)
+        .expect_stderr(&["`rematch` opens none"]);
 }
 
 #[test]
