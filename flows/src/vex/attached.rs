@@ -80,13 +80,14 @@ enum Kind {
 impl Kind {
     fn of(words: &str) -> Option<Self> {
         let words = words.to_ascii_lowercase();
-        let has = |word: &&str| words.contains(*word);
-        if ["vex", "csaf"].iter().any(|word| has(word)) {
+        let has = |word: &str| words.contains(word);
+        if has("vex") || has("csaf") {
             Some(Self::Vex)
-        } else if has(&"cyclonedx") && !has(&"protobuf") {
+        } else if has("cyclonedx") && !has("protobuf") {
             Some(Self::CycloneDx)
         } else {
-            ["in-toto", "dsse", "sigstore.bundle"].iter().any(|word| has(word)).then_some(Self::Attestation)
+            let is_attestation = has("in-toto") || has("dsse") || has("sigstore.bundle");
+            is_attestation.then_some(Self::Attestation)
         }
     }
 
