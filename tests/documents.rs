@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::Command;
 
 use serde_json::{Value, json};
 use testkit::feeds::{Mirror, osv_record};
 
-use crate::harness::{AS_OF, Place, read_json};
+use crate::harness::{AS_OF, Place, make_key, read_json, signed};
 
 const APK_INSTALLED: &str = "P:demo\nV:1.0-r0\nA:x86_64\no:demo\n\n";
 const DPKG_STATUS: &str =
@@ -116,32 +115,13 @@ fn an_sbom_in_any_syntax_is_known_without_a_prefix() {
     place.run(["scan", "log"]).expect_code(2).expect_stderr(&["the document looks like a SARIF log"]);
 }
 
-/// Runs OpenSSL, which makes keys and signatures that plimsoll did not.
-fn openssl(place: &Place, words: &[&str]) {
-    let ran = Command::new("openssl").args(words).current_dir(place.path(".")).output();
-    let ran = ran.expect("openssl is installed, as with every system that CI runs on");
-    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
-}
-
 #[test]
 fn with_a_key_only_what_it_signed_is_read() {
     let (place, _) = place();
-    for key in ["ours", "other"] {
-        let pem = format!("{key}.key");
-        openssl(&place, &["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", &pem]);
-        openssl(&place, &["pkey", "-in", &pem, "-pubout", "-out", &format!("{key}.pub")]);
-    }
+    make_key(&place, "ours");
+    make_key(&place, "other");
     let payload = fs::read_to_string(place.path("alpine.json")).unwrap();
-    let kind = "application/vnd.cyclonedx+json";
-    let signed = format!("DSSEv1 {} {kind} {} {payload}", kind.len(), payload.len());
-    place.write("signed", signed);
-    openssl(&place, &["dgst", "-sha256", "-sign", "ours.key", "-out", "signature", "signed"]);
-    for (file, out) in [("alpine.json", "payload.64"), ("signature", "signature.64")] {
-        openssl(&place, &["base64", "-A", "-in", file, "-out", out]);
-    }
-    let encoded = |file: &str| fs::read_to_string(place.path(file)).unwrap().trim().to_owned();
-    let envelope = json!({"payloadType": kind, "payload": encoded("payload.64"),
-        "signatures": [{"keyid": "", "sig": encoded("signature.64")}]});
+    let envelope = signed(&place, "ours", "application/vnd.cyclonedx+json", &payload);
     place.write("envelope.json", envelope.to_string());
 
     let plain = place.run(["convert", "alpine.json", "-o", "purls"]);

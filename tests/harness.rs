@@ -122,3 +122,30 @@ pub(crate) fn read_tsv(path: &Path) -> Vec<Vec<String>> {
     let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     text.lines().skip(1).map(|line| line.split('\t').map(str::to_owned).collect()).collect()
 }
+
+/// Runs OpenSSL, which makes keys and signatures that plimsoll did not.
+fn openssl(place: &Place, words: &[&str]) {
+    let ran = Command::new("openssl").args(words).current_dir(place.path(".")).output();
+    let ran = ran.expect("openssl is installed, as with every system that CI runs on");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+/// Makes a key, `<name>.key`, and its public half, `<name>.pub`.
+pub(crate) fn make_key(place: &Place, name: &str) {
+    let pem = format!("{name}.key");
+    openssl(place, &["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", &pem]);
+    openssl(place, &["pkey", "-in", &pem, "-pubout", "-out", &format!("{name}.pub")]);
+}
+
+/// An envelope (DSSE) around `payload`, of the kind `kind`, that the key called `name` signed.
+pub(crate) fn signed(place: &Place, name: &str, kind: &str, payload: &str) -> Value {
+    place.write("payload", payload);
+    place.write("signed", format!("DSSEv1 {} {kind} {} {payload}", kind.len(), payload.len()));
+    openssl(place, &["dgst", "-sha256", "-sign", &format!("{name}.key"), "-out", "signature", "signed"]);
+    for file in ["payload", "signature"] {
+        openssl(place, &["base64", "-A", "-in", file, "-out", &format!("{file}.64")]);
+    }
+    let encoded = |file: &str| fs::read_to_string(place.path(file)).unwrap().trim().to_owned();
+    serde_json::json!({"payloadType": kind, "payload": encoded("payload.64"),
+        "signatures": [{"keyid": "", "sig": encoded("signature.64")}]})
+}

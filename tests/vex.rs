@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use testkit::feeds::{Mirror, osv_record};
+use testkit::server::Server;
 
-use crate::harness::{AS_OF, Place};
+use crate::harness::{AS_OF, Place, make_key, read_json, signed};
 
 /// An SBOM with two packages of npm, and feeds that say that both are affected.
 fn place() -> Place {
@@ -28,7 +29,7 @@ fn place() -> Place {
     place
 }
 
-fn openvex(id: &str, vulnerability: &str, product: &str) -> String {
+pub(crate) fn openvex(id: &str, vulnerability: &str, product: &str) -> String {
     json!({"@context": "https://openvex.dev/ns/v0.2.0", "@id": id, "author": "Acme Security", "version": 1,
         "timestamp": "2025-06-01T00:00:00Z", "statements": [{"vulnerability": {"name": vulnerability},
         "products": [{"@id": product}], "status": "not_affected", "justification": "vulnerable_code_not_present"}]})
@@ -53,7 +54,7 @@ fn report(place: &Place, words: &[&str]) -> Value {
 }
 
 /// Each finding as `id reason`.
-fn findings(report: &Value) -> Vec<String> {
+pub(crate) fn findings(report: &Value) -> Vec<String> {
     let line = |finding: &Value| {
         let reason = finding["suppressed"]["reason"].as_str().unwrap_or("counts");
         format!("{} {reason}", finding["id"].as_str().unwrap())
@@ -167,6 +168,129 @@ fn a_document_that_cannot_be_read_ends_the_run() {
     let text = openvex("https://acme.example/1", "CVE-2025-10001", "pkg:npm/demo");
     place.write("word.json", text.replace("not_affected", "resolved"));
     run("word.json").expect_code(0).expect_stderr(&["`statements[0].status`: `resolved` is no status"]);
+}
+
+const CYCLONEDX_XML: &str = r#"<?xml version="1.0"?>
+<bom xmlns="http://cyclonedx.org/schema/bom/1.5" version="1"><vulnerabilities><vulnerability><id>CVE-2025-10001</id>
+<analysis><state>not_affected</state><justification>code_not_reachable</justification></analysis>
+<affects><target><ref>urn:cdx:3e671687-395b-41f5-a30f-a58921a69b79/2#pkg:npm/demo@1.0.0</ref></target></affects>
+</vulnerability></vulnerabilities></bom>"#;
+
+#[test]
+fn a_document_may_come_in_xml_in_a_statement_or_in_an_envelope() {
+    let place = place();
+    place.write("cyclonedx.xml", CYCLONEDX_XML);
+    let document = openvex("https://acme.example/1", "CVE-2025-10001", "pkg:npm/demo");
+    let statement = format!(
+        r#"{{"_type":"https://in-toto.io/Statement/v1","predicateType":"https://openvex.dev/ns/v0.2.0",
+        "subject":[{{"name":"elsewhere","digest":{{"sha256":"{}"}}}}],"predicate":{document}}}"#,
+        "0".repeat(64)
+    );
+    place.write("statement.json", &statement);
+    make_key(&place, "theirs");
+    let envelope = signed(&place, "theirs", "application/vnd.in-toto+json", &statement);
+    place.write("vex.intoto.json", envelope.to_string());
+    let bundle = json!({"mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+        "verificationMaterial": {}, "dsseEnvelope": envelope});
+    place.write("bundle.json", bundle.to_string());
+    // Whoever names a file believes it: nobody's signature is asked for.
+    for file in ["cyclonedx.xml", "statement.json", "vex.intoto.json", "bundle.json"] {
+        let report = report(&place, &["--vex", file]);
+        assert_eq!(findings(&report), ["CVE-2025-10001 vex-not-affected", "CVE-2025-10002 counts"], "{file}");
+        assert_eq!(report["vex"]["documents"][0]["trust"], "user", "{file}");
+    }
+    place.write("provenance.json", statement.replace(&document, "{\"buildType\":\"x\"}"));
+    let words = ["match", "sbom.json", "--offline", "--as-of", AS_OF, "--vex", "provenance.json"];
+    place.run(words).expect_code(2).expect_stderr(&["cannot read VEX document `provenance.json`"]);
+}
+
+#[test]
+fn a_document_at_an_address_is_asked_for_as_feeds_are() {
+    let place = place();
+    let mirror = place.path("mirror");
+    let document = openvex("https://acme.example/1", "CVE-2025-10001", "pkg:npm/demo");
+    let server = Server::of_dir(&mirror);
+    server.serve("/acme.example/vex/1.json", document.as_bytes());
+    let root = server.url("");
+    let base = ["match", "sbom.json", "--as-of", AS_OF, "-o", "json", "--mirror", &root];
+    let url = "https://acme.example/vex/1.json";
+    let run = |words: &[&str]| place.run(base.iter().copied().chain(words.iter().copied()));
+    let report: Value = serde_json::from_str(&run(&["--vex", url]).expect_code(0).stdout).unwrap();
+    assert_eq!(findings(&report), ["CVE-2025-10001 vex-not-affected", "CVE-2025-10002 counts"]);
+    let document = &report["vex"]["documents"][0];
+    assert_eq!([&document["trust"], &document["id"]], [&json!("user"), &json!("https://acme.example/1")]);
+
+    // What cannot be had ends the run: what it answers would count as open.
+    run(&["--vex", "https://acme.example/none.json"]).expect_code(2).expect_stderr(&[
+        "cannot download a VEX document",
+        "none.json` does not exist",
+        "nothing was judged",
+    ]);
+    server.serve("/acme.example/page", "<html>");
+    run(&["--vex", "https://acme.example/page"])
+        .expect_code(2)
+        .expect_stderr(&["cannot read VEX document `https://acme.example/page`"]);
+    let offline = ["match", "sbom.json", "--offline", "--as-of", AS_OF, "--vex", url];
+    place.run(offline).expect_code(2).expect_stderr(&["was not asked for: offline"]);
+    run(&["--vex", "http://acme.example/vex/1.json"])
+        .expect_code(2)
+        .expect_stderr(&["begins with `https://`"]);
+    place
+        .run(["explain", "CVE-2025-10001", "sbom.json", "--vex", url])
+        .expect_code(2)
+        .expect_stderr(&["was not asked for: this command asks no host", "hint: download the document"]);
+}
+
+#[test]
+fn what_is_attached_to_an_image_is_asked_for_where_there_is_one() {
+    let place = place();
+    for command in ["match", "explain"] {
+        let id = (command == "explain").then_some("CVE-2025-10001");
+        let words = [command].into_iter().chain(id).chain(["sbom.json", "--vex", "referrers"]);
+        place.run(words).expect_code(2).expect_stderr(&[&format!("`{command}` opens none"), "plimsoll scan"]);
+    }
+    place
+        .run(["scan", "sbom:sbom.json", "--offline", "--vex", "referrers"])
+        .expect_code(2)
+        .expect_stderr(&["`sbom:sbom.json` has no image"]);
+    place.write("key.pub", "");
+    place
+        .run(["scan", "sbom:sbom.json", "--offline", "--vex-key", "key.pub"])
+        .expect_code(2)
+        .expect_stderr(&["add `--vex referrers`"]);
+}
+
+#[test]
+fn a_rematch_hears_vex_and_judges_nothing_for_it() {
+    let place = place();
+    std::fs::create_dir(place.path("sboms")).unwrap();
+    std::fs::copy(place.path("sbom.json"), place.path("sboms/app.json")).unwrap();
+    place.write("cyclonedx.json", CYCLONEDX);
+    let rematch = |words: &[&str]| {
+        let fixed = ["rematch", "sboms", "--offline", "--as-of", AS_OF, "-o", "json", "-o", "json=reports/"];
+        let changes = place.json(fixed.iter().copied().chain(words.iter().copied()));
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let line = |change: &Value| {
+            let words = [&change["kind"], &change["cause"], &change["reason"], &change["finding"]["id"]];
+            words.map(text).join(" ")
+        };
+        let lines: Vec<String> = changes["changes"].as_array().unwrap().iter().map(line).collect();
+        (changes["sboms"]["judged"].as_u64().unwrap(), lines)
+    };
+    let (judged, lines) = rematch(&[]);
+    let first = ["appeared sbom first_run CVE-2025-10001", "appeared sbom first_run CVE-2025-10002"];
+    assert_eq!((judged, lines), (1, first.map(str::to_owned).to_vec()));
+
+    // The document links to this very BOM.
+    let answered = "disappeared vex suppressed CVE-2025-10001".to_owned();
+    assert_eq!(rematch(&["--vex", "cyclonedx.json"]), (0, vec![answered]));
+    assert_eq!(read_json(&place.path("reports/app.json")), report(&place, &["--vex", "cyclonedx.json"]));
+    assert_eq!(rematch(&["--vex", "cyclonedx.json"]), (0, vec![]));
+    assert_eq!(rematch(&[]), (0, vec!["appeared vex unsuppressed CVE-2025-10001".to_owned()]));
+    place
+        .run(["rematch", "sboms", "--offline", "--vex", "referrers"])
+        .expect_code(2)
+        .expect_stderr(&["`rematch` opens none"]);
 }
 
 #[test]

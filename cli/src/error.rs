@@ -139,7 +139,7 @@ impl From<flows::error::FlowError> for CommandError {
                 vec!["leave out `--referrers` to open the image; `--attach` attaches an SBOM".to_owned()]
             }
             E::NoRegistry { .. } => {
-                vec!["SBOMs are attached to images in registries: `registry:HOST/NAME:TAG`".to_owned()]
+                vec!["SBOMs and VEX are attached to images in registries: `registry:HOST/NAME:TAG`".to_owned()]
             }
             E::NoLayers { .. } => vec!["give the image itself, or leave out `--scope all-layers`".to_owned()],
             E::Purl { .. } => vec!["a package URL is like `pkg:npm/lodash@4.17.21`".to_owned()],
@@ -158,9 +158,11 @@ impl From<flows::error::FlowError> for CommandError {
                 "the database is only a cache: remove the directory and run `plimsoll feeds sync`".to_owned(),
             ],
             E::Sync(_) => vec!["the last good state was left in place".to_owned()],
-            E::Vex { .. } => {
+            E::Vex { .. } | E::VexDownload(_) => {
                 vec!["nothing was judged, because what the document answers would count as open".to_owned()]
             }
+            E::VexNotAsked { .. } => vec!["download the document, and give the file".to_owned()],
+            E::NoImage { .. } => vec!["VEX is attached to images in registries: `registry:HOST/NAME:TAG`".to_owned()],
             E::NoSboms { .. } => {
                 vec!["store one with `plimsoll sbom IMAGE -o cyclonedx-json=DIR/NAME.json`".to_owned()]
             }

@@ -3,6 +3,7 @@
 //! - [`args`]: what can be typed; [`config`]: what `plimsoll.toml` says instead
 //! - [`commands`]: one file a command
 //! - [`feeds`]: what every command that needs feeds does; [`hosts`]: who asks; [`progress`]: how a sync is told to people
+//! - [`vex`]: where VEX is taken from, and who is believed
 //! - [`output`]: `-o FORMAT[=FILE]`; [`ui`]: streams, colour and progress; [`error`]: what people read when
 //!   something failed; [`exit_code`]: what scripts read
 
@@ -21,6 +22,7 @@ mod published;
 mod registry;
 mod risk;
 mod ui;
+mod vex;
 
 use std::process::ExitCode;
 

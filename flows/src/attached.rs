@@ -114,31 +114,61 @@ fn created(found: &Descriptor) -> Option<&String> {
 
 /// The manifest of an artifact, as far as it matters.
 #[derive(Deserialize)]
-struct ArtifactManifest {
+pub(crate) struct ArtifactManifest {
     #[serde(default)]
     layers: Option<Vec<Descriptor>>,
     /// Before artifacts were manifests (OCI 1.1 release candidates).
     #[serde(default)]
     blobs: Option<Vec<Descriptor>>,
+    /// What else is said of it.
+    #[serde(default)]
+    pub(crate) annotations: Option<BTreeMap<String, String>>,
+}
+
+impl ArtifactManifest {
+    /// The manifest that `artifact` points at.
+    pub(crate) fn of(remote: &Remote, artifact: &Descriptor) -> Result<Self, RegistryError> {
+        let pointer = Pointer::Digest(artifact.digest.clone());
+        let manifest = remote.repository.manifest(&pointer, MANIFEST_BYTES_MAX)?;
+        serde_json::from_slice(&manifest.bytes).map_err(|source| RegistryError::Malformed {
+            what: called(artifact),
+            kind: "manifest",
+            source,
+        })
+    }
+
+    /// What it holds.
+    pub(crate) fn into_layers(self) -> Vec<Descriptor> {
+        self.layers.or(self.blobs).unwrap_or_default()
+    }
+}
+
+fn called(artifact: &Descriptor) -> String {
+    format!("the artifact {}", artifact.digest)
 }
 
 /// The bytes of the document that `artifact` holds.
 fn document(remote: &Remote, artifact: &Descriptor, limits: &Limits) -> Result<Vec<u8>, RegistryError> {
-    let what = format!("the artifact {}", artifact.digest);
-    let manifest =
-        remote.repository.manifest(&Pointer::Digest(artifact.digest.clone()), MANIFEST_BYTES_MAX)?;
-    let manifest: ArtifactManifest = serde_json::from_slice(&manifest.bytes)
-        .map_err(|source| RegistryError::Malformed { what: what.clone(), kind: "manifest", source })?;
-    let layers = manifest.layers.or(manifest.blobs).unwrap_or_default();
+    let layers = ArtifactManifest::of(remote, artifact)?.into_layers();
     let [layer] = &layers[..] else {
         return Err(RegistryError::Malformed {
-            what,
+            what: called(artifact),
             kind: "manifest of one document",
             source: serde::de::Error::custom(format!("it has {} layers", layers.len())),
         });
     };
-    if layer.size > limits.document_bytes_max {
-        return Err(RegistryError::TooLarge { what, bytes_max: limits.document_bytes_max });
+    layer_bytes(remote, layer, called(artifact), limits.document_bytes_max)
+}
+
+/// The bytes of `layer`, which are as its digest says, called `what` in errors.
+pub(crate) fn layer_bytes(
+    remote: &Remote,
+    layer: &Descriptor,
+    what: String,
+    bytes_max: u64,
+) -> Result<Vec<u8>, RegistryError> {
+    if layer.size > bytes_max {
+        return Err(RegistryError::TooLarge { what, bytes_max });
     }
     let reader = remote.repository.blob(&layer.digest, Some(layer.size))?;
     let mut bytes = Vec::new();

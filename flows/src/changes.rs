@@ -93,6 +93,8 @@ pub enum Cause {
     Feed,
     /// The SBOM is another.
     Sbom,
+    /// VEX was given that was not given before, or the other way round.
+    Vex,
 }
 
 /// One side of a comparison: the findings of a report, as in JSON v1, and the SBOM they came from.
@@ -179,14 +181,14 @@ pub fn between(
             Some((found, renaming)) => match (is_active(finding), is_active(found)) {
                 (true, false) => changes.push(change(
                     ChangeKind::Disappeared,
-                    Cause::Feed,
+                    cause_of_suppression(found),
                     suppression(found),
                     found,
                     Some(finding),
                 )),
                 (false, true) => changes.push(change(
                     ChangeKind::Appeared,
-                    Cause::Feed,
+                    cause_of_suppression(finding),
                     "unsuppressed",
                     found,
                     Some(finding),
@@ -250,6 +252,12 @@ fn successor<'a>(
 
 fn is_active(finding: &Value) -> bool {
     finding["suppressed"].is_null()
+}
+
+/// Who suppresses a finding, or did.
+fn cause_of_suppression(finding: &Value) -> Cause {
+    let reason = finding["suppressed"]["reason"].as_str();
+    if reason.is_some_and(|reason| reason.starts_with("vex-")) { Cause::Vex } else { Cause::Feed }
 }
 
 /// The contract's word for why a finding is now suppressed.
@@ -328,6 +336,9 @@ mod tests {
         let a = || finding("CVE-1", "pkg:npm/a@1");
         check(None, &[a()], true, &["Appeared Sbom first_run \"CVE-1\""]);
         check(Some(&[]), &[a()], true, &["Appeared Feed new_record \"CVE-1\""]);
+        let answered = with(a(), |it| it["suppressed"] = json!({"reason": "vex-fixed"}));
+        check(Some(&[a()]), std::slice::from_ref(&answered), true, &["Disappeared Vex suppressed \"CVE-1\""]);
+        check(Some(&[answered]), &[a()], true, &["Appeared Vex unsuppressed \"CVE-1\""]);
         check(Some(&[]), &[a()], false, &["Appeared Sbom new_package \"CVE-1\""]);
         check(Some(&[a()]), &[], true, &["Disappeared Feed range_changed \"CVE-1\""]);
         check(Some(&[a()]), &[], false, &["Disappeared Sbom package_gone \"CVE-1\""]);

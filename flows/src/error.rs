@@ -155,12 +155,27 @@ pub enum FlowError {
         n_not_judged: usize,
     },
     /// A document of VEX cannot be read.
-    #[error("cannot read VEX document `{}`", path.display())]
+    #[error("cannot read VEX document `{place}`")]
     Vex {
-        /// The file.
-        path: PathBuf,
+        /// The file, or the address.
+        place: String,
         /// Why.
-        source: matcher::vex::VexError,
+        source: crate::vex::UnreadableVex,
+    },
+    /// A document of VEX could not be downloaded.
+    #[error("cannot download a VEX document")]
+    VexDownload(#[source] fetch::error::FetchError),
+    /// A document of VEX has an address, and no host is asked.
+    #[error("VEX document `{url}` was not asked for: this command asks no host")]
+    VexNotAsked {
+        /// The address.
+        url: String,
+    },
+    /// VEX that is attached to an image was asked for, and there is no image to ask about.
+    #[error("`{place}` has no image: what is attached to it cannot be asked for")]
+    NoImage {
+        /// What was typed.
+        place: String,
     },
     /// A directory of VEX cannot be read as one.
     #[error("cannot read `{}` as a repository of VEX: {what}", path.display())]

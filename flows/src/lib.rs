@@ -4,7 +4,7 @@
 //! - [`attached`]: SBOMs that lie beside an image in a registry
 //! - [`feeds`]: which namespaces an inventory needs → those shards are held, or a gap says why not
 //! - [`match_sbom`]: an inventory and a snapshot → a [`Report`](model::report::Report)
-//! - [`vex`]: files and repositories of VEX → the documents that a report hears
+//! - [`vex`]: files, addresses and repositories of VEX, and what is attached to an image → the documents that a report hears
 //! - [`scan`]: an image → its SBOM, then the two above
 //! - [`explain`](mod@explain): an id and the packages of an SBOM or report → why they are, or are not, affected
 //! - [`rematch`]: a directory of stored SBOMs and a newer snapshot → what changed, and only that judged

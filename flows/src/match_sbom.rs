@@ -30,12 +30,14 @@ pub struct Subject {
     pub sbom_digest: String,
     /// How the SBOM is known to others ([`matcher::vex::bom_id`]), where that was looked up: only VEX asks for it.
     pub bom: Option<String>,
+    /// VEX that came with it, beside what is given for all.
+    pub vex: Vec<Given>,
 }
 
 impl Subject {
     /// The subject whose SBOM is `bytes`.
     pub fn new(inventory: Inventory, bytes: &[u8]) -> Self {
-        Self { inventory, sbom_digest: digest(bytes), bom: None }
+        Self { inventory, sbom_digest: digest(bytes), bom: None, vex: Vec::new() }
     }
 }
 
@@ -177,7 +179,12 @@ impl Answer {
     ) -> Result<Report, FlowError> {
         let Terms { vex, as_of, weights, .. } = terms;
         let Self { question, advisories, mut findings } = self;
-        let vex = matcher::vex::apply(&mut findings, vex, &subject.inventory, subject.bom.as_deref());
+        let vex = matcher::vex::apply(
+            &mut findings,
+            vex.iter().chain(&subject.vex),
+            &subject.inventory,
+            subject.bom.as_deref(),
+        );
         let asked = question.namespaces();
         let mut described = records(&findings);
         described.extend(matcher::github_records(&findings, &subject.inventory));

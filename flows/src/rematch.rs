@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use advisory_db::{KeyHash, Snapshot};
 use jiff::Timestamp;
 use matcher::Fallback;
+use matcher::vex::Given;
 use model::advisory::{AdvisorySet, RecordState, Status};
 use model::key::{Namespace, PackageKey};
 use model::limits::Limits;
@@ -26,6 +27,7 @@ use crate::changes::{ChangeSet, ChangedSbom, Side, between};
 use crate::error::FlowError;
 use crate::match_sbom::{Answer, Question, Subject, Terms, facts, rows_about};
 use crate::source::read_sbom;
+use crate::vex::bom_of;
 use state::{Entry, State};
 
 /// Where the state lies below the directory of SBOMs.
@@ -38,6 +40,8 @@ pub struct RematchOptions<'a> {
     pub full: bool,
     /// Leave the state as it is.
     pub dry_run: bool,
+    /// What others say of findings.
+    pub vex: &'a [Given],
     /// What was asked for by CPE name.
     pub fallback: Option<&'a Fallback>,
     /// The time that stands for "now".
@@ -106,7 +110,7 @@ pub fn needed(
     let facts = facts(snapshot)?;
     let mut namespaces = BTreeSet::new();
     for sbom in sboms {
-        if let Ok(subject) = read(sbom, limits) {
+        if let Ok((subject, _)) = stored(sbom, limits) {
             let question = Question::with(&subject.inventory, &facts, snapshot, fallback)?;
             namespaces.extend(question.namespaces());
         }
@@ -170,7 +174,7 @@ fn one(
     snapshot: &Snapshot,
     options: &RematchOptions<'_>,
 ) -> Result<Outcome, FlowError> {
-    let subject = read(sbom, options.limits)?;
+    let subject = read(sbom, options)?;
     let facts = facts(Some(snapshot))?;
     let question = Question::with(&subject.inventory, &facts, Some(snapshot), options.fallback)?;
     let hashes = snapshot.key_hashes(&question.keys)?;
@@ -198,8 +202,12 @@ fn one(
     };
     let mut entry = Entry::new(&subject, asked, &answer.findings);
     let keys = answer.question.keys.clone();
-    let terms =
-        Terms { vex: &[], fallback: options.fallback, as_of: options.as_of, weights: options.weights };
+    let terms = Terms {
+        vex: options.vex,
+        fallback: options.fallback,
+        as_of: options.as_of,
+        weights: options.weights,
+    };
     let report = answer.report(subject, snapshot, terms)?;
     entry.reported = findings_json(&report)?;
     entry.purls = purls;
@@ -215,14 +223,22 @@ fn one(
     Ok(Outcome { entry, report, judged, changed })
 }
 
-fn read(sbom: &StoredSbom, limits: &Limits) -> Result<Subject, FlowError> {
+fn read(sbom: &StoredSbom, options: &RematchOptions<'_>) -> Result<Subject, FlowError> {
+    let (subject, bytes) = stored(sbom, options.limits)?;
+    // Which BOM it is matters only to documents that are about components of one.
+    let is_bom_asked = options.vex.iter().any(Given::links_to_boms);
+    Ok(Subject { bom: is_bom_asked.then(|| bom_of(&*bytes)).flatten(), ..subject })
+}
+
+/// The SBOM and its bytes.
+fn stored(sbom: &StoredSbom, limits: &Limits) -> Result<(Subject, Vec<u8>), FlowError> {
     let bytes = fs::read(&sbom.path).map_err(|source| FlowError::File {
         action: "read",
         path: sbom.path.clone(),
         source,
     })?;
     let inventory = read_sbom(&sbom.file, &bytes, limits, &[])?;
-    Ok(Subject::new(inventory, &bytes))
+    Ok((Subject::new(inventory, &bytes), bytes))
 }
 
 /// One hash over everything that judging reads beside the SBOM: the rules, the facts of the namespaces, and

@@ -172,7 +172,8 @@ impl Known {
     pub fn subject(self, options: &WriteOptions<'_>) -> Result<match_sbom::Subject, FlowError> {
         match self.sbom_digest {
             Some(sbom_digest) => {
-                Ok(match_sbom::Subject { inventory: self.inventory, sbom_digest, bom: None })
+                let inventory = self.inventory;
+                Ok(match_sbom::Subject { inventory, sbom_digest, bom: None, vex: Vec::new() })
             }
             None => subject(self.inventory, options),
         }

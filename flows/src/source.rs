@@ -188,7 +188,7 @@ pub fn read_sbom_file(path: &Path, limits: &Limits, keys: &[PublicKey]) -> Resul
     if state(&file.metadata().map_err(input_error)?) != state(&metadata) {
         return Err(input_error(io::Error::other("it was changed while it was read")));
     }
-    Ok(Subject { inventory, sbom_digest, bom: None })
+    Ok(Subject { inventory, sbom_digest, bom: None, vex: Vec::new() })
 }
 
 #[cfg(test)]

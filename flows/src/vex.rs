@@ -1,18 +1,27 @@
-//! VEX from files and directories.
+//! VEX from files, directories and addresses, and what is attached to an image.
 //!
-//! A file that is named is the user's own word. A directory is a repository: one with a list of its documents
-//! (`index.json`, the VEX Repository Specification 0.1) carries what others say, each of them of the packages that he is
-//! listed under; any other directory is a number of files.
+//! A document that is named is the user's own word, be it a file or a URL. A directory is a repository: one with a list of its
+//! documents (`index.json`, the VEX Repository Specification 0.1) carries what others say, each of them of the packages that
+//! he is listed under; any other directory is a number of files. What is [attached](attached()) to an image is the word of
+//! whoever signed it, if that is somebody whose key was given.
+
+mod attached;
+mod contents;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
+use fetch::error::redact;
+use fetch::fetcher::{Fetcher, NoProgress, Request};
 use matcher::vex::{Given, Identity, Trust, bom_id};
 use model::limits::Limits;
 use serde::Deserialize;
 
+pub use self::attached::{Attached, attached};
+pub use self::contents::UnreadableVex;
 use crate::error::FlowError;
 use crate::match_sbom::digest;
 
@@ -25,22 +34,78 @@ const DESCRIPTION: &str = "vex-repository.json";
 /// The folder of the one version of the specification there is.
 const SPECIFICATION: &str = "0.1";
 
-/// The documents at `paths`, in their order.
+/// The word for what is attached to an image.
+pub const REFERRERS: &str = "referrers";
+
+/// Where documents are taken from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VexPlace {
+    /// A file or a directory.
+    Path(PathBuf),
+    /// An address of one document; `https` only.
+    Url(String),
+    /// Beside each image that is judged, in its registry.
+    Referrers,
+}
+
+/// An address that no document is taken from.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an address of VEX begins with `https://`: whoever stands between could suppress findings")]
+pub struct InsecureVexUrl;
+
+impl VexPlace {
+    /// The place that `text` is: an address, the word [`REFERRERS`], or else a path; a file of that name is `./referrers`.
+    ///
+    /// # Errors
+    /// It is an address of plain HTTP.
+    pub fn parse(text: OsString) -> Result<Self, InsecureVexUrl> {
+        match text.to_str() {
+            Some(REFERRERS) => Ok(Self::Referrers),
+            Some(url) if url.starts_with("https://") => Ok(Self::Url(url.to_owned())),
+            Some(url) if url.starts_with("http://") => Err(InsecureVexUrl),
+            _ => Ok(Self::Path(text.into())),
+        }
+    }
+}
+
+/// The documents at `places`, in their order; what is attached to images is left to [`attached()`]. Without a fetcher no host
+/// is asked.
 ///
 /// # Errors
 /// One of them cannot be read: then nothing is judged, because what should suppress would not.
-pub fn read(paths: &[PathBuf], limits: &Limits) -> Result<Vec<Given>, FlowError> {
+pub fn read(
+    places: &[VexPlace],
+    fetcher: Option<&Fetcher>,
+    limits: &Limits,
+) -> Result<Vec<Given>, FlowError> {
     let mut reader = Reader { limits, bytes_left: limits.document_bytes_max, given: Vec::new() };
-    for path in paths {
-        if !path.is_dir() {
-            reader.add(path, Trust::User, None)?;
-        } else if let Some(folder) = indexed(path) {
-            reader.add_repository(&folder)?;
-        } else {
-            reader.add_folder(path)?;
+    for place in places {
+        match place {
+            VexPlace::Referrers => {}
+            VexPlace::Url(url) => {
+                let bytes = downloaded(url, fetcher, limits)?;
+                reader.take(&redact(url), &bytes, Trust::User, None)?;
+            }
+            VexPlace::Path(path) if !path.is_dir() => reader.add(path, Trust::User, None)?,
+            VexPlace::Path(path) => match indexed(path) {
+                Some(folder) => reader.add_repository(&folder)?,
+                None => reader.add_folder(path)?,
+            },
         }
     }
     Ok(reader.given)
+}
+
+/// The bytes at `url`.
+fn downloaded(url: &str, fetcher: Option<&Fetcher>, limits: &Limits) -> Result<Vec<u8>, FlowError> {
+    let fetcher = fetcher.ok_or_else(|| FlowError::VexNotAsked { url: redact(url) })?;
+    let unwritten =
+        |source| FlowError::File { action: "write", path: PathBuf::from("a temporary directory"), source };
+    let dir = tempfile::tempdir().map_err(unwritten)?;
+    let to = dir.path().join("document");
+    let request = Request { url, to: &to, previous: None, bytes_max: limits.vex_bytes_max };
+    fetcher.get(&request, &NoProgress).map_err(FlowError::VexDownload)?;
+    fs::read(&to).map_err(|source| FlowError::File { action: "read", path: to.clone(), source })
 }
 
 /// The folder with the list of documents of the repository in `path`, if it is one.
@@ -59,13 +124,24 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn add(&mut self, path: &Path, trust: Trust, only_about: Option<Vec<Identity>>) -> Result<(), FlowError> {
         let bytes = self.bytes(path)?;
+        self.take(&path.display().to_string(), &bytes, trust, only_about)
+    }
+
+    /// Takes the document `bytes`, which lay at `place`. Nobody's signature on it is asked for.
+    fn take(
+        &mut self,
+        place: &str,
+        bytes: &[u8],
+        trust: Trust,
+        only_about: Option<Vec<Identity>>,
+    ) -> Result<(), FlowError> {
         self.bytes_left = self.bytes_left.checked_sub(bytes.len() as u64).ok_or_else(|| {
             let what = format!("the documents take more than {} bytes", self.limits.document_bytes_max);
-            FlowError::VexRepository { path: path.to_owned(), what }
+            FlowError::VexRepository { path: PathBuf::from(place), what }
         })?;
-        let document = matcher::vex::read(&bytes, self.limits)
-            .map_err(|source| FlowError::Vex { path: path.to_owned(), source })?;
-        self.given.push(Given { document, digest: digest(&bytes), trust, only_about });
+        let document = contents::read(bytes, self.limits)
+            .map_err(|source| FlowError::Vex { place: place.to_owned(), source })?;
+        self.given.push(Given { document, digest: digest(bytes), trust, only_about });
         Ok(())
     }
 
@@ -171,124 +247,4 @@ struct BomHead {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use model::report::VexReason;
-    use tempfile::TempDir;
-
-    fn document(purl: &str) -> String {
-        serde_json::json!({"@context": "https://openvex.dev/ns/v0.2.0", "@id": purl, "author": "A",
-            "timestamp": "2025-01-01T00:00:00Z", "version": 1, "statements": [
-            {"vulnerability": {"name": "CVE-1"}, "products": [{"@id": purl}], "status": "not_affected",
-             "justification": "component_not_present"}]})
-        .to_string()
-    }
-
-    fn place(files: &[(&str, &str)]) -> TempDir {
-        let dir = tempfile::tempdir().unwrap();
-        for (name, text) in files {
-            let path = dir.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        dir
-    }
-
-    #[track_caller]
-    fn error(files: &[(&str, &str)], limits: &Limits) -> String {
-        let dir = place(files);
-        let error = read(&[dir.path().to_owned()], limits).unwrap_err();
-        let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-        format!("{error}: {cause}").replace(&dir.path().display().to_string(), "DIR")
-    }
-
-    #[test]
-    fn a_directory_is_a_number_of_files() {
-        let (one, two) = (document("pkg:npm/a"), document("pkg:npm/b"));
-        let dir = place(&[
-            ("b.json", &*one),
-            ("deep/a.JSON", &*two),
-            (".hidden/c.json", "{"),
-            ("readme.md", ""),
-            ("vex-repository.json", "{}"),
-        ]);
-        let given = read(&[dir.path().to_owned()], &Limits::default()).unwrap();
-        let said: Vec<_> = given.iter().map(|one| (one.document.id.as_deref(), one.trust)).collect();
-        assert_eq!(said, [(Some("pkg:npm/a"), Trust::User), (Some("pkg:npm/b"), Trust::User)]);
-        assert_eq!(given[0].digest, digest(one.as_bytes()));
-    }
-
-    #[test]
-    fn a_repository_is_what_its_list_names_each_under_its_packages() {
-        let index = r#"{"updated_at": "2025-01-01T00:00:00Z", "packages": [
-            {"id": "pkg:npm/a", "location": "pkg/a.json", "format": "openvex"},
-            {"id": "pkg:npm/c", "location": "pkg/a.json"}]}"#;
-        for below in ["", "0.1/"] {
-            let dir = place(&[
-                (&format!("{below}index.json"), index),
-                (&format!("{below}pkg/a.json"), &document("pkg:npm/b")),
-                (&format!("{below}pkg/unlisted.json"), "{"),
-            ]);
-            let given = read(&[dir.path().to_owned()], &Limits::default()).unwrap();
-            assert_eq!((given.len(), given[0].trust), (1, Trust::Hub));
-            assert_eq!(given[0].only_about.as_ref().unwrap().len(), 2);
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_read_says_which_file_and_why() {
-        let limits = Limits::default();
-        let listed =
-            |location: &str| format!(r#"{{"packages": [{{"id": "pkg:npm/a", "location": "{location}"}}]}}"#);
-        for (files, expected) in [
-            (&[("a.json", "{}")][..], "cannot read VEX document `DIR/a.json`: it is JSON, and neither"),
-            (&[("a.txt", "")], "no `*.json` is in it"),
-            (&[("index.json", "[")], "cannot read `DIR/index.json` as a repository of VEX: EOF"),
-            (&[("index.json", &*listed("../a.json"))], "`../a.json` leads out of it"),
-            (&[("index.json", &*listed("/etc/passwd"))], "`/etc/passwd` leads out of it"),
-            (&[("index.json", &*listed("a.json"))], "cannot read `DIR/a.json`"),
-            (&[("index.json", r#"{"packages": [{"id": "a", "location": "b"}]}"#)], "`a` is no package URL"),
-        ] {
-            let error = error(files, &limits);
-            assert!(error.contains(expected), "{error}");
-        }
-        let document = document("pkg:npm/a");
-        let files = [("a.json", &*document), ("b.json", &*document)];
-        let few = Limits { vex_documents_max: 1, ..Limits::default() };
-        assert!(error(&files, &few).contains("it holds more than 1 documents"));
-        let short = Limits { document_bytes_max: document.len() as u64 + 1, ..Limits::default() };
-        assert!(error(&files, &short).contains("the documents take more than"));
-        let small = Limits { vex_bytes_max: 10, ..Limits::default() };
-        assert!(error(&files, &small).contains("it is larger than 10 bytes"));
-    }
-
-    #[test]
-    fn a_bom_is_known_by_serial_number_and_version() {
-        let bom = |text: &str| bom_of(text.as_bytes());
-        assert_eq!(
-            bom(r#"{"bomFormat": "CycloneDX", "serialNumber": "urn:uuid:AB", "version": 3}"#).as_deref(),
-            Some("ab/3")
-        );
-        assert_eq!(bom(r#"{"serialNumber": "urn:uuid:ab"}"#).as_deref(), Some("ab/1"));
-        assert_eq!(bom("{}"), None);
-        assert_eq!(bom("<bom/>"), None);
-    }
-
-    #[test]
-    fn the_page_lists_every_reason() {
-        let page = include_str!("../../docs/reference/vex.md");
-        let listed: Vec<&str> =
-            page.lines().filter(|line| line.starts_with("| `") && line.matches('|').count() == 3).collect();
-        let row = |reason: &VexReason| format!("| `{}` | {} |", reason.as_str(), reason.sentence());
-        assert_eq!(listed, VexReason::ALL.iter().map(row).collect::<Vec<_>>());
-    }
-
-    /// The words of reasons are a contract: none may be there twice.
-    #[test]
-    fn reasons_have_a_word_each() {
-        let words: std::collections::BTreeSet<&str> =
-            VexReason::ALL.iter().map(|reason| reason.as_str()).collect();
-        assert_eq!(words.len(), VexReason::ALL.len());
-        assert!(VexReason::ALL.iter().all(|reason| reason.sentence().ends_with('.')));
-    }
-}
+mod tests;

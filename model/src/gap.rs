@@ -28,6 +28,10 @@ impl GapKind {
     pub const ENDED_DISTRO: Self = Self(Cow::Borrowed("ended-distro"));
     /// An SBOM was taken for that of an image, and nothing proves that it is.
     pub const UNVERIFIED_SBOM: Self = Self(Cow::Borrowed("unverified-sbom"));
+    /// A VEX document is attached to the image, and nobody who is trusted signed it for this image: it suppresses nothing.
+    pub const UNVERIFIED_VEX: Self = Self(Cow::Borrowed("unverified-vex"));
+    /// A VEX document is attached to the image, and could not be read.
+    pub const UNREADABLE_VEX: Self = Self(Cow::Borrowed("unreadable-vex"));
     /// Installed versions that their ecosystem's order cannot read; nothing but `Undetermined` can be said.
     pub const UNREADABLE_VERSION: Self = Self(Cow::Borrowed("unreadable-version"));
     /// A feed that publishes only fixes: its silence says nothing of vulnerabilities without one.

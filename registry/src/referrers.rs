@@ -9,6 +9,7 @@ use crate::descriptor::{DOCKER_INDEX, Descriptor, Index, OCI_EMPTY, OCI_INDEX};
 use crate::error::RegistryError;
 use crate::escape::escape;
 use crate::exchange::{Answer, Call, Failure, Target, same_origin};
+use crate::json::null_is_default;
 use crate::reference::Pointer;
 use model::digest::Digest;
 
@@ -46,6 +47,28 @@ impl Repository {
             referrers.retain(|referrer| referrer.artifact_type.as_deref() == Some(artifact_type));
         }
         Ok(referrers)
+    }
+
+    /// The attestations of `digest` at the tag under which cosign keeps them (`sha256-….att`), where hosts list no
+    /// referrers: the layers of one manifest, each a signed envelope. None where there is no such tag; mirrors are not asked.
+    ///
+    /// # Errors
+    /// See [`RegistryError`].
+    pub fn attestations(&self, digest: &Digest) -> Result<Vec<Descriptor>, RegistryError> {
+        #[derive(Deserialize)]
+        struct Attestations {
+            #[serde(default, deserialize_with = "null_is_default")]
+            layers: Vec<Descriptor>,
+        }
+        let pointer = Pointer::Tag(format!("{}.att", fallback_tag(digest)));
+        let manifest = match self.manifest_of_home(&pointer, MANIFEST_BYTES_MAX, "pull") {
+            Err(error) if error.is_not_found() => return Ok(Vec::new()),
+            manifest => manifest?,
+        };
+        let attestations: Attestations = serde_json::from_slice(&manifest.bytes).map_err(|source| {
+            RegistryError::Malformed { what: self.name_of(&pointer), kind: "manifest", source }
+        })?;
+        Ok(attestations.layers)
     }
 
     /// Looks into the manifests of those `referrers` whose artifact type is missing, or that of an empty

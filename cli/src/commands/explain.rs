@@ -1,13 +1,13 @@
 //! `plimsoll explain`: why a package is, or is not, affected.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use advisory_db::{FeedsDir, Snapshot};
 use clap::Args;
 use flows::error::FlowError;
 use flows::explain::{Asked, Told, explain, read, read_file};
-use flows::vex::bom_of;
+use flows::vex::{VexPlace, bom_of};
 use matcher::Fallback;
 use matcher::vex::Given;
 use model::distro::Distro;
@@ -21,6 +21,7 @@ use crate::feeds::{FeedArgs, kept_snapshot};
 use crate::keys::KeyArgs;
 use crate::output::{self, Output};
 use crate::ui::Ui;
+use crate::vex;
 
 /// Say why packages are, or are not, affected
 ///
@@ -47,8 +48,8 @@ pub(crate) struct ExplainArgs {
     #[arg(long, value_name = "ID:VERSION", value_parser = distro)]
     distro: Option<Distro>,
     /// A VEX document, or a directory of them, as `match` takes it; may be repeated
-    #[arg(long, value_name = "FILE|DIR")]
-    vex: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE|DIR", value_parser = vex::place())]
+    vex: Vec<VexPlace>,
     /// What to look up by CPE name, as `match` takes it: `cpe`, `cpe:alpine,debian`, `off`
     #[arg(long, value_name = "FALLBACK")]
     fallback: Option<Fallback>,
@@ -60,7 +61,8 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     let outputs = output::resolve(&args.output, "text", 1, ExplanationFormat::by_name)?;
     let keys = args.keys.read()?;
     let limits = Limits::default();
-    let vex = flows::vex::read(&args.vex, &limits)?;
+    vex::without_images(&args.vex, "explain")?;
+    let vex = flows::vex::read(&args.vex, None, &limits)?;
     let is_bom_asked = vex.iter().any(Given::links_to_boms);
     let mut told = match args.document.as_str() {
         "-" => {

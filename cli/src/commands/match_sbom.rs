@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use advisory_db::FeedsDir;
 use clap::Args;
 use flows::error::FlowError;
 use flows::match_sbom::{Question, Subject, Terms, facts};
 use flows::source::{read_sbom, read_sbom_file};
-use flows::vex::bom_of;
+use flows::vex::{VexPlace, bom_of};
 use jiff::Timestamp;
 use matcher::vex::Given;
 use model::distro::Distro;
@@ -27,6 +27,7 @@ use crate::keys::KeyArgs;
 use crate::output::{self, Output, Resolved};
 use crate::risk::RiskArgs;
 use crate::ui::Ui;
+use crate::vex;
 
 /// Match SBOMs against the feeds and judge them
 ///
@@ -65,9 +66,10 @@ pub(crate) struct JudgeArgs {
     /// The time that stands for "now" in the report [default: `SOURCE_DATE_EPOCH`, else now]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) as_of: Option<Timestamp>,
-    /// A VEX document (OpenVEX, CSAF, CycloneDX), or a directory of them: what it answers is suppressed; may be repeated
-    #[arg(long, value_name = "FILE|DIR")]
-    pub(crate) vex: Vec<PathBuf>,
+    /// VEX (OpenVEX, CSAF, CycloneDX): what it answers is suppressed. A file, a directory, an `https` URL; or `referrers`, what
+    /// is attached to the images that are scanned in their registries; may be repeated
+    #[arg(long, value_name = "PLACE", value_parser = vex::place(), hide_env_values = true, hide_default_value = true)]
+    pub(crate) vex: Vec<VexPlace>,
     /// Accept that there is nothing to judge
     #[arg(long)]
     pub(crate) allow_empty: bool,
@@ -75,6 +77,7 @@ pub(crate) struct JudgeArgs {
 
 pub(crate) fn run(args: &MatchArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
     let keys = args.keys.read()?;
+    vex::without_images(&args.judge.vex, "match")?;
     judge_all(&args.sbom, &args.judge, &args.feeds, global, ui, |place, vex| {
         // Which BOM it is matters only to documents that are about components of one.
         let is_bom_asked = vex.iter().any(Given::links_to_boms);
@@ -143,11 +146,7 @@ impl<'a> Judge<'a> {
         let outputs = output::resolve(&args.output, "table", subjects, report::by_name)?;
         let fail_on = fail_on(args.fail_on.as_deref())?;
         let as_of = as_of(args.as_of)?;
-        let vex = flows::vex::read(&args.vex, &Limits::default())?;
-        for one in &vex {
-            let name = one.document.id.as_deref().unwrap_or(&one.digest);
-            one.document.remarks.iter().for_each(|remark| ui.say(&format!("vex: {name}: {remark}")));
-        }
+        let vex = vex::read(&args.vex, &feeds.feeds.access, global, ui)?;
         Ok(Self { args, feeds, global, ui, feeds_dir: feeds.open(global)?, outputs, fail_on, vex, as_of })
     }
 

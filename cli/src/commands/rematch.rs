@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use flows::changes::{ChangeKind, ChangeSet};
 use flows::rematch::{RematchOptions, needed, rematch, stored_sboms};
+use flows::vex::VexPlace;
 use jiff::Timestamp;
 use model::limits::Limits;
 
@@ -17,6 +18,7 @@ use crate::feeds::NeededFeeds;
 use crate::output::{self, Output};
 use crate::risk::RiskArgs;
 use crate::ui::Ui;
+use crate::vex;
 
 /// Match stored SBOMs again, where the feeds say something new
 ///
@@ -36,6 +38,9 @@ pub(crate) struct RematchArgs {
     fail_on: Option<String>,
     #[command(flatten)]
     risk: RiskArgs,
+    /// VEX, as `match` takes it: what it answers is suppressed in every SBOM; may be repeated
+    #[arg(long, value_name = "PLACE", value_parser = vex::place(), hide_env_values = true, hide_default_value = true)]
+    vex: Vec<VexPlace>,
     /// The time that stands for "now" [default: `SOURCE_DATE_EPOCH`, else now]
     #[arg(long, value_name = "TIME", value_parser = crate::commands::match_sbom::time)]
     as_of: Option<Timestamp>,
@@ -62,6 +67,8 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     let as_of = as_of(args.as_of)?;
 
     let limits = Limits::default();
+    vex::without_images(&args.vex, "rematch")?;
+    let vex = vex::read(&args.vex, &args.feeds.feeds.access, global, ui)?;
     let feeds_dir = args.feeds.open(global)?;
     let sboms = stored_sboms(&args.dir)?;
     let fallback = args.feeds.fallback();
@@ -73,6 +80,7 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     let options = RematchOptions {
         full: args.full,
         dry_run: args.dry_run,
+        vex: &vex,
         fallback: fallback.as_ref(),
         as_of,
         weights: &weights,

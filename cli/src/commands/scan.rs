@@ -13,6 +13,7 @@ use crate::error::CommandError;
 use crate::exit_code::Exit;
 use crate::feeds::NeededFeeds;
 use crate::ui::Ui;
+use crate::vex::{AttachedVex, VexKeyArgs};
 
 /// Open images, match them against the feeds and judge them
 ///
@@ -33,6 +34,8 @@ pub(crate) struct ScanArgs {
     #[command(flatten)]
     judge: JudgeArgs,
     #[command(flatten)]
+    vex_keys: VexKeyArgs,
+    #[command(flatten)]
     feeds: NeededFeeds,
 }
 
@@ -44,11 +47,17 @@ pub(crate) fn run(args: &ScanArgs, global: &Global, ui: &Ui) -> Result<Exit, Com
     // One that cannot be read is told in its turn and does not keep the others from being judged.
     let parsed: Vec<Source> = sources.iter().filter_map(|text| Source::parse(text).ok()).collect();
     let look_in = look_in(args.referrers);
+    let attached_vex = AttachedVex::new(&args.judge.vex, &args.vex_keys)?;
     let images = args.image.images(&parsed, look_in, &args.feeds.feeds.access.tls, global)?;
     match_sbom::judge_all(&sources, &args.judge, &args.feeds, global, ui, |source, _| {
         let known = images.known(&Source::parse(source)?, ui)?;
         let options = write_options(&known.inventory)?;
-        Ok(known.subject(&options)?)
+        let attached = attached_vex.of(source, &known, ui)?;
+        let mut subject = known.subject(&options)?;
+        subject.vex = attached.given;
+        // After the SBOM has its digest: what is attached to an image is no part of it.
+        attached.gaps.into_iter().for_each(|gap| subject.inventory.add_gap(gap));
+        Ok(subject)
     })
 }
 

@@ -22,12 +22,25 @@ pub const OUTCOMES_MAX: usize = 1_000;
 /// `bom` is how the SBOM that was judged is known ([`bom_id`](super::bom_id)), where it is. The outcome is the same for
 /// any order of documents and of the statements in them. Time is that of the findings of each statement's vulnerability
 /// times its products, and bounded in what it walks over dependencies.
-pub fn apply(findings: &mut [Finding], given: &[Given], inventory: &Inventory, bom: Option<&str>) -> VexUse {
-    let given = in_order(given);
+pub fn apply<'g>(
+    findings: &mut [Finding],
+    given: impl IntoIterator<Item = &'g Given>,
+    inventory: &Inventory,
+    bom: Option<&str>,
+) -> VexUse {
+    apply_in_order(findings, &in_order(given.into_iter().collect()), inventory, bom)
+}
+
+fn apply_in_order(
+    findings: &mut [Finding],
+    given: &[&Given],
+    inventory: &Inventory,
+    bom: Option<&str>,
+) -> VexUse {
     if given.is_empty() {
         return VexUse::default();
     }
-    let superseded = superseded(&given);
+    let superseded = superseded(given);
     let mut judge = Judge::new(findings, inventory, bom);
     let mut heard = Heard::default();
     for (position, one) in given.iter().enumerate() {
@@ -42,20 +55,19 @@ pub fn apply(findings: &mut [Finding], given: &[Given], inventory: &Inventory, b
         }
     }
     let mut n_suppressed = vec![0; given.len()];
-    let decisions = decide(&mut heard, &given, findings);
+    let decisions = decide(&mut heard, given, findings);
     for (position, decision) in decisions {
         let one = given[decision.source.document];
         n_suppressed[decision.source.document] += 1;
         suppress(&mut findings[position], decision, one);
     }
-    let (unapplied, n_left_out) = heard.outcomes(&given);
+    let (unapplied, n_left_out) = heard.outcomes(given);
     let documents = given.iter().zip(n_suppressed).map(|(one, n)| stamp(one, n)).collect();
     VexUse { documents, unapplied, n_left_out }
 }
 
 /// The documents by digest, each once, as far as it is trusted most.
-fn in_order(given: &[Given]) -> Vec<&Given> {
-    let mut order: Vec<&Given> = given.iter().collect();
+fn in_order(mut order: Vec<&Given>) -> Vec<&Given> {
     order.sort_by(|left, right| (&left.digest, left.trust).cmp(&(&right.digest, right.trust)));
     order.dedup_by(|later, earlier| later.digest == earlier.digest);
     order

@@ -192,16 +192,16 @@ pub enum VexError {
     /// It is no JSON, or no object.
     #[error("it is no JSON object")]
     NotJson(#[source] serde_json::Error),
-    /// It is XML.
-    #[error("it is XML, and VEX is read in JSON only")]
+    /// It is XML, and not CycloneDX, which whoever calls makes JSON of.
+    #[error("it is XML, and not CycloneDX")]
     Xml,
     /// It is JSON, and no kind of VEX.
     #[error(
         "it is JSON, and neither OpenVEX (`@context`), nor CSAF (`document.csaf_version`), nor CycloneDX (`bomFormat`)"
     )]
     UnknownKind,
-    /// It is an envelope around a document.
-    #[error("it is an in-toto or DSSE envelope; what is in it is not read")]
+    /// It is an envelope around a document, which whoever calls takes off.
+    #[error("it is an in-toto statement or a DSSE envelope without its document")]
     Envelope,
     /// It is of a kind that is known, and of another shape.
     #[error("it is {kind}, and not of its shape")]
@@ -219,6 +219,15 @@ pub enum VexError {
 /// # Errors
 /// It is none, or larger than `limits` allow.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<VexDocument, VexError> {
+    read_attested(bytes, &[], limits)
+}
+
+/// The document that `bytes` are, which came in an attestation about `subjects` (`sha256:…`). A statement of OpenVEX that
+/// names no product is about these (OpenVEX specification, "Data Inheritance").
+///
+/// # Errors
+/// As of [`read`].
+pub fn read_attested(bytes: &[u8], subjects: &[String], limits: &Limits) -> Result<VexDocument, VexError> {
     if bytes.len() as u64 > limits.vex_bytes_max {
         return Err(VexError::TooLarge { bytes_max: limits.vex_bytes_max });
     }
@@ -228,7 +237,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<VexDocument, VexError> {
     }
     let head: Head<'_> = serde_json::from_slice(text).map_err(VexError::NotJson)?;
     let document = match head.kind()? {
-        VexKind::OpenVex => openvex::read(text, limits)?,
+        VexKind::OpenVex => openvex::read(text, subjects, limits)?,
         VexKind::Csaf => csaf::read(text, limits)?,
         VexKind::CycloneDx => cyclonedx::read(text, limits)?,
     };

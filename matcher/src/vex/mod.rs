@@ -1,6 +1,7 @@
 //! VEX: what others say of findings (feeds.md D7).
 //!
-//! - [`read`] makes a [`VexDocument`] of bytes: OpenVEX, CSAF or CycloneDX, told apart by content.
+//! - [`read`] makes a [`VexDocument`] of bytes: OpenVEX, CSAF or CycloneDX, told apart by content. What these travelled in
+//!   (envelopes, XML) is taken off before; [`read_attested`] is told what a statement around them was about.
 //! - [`apply`] suppresses the findings that documents answer, and says of each statement that suppressed nothing why.
 //!
 //! A statement never adds a finding and never takes one away: what it overrules stays, as suppressed.
@@ -25,7 +26,7 @@ pub use apply::{OUTCOMES_MAX, apply};
 pub use cyclonedx::bom_id;
 pub use document::{
     Component, ComponentIndex, Product, REMARKS_MAX, Statement, VexDocument, VexError, VexKind, VexStatus,
-    read,
+    read, read_attested,
 };
 pub use product::{Identity, ImagePattern, PurlPattern};
 

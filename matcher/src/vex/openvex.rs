@@ -16,6 +16,7 @@ use super::document::{
     Budget, Component, ComponentIndex, Product, Statement, VexDocument, VexError, VexKind, VexStatus, ids,
     time,
 };
+use super::product::Identity;
 
 /// What stands before the version in `@context`.
 pub(super) const CONTEXT: &str = "https://openvex.dev/ns";
@@ -29,8 +30,8 @@ pub(super) const JUSTIFICATIONS: [&str; 5] = [
     "inline_mitigations_already_exist",
 ];
 
-/// Reads the document `text`.
-pub(super) fn read(text: &[u8], limits: &Limits) -> Result<VexDocument, VexError> {
+/// Reads the document `text`, which came in an attestation about `subjects`.
+pub(super) fn read(text: &[u8], subjects: &[String], limits: &Limits) -> Result<VexDocument, VexError> {
     let malformed = |source| VexError::Malformed { kind: "OpenVEX", source };
     let said: DocumentText = serde_json::from_slice(text).map_err(malformed)?;
     let mut document = VexDocument::new(VexKind::OpenVex);
@@ -42,8 +43,14 @@ pub(super) fn read(text: &[u8], limits: &Limits) -> Result<VexDocument, VexError
         document.remark(|| "`timestamp`: no time is stated".to_owned());
     }
     let mut budget = Budget::new(limits);
+    budget.take(subjects.len())?;
+    let subject = |digest: &String| {
+        let identities = vec![Identity::Digest(digest.clone())];
+        document.add(Component { identities, ..Component::default() })
+    };
+    let inherited: Vec<Product> = subjects.iter().map(subject).map(Product::all_of).collect();
     for (position, statement) in said.statements.unwrap_or_default().into_iter().enumerate() {
-        add(statement, position, &mut document, &mut budget)?;
+        add(statement, position, &inherited, &mut document, &mut budget)?;
     }
     Ok(document)
 }
@@ -51,6 +58,7 @@ pub(super) fn read(text: &[u8], limits: &Limits) -> Result<VexDocument, VexError
 fn add(
     said: StatementText,
     position: usize,
+    inherited: &[Product],
     document: &mut VexDocument,
     budget: &mut Budget,
 ) -> Result<(), VexError> {
@@ -95,6 +103,10 @@ fn add(
             parts.push(component(part, &|| format!("{}.subcomponents[{nth}]", place()), document).0);
         }
         products.push(Product { wholes: vec![whole], parts });
+    }
+    if products.is_empty() {
+        budget.take(inherited.len())?;
+        products = inherited.to_vec();
     }
     if products.is_empty() {
         document.remark(|| format!("`{place}.products`: no product is named"));

@@ -1,5 +1,6 @@
 //! Statements held against findings: tables of documents, findings and outcomes.
 
+mod attested;
 mod laws;
 mod real;
 mod rules;

@@ -215,3 +215,26 @@ fn a_blob_that_is_there_is_not_sent_and_a_failed_upload_is_made_again() {
     let mismatch = repository.push_manifest(OCI_MANIFEST, b"{}", &Pointer::Digest(digest));
     assert!(matches!(mismatch.unwrap_err(), RegistryError::DigestMismatch { .. }));
 }
+
+#[test]
+fn attestations_are_the_layers_at_the_tag_of_cosign() {
+    let fake = Fake::new(Door::Open);
+    let repository = fake.repository(&registry());
+    let subject = subject(&fake, &repository);
+    assert_eq!(repository.attestations(&subject.digest).unwrap(), []);
+    let tag = format!("sha256-{}.att", subject.digest.hex());
+    let layer = Digest::sha256(b"envelope");
+    let manifest = format!(
+        r#"{{"schemaVersion": 2, "mediaType": "{OCI_MANIFEST}", "layers": [{{"mediaType":
+        "application/vnd.dsse.envelope.v1+json", "digest": "{layer}", "size": 8,
+        "annotations": {{"predicateType": "https://openvex.dev/ns"}}}}]}}"#
+    );
+    fake.put_manifest(&tag, OCI_MANIFEST, manifest.as_bytes());
+    let found = repository.attestations(&subject.digest).unwrap();
+    assert_eq!(found.iter().map(|one| &one.digest).collect::<Vec<_>>(), [&layer]);
+    assert_eq!(found[0].annotations["predicateType"], "https://openvex.dev/ns");
+
+    fake.put_manifest(&tag, OCI_MANIFEST, b"{\"layers\": 7}");
+    let error = repository.attestations(&subject.digest).unwrap_err();
+    assert!(matches!(error, RegistryError::Malformed { kind: "manifest", .. }), "{}", shown(&error));
+}

@@ -3,6 +3,7 @@
 //! They are taken off.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
@@ -19,12 +20,26 @@ use super::{DocumentError, PublicKey, Signature};
 /// How many may lie in one another.
 const DEPTH_MAX: u64 = 4;
 
+/// How many subjects of a statement are kept: an image has one for each platform.
+const SUBJECTS_MAX: usize = 1_000;
+
 /// A document without what it travelled in.
 pub(super) struct Contents<'a> {
     pub(super) kind: Kind,
     pub(super) text: Cow<'a, str>,
     /// Whether a signature was there, and who verified it.
     pub(super) signature: Signature,
+    /// What the outermost statement around it says of it.
+    pub(super) statement: Option<Attested>,
+}
+
+/// What an in-toto statement says of the document that is its predicate.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attested {
+    /// What kind of document it is, a URI; empty where it is not said.
+    pub predicate_type: String,
+    /// What the document is about: the SHA-256 digests of its subjects, `sha256:…`; a bounded number.
+    pub subjects: Vec<String>,
 }
 
 /// A DSSE envelope.
@@ -49,9 +64,21 @@ struct Bundle<'a> {
 
 /// An in-toto statement.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Statement<'a> {
     #[serde(borrow)]
     predicate: &'a RawValue,
+    #[serde(borrow, default)]
+    predicate_type: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    subject: Option<&'a RawValue>,
+}
+
+/// A subject of a statement.
+#[derive(Deserialize)]
+struct StatedSubject {
+    #[serde(default)]
+    digest: BTreeMap<String, String>,
 }
 
 /// What cosign wraps a predicate in.
@@ -79,7 +106,8 @@ pub(super) fn open<'a>(
     keys: &[PublicKey],
 ) -> Result<Contents<'a>, DocumentError> {
     let kind = text::kind(text);
-    let mut contents = Contents { kind, text: Cow::Borrowed(text), signature: Signature::None };
+    let mut contents =
+        Contents { kind, text: Cow::Borrowed(text), signature: Signature::None, statement: None };
     for _ in 0..=DEPTH_MAX {
         let is_outermost = contents.signature == Signature::None;
         if is_outermost && !keys.is_empty() && !matches!(contents.kind, Kind::Bundle | Kind::Envelope) {
@@ -99,7 +127,11 @@ pub(super) fn open<'a>(
                 }
                 inner
             }
-            Kind::Statement => predicate(&contents.text)?,
+            Kind::Statement => {
+                let (inner, attested) = predicate(&contents.text)?;
+                contents.statement.get_or_insert(attested);
+                inner
+            }
             Kind::GithubExport => {
                 let source = Source { format: "GitHub export", text: &contents.text };
                 value(source, source.parse::<Export<'_>>()?.sbom)?
@@ -143,13 +175,27 @@ fn payload(text: &str, limits: &Limits, keys: &[PublicKey]) -> Result<(String, S
     Ok((inner, signature))
 }
 
-fn predicate(text: &str) -> Result<String, DocumentError> {
+fn predicate(text: &str) -> Result<(String, Attested), DocumentError> {
     let source = Source { format: "in-toto statement", text };
-    let predicate = source.parse::<Statement<'_>>()?.predicate;
-    match serde_json::from_str::<Data<'_>>(predicate.get()) {
-        Ok(wrapped) => value(source, wrapped.data),
-        Err(_) => value(source, predicate),
-    }
+    let statement = source.parse::<Statement<'_>>()?;
+    let inner = match serde_json::from_str::<Data<'_>>(statement.predicate.get()) {
+        Ok(wrapped) => value(source, wrapped.data)?,
+        Err(_) => value(source, statement.predicate)?,
+    };
+    Ok((inner, attested(&statement)))
+}
+
+/// What is said of the predicate. What of it cannot be read is taken for not said: nothing is believed for it.
+fn attested(statement: &Statement<'_>) -> Attested {
+    let predicate_type =
+        statement.predicate_type.and_then(|said| serde_json::from_str(said.get()).ok()).unwrap_or_default();
+    let subjects: Vec<StatedSubject> =
+        statement.subject.and_then(|said| serde_json::from_str(said.get()).ok()).unwrap_or_default();
+    let sha256 = |subject: &StatedSubject| {
+        let hex = subject.digest.get("sha256")?;
+        Some(format!("sha256:{}", hex.to_ascii_lowercase()))
+    };
+    Attested { predicate_type, subjects: subjects.iter().filter_map(sha256).take(SUBJECTS_MAX).collect() }
 }
 
 /// A document as a JSON object, or as a text in a JSON string.
@@ -168,7 +214,7 @@ fn value(source: Source<'_>, raw: &RawValue) -> Result<String, DocumentError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::read;
+    use super::super::{contents, read};
     use super::*;
 
     const BOM: &str = r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[
@@ -205,6 +251,31 @@ mod tests {
             let unverified = |gap: &Gap| gap.kind == GapKind::UNVERIFIED_SBOM;
             assert_eq!(document.inventory.gaps.iter().any(unverified), is_signed, "{text}");
         }
+    }
+
+    #[test]
+    fn what_a_statement_says_of_its_predicate_is_told() {
+        let said = |text: &str| contents(text.as_bytes(), &Limits::default(), &[]).unwrap().statement;
+        let digest = "AB".repeat(32);
+        let of = |subject: &str| {
+            format!(
+                r#"{{"_type":"https://in-toto.io/Statement/v1","predicateType":"https://openvex.dev/ns",
+                "subject":{subject},"predicate":{{"@context":"https://openvex.dev/ns/v0.2.0"}}}}"#
+            )
+        };
+        let subjects = format!(r#"[{{"name":"a","digest":{{"sha256":"{digest}"}}}},{{"name":"b"}}]"#);
+        let expected = Attested {
+            predicate_type: "https://openvex.dev/ns".to_owned(),
+            subjects: vec![format!("sha256:{}", digest.to_lowercase())],
+        };
+        assert_eq!(said(&of(&subjects)), Some(expected.clone()));
+        // In an envelope, and with another statement in it: the outer one is what was signed.
+        let nested = statement(&of("[]")).replace("[]", &subjects).replacen("cyclonedx.org/bom", "a", 1);
+        let outer = said(&envelope(&nested)).unwrap();
+        assert_eq!((outer.predicate_type.as_str(), outer.subjects), ("https://a", expected.subjects));
+        // What cannot be read is not said.
+        assert_eq!(said(&of(r#"{"sha256":7}"#)).unwrap().subjects, Vec::<String>::new());
+        assert_eq!(said(BOM), None);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use model::inventory::Inventory;
 use model::limits::Limits;
 
 pub use convert::{ConvertError, Said};
+pub use envelope::Attested;
 pub use file::read_file;
 pub use signature::Signature;
 pub use signing::PublicKey;
@@ -176,6 +177,17 @@ pub fn of_purl(text: &str) -> Result<Inventory, model::purl::InvalidPurl> {
     let distro = wire::identity::distro(text);
     let subject = model::inventory::Subject { name: text.to_owned(), ..Default::default() };
     Ok(Inventory::new(subject, distro, vec![package], Vec::new()))
+}
+
+/// What a text says, without what it travelled in.
+#[derive(Clone, Debug)]
+pub struct Contents<'a> {
+    /// What it says; CycloneDX in XML as the JSON of its model.
+    pub text: Cow<'a, str>,
+    /// Whether it came in a signed envelope, and whose signature on that was verified.
+    pub signature: Signature,
+    /// What the in-toto statement around it says of it, where there is one.
+    pub statement: Option<Attested>,
 }
 
 /// A format or version that cannot be written.
@@ -351,7 +363,7 @@ pub fn read_signed<'a>(
     if text.trim_ascii().is_empty() {
         return Err(DocumentError::Empty { accepted: accepted() });
     }
-    let envelope::Contents { kind, text, signature } = envelope::open(text, limits, keys)?;
+    let envelope::Contents { kind, text, signature, .. } = envelope::open(text, limits, keys)?;
     let Some(syntax) = SYNTAXES.iter().find(|syntax| syntax.kind == kind) else {
         return Err(DocumentError::NotAccepted { looks_like: kind.to_string(), accepted: accepted() });
     };
@@ -368,6 +380,28 @@ pub fn read_signed<'a>(
     let said = [syntax.model.name, &version, syntax.suffix];
     let format = said.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     Ok(Document { format, inventory, model: syntax.model, kind, version, json, signature, is_own })
+}
+
+/// What `bytes` say, an SBOM or another document: envelopes, statements and bundles around it are taken off, where one of
+/// `keys` signed them if there are any.
+///
+/// # Errors
+/// It is no text; what is around it is malformed, or has no such signature; it is XML that begins as CycloneDX, and is none.
+pub fn contents<'a>(
+    bytes: &'a [u8],
+    limits: &Limits,
+    keys: &[PublicKey],
+) -> Result<Contents<'a>, DocumentError> {
+    let text = wire::text::decode(bytes)?;
+    let envelope::Contents { kind, text, signature, statement } = envelope::open(text, limits, keys)?;
+    let text = match kind {
+        Kind::CycloneDxXml => {
+            let json = (cyclonedx::xml::SYNTAX.to_json)(&text, limits);
+            Cow::Owned(json.map_err(DocumentError::shortened)?.into_owned())
+        }
+        _ => text,
+    };
+    Ok(Contents { text, signature, statement })
 }
 
 /// Whether a file that begins with `head` is a document, be it one that is read or not: JSON, XML, or a text that only an

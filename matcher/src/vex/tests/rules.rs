@@ -738,7 +738,7 @@ fn a_component_of_another_image_is_not_this_ones() {
 fn what_is_no_document_says_what_it_is() {
     for (text, expected) in [
         ("", "it is no JSON object"),
-        ("<bom/>", "it is XML, and VEX is read in JSON only"),
+        ("<bom/>", "it is XML, and not CycloneDX"),
         ("[]", "it is no JSON object"),
         ("{}", "neither OpenVEX"),
         (
@@ -750,7 +750,10 @@ fn what_is_no_document_says_what_it_is() {
             "it is CSAF, and not of its shape",
         ),
         ("{\"bomFormat\": \"CycloneDX\", \"vulnerabilities\": 1}", "it is CycloneDX, and not of its shape"),
-        ("{\"payloadType\": \"application/vnd.in-toto+json\"}", "it is an in-toto or DSSE envelope"),
+        (
+            "{\"payloadType\": \"application/vnd.in-toto+json\"}",
+            "it is an in-toto statement or a DSSE envelope",
+        ),
     ] {
         let error = read(text.as_bytes(), &Limits::default()).unwrap_err();
         assert!(error.to_string().contains(expected), "{text}: {error}");

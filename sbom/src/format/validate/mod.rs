@@ -155,7 +155,7 @@ pub fn validate_bytes(
     if text.trim_ascii().is_empty() {
         return Err(DocumentError::Empty { accepted: accepted() });
     }
-    let envelope::Contents { kind, text, signature } = envelope::open(text, limits, keys)?;
+    let envelope::Contents { kind, text, signature, .. } = envelope::open(text, limits, keys)?;
     let Some(syntax) = SYNTAXES.iter().find(|syntax| syntax.kind == kind) else {
         return Err(DocumentError::NotAccepted { looks_like: kind.to_string(), accepted: accepted() });
     };
