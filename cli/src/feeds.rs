@@ -39,6 +39,8 @@ pub(crate) struct FeedArgs {
     pub(crate) access: AccessArgs,
     /// Do not ask again for what was asked within this time (`90m`, `6h`, `2d`; `0s` asks everything). Unless it is given, each
     /// feed has a time of its own, of 1 to 24 hours
+    ///
+    /// What is older by nature, as dated archives are, is not asked again
     #[arg(long, value_name = "T", value_parser = duration)]
     pub(crate) max_age: Option<SignedDuration>,
     /// Look packages up by CPE name in NVD, and in the CVE list where that is held, if feeds publish only fixes (Alpine, Wolfi,
@@ -48,12 +50,19 @@ pub(crate) struct FeedArgs {
     pub(crate) fallback: Option<Fallback>,
     /// Advisories of your own, which decide before all others: a directory or a URL of OSV, CSAF or OpenVEX files; may be repeated.
     /// What was read of them stays until other places are named
+    ///
+    /// A directory is read with `--offline` too. A URL is that of a file, of an archive, or, ending in `/`, of an `index.txt`.
+    /// As `feeds.private` in the configuration they hold for every command
     #[arg(long, value_name = "DIR|URL")]
     pub(crate) private: Vec<String>,
     /// A publisher of CSAF documents, by its domain or the URL of its metadata; may be repeated
+    ///
+    /// The metadata is a `provider-metadata.json` or an `aggregator.json`. `feeds.csaf` in the configuration
     #[arg(long, value_name = "DOMAIN|URL")]
     pub(crate) csaf: Vec<String>,
     /// OpenVEX by URL: a document, a list of them, or the `vex-repository.json` of a repository; may be repeated
+    ///
+    /// A list is an `index.json`. `feeds.openvex` in the configuration
     #[arg(long, value_name = "URL")]
     pub(crate) openvex: Vec<String>,
 }

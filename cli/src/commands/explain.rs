@@ -47,6 +47,8 @@ pub(crate) struct ExplainArgs {
     #[arg(long, value_name = "ID:VERSION", value_parser = distro)]
     distro: Option<Distro>,
     /// A VEX document, or a directory of them, as `match` takes it; may be repeated
+    ///
+    /// What they answer is explained as suppressed, and of statements that suppress nothing it is said why
     #[arg(long, value_name = "FILE|DIR")]
     vex: Vec<PathBuf>,
     /// What to look up by CPE name, as `match` takes it: `cpe`, `cpe:alpine,debian`, `off`

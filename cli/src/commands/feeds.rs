@@ -56,7 +56,9 @@ enum FeedsCommand {
 /// place, and the report says its age and the cause.
 #[derive(Debug, Args)]
 struct SyncArgs {
-    /// A namespace (`alpine:3.20`, `pypi`) or a provider (`debian`, `kev`); may be repeated
+    /// A namespace (`alpine:3.20`, `pypi`) or a provider (`debian`, `osv`, `nvd`); may be repeated
+    ///
+    /// What cannot be had is then an error
     #[arg(long, value_name = "NAMESPACE|PROVIDER")]
     only: Vec<String>,
     /// Only what this SBOM needs; may be repeated
@@ -79,6 +81,8 @@ struct StatusArgs {
     #[arg(long)]
     verify: bool,
     /// Ask each host of feeds, or the mirrors, whether it answers and accepts the credential
+    ///
+    /// How fast it answers is told too. The exit code is 1 when one does not, and no database is needed
     #[arg(long)]
     check: bool,
     #[command(flatten)]

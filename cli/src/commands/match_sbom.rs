@@ -51,10 +51,14 @@ pub(crate) struct MatchArgs {
 #[derive(Debug, Default, Args)]
 pub(crate) struct JudgeArgs {
     /// A format (`table`, `json`, `sarif`), and a file for it; may be repeated
+    ///
+    /// With several SBOMs the file is a directory (`reports/`)
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     pub(crate) output: Vec<Output>,
     /// What makes the exit code 1: a severity (`high` = high or worse) or an expression such as
     /// `kev || (severity >= HIGH && fix == "fixed")`
+    ///
+    /// It hides nothing from the report
     #[arg(long, value_name = "EXPR")]
     pub(crate) fail_on: Option<String>,
     #[command(flatten)]

@@ -52,7 +52,7 @@ pub(super) struct PushArgs {
 /// How what is published is signed.
 #[derive(Debug, Args)]
 struct SignArgs {
-    /// Sign with this private key (PEM, PKCS #8): Ed25519, or ECDSA on P-256
+    /// Sign with this private key (PEM, PKCS #8, not encrypted): Ed25519, or ECDSA on P-256
     #[arg(long, value_name = "FILE")]
     sign_key: Option<PathBuf>,
 }
