@@ -14,7 +14,6 @@ use std::path::{Path, PathBuf};
 
 use advisory_db::{KeyHash, Snapshot};
 use jiff::Timestamp;
-use matcher::Fallback;
 use model::advisory::{AdvisorySet, RecordState, Status};
 use model::key::{Namespace, PackageKey};
 use model::limits::Limits;
@@ -24,7 +23,7 @@ use serde_json::Value;
 
 use crate::changes::{ChangeSet, ChangedSbom, Side, between};
 use crate::error::FlowError;
-use crate::match_sbom::{Answer, Question, Subject, Terms, facts, rows_about};
+use crate::match_sbom::{Answer, Besides, Question, Subject, Terms, facts, rows_about};
 use crate::source::read_sbom;
 use state::{Entry, State};
 
@@ -38,8 +37,8 @@ pub struct RematchOptions<'a> {
     pub full: bool,
     /// Leave the state as it is.
     pub dry_run: bool,
-    /// What was asked for by CPE name.
-    pub fallback: Option<&'a Fallback>,
+    /// Who is asked besides a package's vendor.
+    pub besides: Besides<'a>,
     /// The time that stands for "now".
     pub as_of: Timestamp,
     /// How risk is computed.
@@ -100,14 +99,14 @@ pub fn stored_sboms(directory: &Path) -> Result<Vec<StoredSbom>, FlowError> {
 pub fn needed(
     sboms: &[StoredSbom],
     snapshot: Option<&Snapshot>,
-    fallback: Option<&Fallback>,
+    besides: Besides<'_>,
     limits: &Limits,
 ) -> Result<BTreeSet<Namespace>, FlowError> {
     let facts = facts(snapshot)?;
     let mut namespaces = BTreeSet::new();
     for sbom in sboms {
         if let Ok(subject) = read(sbom, limits) {
-            let question = Question::with(&subject.inventory, &facts, snapshot, fallback)?;
+            let question = Question::with(&subject.inventory, &facts, snapshot, besides)?;
             namespaces.extend(question.namespaces());
         }
     }
@@ -172,7 +171,7 @@ fn one(
 ) -> Result<Outcome, FlowError> {
     let subject = read(sbom, options.limits)?;
     let facts = facts(Some(snapshot))?;
-    let question = Question::with(&subject.inventory, &facts, Some(snapshot), options.fallback)?;
+    let question = Question::with(&subject.inventory, &facts, Some(snapshot), options.besides)?;
     let hashes = snapshot.key_hashes(&question.keys)?;
     let asked = asked(&question, &hashes);
     let purls: BTreeSet<String> =
@@ -198,8 +197,7 @@ fn one(
     };
     let mut entry = Entry::new(&subject, asked, &answer.findings);
     let keys = answer.question.keys.clone();
-    let terms =
-        Terms { vex: &[], fallback: options.fallback, as_of: options.as_of, weights: options.weights };
+    let terms = Terms { vex: &[], besides: options.besides, as_of: options.as_of, weights: options.weights };
     let report = answer.report(subject, snapshot, terms)?;
     entry.reported = findings_json(&report)?;
     entry.purls = purls;

@@ -14,10 +14,9 @@ use feeds_sync::kept::{remarks, source_status};
 use feeds_sync::report::{SourceOutcome, SyncReport};
 use feeds_sync::selection::Selection;
 use flows::error::FlowError;
-use flows::match_sbom::{Question, facts};
+use flows::match_sbom::{Besides, Question, facts};
 use flows::source::read_sbom;
 use jiff::{SignedDuration, Timestamp};
-use matcher::Fallback;
 use model::key::Namespace;
 use model::limits::Limits;
 use serde_json::json;
@@ -121,7 +120,7 @@ pub(crate) fn run(args: &FeedsArgs, global: &Global, ui: &Ui) -> Result<Exit, Co
 
 fn sync(args: &SyncArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
     let feeds_dir = args.feeds.open(global)?;
-    let needed = needed(&args.for_sbom, &feeds_dir, args.feeds.fallback.as_ref())?;
+    let needed = needed(&args.for_sbom, &feeds_dir, args.feeds.besides(&args.feeds.fallback))?;
     let selection = match (&args.only[..], needed.is_empty()) {
         ([], true) => Selection::All,
         ([], false) => Selection::Namespaces(&needed),
@@ -146,7 +145,7 @@ fn sync(args: &SyncArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError>
 fn needed(
     sboms: &[String],
     feeds_dir: &FeedsDir,
-    fallback: Option<&Fallback>,
+    besides: Besides<'_>,
 ) -> Result<BTreeSet<Namespace>, CommandError> {
     let snapshot = feeds_dir.current().map_err(FlowError::from)?;
     let facts = facts(snapshot.as_ref())?;
@@ -155,7 +154,7 @@ fn needed(
         let bytes = std::fs::read(place)
             .map_err(|error| CommandError::new(format!("cannot read SBOM `{place}`: {error}")))?;
         let inventory = read_sbom(place, &bytes, &Limits::default(), &[])?;
-        let question = Question::with(&inventory, &facts, snapshot.as_ref(), fallback)?;
+        let question = Question::with(&inventory, &facts, snapshot.as_ref(), besides)?;
         namespaces.extend(question.namespaces());
     }
     Ok(namespaces)

@@ -158,25 +158,20 @@ impl<'a> Judge<'a> {
     /// Matches a subject, its feeds synced first.
     pub(crate) fn report(&self, subject: Subject) -> Result<Report, CommandError> {
         let fallback = self.feeds.fallback();
+        let besides = self.feeds.besides(&fallback);
         let (snapshot, gaps) = match &self.args.snapshot {
             Some(wanted) => (kept_snapshot(&self.feeds_dir, wanted)?, Vec::new()),
             None => {
                 let needed = || -> Result<_, FlowError> {
                     let snapshot = self.feeds_dir.current()?;
                     let facts = facts(snapshot.as_ref())?;
-                    let asked = fallback.as_ref();
-                    Ok(Question::with(&subject.inventory, &facts, snapshot.as_ref(), asked)?.namespaces())
+                    Ok(Question::with(&subject.inventory, &facts, snapshot.as_ref(), besides)?.namespaces())
                 };
                 self.feeds.ensure(&self.feeds_dir, needed, self.global, self.ui)?
             }
         };
         self.ui.gaps(&gaps);
-        let terms = Terms {
-            vex: &self.vex,
-            fallback: fallback.as_ref(),
-            as_of: self.as_of,
-            weights: &self.args.risk.weights(),
-        };
+        let terms = Terms { vex: &self.vex, besides, as_of: self.as_of, weights: &self.args.risk.weights() };
         let report = flows::match_sbom::match_sbom(subject, &snapshot, terms)?;
         self.ui.say_more(&format!("matched with {} shards opened", snapshot.shards_opened()));
         Ok(report)
