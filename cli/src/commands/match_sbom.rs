@@ -131,7 +131,7 @@ pub(crate) struct Judge<'a> {
     feeds_dir: FeedsDir,
     outputs: Vec<Resolved<report::Choice>>,
     fail_on: Option<FailOn>,
-    vex: Vec<Given>,
+    pub(crate) vex: Vec<Given>,
     as_of: Timestamp,
 }
 
