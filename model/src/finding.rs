@@ -137,6 +137,8 @@ impl MatchType {
 pub struct Evidence {
     /// The record's id.
     pub record: String,
+    /// The finding's ids that the record goes by besides, sorted.
+    pub aliases: Vec<String>,
     /// Who said it.
     pub provider: String,
     /// In which namespace.

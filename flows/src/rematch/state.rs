@@ -21,7 +21,7 @@ use crate::error::FlowError;
 use crate::match_sbom::Subject;
 
 /// Raised whenever anything below changes its meaning; a state of another version is as good as none.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 const FILE: &str = "state.json";
 
 /// The state of a directory.
@@ -148,6 +148,7 @@ struct StoredSeverity {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct StoredEvidence {
     record: String,
+    aliases: Vec<String>,
     provider: String,
     namespace: String,
     range: String,
@@ -247,6 +248,7 @@ impl StoredEvidence {
     fn of(evidence: &Evidence) -> Self {
         Self {
             record: evidence.record.clone(),
+            aliases: evidence.aliases.clone(),
             provider: evidence.provider.clone(),
             namespace: evidence.namespace.to_string(),
             range: evidence.range.clone(),
@@ -259,6 +261,7 @@ impl StoredEvidence {
     fn evidence(&self) -> Option<Evidence> {
         Some(Evidence {
             record: self.record.clone(),
+            aliases: self.aliases.clone(),
             provider: self.provider.clone(),
             namespace: Namespace::new(self.namespace.as_str()),
             range: self.range.clone(),
