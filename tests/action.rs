@@ -8,7 +8,7 @@ mod yaml;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use testkit::image::{Compression, Layer, compress, sha256};
 use testkit::server::Server;
 
@@ -85,6 +85,45 @@ fn what_is_not_acceptable_fails_last_and_only_if_wanted() {
         assert_eq!((&*outcome.outputs["acceptable"], &*outcome.outputs["exit-code"]), ("false", "1"));
         assert!(Path::new(&outcome.outputs["sarif"]).is_file(), "the alerts are there to be uploaded");
         assert!(outcome.used.iter().any(|(step, _)| step == "Keep the feeds"), "{:?}", outcome.used);
+    }
+}
+
+#[test]
+fn documents_weights_and_names_are_those_of_the_command_line() {
+    let job = Job::new(root());
+    let document = json!({"@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://vex.example/1", "author": "Acme",
+        "version": 1, "timestamp": "2025-06-01T00:00:00Z", "statements": [{"vulnerability": {"name": "CVE-2023-4863"},
+        "products": [{"@id": "pkg:pypi/pillow@9.5.0"}], "status": "not_affected",
+        "justification": "vulnerable_code_not_present"}]});
+    fs::create_dir_all(job.workspace("answers")).unwrap();
+    fs::write(job.workspace("answers/one.json"), document.to_string()).unwrap();
+    let run = |others: &[(&str, &str)]| job.run(&action(), &image_inputs(others), None);
+    let report = |outcome: &Outcome| read_json(Path::new(&outcome.outputs["report"]));
+    let plain = run(&[("fail-on", "kev"), ("fail-build", "false")]);
+    assert_eq!(plain.outputs["acceptable"], "false", "{}", plain.log);
+
+    let answered = run(&[("fail-on", "kev"), ("vex", "\n answers \n")]);
+    assert_eq!(
+        (answered.failed.as_ref(), &*answered.outputs["acceptable"]),
+        (None, "true"),
+        "{}",
+        answered.log
+    );
+    let weighed = run(&[("risk", "critical=0.25\nno-epss = 0.5")]);
+    let weights = report(&weighed)["risk_formula"]["weights"].clone();
+    assert_eq!((&weights["critical"], &weights["no-epss"]), (&json!(0.25), &json!(0.5)), "{}", weighed.log);
+    // The mirror has nothing of NVD, and the report says what is lacking.
+    let lacks_names = |outcome: &Outcome| report(outcome)["coverage"].to_string().contains("\"cpe:");
+    assert!(lacks_names(&run(&[("fallback", "cpe")])) && !lacks_names(&plain));
+
+    for (input, value, said) in [
+        ("risk", "heigh=1", "the input `risk`: there is no weight `heigh`"),
+        ("fallback", "nvd", "the input `fallback`: `nvd` is no fallback"),
+        ("vex", "absent.json", "absent.json"),
+    ] {
+        let outcome = run(&[(input, value)]);
+        assert_eq!(outcome.failed, Some(("Judge".to_owned(), 2)), "{input}: {}", outcome.log);
+        assert!(outcome.log.contains(said), "{input}: {}", outcome.log);
     }
 }
 

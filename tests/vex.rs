@@ -304,3 +304,13 @@ fn scan_hears_vex_too() {
     let report = place.json(words);
     assert_eq!(findings(&report), ["CVE-2025-10001 vex-not-affected", "CVE-2025-10002 counts"]);
 }
+
+#[test]
+fn of_each_alias_the_report_says_which_record_has_it() {
+    let place = place();
+    let report = report(&place, &[]);
+    let sources: Vec<&Value> =
+        report["findings"].as_array().unwrap().iter().map(|it| &it["alias_sources"]).collect();
+    let of_osv = |id: &str| json!([{"id": id, "provider": "osv", "record": id}]);
+    assert_eq!(sources, [&of_osv("GHSA-aaaa-bbbb-cccc"), &of_osv("GHSA-dddd-eeee-ffff")]);
+}

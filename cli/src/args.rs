@@ -36,13 +36,13 @@ const EXIT_CODES: &str = "Exit codes: 0 judged and acceptable, 1 judged and not 
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// The feed database's directory [default: the user's cache directory]
+    /// The feed database's directory [default: `plimsoll/feeds` in the user's cache directory]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) feeds: Option<PathBuf>,
     /// The configuration file [default: `plimsoll.toml`, found upwards from the working directory]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Touch no network, ever
+    /// Touch no network, ever; a mirror directory is no network
     #[arg(long, global = true)]
     pub(crate) offline: bool,
     /// Say nothing but errors, warnings and what a conversion loses on standard error

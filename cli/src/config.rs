@@ -196,6 +196,7 @@ fn with_defaults(mut command: Command, table: Table) -> Result<Command, Problem>
     let known = known_keys(&command);
     for (key, value) in table {
         command = match value {
+            Value::Table(section) if key == ALMA => of_alma(command, section)?,
             Value::Table(section) => in_section(command, &key, section, &known)?,
             value => {
                 if !known.contains(&key) {
@@ -251,6 +252,21 @@ fn in_section(
         }
         let values = texts(&key, value)?;
         command = at(command, path, &|target| set(target, &key, &values));
+    }
+    Ok(command)
+}
+
+/// The section of what is said of AlmaLinux, and of Rocky Linux with it; no command is called so.
+const ALMA: &str = "alma";
+
+/// Sets what the section [`ALMA`] says, for every command.
+fn of_alma(mut command: Command, section: Table) -> Result<Command, Problem> {
+    const UNFIXED: &str = "unfixed_from_rhel";
+    for (key, value) in section {
+        if key != UNFIXED {
+            return Err(unknown(&key, &BTreeSet::from([UNFIXED.to_owned()])));
+        }
+        command = everywhere(command, "unfixed-from-rhel", &texts(&key, value)?);
     }
     Ok(command)
 }
@@ -544,7 +560,7 @@ mod tests {
 
     /// Options (their ids) that a file that was only found may say: they decide how this run judges and what it
     /// tells, or only what is asked for. `feeds`, `private`, `csaf` and `openvex` are as docs/reference/cli.md says.
-    const TAKEN: [&str; 44] = [
+    const TAKEN: [&str; 45] = [
         "feeds",
         "offline",
         "quiet",
@@ -553,6 +569,7 @@ mod tests {
         "no_progress",
         "max_age",
         "fallback",
+        "unfixed_from_rhel",
         "private",
         "csaf",
         "openvex",
@@ -620,6 +637,22 @@ mod tests {
             assert_eq!(arg.get_long(), Some(&*id.replace('_', "-")));
             assert!(arg.get_default_values().is_empty(), "`{id}` has a default, which looks like the file's");
         }
+    }
+
+    #[test]
+    fn what_rebuilds_ask_is_a_key_of_a_section_of_its_own() {
+        let command = |config: &str| with_defaults(args::command(), config.parse().unwrap());
+        let command = command("alma.unfixed_from_rhel = false").unwrap();
+        for words in [["plimsoll", "scan", "x"], ["plimsoll", "rematch", "x"]] {
+            let matches = command.clone().try_get_matches_from(words).unwrap();
+            let (_, inner) = matches.subcommand().unwrap();
+            assert_eq!(inner.get_one::<bool>("unfixed_from_rhel"), Some(&false), "{words:?}");
+        }
+        let words = ["plimsoll", "match", "x", "--unfixed-from-rhel", "true"];
+        let matches = command.try_get_matches_from(words).unwrap();
+        assert_eq!(matches.subcommand().unwrap().1.get_one::<bool>("unfixed_from_rhel"), Some(&true));
+        let problem = with_defaults(args::command(), "alma.unfixed = false".parse().unwrap()).unwrap_err();
+        assert_eq!(problem.hint.as_deref(), Some("the nearest known key is `unfixed_from_rhel`"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use feeds_sync::selection::{Named, Selection};
 use fetch::fetcher::{FetchOptions, Fetcher};
 use fetch::origin::Origin;
 use flows::error::FlowError;
+use flows::match_sbom::Besides;
 use jiff::{SignedDuration, Timestamp};
 use matcher::Fallback;
 use model::gap::Gap;
@@ -39,6 +40,8 @@ pub(crate) struct FeedArgs {
     pub(crate) access: AccessArgs,
     /// Do not ask again for what was asked within this time (`90m`, `6h`, `2d`; `0s` asks everything). Unless it is given, each
     /// feed has a time of its own, of 1 to 24 hours
+    ///
+    /// What is older by nature, as dated archives are, is not asked again
     #[arg(long, value_name = "T", value_parser = duration)]
     pub(crate) max_age: Option<SignedDuration>,
     /// Look packages up by CPE name in NVD, and in the CVE list where that is held, if feeds publish only fixes (Alpine, Wolfi,
@@ -46,14 +49,27 @@ pub(crate) struct FeedArgs {
     /// downloads all of NVD. Unless it is given, programs, Java runtimes and WordPress plugins are, if NVD is held
     #[arg(long, value_name = "FALLBACK")]
     pub(crate) fallback: Option<Fallback>,
+    /// Whether Red Hat is asked what is not fixed in AlmaLinux and Rocky Linux, which publish only fixes [default: true]
+    ///
+    /// `false` fetches no feed of Red Hat for them, and the coverage says that only fixes are known. `alma.unfixed_from_rhel` in
+    /// the configuration
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) unfixed_from_rhel: Option<bool>,
     /// Advisories of your own, which decide before all others: a directory or a URL of OSV, CSAF or OpenVEX files; may be repeated.
     /// What was read of them stays until other places are named
+    ///
+    /// A directory is read with `--offline` too. A URL is that of a file, of an archive, or, ending in `/`, of an `index.txt`.
+    /// As `feeds.private` in the configuration they hold for every command
     #[arg(long, value_name = "DIR|URL")]
     pub(crate) private: Vec<String>,
     /// A publisher of CSAF documents, by its domain or the URL of its metadata; may be repeated
+    ///
+    /// The metadata is a `provider-metadata.json` or an `aggregator.json`. `feeds.csaf` in the configuration
     #[arg(long, value_name = "DOMAIN|URL")]
     pub(crate) csaf: Vec<String>,
     /// OpenVEX by URL: a document, a list of them, or the `vex-repository.json` of a repository; may be repeated
+    ///
+    /// A list is an `index.json`. `feeds.openvex` in the configuration
     #[arg(long, value_name = "URL")]
     pub(crate) openvex: Vec<String>,
 }
@@ -142,6 +158,14 @@ impl FeedArgs {
         Ok(flows::feeds::sync(feeds_dir, &self.access.fetcher(global, ui)?, &options, &Watch::new(ui))?)
     }
 
+    /// Who is asked besides a package's vendor, with `fallback`.
+    pub(crate) fn besides<'a>(&self, fallback: &'a Option<Fallback>) -> Besides<'a> {
+        Besides {
+            fallback: fallback.as_ref(),
+            unfixed_from_rhel: self.unfixed_from_rhel.unwrap_or(Besides::default().unfixed_from_rhel),
+        }
+    }
+
     /// The sources that are named by hand.
     pub(crate) fn named(&self) -> Result<Named, CommandError> {
         let place = |text: &String| match text.contains("://") {
@@ -199,6 +223,11 @@ impl NeededFeeds {
     pub(crate) fn fallback(&self) -> Option<Fallback> {
         let is_published = !self.published.feeds_source.is_empty();
         self.feeds.fallback.clone().or(is_published.then_some(Fallback::Stated))
+    }
+
+    /// Who is asked besides a package's vendor, with the `fallback` of this run.
+    pub(crate) fn besides<'a>(&self, fallback: &'a Option<Fallback>) -> Besides<'a> {
+        self.feeds.besides(fallback)
     }
 
     /// The snapshot that answers the namespaces that `needed` gives, synced first unless the run is offline.

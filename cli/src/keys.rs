@@ -15,7 +15,7 @@ const KEY_BYTES_MAX: u64 = 64 << 10;
 /// Options of every command that reads SBOMs.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct KeyArgs {
-    /// A public key (PEM): an SBOM is read only in an envelope (DSSE, a bundle of Sigstore) that this key signed; may
+    /// A public key (PEM: ECDSA on P-256 or P-384, Ed25519, RSA): an SBOM is read only in an envelope (DSSE, a bundle of Sigstore) that this key signed; may
     /// be repeated, one of them is enough
     #[arg(long, value_name = "FILE")]
     key: Vec<PathBuf>,

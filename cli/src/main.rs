@@ -19,6 +19,8 @@ mod keys;
 mod output;
 mod progress;
 mod published;
+#[cfg(test)]
+mod reference;
 mod registry;
 mod risk;
 mod ui;

@@ -12,6 +12,11 @@ pub(crate) struct RiskArgs {
 }
 
 impl RiskArgs {
+    /// What was not typed: each of `texts` is `WEIGHT=NUMBER`.
+    pub(crate) fn of<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Self, String> {
+        Ok(Self { risk: texts.map(weight).collect::<Result<_, _>>()? })
+    }
+
     /// The weights: the defaults but for those that were given, of which the last of a name counts.
     pub(crate) fn weights(&self) -> RiskWeights {
         let mut weights = RiskWeights::default();

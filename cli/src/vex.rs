@@ -57,6 +57,13 @@ pub(crate) struct VexKeyArgs {
     vex_key: Vec<PathBuf>,
 }
 
+impl VexKeyArgs {
+    /// The keys in the files at `paths`.
+    pub(crate) fn of<'a>(paths: impl Iterator<Item = &'a str>) -> Self {
+        Self { vex_key: paths.map(PathBuf::from).collect() }
+    }
+}
+
 /// What is attached to images, if that is asked for.
 pub(crate) struct AttachedVex {
     is_asked: bool,

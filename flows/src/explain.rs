@@ -7,8 +7,8 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 
 use advisory_db::Snapshot;
+use matcher::Case;
 use matcher::vex::Given;
-use matcher::{Case, Fallback};
 use model::explanation::{Answer, Explained, Explanation, ReportRead};
 use model::finding::Finding;
 use model::inventory::Inventory;
@@ -19,7 +19,7 @@ use model::report::{Unmatched, VexOutcome};
 use sbom::format::PublicKey;
 
 use crate::error::FlowError;
-use crate::match_sbom::{Question, facts, stamp};
+use crate::match_sbom::{Besides, Question, facts, stamp};
 use crate::source::{read_sbom, read_sbom_file};
 
 /// Packages that can be asked about.
@@ -42,8 +42,8 @@ pub struct Asked<'a> {
     pub id: &'a str,
     /// A package's name or package URL; none where every package is meant.
     pub package: Option<&'a str>,
-    /// What to look up by CPE name; none where that is not said.
-    pub fallback: Option<&'a Fallback>,
+    /// Who is asked besides a package's vendor.
+    pub besides: Besides<'a>,
 }
 
 /// Reads the SBOM or the JSON report in the file at `path`. Keys are asked of an SBOM: a report is not signed.
@@ -92,7 +92,7 @@ pub fn explain(
     vex: &[Given],
 ) -> Result<Explanation, FlowError> {
     let facts = facts(Some(snapshot))?;
-    let mut question = Question::with(&told.inventory, &facts, Some(snapshot), asked.fallback)?;
+    let mut question = Question::with(&told.inventory, &facts, Some(snapshot), asked.besides)?;
     let n_packages = |cases: &[Case]| cases.iter().map(|case| case.packages.len()).sum::<usize>();
     if let Some(package) = asked.package {
         let all = n_packages(&question.cases);

@@ -26,7 +26,7 @@ use tempfile::TempDir;
 use testkit::feeds::{Mirror, osv_record};
 use testkit::mutate::Random;
 
-use crate::match_sbom::{self, Terms, match_sbom};
+use crate::match_sbom::{self, Besides, Terms, match_sbom};
 
 /// Every format that can be read again, in every version: `spdx-json@2.3`.
 pub(crate) fn documents() -> Vec<String> {
@@ -84,7 +84,7 @@ impl Feeds {
 fn judged(inventory: Inventory, snapshot: &Snapshot) -> Report {
     let subject = match_sbom::Subject::new(inventory, b"");
     let as_of = "2026-01-01T00:00:00Z".parse().unwrap();
-    let terms = Terms { vex: &[], fallback: None, as_of, weights: &RiskWeights::default() };
+    let terms = Terms { vex: &[], besides: Besides::default(), as_of, weights: &RiskWeights::default() };
     match_sbom(subject, snapshot, terms).unwrap()
 }
 

@@ -72,12 +72,28 @@ fn hex(hash: Sha256) -> String {
 pub struct Terms<'a> {
     /// What others say of findings.
     pub vex: &'a [Given],
-    /// Which packages are looked up by CPE name: see [`fallback`].
-    pub fallback: Option<&'a Fallback>,
+    /// Who is asked besides a package's vendor.
+    pub besides: Besides<'a>,
     /// The time that stands for "now".
     pub as_of: Timestamp,
     /// How findings are ranked.
     pub weights: &'a RiskWeights,
+}
+
+/// Who is asked besides a package's vendor.
+#[derive(Clone, Copy, Debug)]
+pub struct Besides<'a> {
+    /// Which packages are looked up by CPE name, where somebody said so: see [`fallback`].
+    pub fallback: Option<&'a Fallback>,
+    /// Whether Red Hat is asked what is not fixed in AlmaLinux and Rocky Linux.
+    pub unfixed_from_rhel: bool,
+}
+
+impl Default for Besides<'_> {
+    /// Where nobody said anything.
+    fn default() -> Self {
+        Self { fallback: None, unfixed_from_rhel: true }
+    }
 }
 
 /// Judges `subject` against `snapshot`.
@@ -86,7 +102,7 @@ pub struct Terms<'a> {
 /// is old or absent is, because the snapshot says so.
 pub fn match_sbom(subject: Subject, snapshot: &Snapshot, terms: Terms<'_>) -> Result<Report, FlowError> {
     let facts = facts(Some(snapshot))?;
-    let question = Question::with(&subject.inventory, &facts, Some(snapshot), terms.fallback)?;
+    let question = Question::with(&subject.inventory, &facts, Some(snapshot), terms.besides)?;
     let advisories = snapshot.load(&question.keys)?;
     let findings = matcher::find(&question.cases, &advisories);
     let answer = Answer { question, advisories, findings };
@@ -136,22 +152,26 @@ impl Question {
         facts: &FeedFacts,
         snapshot: Option<&Snapshot>,
     ) -> Result<Self, FlowError> {
-        Self::with(inventory, facts, snapshot, None)
+        Self::with(inventory, facts, snapshot, Besides::default())
     }
 
-    /// The same, with what was asked for by CPE name: see [`fallback`].
+    /// The same, with what was said of who is asked besides.
     pub fn with(
         inventory: &Inventory,
         facts: &FeedFacts,
         snapshot: Option<&Snapshot>,
-        asked: Option<&Fallback>,
+        besides: Besides<'_>,
     ) -> Result<Self, FlowError> {
         let mut facts = facts.clone();
         let repositories = matcher::repositories(inventory);
         if let Some(snapshot) = snapshot.filter(|_| !repositories.is_empty()) {
             facts.repository_cpes = snapshot.repository_cpes(&repositories)?;
         }
-        let cases = matcher::cases_with(inventory, &facts, &fallback(asked, snapshot));
+        let besides = matcher::Besides {
+            fallback: &fallback(besides.fallback, snapshot),
+            unfixed_from_rhel: besides.unfixed_from_rhel,
+        };
+        let cases = matcher::cases_with(inventory, &facts, besides);
         let keys = matcher::consulted_keys(&cases);
         Ok(Self { facts, cases, keys })
     }
@@ -370,7 +390,8 @@ mod tests {
         let package = Package::new(Ecosystem::Apk, "demo", "1.0-r0", "pkg:apk/alpine/demo@1.0-r0".into());
         let inventory = Inventory::new(Image::default(), Some(distro), vec![package], Vec::new());
         let weights = RiskWeights::default();
-        let terms = Terms { vex: &[], fallback: None, as_of: Timestamp::UNIX_EPOCH, weights: &weights };
+        let terms =
+            Terms { vex: &[], besides: Besides::default(), as_of: Timestamp::UNIX_EPOCH, weights: &weights };
         let report = match_sbom(Subject::new(inventory, b""), &snapshot, terms).unwrap();
         let said: Vec<String> = report
             .findings

@@ -14,7 +14,6 @@ use std::path::{Path, PathBuf};
 
 use advisory_db::{KeyHash, Snapshot};
 use jiff::Timestamp;
-use matcher::Fallback;
 use matcher::vex::Given;
 use model::advisory::{AdvisorySet, RecordState, Status};
 use model::key::{Namespace, PackageKey};
@@ -25,7 +24,7 @@ use serde_json::Value;
 
 use crate::changes::{ChangeSet, ChangedSbom, Side, between};
 use crate::error::FlowError;
-use crate::match_sbom::{Answer, Question, Subject, Terms, facts, rows_about};
+use crate::match_sbom::{Answer, Besides, Question, Subject, Terms, facts, rows_about};
 use crate::source::read_sbom;
 use crate::vex::bom_of;
 use state::{Entry, State};
@@ -42,8 +41,8 @@ pub struct RematchOptions<'a> {
     pub dry_run: bool,
     /// What others say of findings.
     pub vex: &'a [Given],
-    /// What was asked for by CPE name.
-    pub fallback: Option<&'a Fallback>,
+    /// Who is asked besides a package's vendor.
+    pub besides: Besides<'a>,
     /// The time that stands for "now".
     pub as_of: Timestamp,
     /// How risk is computed.
@@ -104,14 +103,14 @@ pub fn stored_sboms(directory: &Path) -> Result<Vec<StoredSbom>, FlowError> {
 pub fn needed(
     sboms: &[StoredSbom],
     snapshot: Option<&Snapshot>,
-    fallback: Option<&Fallback>,
+    besides: Besides<'_>,
     limits: &Limits,
 ) -> Result<BTreeSet<Namespace>, FlowError> {
     let facts = facts(snapshot)?;
     let mut namespaces = BTreeSet::new();
     for sbom in sboms {
         if let Ok((subject, _)) = stored(sbom, limits) {
-            let question = Question::with(&subject.inventory, &facts, snapshot, fallback)?;
+            let question = Question::with(&subject.inventory, &facts, snapshot, besides)?;
             namespaces.extend(question.namespaces());
         }
     }
@@ -176,7 +175,7 @@ fn one(
 ) -> Result<Outcome, FlowError> {
     let subject = read(sbom, options)?;
     let facts = facts(Some(snapshot))?;
-    let question = Question::with(&subject.inventory, &facts, Some(snapshot), options.fallback)?;
+    let question = Question::with(&subject.inventory, &facts, Some(snapshot), options.besides)?;
     let hashes = snapshot.key_hashes(&question.keys)?;
     let asked = asked(&question, &hashes);
     let purls: BTreeSet<String> =
@@ -202,12 +201,8 @@ fn one(
     };
     let mut entry = Entry::new(&subject, asked, &answer.findings);
     let keys = answer.question.keys.clone();
-    let terms = Terms {
-        vex: options.vex,
-        fallback: options.fallback,
-        as_of: options.as_of,
-        weights: options.weights,
-    };
+    let terms =
+        Terms { vex: options.vex, besides: options.besides, as_of: options.as_of, weights: options.weights };
     let report = answer.report(subject, snapshot, terms)?;
     entry.reported = findings_json(&report)?;
     entry.purls = purls;

@@ -14,7 +14,7 @@ use model::report::UnmatchedReason;
 use model::version::VersionText;
 
 use crate::channel::{self, SharedInstallation};
-use crate::cpe::{Fallback, Names};
+use crate::cpe::{Besides, Fallback, Names};
 use crate::gate::{Gate, Installation};
 use crate::keys::{self, is_unversioned_main_module, os_keys};
 use crate::namespace::{self, Resolved};
@@ -92,12 +92,12 @@ pub struct Owner {
 
 /// The distinct cases of `inventory`, in the order of their first package. Nothing is looked up by CPE name.
 pub fn cases(inventory: &Inventory, facts: &FeedFacts) -> Vec<Case> {
-    cases_with(inventory, facts, &Fallback::Off)
+    cases_with(inventory, facts, Besides::of(&Fallback::Off))
 }
 
-/// The same, with the keys of CPE names that `fallback` asks.
-pub fn cases_with(inventory: &Inventory, facts: &FeedFacts, fallback: &Fallback) -> Vec<Case> {
-    let mut resolver = Resolver::new(inventory, facts, fallback);
+/// The same, with the keys under which `besides` asks.
+pub fn cases_with(inventory: &Inventory, facts: &FeedFacts, besides: Besides<'_>) -> Vec<Case> {
+    let mut resolver = Resolver::new(inventory, facts, besides);
     let mut cases: Vec<Case> = Vec::new();
     let mut positions: HashMap<Identity<'_>, usize> = HashMap::new();
     for (index, package) in inventory.packages.iter().enumerate() {
@@ -228,6 +228,8 @@ impl Site {
 struct Resolver<'a> {
     facts: &'a FeedFacts,
     fallback: &'a Fallback,
+    /// Whether rebuilds ask the vendor whose packages were built anew.
+    is_disclosing: bool,
     /// What is installed together, each once; empty where nothing is looked up by CPE name.
     neighbourhoods: Vec<Arc<Neighbours>>,
     /// The position in `neighbourhoods` of each part, behind that of what is of none.
@@ -243,7 +245,8 @@ struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    fn new(inventory: &Inventory, facts: &'a FeedFacts, fallback: &'a Fallback) -> Self {
+    fn new(inventory: &Inventory, facts: &'a FeedFacts, besides: Besides<'a>) -> Self {
+        let Besides { fallback, unfixed_from_rhel: is_disclosing } = besides;
         let is_asked = inventory.packages.iter().any(|package| fallback.may_ask(package));
         let (neighbourhoods, neighbourhoods_of_parts) =
             if is_asked { platform::neighbourhoods(inventory) } else { (Vec::new(), Vec::new()) };
@@ -258,7 +261,17 @@ impl<'a> Resolver<'a> {
         let parts = inventory.parts.iter().map(|part| position(part.distro.as_ref())).collect();
         let sites = known.into_iter().map(|distro| Site::of(distro, inventory, facts)).collect();
         let qualifiers = BTreeMap::new();
-        Self { facts, fallback, neighbourhoods, neighbourhoods_of_parts, sites, main, parts, qualifiers }
+        Self {
+            facts,
+            fallback,
+            is_disclosing,
+            neighbourhoods,
+            neighbourhoods_of_parts,
+            sites,
+            main,
+            parts,
+            qualifiers,
+        }
     }
 
     /// The position in `neighbourhoods` of what was installed together with `package`.
@@ -376,7 +389,8 @@ impl<'a> Resolver<'a> {
                 }),
             }
         }
-        let disclosing = answered.iter().filter_map(|namespace| channel::disclosing(namespace));
+        let rebuilds = answered.iter().filter(|_| self.is_disclosing);
+        let disclosing = rebuilds.filter_map(|namespace| channel::disclosing(namespace));
         for namespace in disclosing.filter(|namespace| is_answered(self.facts, namespace)) {
             consulted.extend(os_keys(&namespace, package, Role::Disclosure));
         }

@@ -221,7 +221,7 @@ mod tests {
 
     use super::*;
     use crate::fixture::{advisories, facts, held, inventory};
-    use crate::{Fallback, cases, cases_with};
+    use crate::{Besides, Fallback, cases, cases_with};
 
     /// Compares counts and gaps as text; `held` are the namespaces whose rows are there.
     #[track_caller]
@@ -336,6 +336,28 @@ mod tests {
     }
 
     #[test]
+    fn a_rebuild_that_asks_nobody_besides_does_not_know_what_is_not_fixed() {
+        for distro in ["almalinux 9.4", "rocky 9.4"] {
+            let inventory = inventory(distro, "rpm demo 1.0-1.el9");
+            let mut facts = facts();
+            let of_alma = facts.namespaces[&Namespace::new("almalinux:9")].clone();
+            facts.namespaces.insert(Namespace::new("rocky:9"), of_alma);
+            let gaps_of = |besides: Besides<'_>| {
+                let cases = cases_with(&inventory, &facts, besides);
+                let advisories = held(&cases, "");
+                let as_of = "2025-07-01T00:00:00Z".parse().unwrap();
+                let coverage = coverage(&inventory, &cases, &facts, &advisories, as_of);
+                assert_eq!(coverage.matched, 1);
+                coverage.gaps.iter().map(|gap| gap.detail.clone()).collect::<Vec<_>>()
+            };
+            let alone = Besides { fallback: &Fallback::Off, unfixed_from_rhel: false };
+            let expected = "the feed publishes only fixes: vulnerabilities without one are not known to it";
+            assert_eq!(gaps_of(alone), [expected], "{distro}");
+            assert!(gaps_of(Besides::of(&Fallback::Off)).is_empty(), "{distro}");
+        }
+    }
+
+    #[test]
     fn namespaces_that_only_named_sources_fill_are_not_covered() {
         let mut facts = facts();
         let inventory = inventory("debian 12", "npm a 1.0.0\ngem b 1.0");
@@ -361,7 +383,7 @@ mod tests {
         let coverage_of = |fallback: &Fallback, distro: &str, is_held: bool| {
             let packages = "apk demo 1.0-r1\ngeneric tool 1.0 cpe=a:acme:tool\ngeneric bare 1.0";
             let inventory = inventory(distro, packages);
-            let cases = cases_with(&inventory, &facts(), fallback);
+            let cases = cases_with(&inventory, &facts(), Besides::of(fallback));
             let advisories = if is_held { held(&cases, "") } else { AdvisorySet::default() };
             let as_of = "2025-07-01T00:00:00Z".parse().unwrap();
             let coverage = coverage(&inventory, &cases, &facts(), &advisories, as_of);

@@ -41,6 +41,22 @@ pub enum Fallback {
     Of(BTreeSet<Box<str>>),
 }
 
+/// Who is asked besides a package's own vendor.
+#[derive(Clone, Copy, Debug)]
+pub struct Besides<'a> {
+    /// Which packages are looked up by CPE name.
+    pub fallback: &'a Fallback,
+    /// Whether Red Hat is asked what is not fixed in packages that AlmaLinux and Rocky Linux built anew (feeds.md A8, A9).
+    pub unfixed_from_rhel: bool,
+}
+
+impl<'a> Besides<'a> {
+    /// Whoever is asked unless it is switched off.
+    pub(crate) fn of(fallback: &'a Fallback) -> Self {
+        Self { fallback, unfixed_from_rhel: true }
+    }
+}
+
 /// A text that names no fallback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidFallback(String);

@@ -416,6 +416,7 @@ impl<'a> Judge<'a, '_> {
     fn evidence(&self) -> Vec<Evidence> {
         let of_statement = |statement: &Statement<'_>| Evidence {
             record: statement.row.record.clone(),
+            aliases: self.aliases(statement.row),
             provider: statement.row.provider.clone(),
             namespace: statement.consulted.key.namespace.clone(),
             range: range_text(statement).into(),
@@ -431,6 +432,16 @@ impl<'a> Judge<'a, '_> {
         });
         evidence.dedup();
         evidence
+    }
+
+    /// The group's ids among the aliases of `row`: one that names several CVEs is evidence in the group of each.
+    fn aliases(&self, row: &Row) -> Vec<ShortText> {
+        let Group { primary, others, .. } = self.group;
+        let is_of_group = |id: &&ShortText| **id == *primary || others.binary_search(&id.as_str()).is_ok();
+        let mut aliases: Vec<ShortText> = row.aliases.iter().filter(is_of_group).cloned().collect();
+        aliases.sort_unstable();
+        aliases.dedup();
+        aliases
     }
 
     /// How sure a step is: the least of all that it rests on (feeds.md D4).

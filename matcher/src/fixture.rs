@@ -16,7 +16,7 @@ use model::package::{Package, PackageIndex, PackageKind, SourcePackage};
 use model::severity::Severity;
 use model::text::ShortText;
 
-use crate::{Fallback, cases, cases_with, consulted_keys, find};
+use crate::{Besides, Fallback, cases, cases_with, consulted_keys, find};
 
 /// Facts of the namespaces that the tests use.
 pub(crate) fn facts() -> FeedFacts {
@@ -272,7 +272,7 @@ pub(crate) fn check(distro: &str, packages: &str, rows: &str, expected: &str) {
 #[track_caller]
 pub(crate) fn check_by_cpe(fallback: &str, distro: &str, packages: &str, rows: &str, expected: &str) {
     let inventory = inventory(distro, packages);
-    let cases = cases_with(&inventory, &facts(), &self::fallback(fallback));
+    let cases = cases_with(&inventory, &facts(), Besides::of(&self::fallback(fallback)));
     let findings = find(&cases, &held(&cases, rows));
     assert_eq!(text(&findings, &inventory), lines(expected).collect::<Vec<_>>().join("\n"));
 }

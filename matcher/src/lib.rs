@@ -7,7 +7,7 @@
 //! - [`explain`] tells of one id what `find` made of it in each case, and why.
 //! - [`decorate`] adds what ranks and explains a finding: severity, CVSS, EPSS, KEV, risk, labels; what it reads beside
 //!   the records in evidence is under [`cve_keys`] and [`github_records`].
-//! - [`Fallback`] says which packages are looked up by CPE name too.
+//! - [`Besides`] says who is asked besides a package's vendor; [`Fallback`], which packages are looked up by CPE name.
 //! - [`coverage`] counts what was judged, what was not and why.
 //! - [`requirement`] is the family of notations for sets of versions (`vers:`, npm's ranges), one file a notation.
 //! - [`version`] is the family of version orders, one file a scheme.
@@ -38,7 +38,7 @@ pub mod vex;
 pub use case::{Case, Consulted, Owner, Role, cases, cases_with, consulted_keys, namespaces};
 pub use channel::repositories;
 pub use coverage::coverage;
-pub use cpe::{Fallback, InvalidFallback};
+pub use cpe::{Besides, Fallback, InvalidFallback};
 pub use decorate::{CveFacts, Known, cve_keys, decorate, github_records};
 pub use explain::explain;
 pub use find::find;

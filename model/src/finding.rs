@@ -141,6 +141,8 @@ impl MatchType {
 pub struct Evidence {
     /// The record's id.
     pub record: ShortText,
+    /// The finding's ids that the record goes by besides, sorted.
+    pub aliases: Vec<ShortText>,
     /// Who said it.
     pub provider: ShortText,
     /// In which namespace.

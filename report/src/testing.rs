@@ -111,6 +111,7 @@ fn two_ecosystems() -> Report {
     report.inventory.packages[2].locations.sort();
     let mut exploited = finding("CVE-2023-0002", 2, Severity::Critical);
     exploited.aliases = vec!["GHSA-xxxx-yyyy-zzzz".into()];
+    exploited.evidence[0].aliases.clone_from(&exploited.aliases);
     exploited.decoration.title = Some("Demo runs what it is given".into());
     exploited.decoration.epss = Some(Epss { score: 0.9321, percentile: 0.998 });
     exploited.decoration.kev =
@@ -298,6 +299,7 @@ pub(crate) fn finding(id: &str, index: u32, level: Severity) -> Finding {
         fix: Fix::new(FixState::NotFixed, Vec::new()),
         evidence: vec![Evidence {
             record: id.into(),
+            aliases: Vec::new(),
             provider: "osv".into(),
             namespace: Namespace::new("npm"),
             range: ">= 0".into(),

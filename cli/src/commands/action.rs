@@ -14,6 +14,9 @@ use clap::Args;
 use flows::match_sbom::Subject;
 use flows::scan::LookIn;
 use flows::source::{Source, read_sbom};
+use flows::vex::{VexPlace, bom_of};
+use matcher::vex::Given;
+use matcher::{Fallback, InvalidFallback};
 use model::limits::Limits;
 use model::report::Report;
 use model::severity::Severity;
@@ -30,7 +33,9 @@ use crate::feeds::NeededFeeds;
 use crate::hosts::TlsArgs;
 use crate::output::{self, Output};
 use crate::published::PublishedArgs;
+use crate::risk::RiskArgs;
 use crate::ui::Ui;
+use crate::vex::{self, AttachedVex, VexKeyArgs};
 
 /// The steps of the GitHub Action
 #[derive(Debug, Args)]
@@ -69,13 +74,16 @@ fn judge(inputs: &Inputs, global: &Global, ui: &Ui) -> Result<(Report, Exit), Co
             Output { format: "json".to_owned(), target: Some(inputs.report.clone()) },
         ],
         fail_on: inputs.fail_on.clone(),
+        risk: inputs.risk.clone(),
+        vex: inputs.vex.clone(),
         ..JudgeArgs::default()
     };
     let mut feeds = NeededFeeds::standard();
     feeds.feeds.access.mirror = inputs.mirror.clone().into_iter().collect();
+    feeds.feeds.fallback.clone_from(&inputs.fallback);
     feeds.published = inputs.published()?;
     let judge = Judge::new(&args, &feeds, global, ui, 1)?;
-    let subject = inputs.subject(global, ui)?;
+    let subject = inputs.subject(&judge.vex, global, ui)?;
     let report = judge.report(subject)?;
     let exit = judge.conclude(&report)?;
     Ok((report, exit))
@@ -88,6 +96,10 @@ struct Inputs {
     name: Option<String>,
     platform: Option<Platform>,
     fail_on: Option<String>,
+    risk: RiskArgs,
+    vex: Vec<VexPlace>,
+    vex_keys: VexKeyArgs,
+    fallback: Option<Fallback>,
     mirror: Option<String>,
     /// Places, one a line.
     feeds_source: Option<String>,
@@ -128,6 +140,15 @@ impl Inputs {
             error: Box::new(error),
             hints: vec!["the input `platform` is like `linux/arm64`".to_owned()],
         })?;
+        let risk = RiskArgs::of(lines(input("RISK").as_deref()))
+            .map_err(|error| CommandError::new(format!("the input `risk`: {error}")))?;
+        let places = input("VEX");
+        let places = lines(places.as_deref()).map(|line| VexPlace::parse(line.into()));
+        let vex = places.collect::<Result<_, _>>();
+        let vex = vex.map_err(|error| CommandError::new(format!("the input `vex`: {error}")))?;
+        let fallback = input("FALLBACK").map(|text| text.trim().parse()).transpose();
+        let fallback = fallback
+            .map_err(|error: InvalidFallback| CommandError::new(format!("the input `fallback`: {error}")))?;
         let offline = match input("OFFLINE").as_deref() {
             None | Some("false") => false,
             Some("true") => true,
@@ -143,6 +164,10 @@ impl Inputs {
             name: input("NAME"),
             platform,
             fail_on: input("FAIL_ON"),
+            risk,
+            vex,
+            vex_keys: VexKeyArgs::of(lines(input("VEX_KEY").as_deref())),
+            fallback,
             mirror: input("MIRROR"),
             feeds_source: input("FEEDS_SOURCE"),
             feeds_key: input("FEEDS_KEY"),
@@ -169,11 +194,8 @@ impl Inputs {
 
     /// Where published feeds are taken from, and who must have signed them.
     fn published(&self) -> Result<PublishedArgs, CommandError> {
-        let lines = |text: &Option<String>| -> Vec<String> {
-            let lines = text.iter().flat_map(|text| text.lines());
-            lines.map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
-        };
-        let (feeds_source, key_lines) = (lines(&self.feeds_source), lines(&self.feeds_key));
+        let owned = |text: &Option<String>| lines(text.as_deref()).map(str::to_owned).collect::<Vec<_>>();
+        let (feeds_source, key_lines) = (owned(&self.feeds_source), owned(&self.feeds_key));
         if feeds_source.is_empty() && self.feeds_key.is_some() {
             return Err(CommandError::new("the input `feeds-key` goes with `feeds-source`"));
         }
@@ -198,11 +220,11 @@ impl Inputs {
     }
 
     /// The image's inventory, its SBOM written; or the SBOM that was given.
-    fn subject(&self, global: &Global, ui: &Ui) -> Result<Subject, CommandError> {
+    fn subject(&self, vex: &[Given], global: &Global, ui: &Ui) -> Result<Subject, CommandError> {
         match &self.what {
-            What::Image(source) => {
+            What::Image(place) => {
                 let image = ImageArgs::new(self.platform.clone(), self.name.clone());
-                let source = Source::parse(source)?;
+                let source = Source::parse(place)?;
                 let images = image.images(
                     std::slice::from_ref(&source),
                     LookIn::Layers,
@@ -210,22 +232,29 @@ impl Inputs {
                     global,
                 )?;
                 let known = images.known(&source, ui)?;
+                let attached = AttachedVex::new(&self.vex, &self.vex_keys)?.of(place, &known, ui)?;
                 let inventory = known.inventory;
                 let options = write_options(&inventory)?;
                 let format =
                     sbom::format::by_name("cyclonedx-json").expect("CycloneDX is in the table of formats");
                 let target = Output { format: String::new(), target: Some(self.sbom.clone()) };
                 output::write(&target, "", |out| format.write(&inventory, &options, out))?;
-                Ok(flows::scan::subject(inventory, &options)?)
+                let mut subject = flows::scan::subject(inventory, &options)?;
+                subject.vex = attached.given;
+                attached.gaps.into_iter().for_each(|gap| subject.inventory.add_gap(gap));
+                Ok(subject)
             }
             What::Sbom(place) => {
+                vex::without_images(&self.vex, "match")?;
                 let bytes = read(place)?;
                 let mut inventory = read_sbom(place, &bytes, &Limits::default(), &[])?;
                 if let Some(name) = &self.name {
                     inventory.subject.name.clone_from(name);
                 }
                 ui.gaps(&inventory.gaps);
-                Ok(Subject::new(inventory, &bytes))
+                // Which BOM it is matters only to documents that are about components of one.
+                let bom = vex.iter().any(Given::links_to_boms).then(|| bom_of(&*bytes)).flatten();
+                Ok(Subject { bom, ..Subject::new(inventory, &bytes) })
             }
         }
     }
@@ -250,6 +279,11 @@ impl Inputs {
             ("unknown", count(&[Severity::Unknown])),
         ])
     }
+}
+
+/// The lines of an input that takes several values, one a line.
+fn lines(text: Option<&str>) -> impl Iterator<Item = &str> {
+    text.into_iter().flat_map(str::lines).map(str::trim).filter(|line| !line.is_empty())
 }
 
 /// Findings that count, by severity.

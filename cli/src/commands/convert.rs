@@ -26,7 +26,7 @@ pub(crate) struct ConvertArgs {
     /// A format (`cyclonedx-json`, `cyclonedx-xml`, `spdx-json`, `spdx-tag-value`, perhaps with a version: `@1.4`; `table`, `purls`), and a file for it; may be repeated
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     output: Vec<Output>,
-    /// Make the exit code 1 when anything is lost
+    /// Make the exit code 1 when anything is lost; what was asked for is written all the same
     #[arg(long)]
     strict: bool,
     #[command(flatten)]

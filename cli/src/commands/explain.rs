@@ -7,6 +7,7 @@ use advisory_db::{FeedsDir, Snapshot};
 use clap::Args;
 use flows::error::FlowError;
 use flows::explain::{Asked, Told, explain, read, read_file};
+use flows::match_sbom::Besides;
 use flows::vex::{VexPlace, bom_of};
 use matcher::Fallback;
 use matcher::vex::Given;
@@ -48,11 +49,16 @@ pub(crate) struct ExplainArgs {
     #[arg(long, value_name = "ID:VERSION", value_parser = distro)]
     distro: Option<Distro>,
     /// A VEX document, or a directory of them, as `match` takes it; may be repeated
+    ///
+    /// What they answer is explained as suppressed, and of statements that suppress nothing it is said why
     #[arg(long, value_name = "FILE|DIR", value_parser = vex::place())]
     vex: Vec<VexPlace>,
     /// What to look up by CPE name, as `match` takes it: `cpe`, `cpe:alpine,debian`, `off`
     #[arg(long, value_name = "FALLBACK")]
     fallback: Option<Fallback>,
+    /// Whether Red Hat is asked what is not fixed in AlmaLinux and Rocky Linux, as `match` takes it [default: true]
+    #[arg(long, value_name = "BOOL")]
+    unfixed_from_rhel: Option<bool>,
     #[command(flatten)]
     keys: KeyArgs,
 }
@@ -79,8 +85,9 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     assume_distro(&mut told.inventory, args.distro.as_ref());
     let feeds_dir = FeedArgs::default().open(global)?;
     let snapshot = snapshot(args, &told, &feeds_dir, ui)?;
-    let asked =
-        Asked { id: args.id.trim(), package: args.package.as_deref(), fallback: args.fallback.as_ref() };
+    let unfixed_from_rhel = args.unfixed_from_rhel.unwrap_or(Besides::default().unfixed_from_rhel);
+    let besides = Besides { fallback: args.fallback.as_ref(), unfixed_from_rhel };
+    let asked = Asked { id: args.id.trim(), package: args.package.as_deref(), besides };
     let explanation = explain(&told, asked, &snapshot, &vex)?;
     let options = report::RenderOptions {
         tool_version: env!("CARGO_PKG_VERSION"),

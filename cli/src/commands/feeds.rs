@@ -14,10 +14,9 @@ use feeds_sync::kept::{remarks, source_status};
 use feeds_sync::report::{SourceOutcome, SyncReport};
 use feeds_sync::selection::Selection;
 use flows::error::FlowError;
-use flows::match_sbom::{Question, facts};
+use flows::match_sbom::{Besides, Question, facts};
 use flows::source::read_sbom;
 use jiff::{SignedDuration, Timestamp};
-use matcher::Fallback;
 use model::key::Namespace;
 use model::limits::Limits;
 use serde_json::json;
@@ -56,7 +55,9 @@ enum FeedsCommand {
 /// place, and the report says its age and the cause.
 #[derive(Debug, Args)]
 struct SyncArgs {
-    /// A namespace (`alpine:3.20`, `pypi`) or a provider (`debian`, `kev`); may be repeated
+    /// A namespace (`alpine:3.20`, `pypi`) or a provider (`debian`, `osv`, `nvd`); may be repeated
+    ///
+    /// What cannot be had is then an error
     #[arg(long, value_name = "NAMESPACE|PROVIDER")]
     only: Vec<String>,
     /// Only what this SBOM needs; may be repeated
@@ -79,6 +80,8 @@ struct StatusArgs {
     #[arg(long)]
     verify: bool,
     /// Ask each host of feeds, or the mirrors, whether it answers and accepts the credential
+    ///
+    /// How fast it answers is told too. The exit code is 1 when one does not, and no database is needed
     #[arg(long)]
     check: bool,
     #[command(flatten)]
@@ -117,7 +120,7 @@ pub(crate) fn run(args: &FeedsArgs, global: &Global, ui: &Ui) -> Result<Exit, Co
 
 fn sync(args: &SyncArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
     let feeds_dir = args.feeds.open(global)?;
-    let needed = needed(&args.for_sbom, &feeds_dir, args.feeds.fallback.as_ref())?;
+    let needed = needed(&args.for_sbom, &feeds_dir, args.feeds.besides(&args.feeds.fallback))?;
     let selection = match (&args.only[..], needed.is_empty()) {
         ([], true) => Selection::All,
         ([], false) => Selection::Namespaces(&needed),
@@ -142,7 +145,7 @@ fn sync(args: &SyncArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError>
 fn needed(
     sboms: &[String],
     feeds_dir: &FeedsDir,
-    fallback: Option<&Fallback>,
+    besides: Besides<'_>,
 ) -> Result<BTreeSet<Namespace>, CommandError> {
     let snapshot = feeds_dir.current().map_err(FlowError::from)?;
     let facts = facts(snapshot.as_ref())?;
@@ -151,7 +154,7 @@ fn needed(
         let bytes = std::fs::read(place)
             .map_err(|error| CommandError::new(format!("cannot read SBOM `{place}`: {error}")))?;
         let inventory = read_sbom(place, &bytes, &Limits::default(), &[])?;
-        let question = Question::with(&inventory, &facts, snapshot.as_ref(), fallback)?;
+        let question = Question::with(&inventory, &facts, snapshot.as_ref(), besides)?;
         namespaces.extend(question.namespaces());
     }
     Ok(namespaces)

@@ -52,10 +52,14 @@ pub(crate) struct MatchArgs {
 #[derive(Debug, Default, Args)]
 pub(crate) struct JudgeArgs {
     /// A format (`table`, `json`, `sarif`), and a file for it; may be repeated
+    ///
+    /// With several SBOMs the file is a directory (`reports/`)
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     pub(crate) output: Vec<Output>,
     /// What makes the exit code 1: a severity (`high` = high or worse) or an expression such as
     /// `kev || (severity >= HIGH && fix == "fixed")`
+    ///
+    /// It hides nothing from the report
     #[arg(long, value_name = "EXPR")]
     pub(crate) fail_on: Option<String>,
     #[command(flatten)]
@@ -130,7 +134,7 @@ pub(crate) struct Judge<'a> {
     feeds_dir: FeedsDir,
     outputs: Vec<Resolved<report::Choice>>,
     fail_on: Option<FailOn>,
-    vex: Vec<Given>,
+    pub(crate) vex: Vec<Given>,
     as_of: Timestamp,
 }
 
@@ -153,25 +157,20 @@ impl<'a> Judge<'a> {
     /// Matches a subject, its feeds synced first.
     pub(crate) fn report(&self, subject: Subject) -> Result<Report, CommandError> {
         let fallback = self.feeds.fallback();
+        let besides = self.feeds.besides(&fallback);
         let (snapshot, gaps) = match &self.args.snapshot {
             Some(wanted) => (kept_snapshot(&self.feeds_dir, wanted)?, Vec::new()),
             None => {
                 let needed = || -> Result<_, FlowError> {
                     let snapshot = self.feeds_dir.current()?;
                     let facts = facts(snapshot.as_ref())?;
-                    let asked = fallback.as_ref();
-                    Ok(Question::with(&subject.inventory, &facts, snapshot.as_ref(), asked)?.namespaces())
+                    Ok(Question::with(&subject.inventory, &facts, snapshot.as_ref(), besides)?.namespaces())
                 };
                 self.feeds.ensure(&self.feeds_dir, needed, self.global, self.ui)?
             }
         };
         self.ui.gaps(&gaps);
-        let terms = Terms {
-            vex: &self.vex,
-            fallback: fallback.as_ref(),
-            as_of: self.as_of,
-            weights: &self.args.risk.weights(),
-        };
+        let terms = Terms { vex: &self.vex, besides, as_of: self.as_of, weights: &self.args.risk.weights() };
         let report = flows::match_sbom::match_sbom(subject, &snapshot, terms)?;
         self.ui.say_more(&format!("matched with {} shards opened", snapshot.shards_opened()));
         Ok(report)

@@ -31,7 +31,7 @@ pub(crate) struct MergeArgs {
     /// The merged subject's name [default: the names of its parts]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// Make the exit code 1 when anything is lost
+    /// Make the exit code 1 when anything is lost; what was asked for is written all the same
     #[arg(long)]
     strict: bool,
     #[command(flatten)]

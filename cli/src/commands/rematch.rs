@@ -72,7 +72,8 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     let feeds_dir = args.feeds.open(global)?;
     let sboms = stored_sboms(&args.dir)?;
     let fallback = args.feeds.fallback();
-    let asked = || needed(&sboms, feeds_dir.current()?.as_ref(), fallback.as_ref(), &limits);
+    let besides = args.feeds.besides(&fallback);
+    let asked = || needed(&sboms, feeds_dir.current()?.as_ref(), besides, &limits);
     let (snapshot, gaps) = args.feeds.ensure(&feeds_dir, asked, global, ui)?;
     ui.gaps(&gaps);
 
@@ -81,7 +82,7 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
         full: args.full,
         dry_run: args.dry_run,
         vex: &vex,
-        fallback: fallback.as_ref(),
+        besides,
         as_of,
         weights: &weights,
         limits: &limits,

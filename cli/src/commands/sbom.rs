@@ -62,7 +62,8 @@ pub(crate) struct SbomArgs {
 /// Options of every command that opens an image.
 #[derive(Debug, Args)]
 pub(crate) struct ImageArgs {
-    /// The platform to take from a multi-platform image, as in `linux/arm64`
+    /// The platform to take from a multi-platform image, as in `linux/arm64` [default: Linux on this machine's
+    /// architecture]
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     platform: Option<Platform>,
     /// The image to take from an archive that holds several
@@ -75,6 +76,8 @@ pub(crate) struct ImageArgs {
     #[arg(long, value_name = "FILE")]
     dockerfile: Option<PathBuf>,
     /// The image that this one was built on, or its SBOM: what came with it is told from what was added
+    ///
+    /// Findings are then `base` or `yours`
     #[arg(long, value_name = "REF|SBOM")]
     base: Option<String>,
     /// Which packages are listed
@@ -86,7 +89,7 @@ pub(crate) struct ImageArgs {
     /// Where the facts of layers are kept [default: `plimsoll` in the user's cache directory]
     #[arg(long, value_name = "DIR")]
     cache_dir: Option<PathBuf>,
-    /// How large the facts of layers may become; what was not used for the longest time goes first
+    /// How large the facts of layers may become (`500MB`, `2GiB`); what was not used for the longest time goes first
     #[arg(long, value_name = "SIZE", value_parser = parse_bytes, default_value = CACHE_SIZE)]
     cache_size: u64,
     #[command(flatten)]

@@ -24,7 +24,8 @@ use crate::output::{self, Output};
 pub(crate) struct ValidateArgs {
     /// The SBOM; `-` is standard input
     document: String,
-    /// A JSON schema to judge by as well; those it refers to are looked for beside it
+    /// A JSON schema to judge by as well; those it refers to are looked for beside it, and nothing is
+    /// fetched
     #[arg(long, value_name = "FILE")]
     schema: Option<PathBuf>,
     /// Minimum elements that every component must have; may be repeated

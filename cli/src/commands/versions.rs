@@ -42,7 +42,9 @@ struct CompareArgs {
     /// The version to compare it with
     #[arg(value_name = "B", required_unless_present = "batch", conflicts_with = "batch")]
     right: Option<String>,
-    /// Compare the pairs on standard input
+    /// Compare the pairs on standard input, a tab between the two
+    ///
+    /// Each gives a line of the output, `!` where one cannot be read; a line that is no pair is an error
     #[arg(long)]
     batch: bool,
 }

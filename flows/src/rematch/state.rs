@@ -22,7 +22,7 @@ use crate::error::FlowError;
 use crate::match_sbom::Subject;
 
 /// Raised whenever anything below changes its meaning; a state of another version is as good as none.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 const FILE: &str = "state.json";
 
 /// The state of a directory.
@@ -149,6 +149,7 @@ struct StoredSeverity {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct StoredEvidence {
     record: String,
+    aliases: Vec<String>,
     provider: String,
     namespace: String,
     range: String,
@@ -247,6 +248,7 @@ impl StoredEvidence {
     fn of(evidence: &Evidence) -> Self {
         Self {
             record: evidence.record.to_string(),
+            aliases: evidence.aliases.iter().map(ToString::to_string).collect(),
             provider: evidence.provider.to_string(),
             namespace: evidence.namespace.to_string(),
             range: evidence.range.to_string(),
@@ -259,6 +261,7 @@ impl StoredEvidence {
     fn evidence(&self) -> Option<Evidence> {
         Some(Evidence {
             record: self.record.clone().into(),
+            aliases: self.aliases.iter().map(Into::into).collect(),
             provider: self.provider.clone().into(),
             namespace: Namespace::new(self.namespace.as_str()),
             range: self.range.clone().into(),

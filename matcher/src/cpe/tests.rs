@@ -23,7 +23,7 @@ fn check(asked: &str, distro: &str, packages: &str, expected: &str) {
             format!("{}: {}", case.name, keys.into_iter().chain(reason).collect::<Vec<_>>().join(", "));
         text.trim_end().to_owned()
     };
-    let cases = cases_with(&inventory(distro, packages), &facts(), &fallback(asked));
+    let cases = cases_with(&inventory(distro, packages), &facts(), Besides::of(&fallback(asked)));
     assert_eq!(cases.iter().map(text).collect::<Vec<_>>(), lines(expected).collect::<Vec<_>>());
 }
 
@@ -96,7 +96,7 @@ fn known_software_is_asked_by_its_own_vendor() {
         ("apk apache2 2.4-r1", "apache:http_server"),
         ("apk py3-demo 2.4-r1", "demo:demo"),
     ] {
-        let cases = cases_with(&inventory("alpine 3.20", package), &facts(), &Fallback::All);
+        let cases = cases_with(&inventory("alpine 3.20", package), &facts(), Besides::of(&Fallback::All));
         let is_asked = cases[0].consulted.iter().any(|consulted| &*consulted.key.name == name);
         assert!(is_asked, "{name} of {package}");
     }
@@ -228,7 +228,7 @@ fn what_is_found_by_name_is_less_sure() {
         ("cpe", "alpine 3.20", "apk demo 1.0-r1", "cpe|demo:demo nvd CVE-1 >=0 <2.0", 0.6),
     ] {
         let inventory = inventory(distro, package);
-        let cases = cases_with(&inventory, &facts(), &fallback(asked));
+        let cases = cases_with(&inventory, &facts(), Besides::of(&fallback(asked)));
         let row = crate::fixture::row(row);
         let mut advisories = model::advisory::AdvisorySet::default();
         advisories.rows.insert(row.affected.key.clone(), vec![row]);

@@ -383,3 +383,20 @@ fn d11_20_an_advisory_about_wheels_is_not_about_what_the_distribution_built() {
         "GHSA-1 | cryptography | owned-by-distro-package by pkg:deb/python3-cryptography@38.0.4-3 | fixed 41.0.0",
     );
 }
+
+#[test]
+fn evidence_has_those_of_the_findings_ids_that_its_record_names() {
+    let inventory = inventory("almalinux 9.4", "rpm demo 1.0-3.el9_4");
+    let rows = "almalinux:9|binary|demo almalinux ALSA-1,CVE-1,CVE-2 >=0 <1.0-4.el9_4
+                almalinux:9|binary|demo almalinux CVE-1,OTHER-1 >=0 <1.0-4.el9_4";
+    let findings = find(&cases(&inventory, &facts()), &advisories(&inventory, rows));
+    let lines = findings.iter().map(|finding| {
+        let evidence = finding.evidence.iter().map(|it| format!("{}: {}", it.record, it.aliases.join(" ")));
+        format!("{} {:?} | {}", finding.id, finding.aliases, evidence.collect::<Vec<_>>().join("; "))
+    });
+    let expected = [
+        "CVE-1 [\"ALSA-1\", \"OTHER-1\"] | ALSA-1: CVE-1; CVE-1: OTHER-1",
+        "CVE-2 [\"ALSA-1\"] | ALSA-1: CVE-2",
+    ];
+    assert_eq!(lines.collect::<Vec<_>>(), expected);
+}

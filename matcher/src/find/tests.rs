@@ -3,12 +3,13 @@
 
 use model::advisory::PublishedFix;
 use model::inventory::{Inventory, Part};
+use model::key::Namespace;
 use model::package::{Package, PackageIndex, PartIndex};
 use proptest::prelude::*;
 
 use super::*;
-use crate::cases;
 use crate::fixture::{advisories, check, facts, inventory, text};
+use crate::{Besides, Fallback, cases, cases_with, namespaces};
 
 const DEMO: &str = "deb libdemo1 1.0-2+b1 source=demo@1.0-2";
 
@@ -120,6 +121,18 @@ fn a_rebuild_asks_whom_it_was_made_from_what_is_not_fixed() {
         &format!("{open}\n{own}"),
         "CVE-1 | demo | vendor-fixed by CVE-1 | fixed 1.0-3.el9_4.alma.1",
     );
+}
+
+#[test]
+fn a_rebuild_asks_nobody_else_where_that_is_switched_off() {
+    let inventory = inventory("almalinux 9.4", "rpm demo 1.0-3.el9_4");
+    let besides = Besides { fallback: &Fallback::Off, unfixed_from_rhel: false };
+    let cases = cases_with(&inventory, &facts(), besides);
+    assert!(namespaces(&cases).iter().map(Namespace::as_str).eq(["almalinux:9"]));
+    let rows = "redhat:9|source|demo redhat CVE-1 >=0 wont-fix
+                almalinux:9|binary|demo almalinux CVE-2 >=0 <1.0-4.el9_4";
+    let findings = find(&cases, &advisories(&inventory, rows));
+    assert_eq!(findings.iter().map(|finding| finding.id.as_str()).collect::<Vec<_>>(), ["CVE-2"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 pub(crate) mod vex;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use serde::Serialize;
@@ -142,6 +142,7 @@ struct PackageLine<'a> {
 struct FindingLine<'a> {
     id: &'a str,
     aliases: Vec<&'a str>,
+    alias_sources: Vec<AliasSourceLine<'a>>,
     title: Option<&'a str>,
     verdict: &'static str,
     /// Why, when the verdict is not `affected`.
@@ -160,6 +161,14 @@ struct FindingLine<'a> {
     references: &'a [String],
     suppressed: Option<SuppressedLine<'a>>,
     fingerprint: String,
+}
+
+/// Which record says that an id stands for the vulnerability.
+#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
+struct AliasSourceLine<'a> {
+    id: &'a str,
+    provider: &'a str,
+    record: &'a str,
 }
 
 #[derive(Serialize)]
@@ -405,6 +414,7 @@ impl<'a> FindingLine<'a> {
         Self {
             id: &finding.id,
             aliases: finding.aliases.iter().map(|id| id.as_str()).collect(),
+            alias_sources: AliasSourceLine::all(finding),
             title: decoration.title.as_deref(),
             verdict,
             verdict_reason,
@@ -436,6 +446,19 @@ impl<'a> FindingLine<'a> {
             suppressed: finding.suppressed.as_deref().map(SuppressedLine::of),
             fingerprint: fingerprint(report, finding),
         }
+    }
+}
+
+impl<'a> AliasSourceLine<'a> {
+    /// Of each alias the records that are called so or name it, sorted.
+    fn all(finding: &'a Finding) -> Vec<Self> {
+        let of_record = |evidence: &'a Evidence| {
+            let ids = std::iter::once(&evidence.record).chain(&evidence.aliases);
+            ids.map(|id| Self { id, provider: &evidence.provider, record: &evidence.record })
+        };
+        let is_alias = |line: &Self| finding.aliases.iter().any(|alias| alias == line.id);
+        let lines: BTreeSet<Self> = finding.evidence.iter().flat_map(of_record).filter(is_alias).collect();
+        lines.into_iter().collect()
     }
 }
 

@@ -16,6 +16,7 @@ use feeds_sync::distribution::place::{Failure, Place, Shelf};
 use fetch::fetcher::{FetchOptions, Fetcher};
 use fetch::origin::Origin;
 use flows::error::FlowError;
+use flows::match_sbom::Besides;
 use model::key::Namespace;
 
 use super::needed;
@@ -52,7 +53,7 @@ pub(super) struct PushArgs {
 /// How what is published is signed.
 #[derive(Debug, Args)]
 struct SignArgs {
-    /// Sign with this private key (PEM, PKCS #8): Ed25519, or ECDSA on P-256
+    /// Sign with this private key (PEM, PKCS #8, not encrypted): Ed25519, or ECDSA on P-256
     #[arg(long, value_name = "FILE")]
     sign_key: Option<PathBuf>,
 }
@@ -260,7 +261,7 @@ fn receive(
     ui: &Ui,
 ) -> Result<Exit, CommandError> {
     let feeds_dir = FeedArgs::default().open(global)?;
-    let mut wanted: BTreeSet<Namespace> = needed(&what.for_sbom, &feeds_dir, None)?;
+    let mut wanted: BTreeSet<Namespace> = needed(&what.for_sbom, &feeds_dir, Besides::default())?;
     wanted.extend(what.only.iter().map(|name| Namespace::new(name.as_str())));
     let keys: Vec<_> = what.feeds_key.iter().map(|path| read_key(path)).collect::<Result<_, _>>()?;
     let options = BringOptions {
