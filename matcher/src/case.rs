@@ -45,6 +45,8 @@ pub struct Case {
     pub gate: Gate,
     /// The operating-system package whose files these are.
     pub owner: Option<Owner>,
+    /// The shared framework whose code runs in place of the package's.
+    pub overridden_by: Option<String>,
 }
 
 /// A key to look up and the version to compare under it.
@@ -156,6 +158,7 @@ struct Facts<'a> {
     module: Option<&'a str>,
     supplier: Option<&'a str>,
     imports: &'a [String],
+    overridden_by: Option<&'a str>,
     /// The position of who answers for its distribution; 0 for what no distribution matters to.
     distro: usize,
 }
@@ -173,6 +176,7 @@ impl<'a> Identity<'a> {
             module: package.module.as_deref(),
             supplier: package.supplier.as_deref(),
             imports: &package.imports,
+            overridden_by: package.overridden_by.as_deref(),
             distro: if package.ecosystem.is_os() { resolver.distro_of(package) } else { 0 },
         };
         let names = resolver.fallback.may_ask(package).then(|| {
@@ -313,6 +317,7 @@ impl<'a> Resolver<'a> {
             confidence,
             gate,
             owner: owner.filter(|_| !package.ecosystem.is_os()).and_then(|owner| self.owner(owner)),
+            overridden_by: package.overridden_by.clone(),
         }
     }
 

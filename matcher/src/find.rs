@@ -301,7 +301,9 @@ impl<'a> Judge<'a, '_> {
                 if deciders().all(|statement| is_kernel_header(self.case, statement.consulted)) {
                     return by_decider(NotAffectedReason::KernelHeaders);
                 }
-                None
+                let framework = self.case.overridden_by.as_ref()?;
+                let because = NotAffectedReason::FrameworkOverride;
+                Some(Overruled { because, source: framework.clone(), is_by_owner: false })
             }
         }
     }

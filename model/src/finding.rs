@@ -38,6 +38,8 @@ pub enum NotAffectedReason {
     RecordRejected,
     /// The package is made from the kernel's source and holds none of its code (feeds.md B4).
     KernelHeaders,
+    /// The code of a shared framework runs in place of the package's (feeds.md D3).
+    FrameworkOverride,
     /// The user's own advisories say that it is not affected.
     PrivateNotAffected,
     /// The user's own advisories say that the installed version holds the fix.
@@ -50,12 +52,13 @@ pub enum NotAffectedReason {
 
 impl NotAffectedReason {
     /// Every value, in the order of declaration.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::VendorNotAffected,
         Self::VendorFixed,
         Self::OwnedByDistroPackage,
         Self::RecordRejected,
         Self::KernelHeaders,
+        Self::FrameworkOverride,
         Self::PrivateNotAffected,
         Self::PrivateFixed,
         Self::VexNotAffected,
@@ -70,6 +73,7 @@ impl NotAffectedReason {
             Self::OwnedByDistroPackage => "owned-by-distro-package",
             Self::RecordRejected => "record-rejected",
             Self::KernelHeaders => "kernel-headers",
+            Self::FrameworkOverride => "framework-override",
             Self::PrivateNotAffected => "private-not-affected",
             Self::PrivateFixed => "private-fixed",
             Self::VexNotAffected => "vex-not-affected",
