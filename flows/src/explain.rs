@@ -194,7 +194,7 @@ fn answer_with_vex(
     let heard = matcher::vex::apply(&mut findings, &vex, &told.inventory, told.bom.as_deref());
     for explained in explained {
         let is_of_it = |finding: &&Finding| {
-            finding.packages == explained.packages && explained.ids.first() == Some(&finding.id)
+            finding.packages.contains(&explained.packages[0]) && explained.ids.first() == Some(&finding.id)
         };
         if let Some(Finding { verdict, suppressed, .. }) = findings.iter().find(is_of_it) {
             let (verdict, suppressed) = (verdict.clone(), suppressed.clone());

@@ -16,6 +16,7 @@ use model::version::VersionText;
 use crate::channel::{self, SharedInstallation};
 use crate::cpe::{Fallback, Names};
 use crate::gate::{Gate, Installation};
+use crate::kernel::KernelBuild;
 use crate::keys::{self, is_unversioned_main_module, os_keys};
 use crate::namespace::{self, Resolved};
 use crate::platform::{self, Neighbours};
@@ -47,6 +48,8 @@ pub struct Case {
     pub owner: Option<Owner>,
     /// The shared framework whose code runs in place of the package's.
     pub overridden_by: Option<String>,
+    /// The kernel that the package is one of several of.
+    pub kernel: Option<KernelBuild>,
 }
 
 /// A key to look up and the version to compare under it.
@@ -318,6 +321,7 @@ impl<'a> Resolver<'a> {
             gate,
             owner: owner.filter(|_| !package.ecosystem.is_os()).and_then(|owner| self.owner(owner)),
             overridden_by: package.overridden_by.clone(),
+            kernel: KernelBuild::of(package),
         }
     }
 

@@ -12,7 +12,7 @@ use model::facts::{CoverageClass, FeedFacts, NamespaceFacts};
 use model::finding::{Finding, Verdict};
 use model::inventory::{Inventory, Subject};
 use model::key::{Namespace, PackageKey};
-use model::package::{Package, PackageIndex, PackageKind, SourcePackage};
+use model::package::{Mark, Package, PackageIndex, PackageKind, SourcePackage};
 use model::severity::Severity;
 
 use crate::{Fallback, cases, cases_with, consulted_keys, find};
@@ -56,7 +56,7 @@ pub(crate) fn distro(text: &str) -> Option<Distro> {
 }
 
 /// Packages, one a line: `deb libdemo1 1.0-1+b1`, then `source=demo@1.0-1`, `owner=2` (the line, from 0),
-/// `application`, `purl=…`, `arch=`, `module=`, `supplier=`, `imports=a,b`, `overridden=` (a purl), `cpe=a:acme:demo`. An empty version is written `-`.
+/// `application`, `framework` (a shared one of .NET), `purl=…`, `arch=`, `module=`, `supplier=`, `imports=a,b`, `overridden=` (a purl), `cpe=a:acme:demo`. An empty version is written `-`.
 pub(crate) fn packages(text: &str) -> Vec<Package> {
     lines(text).map(package).collect()
 }
@@ -93,6 +93,7 @@ fn package(line: &str) -> Package {
     for word in words {
         match word.split_once('=') {
             None if word == "application" => package.kind = PackageKind::Application,
+            None if word == "framework" => package.marks.push(Mark::SharedFramework),
             None => panic!("unknown word {word}"),
             Some(("source", source)) => {
                 let (name, version) = source.split_once('@').unwrap_or((source, ""));

@@ -27,6 +27,28 @@ impl CoverageClass {
     }
 }
 
+/// The runtimes of which it is known when the support of a release ends, by the names that endoflife.date has for them
+/// (feeds.md A26); sorted. The facts of a release are under [`Namespace::runtime`].
+pub const RUNTIMES: [&str; 17] = [
+    "amazon-corretto",
+    "azul-zulu",
+    "bellsoft-liberica",
+    "dotnet",
+    "eclipse-temurin",
+    "go",
+    "ibm-semeru-runtime",
+    "microsoft-build-of-openjdk",
+    "nodejs",
+    "openjdk-builds-from-oracle",
+    "oracle-graalvm",
+    "oracle-jdk",
+    "php",
+    "python",
+    "redhat-build-of-openjdk",
+    "ruby",
+    "sapmachine",
+];
+
 /// Whether `provider` is one that somebody named: his own advisories (`private`), or a publisher by its place
 /// (`csaf:www.example.com`). It speaks of any namespace, and its silence says nothing.
 pub fn is_supplement(provider: &str) -> bool {
