@@ -68,12 +68,13 @@ fn image_namespace(release: &Release) -> Namespace {
 static UNANSWERED: &[Release] = &[];
 
 /// Puts the ends of support and the codenames that calendars say in place of those built in. A release that is not listed is listed then, if
-/// somebody answers it.
+/// somebody answers it or it is one of a runtime.
 pub(crate) fn with_lifecycles(mut facts: FeedFacts, lifecycles: &Lifecycles) -> FeedFacts {
     for (namespace, lifecycle) in lifecycles.iter() {
         if !facts.namespaces.contains_key(namespace) {
             let unlisted = facts_of(namespace);
-            if unlisted.providers.is_empty() {
+            // Nobody has advisories of a runtime's release; that it ends is all there is to know of it.
+            if unlisted.providers.is_empty() && !namespace.is_runtime() {
                 continue;
             }
             facts.namespaces.insert(namespace.clone(), unlisted);

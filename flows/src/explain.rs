@@ -195,7 +195,7 @@ fn answer_with_vex(
     let heard = matcher::vex::apply(&mut findings, &vex, &told.inventory, told.bom.as_deref());
     for explained in explained {
         let is_of_it = |finding: &&Finding| {
-            finding.packages == explained.packages
+            finding.packages.contains(&explained.packages[0])
                 && explained.ids.first().is_some_and(|id| *id == finding.id)
         };
         if let Some(Finding { verdict, suppressed, .. }) = findings.iter().find(is_of_it) {

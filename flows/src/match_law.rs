@@ -207,6 +207,9 @@ fn package(random: &mut Random, index: usize, n_parts: usize) -> Package {
         package.marks = vec![one(random, &[Mark::DefaultGem, Mark::Shaded, Mark::Vendored, Mark::Replaced])];
     }
     if random.below(8) == 0 {
+        package.overridden_by = Some("pkg:nuget/Demo.Framework@1".to_owned());
+    }
+    if random.below(8) == 0 {
         package.module = Some("demo:1".to_owned());
     }
     if random.below(2) == 0 {

@@ -16,6 +16,7 @@ use model::version::VersionText;
 use crate::channel::{self, SharedInstallation};
 use crate::cpe::{Besides, Fallback, Names};
 use crate::gate::{Gate, Installation};
+use crate::kernel::KernelBuild;
 use crate::keys::{self, is_unversioned_main_module, os_keys};
 use crate::namespace::{self, Resolved};
 use crate::platform::{self, Neighbours};
@@ -45,6 +46,10 @@ pub struct Case {
     pub gate: Gate,
     /// The operating-system package whose files these are.
     pub owner: Option<Owner>,
+    /// The shared framework whose code runs in place of the package's.
+    pub overridden_by: Option<String>,
+    /// The kernel that the package is one of several of.
+    pub kernel: Option<KernelBuild>,
 }
 
 /// A key to look up and the version to compare under it.
@@ -156,6 +161,7 @@ struct Facts<'a> {
     module: Option<&'a str>,
     supplier: Option<&'a str>,
     imports: &'a [String],
+    overridden_by: Option<&'a str>,
     /// The position of who answers for its distribution; 0 for what no distribution matters to.
     distro: usize,
 }
@@ -173,6 +179,7 @@ impl<'a> Identity<'a> {
             module: package.module.as_deref(),
             supplier: package.supplier.as_deref(),
             imports: &package.imports,
+            overridden_by: package.overridden_by.as_deref(),
             distro: if package.ecosystem.is_os() { resolver.distro_of(package) } else { 0 },
         };
         let names = resolver.fallback.may_ask(package).then(|| {
@@ -326,6 +333,8 @@ impl<'a> Resolver<'a> {
             confidence,
             gate,
             owner: owner.filter(|_| !package.ecosystem.is_os()).and_then(|owner| self.owner(owner)),
+            overridden_by: package.overridden_by.clone(),
+            kernel: KernelBuild::of(package),
         }
     }
 

@@ -15,9 +15,10 @@ use crate::case::{Case, Consulted, Role};
 use crate::channel::{self, release_of};
 use crate::cpe;
 use crate::namespace;
+use crate::runtime;
 
 /// Counts the packages of `cases` as judged or not, and adds to the inventory's gaps those of the matching:
-/// no distribution named, support ended by `as_of`, versions that cannot be read, feeds not held, feeds that
+/// no distribution named, support of releases and runtimes ended by `as_of`, versions that cannot be read, feeds not held, feeds that
 /// publish only fixes.
 pub fn coverage(
     inventory: &Inventory,
@@ -43,6 +44,8 @@ pub fn coverage(
         Gap::new(GapKind::FEED_NOT_FETCHED, namespace.as_str(), detail)
     }));
     gaps.extend(release_gaps(inventory, cases, facts, &disclosing, as_of));
+    let runtimes = runtime::runtimes(inventory, facts);
+    gaps.extend(runtime::gaps(&runtimes, &as_of.strftime("%Y-%m-%d").to_string()));
     Coverage {
         packages: inventory.packages.len(),
         matched,
@@ -54,6 +57,7 @@ pub fn coverage(
                 packages: n_packages(cases),
             })
             .collect(),
+        runtimes,
         gaps: gaps.into_iter().collect(),
     }
 }

@@ -14,7 +14,7 @@ use model::cpe::{Attribute, Cpe};
 use model::ecosystem::Ecosystem;
 use model::finding::MatchType;
 use model::key::{Namespace, PackageKey};
-use model::package::Package;
+use model::package::{Mark, Package};
 use model::report::UnmatchedReason;
 use model::version::VersionText;
 
@@ -158,9 +158,11 @@ impl Fallback {
     }
 }
 
-/// Whether nobody but NVD and the CVE list speaks of such software, or hardly anybody (feeds.md D3, "On for").
+/// Whether nobody but NVD and the CVE list speaks of such software, or hardly anybody (feeds.md D3, "On for"). Of the shared
+/// frameworks of .NET GitHub speaks too, by the packages that they are published as; what it says comes first.
 fn is_unspoken(package: &Package) -> bool {
     matches!(package.ecosystem, Ecosystem::Generic | Ecosystem::WordPress | Ecosystem::Bitnami)
+        || package.marks.contains(&Mark::SharedFramework)
 }
 
 fn consulted(key: PackageKey, version: VersionText, role: Role) -> Consulted {

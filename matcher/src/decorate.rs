@@ -9,6 +9,7 @@ use model::key::{KeyKind, Namespace, PackageKey};
 use model::risk::{RiskWeight, RiskWeights};
 use model::severity::Severity;
 
+use crate::kernel;
 use crate::score::scored;
 use crate::severity::{Voices, is_github};
 
@@ -65,7 +66,7 @@ pub fn decorate(findings: &mut [Finding], inventory: &Inventory, known: &Known<'
         let voices = texts.voices(finding, inventory);
         let rows =
             finding.ids().filter_map(|id| cve_key(id)).filter_map(|key| known.cves.rows.rows.get(&key));
-        let labels = labels(rows.flatten());
+        let labels = labels(rows.flatten(), kernel::is_not_loaded(finding, inventory));
         let is_os = is_os(finding, inventory);
         finding.decoration = Decoration { labels, ..decoration(finding, is_os, &voices, known) }.into();
     }
@@ -209,11 +210,11 @@ fn cvss(voices: &Voices<'_>) -> (Vec<Cvss>, Vec<CvssVector>) {
 }
 
 /// What those say who describe the CVE itself; `reason` is their word for its state, or several with commas.
-fn labels<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<Label> {
-    let mut labels = BTreeSet::new();
+fn labels<'a>(rows: impl Iterator<Item = &'a Row>, is_not_loaded: bool) -> Vec<Label> {
+    let mut labels: BTreeSet<Label> = is_not_loaded.then_some(Label::NotLoaded).into_iter().collect();
     for row in rows {
         let words = row.affected.aside.reason.iter().flat_map(|reason| reason.split(", "));
-        labels.extend(words.filter_map(|word| Label::ALL.into_iter().find(|label| label.as_str() == word)));
+        labels.extend(words.filter_map(|word| Label::OF_RECORDS.into_iter().find(|it| it.as_str() == word)));
         labels.extend((row.state == RecordState::Disputed).then_some(Label::Disputed));
     }
     labels.into_iter().collect()

@@ -22,6 +22,7 @@ use crate::authority::{self, Answer, Decision, Statement, Trace};
 use crate::case::{Case, Consulted, Owner, Role};
 use crate::cpe;
 use crate::gate::{Gate, Holds};
+use crate::kernel;
 use crate::range::{Containment, describe, is_zero, shown};
 use crate::version::{self, VersionScheme};
 
@@ -29,10 +30,10 @@ use crate::version::{self, VersionScheme};
 ///
 /// A function of its arguments alone: the order of the cases and of the rows does not matter, and rows under
 /// keys that no case consults are not seen. A case with no statement that says affected, or that cannot be
-/// decided, has no finding.
+/// decided, has no finding. What is said alike of several packages of one kernel is one finding.
 pub fn find(cases: &[Case], advisories: &AdvisorySet) -> Vec<Finding> {
     let mut owners = OwnerRows::new(advisories);
-    let mut findings: Vec<(&str, Finding)> = Vec::new();
+    let mut findings: Vec<(&Case, Finding)> = Vec::new();
     for case in cases {
         let scheme = version::for_package(case.ecosystem);
         let statements = statements(case, scheme, advisories);
@@ -46,20 +47,20 @@ pub fn find(cases: &[Case], advisories: &AdvisorySet) -> Vec<Finding> {
             let group_statements: Vec<Statement<'_>> =
                 group.rows.iter().map(|&row| statements[row]).collect();
             let judge = Judge { case, scheme, group: &group, statements: &group_statements };
-            findings.extend(judge.finding(&mut owners).map(|finding| (case.purl.as_str(), finding)));
+            findings.extend(judge.finding(&mut owners).map(|finding| (case, finding)));
         }
     }
-    sorted(findings)
+    sorted(kernel::one_each(findings))
 }
 
 /// Sorts positions rather than the findings themselves, which are large.
-fn sorted(findings: Vec<(&str, Finding)>) -> Vec<Finding> {
+fn sorted(findings: Vec<(&Case, Finding)>) -> Vec<Finding> {
     let mut order: Vec<usize> = (0..findings.len()).collect();
     order.sort_unstable_by(|&left, &right| {
-        let ((left_purl, left), (right_purl, right)) = (&findings[left], &findings[right]);
-        (&left.id, left_purl, &left.aliases, left.suppressed.is_some(), &left.packages).cmp(&(
+        let ((left_case, left), (right_case, right)) = (&findings[left], &findings[right]);
+        (&left.id, &left_case.purl, &left.aliases, left.suppressed.is_some(), &left.packages).cmp(&(
             &right.id,
-            right_purl,
+            &right_case.purl,
             &right.aliases,
             right.suppressed.is_some(),
             &right.packages,
@@ -302,7 +303,9 @@ impl<'a> Judge<'a, '_> {
                 if deciders().all(|statement| is_kernel_header(self.case, statement.consulted)) {
                     return by_decider(NotAffectedReason::KernelHeaders);
                 }
-                None
+                let framework = self.case.overridden_by.as_ref()?;
+                let because = NotAffectedReason::FrameworkOverride;
+                Some(Overruled { because, source: framework.clone(), is_by_owner: false })
             }
         }
     }
@@ -425,11 +428,7 @@ impl<'a> Judge<'a, '_> {
             confidence: self.confidence(statement),
         };
         let mut evidence: Vec<Evidence> = self.statements.iter().map(of_statement).collect();
-        evidence.sort_by(|left, right| {
-            (&left.namespace, &left.provider, &left.record, &left.range, left.match_type)
-                .cmp(&(&right.namespace, &right.provider, &right.record, &right.range, right.match_type))
-                .then_with(|| left.compared.as_str().cmp(right.compared.as_str()))
-        });
+        sort_evidence(&mut evidence);
         evidence.dedup();
         evidence
     }
@@ -467,6 +466,15 @@ impl<'a> Judge<'a, '_> {
             level: severity.level,
         })
     }
+}
+
+/// Sorts by namespace, provider and record.
+pub(crate) fn sort_evidence(evidence: &mut [Evidence]) {
+    evidence.sort_by(|left, right| {
+        (&left.namespace, &left.provider, &left.record, &left.range, left.match_type)
+            .cmp(&(&right.namespace, &right.provider, &right.record, &right.range, right.match_type))
+            .then_with(|| left.compared.as_str().cmp(right.compared.as_str()))
+    });
 }
 
 /// How sure a step is of a package whose namespaces are as sure as `of_case`.

@@ -12,7 +12,7 @@ use model::facts::{CoverageClass, FeedFacts, NamespaceFacts};
 use model::finding::{Finding, Verdict};
 use model::inventory::{Inventory, Subject};
 use model::key::{Namespace, PackageKey};
-use model::package::{Package, PackageIndex, PackageKind, SourcePackage};
+use model::package::{Mark, Package, PackageIndex, PackageKind, SourcePackage};
 use model::severity::Severity;
 use model::text::ShortText;
 
@@ -32,7 +32,7 @@ pub(crate) fn facts() -> FeedFacts {
     add(CoverageClass::Complete, &["debian:11", "debian:12", "debian:unstable", "ubuntu:22.04"]);
     add(CoverageClass::Complete, &["redhat:8", "redhat:9", "redhat:10", "sles:15.6"]);
     add(CoverageClass::FixOnly, &["almalinux:9", "amazon:2", "oracle:8"]);
-    add(CoverageClass::FixOnly, &["cargo", "golang", "homebrew", "maven", "npm", "pub", "pypi"]);
+    add(CoverageClass::FixOnly, &["cargo", "golang", "homebrew", "maven", "npm", "nuget", "pub", "pypi"]);
     let codenames = [("bookworm", "debian:12"), ("sid", "debian:unstable"), ("jammy", "ubuntu:22.04")];
     let codenames = codenames.map(|(codename, namespace)| (codename.to_owned(), Namespace::new(namespace)));
     FeedFacts { namespaces, codenames: codenames.into(), ..FeedFacts::default() }
@@ -57,7 +57,7 @@ pub(crate) fn distro(text: &str) -> Option<Distro> {
 }
 
 /// Packages, one a line: `deb libdemo1 1.0-1+b1`, then `source=demo@1.0-1`, `owner=2` (the line, from 0),
-/// `application`, `purl=…`, `arch=`, `module=`, `supplier=`, `imports=a,b`, `cpe=a:acme:demo`. An empty version is written `-`.
+/// `application`, `framework` (a shared one of .NET), `purl=…`, `arch=`, `module=`, `supplier=`, `imports=a,b`, `overridden=` (a purl), `cpe=a:acme:demo`. An empty version is written `-`.
 pub(crate) fn packages(text: &str) -> Vec<Package> {
     lines(text).map(package).collect()
 }
@@ -94,6 +94,7 @@ fn package(line: &str) -> Package {
     for word in words {
         match word.split_once('=') {
             None if word == "application" => package.kind = PackageKind::Application,
+            None if word == "framework" => package.marks.push(Mark::SharedFramework),
             None => panic!("unknown word {word}"),
             Some(("source", source)) => {
                 let (name, version) = source.split_once('@').unwrap_or((source, ""));
@@ -103,6 +104,7 @@ fn package(line: &str) -> Package {
             Some(("owner", owner)) => package.owner = Some(PackageIndex(owner.parse().unwrap())),
             Some(("purl", purl)) => package.purl = purl.to_owned(),
             Some(("arch", architecture)) => package.architecture = Some(architecture.to_owned()),
+            Some(("overridden", framework)) => package.overridden_by = Some(framework.to_owned()),
             Some(("module", label)) => package.module = Some(label.to_owned()),
             Some(("supplier", name)) => package.supplier = Some(name.replace('+', " ")),
             Some(("cpe", name)) => package.cpes.push(cpe(name)),

@@ -25,11 +25,13 @@ mod find;
 #[cfg(test)]
 mod fixture;
 mod gate;
+mod kernel;
 mod keys;
 mod namespace;
 mod platform;
 mod range;
 pub mod requirement;
+mod runtime;
 mod score;
 mod severity;
 pub mod version;
@@ -43,3 +45,4 @@ pub use decorate::{CveFacts, Known, cve_keys, decorate, github_records};
 pub use explain::explain;
 pub use find::find;
 pub use gate::{Gate, Installation};
+pub use kernel::KernelBuild;

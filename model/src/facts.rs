@@ -6,7 +6,7 @@ use crate::key::Namespace;
 
 /// The version of the matching rules. It is part of every snapshot stamp and re-match state: when it
 /// differs, everything is judged anew.
-pub const RULES_VERSION: u32 = 3;
+pub const RULES_VERSION: u32 = 4;
 
 /// What a provider's silence about a package means (feeds.md D1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +26,28 @@ impl CoverageClass {
         }
     }
 }
+
+/// The runtimes of which it is known when the support of a release ends, by the names that endoflife.date has for them
+/// (feeds.md A26); sorted. The facts of a release are under [`Namespace::runtime`].
+pub const RUNTIMES: [&str; 17] = [
+    "amazon-corretto",
+    "azul-zulu",
+    "bellsoft-liberica",
+    "dotnet",
+    "eclipse-temurin",
+    "go",
+    "ibm-semeru-runtime",
+    "microsoft-build-of-openjdk",
+    "nodejs",
+    "openjdk-builds-from-oracle",
+    "oracle-graalvm",
+    "oracle-jdk",
+    "php",
+    "python",
+    "redhat-build-of-openjdk",
+    "ruby",
+    "sapmachine",
+];
 
 /// Whether `provider` is one that somebody named: his own advisories (`private`), or a publisher by its place
 /// (`csaf:www.example.com`). It speaks of any namespace, and its silence says nothing.

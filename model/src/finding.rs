@@ -42,6 +42,8 @@ pub enum NotAffectedReason {
     RecordRejected,
     /// The package is made from the kernel's source and holds none of its code (feeds.md B4).
     KernelHeaders,
+    /// The code of a shared framework runs in place of the package's (feeds.md D3).
+    FrameworkOverride,
     /// The user's own advisories say that it is not affected.
     PrivateNotAffected,
     /// The user's own advisories say that the installed version holds the fix.
@@ -54,12 +56,13 @@ pub enum NotAffectedReason {
 
 impl NotAffectedReason {
     /// Every value, in the order of declaration.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::VendorNotAffected,
         Self::VendorFixed,
         Self::OwnedByDistroPackage,
         Self::RecordRejected,
         Self::KernelHeaders,
+        Self::FrameworkOverride,
         Self::PrivateNotAffected,
         Self::PrivateFixed,
         Self::VexNotAffected,
@@ -74,6 +77,7 @@ impl NotAffectedReason {
             Self::OwnedByDistroPackage => "owned-by-distro-package",
             Self::RecordRejected => "record-rejected",
             Self::KernelHeaders => "kernel-headers",
+            Self::FrameworkOverride => "framework-override",
             Self::PrivateNotAffected => "private-not-affected",
             Self::PrivateFixed => "private-fixed",
             Self::VexNotAffected => "vex-not-affected",
@@ -219,24 +223,30 @@ pub struct Cvss {
     pub score: f64,
 }
 
-/// What is said of a vulnerability besides how bad it is (feeds.md D9).
+/// What is said of a finding besides how bad it is (feeds.md B4, D9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Label {
     /// Somebody disputes that it is one.
     Disputed,
     /// The product had no support any more when the id was assigned.
     UnsupportedWhenAssigned,
+    /// It is in a kernel that lies in an image, where none runs (feeds.md B4).
+    NotLoaded,
 }
 
 impl Label {
     /// Every value, in the order of declaration.
-    pub const ALL: [Self; 2] = [Self::Disputed, Self::UnsupportedWhenAssigned];
+    pub const ALL: [Self; 3] = [Self::Disputed, Self::UnsupportedWhenAssigned, Self::NotLoaded];
 
-    /// The word in every contract, which is that of the CVE programme.
+    /// Those that records state.
+    pub const OF_RECORDS: [Self; 2] = [Self::Disputed, Self::UnsupportedWhenAssigned];
+
+    /// The word in every contract; where records state it, that of the CVE programme.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Disputed => "disputed",
             Self::UnsupportedWhenAssigned => "unsupported-when-assigned",
+            Self::NotLoaded => "not-loaded",
         }
     }
 }
@@ -272,7 +282,7 @@ pub struct Finding {
     pub id: ShortText,
     /// Every other id of the group, sorted.
     pub aliases: Vec<ShortText>,
-    /// The packages it was found in: those of one purl, in inventory order; never empty.
+    /// The packages it was found in: those of one purl, or of one kernel, in inventory order; never empty.
     pub packages: Vec<PackageIndex>,
     /// The answer.
     pub verdict: Verdict,

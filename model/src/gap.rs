@@ -26,6 +26,8 @@ impl GapKind {
     pub const FEED_NOT_FETCHED: Self = Self(Cow::Borrowed("feed-not-fetched"));
     /// A release whose support has ended: absence of findings means little.
     pub const ENDED_DISTRO: Self = Self(Cow::Borrowed("ended-distro"));
+    /// A runtime whose release has no support any more: what is found in it is not fixed there.
+    pub const ENDED_RUNTIME: Self = Self(Cow::Borrowed("ended-runtime"));
     /// An SBOM was taken for that of an image, and nothing proves that it is.
     pub const UNVERIFIED_SBOM: Self = Self(Cow::Borrowed("unverified-sbom"));
     /// A VEX document is attached to the image, and nobody who is trusted signed it for this image: it suppresses nothing.

@@ -22,6 +22,17 @@ impl Namespace {
         Self(format!("{id}:{release}").into())
     }
 
+    /// The namespace under which it is known when the support of a runtime's release ends, `python` and `3.12` giving
+    /// `runtime:python@3.12`. No row is of it.
+    pub fn runtime(product: &str, release: &str) -> Self {
+        Self(format!("runtime:{product}@{release}").into())
+    }
+
+    /// Whether it is that of a runtime's release.
+    pub fn is_runtime(&self) -> bool {
+        self.distro_id() == Some("runtime")
+    }
+
     /// The namespace of a language ecosystem.
     pub fn language(ecosystem: Ecosystem) -> Self {
         Self(ecosystem.name().into())

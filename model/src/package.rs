@@ -336,6 +336,9 @@ pub struct Rarities {
     pub imports: Vec<String>,
     /// The diff-id of the layer that deleted it or put something else in its place; none for what is there to the end.
     pub removed_by: Option<String>,
+    /// The package URL of the shared framework whose code runs in place of all of this package's (feeds.md D3); none for what
+    /// runs itself, and where that is not known.
+    pub overridden_by: Option<String>,
     /// The files of the image that its record names as its own, sorted; empty unless that was asked for.
     pub files: Vec<OwnedFile>,
     /// What an SBOM says of it beside.
@@ -403,6 +406,7 @@ impl Nothing for Rarities {
             installed_at: None,
             imports: Vec::new(),
             removed_by: None,
+            overridden_by: None,
             files: Vec::new(),
             about: None,
         };

@@ -162,8 +162,21 @@ pub struct Coverage {
     pub matched: usize,
     /// The others, grouped, sorted.
     pub unmatched: Vec<Unmatched>,
+    /// The runtimes that are there without a distribution answering for them, sorted, each once.
+    pub runtimes: Vec<Runtime>,
     /// What could not be known: of the image, of the document, of the feeds. Sorted, each once.
     pub gaps: Vec<Gap>,
+}
+
+/// A runtime, and how long its release has support (feeds.md D10).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Runtime {
+    /// Its name, that of endoflife.date: `python`, `eclipse-temurin`.
+    pub name: String,
+    /// The version, as stated.
+    pub version: String,
+    /// The last day of support of its release, `YYYY-MM-DD`, where known.
+    pub end_of_life: Option<String>,
 }
 
 /// Packages that were not judged, and why.

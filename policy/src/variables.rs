@@ -82,6 +82,7 @@ pub(crate) static VARIABLES: &[Variable] = &[
     variable("kev_ransomware", bool, |_, finding| {
         finding.decoration.kev.as_ref().is_some_and(|kev| kev.ransomware).into()
     }),
+    variable("not_loaded", bool, |_, finding| has(finding, Label::NotLoaded).into()),
     variable("package_name", text, |report, finding| package(report, finding).name.as_str().into()),
     variable("package_purl", text, |report, finding| package(report, finding).purl.as_str().into()),
     variable("package_type", text, |report, finding| package(report, finding).ecosystem.name().into()),

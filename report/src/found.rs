@@ -1,6 +1,6 @@
 //! Where a finding is: its package and the places that hold it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::finding::Finding;
 use model::image::Origin;
@@ -8,9 +8,17 @@ use model::inventory::Subject;
 use model::package::{Location, Package};
 use model::report::Report;
 
-/// The package of `finding`; those it was found in have one purl and differ in place only.
+/// The package of `finding`; those it was found in have one purl and differ in place only, but those of a kernel.
 pub(crate) fn package<'a>(report: &'a Report, finding: &Finding) -> &'a Package {
     report.inventory.package(finding.packages[0])
+}
+
+/// The purls of the other packages of the same kernel, sorted, each once.
+pub(crate) fn other_purls<'a>(report: &'a Report, finding: &Finding) -> Vec<&'a str> {
+    let own = package(report, finding).purl.as_str();
+    let purls = finding.packages.iter().map(|&index| report.inventory.package(index).purl.as_str());
+    let others: BTreeSet<&str> = purls.filter(|purl| *purl != own).collect();
+    others.into_iter().collect()
 }
 
 /// Every place of `finding`, sorted, each once.

@@ -16,8 +16,8 @@ use model::inventory::{DockerfileLine, Inventory, Subject, SubjectLayer};
 use model::key::Namespace;
 use model::package::{Location, Package, PackageIndex};
 use model::report::{
-    Coverage, NamespaceStamp, Report, SnapshotStamp, Unmatched, UnmatchedReason, VexOutcome, VexReason,
-    VexStamp, VexUse,
+    Coverage, NamespaceStamp, Report, Runtime, SnapshotStamp, Unmatched, UnmatchedReason, VexOutcome,
+    VexReason, VexStamp, VexUse,
 };
 use model::risk::RiskWeights;
 use model::severity::Severity;
@@ -52,6 +52,7 @@ pub(crate) fn judgement(report: &Report, fail_on: Option<&str>) -> Judgement {
 pub(crate) fn cases() -> Vec<Case> {
     vec![
         Case { name: "hostile-text", report: hostile(), fail_on: Some("critical") },
+        Case { name: "kernel-and-runtimes", report: kernel_and_runtimes(), fail_on: Some("!not_loaded") },
         Case { name: "no-feed", report: no_feed(), fail_on: None },
         Case { name: "nothing-found", report: nothing_found(), fail_on: Some("low") },
         Case {
@@ -202,6 +203,35 @@ fn no_feed() -> Report {
         packages: 1,
     }];
     report.coverage.gaps = vec![Gap::new(GapKind::ENDED_DISTRO, "alpine:2.1", "support ended 2012-11-01")];
+    counted(report)
+}
+
+/// A kernel in several packages, and runtimes with an end of support that is over, to come, and not known.
+fn kernel_and_runtimes() -> Report {
+    let mut report = empty("machine:1");
+    report.inventory.packages = vec![
+        package(Ecosystem::Rpm, "kernel", "5.14.0-1.el9", "var/lib/rpm/rpmdb.sqlite", BASE_LAYER),
+        package(Ecosystem::Rpm, "kernel-core", "5.14.0-1.el9", "var/lib/rpm/rpmdb.sqlite", BASE_LAYER),
+        package(Ecosystem::Generic, "python", "3.7.17", "usr/local/bin/python3.7", TOP_LAYER),
+        package(Ecosystem::Generic, "node", "20.2.0", "usr/local/bin/node", TOP_LAYER),
+        package(Ecosystem::Generic, "ruby", "3.99.0", "usr/local/bin/ruby", TOP_LAYER),
+    ];
+    let mut one = finding("CVE-2023-0001", 0, Severity::High);
+    one.packages.push(PackageIndex(1));
+    one.decoration.labels = vec![Label::NotLoaded];
+    report.findings = vec![one];
+    let runtime = |name: &str, version: &str, end: Option<&str>| Runtime {
+        name: name.into(),
+        version: version.into(),
+        end_of_life: end.map(str::to_owned),
+    };
+    report.coverage.runtimes = vec![
+        runtime("nodejs", "20.2.0", Some("2026-04-30")),
+        runtime("python", "3.7.17", Some("2023-06-01")),
+        runtime("ruby", "3.99.0", None),
+    ];
+    let detail = "support ended on 2023-06-01; what is found in it since is not fixed";
+    report.coverage.gaps = vec![Gap::new(GapKind::ENDED_RUNTIME, "python 3.7.17", detail)];
     counted(report)
 }
 

@@ -1,5 +1,6 @@
-//! endoflife.date: when the support of releases ends, of many products (feeds.md A26).
+//! endoflife.date: when the support of releases of distributions and runtimes ends (feeds.md A26).
 
+use model::facts::RUNTIMES;
 use model::key::Namespace;
 use serde::Deserialize;
 
@@ -77,9 +78,14 @@ fn parse(document: &Document<'_>, lifecycles: &mut Lifecycles) -> Result<u64, Pa
     let catalogue: Catalogue = serde_json::from_reader(document.open()?)?;
     let mut n_releases = 0;
     for product in catalogue.result {
-        let Some((_, id)) = PRODUCTS.iter().find(|(name, _)| *name == product.name) else { continue };
-        for release in product.releases {
-            n_releases += add(id, release, lifecycles);
+        if let Some(runtime) = RUNTIMES.iter().find(|name| **name == product.name) {
+            for release in product.releases {
+                add_runtime(runtime, release, lifecycles);
+            }
+        } else if let Some((_, id)) = PRODUCTS.iter().find(|(name, _)| *name == product.name) {
+            for release in product.releases {
+                n_releases += add(id, release, lifecycles);
+            }
         }
     }
     match n_releases {
@@ -110,6 +116,18 @@ fn add(id: &str, release: Release, lifecycles: &mut Lifecycles) -> u64 {
         n_releases += u64::from(lifecycles.add(namespace, lifecycle(end_of_life)));
     }
     n_releases
+}
+
+fn add_runtime(runtime: &str, release: Release, lifecycles: &mut Lifecycles) {
+    match release.eol_from {
+        Some(end_of_life) => {
+            let lifecycle =
+                Lifecycle { end_of_life, freezes: false, codename: None, authority: Authority::Follower };
+            lifecycles.add(Namespace::runtime(runtime, &release.name), lifecycle);
+        }
+        None if release.is_eol => lifecycles.remarks.leave_out("end of support without a day"),
+        None => {}
+    }
 }
 
 /// The namespace of a release, where it has one.

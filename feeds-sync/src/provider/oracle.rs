@@ -210,19 +210,15 @@ fn row<'a>(
     let (mut module, mut flavour, mut unknown) = (None, None, None);
     for Criterion { comment, .. } in criteria {
         match Comment::of(comment) {
-            Comment::Release(of) => release = Some(of),
-            Comment::Architecture(of) => architecture = Some(of),
-            Comment::Module(of) => module = Some(of),
-            Comment::EarlierThan(name, version) => {
-                if package.replace((name, version)).is_some_and(|before| before != (name, version)) {
-                    return Err("its criteria are about several packages at once".to_owned());
-                }
-            }
-            Comment::Flavour(of) => flavour = Some(of),
+            Comment::Release(of) => put(&mut release, of, "releases")?,
+            Comment::Architecture(of) => put(&mut architecture, of, "architectures")?,
+            Comment::Module(of) => put(&mut module, of, "modules")?,
+            Comment::EarlierThan(name, version) => put(&mut package, (name, version), "packages")?,
+            Comment::Flavour(of) => put(&mut flavour, of, "builds")?,
             Comment::Signature => {}
             Comment::Unknown => {
                 remarks.unknown_word("criterion", comment);
-                unknown = Some(*comment);
+                unknown = Some(unknown.map_or(*comment, |other: &str| other.min(comment)));
             }
         }
     }
@@ -234,6 +230,17 @@ fn row<'a>(
     }
     let flavour = flavour.or_else(|| flavour_of(version));
     Ok(Some((Row { release, name, version, module, flavour, unknown }, architecture)))
+}
+
+/// Takes what one criterion says. What another that holds together with it says may be the same, in any order.
+fn put<T: PartialEq>(slot: &mut Option<T>, value: T, what: &str) -> Result<(), String> {
+    match slot {
+        Some(before) if *before != value => Err(format!("its criteria are about several {what} at once")),
+        _ => {
+            *slot = Some(value);
+            Ok(())
+        }
+    }
 }
 
 impl Row<'_> {

@@ -18,7 +18,8 @@ pub struct Criterion<'a> {
     pub test: &'a str,
 }
 
-/// The statements of `criteria` that have to hold together, for each way in which it can be true.
+/// The statements of `criteria` that have to hold together, for each way in which it can be true. The order of the
+/// statements is that of the document and means nothing.
 ///
 /// # Errors
 /// When it negates something, has an operator other than `AND` and `OR`, or can be true in more than `max` ways; in
@@ -50,21 +51,25 @@ fn criterion(element: &Element) -> Result<Criterion<'_>, String> {
     Ok(Criterion { comment, test: element.attribute("test_ref").unwrap_or_default() })
 }
 
-/// Every choice of one alternative of each part.
+/// Every choice of one alternative of each part. How many there would be is known before any is written out, so that no
+/// order of the parts is refused where another is read.
 fn all<'a>(parts: Vec<Vec<Vec<Criterion<'a>>>>, max: usize) -> Result<Vec<Vec<Criterion<'a>>>, String> {
+    let n_ways = parts.iter().map(Vec::len).fold(1, usize::saturating_mul);
+    if n_ways == 0 {
+        return Ok(Vec::new());
+    }
+    if n_ways > max {
+        return Err(too_many(max));
+    }
+    let longest = |ways: &Vec<Vec<Criterion<'_>>>| ways.iter().map(Vec::len).max().unwrap_or_default();
+    if n_ways.saturating_mul(parts.iter().map(longest).sum()) > CRITERIA_MAX {
+        return Err(format!("criteria that are more than {CRITERIA_MAX} when written out"));
+    }
     let mut chosen: Vec<Vec<Criterion<'a>>> = vec![Vec::new()];
     for part in parts {
-        if chosen.len().saturating_mul(part.len()) > max {
-            return Err(too_many(max));
-        }
         let joined = |before: &Vec<Criterion<'a>>| {
             part.iter().map(|more| before.iter().chain(more).copied().collect()).collect::<Vec<_>>()
         };
-        let longest = |ways: &[Vec<Criterion<'_>>]| ways.iter().map(Vec::len).max().unwrap_or_default();
-        let n_criteria = (chosen.len() * part.len()).saturating_mul(longest(&chosen) + longest(&part));
-        if n_criteria > CRITERIA_MAX {
-            return Err(format!("criteria that are more than {CRITERIA_MAX} when written out"));
-        }
         chosen = chosen.iter().flat_map(joined).collect();
     }
     Ok(chosen)

@@ -54,6 +54,7 @@ fn what_a_calendar_says_wins_over_what_is_built_in() {
     // Those that the calendar leaves out are as they were, and those that are new are known.
     assert_eq!(end(&bench, "alpine:3.18").as_deref(), Some("2025-05-09"));
     assert_eq!(end(&bench, "alpine:3.99").as_deref(), Some("2031-05-01"));
+    assert_eq!(end(&bench, "runtime:python@3.12").as_deref(), Some("2028-10-01"));
     // A vendor's own calendar wins over one that follows vendors.
     assert_eq!(end(&bench, "debian:12").as_deref(), Some("2028-06-29"));
     // A sync that does not ask for them knows what is held of them.
@@ -61,6 +62,7 @@ fn what_a_calendar_says_wins_over_what_is_built_in() {
     assert!(bench.only(&["alpine:3.20"]).changed);
     assert_eq!(end(&bench, "alpine:3.20").as_deref(), Some("2026-04-02"));
     assert_eq!(end(&bench, "debian:12").as_deref(), Some("2028-06-29"));
+    assert_eq!(end(&bench, "runtime:python@3.12").as_deref(), Some("2028-10-01"));
 }
 
 #[test]
@@ -173,15 +175,24 @@ fn a_real_answer_of_the_interface_is_read() {
     let bytes = testkit::data::read(&data.join("feeds/vendor/vunnel/eol/valid-eol-response.json"));
     let document: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
     let products = document["result"].as_array().unwrap();
-    let ubuntu = products.iter().find(|product| product["name"] == "ubuntu").unwrap();
+    let releases = |product: &str| {
+        let product = products.iter().find(|it| it["name"] == product).unwrap();
+        product["releases"].as_array().unwrap()
+    };
     let (lifecycles, n_entries) = read_calendar(provider("endoflife"), "full", &bytes).unwrap();
     let mut n_releases = 0;
-    for release in ubuntu["releases"].as_array().unwrap() {
+    for release in releases("ubuntu") {
         let namespace = Namespace::distro("ubuntu", release["name"].as_str().unwrap());
         let end = &lifecycles.get(&namespace).expect("it is known").end_of_life;
         assert_eq!(Some(end.as_str()), release["eolFrom"].as_str());
         n_releases += 1;
     }
+    for release in releases("python") {
+        let namespace = Namespace::runtime("python", release["name"].as_str().unwrap());
+        let end = &lifecycles.get(&namespace).expect("it is known").end_of_life;
+        assert_eq!(Some(end.as_str()), release["eolFrom"].as_str());
+    }
     // Python is no distribution.
-    assert_eq!((lifecycles.iter().count(), n_entries), (n_releases, n_releases as u64));
+    let n_all = n_releases + releases("python").len();
+    assert_eq!((lifecycles.iter().count(), n_entries), (n_all, n_releases as u64));
 }

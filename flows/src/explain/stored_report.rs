@@ -102,6 +102,9 @@ struct FindingLine {
 #[derive(Deserialize)]
 struct FoundPackage {
     purl: String,
+    /// The other packages of one kernel; reports of before had a finding for each.
+    #[serde(default)]
+    others: Vec<String>,
 }
 
 /// The packages of the report in `bytes`, and what it says of them.
@@ -124,7 +127,7 @@ pub(super) fn read(place: &str, bytes: &[u8], limits: &Limits) -> Result<Told, F
     let SubjectLine { name, platform, distro } = document.subject;
     let subject = Subject { name, platform, ..Subject::default() };
     let distro = distro.map(|DistroLine { id, version }| Distro { id, version, ..Distro::default() });
-    let findings = document.findings.into_iter().map(reported).collect();
+    let findings = document.findings.into_iter().flat_map(reported).collect();
     Ok(Told {
         inventory: Inventory::new(subject, distro, packages, Vec::new()),
         report: Some(ReportRead { snapshot: document.snapshot.id, findings }),
@@ -151,7 +154,8 @@ fn package(line: &PackageLine) -> Package {
     package
 }
 
-fn reported(line: FindingLine) -> Reported {
+/// What the finding says of each of its packages.
+fn reported(line: FindingLine) -> Vec<Reported> {
     let mut ids = vec![line.id];
     ids.extend(line.aliases);
     let by_vex = line.suppressed.filter(|suppressed| suppressed.reason.starts_with("vex-"));
@@ -159,5 +163,7 @@ fn reported(line: FindingLine) -> Reported {
         Some(SuppressedLine { reason, source }) => format!("{}, {reason} by {source}", line.verdict),
         None => line.verdict.clone(),
     };
-    Reported { purl: line.package.purl, ids, verdict: line.verdict, words }
+    let purls = std::iter::once(line.package.purl).chain(line.package.others);
+    let of = |purl| Reported { purl, ids: ids.clone(), verdict: line.verdict.clone(), words: words.clone() };
+    purls.map(of).collect()
 }

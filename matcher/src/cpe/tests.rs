@@ -292,3 +292,26 @@ fn of_very_many_names_vendor_and_product_are_known() {
     let few = format!("generic demo 1.0 {}", many[..NAMES_MAX].join(" "));
     check_by_cpe("stated", "", &few, "cpe|acme:demo nvd CVE-1 >=0 name=a:acme:demo:*:*:mine", "");
 }
+
+#[test]
+fn a_shared_framework_is_asked_by_its_stated_name_too_and_its_ecosystem_comes_first() {
+    let package = "nuget Microsoft.NETCore.App.Runtime.linux-x64 8.0.1 framework cpe=a:microsoft:.net:8.0.1";
+    let by_name = "cpe|microsoft:.net nvd CVE-1 >=8.0.0 <8.0.2";
+    check_by_cpe(
+        "stated",
+        "",
+        package,
+        by_name,
+        "CVE-1 | Microsoft.NETCore.App.Runtime.linux-x64 | affected | fixed 8.0.2",
+    );
+    check_by_cpe("off", "", package, by_name, "");
+    check_by_cpe("stated", "", "nuget Acme.Json 8.0.1 cpe=a:microsoft:.net:8.0.1", by_name, "");
+    let own = "nuget|language|microsoft.netcore.app.runtime.linux-x64 osv GHSA-1,CVE-1 >=8.0.0 <8.0.3";
+    check_by_cpe(
+        "stated",
+        "",
+        package,
+        &format!("{by_name}\n{own}"),
+        "CVE-1 GHSA-1 | Microsoft.NETCore.App.Runtime.linux-x64 | affected | fixed 8.0.3",
+    );
+}

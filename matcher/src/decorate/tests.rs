@@ -289,6 +289,26 @@ fn what_is_disputed_or_had_no_support_is_labelled() {
 }
 
 #[test]
+fn a_kernel_in_an_image_is_labelled_as_one_that_does_not_run() {
+    let labels = |packages: &str, row: &str, digest: Option<&str>| {
+        let mut inventory = inventory("debian 12", packages);
+        inventory.subject.digest = digest.map(str::to_owned);
+        let mut findings = find(&cases(&inventory, &facts()), &advisories(&inventory, row));
+        let cves = CveFacts::default();
+        let known =
+            Known { texts: &[], cves: &cves, daily: &BTreeMap::new(), weights: &RiskWeights::default() };
+        decorate(&mut findings, &inventory, &known);
+        findings.remove(0).decoration.labels.clone()
+    };
+    let row = "debian:12|source|linux debian CVE-2025-1 >=0";
+    let kernel = "deb linux-image-6.1.0-28-amd64 6.1.119-1 source=linux";
+    assert_eq!(labels(kernel, row, Some("sha256:00")), [Label::NotLoaded]);
+    // The files of a machine may be those that it was booted from.
+    assert_eq!(labels(kernel, row, None), []);
+    assert_eq!(labels("deb linux-perf-6.1 6.1.119-1 source=linux", row, Some("sha256:00")), []);
+}
+
+#[test]
 fn weights_change_the_ranking() {
     let texts = [text("GHSA-1", Some("high"), &[CRITICAL_V31])];
     let risk = |weights: &[(&str, f64)]| {

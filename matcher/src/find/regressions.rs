@@ -302,6 +302,54 @@ fn d11_26_a_local_build_counts_as_its_public_version() {
 }
 
 #[test]
+fn d11_27_the_version_of_an_assembly_is_none_of_a_package() {
+    let row = "nuget|language|system.data.sqlclient osv GHSA-1 >=0 <4.8.6";
+    // So an assembly that nothing says the package of is listed: see `dotnet-pe`.
+    check("", "generic System.Data.SqlClient 4.700.22.51706", row, "");
+    // As others list it.
+    check("", "nuget System.Data.SqlClient 4.700.22.51706", row, "");
+    check(
+        "",
+        "nuget System.Data.SqlClient 4.8.5",
+        row,
+        "GHSA-1 | System.Data.SqlClient | affected | fixed 4.8.6",
+    );
+}
+
+#[test]
+fn d11_28_what_the_framework_overrides_does_not_run() {
+    let framework = "pkg:nuget/Microsoft.NETCore.App.Runtime.linux-x64@8.0.1";
+    let row = "nuget|language|system.text.regularexpressions osv GHSA-1,CVE-1 >=4.3.0 <4.3.1";
+    let package = "nuget System.Text.RegularExpressions 4.3.0";
+    let affected = "CVE-1 GHSA-1 | System.Text.RegularExpressions | affected | fixed 4.3.1";
+    check(
+        "",
+        &format!("{package} overridden={framework}"),
+        row,
+        &format!(
+            "CVE-1 GHSA-1 | System.Text.RegularExpressions | framework-override by {framework} | fixed 4.3.1"
+        ),
+    );
+    check("", package, row, affected);
+    // One program runs on the framework, another brings its own.
+    check(
+        "",
+        &format!("{package}\n{package} overridden={framework}"),
+        row,
+        &format!(
+            "{affected}\nCVE-1 GHSA-1 | System.Text.RegularExpressions | framework-override by {framework} | fixed 4.3.1"
+        ),
+    );
+    // The user's own advisories come first.
+    check(
+        "",
+        &format!("{package} overridden={framework}"),
+        &format!("{row}\nnuget|language|system.text.regularexpressions private CVE-1 >=0 <4.3.1"),
+        affected,
+    );
+}
+
+#[test]
 fn d11_29_what_runs_on_another_system_is_no_finding() {
     let package = "generic demo 1.0 cpe=a:acme:demo:1.0";
     let on = |platform: &str| format!("cpe|acme:demo nvd CVE-1 >=0 <2.0 on={platform}");

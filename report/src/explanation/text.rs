@@ -188,6 +188,7 @@ fn not_affected(reason: NotAffectedReason) -> &'static str {
         NotAffectedReason::OwnedByDistroPackage => "the distribution answers for the package that owns it",
         NotAffectedReason::RecordRejected => "the id was rejected",
         NotAffectedReason::KernelHeaders => "it holds none of the kernel's code",
+        NotAffectedReason::FrameworkOverride => "the code of a shared framework runs in its place",
         NotAffectedReason::PrivateNotAffected => "your own advisories say that it is not affected",
         NotAffectedReason::PrivateFixed => "your own advisories say that it holds the fix",
         NotAffectedReason::VexNotAffected => "a VEX statement says that it is not affected",

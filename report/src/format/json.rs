@@ -17,7 +17,7 @@ use model::gap::Gap;
 use model::image::Origin;
 use model::inventory;
 use model::package::Package;
-use model::report::{NamespaceStamp, Report, Unmatched};
+use model::report::{NamespaceStamp, Report, Runtime, Unmatched};
 use model::risk::RISK_FORMULA;
 use policy::Judgement;
 
@@ -109,6 +109,7 @@ struct Coverage<'a> {
     packages: usize,
     matched: usize,
     unmatched: Vec<UnmatchedLine<'a>>,
+    runtimes: Vec<RuntimeLine<'a>>,
     gaps: Vec<GapLine<'a>>,
 }
 
@@ -117,6 +118,13 @@ struct UnmatchedLine<'a> {
     reason: &'static str,
     namespace: &'a str,
     packages: usize,
+}
+
+#[derive(Serialize)]
+struct RuntimeLine<'a> {
+    name: &'a str,
+    version: &'a str,
+    end_of_life: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -179,6 +187,8 @@ struct FoundPackage<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     locations: Vec<LocationLine<'a>>,
+    /// The purls of the other packages of one kernel.
+    others: Vec<&'a str>,
     /// The layer that deleted it, where deleted packages were asked for.
     removed_by: Option<&'a str>,
 }
@@ -310,6 +320,7 @@ impl<'a> Document<'a> {
                 packages: report.coverage.packages,
                 matched: report.coverage.matched,
                 unmatched: report.coverage.unmatched.iter().map(UnmatchedLine::of).collect(),
+                runtimes: report.coverage.runtimes.iter().map(RuntimeLine::of).collect(),
                 gaps: report.coverage.gaps.iter().map(GapLine::of).collect(),
             },
             packages: inventory.packages.iter().map(|package| PackageLine::of(report, package)).collect(),
@@ -382,6 +393,12 @@ impl<'a> UnmatchedLine<'a> {
             namespace: unmatched.namespace.as_str(),
             packages: unmatched.packages,
         }
+    }
+}
+
+impl<'a> RuntimeLine<'a> {
+    fn of(runtime: &'a Runtime) -> Self {
+        Self { name: &runtime.name, version: &runtime.version, end_of_life: runtime.end_of_life.as_deref() }
     }
 }
 
@@ -478,6 +495,7 @@ impl<'a> FoundPackage<'a> {
                     position: location.layer.as_deref().and_then(|layer| *positions.get(layer)?),
                 })
                 .collect(),
+            others: found::other_purls(report, finding),
             removed_by: package.removed_by.as_deref(),
         }
     }

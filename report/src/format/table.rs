@@ -92,12 +92,12 @@ fn groups(report: &Report) -> Vec<Group<'_>> {
     for finding in
         report.findings.iter().filter(|one| one.suppressed.is_none() && one.verdict == Verdict::Affected)
     {
-        let package = found::package(report, finding);
+        let packages = finding.packages.iter().map(|&index| report.inventory.package(index));
         let same = (&finding.id, cells(report, finding));
         let position = *positions.entry(same).or_insert(groups.len());
         match groups.get_mut(position) {
-            Some(group) => group.packages.push(package),
-            None => groups.push(Group { first: finding, packages: vec![package] }),
+            Some(group) => group.packages.extend(packages),
+            None => groups.push(Group { first: finding, packages: packages.collect() }),
         }
     }
     groups
@@ -125,6 +125,7 @@ fn id(finding: &Finding) -> String {
     let labels = finding.decoration.labels.iter().map(|label| match label {
         Label::Disputed => "\n(disputed)",
         Label::UnsupportedWhenAssigned => "\n(unsupported)",
+        Label::NotLoaded => "\n(not loaded)",
     });
     std::iter::once(cell(&finding.id)).chain(labels.map(str::to_owned)).collect()
 }
@@ -308,6 +309,13 @@ fn coverage(report: &Report, paint: &Paint, out: &mut dyn io::Write) -> io::Resu
             one.reason.as_str()
         );
         writeln!(out, "  {}", paint.warning(&line))?;
+    }
+    for runtime in &coverage.runtimes {
+        let name = format!("{} {}", cell(&runtime.name), cell(&runtime.version));
+        match runtime.end_of_life.as_deref() {
+            Some(end) => writeln!(out, "  runtime {name}, supported until {}", cell(end))?,
+            None => writeln!(out, "  runtime {name}, it is not known how long it has support")?,
+        }
     }
     if !coverage.gaps.is_empty() {
         writeln!(out, "Gaps: {}", thousands(coverage.gaps.len() as u64))?;

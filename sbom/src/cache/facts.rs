@@ -256,6 +256,8 @@ fn write_package(out: &mut Writer<'_>, package: &Package) {
         installed_at,
         imports,
         removed_by,
+        // Told when the whole image is known.
+        overridden_by: _,
         // Listed when all layers are known.
         files: _,
         // Only SBOMs say it.

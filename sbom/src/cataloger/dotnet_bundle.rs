@@ -10,7 +10,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, dotnet_
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "dotnet-bundle",
-    version: 2,
+    version: 3,
     finds: Finds::Installed,
     wants: Wants::Executables,
     read,

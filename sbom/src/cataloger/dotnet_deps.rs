@@ -5,18 +5,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::package::{Dependencies, Mark, Package, PackageKind};
+use model::package::{Dependencies, Mark, Package, PackageIndex, PackageKind};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
+use super::dotnet_override::{self, Assemblies, Asset, Frameworks};
 use super::nuget::{Listed, is_identified, package, sha512};
 use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, dotnet_runtime};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "dotnet-deps",
-    version: 2,
+    version: 3,
     finds: Finds::Installed,
-    wants: Wants::Paths(&["**/*.deps.json"]),
+    wants: Wants::Paths(&["**/*.deps.json", "**/*.runtimeconfig.json"]),
     read,
     assemble,
 };
@@ -49,13 +49,13 @@ struct Target {
     #[serde(default)]
     dependencies: BTreeMap<String, String>,
     #[serde(default)]
-    runtime: BTreeMap<String, IgnoredAny>,
+    runtime: BTreeMap<String, Asset>,
     #[serde(default)]
-    native: BTreeMap<String, IgnoredAny>,
+    native: BTreeMap<String, Asset>,
     #[serde(default)]
-    runtime_targets: BTreeMap<String, IgnoredAny>,
+    runtime_targets: BTreeMap<String, Asset>,
     #[serde(default)]
-    resources: BTreeMap<String, IgnoredAny>,
+    resources: BTreeMap<String, Asset>,
 }
 
 #[derive(Deserialize)]
@@ -79,22 +79,33 @@ impl Deps {
         let named = self.target_name().and_then(|name| targets.get(name));
         named.or_else(|| targets.values().next().filter(|_| targets.len() == 1))
     }
+
+    /// The files that run, with what is said of each.
+    pub(super) fn assets(&self) -> impl Iterator<Item = (&str, &Asset)> {
+        self.target().into_iter().flat_map(BTreeMap::values).flat_map(Target::assets)
+    }
 }
 
 impl Target {
-    /// `_._` stands for nothing.
     fn files(&self) -> impl Iterator<Item = &str> {
-        let files = self.runtime.keys().chain(self.native.keys()).chain(self.runtime_targets.keys());
-        files.map(String::as_str).filter(|file| !file.ends_with("_._"))
+        self.assets().map(|(file, _)| file)
+    }
+
+    /// `_._` stands for nothing.
+    fn assets(&self) -> impl Iterator<Item = (&str, &Asset)> {
+        let files = self.runtime.iter().chain(&self.native).chain(&self.runtime_targets);
+        files.map(|(file, asset)| (file.as_str(), asset)).filter(|(file, _)| !file.ends_with("_._"))
     }
 }
 
 fn read(file: &mut File<'_>, facts: &mut Facts) {
-    if dotnet_runtime::framework(file.path).is_some() {
+    if dotnet_runtime::framework(file.path).is_some() && file.path.ends_with(".deps.json") {
         return;
     }
-    if let Some(text) = file.text(facts) {
-        read_text(&text, file, facts);
+    let Some(text) = file.text(facts) else { return };
+    match file.path.ends_with(".runtimeconfig.json") {
+        true => dotnet_override::read_configuration(&text, file, facts),
+        false => read_text(&text, file, facts),
     }
 }
 
@@ -117,6 +128,8 @@ pub(super) fn read_text(text: &str, file: &File<'_>, facts: &mut Facts) {
     let mut listed = Listed::default();
     let mut positions = BTreeMap::new();
     let mut claimed = BTreeSet::new();
+    let mut assemblies = Assemblies::default();
+    let n_before = u32::try_from(facts.n_packages()).unwrap_or(u32::MAX);
     for (key, library) in deps.libraries.iter().flatten() {
         let files = target.and_then(|target| target.get(key));
         if target.is_some() && files.is_none_or(|files| files.files().next().is_none()) {
@@ -124,7 +137,12 @@ pub(super) fn read_text(text: &str, file: &File<'_>, facts: &mut Facts) {
         }
         let Some(package) = library_package(key, library, &needed, file, facts) else { continue };
         if let Some(package) = package {
-            positions.insert(key.as_str(), listed.add(package));
+            let is_package = library.kind.eq_ignore_ascii_case("package");
+            let position = listed.add(package);
+            positions.insert(key.as_str(), position);
+            if let Some(files) = files.filter(|_| is_package) {
+                assemblies.add(n_before.saturating_add(position), files.assets());
+            }
         }
         let files = files
             .into_iter()
@@ -135,6 +153,7 @@ pub(super) fn read_text(text: &str, file: &File<'_>, facts: &mut Facts) {
         relate(target, &positions, &mut listed);
     }
     listed.finish(facts);
+    assemblies.finish(facts);
     if !claimed.is_empty() {
         let value = claimed.into_iter().collect::<Vec<_>>().join("\n");
         facts.push(Fact::Text { name: CLAIMED.to_owned(), value });
@@ -201,5 +220,18 @@ fn relate(target: &BTreeMap<String, Target>, positions: &BTreeMap<&str, u32>, li
 }
 
 fn assemble(tree: &FactTree<'_>, found: &mut Found) {
-    found.packages_of(tree, CATALOGER.name);
+    let frameworks = Frameworks::of(tree);
+    for file in tree.of(CATALOGER.name) {
+        let overridden = frameworks.overridden(file);
+        let mut position = 0;
+        found.packages_in(file, |fact| {
+            let by = overridden.get(&PackageIndex(position));
+            position += 1;
+            let mut package = fact.package.clone();
+            if let Some(framework) = by {
+                package.overridden_by = Some((*framework).to_owned());
+            }
+            Some(package)
+        });
+    }
 }

@@ -10,11 +10,11 @@ use model::package::{Mark, Package};
 
 use super::dotnet_deps::Deps;
 use super::file::is_legible;
-use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, nuget};
+use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, dotnet_override, nuget};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "dotnet-runtime",
-    version: 1,
+    version: 2,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/shared/*/*/*.deps.json", "**/shared/*/*/.version"]),
     read,
@@ -53,7 +53,10 @@ fn read(file: &mut File<'_>, facts: &mut Facts) {
     }
     let Some(text) = file.text(facts) else { return };
     match serde_json::from_str::<Deps>(&text) {
-        Ok(deps) => facts.package(package(name, version, &platform(&deps, name))),
+        Ok(deps) => {
+            facts.package(package(name, version, &platform(&deps, name)));
+            dotnet_override::note_framework(deps.assets(), facts);
+        }
         Err(error) => {
             facts.push(Fact::Gap(file.unreadable(&error)));
             facts.package(package(name, version, ""));

@@ -35,6 +35,7 @@ mod distro;
 mod dnf_history;
 mod dotnet_bundle;
 mod dotnet_deps;
+mod dotnet_override;
 mod dotnet_pe;
 mod dotnet_runtime;
 mod dpkg_status;
@@ -378,6 +379,7 @@ mod tests {
         "composer",
         "conan",
         "deb822",
+        "dotnet_override",
         "executable",
         "facts",
         "file",

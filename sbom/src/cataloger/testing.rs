@@ -179,6 +179,9 @@ fn line(package: &Package, found: &Found) -> String {
     if !package.imports.is_empty() {
         say("imports", &package.imports.join(" "));
     }
+    if let Some(framework) = &package.overridden_by {
+        say("overridden-by", framework);
+    }
     if let Some(owner) = package.owner {
         say("owner", &found.packages[owner.as_usize()].name);
     }

@@ -139,8 +139,7 @@ fn package() -> impl Strategy<Value = Package> {
         vec(select(marks), 0..3),
         option::of(text()),
         option::of(text()),
-        vec(text(), 0..3),
-        vec(text(), 0..3),
+        (vec(text(), 0..3), vec(text(), 0..3), option::of(text())),
         vec(owned_file(), 0..3),
         about(),
     );
@@ -149,9 +148,11 @@ fn package() -> impl Strategy<Value = Package> {
             (application, ecosystem, name, version, purl, architecture),
             source,
             (licenses, supplier, cpes, found, cataloger, removed_by),
-            (development, certainty, marks, module, installed_at, digests, imports, files, about),
+            (development, certainty, marks, module, installed_at, listed, files, about),
         )| {
-            let rarities = Rarities { marks, module, installed_at, imports, removed_by, files, about };
+            let (digests, imports, overridden_by) = listed;
+            let rarities =
+                Rarities { marks, module, installed_at, imports, removed_by, overridden_by, files, about };
             let details = Details {
                 architecture,
                 source: source

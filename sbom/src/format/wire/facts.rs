@@ -168,6 +168,7 @@ impl Noun for Package {
         "plimsoll:import",
         "plimsoll:cataloger",
         "plimsoll:removed-by",
+        "plimsoll:overridden-by",
         "plimsoll:file",
         "plimsoll:file:digest",
         "plimsoll:summary",
@@ -224,6 +225,7 @@ impl Noun for Package {
         state_all(&mut stated, "plimsoll:import", &self.imports);
         state_one(&mut stated, "plimsoll:cataloger", Some(&self.cataloger));
         state_one(&mut stated, "plimsoll:removed-by", self.removed_by.as_deref());
+        state_one(&mut stated, "plimsoll:overridden-by", self.overridden_by.as_deref());
         for file in &self.files {
             state_one(&mut stated, "plimsoll:file", Some(&file.path));
         }
@@ -311,6 +313,7 @@ impl Noun for Package {
             }
             "plimsoll:cataloger" => self.cataloger = text(),
             "plimsoll:removed-by" => self.removed_by = first(values),
+            "plimsoll:overridden-by" => self.overridden_by = first(values),
             "plimsoll:file" => {
                 let mut known = std::mem::take(&mut self.files).into_iter();
                 let name = |path: String| OwnedFile { path, ..known.next().unwrap_or_default() };

@@ -1,0 +1,203 @@
+//! Kernels among packages (feeds.md B4).
+
+use std::collections::HashMap;
+
+use model::ecosystem::Ecosystem;
+use model::finding::Finding;
+use model::inventory::Inventory;
+use model::package::Package;
+use model::text::ShortText;
+use model::version::VersionText;
+
+use crate::case::Case;
+
+/// What one source of a kernel was built to: packages of it that have one version are one kernel.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct KernelBuild {
+    source: Box<str>,
+    version: VersionText,
+    architecture: Option<Box<str>>,
+}
+
+impl KernelBuild {
+    /// The build that `package` is of, where it is an RPM of a kernel.
+    pub(crate) fn of(package: &Package) -> Option<Self> {
+        let is_kernel = package.ecosystem == Ecosystem::Rpm && is_kernel(package);
+        is_kernel.then(|| Self {
+            source: source(package).into(),
+            version: package.version.clone(),
+            architecture: package.architecture.as_deref().map(Box::from),
+        })
+    }
+}
+
+/// Whether the package holds a kernel or modules of one, and not only what is built from the same source: headers, tools.
+pub(crate) fn is_kernel(package: &Package) -> bool {
+    let name = package.name.as_str();
+    match package.ecosystem {
+        Ecosystem::Deb => {
+            let is_code = name.starts_with("linux-image") || name.starts_with("linux-modules");
+            is_code && (source(package) == "linux" || source(package).starts_with("linux-"))
+        }
+        Ecosystem::Rpm => {
+            let mut parts = name.split('-');
+            let is_named = parts.next().is_some_and(|first| first == "kernel" || is_line(first));
+            is_named && source(package).starts_with("kernel") && !parts.any(|part| NO_CODE.contains(&part))
+        }
+        Ecosystem::Apk => {
+            matches!(name, "linux-edge" | "linux-lts" | "linux-rpi" | "linux-stable" | "linux-virt")
+        }
+        Ecosystem::Generic => matches!(package.cataloger.as_str(), "kernel" | "kernel-module"),
+        _ => false,
+    }
+}
+
+/// Amazon's kernels have the line in their names: `kernel6.12`.
+fn is_line(name: &str) -> bool {
+    let line = name.strip_prefix("kernel").unwrap_or_default();
+    !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
+/// Parts of the names of RPMs that are built from a kernel's source and hold none of its code.
+const NO_CODE: [&str; 14] = [
+    "abi",
+    "cross",
+    "debuginfo",
+    "debugsource",
+    "devel",
+    "doc",
+    "docs",
+    "headers",
+    "libs",
+    "livepatch",
+    "macros",
+    "source",
+    "srpm",
+    "tools",
+];
+
+fn source(package: &Package) -> &str {
+    package.source.as_ref().map_or(package.name.as_str(), |source| source.name.as_str())
+}
+
+/// Whether nothing of what `finding` was found in runs: a container runs on its host's kernel, so one that is in an image
+/// was never booted. Of a directory or an archive of one that is not known: it may be a machine's.
+pub(crate) fn is_not_loaded(finding: &Finding, inventory: &Inventory) -> bool {
+    let subject = &inventory.subject;
+    let is_image = subject.digest.is_some() || subject.manifest_digest.is_some();
+    is_image && finding.packages.iter().all(|&index| is_kernel(inventory.package(index)))
+}
+
+/// Makes one finding of those that say the same of several packages of one kernel. Each keeps all of its packages.
+pub(crate) fn one_each(findings: Vec<(&Case, Finding)>) -> Vec<(&Case, Finding)> {
+    let mut kept: Vec<(&Case, Finding)> = Vec::with_capacity(findings.len());
+    let mut positions: HashMap<(&KernelBuild, ShortText), Vec<usize>> = HashMap::new();
+    for (case, finding) in findings {
+        let Some(build) = &case.kernel else {
+            kept.push((case, finding));
+            continue;
+        };
+        let of_build = positions.entry((build, finding.id.clone())).or_default();
+        match of_build.iter().find(|&&position| is_said_of(&kept[position].1, &finding)) {
+            Some(&position) => join(&mut kept[position], case, finding),
+            None => {
+                of_build.push(kept.len());
+                kept.push((case, finding));
+            }
+        }
+    }
+    kept
+}
+
+fn is_said_of(one: &Finding, other: &Finding) -> bool {
+    (&one.aliases, &one.verdict, &one.fix, &one.row_severity, &one.suppressed)
+        == (&other.aliases, &other.verdict, &other.fix, &other.row_severity, &other.suppressed)
+}
+
+/// It goes by the package that comes first.
+fn join<'a>(kept: &mut (&'a Case, Finding), case: &'a Case, finding: Finding) {
+    if finding.packages < kept.1.packages {
+        kept.0 = case;
+    }
+    kept.1.packages.extend(finding.packages);
+    kept.1.packages.sort_unstable();
+    for evidence in finding.evidence {
+        if !kept.1.evidence.contains(&evidence) {
+            kept.1.evidence.push(evidence);
+        }
+    }
+    crate::find::sort_evidence(&mut kept.1.evidence);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{check, inventory};
+
+    #[test]
+    fn what_is_built_from_a_kernels_source_is_not_all_kernel() {
+        let kernels = inventory(
+            "rhel 9.4",
+            "rpm kernel 5.14.0-1.el9
+             rpm kernel-core 5.14.0-1.el9 source=kernel
+             rpm kernel-modules-extra 5.14.0-1.el9 source=kernel
+             rpm kernel-rt-core 5.14.0-1.el9 source=kernel-rt
+             rpm kernel-uek 5.15.0-1.el9 source=kernel-uek
+             rpm kernel-default 6.4.0-1 source=kernel-default
+             rpm kernel6.12 6.12.1-1 source=kernel6.12
+             deb linux-image-6.1.0-28-amd64 6.1.119-1 source=linux-signed-amd64
+             deb linux-modules-5.15.0-91-generic 5.15.0-91.101 source=linux
+             apk linux-lts 6.6.1-r0",
+        );
+        let names = |of: &Inventory, wanted: bool| -> Vec<String> {
+            let found = of.packages.iter().filter(|package| is_kernel(package) == wanted);
+            found.map(|package| package.name.clone()).collect()
+        };
+        assert_eq!(names(&kernels, false), [""; 0]);
+        let others = inventory(
+            "rhel 9.4",
+            "rpm kernel-headers 5.14.0-1.el9 source=kernel
+             rpm kernel-tools-libs 5.14.0-1.el9 source=kernel
+             rpm kernel-srpm-macros 1.0-1.el9 source=kernel-srpm-macros
+             rpm kernelshark 2.0-1.el9
+             rpm python3-perf 5.14.0-1.el9 source=kernel
+             deb linux-libc-dev 6.1.119-1 source=linux
+             deb linux-image-viewer 1.0-1 source=viewer
+             apk linux-pam 1.6.0-r0
+             apk linux-firmware 2024-r0
+             npm kernel 1.0.0",
+        );
+        assert_eq!(names(&others, true), [""; 0]);
+    }
+
+    #[test]
+    fn the_packages_of_one_kernel_are_one_finding() {
+        let rows = "
+            redhat:9|binary|kernel redhat CVE-1 >=0 <5.14.0-9.el9
+            redhat:9|binary|kernel-core redhat CVE-1 >=0 <5.14.0-9.el9
+            redhat:9|binary|kernel-modules redhat CVE-1 >=0 <5.14.0-9.el9
+            redhat:9|binary|kernel-tools redhat CVE-1 >=0 <5.14.0-9.el9";
+        check(
+            "rhel 9.4",
+            "rpm kernel-modules 5.14.0-1.el9 source=kernel@5.14.0-1.el9
+             rpm kernel 5.14.0-1.el9 source=kernel@5.14.0-1.el9
+             rpm kernel-core 5.14.0-1.el9 source=kernel@5.14.0-1.el9
+             rpm kernel-core 5.14.0-2.el9 source=kernel@5.14.0-2.el9
+             rpm kernel-tools 5.14.0-1.el9 source=kernel@5.14.0-1.el9",
+            rows,
+            "CVE-1 | kernel-core | affected | fixed 5.14.0-9.el9
+             CVE-1 | kernel-modules kernel kernel-core | affected | fixed 5.14.0-9.el9
+             CVE-1 | kernel-tools | affected | fixed 5.14.0-9.el9",
+        );
+        // What is said of one of them alone stays apart.
+        check(
+            "rhel 9.4",
+            "rpm kernel 5.14.0-1.el9 source=kernel@5.14.0-1.el9
+             rpm kernel-core 5.14.0-1.el9 source=kernel@5.14.0-1.el9",
+            "redhat:9|binary|kernel redhat CVE-1 >=0 <5.14.0-9.el9
+             redhat:9|binary|kernel-core redhat CVE-1 >=0",
+            "CVE-1 | kernel-core | affected | not-fixed
+             CVE-1 | kernel | affected | fixed 5.14.0-9.el9",
+        );
+    }
+}
