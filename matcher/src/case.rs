@@ -66,6 +66,9 @@ pub enum Role {
     /// It is that of the package's own vendor, or of its ecosystem.
     #[default]
     Own,
+    /// It is that of the vendor whose package somebody else changed: his denials say nothing of the changed one
+    /// (feeds.md B6).
+    Changed,
     /// It is that of the vendor whose package was built anew: it tells what is vulnerable and not fixed, and its versions say
     /// nothing (feeds.md A8, A9).
     Disclosure,
@@ -199,30 +202,65 @@ struct Site {
     layered: Vec<Namespace>,
     /// Whether it is an Ubuntu that gets extended maintenance.
     has_esm: bool,
+    /// Whether an RPM says that the distribution built it, so that those which say otherwise are others'.
+    tells_vendors: bool,
 }
 
 impl Site {
     fn of(distro: Option<&Distro>, inventory: &Inventory, facts: &FeedFacts) -> Self {
         let answer = distro.map(|distro| match namespace::resolve(distro, facts) {
-            Ok(resolved) => Answer::By(resolved),
+            Ok(resolved) => Answer::By(asked_at_most(resolved, facts)),
             Err(namespace) => Answer::Nobody(UnmatchedReason::NoFeed, namespace),
         });
-        let id = match &answer {
-            Some(Answer::By(resolved)) => resolved.namespaces.first().and_then(Namespace::distro_id),
-            _ => None,
+        let mut site = Self {
+            answer,
+            installation: SharedInstallation::default(),
+            layered: Vec::new(),
+            has_esm: false,
+            tells_vendors: false,
         };
         let mut installation = Installation::of(inventory);
-        let (mut layered, mut has_esm) = (Vec::new(), false);
-        match (id, distro) {
-            (Some("redhat"), Some(distro)) => layered = channel::of_red_hat(distro, facts, &mut installation),
-            (Some("ubuntu"), _) => {
-                let packages = inventory.packages.iter();
-                has_esm = channel::has_esm(distro, packages.filter(|it| inventory.distro_of(it) == distro));
+        match (site.release().and_then(Namespace::distro_id), distro) {
+            (Some("redhat"), Some(distro)) => {
+                site.layered = channel::of_red_hat(distro, facts, &mut installation);
+            }
+            (Some("ubuntu"), Some(distro)) => site.has_esm = channel::has_esm(distro),
+            _ => {}
+        }
+        site.installation = installation.into();
+        site
+    }
+
+    /// The first release that answers; none where nobody knows who does.
+    fn release(&self) -> Option<&Namespace> {
+        match &self.answer {
+            Some(Answer::By(resolved)) => resolved.namespaces.first(),
+            Some(Answer::Nobody(..)) | None => None,
+        }
+    }
+
+    /// Learns what a package that was installed there tells of all others.
+    fn learn_from(&mut self, package: &Package) {
+        match package.ecosystem {
+            Ecosystem::Deb => self.has_esm = self.has_esm || channel::is_esm_build(package),
+            Ecosystem::Rpm => {
+                self.tells_vendors = self.tells_vendors || channel::is_of_vendor(self.release(), package);
             }
             _ => {}
         }
-        Self { answer, installation: installation.into(), layered, has_esm }
     }
+}
+
+/// Of several releases all that somebody answers for, and one of the others: it says that they are not answered. A hostile
+/// list of repositories names thousands, and each package would carry them.
+fn asked_at_most(mut resolved: Resolved, facts: &FeedFacts) -> Resolved {
+    let mut n_absent = 0;
+    resolved.namespaces.retain(|namespace| {
+        let is_absent = !is_answered(facts, namespace);
+        n_absent += usize::from(is_absent);
+        !is_absent || n_absent == 1
+    });
+    resolved
 }
 
 struct Resolver<'a> {
@@ -248,8 +286,9 @@ impl<'a> Resolver<'a> {
         let (neighbourhoods, neighbourhoods_of_parts) =
             if is_asked { platform::neighbourhoods(inventory) } else { (Vec::new(), Vec::new()) };
         let mut known: Vec<Option<&Distro>> = Vec::new();
+        let mut positions: HashMap<Option<&Distro>, usize> = HashMap::new();
         let mut position = |distro| {
-            known.iter().position(|other| *other == distro).unwrap_or_else(|| {
+            *positions.entry(distro).or_insert_with(|| {
                 known.push(distro);
                 known.len() - 1
             })
@@ -258,7 +297,13 @@ impl<'a> Resolver<'a> {
         let parts = inventory.parts.iter().map(|part| position(part.distro.as_ref())).collect();
         let sites = known.into_iter().map(|distro| Site::of(distro, inventory, facts)).collect();
         let qualifiers = BTreeMap::new();
-        Self { facts, fallback, neighbourhoods, neighbourhoods_of_parts, sites, main, parts, qualifiers }
+        let mut resolver =
+            Self { facts, fallback, neighbourhoods, neighbourhoods_of_parts, sites, main, parts, qualifiers };
+        for package in &inventory.packages {
+            let site = resolver.distro_of(package);
+            resolver.sites[site].learn_from(package);
+        }
+        resolver
     }
 
     /// The position in `neighbourhoods` of what was installed together with `package`.
@@ -351,7 +396,8 @@ impl<'a> Resolver<'a> {
         if keys::has_no_code(package) {
             return Keys::none(UnmatchedReason::NoCode, namespace);
         }
-        if channel::is_of_third_party(namespace, package, resolved.is_derived()) {
+        let tells_vendors = self.sites[self.distro_of(package)].tells_vendors;
+        if channel::is_of_third_party(namespace, package, resolved.is_derived(), tells_vendors) {
             return Keys::none(UnmatchedReason::ThirdParty, namespace);
         }
         if version::for_ecosystem(ecosystem).is_none() {
@@ -360,10 +406,13 @@ impl<'a> Resolver<'a> {
         if is_unversioned_main_module(package) {
             return Keys::none(UnmatchedReason::UnknownVersion, namespace);
         }
+        let is_of_debian = ecosystem == Ecosystem::Deb && namespace.distro_id() == Some("debian");
+        let is_changed = is_of_debian && keys::is_for_raspberry_pi(&package.version);
+        let role = if is_changed { Role::Changed } else { Role::Own };
         let mut consulted: Vec<Consulted> = Vec::new();
         for &namespace in &answered {
             match ecosystem.is_os() {
-                true => consulted.extend(os_keys(namespace, package, Role::Own)),
+                true => consulted.extend(os_keys(namespace, package, role)),
                 false => consulted.push(Consulted {
                     key: PackageKey::new(
                         namespace.clone(),
@@ -376,6 +425,10 @@ impl<'a> Resolver<'a> {
                 }),
             }
         }
+        // Debian's rows hold versions of Debian's own.
+        for consulted in consulted.iter_mut().filter(|_| is_of_debian) {
+            consulted.version = keys::built_from(&consulted.version);
+        }
         let disclosing = answered.iter().filter_map(|namespace| channel::disclosing(namespace));
         for namespace in disclosing.filter(|namespace| is_answered(self.facts, namespace)) {
             consulted.extend(os_keys(&namespace, package, Role::Disclosure));
@@ -386,7 +439,8 @@ impl<'a> Resolver<'a> {
         }
         consulted.sort_by(|left, right| left.key.cmp(&right.key));
         let unmatched = absent.first().map(|absent| (UnmatchedReason::NoFeed, (*absent).clone()));
-        Keys { consulted, confidence: resolved.confidence, unmatched }
+        let most = if is_changed { namespace::DERIVED } else { 1.0 };
+        Keys { consulted, confidence: resolved.confidence.min(most), unmatched }
     }
 
     /// The namespaces that speak of a package of the release that was resolved.
@@ -445,11 +499,8 @@ impl<'a> Resolver<'a> {
     /// the release that they are installed on (feeds.md A3, D11 case 5).
     fn follow_backport(&self, package: &Package, resolved: &mut Resolved) {
         let [namespace] = resolved.namespaces.as_mut_slice() else { return };
-        let built_for = package.version.as_str().rsplit_once("~bpo").map(|(_, build)| {
-            let end = build.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(build.len());
-            &build[..end]
-        });
-        let Some(release) = built_for.filter(|_| namespace.distro_id() == Some("debian")) else { return };
+        let release = keys::backported_to(&package.version);
+        let Some(release) = release.filter(|_| namespace.distro_id() == Some("debian")) else { return };
         let next = release.parse::<u32>().ok().and_then(|release| release.checked_add(1));
         let next = next.map(|next| Namespace::distro("debian", &next.to_string()));
         *namespace = next
@@ -561,11 +612,45 @@ mod tests {
             "",
             "deb demo 1.0 purl=pkg:deb/debian/demo@1.0?distro=debian-12
              deb demo 1.0 purl=pkg:deb/debian/demo@1.0?distro=debian-sid
-             apk demo 1.0 purl=pkg:apk/alpine/demo@1.0?distro=alpine-3.20.3",
+             apk demo 1.0 purl=pkg:apk/alpine/demo@1.0?distro=alpine-3.20.3
+             deb demo 1.0 purl=pkg:deb/debian/demo@1.0?distro=bookworm
+             deb demo 1.0 purl=pkg:deb/ubuntu/demo@1.0?distro=jammy
+             deb demo 1.0 purl=pkg:deb/ubuntu/demo@1.0?distro=esm-infra/jammy
+             deb demo 1.0 purl=pkg:deb/ubuntu/demo@1.0?distro=jammy/esm
+             apk demo 1.0 purl=pkg:apk/alpine/demo@1.0?distro=alpine-edge
+             deb demo 1.0 purl=pkg:deb/debian/demo@1.0?distro=debian",
             "demo: debian:12|source|demo direct 1.0, debian:12|binary|demo direct 1.0
              demo: debian:unstable|source|demo direct 1.0, debian:unstable|binary|demo direct 1.0
-             demo: alpine:3.20|source|demo direct 1.0, alpine:3.20|binary|demo direct 1.0",
+             demo: alpine:3.20|source|demo direct 1.0, alpine:3.20|binary|demo direct 1.0
+             demo: debian:12|source|demo direct 1.0, debian:12|binary|demo direct 1.0
+             demo: ubuntu:22.04|source|demo direct 1.0, ubuntu:22.04|binary|demo direct 1.0
+             demo: ubuntu:22.04|source|demo direct 1.0, ubuntu:22.04|binary|demo direct 1.0
+             demo: ubuntu:22.04|source|demo direct 1.0, ubuntu:22.04|binary|demo direct 1.0
+             demo: alpine:edge|source|demo direct 1.0, alpine:edge|binary|demo direct 1.0
+             demo: no-distro deb",
         );
+    }
+
+    #[test]
+    fn releases_that_nobody_answers_for_are_one() {
+        let lines: String = (30..90).map(|minor| format!(" repository=x/v3.{minor}/main")).collect();
+        check(
+            &format!("alpine 3.20 repository=x/v3.20/main{lines}"),
+            "apk demo 1.0",
+            "demo: alpine:3.20|source|demo direct 1.0, alpine:3.20|binary|demo direct 1.0, no-feed alpine:3.30",
+        );
+        let facts = facts();
+        let distro = crate::fixture::distro(&format!("alpine repository=x/v3.20/main{lines}")).unwrap();
+        let resolved = asked_at_most(namespace::resolve(&distro, &facts).unwrap(), &facts);
+        assert_eq!(resolved.namespaces.len(), 2);
+    }
+
+    #[test]
+    fn layered_products_are_limited() {
+        let products: String = (0..80).map(|n| format!(" cpe=cpe:/a:redhat:demo{n:02}:1")).collect();
+        let inventory = inventory(&format!("rhel 9.4{products}"), "rpm demo 1.0-1.el9");
+        let n_layered = namespaces(&cases(&inventory, &facts())).len() - 1;
+        assert_eq!(n_layered, 64);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use model::facts::FeedFacts;
 
 use crate::alias::{self, Group};
 use crate::authority::{self, Statement, Trace};
-use crate::case::{Case, Consulted, Owner};
+use crate::case::{Case, Consulted, Owner, Role};
 use crate::coverage::unmatched_reason;
 use crate::find::{Judge, OwnerRows, OwnerSays, applies, confidence, discloses, stands, statements};
 use crate::gate::{Gate, Holds};
@@ -226,7 +226,10 @@ impl<'a> Side<'a> {
         let reason = match row {
             _ if !stands(row, self.ecosystem) => is_no_more(row),
             _ if check.holds == Holds::No => KeptAway::Condition(check.condition),
-            _ if !discloses(row, consulted.role) => KeptAway::VersionsOfAnother,
+            _ if !discloses(row, consulted.role) => match consulted.role {
+                Role::Changed => KeptAway::DenialOfAnother,
+                Role::Own | Role::Disclosure | Role::Cpe | Role::Guess => KeptAway::VersionsOfAnother,
+            },
             _ if !applies(row, containment) => KeptAway::OtherVersions,
             _ => return None,
         };

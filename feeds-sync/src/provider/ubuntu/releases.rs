@@ -35,6 +35,7 @@ pub(super) static RELEASES: &[Release] = &[
     interim("ubuntu:25.04", "plucky", "2026-01-31"),
     interim("ubuntu:25.10", "questing", "2026-07-31"),
     lts("ubuntu:26.04", "resolute", "2031-05-31"),
+    Release::ends("ubuntu:14.04+esm", "2024-04-25"),
     Release::ends("ubuntu:16.04+esm", "2026-04-30"),
     Release::ends("ubuntu:18.04+esm", "2028-03-31"),
     Release::ends("ubuntu:20.04+esm", "2030-04-30"),
