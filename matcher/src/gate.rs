@@ -183,6 +183,12 @@ impl Gate {
         ]
     }
 
+    /// The same of what a row of a CPE name asks besides: the name, and what is installed beside it.
+    pub(crate) fn answers_of_name(&self, row: &Row) -> Option<[(Holds, &'static str); 2]> {
+        let names = self.names.as_deref().filter(|_| row.affected.key.kind == KeyKind::Cpe)?;
+        Some(names.answers(row, &self.installation))
+    }
+
     /// What the package or its installation has of what the condition called `name` is about, where that is one thing.
     pub(crate) fn has(&self, name: &str) -> Option<String> {
         let installation = &self.installation;
