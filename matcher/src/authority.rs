@@ -125,7 +125,7 @@ pub(crate) fn of_vendor(
     if let [only] = statements {
         return Some(Decision { answer: only.answer, deciders: vec![0] });
     }
-    let roles = [Role::Own, Role::Disclosure, Role::Cpe, Role::Guess];
+    let roles = [Role::Own, Role::Changed, Role::Disclosure, Role::Cpe, Role::Guess];
     let (asked, decision) = roles.into_iter().find_map(|role| {
         let decision = of_role(statements, role, gate, trace)?;
         Some((role, decision))

@@ -71,6 +71,9 @@ pub enum Role {
     /// It is that of the package's own vendor, or of its ecosystem.
     #[default]
     Own,
+    /// It is that of the vendor whose package somebody else changed: his denials say nothing of the changed one
+    /// (feeds.md B6).
+    Changed,
     /// It is that of the vendor whose package was built anew: it tells what is vulnerable and not fixed, and its versions say
     /// nothing (feeds.md A8, A9).
     Disclosure,
@@ -206,30 +209,65 @@ struct Site {
     layered: Vec<Namespace>,
     /// Whether it is an Ubuntu that gets extended maintenance.
     has_esm: bool,
+    /// Whether an RPM says that the distribution built it, so that those which say otherwise are others'.
+    tells_vendors: bool,
 }
 
 impl Site {
     fn of(distro: Option<&Distro>, inventory: &Inventory, facts: &FeedFacts) -> Self {
         let answer = distro.map(|distro| match namespace::resolve(distro, facts) {
-            Ok(resolved) => Answer::By(resolved),
+            Ok(resolved) => Answer::By(asked_at_most(resolved, facts)),
             Err(namespace) => Answer::Nobody(UnmatchedReason::NoFeed, namespace),
         });
-        let id = match &answer {
-            Some(Answer::By(resolved)) => resolved.namespaces.first().and_then(Namespace::distro_id),
-            _ => None,
+        let mut site = Self {
+            answer,
+            installation: SharedInstallation::default(),
+            layered: Vec::new(),
+            has_esm: false,
+            tells_vendors: false,
         };
         let mut installation = Installation::of(inventory);
-        let (mut layered, mut has_esm) = (Vec::new(), false);
-        match (id, distro) {
-            (Some("redhat"), Some(distro)) => layered = channel::of_red_hat(distro, facts, &mut installation),
-            (Some("ubuntu"), _) => {
-                let packages = inventory.packages.iter();
-                has_esm = channel::has_esm(distro, packages.filter(|it| inventory.distro_of(it) == distro));
+        match (site.release().and_then(Namespace::distro_id), distro) {
+            (Some("redhat"), Some(distro)) => {
+                site.layered = channel::of_red_hat(distro, facts, &mut installation);
+            }
+            (Some("ubuntu"), Some(distro)) => site.has_esm = channel::has_esm(distro),
+            _ => {}
+        }
+        site.installation = installation.into();
+        site
+    }
+
+    /// The first release that answers; none where nobody knows who does.
+    fn release(&self) -> Option<&Namespace> {
+        match &self.answer {
+            Some(Answer::By(resolved)) => resolved.namespaces.first(),
+            Some(Answer::Nobody(..)) | None => None,
+        }
+    }
+
+    /// Learns what a package that was installed there tells of all others.
+    fn learn_from(&mut self, package: &Package) {
+        match package.ecosystem {
+            Ecosystem::Deb => self.has_esm = self.has_esm || channel::is_esm_build(package),
+            Ecosystem::Rpm => {
+                self.tells_vendors = self.tells_vendors || channel::is_of_vendor(self.release(), package);
             }
             _ => {}
         }
-        Self { answer, installation: installation.into(), layered, has_esm }
     }
+}
+
+/// Of several releases all that somebody answers for, and one of the others: it says that they are not answered. A hostile
+/// list of repositories names thousands, and each package would carry them.
+fn asked_at_most(mut resolved: Resolved, facts: &FeedFacts) -> Resolved {
+    let mut n_absent = 0;
+    resolved.namespaces.retain(|namespace| {
+        let is_absent = !is_answered(facts, namespace);
+        n_absent += usize::from(is_absent);
+        !is_absent || n_absent == 1
+    });
+    resolved
 }
 
 struct Resolver<'a> {
@@ -258,8 +296,9 @@ impl<'a> Resolver<'a> {
         let (neighbourhoods, neighbourhoods_of_parts) =
             if is_asked { platform::neighbourhoods(inventory) } else { (Vec::new(), Vec::new()) };
         let mut known: Vec<Option<&Distro>> = Vec::new();
+        let mut positions: HashMap<Option<&Distro>, usize> = HashMap::new();
         let mut position = |distro| {
-            known.iter().position(|other| *other == distro).unwrap_or_else(|| {
+            *positions.entry(distro).or_insert_with(|| {
                 known.push(distro);
                 known.len() - 1
             })
@@ -268,7 +307,7 @@ impl<'a> Resolver<'a> {
         let parts = inventory.parts.iter().map(|part| position(part.distro.as_ref())).collect();
         let sites = known.into_iter().map(|distro| Site::of(distro, inventory, facts)).collect();
         let qualifiers = BTreeMap::new();
-        Self {
+        let mut resolver = Self {
             facts,
             fallback,
             is_disclosing,
@@ -278,7 +317,12 @@ impl<'a> Resolver<'a> {
             main,
             parts,
             qualifiers,
+        };
+        for package in &inventory.packages {
+            let site = resolver.distro_of(package);
+            resolver.sites[site].learn_from(package);
         }
+        resolver
     }
 
     /// The position in `neighbourhoods` of what was installed together with `package`.
@@ -373,7 +417,8 @@ impl<'a> Resolver<'a> {
         if keys::has_no_code(package) {
             return Keys::none(UnmatchedReason::NoCode, namespace);
         }
-        if channel::is_of_third_party(namespace, package, resolved.is_derived()) {
+        let tells_vendors = self.sites[self.distro_of(package)].tells_vendors;
+        if channel::is_of_third_party(namespace, package, resolved.is_derived(), tells_vendors) {
             return Keys::none(UnmatchedReason::ThirdParty, namespace);
         }
         if version::for_ecosystem(ecosystem).is_none() {
@@ -382,10 +427,13 @@ impl<'a> Resolver<'a> {
         if is_unversioned_main_module(package) {
             return Keys::none(UnmatchedReason::UnknownVersion, namespace);
         }
+        let is_of_debian = ecosystem == Ecosystem::Deb && namespace.distro_id() == Some("debian");
+        let is_changed = is_of_debian && keys::is_for_raspberry_pi(&package.version);
+        let role = if is_changed { Role::Changed } else { Role::Own };
         let mut consulted: Vec<Consulted> = Vec::new();
         for &namespace in &answered {
             match ecosystem.is_os() {
-                true => consulted.extend(os_keys(namespace, package, Role::Own)),
+                true => consulted.extend(os_keys(namespace, package, role)),
                 false => consulted.push(Consulted {
                     key: PackageKey::new(
                         namespace.clone(),
@@ -398,6 +446,10 @@ impl<'a> Resolver<'a> {
                 }),
             }
         }
+        // Debian's rows hold versions of Debian's own.
+        for consulted in consulted.iter_mut().filter(|_| is_of_debian) {
+            consulted.version = keys::built_from(&consulted.version);
+        }
         let rebuilds = answered.iter().filter(|_| self.is_disclosing);
         let disclosing = rebuilds.filter_map(|namespace| channel::disclosing(namespace));
         for namespace in disclosing.filter(|namespace| is_answered(self.facts, namespace)) {
@@ -409,7 +461,8 @@ impl<'a> Resolver<'a> {
         }
         consulted.sort_by(|left, right| left.key.cmp(&right.key));
         let unmatched = absent.first().map(|absent| (UnmatchedReason::NoFeed, (*absent).clone()));
-        Keys { consulted, confidence: resolved.confidence, unmatched }
+        let most = if is_changed { namespace::DERIVED } else { 1.0 };
+        Keys { consulted, confidence: resolved.confidence.min(most), unmatched }
     }
 
     /// The namespaces that speak of a package of the release that was resolved.
@@ -468,11 +521,8 @@ impl<'a> Resolver<'a> {
     /// the release that they are installed on (feeds.md A3, D11 case 5).
     fn follow_backport(&self, package: &Package, resolved: &mut Resolved) {
         let [namespace] = resolved.namespaces.as_mut_slice() else { return };
-        let built_for = package.version.as_str().rsplit_once("~bpo").map(|(_, build)| {
-            let end = build.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(build.len());
-            &build[..end]
-        });
-        let Some(release) = built_for.filter(|_| namespace.distro_id() == Some("debian")) else { return };
+        let release = keys::backported_to(&package.version);
+        let Some(release) = release.filter(|_| namespace.distro_id() == Some("debian")) else { return };
         let next = release.parse::<u32>().ok().and_then(|release| release.checked_add(1));
         let next = next.map(|next| Namespace::distro("debian", &next.to_string()));
         *namespace = next
@@ -500,111 +550,4 @@ impl Keys {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fixture::{facts, inventory, lines};
-
-    /// Compares, for each package, the keys with their versions, or why there are none.
-    #[track_caller]
-    fn check(distro: &str, packages: &str, expected: &str) {
-        let text = |case: &Case| {
-            let keys = case.consulted.iter().map(|consulted| {
-                format!("{} {} {}", consulted.key, consulted.match_type.as_str(), consulted.version)
-            });
-            let reason =
-                case.unmatched.iter().map(|(reason, namespace)| format!("{} {namespace}", reason.as_str()));
-            format!("{}: {}", case.name, keys.chain(reason).collect::<Vec<_>>().join(", "))
-        };
-        let cases = cases(&inventory(distro, packages), &facts());
-        assert_eq!(cases.iter().map(text).collect::<Vec<_>>(), lines(expected).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn distribution_packages_ask_under_source_and_binary_name() {
-        check(
-            "debian 12",
-            "deb libssl3 3.0.15-1+b2 source=openssl@3.0.15-1
-             deb Foo 1.0-1+b2
-             deb linux-image-amd64 6.1.115-1 source=linux-signed-amd64@6.1.115+1",
-            "libssl3: debian:12|source|openssl indirect 3.0.15-1, debian:12|binary|libssl3 direct 3.0.15-1+b2
-             Foo: debian:12|source|foo direct 1.0-1, debian:12|binary|foo direct 1.0-1+b2
-             linux-image-amd64: debian:12|source|linux indirect 6.1.115-1, debian:12|binary|linux-image-amd64 direct 6.1.115-1",
-        );
-        check(
-            "alpine 3.20",
-            "apk libssl3 3.3.2-r1 source=openssl",
-            "libssl3: alpine:3.20|source|openssl indirect 3.3.2-r1, alpine:3.20|binary|libssl3 direct 3.3.2-r1",
-        );
-        check(
-            "ubuntu 22.04",
-            "deb linux-image-generic 5.15.0.91.88 source=linux-meta
-             deb linux-image-5.15.0-91-generic 5.15.0-91.101 source=linux-signed",
-            "linux-image-generic: ubuntu:22.04|binary|linux-image-generic direct 5.15.0.91.88
-             linux-image-5.15.0-91-generic: ubuntu:22.04|source|linux indirect 5.15.0-91.101, ubuntu:22.04|binary|linux-image-5.15.0-91-generic direct 5.15.0-91.101",
-        );
-    }
-
-    #[test]
-    fn language_packages_ask_under_their_normalised_name() {
-        check(
-            "",
-            "pypi Foo.Bar__baz 1.0\nnpm @acme/Demo 1.0.0\ngolang GitHub.com/Acme/m v1.0.0",
-            "Foo.Bar__baz: pypi|language|foo-bar-baz direct 1.0
-             @acme/Demo: npm|language|@acme/Demo direct 1.0.0
-             GitHub.com/Acme/m: golang|language|github.com/Acme/m direct v1.0.0",
-        );
-    }
-
-    #[test]
-    fn what_nobody_can_judge_says_why() {
-        check("", "deb demo 1.0", "demo: no-distro deb");
-        check("alpine 3.20", "deb demo 1.0", "demo: no-distro deb");
-        check("alpine 3.5", "apk demo 1.0", "demo: no-feed alpine:3.5");
-        check("nixos 24.05", "deb demo 1.0", "demo: no-feed nixos:24.05");
-        check("kali", "deb demo 1.0-1kali1", "demo: no-feed debian:unstable");
-        check("", "gem demo 1.0", "demo: no-feed gem");
-        check("", "homebrew demo 1.0", "demo: no-version-scheme homebrew");
-        check("", "npm demo -", "demo: npm|language|demo direct , unknown-version npm");
-        check("", "npm demo latest", "demo: npm|language|demo direct latest, unknown-version npm");
-        check("", "golang example.com/app (devel) application", "example.com/app: unknown-version golang");
-    }
-
-    #[test]
-    fn a_release_without_feed_does_not_silence_the_others() {
-        check(
-            "alpine 3.20 repository=x/v3.5/main repository=x/v3.20/main",
-            "apk demo 1.0",
-            "demo: alpine:3.20|source|demo direct 1.0, alpine:3.20|binary|demo direct 1.0, no-feed alpine:3.5",
-        );
-    }
-
-    #[test]
-    fn a_purl_names_the_distribution_when_the_document_does_not() {
-        check(
-            "",
-            "deb demo 1.0 purl=pkg:deb/debian/demo@1.0?distro=debian-12
-             deb demo 1.0 purl=pkg:deb/debian/demo@1.0?distro=debian-sid
-             apk demo 1.0 purl=pkg:apk/alpine/demo@1.0?distro=alpine-3.20.3",
-            "demo: debian:12|source|demo direct 1.0, debian:12|binary|demo direct 1.0
-             demo: debian:unstable|source|demo direct 1.0, debian:unstable|binary|demo direct 1.0
-             demo: alpine:3.20|source|demo direct 1.0, alpine:3.20|binary|demo direct 1.0",
-        );
-    }
-
-    #[test]
-    fn instances_share_a_case_unless_their_owners_differ() {
-        let inventory = inventory(
-            "debian 12",
-            "npm demo 1.0.0\ndeb node-demo 1.0-1\nnpm demo 1.0.0\nnpm demo 1.0.0 owner=1\nnpm demo 1.0.0 owner=9",
-        );
-        let cases = cases(&inventory, &facts());
-        let packages: Vec<Vec<u32>> =
-            cases.iter().map(|case| case.packages.iter().map(|index| index.0).collect()).collect();
-        assert_eq!(packages, [vec![0, 2, 4], vec![1], vec![3]]);
-        let owner = cases[2].owner.as_ref().unwrap();
-        assert_eq!(owner.consulted[0].key.to_string(), "debian:12|source|node-demo");
-        assert!(consulted_keys(&cases).contains(&owner.consulted[0].key));
-        let names: Vec<String> = namespaces(&cases).iter().map(Namespace::to_string).collect();
-        assert_eq!(names, ["debian:12", "npm"]);
-    }
-}
+mod tests;

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use model::advisory::AdvisorySet;
-use model::distro::Distro;
 use model::facts::{CoverageClass, FeedFacts, is_supplement};
 use model::gap::{Gap, GapKind};
 use model::inventory::Inventory;
@@ -125,10 +124,14 @@ fn gap(reason: UnmatchedReason, namespace: &Namespace, cases: &[&Case]) -> Optio
             );
             Some(Gap::new(GapKind::UNREADABLE_VERSION, namespace.as_str(), detail))
         }
-        UnmatchedReason::NoFeed
-        | UnmatchedReason::NoVersionScheme
-        | UnmatchedReason::ThirdParty
-        | UnmatchedReason::NoCode => None,
+        UnmatchedReason::ThirdParty => {
+            let first = &cases.first()?.name;
+            let detail = format!(
+                "{n_packages} packages were built by somebody else, so none of them was judged; the first is `{first}`"
+            );
+            Some(Gap::new(GapKind::THIRD_PARTY, namespace.as_str(), detail))
+        }
+        UnmatchedReason::NoFeed | UnmatchedReason::NoVersionScheme | UnmatchedReason::NoCode => None,
     }
 }
 
@@ -148,20 +151,12 @@ fn release_gaps(
     let mut releases: BTreeSet<Namespace> = cases
         .iter()
         .flat_map(|case| case.consulted.iter().map(|consulted| (case.ecosystem.is_os(), consulted)))
-        .filter(|(_, consulted)| consulted.role == Role::Own)
+        .filter(|(_, consulted)| matches!(consulted.role, Role::Own | Role::Changed))
         // The feeds of languages publish more than fixes.
         .filter(|(is_os, consulted)| *is_os || is_by_hand(&consulted.key.namespace))
         .map(|(_, consulted)| consulted)
         .map(|consulted| consulted.key.namespace.clone())
         .collect();
-    let is_of_red_hat = |distro: &&Distro| {
-        let resolved = namespace::resolve(distro, facts);
-        resolved.is_ok_and(|it| it.namespaces.iter().any(|it| it.distro_id() == Some("redhat")))
-    };
-    let is_untold = inventory
-        .distros()
-        .filter(is_of_red_hat)
-        .any(|distro| channel::has_unknown_repositories(distro, facts));
     let distros = inventory.distros().filter_map(|distro| namespace::resolve(distro, facts).ok());
     releases.extend(distros.flat_map(|resolved| resolved.namespaces));
 
@@ -187,11 +182,7 @@ fn release_gaps(
         })
     };
     let mut gaps = Vec::new();
-    if is_untold {
-        let detail = "what the repositories of the image stand for is not held: extended streams and layered products \
-                      were not asked";
-        gaps.push(Gap::new(GapKind::FEED_NOT_FETCHED, "repository-to-cpe", detail));
-    }
+    gaps.extend(red_hat_gaps(inventory, facts));
     for namespace in unheard.into_iter().filter(|namespace| !namespace.is_cpe()) {
         let detail = "no feed speaks of its packages: they were looked up by CPE names alone";
         gaps.push(Gap::new(GapKind::FIX_ONLY_FEED, namespace.as_str(), detail));
@@ -215,6 +206,33 @@ fn release_gaps(
             };
             gaps.push(Gap::new(GapKind::FIX_ONLY_FEED, release.as_str(), detail));
         }
+    }
+    gaps
+}
+
+/// What of Red Hat's streams and layered products could not be asked.
+fn red_hat_gaps(inventory: &Inventory, facts: &FeedFacts) -> Vec<Gap> {
+    const LISTED_MAX: usize = 8;
+    let mut gaps = Vec::new();
+    let unknown: BTreeSet<String> =
+        inventory.distros().flat_map(|distro| channel::unknown_repositories(distro, facts)).collect();
+    if !unknown.is_empty() {
+        let mut names = unknown.iter().take(LISTED_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = unknown.len().saturating_sub(LISTED_MAX);
+        if more > 0 {
+            names.push_str(&format!(" and {more} more"));
+        }
+        let detail = format!(
+            "what these repositories of the image stand for is not held, so extended streams and layered products of \
+             them were not asked: {names}"
+        );
+        gaps.push(Gap::new(GapKind::FEED_NOT_FETCHED, "repository-to-cpe", detail));
+    }
+    let n_left_out: usize =
+        inventory.distros().map(|distro| channel::n_layered_left_out(distro, facts)).sum();
+    if n_left_out > 0 {
+        let detail = format!("the image names too many layered products; {n_left_out} were not asked");
+        gaps.push(Gap::new(GapKind::LIMIT_EXCEEDED, "redhat", detail));
     }
     gaps
 }
@@ -298,6 +316,26 @@ mod tests {
         assert_eq!(gaps_of("rhel 9.4 content-set=baseos", &[])[0].place, "repository-to-cpe");
         assert_eq!(gaps_of("rhel 9.4 content-set=baseos", &["baseos"]), []);
         assert_eq!(gaps_of("rhel 9.4", &[]), []);
+        // One that is known explains no other.
+        let gaps = gaps_of("rhel 9.4 content-set=baseos content-set=rhocp-4.18", &["baseos"]);
+        assert!(gaps[0].detail.ends_with("were not asked: rhocp-4.18"), "{}", gaps[0].detail);
+        // CentOS has repositories of its own.
+        assert_eq!(gaps_of("centos 9 content-set=baseos", &[]), []);
+        let products: String = (0..80).map(|n| format!(" cpe=cpe:/a:redhat:demo{n:02}:1")).collect();
+        let gaps = gaps_of(&format!("rhel 9.4{products}"), &[]);
+        assert_eq!(gaps[0].detail, "the image names too many layered products; 16 were not asked");
+    }
+
+    #[test]
+    fn what_somebody_else_built_is_a_gap() {
+        check(
+            "rhel 9.4",
+            "rpm own 1.0-1.el9 supplier=Red+Hat,+Inc.\nrpm demo 1.0-1.el9 supplier=Acme",
+            &["redhat:9"],
+            "1 of 2; 1 third-party redhat:9; gap third-party redhat:9",
+        );
+        // A document may name one party for everything.
+        check("rhel 9.4", "rpm demo 1.0-1.el9 supplier=Acme", &["redhat:9"], "1 of 1");
     }
 
     #[test]

@@ -385,6 +385,15 @@ impl Names {
         }
     }
 
+    /// Whether each part of that holds, and what it is about: the name, and what is installed beside it.
+    pub(crate) fn answers(&self, row: &Row, installation: &Installation) -> [(Holds, &'static str); 2] {
+        let asked = row.affected.conditions.as_deref();
+        let platform = asked.and_then(|asked| asked.platform.as_ref());
+        let of_platform =
+            platform.map_or(Holds::Yes, |asked| platform::holds(asked, &self.neighbours, installation));
+        [(self.is_called(row, asked, installation), "cpe"), (of_platform, "platform")]
+    }
+
     /// Whether one of the stated names is among those that the row names; of a package that states none of this vendor and
     /// product, whether its name may be.
     fn is_called(&self, row: &Row, asked: Option<&Conditions>, installation: &Installation) -> Holds {

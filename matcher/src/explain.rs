@@ -22,7 +22,7 @@ use model::text::ShortText;
 
 use crate::alias::{self, Group};
 use crate::authority::{self, Statement, Trace};
-use crate::case::{Case, Consulted, Owner};
+use crate::case::{Case, Consulted, Owner, Role};
 use crate::coverage::unmatched_reason;
 use crate::find::{Judge, OwnerRows, OwnerSays, applies, confidence, discloses, stands, statements};
 use crate::gate::{Gate, Holds};
@@ -227,7 +227,10 @@ impl<'a> Side<'a> {
         let reason = match row {
             _ if !stands(row, self.ecosystem) => is_no_more(row),
             _ if check.holds == Holds::No => KeptAway::Condition(check.condition),
-            _ if !discloses(row, consulted.role) => KeptAway::VersionsOfAnother,
+            _ if !discloses(row, consulted.role) => match consulted.role {
+                Role::Changed => KeptAway::DenialOfAnother,
+                Role::Own | Role::Disclosure | Role::Cpe | Role::Guess => KeptAway::VersionsOfAnother,
+            },
             _ if !applies(row, containment) => KeptAway::OtherVersions,
             _ => return None,
         };
@@ -276,14 +279,18 @@ fn arrange(id: &str, rows: &mut Vec<ExplainedRow>) {
         Standing::PassedOver(_) => 1,
         Standing::KeptAway(_) => 2,
     };
+    // The order is whole: rows that differ in anything must not stand as they came from the shards.
+    let rest = |row: &ExplainedRow| {
+        let words =
+            (row.kind, row.state, row.status, row.fix_state, row.match_type, row.saying, row.standing);
+        format!("{words:?} {:?} {:?} {}", row.comparisons, row.conditions, row.confidence)
+    };
     rows.sort_by(|left, right| {
-        (rank(left), &left.key, &left.provider, &left.record, &left.range).cmp(&(
-            rank(right),
-            &right.key,
-            &right.provider,
-            &right.record,
-            &right.range,
-        ))
+        (rank(left), &left.key, &left.provider, &left.record, &left.range)
+            .cmp(&(rank(right), &right.key, &right.provider, &right.record, &right.range))
+            .then_with(|| (&left.reason, &left.justification).cmp(&(&right.reason, &right.justification)))
+            .then_with(|| left.path.cmp(&right.path))
+            .then_with(|| rest(left).cmp(&rest(right)))
     });
     rows.dedup();
     let paths = Paths::from(id, rows);
@@ -376,26 +383,42 @@ fn conditions(row: &Row, consulted: &Consulted, gate: &Gate, scheme: &VersionSch
             Holds::No => Some(false),
         },
     };
+    // What the software of a CPE name is made for is judged with the name.
+    let of_name = gate.answers_of_name(row);
+    let is_told = |name: &str| of_name.is_none() || name != "target-software";
     let Some(conditions) = row.affected.conditions.as_deref() else {
         let check = gate.check(row, &consulted.version, scheme);
-        let held =
-            (check.holds != Holds::Yes).then(|| condition(check.condition, String::new(), check.holds));
+        let asked = name_asked(row, check.condition);
+        let held = (check.holds != Holds::Yes).then(|| condition(check.condition, asked, check.holds));
         return held.into_iter().collect();
     };
     let answers = gate.answers(conditions, row, &consulted.version, scheme).into_iter();
-    // The gate checks neither: whether a function is called, nothing tells.
-    let unchecked = [(Holds::Unknown, "functions"), (Holds::Unknown, "platform")];
+    let answers = answers.filter(|(_, name)| is_told(name));
+    // The gate does not check whether a function is called: nothing tells.
+    let answers = answers.chain([(Holds::Unknown, "functions")]);
+    let answers = answers.map(|(holds, name)| (holds, name, asked(conditions, name)));
+    // Without names nothing is known of what is beside.
+    let of_name = of_name.unwrap_or([(Holds::Yes, "cpe"), (Holds::Unknown, "platform")]);
+    let of_name = of_name.into_iter().map(|(holds, name)| {
+        let asked = if name == "cpe" { name_asked(row, name) } else { asked(conditions, name) };
+        (holds, name, asked)
+    });
+    let is_unchecked = |name: &str| matches!(name, "functions" | "platform");
     answers
-        .map(|(holds, name)| (holds, name, asked(conditions, name)))
-        .filter(|(holds, _, asked)| *holds != Holds::Yes || !asked.is_empty())
-        .chain(
-            unchecked
-                .map(|(holds, name)| (holds, name, asked(conditions, name)))
-                .into_iter()
-                .filter(|(.., asked)| !asked.is_empty()),
-        )
+        .chain(of_name)
+        .filter(|(holds, name, asked)| *holds != Holds::Yes && !is_unchecked(name) || !asked.is_empty())
         .map(|(holds, name, asked)| condition(name, asked, holds))
         .collect()
+}
+
+/// What the name of a row's CPE asks besides vendor, product and version, and what it is made for; empty where nothing is.
+fn name_asked(row: &Row, name: &str) -> String {
+    if name != "cpe" {
+        return String::new();
+    }
+    let target = row.affected.conditions.as_deref().and_then(|asked| asked.target_software.as_deref());
+    let texts = [row.affected.aside.name.as_deref(), target].into_iter().flatten();
+    texts.map(|text| cut(text).into_owned()).collect::<Vec<_>>().join(" for ")
 }
 
 /// What is asked, for people; empty where nothing is.

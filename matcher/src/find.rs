@@ -120,13 +120,17 @@ fn state<'a>(
     }));
 }
 
-/// Of the vendor whose package was built anew, what has no fix counts: the versions of his fixes are not the rebuild's.
+/// Of the vendor whose package was built anew, what has no fix counts: the versions of his fixes are not the rebuild's. Of
+/// the one whose package was changed everything does but that it is not affected.
 pub(crate) fn discloses(row: &Row, role: Role) -> bool {
     let has_fix = |range: &AffectedRange| {
         range.events.iter().any(|event| matches!(event, RangeEvent::Fixed(version) if !is_zero(version)))
     };
-    role != Role::Disclosure
-        || row.affected.status != Status::Fixed && !row.affected.ranges.iter().any(has_fix)
+    match role {
+        Role::Own | Role::Cpe | Role::Guess => true,
+        Role::Changed => row.affected.status != Status::NotAffected || row.is_private(),
+        Role::Disclosure => row.affected.status != Status::Fixed && !row.affected.ranges.iter().any(has_fix),
+    }
 }
 
 /// That some versions are not affected, or hold the fix, says nothing of the others (feeds.md D7).
@@ -393,7 +397,8 @@ impl<'a> Judge<'a, '_> {
     /// The fixed versions of a row that are above the installed one, or that cannot be compared with it where
     /// that is why the answer is undetermined.
     fn fixes_above<'s>(&self, statement: &Statement<'s>) -> impl Iterator<Item = &'s VersionText> {
-        let scheme = self.scheme_of(statement);
+        // As where it was told that the installed version is below: of a source without epoch.
+        let scheme = version::for_key(self.scheme, &statement.consulted.key);
         let installed = statement.consulted.version.as_str();
         let is_undetermined = matches!(statement.answer, Answer::Undetermined(_));
         let fixes = statement.row.affected.ranges.iter().flat_map(|range| &range.events);
@@ -401,8 +406,8 @@ impl<'a> Judge<'a, '_> {
             RangeEvent::Fixed(version) if !is_zero(version) => Some(version),
             _ => None,
         });
-        fixes.filter(move |fix| match (scheme.compare)(fix.as_str(), installed) {
-            Some(order) => order.is_gt(),
+        fixes.filter(move |fix| match (scheme.compare_to_bound)(installed, fix.as_str()) {
+            Some(order) => order.is_lt(),
             None => is_undetermined,
         })
     }

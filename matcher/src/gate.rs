@@ -6,6 +6,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use model::advisory::{Conditions, Import, Row};
@@ -73,6 +74,17 @@ impl Installation {
             architecture: words.next().map(Box::from),
             ..Self::default()
         }
+    }
+
+    /// Whether it is `product`, or a version of it: of what has no fix Red Hat names the major version alone, and images
+    /// name the minor one (docs/decisions/0035).
+    fn has_product(&self, product: &str) -> bool {
+        let is_version_of_it = || {
+            let major = format!("{product}.");
+            let next = self.products.range::<str, _>((Bound::Included(&*major), Bound::Unbounded)).next();
+            next.is_some_and(|own| own.starts_with(&major))
+        };
+        self.products.contains(product) || is_version_of_it()
     }
 }
 
@@ -171,6 +183,12 @@ impl Gate {
         ]
     }
 
+    /// The same of what a row of a CPE name asks besides: the name, and what is installed beside it.
+    pub(crate) fn answers_of_name(&self, row: &Row) -> Option<[(Holds, &'static str); 2]> {
+        let names = self.names.as_deref().filter(|_| row.affected.key.kind == KeyKind::Cpe)?;
+        Some(names.answers(row, &self.installation))
+    }
+
     /// What the package or its installation has of what the condition called `name` is about, where that is one thing.
     pub(crate) fn has(&self, name: &str) -> Option<String> {
         let installation = &self.installation;
@@ -215,8 +233,18 @@ impl Gate {
         if conditions.channel.as_deref().is_some_and(is_stream) {
             return 0;
         }
+        let ranks = conditions.products.iter().map(|product| self.product_rank(product));
+        ranks.min().unwrap_or(MAIN_STREAM)
+    }
+
+    /// Versions of a layered product are alternatives where several are installed: nothing tells which of them a package is
+    /// from. What is said of all versions of a major one comes behind what is said of an installed one.
+    fn product_rank(&self, product: &str) -> u32 {
+        if !is_release(product) {
+            return if self.installation.products.contains(product) { 0 } else { MAIN_STREAM };
+        }
         let minor = |product: &str| product.rsplit_once('.')?.1.parse::<u32>().ok();
-        match (conditions.products.first().and_then(|product| minor(product)), self.installation.minor) {
+        match (minor(product), self.installation.minor) {
             (Some(of_row), Some(own)) if of_row <= own => 1 + (own - of_row).min(MAIN_STREAM - 2),
             (Some(of_row), Some(own)) => MAIN_STREAM + 1 + (of_row - own).min(MAIN_STREAM),
             (Some(of_row), None) => MAIN_STREAM + 1 + (MAIN_STREAM - of_row.min(MAIN_STREAM)),
@@ -267,7 +295,7 @@ impl Gate {
             Some(channel) if is_stream(channel) => is_when(installation.channels.contains(channel)),
             Some(_) => Holds::Yes,
             None => {
-                let is_own = |product: &str| is_release(product) || installation.products.contains(product);
+                let is_own = |product: &str| is_release(product) || installation.has_product(product);
                 is_when(asked.products.is_empty() || asked.products.iter().any(|product| is_own(product)))
             }
         }

@@ -64,12 +64,8 @@ fn source(namespace: &Namespace, package: &Package) -> Option<(String, VersionTe
         None => without_binary_rebuild(&package.version),
     };
     match namespace.distro_id() {
-        // Signed kernels are packed anew from `linux`, whose `-N` becomes `+N` (feeds.md A3).
         Some("debian") if name.starts_with("linux-signed-") => {
-            let (base, build) = version.as_str().rsplit_once('+').unwrap_or((version.as_str(), ""));
-            let is_build = !build.is_empty() && build.bytes().all(|byte| byte.is_ascii_digit());
-            let version = if is_build { format!("{base}-{build}").into() } else { version };
-            Some(("linux".to_owned(), version))
+            Some(("linux".to_owned(), of_unsigned(&version)))
         }
         // A meta package has a version of its own kind, which says nothing of the kernel's (feeds.md B4).
         Some("ubuntu") if name.starts_with("linux-meta") => None,
@@ -78,6 +74,56 @@ fn source(namespace: &Namespace, package: &Package) -> Option<(String, VersionTe
         }
         _ => Some((name.to_owned(), version)),
     }
+}
+
+/// Signed kernels are packed anew from `linux`, whose `-N` becomes `+N` (feeds.md A3): `6.1.115+1` is `6.1.115-1`. What a
+/// backport or a security update adds stands behind it, with a `+` of its own (`+1~bpo12+1`, `+2+deb10u1`).
+fn of_unsigned(version: &VersionText) -> VersionText {
+    match version.as_str().split_once('+') {
+        // The version of a binary package has the revision where it was.
+        Some((base, revision)) if !version.as_str().contains('-') => format!("{base}-{revision}").into(),
+        _ => version.clone(),
+    }
+}
+
+/// What a rebuild adds to a version of Debian's, before a number: a backport for an older release, whose own number follows
+/// it (`~bpo12+1`), and builds for the Raspberry Pi (feeds.md A3, B6).
+const BACKPORT: &str = "~bpo";
+const RASPBERRY_PI: [&str; 2] = ["+rpi", "+rpt"];
+
+/// The release of Debian for which a package was built from the one after it; none for what is no backport.
+pub(crate) fn backported_to(version: &VersionText) -> Option<&str> {
+    let (_, number, _) = around(version.as_str(), BACKPORT)?;
+    Some(number)
+}
+
+/// Whether a package of Debian's was changed and built anew for the Raspberry Pi.
+pub(crate) fn is_for_raspberry_pi(version: &VersionText) -> bool {
+    RASPBERRY_PI.iter().any(|mark| around(version.as_str(), mark).is_some())
+}
+
+/// The version of Debian's that a backport or a build for the Raspberry Pi was made from: `1.2-3~bpo12+1` is below `1.2-3`
+/// and holds all that it does.
+pub(crate) fn built_from(version: &VersionText) -> VersionText {
+    let mut text = version.as_str().to_owned();
+    for mark in RASPBERRY_PI {
+        if let Some((before, _, after)) = around(&text, mark) {
+            text = format!("{before}{after}");
+        }
+    }
+    if let Some((before, _, after)) = around(&text, BACKPORT) {
+        let rest =
+            after.strip_prefix('+').map(|rest| rest.trim_start_matches(|next: char| next.is_ascii_digit()));
+        text = format!("{before}{}", rest.unwrap_or(after));
+    }
+    text.into()
+}
+
+/// What stands before the last `mark` that a number follows, the number, and what stands behind it.
+fn around<'v>(version: &'v str, mark: &str) -> Option<(&'v str, &'v str, &'v str)> {
+    let (before, rest) = version.rsplit_once(mark)?;
+    let end = rest.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
+    (end > 0).then(|| (before, &rest[..end], &rest[end..]))
 }
 
 /// `1.0-1+b2` is the second rebuild of `1.0-1`, from the same source.
@@ -106,6 +152,28 @@ pub(crate) fn has_no_code(package: &Package) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn versions_of_unsigned_kernels_and_of_what_was_built_anew() {
+        for (version, expected) in [
+            ("6.1.115+1", "6.1.115-1"),
+            ("6.12.9+1~bpo12+1", "6.12.9-1~bpo12+1"),
+            ("4.19.67+2+deb10u1", "4.19.67-2+deb10u1"),
+            ("6.12.9-1~bpo12+1", "6.12.9-1~bpo12+1"),
+        ] {
+            assert_eq!(of_unsigned(&version.into()).as_str(), expected);
+        }
+        for (version, expected) in [
+            ("1.2-3~bpo12+1", "1.2-3"),
+            ("1.2-3~bpo12+1+b1", "1.2-3+b1"),
+            ("1.2-3~bpo", "1.2-3~bpo"),
+            ("1.2-3+rpt1", "1.2-3"),
+            ("1.2-3+rpi1+deb12u4", "1.2-3+deb12u4"),
+            ("1.2-3+deb12u4", "1.2-3+deb12u4"),
+        ] {
+            assert_eq!(built_from(&version.into()).as_str(), expected);
+        }
+    }
 
     #[test]
     fn pseudo_versions_are_told_from_releases() {

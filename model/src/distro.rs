@@ -1,7 +1,7 @@
 //! The distribution an image says it is.
 
 /// What `os-release` and its older kin say, as written. Which namespace answers is the matcher's question.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Distro {
     /// `ID`, in lower case: `debian`, `alpine`.
     pub id: String,

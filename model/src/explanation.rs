@@ -427,6 +427,8 @@ pub enum KeptAway {
     Condition(&'static str),
     /// It is of the vendor whose package was built anew, and has a fix: that vendor's versions say nothing of the rebuild.
     VersionsOfAnother,
+    /// It is of the vendor whose package was changed, and says that this one is not affected.
+    DenialOfAnother,
     /// It says of some versions that they are not affected, and the installed one is none of them.
     OtherVersions,
 }
@@ -440,6 +442,7 @@ impl KeptAway {
             Self::Notice => "notice",
             Self::Condition(_) => "condition",
             Self::VersionsOfAnother => "versions-of-another",
+            Self::DenialOfAnother => "denial-of-another",
             Self::OtherVersions => "other-versions",
         }
     }
@@ -453,6 +456,9 @@ impl KeptAway {
             Self::Condition(name) => format!("its condition on {name} does not hold"),
             Self::VersionsOfAnother => {
                 "the versions of a fix are those of the vendor whose package was built anew".to_owned()
+            }
+            Self::DenialOfAnother => {
+                "that it is not affected is said of a package that was changed since".to_owned()
             }
             Self::OtherVersions => "it clears other versions than the installed one".to_owned(),
         }

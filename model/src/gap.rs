@@ -38,6 +38,8 @@ impl GapKind {
     pub const UNREADABLE_VERSION: Self = Self(Cow::Borrowed("unreadable-version"));
     /// A feed that publishes only fixes: its silence says nothing of vulnerabilities without one.
     pub const FIX_ONLY_FEED: Self = Self(Cow::Borrowed("fix-only-feed"));
+    /// Packages that somebody else than the distribution built: its feed does not speak of them.
+    pub const THIRD_PARTY: Self = Self(Cow::Borrowed("third-party"));
 
     /// Software that no cataloger recognised and no package owns.
     pub const UNKNOWN_CONTENT: Self = Self(Cow::Borrowed("unknown-content"));

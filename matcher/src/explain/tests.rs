@@ -9,8 +9,9 @@ use model::finding::{Finding, Verdict};
 use model::inventory::Inventory;
 use testkit::mutate::Random;
 
-use crate::fixture::{advisories, facts, inventory, lines};
-use crate::{cases, explain, find};
+use crate::cpe::Besides;
+use crate::fixture::{advisories, facts, fallback, held, inventory, lines};
+use crate::{cases, cases_with, explain, find};
 
 fn explained(inventory: &Inventory, advisories: &AdvisorySet, id: &str) -> Vec<Explained> {
     explain(&cases(inventory, &facts()), advisories, &facts(), id)
@@ -536,4 +537,76 @@ fn whoever_does_not_decide_is_told_why_and_whoever_does_is_not() {
         }
     }
     assert!(told.len() >= 8, "{told:?}");
+}
+
+#[test]
+fn what_a_cpe_name_asks_is_told_as_it_was_judged() {
+    let told = |distro: &str, package: &str, row: &str| {
+        let inventory = inventory(distro, package);
+        let cases = cases_with(&inventory, &facts(), Besides::of(&fallback("stated")));
+        let explained = explain(&cases, &held(&cases, row), &facts(), "CVE-1");
+        let text = text(&explained[0], &inventory);
+        text.lines().nth(1).unwrap().split_once("says ").unwrap().1.to_owned()
+    };
+    let package = "generic demo 1.0 cpe=a:acme:demo:1.0";
+    let row = |rest: &str| format!("cpe|acme:demo nvd CVE-1 >=0 <2.0 {rest}");
+    let bounds = "affected; 1.0 < 2.0 fixed by generic";
+    // Software for something else.
+    assert_eq!(
+        told("debian 12", package, &row("target=wordpress")),
+        format!("{bounds}; cpe `wordpress` has ?: no")
+    );
+    let plugin = "generic demo 1.0 cpe=a:acme:demo:1.0:*:*:*:*:wordpress";
+    assert_eq!(
+        told("debian 12", plugin, &row("target=wordpress")),
+        format!("{bounds}; cpe `wordpress` has ?: yes")
+    );
+    // What it runs on was looked at.
+    assert_eq!(
+        told("debian 12", package, &row("on=o:microsoft:windows:-")),
+        format!("{bounds}; platform `other software beside it` has ?: no")
+    );
+    assert_eq!(
+        told("debian 12", package, &row("on=o:linux:linux_kernel:-")),
+        format!("{bounds}; platform `other software beside it` has ?: yes")
+    );
+}
+
+#[test]
+fn long_ways_are_told_by_their_ends() {
+    let rows = |n: usize| {
+        let row = |n: usize| format!("debian:12|source|demo debian R-{n:03},R-{:03} >=0\n", n + 1);
+        (0..n).map(row).collect::<String>()
+    };
+    let inventory = inventory("debian 12", "deb demo 1.0-1");
+    let path_to = |n: usize, record: &str| {
+        let explained = explained(&inventory, &advisories(&inventory, &rows(n)), "R-000");
+        let row = explained[0].rows.iter().find(|row| row.record == record).unwrap();
+        row.path.join(" ")
+    };
+    let whole: Vec<String> = (0..16).map(|n| format!("R-{n:03}")).collect();
+    assert_eq!(path_to(17, "R-015"), whole.join(" "));
+    assert_eq!(
+        path_to(40, "R-039"),
+        "R-000 R-001 R-002 R-003 R-004 R-005 R-006 R-007 (24 more) \
+         R-032 R-033 R-034 R-035 R-036 R-037 R-038 R-039"
+    );
+}
+
+#[test]
+fn rows_that_differ_in_what_they_ask_alone_stand_in_one_order() {
+    let rows = ["arch=x86_64", "arch=aarch64", "never", "module=a:1"]
+        .map(|rest| format!("redhat:9|binary|demo redhat CVE-1 >=0 <2.0-1 {rest}"));
+    let inventory = inventory("rhel 9.4", "rpm demo 1.0-1.el9 arch=x86_64");
+    let told = |rows: &[String]| {
+        let explained = explained(&inventory, &advisories(&inventory, &rows.join("\n")), "CVE-1");
+        text(&explained[0], &inventory)
+    };
+    let mut twice: Vec<String> = rows.iter().chain(&rows).cloned().collect();
+    let expected = told(&twice);
+    assert_eq!(expected.lines().count(), 5, "{expected}");
+    twice.reverse();
+    assert_eq!(told(&twice), expected);
+    twice.rotate_left(3);
+    assert_eq!(told(&twice), expected);
 }

@@ -71,6 +71,32 @@ fn d11_04_signed_kernels_are_compared_as_linux() {
 }
 
 #[test]
+fn security_updates_of_signed_kernels_are_compared_as_linux() {
+    check(
+        "debian 11",
+        "deb kernel 4.19.67-2+deb10u1 source=linux-signed-amd64@4.19.67+2+deb10u1",
+        "debian:11|source|linux debian CVE-1 >=0 <4.19.67-2+deb10u2",
+        "CVE-1 | kernel | affected | fixed 4.19.67-2+deb10u2",
+    );
+}
+
+#[test]
+fn builds_for_the_raspberry_pi_are_debians_with_less_confidence() {
+    for distro in ["raspbian 12", "debian 12"] {
+        let package = "deb demo 1.2-3+rpt1";
+        let row = |rest: &str| format!("debian:12|source|demo debian CVE-1 {rest}");
+        check(distro, package, &row(">=0 <1.2-3"), "");
+        check(distro, package, &row(">=0 <1.2-4"), "CVE-1 | demo | affected | fixed 1.2-4");
+        // That Debian's is not affected says nothing of what was changed.
+        let open = "debian:12|source|demo osv CVE-1 >=0";
+        check(distro, package, &format!("{}\n{open}", row("never")), "CVE-1 | demo | affected | not-fixed");
+        let confidence = |package: &str| cases(&inventory(distro, package), &facts())[0].confidence;
+        assert_eq!(confidence(package), 0.8);
+    }
+    assert_eq!(cases(&inventory("debian 12", "deb demo 1.2-3"), &facts())[0].confidence, 1.0);
+}
+
+#[test]
 fn d11_05_backports_are_judged_by_the_release_they_were_built_from() {
     check(
         "debian 12",
@@ -78,6 +104,16 @@ fn d11_05_backports_are_judged_by_the_release_they_were_built_from() {
         "debian:12|source|linux debian CVE-1 >=0
          debian:unstable|source|linux debian CVE-1 >=0 <6.12.85-1",
         "",
+    );
+    // What it was built from holds the fix, so it does.
+    let row = "debian:unstable|source|demo debian CVE-1 >=0 <1.2-3";
+    check("debian 12", "deb demo 1.2-3~bpo12+1", row, "");
+    check("debian 12", "deb demo 1.2-2~bpo12+1", row, "CVE-1 | demo | affected | fixed 1.2-3");
+    check(
+        "debian 12",
+        "deb kernel 6.12.9-1~bpo12+1 source=linux-signed-amd64@6.12.9+1~bpo12+1",
+        "debian:unstable|source|linux debian CVE-1 >=0 <6.12.9-2",
+        "CVE-1 | kernel | affected | fixed 6.12.9-2",
     );
 }
 
@@ -133,6 +169,50 @@ fn d11_09_an_extended_stream_comes_before_the_main_one() {
 }
 
 #[test]
+fn what_has_no_fix_is_said_of_the_major_version_of_a_layered_product() {
+    let row = |rest: &str| format!("redhat:openshift|source|demo redhat CVE-1 >=0 {rest}\n");
+    let package = |version: &str| format!("rpm demo {version}");
+    let on = |products: &[&str]| {
+        let products = products.iter().map(|it| format!(" cpe=cpe:/a:redhat:openshift:{it}::el9"));
+        format!("rhel 9.2{}", products.collect::<String>())
+    };
+    let open = row("product=cpe:/a:redhat:openshift:4");
+    let affected = "CVE-1 | demo | affected | not-fixed";
+    check(&on(&["4.14"]), &package("1.0-2.rhaos4.14.el9"), &open, affected);
+    // Another version, and another product of a name that begins alike.
+    check(&on(&["4.14"]), &package("1.0-2.rhaos4.14.el9"), &row("product=cpe:/a:redhat:openshift:4.1"), "");
+    check(&on(&["40.1"]), &package("1.0-2.rhaos4.14.el9"), &open, "");
+    // A fix for the version that is installed comes first.
+    let fixed = row("<1.0-3.rhaos4.14 product=cpe:/a:redhat:openshift:4.14");
+    let rows = format!("{open}{fixed}");
+    check(
+        &on(&["4.14"]),
+        &package("1.0-3.rhaos4.14"),
+        &rows,
+        "CVE-1 | demo | vendor-fixed by CVE-1 | fixed 1.0-3.rhaos4.14",
+    );
+    // Of two versions nothing tells which a package is from, and the release's minor has no say in it.
+    let rows = format!("{}{fixed}", row("<1.0-1.rhaos4.12 product=cpe:/a:redhat:openshift:4.12"));
+    check(
+        &on(&["4.12", "4.14"]),
+        &package("1.0-2.rhaos4.14"),
+        &rows,
+        "CVE-1 | demo | affected | fixed 1.0-3.rhaos4.14",
+    );
+}
+
+#[test]
+fn a_fix_is_above_what_it_was_told_to_be_above() {
+    // The source states no version, and the row no epoch.
+    check(
+        "rhel 9.4",
+        "rpm openssl-libs 1:3.0.7-27.el9 source=openssl",
+        "redhat:9|source|openssl redhat CVE-1 >=0 <3.0.7-28.el9",
+        "CVE-1 | openssl-libs | affected | fixed 3.0.7-28.el9",
+    );
+}
+
+#[test]
 fn d11_10_a_module_is_not_another() {
     let row = "redhat:8|binary|nodejs redhat CVE-1 >=0 <18.1-1.module+el8 module=nodejs:18";
     check("rhel 8.9", "rpm nodejs 16.1-1.module+el8 module=nodejs:16:8090:abc", row, "");
@@ -163,6 +243,11 @@ fn d11_10_a_module_is_not_another() {
 fn d11_11_packages_of_third_parties_are_not_the_distributions() {
     let row = "redhat:9|binary|demo redhat CVE-1 >=0 <2.0-1.el9";
     check("rhel 9.4", "rpm demo 1.0-1.el9 supplier=Fedora+Project", row, "");
+    let packages = |supplier: &str| {
+        format!("rpm own 1.0-1.el9 supplier=Red+Hat,+Inc.\nrpm demo 1.0-1.el9 supplier={supplier}")
+    };
+    check("rhel 9.4", &packages("Acme"), row, "");
+    check("rhel 9.4", &packages("RED+HAT"), row, "CVE-1 | demo | affected | fixed 2.0-1.el9");
     let own = "CVE-1 | demo | affected | fixed 2.0-1.el9";
     check("rhel 9.4", "rpm demo 1.0-1.el9 supplier=Red+Hat,+Inc.", row, own);
     check("rhel 9.4", "rpm demo 1.0-1.el9", row, own);

@@ -489,7 +489,11 @@ fn package(name: &str, artifact: &Artifact<'_>, tool: &str) -> Package {
     if package.module.is_none() && package.ecosystem == Ecosystem::Rpm {
         package.module = metadata.modularity_label.owned();
     }
-    package.supplier = metadata.maintainer.owned().or_else(|| metadata.vendor.owned());
+    // The vendor of an RPM's header, who built it, comes before whoever maintains it.
+    package.supplier = match package.ecosystem {
+        Ecosystem::Rpm => metadata.vendor.owned().or_else(|| metadata.maintainer.owned()),
+        _ => metadata.maintainer.owned().or_else(|| metadata.vendor.owned()),
+    };
     package.licenses = artifact.licenses.0.iter().filter_map(license).collect();
     if package.licenses.is_empty() {
         package.licenses.extend(metadata.license.owned());

@@ -189,20 +189,11 @@ fn of_component(component: &Value) -> Package {
     package
 }
 
-/// The distribution that Trivy calls `family`, with the `ID` and `VERSION_ID` that it has.
+/// The distribution that Trivy calls `family`.
 fn distro(family: &str, name: &str) -> Distro {
-    let id = match family {
-        "alma" => "almalinux",
-        "amazon" => "amzn",
-        "cbl-mariner" => "mariner",
-        "oracle" => "ol",
-        "redhat" => "rhel",
-        "slem" => "sle-micro",
-        other => other,
-    };
     // Of Amazon's, Trivy reads the sentence in `system-release`.
     let version = name.trim_start_matches("AMI release ").split(' ').next().unwrap_or_default();
-    Distro { id: id.to_owned(), version: Some(version.to_owned()), ..Distro::default() }
+    Distro { id: family.to_owned(), version: Some(version.to_owned()), ..Distro::default() }
 }
 
 fn text(value: &Value) -> &str {
@@ -232,7 +223,7 @@ mod tests {
                     {"Name": "b", "Version": "1.0", "Identifier": {"PURL": "pkg:npm/b@1.0"}}]}]
         });
         let golden = of_report("demo".to_owned(), &report);
-        assert_eq!(golden.distro.as_ref().unwrap().id, "almalinux");
+        assert_eq!(golden.distro.as_ref().unwrap().id, "alma");
         let [os, language] = &golden.targets[..] else { panic!("{golden:?}") };
         let [expected] = &os.expected[..] else { panic!("{os:?}") };
         assert_eq!(

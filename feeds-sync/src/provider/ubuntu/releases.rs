@@ -35,6 +35,7 @@ pub(super) static RELEASES: &[Release] = &[
     interim("ubuntu:25.04", "plucky", "2026-01-31"),
     interim("ubuntu:25.10", "questing", "2026-07-31"),
     lts("ubuntu:26.04", "resolute", "2031-05-31"),
+    Release::ends("ubuntu:14.04+esm", "2024-04-25"),
     Release::ends("ubuntu:16.04+esm", "2026-04-30"),
     Release::ends("ubuntu:18.04+esm", "2028-03-31"),
     Release::ends("ubuntu:20.04+esm", "2030-04-30"),
@@ -62,6 +63,10 @@ const CHANNELS: &[Channel] = &[
     Channel { osv: "Nvidia-BlueField", purl: &["bluefield", "nvidia-bluefield"], name: "nvidia-bluefield" },
 ];
 
+/// Channels that OSV names behind the version: `Pro:24.04:LTS:Realtime:Kernel`.
+const ENDINGS: [(&str, &str); 2] =
+    [(":Realtime:Kernel", "realtime"), (":for:NVIDIA:BlueField", "nvidia-bluefield")];
+
 struct Channel {
     osv: &'static str,
     purl: &'static [&'static str],
@@ -83,6 +88,12 @@ pub(super) fn is_channel(text: &str) -> bool {
 /// The namespace of what follows `Ubuntu:` in the name of an ecosystem. `:LTS` is added to a release on the day it
 /// comes out, so both are the same.
 pub(super) fn of_ecosystem(suffix: &str) -> Option<Namespace> {
+    let ending = ENDINGS.iter().find_map(|(end, channel)| Some((suffix.strip_suffix(end)?, channel)));
+    if let Some((release, channel)) = ending {
+        let release = release.strip_suffix(":LTS").unwrap_or(release);
+        let version = release.strip_prefix("Pro:").unwrap_or(release);
+        return is_version(version).then(|| Namespace::distro("ubuntu", &format!("{version}+{channel}")));
+    }
     let suffix = suffix.strip_suffix(":LTS").unwrap_or(suffix);
     match suffix.rsplit_once(':') {
         None => is_version(suffix).then(|| Namespace::distro("ubuntu", suffix)),
@@ -133,6 +144,10 @@ mod tests {
             ("Pro:FIPS-preview:22.04:LTS", Some("ubuntu:22.04+fips-preview")),
             ("Pro:Realtime:22.04:LTS", Some("ubuntu:22.04+realtime")),
             ("Nvidia-BlueField:22.04:LTS", Some("ubuntu:22.04+nvidia-bluefield")),
+            ("Pro:24.04:LTS:Realtime:Kernel", Some("ubuntu:24.04+realtime")),
+            ("22.04:LTS:for:NVIDIA:BlueField", Some("ubuntu:22.04+nvidia-bluefield")),
+            ("24.04:LTS:for:NVIDIA:Tomorrow", None),
+            ("Pro:jammy:Realtime:Kernel", None),
             ("Pro:Tomorrow:22.04:LTS", None),
             ("jammy", None),
             ("LTS", None),

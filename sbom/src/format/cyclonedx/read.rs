@@ -446,7 +446,7 @@ pub(super) fn package(component: &Component<'_>, tool: &str) -> Package {
         package.digests = digests(&component.hashes).into();
     }
     package.licenses.extend(component.licenses.0.iter().filter_map(license));
-    if let Some(supplier) = supplier(component) {
+    if let Some(supplier) = supplier_of(&package, component) {
         package.supplier = Some(supplier);
     }
     package.cpes = component.cpe.iter().map(|cpe| cpe.0.to_string()).collect();
@@ -479,6 +479,14 @@ fn digests(hashes: &List<Hash<'_>>) -> Vec<String> {
     let mut digests: Vec<String> = hashes.0.iter().map(read).collect();
     digests.sort();
     digests
+}
+
+/// The supplier of a package. Who wrote the software of an RPM is not who built it, and the vendor of its header is asked
+/// about: where none is stated, nobody stands in.
+fn supplier_of(package: &Package, component: &Component<'_>) -> Option<String> {
+    let is_stated = component.supplier.as_ref().is_some_and(|supplier| supplier.name.is_some())
+        || component.publisher.is_some();
+    supplier(component).filter(|_| is_stated || package.ecosystem != Ecosystem::Rpm)
 }
 
 fn supplier(component: &Component<'_>) -> Option<String> {

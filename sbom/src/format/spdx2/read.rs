@@ -473,7 +473,7 @@ pub(super) fn package(
         .into_iter()
         .collect();
     // Looked at first, because what is set is given space.
-    if let Some(supplier) = supplier(element) {
+    if let Some(supplier) = supplier_of(&package, element) {
         package.supplier = Some(supplier);
     }
     let cpes = element
@@ -499,6 +499,15 @@ pub(super) fn package(
     facts::apply(&mut package, &own(element));
     package.shrink();
     package
+}
+
+/// The supplier of a package. Who wrote the software of an RPM is not who built it: where nobody is stated, only an
+/// organisation stands in, as which other tools state the vendor of its header.
+fn supplier_of(package: &Package, element: &Element<'_>) -> Option<String> {
+    let is_stated = element.supplier.as_ref().is_some_and(|text| !says_nothing(text.as_str()));
+    let is_organization =
+        element.originator.as_ref().is_some_and(|text| text.as_str().starts_with("Organization: "));
+    supplier(element).filter(|_| is_stated || is_organization || package.ecosystem != Ecosystem::Rpm)
 }
 
 fn supplier(element: &Element<'_>) -> Option<String> {

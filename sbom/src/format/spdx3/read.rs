@@ -520,7 +520,10 @@ fn package<'t>(element: &'t Tree, graph: &Graph<'t>, relations: &Relations<'t>, 
         .find_map(|license| self::license(license, graph))
         .into_iter()
         .collect();
-    package.supplier = supplier(element, graph);
+    package.supplier = match package.ecosystem {
+        Ecosystem::Rpm => builder(element, graph),
+        _ => supplier(element, graph),
+    };
     package.cpes = identifiers(element, graph)
         .filter(|(kind, _)| matches!(kind.as_str(), "cpe23" | "cpe22"))
         .map(|(_, cpe)| cpe.to_owned())
@@ -546,6 +549,15 @@ fn package<'t>(element: &'t Tree, graph: &Graph<'t>, relations: &Relations<'t>, 
 fn supplier(element: &Tree, graph: &Graph<'_>) -> Option<String> {
     let agents = ["suppliedBy", "originatedBy"].into_iter().flat_map(|member| graph.related(element, member));
     let mut names = agents.filter_map(|agent| text_of(agent, "name"));
+    names.find(|name| !says_nothing(name)).map(str::to_owned)
+}
+
+/// Who built an RPM. Who wrote its software is not who built it: where nobody is stated, only an organisation stands in.
+fn builder(element: &Tree, graph: &Graph<'_>) -> Option<String> {
+    let is_organization = |agent: &&Tree| class(agent) == "Organization";
+    let originators = graph.related(element, "originatedBy").filter(is_organization);
+    let mut names =
+        graph.related(element, "suppliedBy").chain(originators).filter_map(|it| text_of(it, "name"));
     names.find(|name| !says_nothing(name)).map(str::to_owned)
 }
 

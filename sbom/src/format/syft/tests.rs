@@ -55,7 +55,7 @@ const LATE: &str = r#"{
     {"id":"d","name":"demo-libs","version":"1.0-2.el9","type":"rpm","locations":[],"licenses":[],"cpes":[],
      "purl":"pkg:rpm/redhat/demo-libs@1.0-2.el9?arch=x86_64",
      "metadata":{"name":"demo-libs","epoch":4,"architecture":"x86_64","sourceRpm":"demo-1.0-2.el9.src.rpm",
-                 "modularityLabel":"demo:1:2:3","vendor":"V"}}],
+                 "modularityLabel":"demo:1:2:3","vendor":"V","maintainer":"M"}}],
   "artifactRelationships": [
     {"parent":"a","child":"b","type":"ownership-by-file-overlap","metadata":{"files":["/x"]}},
     {"parent":"b","child":"c","type":"ownership-by-file-overlap"},

@@ -157,3 +157,45 @@ fn owners_in_a_circle_or_missing_are_gaps() {
         assert_eq!(read_back(&write(&name, &inventory)), inventory, "{name}");
     }
 }
+
+#[test]
+fn who_wrote_an_rpm_is_not_its_vendor() {
+    let supplier = |text: &str| read_back(text.as_bytes()).packages[0].supplier.clone();
+    let cyclonedx = |purl: &str, stated: &str| {
+        supplier(&format!(
+            r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","components":[
+            {{"type":"library","name":"demo","version":"1.0-1","purl":"{purl}",{stated}}}]}}"#
+        ))
+    };
+    let (rpm, apk) = ("pkg:rpm/redhat/demo@1.0-1", "pkg:apk/alpine/demo@1.0-1");
+    assert_eq!(cyclonedx(rpm, r#""author":"Ann""#), None);
+    assert_eq!(cyclonedx(apk, r#""author":"Ann""#).as_deref(), Some("Ann"));
+    assert_eq!(cyclonedx(rpm, r#""author":"Ann","publisher":"Acme""#).as_deref(), Some("Acme"));
+    assert_eq!(cyclonedx(rpm, r#""supplier":{"name":"Acme"}"#).as_deref(), Some("Acme"));
+    let spdx = |purl: &str, stated: &str| {
+        supplier(&format!(
+            r#"{{"spdxVersion":"SPDX-2.3","name":"app","packages":[{{"name":"demo","SPDXID":"SPDXRef-a",
+            "versionInfo":"1.0-1",{stated},"externalRefs":[{{"referenceCategory":"PACKAGE-MANAGER",
+            "referenceType":"purl","referenceLocator":"{purl}"}}]}}]}}"#
+        ))
+    };
+    assert_eq!(spdx(rpm, r#""supplier":"NOASSERTION","originator":"Person: Ann""#), None);
+    assert_eq!(spdx(apk, r#""originator":"Person: Ann""#).as_deref(), Some("Ann"));
+    assert_eq!(spdx(rpm, r#""originator":"Organization: Acme""#).as_deref(), Some("Acme"));
+    assert_eq!(
+        spdx(rpm, r#""supplier":"Organization: Acme","originator":"Person: Ann""#).as_deref(),
+        Some("Acme")
+    );
+    let spdx_3 = |purl: &str, agent: &str| {
+        supplier(&format!(
+            r#"{{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[{{"type":"software_Package",
+            "spdxId":"urn:a","name":"demo","software_packageVersion":"1.0-1","software_packageUrl":"{purl}",{agent}}}]}}"#
+        ))
+    };
+    let agent =
+        |member: &str, kind: &str| format!(r#""{member}":{{"type":"{kind}","spdxId":"urn:p","name":"Ann"}}"#);
+    assert_eq!(spdx_3(rpm, &agent("originatedBy", "Person")), None);
+    assert_eq!(spdx_3(apk, &agent("originatedBy", "Person")).as_deref(), Some("Ann"));
+    assert_eq!(spdx_3(rpm, &agent("originatedBy", "Organization")).as_deref(), Some("Ann"));
+    assert_eq!(spdx_3(rpm, &agent("suppliedBy", "Person")).as_deref(), Some("Ann"));
+}
