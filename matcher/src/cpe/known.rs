@@ -123,6 +123,12 @@ pub(super) fn products(name: &str) -> impl Iterator<Item = (&'static str, &'stat
     KNOWN.iter().filter(move |(known, ..)| *known == name).map(|(_, vendor, product)| (*vendor, *product))
 }
 
+/// The packages that are known as the software `vendor:product`.
+pub(crate) fn packages(software: &str) -> impl Iterator<Item = &str> {
+    let is_meant = move |vendor: &str, product: &str| software.split_once(':') == Some((vendor, product));
+    KNOWN.iter().filter(move |(_, vendor, product)| is_meant(vendor, product)).map(|(name, ..)| *name)
+}
+
 /// The name by which [`KNOWN`] has the package `name`. Distributions write the line of a software into its name
 /// (`postgresql16`, `nodejs-20`): where the whole name is not there, it is the one without.
 pub(crate) fn known_name(name: &str) -> &str {
