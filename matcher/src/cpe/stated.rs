@@ -120,7 +120,8 @@ pub(crate) fn upstream(ecosystem: Ecosystem, version: &str) -> VersionText {
             let version = without_epoch.map_or(version, |(_, rest)| rest);
             let version = version.rsplit_once('-').map_or(version, |(plain, _)| plain);
             // `2.12.7+really2.9.14`: the package went back to what it names last.
-            let version = version.rsplit_once("+really").map_or(version, |(_, really)| really);
+            let really = version.rsplit_once("+really").map(|(_, really)| really);
+            let version = really.filter(|really| !really.is_empty()).unwrap_or(version);
             const ADDED: [&str; 3] = ["+dfsg", "+ds", "~dfsg"];
             let end = ADDED.iter().filter_map(|added| version.find(added)).min().unwrap_or(version.len());
             version[..end].into()

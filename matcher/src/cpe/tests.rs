@@ -124,6 +124,7 @@ fn the_version_is_that_of_the_software() {
         (Ecosystem::Deb, "1.0", "1.0"),
         (Ecosystem::Deb, "2.12.7+dfsg+really2.9.14-0.3", "2.9.14"),
         (Ecosystem::Deb, "2.12.7+really2.9.14+dfsg-0.3", "2.9.14"),
+        (Ecosystem::Deb, "2.12.7+really-0.3", "2.12.7+really"),
         (Ecosystem::Rpm, "0:1.1.1k-9.el8", "1.1.1k"),
         (Ecosystem::Bitnami, "6.2.0-3", "6.2.0"),
         (Ecosystem::Bitnami, "6.2.0-rc1", "6.2.0-rc1"),
