@@ -63,6 +63,8 @@ pub struct Consulted {
     pub version: VersionText,
     /// What the word of who speaks there is worth.
     pub role: Role,
+    /// Whether the version lacks its update, which CPE names keep apart: only what names the version itself is said of it.
+    pub lacks_update: bool,
 }
 
 /// What the word of who speaks under a key is worth.
@@ -443,6 +445,7 @@ impl<'a> Resolver<'a> {
                     match_type: MatchType::Direct,
                     version: package.version.clone(),
                     role: Role::Own,
+                    lacks_update: false,
                 }),
             }
         }

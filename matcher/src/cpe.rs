@@ -16,14 +16,21 @@ use model::finding::MatchType;
 use model::key::{Namespace, PackageKey};
 use model::package::{Mark, Package};
 use model::report::UnmatchedReason;
-use model::version::VersionText;
 
 use crate::authority::Statement;
 use crate::case::{Consulted, Role};
 use crate::gate::{Check, Holds, Installation, architecture, is_when};
 use crate::platform::{self, Neighbours};
-use crate::range::Containment;
-use crate::version;
+use crate::range::{Containment, names_version};
+use crate::version::{self, VersionScheme};
+
+/// The provider of what is said by vendor and product alone.
+const CVE_LIST: &str = "cve-list";
+
+pub(crate) mod known;
+mod stated;
+
+pub(crate) use stated::{StatedVersion, stated, upstream};
 
 /// Which packages are looked up by CPE name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -147,12 +154,17 @@ impl Fallback {
         if !is_asked && !is_unspoken(package) {
             return Vec::new();
         }
-        let mut keys = stated_keys(package);
+        let stated = stated(package);
+        let known: BTreeSet<PackageKey> = stated.iter().map(|stated| stated.key.clone()).collect();
+        let mut keys: Vec<Consulted> =
+            stated.into_iter().map(|stated| consulted(stated.key, stated.version, Role::Cpe)).collect();
         if is_asked {
-            let known: BTreeSet<PackageKey> = keys.iter().map(|consulted| consulted.key.clone()).collect();
             let guessed = guesses(package).into_iter().filter(|key| !known.contains(key));
-            let version = upstream(package.ecosystem, package.version.as_str());
-            keys.extend(guessed.map(|key| consulted(key, version.clone(), Role::Guess)));
+            let versions = stated::of_guess(package);
+            keys.extend(guessed.flat_map(|key| {
+                let of_version = move |version| consulted(key.clone(), version, Role::Guess);
+                versions.clone().into_iter().map(of_version)
+            }));
         }
         keys
     }
@@ -165,73 +177,29 @@ fn is_unspoken(package: &Package) -> bool {
         || package.marks.contains(&Mark::SharedFramework)
 }
 
-fn consulted(key: PackageKey, version: VersionText, role: Role) -> Consulted {
-    Consulted { key, match_type: MatchType::Cpe, version, role }
+fn consulted(key: PackageKey, version: StatedVersion, role: Role) -> Consulted {
+    let (version, lacks_update) = match version {
+        StatedVersion::Whole(version) => (version, false),
+        StatedVersion::WithoutUpdate(version) => (version, true),
+    };
+    Consulted { key, match_type: MatchType::Cpe, version: (*version).into(), role, lacks_update }
 }
 
-/// One for each vendor and product that the package's names state.
-fn stated_keys(package: &Package) -> Vec<Consulted> {
-    let mut keys: Vec<Consulted> = Vec::new();
-    let own = upstream(package.ecosystem, package.version.as_str());
-    for cpe in package.cpes.iter().filter_map(Cpe::parse) {
-        let Some(key) = cpe.key() else { continue };
-        let is_readable = |version: &str| (version::for_cpe(&key.name).is_readable)(version);
-        // What the package states comes first; its name may have been made by somebody who had only half of it.
-        let version = match cpe.full_version() {
-            Some(version) if !is_readable(own.as_str()) && is_readable(&version) => (&*version).into(),
-            // NVD's `-`: of what has no version.
-            None if own.is_empty() && cpe.version == Attribute::NotApplicable => "-".into(),
-            _ => own.clone(),
-        };
-        keys.push(consulted(key, version, Role::Cpe));
-    }
-    keys.sort_by(|left, right| (&left.key, left.version.as_str()).cmp(&(&right.key, right.version.as_str())));
-    keys.dedup_by(|next, kept| next.key == kept.key);
-    keys
+/// Whether what `row` says of a version that stands at `containment` counts. Of one without its update only what names it
+/// does, unless that is said of what has no update: NVD leaves the update open in most of its names.
+pub(crate) fn counts(
+    row: &Row,
+    consulted: &Consulted,
+    containment: Containment,
+    scheme: &VersionScheme,
+) -> bool {
+    let is_of_none = || {
+        let meant = row.affected.name.as_deref().and_then(Cpe::parse);
+        meant.is_some_and(|meant| meant.update == Attribute::NotApplicable)
+    };
+    !consulted.lacks_update
+        || names_version(&row.affected, consulted.version.as_str(), containment, scheme) && !is_of_none()
 }
-
-/// Vendors and products as which packages are known that are called otherwise.
-const KNOWN: &[(&str, &str, &str)] = &[
-    ("apache2", "apache", "http_server"),
-    ("bind", "isc", "bind"),
-    ("bzip2", "bzip", "bzip2"),
-    ("curl", "haxx", "curl"),
-    ("dnsmasq", "thekelleys", "dnsmasq"),
-    ("expat", "libexpat_project", "libexpat"),
-    ("freetype", "freetype", "freetype"),
-    ("ghostscript", "artifex", "ghostscript"),
-    ("git", "git-scm", "git"),
-    ("haproxy", "haproxy", "haproxy"),
-    ("libarchive", "libarchive", "libarchive"),
-    ("libxml2", "xmlsoft", "libxml2"),
-    ("libxslt", "xmlsoft", "libxslt"),
-    ("mariadb", "mariadb", "mariadb"),
-    ("memcached", "memcached", "memcached"),
-    ("musl", "musl-libc", "musl"),
-    ("ncurses", "gnu", "ncurses"),
-    ("nginx", "f5", "nginx"),
-    ("nodejs", "nodejs", "node.js"),
-    ("openjpeg", "uclouvain", "openjpeg"),
-    ("openssh", "openbsd", "openssh"),
-    ("openssl", "openssl", "openssl"),
-    ("pcre2", "pcre", "pcre2"),
-    ("perl", "perl", "perl"),
-    ("postgresql", "postgresql", "postgresql"),
-    ("python3", "python", "python"),
-    ("rsync", "samba", "rsync"),
-    ("ruby", "ruby-lang", "ruby"),
-    ("samba", "samba", "samba"),
-    ("sqlite", "sqlite", "sqlite"),
-    ("squid", "squid-cache", "squid"),
-    ("sudo", "sudo_project", "sudo"),
-    ("tar", "gnu", "tar"),
-    ("tiff", "libtiff", "libtiff"),
-    ("unzip", "info-zip", "unzip"),
-    ("vim", "vim", "vim"),
-    ("wget", "gnu", "wget"),
-    ("xz", "tukaani", "xz"),
-    ("zlib", "zlib", "zlib"),
-];
 
 /// Names that the package may have: of each the vendor or the product is the package's own name, or both are known.
 fn guesses(package: &Package) -> Vec<PackageKey> {
@@ -263,8 +231,7 @@ fn guesses(package: &Package) -> Vec<PackageKey> {
     {
         keys.insert(PackageKey::of_cpe(vendor, product));
     }
-    let known = KNOWN.iter().filter(|(known, ..)| *known == product);
-    keys.extend(known.map(|(_, vendor, product)| PackageKey::of_cpe(vendor, product)));
+    keys.extend(known::products(product).map(|(vendor, product)| PackageKey::of_cpe(vendor, product)));
     keys.into_iter().collect()
 }
 
@@ -282,56 +249,35 @@ fn made_for(name: &str) -> (&'static [&'static str], &str) {
     module.unwrap_or((&[], name))
 }
 
-/// The words of CPE names for the software that packages of `ecosystem` are made for (feeds.md D3).
+/// The words of CPE names for the software that packages are made for (feeds.md D3). Those on one line are the same.
+const TARGETS: &[(&[Ecosystem], &[&str])] = &[
+    (&[Ecosystem::Npm], &["node.js", "nodejs", "npm"]),
+    (&[Ecosystem::PyPi, Ecosystem::Conda], &["python", "pypi"]),
+    (&[Ecosystem::Gem], &["ruby", "rubygems"]),
+    (&[Ecosystem::Maven], &["java", "maven"]),
+    (&[Ecosystem::Cargo], &["rust", "cargo"]),
+    (&[Ecosystem::Golang], &["go", "golang"]),
+    (&[Ecosystem::WordPress], &["wordpress"]),
+    (&[Ecosystem::NuGet], &[".net", "asp.net", "nuget"]),
+    (&[Ecosystem::Composer, Ecosystem::Pear], &["composer", "php"]),
+    (&[Ecosystem::Cpan], &["perl"]),
+    (&[Ecosystem::Hex, Ecosystem::Otp], &["elixir", "erlang"]),
+    (&[Ecosystem::Pub], &["dart", "flutter"]),
+    (&[Ecosystem::Swift], &["swift"]),
+    (&[Ecosystem::Cran, Ecosystem::Bioconductor], &["r"]),
+    (&[Ecosystem::Hackage], &["haskell"]),
+];
+
 fn targets(ecosystem: Ecosystem) -> &'static [&'static str] {
-    match ecosystem {
-        Ecosystem::Npm => &["node.js", "nodejs", "npm"],
-        Ecosystem::PyPi | Ecosystem::Conda => &["python", "pypi"],
-        Ecosystem::Gem => &["ruby", "rubygems"],
-        Ecosystem::Maven => &["java", "maven"],
-        Ecosystem::Cargo => &["rust", "cargo"],
-        Ecosystem::Golang => &["go", "golang"],
-        Ecosystem::WordPress => &["wordpress"],
-        Ecosystem::NuGet => &[".net", "asp.net", "nuget"],
-        Ecosystem::Composer | Ecosystem::Pear => &["composer", "php"],
-        Ecosystem::Cpan => &["perl"],
-        Ecosystem::Hex | Ecosystem::Otp => &["elixir", "erlang"],
-        Ecosystem::Pub => &["dart", "flutter"],
-        Ecosystem::Swift => &["swift"],
-        Ecosystem::Cran | Ecosystem::Bioconductor => &["r"],
-        Ecosystem::Hackage => &["haskell"],
-        _ => &[],
-    }
+    TARGETS.iter().find(|(of, _)| of.contains(&ecosystem)).map_or(&[], |(_, words)| *words)
 }
 
-/// The version of the software itself in that of its package: without epoch, revision and what a distribution adds
-/// (feeds.md D1). What has no such parts is left as it is.
-pub(crate) fn upstream(ecosystem: Ecosystem, version: &str) -> VersionText {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    match ecosystem {
-        Ecosystem::Apk | Ecosystem::Portage => {
-            let without = version.rsplit_once("-r").filter(|(_, revision)| is_number(revision));
-            let plain = without.map_or(version, |(plain, _)| plain);
-            // OpenSSH's 9.3p2 is `9.3_p2` there.
-            match plain.split_once("_p").filter(|(_, patch)| is_number(patch)) {
-                Some((before, patch)) => format!("{before}p{patch}").into(),
-                None => plain.into(),
-            }
-        }
-        Ecosystem::Deb | Ecosystem::Rpm | Ecosystem::Alpm | Ecosystem::Opkg => {
-            let without_epoch = version.split_once(':').filter(|(epoch, _)| is_number(epoch));
-            let version = without_epoch.map_or(version, |(_, rest)| rest);
-            let version = version.rsplit_once('-').map_or(version, |(plain, _)| plain);
-            const ADDED: [&str; 4] = ["+dfsg", "+ds", "~dfsg", "+really"];
-            let end = ADDED.iter().filter_map(|added| version.find(added)).min().unwrap_or(version.len());
-            version[..end].into()
-        }
-        Ecosystem::Bitnami => {
-            let revision = version.rsplit_once('-').filter(|(_, revision)| is_number(revision));
-            revision.map_or(version, |(plain, _)| plain).into()
-        }
-        _ => version.into(),
-    }
+/// Whether two words for what software is made for are of the same: `linux` and `linux_kernel`, `nodejs` and `node.js`.
+pub(crate) fn is_same_target(left: &str, right: &str) -> bool {
+    let system = platform::system_of_target(left);
+    left == right
+        || system.is_some() && system == platform::system_of_target(right)
+        || TARGETS.iter().any(|(_, words)| words.contains(&left) && words.contains(&right))
 }
 
 /// How many names of one product are looked at; real packages have a handful.
@@ -399,15 +345,21 @@ impl Names {
     fn is_called(&self, row: &Row, asked: Option<&Conditions>, installation: &Installation) -> Holds {
         let meant = row.affected.aside.name.as_deref().and_then(Cpe::parse);
         let target = asked.and_then(|asked| asked.target_software.as_deref());
-        let own = self.stated.iter().filter(|(product, _)| *product == row.affected.key.name);
+        let asked_for = &row.affected.key.name;
+        let start = self.stated.partition_point(|(product, _)| product < asked_for);
+        let own = self.stated[start..].iter().take_while(|(product, _)| product == asked_for);
         let own = own.filter_map(|(_, name)| Cpe::parse(name));
         let of_own = own.map(|own| {
             let of_target = match &own.target_software {
-                Attribute::Is(own) if target.is_some() => is_when(target == Some(own)),
+                Attribute::Is(own) if target.is_some() => {
+                    is_when(target.is_some_and(|target| is_same_target(target, own)))
+                }
                 _ => self.is_made_for(target, installation),
             };
             of_target.min(
-                meant.as_ref().map_or_else(|| is_application(&own), |meant| meet(meant, &own, installation)),
+                meant
+                    .as_ref()
+                    .map_or_else(|| is_application(&own, row), |meant| meet(meant, &own, installation)),
             )
         });
         of_own.max().unwrap_or_else(|| {
@@ -432,9 +384,14 @@ impl Names {
     }
 }
 
-/// A row whose name says no more than vendor and product is of an application.
-fn is_application(own: &Cpe<'_>) -> Holds {
-    is_when(own.part.value().is_none_or(|part| part == "a"))
+/// A row whose name says no more than vendor and product is of an application. Those of the CVE list that were found by vendor
+/// and product alone say nothing of it.
+fn is_application(own: &Cpe<'_>, row: &Row) -> Holds {
+    match own.part.value().is_none_or(|part| part == "a") {
+        true => Holds::Yes,
+        false if row.provider == CVE_LIST => Holds::Unknown,
+        false => Holds::No,
+    }
 }
 
 /// Whether `own` may be what `meant` names (NIST IR 7696, without wildcards): a value that only `meant` has may be `own`'s.
@@ -463,11 +420,21 @@ fn meet(meant: &Cpe<'_>, own: &Cpe<'_>, installation: &Installation) -> Holds {
         (&meant.edition, &own.edition),
         (&meant.language, &own.language),
         (&meant.software_edition, &own.software_edition),
+        // What software it is made for is a condition of the row; that it is for none is not.
+        (target_if_none(meant), &own.target_software),
         (&meant.other, &own.other),
     ]
     .into_iter()
     .map(|(meant, own)| attribute(meant, own))
     .fold(hardware, Holds::min)
+}
+
+/// The software that `meant` is made for, where that is none.
+fn target_if_none<'m>(meant: &'m Cpe<'_>) -> &'m Attribute<'m> {
+    match &meant.target_software {
+        none @ Attribute::NotApplicable => none,
+        _ => &Attribute::Any,
+    }
 }
 
 /// Whether a key was made of a CPE name.

@@ -24,6 +24,7 @@ use crate::alias::{self, Group};
 use crate::authority::{self, Statement, Trace};
 use crate::case::{Case, Consulted, Owner, Role};
 use crate::coverage::unmatched_reason;
+use crate::cpe;
 use crate::find::{Judge, OwnerRows, OwnerSays, applies, confidence, discloses, stands, statements};
 use crate::gate::{Gate, Holds};
 use crate::range::{cut, describe};
@@ -224,6 +225,10 @@ impl<'a> Side<'a> {
         let check = self.gate.check(row, &consulted.version, scheme);
         let containments = (scheme.contain)(consulted.version.as_str(), &[&row.affected]);
         let containment = *containments.first()?;
+        // The whole version is told of under the same key.
+        if !cpe::counts(row, consulted, containment, scheme) {
+            return None;
+        }
         let reason = match row {
             _ if !stands(row, self.ecosystem) => is_no_more(row),
             _ if check.holds == Holds::No => KeptAway::Condition(check.condition),

@@ -113,7 +113,9 @@ fn state<'a>(
     let (rows, holds): (Vec<&Row>, Vec<Holds>) = checked.unzip();
     let affected: Vec<&Affected> = rows.iter().map(|row| &row.affected).collect();
     let containments = (scheme.contain)(consulted.version.as_str(), &affected);
-    let applicable = rows.into_iter().zip(holds).zip(containments).filter(|((row, _), at)| applies(row, *at));
+    let applicable = rows.into_iter().zip(holds).zip(containments);
+    let applicable =
+        applicable.filter(|((row, _), at)| applies(row, *at) && cpe::counts(row, consulted, *at, scheme));
     statements.extend(applicable.map(|((row, holds), containment)| {
         let answer = Answer::of(row.affected.status, containment);
         Statement { row, consulted, containment, answer, is_doubtful: holds == Holds::Unknown }

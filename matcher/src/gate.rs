@@ -168,10 +168,12 @@ impl Gate {
         scheme: &VersionScheme,
     ) -> [(Holds, &'static str); 10] {
         let namespace = row.affected.key.namespace.distro_id().unwrap_or_default();
+        let is_of_build = row.affected.key.kind != KeyKind::Cpe;
+        let of_build = |holds: Holds| if is_of_build { holds } else { Holds::Yes };
         let has_mark = asked.version_mark.as_deref().is_none_or(|mark| installed.as_str().contains(mark));
         [
-            (self.is_of_module(asked.module.as_deref(), namespace), "module"),
-            (self.is_of_flavour(asked.flavour.as_deref()), "flavour"),
+            (of_build(self.is_of_module(asked.module.as_deref(), namespace)), "module"),
+            (of_build(self.is_of_flavour(asked.flavour.as_deref())), "flavour"),
             (self.is_of_architecture(&asked.architectures), "architecture"),
             (self.gets_channel(asked), "channel"),
             (self.runs_on(&asked.systems), "system"),
@@ -212,9 +214,10 @@ impl Gate {
         Some(text.to_owned())
     }
 
-    /// A row that asks nothing may yet be for other packages than those of a module or flavour.
+    /// A row that asks nothing may yet be for other packages than those of a module or flavour. What is said of software by its
+    /// CPE name is said whoever built it.
     fn check_of_nothing(&self, row: &Row) -> Check {
-        if self.module == Module::None && self.flavour.is_none() {
+        if self.module == Module::None && self.flavour.is_none() || row.affected.key.kind == KeyKind::Cpe {
             return Check { holds: Holds::Yes, condition: "" };
         }
         let namespace = row.affected.key.namespace.distro_id().unwrap_or_default();

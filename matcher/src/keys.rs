@@ -36,13 +36,14 @@ pub(crate) fn os_keys(namespace: &Namespace, package: &Package, role: Role) -> V
         match_type: MatchType::Direct,
         version: package.version.clone(),
         role,
+        lacks_update: false,
     };
     let Some((name, version)) = source(namespace, package) else {
         return vec![binary];
     };
     let match_type = if name == package.name { MatchType::Direct } else { MatchType::Indirect };
     let key = PackageKey::new(namespace.clone(), KeyKind::Source, normalise_name(ecosystem, &name));
-    vec![Consulted { key, match_type, version, role }, binary]
+    vec![Consulted { key, match_type, version, role, lacks_update: false }, binary]
 }
 
 /// The source package under which the vendor speaks of `package`, and the version to compare with it.

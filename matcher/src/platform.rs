@@ -23,19 +23,39 @@ use model::inventory::Inventory;
 use model::package::Package;
 use model::version::VersionText;
 
-use crate::cpe::upstream;
-use crate::gate::{Holds, Installation};
+use crate::cpe::{StatedVersion, known, stated, upstream};
+use crate::gate::{Holds, Installation, architecture};
 use crate::version;
 
 /// What is installed together, as platforms ask for it: one for all packages of an inventory, or of a part of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Neighbours {
-    /// The versions of products whose names are stated, by `vendor:product`; sorted, each once.
-    products: BTreeMap<Box<str>, Vec<VersionText>>,
+    /// The versions of products whose names are stated, by `vendor:product`.
+    products: BTreeMap<Box<str>, Versions>,
     /// The same of packages, by their names in lower case: a product may be one of them.
-    names: BTreeMap<Box<str>, Vec<VersionText>>,
+    names: BTreeMap<Box<str>, Versions>,
     /// The version of the distribution, by the names that NVD has for it.
     distros: BTreeMap<Box<str>, Option<VersionText>>,
+}
+
+/// How many versions of one product are looked at, for each row that asks for it; real inventories have a handful.
+const VERSIONS_MAX: usize = 64;
+
+/// Versions of one product; sorted, each once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Versions {
+    some: Vec<VersionText>,
+    /// Whether there are others, which are not looked at.
+    has_more: bool,
+}
+
+impl Versions {
+    fn keep_some(&mut self) {
+        self.some.sort_by(|left, right| left.as_str().cmp(right.as_str()));
+        self.some.dedup();
+        self.has_more = self.some.len() > VERSIONS_MAX;
+        self.some.truncate(VERSIONS_MAX);
+    }
 }
 
 /// Distributions as NVD names them.
@@ -55,6 +75,9 @@ const DISTROS: &[(&str, &str)] = &[
     ("opensuse-tumbleweed", "opensuse:tumbleweed"),
     ("photon", "vmware:photon_os"),
     ("rhel", "redhat:enterprise_linux"),
+    ("rhel", "redhat:enterprise_linux_eus"),
+    ("rhel", "redhat:enterprise_linux_server"),
+    ("rhel", "redhat:enterprise_linux_workstation"),
     ("rocky", "resf:rocky_linux"),
     ("sles", "suse:linux_enterprise_server"),
     ("sles", "suse:suse_linux_enterprise_server"),
@@ -71,14 +94,21 @@ impl Neighbours {
                 Some(source) if package.ecosystem.is_os() => source.name.to_lowercase(),
                 _ => package.name.to_lowercase(),
             };
-            neighbours.names.entry(name.into()).or_default().push(version.clone());
-            for key in package.cpes.iter().filter_map(|cpe| Cpe::parse(cpe)?.key()) {
-                neighbours.products.entry((&*key.name).into()).or_default().push(version.clone());
+            let mut add =
+                |name: &str| neighbours.names.entry(name.into()).or_default().some.push(version.clone());
+            add(&name);
+            if known::known_name(&name) != name {
+                add(known::known_name(&name));
+            }
+            for stated in stated(package) {
+                if let StatedVersion::Whole(version) = stated.version {
+                    let versions = neighbours.products.entry((&*stated.key.name).into()).or_default();
+                    versions.some.push((*version).into());
+                }
             }
         }
         for versions in neighbours.names.values_mut().chain(neighbours.products.values_mut()) {
-            versions.sort_by(|left, right| left.as_str().cmp(right.as_str()));
-            versions.dedup();
+            versions.keep_some();
         }
         if let Some(distro) = distro {
             let names = DISTROS.iter().filter(|(id, _)| *id == distro.id).map(|(_, name)| (*name).into());
@@ -122,8 +152,8 @@ pub(crate) fn holds(platform: &Platform, neighbours: &Neighbours, installation: 
     evaluate(platform, false, &|product| is_there(product, neighbours, installation))
 }
 
-/// Whether a product is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Whether a product is there; what is more so is greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Presence {
     Absent,
     /// No inventory tells, of any image.
@@ -180,31 +210,57 @@ fn is_there(product: &CpeBounds, neighbours: &Neighbours, installation: &Install
     if cpe.part.value() == Some("h") || name.ends_with("_firmware") {
         return Presence::Untold;
     }
+    let of = |versions: &Versions| best(versions, |version| within(product, &cpe, &key.name, version));
+    let asked_besides = asked_besides(&cpe, installation);
     if let Some(versions) = neighbours.products.get(&*key.name) {
-        return best(versions.iter().map(|version| within(product, &cpe, &key.name, version)));
+        return of(versions).min(asked_besides);
     }
     if cpe.part.value() == Some("o") {
         return system(product, &cpe, &key.name, neighbours, installation);
     }
     // Somebody else's product may have the same name.
-    let versions = neighbours.names.get(name).into_iter().flatten();
-    match best(versions.map(|version| within(product, &cpe, &key.name, version))) {
-        Presence::Absent => Presence::Absent,
-        Presence::Present | Presence::Unknown | Presence::Untold => Presence::Unknown,
-    }
+    let names = std::iter::once(name).chain(known::packages(&key.name));
+    let is_perhaps = names
+        .filter_map(|name| neighbours.names.get(name))
+        .any(|versions| of(versions).min(asked_besides) > Presence::Untold);
+    if is_perhaps { Presence::Unknown } else { Presence::Absent }
 }
 
-/// What is most there of several; nothing more is looked at once one is.
-fn best(versions: impl Iterator<Item = Presence>) -> Presence {
-    let mut best = Presence::Absent;
-    for presence in versions {
-        match presence {
-            Presence::Present => return presence,
-            Presence::Unknown => best = presence,
-            Presence::Absent | Presence::Untold => {}
+/// What is most there of several versions; nothing more is looked at once one is.
+fn best(versions: &Versions, within: impl Fn(&VersionText) -> Presence) -> Presence {
+    let mut best = if versions.has_more { Presence::Unknown } else { Presence::Absent };
+    for version in &versions.some {
+        best = best.max(within(version));
+        if best == Presence::Present {
+            break;
         }
     }
     best
+}
+
+/// Whether what `cpe` asks of a product besides its version is so: software for another system or other hardware than the
+/// installation's is another; an edition, a language and what else it is made for are not known of neighbours.
+fn asked_besides(cpe: &Cpe<'_>, installation: &Installation) -> Presence {
+    let is_own = |own: Option<&str>, asked: &str| match own {
+        None => Presence::Unknown,
+        Some(own) if own == asked => Presence::Present,
+        Some(_) => Presence::Absent,
+    };
+    let of_system = match cpe.target_software.value().map(system_of_target) {
+        None => Presence::Present,
+        Some(None) => Presence::Unknown,
+        Some(Some(system)) => is_own(installation.system.as_deref(), system),
+    };
+    let of_hardware = match cpe.target_hardware.value() {
+        None => Presence::Present,
+        Some(asked) => is_own(installation.architecture.as_deref().map(architecture), architecture(asked)),
+    };
+    let others = [&cpe.edition, &cpe.language, &cpe.software_edition, &cpe.other];
+    let of_others = match others.into_iter().any(|attribute| attribute.value().is_some()) {
+        true => Presence::Unknown,
+        false => Presence::Present,
+    };
+    of_system.min(of_hardware).min(of_others)
 }
 
 /// Systems in the words of Go, by vendor and the beginning of the product.
@@ -308,20 +364,31 @@ fn within(product: &CpeBounds, cpe: &Cpe<'_>, name: &str, version: &VersionText)
 }
 
 /// Whether the release `version` of a distribution is one that is meant: `9.0` and `9` stand for all of `9.4`'s line, and
-/// an update (`sp3`, `esm`) is not looked at where none can be told.
+/// an update (`sp3`, `esm`) is not looked at where none can be told. What is installed may be known by its line alone: `9`
+/// may be `9.4`.
 fn release_within(product: &CpeBounds, cpe: &Cpe<'_>, name: &str, version: &VersionText) -> Presence {
     let Some(meant) = cpe.version.value().filter(|_| !is_bounded(product)) else {
-        return within(product, cpe, name, version);
+        let is_within_line = |bound: &VersionText| is_of_line(bound.as_str(), version.as_str());
+        let is_unknown = bounds(product).iter().filter_map(|(bound, _)| *bound).any(is_within_line);
+        let presence = within(product, cpe, name, version);
+        return if is_unknown { Presence::Unknown } else { presence };
     };
     let meant = meant.strip_suffix(".0").unwrap_or(meant);
-    let rest = version.as_str().strip_prefix(meant);
-    match rest {
-        Some(rest) if rest.is_empty() || rest.starts_with('.') => match cpe.update {
-            Attribute::Is(_) => Presence::Unknown,
-            Attribute::Any | Attribute::NotApplicable => Presence::Present,
-        },
-        _ => Presence::Absent,
+    if is_of_line(meant, version.as_str()) {
+        return Presence::Unknown;
     }
+    if meant != version.as_str() && !is_of_line(version.as_str(), meant) {
+        return Presence::Absent;
+    }
+    match cpe.update {
+        Attribute::Is(_) => Presence::Unknown,
+        Attribute::Any | Attribute::NotApplicable => Presence::Present,
+    }
+}
+
+/// Whether `version` is one of the line `line`, and more than that.
+fn is_of_line(version: &str, line: &str) -> bool {
+    version.strip_prefix(line).is_some_and(|rest| rest.starts_with('.'))
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! Whether a version lies within what a record says is affected (OSV schema, "Evaluation"; feeds.md A16).
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use model::advisory::{Affected, AffectedRange, RangeEvent};
 use model::key::KeyKind;
 use model::version::VersionText;
 
-use crate::version::Scheme;
+use crate::version::{Scheme, VersionScheme};
 
 /// Where a version stands. Positions count [`AffectedRange`]s and their events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,7 @@ pub(crate) enum Containment {
 /// Where `installed` stands towards each record. A record's version list and every range are alternatives.
 ///
 /// - The list is met by equal text, and by equal order when it is all that the record states, or the record is of a CPE.
+///   Of a CPE upper and lower case are the same.
 /// - A range is walked in the order of its versions; events of equal versions keep the order in which they
 ///   are written, so the later one decides. An inverted range (`fixed` below `introduced`) is thereby affected
 ///   from `introduced` on: a damaged record warns rather than falls silent.
@@ -86,6 +88,11 @@ fn contains_stated<'a, S: Scheme>(
         return Containment::Listed;
     }
     let Some(version) = version else {
+        // CPE names are in lower case, the versions of packages as their makers write them.
+        let is_same = |listed: &VersionText| listed.as_str().eq_ignore_ascii_case(installed);
+        if record.key.kind == KeyKind::Cpe && versions.iter().any(is_same) {
+            return Containment::Listed;
+        }
         return match ranges.iter().position(holds_every_version) {
             Some(range) => Containment::Inside { range },
             None if ranges.is_empty() => Containment::Outside { fixed: None },
@@ -121,6 +128,22 @@ fn contains_stated<'a, S: Scheme>(
     match unreadable {
         Some(range) => Containment::UnreadableBound { range },
         None => Containment::Outside { fixed: fixed.map(|(_, position)| position) },
+    }
+}
+
+/// Whether `record` names `version` itself, which stands at `containment`: in its list, or as the last that is affected.
+pub(crate) fn names_version(
+    record: &Affected,
+    version: &str,
+    containment: Containment,
+    scheme: &VersionScheme,
+) -> bool {
+    let is_equal = |bound: &VersionText| (scheme.compare)(version, bound.as_str()) == Some(Ordering::Equal);
+    let is_last = |event: &RangeEvent| matches!(event, RangeEvent::LastAffected(bound) if is_equal(bound));
+    match containment {
+        Containment::Listed => true,
+        Containment::Inside { .. } => record.ranges.iter().flat_map(|range| &range.events).any(is_last),
+        _ => false,
     }
 }
 

@@ -364,6 +364,9 @@ impl Container<'_> {
     }
 }
 
+/// The kernel is no application, as what is named by vendor and product alone is taken for.
+const KERNEL: &str = "cpe:2.3:o:linux:linux_kernel:*:*:*:*:*:*:*:*";
+
 /// Where the row of a product lies.
 struct Place {
     key: PackageKey,
@@ -404,7 +407,8 @@ impl Element<'_> {
         match (self.vendor.as_deref().and_then(spelt), self.product.as_deref().and_then(spelt)) {
             // As NVD calls the kernel.
             (Some(vendor), Some(product)) if vendor == "linux" && product == "linux" => {
-                vec![Place::of(PackageKey::of_cpe("linux", "linux_kernel"))]
+                let key = PackageKey::of_cpe("linux", "linux_kernel");
+                vec![Place { name: Some(KERNEL.into()), ..Place::of(key) }]
             }
             (Some(vendor), Some(product)) => vec![Place::of(PackageKey::of_cpe(&vendor, &product))],
             _ => {

@@ -13,7 +13,8 @@ fn check(asked: &str, distro: &str, packages: &str, expected: &str) {
     let text = |case: &Case| {
         let keys = case.consulted.iter().filter(|consulted| is_by_name(consulted)).map(|consulted| {
             let sign = if consulted.role == Role::Guess { "?" } else { "" };
-            format!("{sign}{} {}", consulted.key.name, consulted.version)
+            let end = if consulted.lacks_update { " without its update" } else { "" };
+            format!("{sign}{} {}{end}", consulted.key.name, consulted.version)
         });
         let mut keys: Vec<String> = keys.collect();
         keys.sort();
@@ -95,12 +96,20 @@ fn known_software_is_asked_by_its_own_vendor() {
         ("apk libcurl 8.0-r1 source=curl", "haxx:curl"),
         ("apk apache2 2.4-r1", "apache:http_server"),
         ("apk py3-demo 2.4-r1", "demo:demo"),
+        ("apk krb5 1.21-r1", "mit:kerberos_5"),
+        ("apk nodejs-20 20.1-r1", "nodejs:node.js"),
     ] {
         let cases = cases_with(&inventory("alpine 3.20", package), &facts(), Besides::of(&Fallback::All));
         let is_asked = cases[0].consulted.iter().any(|consulted| &*consulted.key.name == name);
         assert!(is_asked, "{name} of {package}");
     }
-    assert!(KNOWN.is_sorted());
+    for (package, is_asked) in [("apk postgresql16 16.1-r1", true), ("apk postgresql-x 16.1-r1", false)] {
+        let cases = cases_with(&inventory("alpine 3.20", package), &facts(), &Fallback::All);
+        let is_there =
+            cases[0].consulted.iter().any(|consulted| &*consulted.key.name == "postgresql:postgresql");
+        assert_eq!(is_there, is_asked, "{package}");
+    }
+    assert!(known::KNOWN.is_sorted_by(|left, right| left < right));
 }
 
 #[test]
@@ -113,6 +122,9 @@ fn the_version_is_that_of_the_software() {
         (Ecosystem::Deb, "1:2.30.2-1+deb11u2", "2.30.2"),
         (Ecosystem::Deb, "1.0+dfsg-3", "1.0"),
         (Ecosystem::Deb, "1.0", "1.0"),
+        (Ecosystem::Deb, "2.12.7+dfsg+really2.9.14-0.3", "2.9.14"),
+        (Ecosystem::Deb, "2.12.7+really2.9.14+dfsg-0.3", "2.9.14"),
+        (Ecosystem::Deb, "2.12.7+really-0.3", "2.12.7+really"),
         (Ecosystem::Rpm, "0:1.1.1k-9.el8", "1.1.1k"),
         (Ecosystem::Bitnami, "6.2.0-3", "6.2.0"),
         (Ecosystem::Bitnami, "6.2.0-rc1", "6.2.0-rc1"),
@@ -122,10 +134,117 @@ fn the_version_is_that_of_the_software() {
         assert_eq!(upstream(ecosystem, version).as_str(), expected, "{version}");
     }
     // A package without a version that can be read has that of its name.
-    check("stated", "", "generic demo - cpe=a:acme:demo:1.0:p1", "demo: acme:demo 1.0p1, no-feed generic");
+    check(
+        "stated",
+        "",
+        "generic demo - cpe=a:acme:demo:1.0:p1",
+        "demo: acme:demo 1.0 without its update, acme:demo 1.0p1, no-feed generic",
+    );
     check("stated", "", "generic demo - cpe=a:acme:demo:-", "demo: acme:demo -, unknown-version cpe:3d");
     check("stated", "", "generic demo 2.0 cpe=a:acme:demo:1.0", "demo: acme:demo 2.0, no-feed generic");
     check("stated", "", "generic demo * cpe=a:acme:demo:*", "demo: acme:demo *, unknown-version cpe:3d");
+}
+
+#[test]
+fn a_name_may_know_the_version_better() {
+    // Half of the version is in the name's update.
+    check(
+        "stated",
+        "",
+        "generic java 1.8.0 cpe=a:oracle:jdk:1.8.0:update302",
+        "java: oracle:jdk 1.8.0 without its update, oracle:jdk 1.8.0_302, no-feed generic",
+    );
+    // Two products in one package, one of which has the package's version.
+    let graal =
+        "generic graalvm 17.0.6+10-jvmci-22.3 cpe=a:oracle:graalvm:17.0.6 cpe=a:oracle:graalvm:22.3.1";
+    check(
+        "stated",
+        "",
+        graal,
+        "graalvm: oracle:graalvm 17.0.6+10-jvmci-22.3, oracle:graalvm 22.3.1, no-feed generic",
+    );
+    let found = "CVE-1 | graalvm | affected | not-fixed";
+    check_by_cpe("stated", "", graal, "cpe|oracle:graalvm nvd CVE-1 =22.3.1", found);
+    check_by_cpe("stated", "", graal, "cpe|oracle:graalvm nvd CVE-1 =17.0.6", found);
+    check_by_cpe("stated", "", graal, "cpe|oracle:graalvm nvd CVE-1 =22.3.2", "");
+    // Names of which none has it: somebody's table was old.
+    let package = "generic demo 2.0 cpe=a:acme:demo:1.0 cpe=a:acme:old_demo:1.1";
+    check("stated", "", package, "demo: acme:demo 2.0, acme:old_demo 2.0, no-feed generic");
+    // A name has the version as the distribution writes it.
+    let package = "bitnami demo 1.0-3 cpe=a:acme:demo:1.0-3 cpe=a:acme:base:2.0";
+    check("stated", "", package, "demo: acme:base 2.0, acme:demo 1.0, no-feed bitnami");
+    // Absurdly many versions of one product.
+    let many: String = (0..100).map(|n| format!(" cpe=a:acme:demo:{n}.0")).collect();
+    check("stated", "", &format!("generic demo 1.0{many}"), "demo: acme:demo 1.0, no-feed generic");
+}
+
+#[test]
+fn a_name_without_an_update_is_of_any_update() {
+    let stated = "generic openssh 9.3p2 cpe=a:openbsd:openssh:9.3:p2";
+    let found = "CVE-1 | openssh | affected | not-fixed";
+    for (row, expected) in [
+        ("=9.3", found),
+        (">=0 <=9.3", found),
+        ("=9.3 name=a:openbsd:openssh:*:-", ""),
+        (">=0 <=9.2", ""),
+        (">=0 <9.3p2", ""),
+        (">=0 <9.3p2 or >=9.4 <=9.5", ""),
+        ("=9.3p1", ""),
+        ("=9.3p2", found),
+    ] {
+        let row = format!("cpe|openbsd:openssh nvd CVE-1 {row}");
+        check_by_cpe("stated", "debian 12", stated, &row, expected);
+        let guessed = "apk openssh 9.3_p2-r1";
+        let expected = expected.replace("not-fixed", "unknown");
+        check_by_cpe("cpe", "alpine 3.20", guessed, &row, &expected);
+    }
+    // The update is in the package's version alone: nothing says that it is one.
+    let package = "generic openssl 1.0.2k cpe=a:openssl:openssl:1.0.2k";
+    check_by_cpe("stated", "", package, "cpe|openssl:openssl nvd CVE-1 =1.0.2", "");
+}
+
+#[test]
+fn upper_and_lower_case_are_the_same_in_names() {
+    let package = "generic gaia R80.40 cpe=a:checkpoint:gaia:r80.40";
+    let found = "CVE-1 | gaia | affected | not-fixed";
+    check_by_cpe("stated", "", package, "cpe|checkpoint:gaia nvd CVE-1 =r80.40", found);
+    check_by_cpe("stated", "", package, "cpe|checkpoint:gaia nvd CVE-1 =r80.30", "");
+}
+
+#[test]
+fn the_kernel_of_the_cve_list_is_a_system() {
+    let package = "generic linux 6.1.50 cpe=o:linux:linux_kernel:6.1.50";
+    let found = "CVE-1 | linux | affected | not-fixed";
+    let row = "cpe|linux:linux_kernel cve-list CVE-1 >=0";
+    check_by_cpe("stated", "debian 12", package, &format!("{row} name=o:linux:linux_kernel"), found);
+    // What it has of vendor and product alone may be of a system too.
+    check_by_cpe("stated", "debian 12", package, row, found);
+    check_by_cpe("stated", "debian 12", package, &row.replace("cve-list", "nvd"), "");
+}
+
+#[test]
+fn builds_and_modules_are_no_matter_of_cpe_names() {
+    let package = "rpm openssl 3.0.7-6_fips";
+    let found = "CVE-1 | openssl | affected | unknown";
+    check_by_cpe("cpe:rpm", "fedora 40", package, "cpe|openssl:openssl nvd CVE-1 >=0", found);
+    check_by_cpe("cpe:rpm", "fedora 40", package, "cpe|openssl:openssl nvd CVE-1 >=0 target=linux", found);
+}
+
+#[test]
+fn words_for_one_target_are_one() {
+    for (own, meant, is_found) in [
+        ("node.js", "target=nodejs", true),
+        ("linux", "target=linux_kernel", true),
+        ("linux", "target=windows", false),
+        ("wordpress", "target=drupal", false),
+        ("wordpress", "name=a:acme:demo:*:*:*:*:*:-", false),
+        ("-", "name=a:acme:demo:*:*:*:*:*:-", true),
+    ] {
+        let package = format!("generic demo 1.0 cpe=a:acme:demo:1.0:*:*:*:*:{own}");
+        let row = format!("cpe|acme:demo nvd CVE-1 >=0 {meant}");
+        let found = "CVE-1 | demo | affected | not-fixed";
+        check_by_cpe("stated", "debian 12", &package, &row, if is_found { found } else { "" });
+    }
 }
 
 #[test]

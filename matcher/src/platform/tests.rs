@@ -64,9 +64,59 @@ fn products_are_packages_of_the_inventory() {
     {
         check(asked, Presence::Unknown);
     }
+    // Known by another name; the distribution's name has the line in it.
+    let packages = "apk apache2 2.4.58-r1\napk postgresql16 16.1-r0\napk python3 3.12.1-r0";
+    for (asked, expected) in [
+        ("a:apache:http_server", Presence::Unknown),
+        ("a:apache:http_server <2.4.59", Presence::Unknown),
+        ("a:apache:http_server <2.4.58", Presence::Absent),
+        ("a:postgresql:postgresql >=16", Presence::Unknown),
+        ("a:postgresql:postgresql >=17", Presence::Absent),
+        ("a:python:python", Presence::Unknown),
+        ("a:haxx:curl", Presence::Absent),
+    ] {
+        self::check("alpine 3.20", packages, asked, expected);
+    }
     for asked in ["h:acme:router", "o:acme:router_firmware <2.0", "a:*:base", "a:acme:*"] {
         check(asked, Presence::Untold);
     }
+}
+
+#[test]
+fn what_a_product_is_made_for_counts() {
+    let firefox = "generic firefox 120.0 cpe=a:mozilla:firefox:120.0";
+    for (asked, expected) in [
+        ("a:mozilla:firefox:*:*:*:*:*:android", Presence::Absent),
+        ("a:mozilla:firefox:*:*:*:*:*:windows", Presence::Absent),
+        ("a:mozilla:firefox:*:*:*:*:*:linux", Presence::Present),
+        ("a:mozilla:firefox:*:*:*:*:*:linux <119", Presence::Absent),
+        ("a:mozilla:firefox:*:*:*:*:esr", Presence::Unknown),
+        ("a:mozilla:firefox:*:*:*:*:*:thunderbird", Presence::Unknown),
+        ("a:mozilla:firefox:*:*:*:*:*:*:arm64", Presence::Unknown),
+    ] {
+        check("debian 12", firefox, asked, expected);
+    }
+    check("", firefox, "a:mozilla:firefox:*:*:*:*:*:android", Presence::Unknown);
+    check("debian 12", "deb firefox 120.0-1", "a:mozilla:firefox:*:*:*:*:*:android", Presence::Absent);
+}
+
+#[test]
+fn each_product_of_a_package_has_its_own_version() {
+    let graal = "generic graalvm 17.0.6+10 cpe=a:acme:java:17.0.6 cpe=a:oracle:graalvm:22.3.1";
+    check("debian 12", graal, "a:oracle:graalvm >=22 <22.3.2", Presence::Present);
+    check("debian 12", graal, "a:oracle:graalvm <18", Presence::Absent);
+}
+
+#[test]
+fn of_very_many_versions_some_are_looked_at() {
+    let versions = |range: std::ops::Range<u32>| -> String {
+        range.map(|n| format!("generic base {n} cpe=a:acme:base\n")).collect()
+    };
+    check("debian 12", &versions(100..164), "a:acme:base >=300", Presence::Absent);
+    let many = versions(100..200);
+    check("debian 12", &many, "a:acme:base", Presence::Present);
+    check("debian 12", &many, "a:acme:base <=100", Presence::Present);
+    check("debian 12", &many, "a:acme:base >=199", Presence::Unknown);
 }
 
 #[test]
@@ -82,6 +132,16 @@ fn systems_are_those_of_the_installation() {
         ("rhel 9.4", "o:redhat:enterprise_linux:9.0", Presence::Present),
         ("rhel 9.4", "o:redhat:enterprise_linux:9.4", Presence::Present),
         ("rhel 9.4", "o:redhat:enterprise_linux:9.2", Presence::Absent),
+        ("rhel 7.9", "o:redhat:enterprise_linux_server:7.0", Presence::Present),
+        ("rhel 7.9", "o:redhat:enterprise_linux_workstation:7.0", Presence::Present),
+        ("rhel 9.4", "o:redhat:enterprise_linux_eus:9.2", Presence::Absent),
+        // Which minor release it is, is not known.
+        ("rhel 9", "o:redhat:enterprise_linux:9.4", Presence::Unknown),
+        ("rhel 9", "o:redhat:enterprise_linux:9.0", Presence::Present),
+        ("rhel 9", "o:redhat:enterprise_linux:90", Presence::Absent),
+        ("rhel 9", "o:redhat:enterprise_linux:8.4", Presence::Absent),
+        ("rhel 9", "o:redhat:enterprise_linux >=9.2", Presence::Unknown),
+        ("rhel 9", "o:redhat:enterprise_linux >=8.2", Presence::Present),
         ("sles 15.6", "o:suse:linux_enterprise_server:15:sp3", Presence::Unknown),
         ("acme 1 cpe=cpe:/o:acme:linux_of_acme:1", "o:acme:linux_of_acme:1.0", Presence::Present),
         ("ubuntu 22.04", "o:debian:debian_linux", Presence::Absent),

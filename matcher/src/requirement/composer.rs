@@ -7,7 +7,7 @@ pub(super) static SYNTAX: Syntax = Syntax { name: "composer", contains };
 /// To install, `<1.2` and `>=1.2` mean `1.2-dev`, below all pre-releases of 1.2.
 fn contains(text: &str, version: &str, prereleases: Prereleases) -> Option<bool> {
     let mut answer = Some(false);
-    for alternative in text.split('|').filter(|alternative| !alternative.is_empty()) {
+    for alternative in text.replace("||", "|").split('|') {
         let holds = read(alternative, prereleases)
             .and_then(|terms| Requirement { alternatives: vec![terms] }.holds_in("composer", version));
         answer = super::or(answer, holds);
@@ -15,11 +15,15 @@ fn contains(text: &str, version: &str, prereleases: Prereleases) -> Option<bool>
     answer
 }
 
+/// One alternative; of nothing there is none.
 fn read(text: &str, prereleases: Prereleases) -> Option<Vec<Comparison>> {
     let words: Vec<&str> = text
         .split(|any: char| any.is_ascii_whitespace() || any == ',')
         .filter(|word| !word.is_empty())
         .collect();
+    if words.is_empty() {
+        return None;
+    }
     let mut terms = Vec::new();
     if let [low, "-", high] = words[..] {
         hyphen(low, high, prereleases, &mut terms);
@@ -41,6 +45,10 @@ fn without_flag(version: &str) -> &str {
 }
 
 fn term(sign: &str, version: &str, prereleases: Prereleases, terms: &mut Vec<Comparison>) -> Option<()> {
+    // Between two versions and more it means nothing.
+    if version == "-" {
+        return None;
+    }
     let numbers = numbers(version);
     match sign {
         "~" => {
@@ -60,7 +68,15 @@ fn term(sign: &str, version: &str, prereleases: Prereleases, terms: &mut Vec<Com
             }
         }
         _ => {
-            let (sign, _) = Sign::split(sign).unwrap_or((Sign::Equal, ""));
+            let sign = match sign {
+                "" | "=" | "==" => Sign::Equal,
+                "!=" | "<>" => Sign::Unequal,
+                "<" => Sign::Below,
+                "<=" => Sign::AtMost,
+                ">" => Sign::Above,
+                ">=" => Sign::AtLeast,
+                _ => return None,
+            };
             let is_start =
                 matches!(sign, Sign::Below | Sign::AtLeast) && prereleases == Prereleases::Installed;
             let has_stability =

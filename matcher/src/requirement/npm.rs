@@ -44,10 +44,15 @@ fn read(text: &str, prereleases: Prereleases) -> Option<Vec<Comparison>> {
         // A sign may stand apart from its version.
         let version = if rest.is_empty() && !sign.is_empty() { words.next()? } else { rest };
         let partial = Partial::read(version)?;
-        match sign {
-            "^" => caret(partial, prereleases, &mut comparisons),
-            "~" | "~>" | "~=" => tilde(partial, prereleases, &mut comparisons),
-            _ => plain(sign, partial, prereleases, &mut comparisons),
+        // More signs of equality may follow a sign.
+        let core = sign.trim_end_matches('=');
+        match (core, core.len() < sign.len()) {
+            ("^", _) => caret(partial, prereleases, &mut comparisons),
+            ("~" | "~>", _) => tilde(partial, prereleases, &mut comparisons),
+            ("<", true) => plain("<=", partial, prereleases, &mut comparisons),
+            (">", true) => plain(">=", partial, prereleases, &mut comparisons),
+            ("" | "<" | ">", _) => plain(core, partial, prereleases, &mut comparisons),
+            _ => return None,
         }
     }
     Some(comparisons)
@@ -78,6 +83,11 @@ impl<'a> Partial<'a> {
         let is_of_numbers = |byte: u8| matches!(byte, b'0'..=b'9' | b'.' | b'x' | b'X' | b'*');
         let end = text.bytes().position(|byte| !is_of_numbers(byte)).unwrap_or(text.len());
         let (numbers, prerelease) = text.split_at(end);
+        let is_word =
+            numbers.ends_with(['x', 'X', '*']) && prerelease.starts_with(|first: char| first != '-');
+        if is_word || text == "-" {
+            return None;
+        }
         let prerelease = prerelease.strip_prefix('-').unwrap_or(prerelease);
         let mut parts = [None; 3];
         let mut is_any = numbers.is_empty();

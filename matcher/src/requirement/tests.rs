@@ -87,6 +87,11 @@ fn what_cannot_be_read_is_unknown_unless_the_rest_decides() {
         ("npm", ">=1.0.0", "nonsense"),
         ("npm", ">=", "1.0.0"),
         ("npm", "1.2.3.4.5", "1.0.0"),
+        ("npm", "=>1.0.0", "1.0.0"),
+        ("npm", "=<1.0.0", "1.0.0"),
+        ("npm", "-", "1.0.0"),
+        ("npm", "xyz", "1.0.0"),
+        ("npm", "1.0.0 - 2.0.0 <1.9.0", "1.0.0"),
         ("gem", "~> x", "1.0"),
         ("gem", "!1.2.0", "1.0"),
         ("maven", "1.0", "1.0"),
@@ -96,12 +101,22 @@ fn what_cannot_be_read_is_unknown_unless_the_rest_decides() {
         ("nuget", "[1.0,2.0", "1.0"),
         ("composer", "dev-main", "1.0"),
         ("composer", "~x", "1.0"),
+        ("composer", "!1.2.0", "1.2.0"),
+        ("composer", "~>1.2", "1.2"),
+        ("composer", "=>1.2", "1.2"),
+        ("composer", "=<1.2", "1.2"),
+        ("composer", "1.0.0 - 2.0.0 <1.9", "1.0.0"),
+        ("composer", "^1.0 || ", "2.0"),
+        ("composer", "^1.0||", "2.0"),
+        ("composer", "", "1.0"),
         ("pep440", "1.0", "1.0"),
         ("pep440", ">=1.0", "french toast"),
     ] {
         check(syntax, text, version, None, None);
     }
     check("npm", "nonsense || 1.x", "1.0.0", Some(true), Some(true));
+    check("composer", "^1.0 || ", "1.5", Some(true), Some(true));
+    check("npm", ">==1.0.0 ==1.5.0", "1.5.0", Some(true), Some(true));
     check("npm", ">=2.0.0 <nonsense.0", "1.0.0", None, None);
 }
 

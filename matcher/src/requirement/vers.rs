@@ -51,6 +51,16 @@ fn scheme_of(name: &str) -> Option<&'static VersionScheme> {
     }
 }
 
+/// Where a bound stands among those of an equal version: what ends below it does so before anything begins with it, and what
+/// begins above it does so last.
+fn rank(sign: Sign) -> u8 {
+    match sign {
+        Sign::Below => 0,
+        Sign::AtMost | Sign::Equal | Sign::Unequal | Sign::AtLeast => 1,
+        Sign::Above => 2,
+    }
+}
+
 struct Range {
     scheme: &'static VersionScheme,
     /// What is between bounds, or listed.
@@ -64,8 +74,10 @@ impl Range {
     /// them written, and not all tools write them. Of two starts in a row the first is the wider, of two ends the last.
     fn new(mut constraints: Vec<(Sign, String)>, scheme: &'static VersionScheme) -> Self {
         if constraints.iter().all(|(_, bound)| (scheme.is_readable)(bound)) {
-            constraints
-                .sort_by(|(_, left), (_, right)| (scheme.compare)(left, right).unwrap_or(Ordering::Equal));
+            constraints.sort_by(|(left_sign, left), (right_sign, right)| {
+                let order = (scheme.compare)(left, right).unwrap_or(Ordering::Equal);
+                order.then_with(|| rank(*left_sign).cmp(&rank(*right_sign)))
+            });
         }
         let (mut inside, mut excepted) = (Requirement::default(), Requirement::default());
         let mut start: Option<Comparison> = None;
@@ -156,6 +168,11 @@ mod tests {
     fn bounds_need_not_be_sorted() {
         check("vers:npm/<2.0.0|>=1.0.0", "1.5.0", "0.9.0 2.0.0");
         check("vers:npm/>=10.0.0|<9.0.0|>=2.0.0", "2.0.0 10.0.0", "9.5.0 1.0.0");
+        // Two bounds of one version, either first.
+        check("vers:npm/>=2.0.0|<3.0.0|<2.0.0", "1.0.0 2.0.0", "3.0.0");
+        check("vers:npm/<2.0.0|>=2.0.0|<3.0.0", "1.0.0 2.0.0", "3.0.0");
+        check("vers:npm/>2.0.0|<=2.0.0|<3.0.0", "1.0.0 2.0.0 2.5.0", "3.0.0");
+        check("vers:npm/>=2.0.0|<=2.0.0", "2.0.0", "1.0.0 3.0.0");
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! feeds.md gives two rules, Semantic Versioning where both versions look like it and a comparison run by run
 //! where not; together they are not transitive. This is one order that keeps what both are for: numbers with dots
 //! come first, a missing one is zero; of the runs of letters and digits that follow, the known words for what
-//! comes before a release are below it and all else is above it; what follows a plus counts last.
+//! comes before a release are below it, words for the release itself say nothing, and all else is above it; what follows
+//! a plus counts last.
 
 use std::cmp::Ordering;
 
@@ -59,8 +60,8 @@ impl Ord for Version<'_> {
         compare_lists(split(self.numbers, b'.'), split(other.numbers, b'.'), |left, right| {
             compare_numbers(left.unwrap_or("0"), right.unwrap_or("0"))
         })
-        .then_with(|| compare_runs(self.rest, other.rest, Run::before_or_after_release))
-        .then_with(|| compare_runs(self.build, other.build, Run::plain))
+        .then_with(|| compare_runs(rest_runs(self), rest_runs(other)))
+        .then_with(|| compare_runs(build_runs(self), build_runs(other)))
     }
 }
 
@@ -76,9 +77,23 @@ const BEFORE_RELEASE: &[&[&str]] = &[
     &["rc", "cr", "ea"],
 ];
 
+/// What stands for a word of [`BEFORE_RELEASE`] straight before a number. Behind anything else `a` and `b` count up from
+/// the release, as OpenSSL's letters do.
+const SHORT: &[(&str, &str)] = &[("a", "alpha"), ("b", "beta")];
+
+/// Words for the release itself.
+const RELEASE: &[&str] = &["final", "ga", "release"];
+
+/// Words for a patch, where a number follows straight behind.
+const PATCH: &[&str] = &["p", "pl", "patch"];
+
+/// The lowest pre-release of all, with which ranges begin that hold every one: `1.22.0-0`.
+const LOWEST: &str = "-0";
+
 /// A run of letters or of digits, in its order.
 #[derive(Clone, Copy, Debug)]
 enum Run<'a> {
+    Lowest,
     /// A word of [`BEFORE_RELEASE`], by its line.
     Before(usize),
     End,
@@ -87,14 +102,30 @@ enum Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn before_or_after_release(word: &'a str) -> Self {
+    /// What the run `text` is; `before` and `after` are what stands at its sides. None where it says nothing.
+    fn of_rest(text: &'a str, before: &str, after: &str) -> Option<Self> {
+        if text.starts_with(is_digit) {
+            return Some(Self::Number(text));
+        }
+        let is = |known: &str| known.eq_ignore_ascii_case(text);
+        let is_counted = after.starts_with(is_digit);
+        if RELEASE.iter().any(|known| is(known)) {
+            return None;
+        }
+        if is_counted && PATCH.iter().any(|known| is(known)) {
+            return Some(Self::Word(PATCH[0]));
+        }
+        // Cisco's `15.1(4)M3` is a release of its line M; NVD's `9.4.0` with the update `m0` is joined without a dot.
+        let is_milestone = is_counted && is("m") && (before.is_empty() || before.ends_with(['.', '-']));
+        let short = SHORT.iter().find(|(short, _)| is_counted && is(short)).map(|(_, word)| *word);
+        let word = short.unwrap_or(if is_milestone { "milestone" } else { text });
         let is_same = |known: &&str| known.eq_ignore_ascii_case(word);
         let line = BEFORE_RELEASE.iter().position(|line| line.iter().any(is_same));
-        line.map_or(Self::Word(word), Self::Before)
+        Some(line.map_or(Self::Word(text), Self::Before))
     }
 
-    fn plain(word: &'a str) -> Self {
-        Self::Word(word)
+    fn of_build(text: &'a str) -> Self {
+        if text.starts_with(is_digit) { Self::Number(text) } else { Self::Word(text) }
     }
 
     fn compare(self, other: Run<'_>) -> Ordering {
@@ -111,33 +142,46 @@ impl<'a> Run<'a> {
 
     fn rank(self) -> u8 {
         match self {
-            Self::Before(_) => 0,
-            Self::End => 1,
-            Self::Number(_) => 2,
-            Self::Word(_) => 3,
+            Self::Lowest => 0,
+            Self::Before(_) => 1,
+            Self::End => 2,
+            Self::Number(_) => 3,
+            Self::Word(_) => 4,
         }
     }
 }
 
-fn compare_runs<'a>(left: &'a str, right: &'a str, word: fn(&'a str) -> Run<'a>) -> Ordering {
-    compare_lists(runs(left), runs(right), |left, right| {
-        let run = |text: Option<&'a str>| match text {
-            None => Run::End,
-            Some(text) if text.starts_with(|first: char| first.is_ascii_digit()) => Run::Number(text),
-            Some(text) => word(text),
-        };
-        run(left).compare(run(right))
-    })
+fn is_digit(letter: char) -> bool {
+    letter.is_ascii_digit()
 }
 
-/// The runs of letters and of digits; what is between them only separates.
-fn runs(mut rest: &str) -> impl Iterator<Item = &str> {
+/// The runs between the numbers of a version and its build.
+fn rest_runs<'a>(version: &Version<'a>) -> impl Iterator<Item = Run<'a>> {
+    let rest = version.rest;
+    let is_lowest = rest == LOWEST;
+    let others = if is_lowest { "" } else { rest };
+    let runs = runs(others)
+        .filter_map(move |(start, text)| Run::of_rest(text, &others[..start], &others[start + text.len()..]));
+    is_lowest.then_some(Run::Lowest).into_iter().chain(runs)
+}
+
+fn build_runs<'a>(version: &Version<'a>) -> impl Iterator<Item = Run<'a>> {
+    runs(version.build).map(|(_, text)| Run::of_build(text))
+}
+
+fn compare_runs<'a>(left: impl Iterator<Item = Run<'a>>, right: impl Iterator<Item = Run<'a>>) -> Ordering {
+    compare_lists(left, right, |left, right| left.unwrap_or(Run::End).compare(right.unwrap_or(Run::End)))
+}
+
+/// The runs of letters and of digits, with where they start; what is between them only separates.
+fn runs(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut end = 0;
     std::iter::from_fn(move || {
-        let start = rest.bytes().position(|byte| byte.is_ascii_alphanumeric())?;
-        let (letters, after_letters) = split_letters(&rest[start..]);
-        let (digits, after_digits) = split_digits(&rest[start..]);
-        let run;
-        (run, rest) = if letters.is_empty() { (digits, after_digits) } else { (letters, after_letters) };
-        Some(run)
+        let start = end + text[end..].bytes().position(|byte| byte.is_ascii_alphanumeric())?;
+        let (letters, _) = split_letters(&text[start..]);
+        let (digits, _) = split_digits(&text[start..]);
+        let run = if letters.is_empty() { digits } else { letters };
+        end = start + run.len();
+        Some((start, run))
     })
 }

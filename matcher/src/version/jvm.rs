@@ -1,7 +1,7 @@
 //! The order of Java runtimes: `1.8.0_302-b08`, `8u302`, `11.0.9.1+1-LTS`, `17-ea` (JEP 223; feeds.md C15).
 //!
-//! Before Java 9 a version began with `1.` and had an update number: `1.8.0_302` is `8.0.302`. Builds and what
-//! vendors add count for nothing, an early access is below its release.
+//! Up to Java 8 a version began with `1.` and had an update number: `1.8.0_302` is `8.0.302`. Since then such a number is
+//! the build (`17.0.8_7`). Builds and what vendors add count for nothing, an early access is below its release.
 
 use std::cmp::Ordering;
 
@@ -29,6 +29,7 @@ impl Scheme for Jvm {
             && (rest.is_empty() || rest.starts_with(['-', '+', '.', '_']))
             && rest.bytes().all(|byte| byte.is_ascii_graphic());
         let numbers = numbers.strip_prefix("1.").unwrap_or(numbers);
+        let update = update.filter(|_| has_updates(numbers));
         is_valid.then_some(Version { numbers, update, is_early: is_early(rest) })
     }
 }
@@ -41,6 +42,11 @@ fn split_update(text: &str) -> (Option<&str>, &str) {
         Some((number, rest)) if !number.is_empty() => (Some(number), rest),
         _ => (None, text),
     }
+}
+
+/// Whether the number behind an underscore or a `u` is an update, as up to Java 8, and no build.
+fn has_updates(numbers: &str) -> bool {
+    split(numbers, b'.').next().is_some_and(|first| compare_numbers(first, "8").is_le())
 }
 
 /// Whether one of the words before the build says that it is no release.
