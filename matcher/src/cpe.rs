@@ -194,7 +194,7 @@ pub(crate) fn counts(
     scheme: &VersionScheme,
 ) -> bool {
     let is_of_none = || {
-        let meant = row.affected.name.as_deref().and_then(Cpe::parse);
+        let meant = row.affected.aside.name.as_deref().and_then(Cpe::parse);
         meant.is_some_and(|meant| meant.update == Attribute::NotApplicable)
     };
     !consulted.lacks_update

@@ -104,7 +104,7 @@ fn known_software_is_asked_by_its_own_vendor() {
         assert!(is_asked, "{name} of {package}");
     }
     for (package, is_asked) in [("apk postgresql16 16.1-r1", true), ("apk postgresql-x 16.1-r1", false)] {
-        let cases = cases_with(&inventory("alpine 3.20", package), &facts(), &Fallback::All);
+        let cases = cases_with(&inventory("alpine 3.20", package), &facts(), Besides::of(&Fallback::All));
         let is_there =
             cases[0].consulted.iter().any(|consulted| &*consulted.key.name == "postgresql:postgresql");
         assert_eq!(is_there, is_asked, "{package}");
