@@ -11,6 +11,7 @@ use model::report::{VexOutcome, VexReason, VexStamp, VexUse};
 use super::document::{Component, Product, Statement, VexDocument, VexStatus, shortened};
 use super::graph::Graph;
 use super::product::Identity;
+use super::standing::{in_order, superseded};
 use super::target::{Fit, ImageTarget, PackageTarget};
 use super::{Given, Trust};
 
@@ -23,7 +24,8 @@ pub const OUTCOMES_MAX: usize = 1_000;
 /// any order of documents and of the statements in them. Time is that of the findings of each statement's vulnerability
 /// times its products, and bounded in what it walks over dependencies.
 pub fn apply(findings: &mut [Finding], given: &[Given], inventory: &Inventory, bom: Option<&str>) -> VexUse {
-    let given = in_order(given);
+    let standing = in_order(given);
+    let given: Vec<&Given> = standing.iter().map(|one| &**one).collect();
     if given.is_empty() {
         return VexUse::default();
     }
@@ -51,29 +53,6 @@ pub fn apply(findings: &mut [Finding], given: &[Given], inventory: &Inventory, b
     let (unapplied, n_left_out) = heard.outcomes(&given);
     let documents = given.iter().zip(n_suppressed).map(|(one, n)| stamp(one, n)).collect();
     VexUse { documents, unapplied, n_left_out }
-}
-
-/// The documents by digest, each once, as far as it is trusted most.
-fn in_order(given: &[Given]) -> Vec<&Given> {
-    let mut order: Vec<&Given> = given.iter().collect();
-    order.sort_by(|left, right| (&left.digest, left.trust).cmp(&(&right.digest, right.trust)));
-    order.dedup_by(|later, earlier| later.digest == earlier.digest);
-    order
-}
-
-/// The documents of which there is a newer version of the same trust. Of versions that are the same all count.
-fn superseded(given: &[&Given]) -> BTreeSet<usize> {
-    let state = |one: &Given| (one.document.version.clone(), one.document.updated);
-    let key = |one: &Given| Some((one.trust, one.document.kind, one.document.id.clone()?));
-    let mut newest = BTreeMap::new();
-    for one in given {
-        if let Some(key) = key(one) {
-            let known = newest.entry(key).or_insert_with(|| state(one));
-            *known = state(one).max(known.clone());
-        }
-    }
-    let is_older = |one: &Given| key(one).is_some_and(|key| state(one) < newest[&key]);
-    given.iter().enumerate().filter(|(_, one)| is_older(one)).map(|(position, _)| position).collect()
 }
 
 fn stamp(given: &Given, n_suppressed: usize) -> VexStamp {
@@ -253,7 +232,7 @@ impl<'a> Judge<'a> {
             Some(_) => Fit::Not(VexReason::OtherProduct),
             None => Fit::Not(VexReason::UnknownProduct),
         };
-        for product in statement.products.iter().filter(|product| may_speak_of(given, product)) {
+        for product in &statement.products {
             let fit = match self.fit(document, product, index) {
                 // A rebuild holds the fix; of other versions that says nothing.
                 Fit::Among if is_fixed => Fit::Not(VexReason::FixedWithoutVersion),
@@ -358,15 +337,6 @@ fn by_key(inventory: &Inventory) -> HashMap<String, Vec<PackageTarget<'_>>> {
         by_key.entry(target.key.clone()).or_default().push(target);
     }
     by_key
-}
-
-/// Whether the document is listed under the product, or under no product at all.
-fn may_speak_of(given: &Given, product: &Product) -> bool {
-    let Some(listed) = &given.only_about else { return true };
-    product.wholes.iter().all(|&whole| {
-        let identities = &given.document.component(whole).identities;
-        identities.iter().any(|identity| listed.iter().any(|listed| identity.is_of(listed)))
-    })
 }
 
 /// Whether the statement may count at all.

@@ -17,6 +17,7 @@ mod document;
 mod graph;
 mod openvex;
 mod product;
+mod standing;
 mod target;
 #[cfg(test)]
 mod tests;

@@ -351,6 +351,51 @@ fn a_document_of_a_repository_is_about_the_packages_that_it_is_listed_under() {
     );
 }
 
+/// docs/reference/vex.md, "Directories": a second name of a listed product names nothing that is not listed.
+#[test]
+fn a_listed_document_reaches_nothing_else_by_a_second_name() {
+    let mut inventory = image();
+    inventory.packages[0].cpes = vec!["cpe:2.3:a:acme:demo:1.0:*:*:*:*:*:*:*".to_owned()].into();
+    let victim = "pkg:apk/alpine/libdemo@1.0-r1";
+    let oci_mine = format!("pkg:oci/mine@{}?repository_url=evil.example/mine", DIGEST.replace(':', "%3A"));
+    for (listed, product) in [
+        ("pkg:npm/mine", json!({"@id": "pkg:npm/mine", "identifiers": {"purl": victim}})),
+        (
+            "pkg:npm/mine",
+            json!({"@id": "pkg:npm/mine", "identifiers": {"cpe23": "cpe:2.3:a:acme:demo:*:*:*:*:*:*:*:*"}}),
+        ),
+        (
+            "pkg:npm/mine",
+            json!({"@id": "pkg:npm/mine", "identifiers": {"cpe23": "cpe:2.3:o:alpinelinux:alpine_linux:3.18:*:*:*:*:*:*:*"}}),
+        ),
+        ("pkg:npm/mine", json!({"@id": "pkg:npm/mine", "hashes": {"sha-256": &DIGEST[7..]}})),
+        ("pkg:oci/mine?repository_url=evil.example/mine", json!({"@id": oci_mine})),
+    ] {
+        let mut given = given_as(&openvex("V", json!([not_affected("CVE-1", product.clone())])), Trust::Hub);
+        given.only_about = Some(vec![crate::vex::Identity::of_purl(listed).unwrap()]);
+        let mut found = findings("CVE-1 0");
+        apply(&mut found, &[given.clone()], &inventory, None);
+        assert!(found[0].suppressed.is_none(), "{product}");
+        // The same document suppresses where it may speak of everything.
+        given.only_about = None;
+        apply(&mut found, &[given], &inventory, None);
+        assert!(found[0].suppressed.is_some(), "{product}");
+    }
+}
+
+/// A digest under the listed name is the listed image.
+#[test]
+fn a_listed_image_is_known_by_its_digest_under_its_name() {
+    let product = format!("pkg:oci/app@{DIGEST}?repository_url=registry.example/acme/app");
+    let mut given = given_as(&openvex("V", json!([not_affected("CVE-1", json!(product))])), Trust::Hub);
+    given.only_about = Some(vec![
+        crate::vex::Identity::of_purl("pkg:oci/app?repository_url=registry.example/acme/app").unwrap(),
+    ]);
+    let mut found = findings("CVE-1 0");
+    apply(&mut found, &[given], &image(), None);
+    assert!(found[0].suppressed.is_some());
+}
+
 /// `app` needs `direct`, which needs `deep`.
 fn graph(edges: &[(usize, &[u32])]) -> Inventory {
     let mut inventory = inventory(
