@@ -13,7 +13,7 @@ use super::document::{
     Budget, Component, ComponentIndex, Product, Statement, VexDocument, VexError, VexKind, VexStatus, ids,
     percent_decoded, time,
 };
-use super::product::Identity;
+use super::product::{Identity, Narrowed};
 
 /// The words that a justification may be.
 const JUSTIFICATIONS: [&str; 9] = [
@@ -285,10 +285,7 @@ fn narrowed(
         let mut component = document.component(index).clone();
         component.range = range.clone().map(Into::into).or(component.range);
         if let Some(version) = &version {
-            component.identities.retain_mut(|identity| identity.narrow(version));
-            if component.identities.is_empty() {
-                component.doubt = Some(VexReason::OtherVersion);
-            }
+            narrow_names(&mut component, version);
         }
         document.add(component)
     };
@@ -301,6 +298,45 @@ fn narrowed(
             wholes: product.wholes.clone(),
             parts: parts.iter().map(|&index| narrow(index, document)).collect(),
         },
+    }
+}
+
+/// Makes every name of `component` mean `version` only.
+///
+/// A digest is of the version that the component has. Unless that is known to be `version`, the digest says nothing of
+/// it; and where there is no other name, it cannot be told.
+fn narrow_names(component: &mut Component, version: &str) {
+    let (mut is_same, mut is_set) = (component.version.as_deref() == Some(version), false);
+    let mut is_other = component.version.is_some() && !is_same;
+    let mut silent = Vec::new();
+    component.identities.retain_mut(|identity| match identity.narrow(version) {
+        Narrowed::Same => {
+            is_same = true;
+            true
+        }
+        Narrowed::Set => {
+            is_set = true;
+            true
+        }
+        Narrowed::Other => {
+            is_other = true;
+            false
+        }
+        Narrowed::Unable => false,
+        Narrowed::Silent => {
+            silent.push(identity.clone());
+            false
+        }
+    });
+    if !is_other && (is_same || !is_set) {
+        component.identities.append(&mut silent);
+    }
+    if !is_same && !is_set && !is_other && !component.identities.is_empty() {
+        // No range holds it in a notation that can be read.
+        component.range = Some(version.into());
+    }
+    if component.identities.is_empty() {
+        component.doubt = Some(VexReason::OtherVersion);
     }
 }
 
@@ -360,7 +396,10 @@ struct HashText {
 
 impl ComponentText {
     fn component(&self, document: &mut VexDocument) -> Component {
-        let mut component = Component::default();
+        let version = self.version.as_deref().filter(|version| !version.is_empty());
+        // Of an image some write its digest there.
+        let version = version.filter(|version| !version.starts_with("sha256:"));
+        let mut component = Component { version: version.map(Into::into), ..Component::default() };
         for hash in self.hashes.iter().flatten() {
             component.add_digest(
                 hash.alg.as_deref().unwrap_or_default(),

@@ -131,8 +131,10 @@ pub struct ComponentIndex(pub(super) u32);
 pub struct Component {
     /// Its names, each enough by itself; of those that can be compared the strongest decides.
     pub identities: Vec<Identity>,
-    /// The versions that are meant, as written (`vers:npm/>=1|<2`), where the names leave them open.
+    /// The versions that are meant, as written (`vers:npm/>=1|<2`): whatever fits must be in it.
     pub range: Option<Arc<str>>,
+    /// The version that CycloneDX says it has, beside its names.
+    pub version: Option<Arc<str>>,
     /// The BOM that it is a component of, where that is another than the document ([`bom_id`](super::bom_id)).
     pub bom: Option<String>,
     /// Why what it names cannot be what is judged, where that is known beforehand.

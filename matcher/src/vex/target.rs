@@ -43,6 +43,17 @@ impl Fit {
     }
 }
 
+/// What `fit` comes to for `component`, which may mean a range of versions: whatever fits must be in it, by whichever name
+/// it fits (feeds.md D7, A27). `version` is none where nothing says which it is.
+fn in_range(fit: Fit, component: &Component, version: Option<&str>) -> Fit {
+    let Some(range) = component.range.as_deref().filter(|_| fit.is_fit()) else { return fit };
+    match version.and_then(|version| vers::contains(range, version)) {
+        Some(true) => fit,
+        Some(false) => Fit::Not(VexReason::OtherVersion),
+        None => Fit::Unknown(VexReason::UnreadableRange),
+    }
+}
+
 /// The best of several.
 fn best(fits: impl Iterator<Item = Fit>) -> Option<Fit> {
     fits.min()
@@ -67,6 +78,16 @@ impl<'a> ImageTarget<'a> {
 
     /// How `component` fits the image as a whole.
     pub(super) fn fit(&self, component: &Component) -> Fit {
+        in_range(self.fit_names(component), component, self.version())
+    }
+
+    /// The version, as far as one is stated: the tag, else what the subject says.
+    fn version(&self) -> Option<&str> {
+        let tag = self.named.as_ref().and_then(|named| named.tag.as_deref());
+        tag.or(self.subject.version.as_deref())
+    }
+
+    fn fit_names(&self, component: &Component) -> Fit {
         let digests = component.identities.iter().filter_map(|identity| match identity {
             Identity::Digest(digest) => Some(digest),
             Identity::Image(image) => image.digest.as_ref(),
@@ -151,8 +172,8 @@ impl<'a> ImageTarget<'a> {
             best(by_hint.chain([fit_distro(&wanted, distro)])).unwrap_or(Fit::Not(VexReason::OtherProduct))
         }))
         .filter(|fit| fit.is_fit())
-        // A release of a system holds more than one version of what is in it.
-        .map(|_| Fit::Among)
+        // A release of a system holds more than one version of what is in it, and is no version of a range.
+        .map(|_| in_range(Fit::Among, component, None))
     }
 }
 
@@ -239,6 +260,10 @@ impl<'a> PackageTarget<'a> {
 
     /// How `component` fits the package, which is installed on `distro`.
     pub(super) fn fit(&self, component: &Component, distro: Option<&Distro>) -> Fit {
+        in_range(self.fit_names(component, distro), component, Some(self.written_version()))
+    }
+
+    fn fit_names(&self, component: &Component, distro: Option<&Distro>) -> Fit {
         let digests = component.identities.iter().filter_map(|identity| match identity {
             Identity::Digest(digest) => Some(digest.as_str()),
             _ => None,
@@ -261,14 +286,7 @@ impl<'a> PackageTarget<'a> {
                 Fit::Not(VexReason::OtherProduct)
             }
         });
-        match (best(fits).unwrap_or(Fit::Not(VexReason::UnknownProduct)), component.range.as_deref()) {
-            (Fit::Among, Some(range)) => match vers::contains(range, self.written_version()) {
-                Some(true) => Fit::Among,
-                Some(false) => Fit::Not(VexReason::OtherVersion),
-                None => Fit::Unknown(VexReason::UnreadableRange),
-            },
-            (fit, _) => fit,
-        }
+        best(fits).unwrap_or(Fit::Not(VexReason::UnknownProduct))
     }
 
     /// The version as its scheme reads it.

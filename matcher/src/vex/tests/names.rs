@@ -1,0 +1,112 @@
+//! Which of several names decides, and which versions are meant (feeds.md D7, A27).
+
+use super::*;
+
+const IMAGE_DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+/// The reasons why nothing is suppressed, or `suppressed`.
+fn outcome(inventory: &Inventory, document: &Value) -> String {
+    let mut found = findings("CVE-1 0");
+    let used = apply(&mut found, &[given(document)], inventory, None);
+    match found[0].suppressed {
+        Some(_) => "suppressed".to_owned(),
+        None => used.unapplied.iter().map(|one| one.reason.as_str()).collect::<Vec<_>>().join(" "),
+    }
+}
+
+/// CSAF that says of one product with a range of versions that it is not affected.
+fn csaf(range: &str, helper: Value) -> Value {
+    json!({"document": {"csaf_version": "2.0", "tracking": {"id": "A-1", "version": "1", "status": "final",
+                "current_release_date": "2025-01-01T00:00:00Z"}},
+        "product_tree": {"branches": [{"category": "product_version_range", "name": range,
+            "product": {"product_id": "P", "product_identification_helper": helper}}]},
+        "vulnerabilities": [{"cve": "CVE-1", "product_status": {"known_not_affected": ["P"]},
+            "flags": [{"label": "component_not_present"}]}]})
+}
+
+/// CycloneDX with one component and what is said of its versions.
+fn cyclonedx(component: Value, analysis: Value, versions: Value) -> Value {
+    let mut component = component;
+    component["bom-ref"] = json!("c");
+    json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "serialNumber": "urn:uuid:1",
+        "metadata": {"timestamp": "2025-01-01T00:00:00Z"}, "components": [component],
+        "vulnerabilities": [{"id": "CVE-1", "analysis": analysis, "affects": [{"ref": "c", "versions": versions}]}]})
+}
+
+/// D7, "version ranges allowed in CSAF/CycloneDX": they hold for images and systems as for packages.
+#[test]
+fn a_range_holds_for_images_and_systems() {
+    let image = |name: &str| {
+        inventory(name, "alpine 3.18.4", "apk libdemo 1.0-r1 purl=pkg:apk/alpine/libdemo@1.0-r1")
+    };
+    let app = || json!({"purl": "pkg:oci/app?repository_url=r.example/app"});
+    let system = || json!({"cpe": "cpe:/o:alpinelinux:alpine_linux:3.18"});
+    for (name, range, helper, expected) in [
+        ("r.example/app:3.0", "vers:semver/<2.0", app(), "other-version"),
+        ("r.example/app:1.0", "vers:semver/<2.0", app(), "suppressed"),
+        ("r.example/app:1.0", "vers:generic/1.0|1.1", app(), "suppressed"),
+        ("r.example/app:3.0", "vers:generic/<2.0", app(), "other-version"),
+        ("r.example/app:3.0", "vers:acme/<2.0", app(), "unreadable-range"),
+        ("r.example/app:3.0", "before 2", app(), "unreadable-range"),
+        ("r.example/app", "vers:semver/<2.0", app(), "unreadable-range"),
+        ("x", "vers:generic/<3", system(), "unreadable-range"),
+    ] {
+        assert_eq!(outcome(&image(name), &csaf(range, helper)), expected, "{name} {range}");
+    }
+}
+
+/// D7: a range holds also where the name states a version.
+#[test]
+fn a_range_holds_for_a_name_with_a_version() {
+    let inventory = inventory("app", "", "npm a 2.0.0 purl=pkg:npm/a@2.0.0");
+    let component = || json!({"name": "a", "purl": "pkg:npm/a@2.0.0"});
+    for (analysis, versions, expected) in [
+        (
+            json!({"state": "in_triage", "detail": "x"}),
+            json!([{"range": "vers:npm/<2.0.0", "status": "unaffected"}]),
+            "other-version",
+        ),
+        (
+            json!({"state": "not_affected", "detail": "x"}),
+            json!([{"range": "vers:npm/<2.0.0", "status": "affected"}, {"range": "vers:npm/>=2.0.0", "status": "unaffected"}]),
+            "suppressed",
+        ),
+    ] {
+        let document = cyclonedx(component(), analysis, versions);
+        assert_eq!(outcome(&inventory, &document), expected, "{document}");
+    }
+}
+
+/// D7: a digest is of one version, and says nothing of others.
+#[test]
+fn a_digest_is_not_of_the_other_versions_of_its_component() {
+    let digest = "ab".repeat(20);
+    let mut inventory = inventory("r.example/app:1.0", "", "maven g:a 1.0 purl=pkg:maven/g/a@1.0");
+    inventory.packages[0].digests = vec![format!("sha1:{digest}")].into();
+    inventory.subject.manifest_digest = Some(IMAGE_DIGEST.to_owned());
+    let hashes = json!([{"alg": "SHA-1", "content": digest}]);
+    let oci = format!("pkg:oci/app@{}", IMAGE_DIGEST.replace(':', "%3A"));
+    for (component, version, expected) in [
+        (json!({"purl": "pkg:maven/g/a@1.0", "hashes": hashes}), "1.1", "other-version"),
+        (json!({"purl": "pkg:maven/g/a@1.0", "hashes": hashes}), "1.0", "suppressed"),
+        (json!({"purl": "pkg:maven/g/a", "hashes": hashes}), "1.1", "other-version"),
+        (json!({"version": "1.0", "hashes": hashes}), "1.1", "other-version"),
+        (json!({"version": "1.0", "hashes": hashes}), "1.0", "suppressed"),
+        // Whether that is its version nobody says.
+        (json!({"hashes": hashes}), "1.0", "unreadable-range"),
+        (json!({"purl": oci}), "1.1", "unreadable-range"),
+    ] {
+        let versions = json!([{"version": version, "status": "unaffected"}]);
+        let document = cyclonedx(component, json!({"state": "exploitable", "detail": "x"}), versions);
+        assert_eq!(outcome(&inventory, &document), expected, "{document}");
+    }
+    let mut document = cyclonedx(
+        json!({}),
+        json!({"state": "exploitable", "detail": "x"}),
+        json!([{"version": "1.1", "status": "unaffected"}]),
+    );
+    document["metadata"]["component"] =
+        json!({"type": "container", "name": "r.example/app", "version": IMAGE_DIGEST, "bom-ref": "root"});
+    document["vulnerabilities"][0]["affects"][0]["ref"] = json!("root");
+    assert_eq!(outcome(&inventory, &document), "other-version");
+}
