@@ -85,6 +85,30 @@ struct Claim {
     suppresses: bool,
 }
 
+/// When something counts as said: what is of no time is before all others if it suppresses, else after all others
+/// (docs/decisions/0032: what cannot be decided suppresses nothing).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Moment {
+    First,
+    At(Timestamp),
+    Last,
+}
+
+impl Claim {
+    fn moment(&self) -> Moment {
+        match (self.said_at, self.suppresses) {
+            (Some(time), _) => Moment::At(time),
+            (None, true) => Moment::First,
+            (None, false) => Moment::Last,
+        }
+    }
+
+    /// Whether it was said when `other` was, as far as is stated.
+    fn is_of_time_of(&self, other: &Self) -> bool {
+        self.trust == other.trust && self.said_at == other.said_at
+    }
+}
+
 /// What was heard of every finding, and of every statement how close it came.
 #[derive(Default)]
 struct Heard {
@@ -361,14 +385,16 @@ fn decide(heard: &mut Heard, given: &[&Given], findings: &[Finding]) -> BTreeMap
     let mut agreed: BTreeMap<usize, (usize, Vec<Source>, BTreeSet<Source>)> = BTreeMap::new();
     for ((position, _), claims) in claims {
         let detail = || findings[position].id.clone();
-        let trust = claims.iter().map(|claim| claim.trust).min();
-        let latest =
-            claims.iter().filter(|claim| Some(claim.trust) == trust).map(|claim| claim.said_at).max();
-        let is_last = |claim: &&Claim| Some(claim.trust) == trust && Some(claim.said_at) == latest;
+        let rank = |claim: &Claim| (std::cmp::Reverse(claim.trust), claim.moment());
+        let last = claims.iter().map(rank).max();
+        let is_last = |claim: &&Claim| Some(rank(claim)) == last;
         let suppressing = || claims.iter().filter(|claim| claim.suppresses);
-        if claims.iter().filter(is_last).any(|claim| !claim.suppresses) {
+        if let Some(against) = claims.iter().filter(is_last).find(|claim| !claim.suppresses) {
             for claim in suppressing() {
-                let reason = if is_last(&claim) { VexReason::Contradicted } else { VexReason::Overruled };
+                let reason = match claim.is_of_time_of(against) {
+                    true => VexReason::Contradicted,
+                    false => VexReason::Overruled,
+                };
                 heard.note(claim.source, reason, detail);
             }
             continue;

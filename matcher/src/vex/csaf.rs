@@ -58,7 +58,8 @@ fn add(
         document.remark(|| format!("`{place}`: no vulnerability is named"));
         return Ok(());
     }
-    let grounds = Reasons::of(&said.flags.unwrap_or_default(), &said.threats.unwrap_or_default(), tree);
+    let (flags, threats) = (said.flags.unwrap_or_default(), said.threats.unwrap_or_default());
+    let grounds = Reasons::of(&flags, &threats, tree, budget)?;
     for (list, products) in said.product_status.unwrap_or_default() {
         let place: Arc<str> = format!("{place}.product_status.{list}").into();
         let status = match &*list {
@@ -108,19 +109,24 @@ struct Reasons {
 }
 
 impl Reasons {
-    fn of(flags: &[FlagText], threats: &[ThreatText], tree: &Tree) -> Self {
+    fn of(
+        flags: &[FlagText],
+        threats: &[ThreatText],
+        tree: &Tree,
+        budget: &mut Budget,
+    ) -> Result<Self, VexError> {
         let mut reasons = Self::default();
         for flag in flags {
             let Some(label) = flag.label.as_deref().map(Arc::from) else { continue };
             let of = (&mut reasons.flags, &mut reasons.flag_of_all);
-            place(label, &flag.product_ids, &flag.group_ids, tree, of);
+            place(label, &flag.product_ids, &flag.group_ids, (tree, budget), of)?;
         }
         for threat in threats.iter().filter(|threat| threat.category.as_deref() == Some("impact")) {
             let Some(details) = threat.details.as_deref().map(Arc::from) else { continue };
             let of = (&mut reasons.impacts, &mut reasons.impact_of_all);
-            place(details, &threat.product_ids, &threat.group_ids, tree, of);
+            place(details, &threat.product_ids, &threat.group_ids, (tree, budget), of)?;
         }
-        reasons
+        Ok(reasons)
     }
 
     fn of_product(&self, id: &str) -> Grounds {
@@ -130,14 +136,14 @@ impl Reasons {
     }
 }
 
-/// Of several about one product the first by text is kept, whatever their order.
+/// Of several about one product the first by text is kept, whatever their order. A group counts each time it is named.
 fn place(
     text: Arc<str>,
     products: &Option<Vec<String>>,
     groups: &Option<Vec<String>>,
-    tree: &Tree,
+    (tree, budget): (&Tree, &mut Budget),
     (by_product, of_all): (&mut BTreeMap<String, Arc<str>>, &mut Option<Arc<str>>),
-) {
+) -> Result<(), VexError> {
     let smaller = |known: &mut Arc<str>| {
         if text < *known {
             known.clone_from(&text);
@@ -145,9 +151,13 @@ fn place(
     };
     if products.is_none() && groups.is_none() {
         of_all.as_mut().map(smaller).unwrap_or_else(|| *of_all = Some(Arc::clone(&text)));
-        return;
+        return Ok(());
     }
-    let grouped = groups.iter().flatten().filter_map(|group| tree.group(group)).flatten();
+    let groups = || groups.iter().flatten().filter_map(|group| tree.group(group));
+    for group in groups() {
+        budget.take(group.len())?;
+    }
+    let grouped = groups().flatten();
     for product in products.iter().flatten().chain(grouped) {
         match by_product.get_mut(product) {
             Some(known) => smaller(known),
@@ -156,6 +166,7 @@ fn place(
             }
         }
     }
+    Ok(())
 }
 
 #[derive(Deserialize)]

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::document::{
     Budget, Component, ComponentIndex, Product, Statement, VexDocument, VexError, VexKind, VexStatus, ids,
-    percent_decoded, time,
+    percent_decoded, said_at, time,
 };
 use super::product::{Identity, Narrowed};
 
@@ -207,10 +207,12 @@ fn add(
     // That it was found by mistake is a reason by itself.
     let justification =
         justification.or_else(|| analysis.state.clone().filter(|state| state == "false_positive"));
-    let said_at = time(analysis.last_updated.as_deref())
-        .or(time(analysis.first_issued.as_deref()))
-        .or(time(said.updated.as_deref()))
-        .or(document.updated);
+    // The vulnerability's own times are those of its record, whoever wrote that.
+    let own = [&analysis.last_updated, &analysis.first_issued].map(Option::as_deref);
+    for text in own.into_iter().flatten().filter(|text| time(Some(text)).is_none()) {
+        document.remark(|| format!("`{place}.analysis`: `{text}` is no time"));
+    }
+    let issued = document.updated;
     let detail: Option<Arc<str>> = analysis.detail.filter(|text| !text.is_empty()).map(Into::into);
     let justification: Option<Arc<str>> = justification.map(Into::into);
     for (nth, affected) in said.affects.unwrap_or_default().into_iter().enumerate() {
@@ -223,6 +225,7 @@ fn add(
         let product = bom.product(&reference, &place, document);
         let versions = affected.versions.filter(|versions| !versions.is_empty());
         let push = |status: VexStatus, product: Product, document: &mut VexDocument| {
+            let said_at = said_at(own, issued, status.suppresses());
             document.statements.push(Statement {
                 place: Arc::clone(&place),
                 ids: Arc::clone(&ids),
@@ -428,7 +431,6 @@ impl ComponentText {
 struct VulnerabilityText {
     id: Option<String>,
     references: Option<Vec<ReferenceText>>,
-    updated: Option<String>,
     analysis: Option<AnalysisText>,
     affects: Option<Vec<AffectedText>>,
 }

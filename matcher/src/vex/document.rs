@@ -154,7 +154,7 @@ pub struct Statement {
     pub justification: Option<Arc<str>>,
     /// Why, in a sentence.
     pub detail: Option<Arc<str>>,
-    /// When it was said.
+    /// When it was said. Where nobody can tell: before all others if it suppresses, else after all others.
     pub said_at: Option<Timestamp>,
     /// Of what.
     pub products: Vec<Product>,
@@ -308,6 +308,25 @@ pub(super) fn numbers(version: &str) -> Vec<u64> {
 /// The moment that `text` is; RFC 3339 with any offset.
 pub(super) fn time(text: Option<&str>) -> Option<Timestamp> {
     text?.trim().parse().ok()
+}
+
+/// When something was said whose own times are `own`, the later kind first, in a document that was made at `issued`.
+///
+/// A time that cannot be read is never taken for a later one: what suppresses is of the next that can be read, and whatever
+/// else is of no time, which stands against every time ([`Statement::said_at`]).
+pub(super) fn said_at(
+    own: [Option<&str>; 2],
+    issued: Option<Timestamp>,
+    suppresses: bool,
+) -> Option<Timestamp> {
+    let mut stated = own.into_iter().flatten().peekable();
+    if stated.peek().is_none() {
+        return issued;
+    }
+    match suppresses {
+        true => stated.find_map(|text| time(Some(text))),
+        false => time(stated.next()),
+    }
 }
 
 /// The id in the name of a vulnerability: the last part of an IRI, else the name.

@@ -14,7 +14,7 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 
 use super::document::{
     Budget, Component, ComponentIndex, Product, Statement, VexDocument, VexError, VexKind, VexStatus, ids,
-    time,
+    said_at, time,
 };
 
 /// What stands before the version in `@context`.
@@ -41,9 +41,11 @@ pub(super) fn read(text: &[u8], limits: &Limits) -> Result<VexDocument, VexError
     if document.updated.is_none() {
         document.remark(|| "`timestamp`: no time is stated".to_owned());
     }
+    // A document that says when it was made and when it changed changed in some statement, not in all (feeds.md A28).
+    let issued = time(said.timestamp.as_deref());
     let mut budget = Budget::new(limits);
     for (position, statement) in said.statements.unwrap_or_default().into_iter().enumerate() {
-        add(statement, position, &mut document, &mut budget)?;
+        add(statement, position, issued, &mut document, &mut budget)?;
     }
     Ok(document)
 }
@@ -51,6 +53,7 @@ pub(super) fn read(text: &[u8], limits: &Limits) -> Result<VexDocument, VexError
 fn add(
     said: StatementText,
     position: usize,
+    issued: Option<Timestamp>,
     document: &mut VexDocument,
     budget: &mut Budget,
 ) -> Result<(), VexError> {
@@ -83,7 +86,11 @@ fn add(
     if let Some(word) = justification.as_deref().filter(|word| !JUSTIFICATIONS.contains(word)) {
         document.remark(|| format!("`{place}.justification`: `{word}` is no justification"));
     }
-    let said_at = moment(&said.last_updated, &said.timestamp, &place, document).or(document.updated);
+    let own = [&said.last_updated, &said.timestamp].map(Option::as_deref);
+    for text in own.into_iter().flatten().filter(|text| time(Some(text)).is_none()) {
+        document.remark(|| format!("`{place}.timestamp`: `{text}` is no time"));
+    }
+    let said_at = said_at(own, issued, status.suppresses());
     let mut products = Vec::new();
     for (nth, product) in said.products.unwrap_or_default().into_iter().enumerate() {
         let place = || format!("{place}.products[{nth}]");
@@ -109,20 +116,6 @@ fn add(
         products,
     });
     Ok(())
-}
-
-fn moment(
-    updated: &Option<String>,
-    made: &Option<String>,
-    place: &str,
-    document: &mut VexDocument,
-) -> Option<Timestamp> {
-    let text = updated.as_deref().or(made.as_deref())?;
-    let moment = time(Some(text));
-    if moment.is_none() {
-        document.remark(|| format!("`{place}.timestamp`: `{text}` is no time"));
-    }
-    moment
 }
 
 /// Adds a product or a part, and gives what it has of parts.

@@ -4,6 +4,7 @@ mod laws;
 mod names;
 mod real;
 mod rules;
+mod times;
 
 use model::finding::{Decoration, Finding, Fix, Verdict};
 use model::inventory::Inventory;
