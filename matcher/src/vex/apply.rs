@@ -311,15 +311,27 @@ impl<'a> Judge<'a> {
         let part = package.part.map(|part| part.as_usize() + 1);
         let images = || [Some(0), part].into_iter().flatten().filter_map(|image| self.images.get(image));
         let fit = self.checked(component, || {
-            let of_image = images().map(|image| image.fit(component));
-            let of_system = images()
-                .filter_map(|image| image.fit_system(component))
-                .filter(|_| package.ecosystem.is_os());
+            let of_images = images().map(|image| image.fit(component)).min();
+            let of_images = of_images.unwrap_or(Fit::Not(VexReason::UnknownProduct));
+            if component.is_image() {
+                return of_images;
+            }
             let itself = self.packages[&index].fit(component, inventory.distro_of(package));
-            of_image.chain(of_system).chain([itself]).min().unwrap_or(Fit::Not(VexReason::UnknownProduct))
+            // The CPE name of a system is the weakest name: it counts where no other says what is meant.
+            let is_system = package.ecosystem.is_os()
+                && !component.is_package()
+                && of_images != Fit::Not(VexReason::OtherDigest);
+            let of_system = images().filter(|_| is_system).filter_map(|image| image.fit_system(component));
+            of_system.chain([of_images, itself]).min().unwrap_or(of_images)
         });
         match fit {
-            Fit::Not(VexReason::OtherProduct) => self.fit_above(component, index),
+            // The hash of a library is no other image's.
+            Fit::Not(VexReason::OtherProduct | VexReason::OtherDigest) => {
+                match self.fit_above(component, index) {
+                    Fit::Not(VexReason::OtherProduct) => fit,
+                    above => above,
+                }
+            }
             fit => fit,
         }
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use model::limits::Limits;
 use model::report::VexReason;
 
-use super::product::Identity;
+use super::product::{Identity, ImagePattern};
 use super::{csaf, cyclonedx, openvex};
 
 /// The kind of a document.
@@ -139,6 +139,19 @@ pub struct Component {
     pub bom: Option<String>,
     /// Why what it names cannot be what is judged, where that is known beforehand.
     pub doubt: Option<VexReason>,
+}
+
+impl Component {
+    /// Whether it is an image and nothing else: a package URL or a digest says so. Any text may be read as a reference.
+    pub(super) fn is_image(&self) -> bool {
+        let says_so = |image: &ImagePattern| image.written.is_none() || image.digest.is_some();
+        self.identities.iter().any(|identity| matches!(identity, Identity::Image(image) if says_so(image)))
+    }
+
+    /// Whether a package URL says that it is a package.
+    pub(super) fn is_package(&self) -> bool {
+        self.identities.iter().any(|identity| matches!(identity, Identity::Package(_)))
+    }
 }
 
 /// One thing that a document says.

@@ -54,6 +54,21 @@ fn in_range(fit: Fit, component: &Component, version: Option<&str>) -> Fit {
     }
 }
 
+/// How several names fit that are alike but for what they say of versions: those that state one decide, as the others leave
+/// open what those say. Names of something else do not count; none where all are.
+fn of_versioned(fits: impl Iterator<Item = (bool, Fit)>) -> Option<Fit> {
+    let of_it = fits
+        .filter(|(_, fit)| !matches!(fit, Fit::Not(VexReason::OtherProduct | VexReason::OtherDigest)))
+        .collect::<Vec<_>>();
+    let states_version = of_it.iter().any(|(states_version, _)| *states_version);
+    best(of_it.into_iter().filter(|(one, _)| *one == states_version).map(|(_, fit)| fit))
+}
+
+/// `sha256` of `sha256:…`.
+fn algorithm(digest: &str) -> &str {
+    digest.split(':').next().unwrap_or_default()
+}
+
 /// The best of several.
 fn best(fits: impl Iterator<Item = Fit>) -> Option<Fit> {
     fits.min()
@@ -93,24 +108,28 @@ impl<'a> ImageTarget<'a> {
             Identity::Image(image) => image.digest.as_ref(),
             _ => None,
         });
-        let mut states_digest = false;
+        let mut is_other = false;
         for digest in digests {
             if self.digests.contains(digest) {
                 return Fit::Exact;
             }
-            states_digest = true;
+            is_other |= self.digests.iter().any(|known| algorithm(known) == algorithm(digest));
         }
-        // The strongest name that can be compared decides: another digest under the same tag is another image.
-        if states_digest && !self.digests.is_empty() {
+        // Another digest under the same tag is another image; one of another algorithm cannot be compared.
+        if is_other {
             return Fit::Not(VexReason::OtherDigest);
         }
-        best(component.identities.iter().map(|identity| match identity {
-            Identity::Image(image) => self.fit_image(image),
-            Identity::Name(name, version) => self.fit_name(name, version.as_deref()),
-            Identity::Digest(_) => Fit::Not(VexReason::OtherDigest),
-            Identity::Package(_) | Identity::Cpe(_) => Fit::Not(VexReason::OtherProduct),
-        }))
-        .unwrap_or(Fit::Not(VexReason::UnknownProduct))
+        let fits = || {
+            component.identities.iter().map(|identity| match identity {
+                Identity::Image(image) => (image.tag.is_some(), self.fit_image(image)),
+                Identity::Name(name, version) => (version.is_some(), self.fit_name(name, version.as_deref())),
+                Identity::Digest(_) => (false, Fit::Not(VexReason::OtherDigest)),
+                Identity::Package(_) | Identity::Cpe(_) => (false, Fit::Not(VexReason::OtherProduct)),
+            })
+        };
+        of_versioned(fits())
+            .or(best(fits().map(|(_, fit)| fit)))
+            .unwrap_or(Fit::Not(VexReason::UnknownProduct))
     }
 
     fn fit_image(&self, image: &ImagePattern) -> Fit {
@@ -273,20 +292,38 @@ impl<'a> PackageTarget<'a> {
             if self.has_digest(digest) {
                 return Fit::Exact;
             }
-            let algorithm = digest.split(':').next();
-            is_comparable |= self.package.digests.iter().any(|known| known.split(':').next() == algorithm);
+            is_comparable |= self.package.digests.iter().any(|known| algorithm(known) == algorithm(digest));
         }
         if is_comparable {
             return Fit::Not(VexReason::OtherDigest);
         }
-        let fits = component.identities.iter().map(|identity| match identity {
-            Identity::Package(pattern) => self.fit_purl(pattern, distro),
-            Identity::Cpe(text) => self.fit_cpe(text),
-            Identity::Digest(_) | Identity::Image(_) | Identity::Name(..) => {
-                Fit::Not(VexReason::OtherProduct)
-            }
+        let purls = || {
+            component.identities.iter().filter_map(|identity| match identity {
+                Identity::Package(pattern) => Some(&**pattern),
+                _ => None,
+            })
+        };
+        let of_purls = purls().map(|pattern| (pattern.version.is_some(), self.fit_purl(pattern, distro)));
+        if let Some(fit) = of_versioned(of_purls) {
+            return fit;
+        }
+        // A URL of another package is stronger than a CPE name of this one, if the two can be compared.
+        let is_comparable = |pattern: &PurlPattern| {
+            self.purl.as_ref().is_some_and(|purl| purl.kind == "generic" || pattern.purl.kind != "generic")
+        };
+        if purls().any(is_comparable) {
+            return Fit::Not(VexReason::OtherProduct);
+        }
+        let cpes = component.identities.iter().filter_map(|identity| match identity {
+            Identity::Cpe(text) => Cpe::parse(text),
+            _ => None,
         });
-        best(fits).unwrap_or(Fit::Not(VexReason::UnknownProduct))
+        let of_cpes = cpes.map(|wanted| (wanted.version != Attribute::Any, self.fit_cpe(&wanted)));
+        let nothing = match component.identities.is_empty() {
+            true => Fit::Not(VexReason::UnknownProduct),
+            false => Fit::Not(VexReason::OtherProduct),
+        };
+        of_versioned(of_cpes).unwrap_or(nothing)
     }
 
     /// The version as its scheme reads it.
@@ -303,10 +340,9 @@ impl<'a> PackageTarget<'a> {
         self.package.digests.iter().chain(of_files).any(|known| known.eq_ignore_ascii_case(digest))
     }
 
-    fn fit_cpe(&self, text: &str) -> Fit {
-        let Some(wanted) = Cpe::parse(text) else { return Fit::Not(VexReason::UnknownProduct) };
+    fn fit_cpe(&self, wanted: &Cpe<'_>) -> Fit {
         let known = self.package.cpes.iter().filter_map(Cpe::parse);
-        best(known.map(|known| fit_cpe(&wanted, &known, Some(&self.version))))
+        best(known.map(|known| fit_cpe(wanted, &known, Some(&self.version))))
             .unwrap_or(Fit::Not(VexReason::OtherProduct))
     }
 

@@ -110,3 +110,89 @@ fn a_digest_is_not_of_the_other_versions_of_its_component() {
     document["vulnerabilities"][0]["affects"][0]["ref"] = json!("root");
     assert_eq!(outcome(&inventory, &document), "other-version");
 }
+
+/// D7, "in order of strength": the strongest name that can be compared decides.
+#[test]
+fn a_weaker_name_does_not_overrule_a_stronger_one() {
+    let mut inventory =
+        inventory("r.example/app:1.0", "alpine 3.18.4", "npm lodash 4.17.15 purl=pkg:npm/lodash@4.17.15");
+    inventory.packages[0].cpes = vec!["cpe:2.3:a:lodash:lodash:4.17.15:*:*:*:*:*:*:*".to_owned()].into();
+    inventory.subject.manifest_digest = Some(IMAGE_DIGEST.to_owned());
+    let any = "cpe:2.3:a:lodash:lodash:*:*:*:*:*:*:*:*";
+    let other_image = IMAGE_DIGEST.replace("0123", "3210");
+    for (product, expected) in [
+        (json!({"identifiers": {"purl": "pkg:npm/lodash@4.17.21", "cpe23": any}}), "other-version"),
+        (json!({"identifiers": {"purl": "pkg:npm/lodash@4.17.15", "cpe23": any}}), "suppressed"),
+        (
+            json!({"@id": "pkg:npm/lodash", "identifiers": {"purl": "pkg:npm/lodash@4.17.21"}}),
+            "other-version",
+        ),
+        (json!({"@id": "pkg:npm/lodash", "identifiers": {"purl": "pkg:npm/lodash@4.17.15"}}), "suppressed"),
+        (json!({"identifiers": {"purl": "pkg:npm/other", "cpe23": any}}), "other-product"),
+        (json!({"identifiers": {"cpe23": any}}), "suppressed"),
+        // What is of no ecosystem cannot be compared.
+        (json!({"identifiers": {"purl": "pkg:generic/lodash", "cpe23": any}}), "suppressed"),
+        (
+            json!({"identifiers": {"cpe22": "cpe:/a:lodash:lodash", "cpe23": any.replace("lodash:*", "lodash:4.17.21")}}),
+            "other-version",
+        ),
+        (json!({"@id": format!("pkg:oci/app@{other_image}"), "identifiers": {"cpe23": any}}), "other-digest"),
+        (
+            json!({"@id": "r.example/app", "identifiers": {"purl": "pkg:oci/app?tag=1.1&repository_url=r.example"}}),
+            "other-version",
+        ),
+    ] {
+        let document = openvex("V", json!([not_affected("CVE-1", product)]));
+        assert_eq!(outcome(&inventory, &document), expected, "{document}");
+    }
+}
+
+/// D7: another digest is another image, and so its system.
+#[test]
+fn a_system_is_not_that_of_another_image() {
+    let mut inventory = inventory(
+        "r.example/app:1.0",
+        "alpine 3.18.4",
+        "apk libdemo 1.0-r1 purl=pkg:apk/alpine/libdemo@1.0-r1",
+    );
+    inventory.subject.manifest_digest = Some(IMAGE_DIGEST.to_owned());
+    let other = IMAGE_DIGEST.replace("0123", "3210");
+    let system = || json!({"cpe23": "cpe:2.3:o:alpinelinux:alpine_linux:3.18:*:*:*:*:*:*:*"});
+    for (product, expected) in [
+        (json!({"identifiers": system()}), "suppressed"),
+        (json!({"@id": format!("pkg:oci/app@{other}"), "identifiers": system()}), "other-digest"),
+        (json!({"hashes": {"sha-256": other[7..]}, "identifiers": system()}), "other-digest"),
+        (json!({"@id": "pkg:oci/x?repository_url=r.example", "identifiers": system()}), "other-product"),
+        (json!({"@id": "pkg:apk/alpine/other", "identifiers": system()}), "other-product"),
+    ] {
+        let document = openvex("V", json!([not_affected("CVE-1", product)]));
+        assert_eq!(outcome(&inventory, &document), expected, "{document}");
+    }
+}
+
+/// D7: a hash of an algorithm that is not known of the image cannot be compared; the reference can.
+#[test]
+fn a_hash_of_another_algorithm_says_nothing() {
+    let mut inventory = inventory("r.example/app:1.0", "", "npm a 1 purl=pkg:npm/a@1");
+    inventory.subject.manifest_digest = Some(IMAGE_DIGEST.to_owned());
+    let product = json!({"@id": "r.example/app:1.0", "hashes": {"sha-512": "ab".repeat(64)}});
+    let document = openvex("V", json!([not_affected("CVE-1", product)]));
+    assert_eq!(outcome(&inventory, &document), "suppressed");
+}
+
+/// D7: a library inside the image is known by its package URL, whatever the digest of the image is.
+#[test]
+fn a_library_with_a_hash_is_no_other_image() {
+    let mut inventory = inventory(
+        "r.example/app:1.0",
+        "",
+        "npm deep 1 purl=pkg:npm/deep@1\nnpm direct 2 purl=pkg:npm/direct@2",
+    );
+    inventory.subject.manifest_digest = Some(IMAGE_DIGEST.to_owned());
+    inventory.packages[0].depends_on = model::package::Dependencies::NONE;
+    inventory.packages[1].depends_on = vec![PackageIndex(0)].into();
+    let product = json!({"@id": "pkg:npm/direct@2", "hashes": {"sha-256": "ab".repeat(32)},
+        "subcomponents": [{"@id": "pkg:npm/deep"}]});
+    let document = openvex("V", json!([not_affected("CVE-1", product)]));
+    assert_eq!(outcome(&inventory, &document), "suppressed");
+}

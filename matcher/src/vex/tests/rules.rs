@@ -361,12 +361,12 @@ fn a_listed_document_reaches_nothing_else_by_a_second_name() {
     for (listed, product) in [
         ("pkg:npm/mine", json!({"@id": "pkg:npm/mine", "identifiers": {"purl": victim}})),
         (
-            "pkg:npm/mine",
-            json!({"@id": "pkg:npm/mine", "identifiers": {"cpe23": "cpe:2.3:a:acme:demo:*:*:*:*:*:*:*:*"}}),
+            "pkg:generic/mine",
+            json!({"@id": "pkg:generic/mine", "identifiers": {"cpe23": "cpe:2.3:a:acme:demo:*:*:*:*:*:*:*:*"}}),
         ),
         (
-            "pkg:npm/mine",
-            json!({"@id": "pkg:npm/mine", "identifiers": {"cpe23": "cpe:2.3:o:alpinelinux:alpine_linux:3.18:*:*:*:*:*:*:*"}}),
+            "pkg:oci/mine?repository_url=evil.example/mine",
+            json!({"@id": "evil.example/mine", "identifiers": {"cpe22": "cpe:/o:alpinelinux:alpine_linux:3.18"}}),
         ),
         ("pkg:npm/mine", json!({"@id": "pkg:npm/mine", "hashes": {"sha-256": &DIGEST[7..]}})),
         ("pkg:oci/mine?repository_url=evil.example/mine", json!({"@id": oci_mine})),
