@@ -324,7 +324,9 @@ impl<'a> Judge<'a> {
             let of_system = images().filter(|_| is_system).filter_map(|image| image.fit_system(component));
             of_system.chain([of_images, itself]).min().unwrap_or(of_images)
         });
+        let is_subject = component.subject_of.is_some() && component.subject_of.as_deref() == self.bom;
         match fit {
+            _ if is_subject => fit.min(Fit::Among),
             // The hash of a library is no other image's.
             Fit::Not(VexReason::OtherProduct | VexReason::OtherDigest) => {
                 match self.fit_above(component, index) {

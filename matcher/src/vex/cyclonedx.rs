@@ -37,8 +37,10 @@ pub(super) fn read(text: &[u8], limits: &Limits) -> Result<VexDocument, VexError
     let metadata = said.metadata.unwrap_or_default();
     document.author = metadata.author();
     document.updated = time(metadata.timestamp.as_deref());
+    let serial = said.serial_number.as_deref().filter(|serial| !uuid(serial).is_empty());
+    let version = said.version.map(|version| version.to_string());
     let mut bom = Bom {
-        serial: said.serial_number.as_deref().map(uuid).unwrap_or_default().to_owned(),
+        id: serial.map(|serial| bom_id(serial, version.as_deref())),
         root: None,
         components: BTreeMap::new(),
     };
@@ -64,16 +66,11 @@ fn uuid(text: &str) -> &str {
 
 /// The components of a document by their references.
 struct Bom {
-    serial: String,
-    root: Option<Root>,
+    /// How the document itself is known.
+    id: Option<String>,
+    /// What the document is about: what it says of a component, it says of the one in there (feeds.md D7).
+    root: Option<ComponentIndex>,
     components: BTreeMap<String, ComponentIndex>,
-}
-
-/// What the document is about.
-struct Root {
-    index: ComponentIndex,
-    /// Whether it is an image, by which it can be told from others.
-    is_image: bool,
 }
 
 impl Bom {
@@ -85,7 +82,6 @@ impl Bom {
     ) -> Result<(), VexError> {
         budget.take(1)?;
         let reference = said.reference.clone();
-        let is_container = said.kind.as_deref() == Some("container");
         let (name, version) = (said.name.clone(), said.version.clone());
         let mut component = said.component(document);
         if let Some(name) = name {
@@ -97,13 +93,9 @@ impl Bom {
                 version => component.identities.push(Identity::Name(name, version)),
             }
         }
-        let is_image = is_container
-            || component
-                .identities
-                .iter()
-                .any(|identity| matches!(identity, Identity::Image(_) | Identity::Digest(_)));
+        component.subject_of.clone_from(&self.id);
         let index = document.add(component);
-        self.root = Some(Root { index, is_image });
+        self.root = Some(index);
         if let Some(reference) = reference {
             self.components.insert(reference, index);
         }
@@ -143,27 +135,38 @@ impl Bom {
             }
             _ => (None, reference),
         };
-        let is_own =
-            link.is_none_or(|link| !self.serial.is_empty() && uuid(link).eq_ignore_ascii_case(&self.serial));
+        // A link without a version is to this one, if it is to this document at all.
+        let own_version = self
+            .id
+            .as_deref()
+            .and_then(|id| id.split_once('/'))
+            .filter(|(own, _)| link.is_some_and(|link| uuid(link).eq_ignore_ascii_case(own)));
+        let version = |link: &'_ str| link.split_once('/').map(|(_, version)| version.to_owned());
+        let linked = link.map(|link| {
+            let version = version(link).or(own_version.map(|(_, version)| version.to_owned()));
+            bom_id(link, version.as_deref())
+        });
+        let is_own = linked.is_none() || linked == self.id;
         let decoded = percent_decoded(fragment);
         let known = [reference, fragment, &decoded].into_iter().find_map(|text| self.components.get(text));
         if let (true, Some(&index)) = (is_own, known) {
-            return match &self.root {
-                Some(root) if root.is_image && root.index != index => {
-                    Product { wholes: vec![root.index], parts: vec![index] }
-                }
-                _ => Product::all_of(index),
-            };
+            return self.within(index);
         }
         // What is not in the document may still say by itself what it is.
-        let bom = link
-            .filter(|_| !is_own)
-            .map(|link| bom_id(uuid(link), link.split_once('/').map(|(_, version)| version)));
-        let mut component = Component { bom, ..Component::default() };
+        let mut component = Component { bom: linked, ..Component::default() };
         if !decoded.starts_with("pkg:") || !component.add_purl(&decoded) {
             document.remark(|| format!("`{place}.ref`: `{reference}` is no component of the document"));
         }
-        Product::all_of(document.add(component))
+        let index = document.add(component);
+        if is_own { self.within(index) } else { Product::all_of(index) }
+    }
+
+    /// The component at `index` in what the document is about.
+    fn within(&self, index: ComponentIndex) -> Product {
+        match self.root {
+            Some(root) if root != index => Product { wholes: vec![root], parts: vec![index] },
+            _ => Product::all_of(index),
+        }
     }
 }
 
@@ -379,8 +382,6 @@ impl MetadataText {
 
 #[derive(Deserialize)]
 struct ComponentText {
-    #[serde(rename = "type")]
-    kind: Option<String>,
     #[serde(rename = "bom-ref")]
     reference: Option<String>,
     name: Option<String>,

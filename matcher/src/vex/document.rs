@@ -137,6 +137,8 @@ pub struct Component {
     pub version: Option<Arc<str>>,
     /// The BOM that it is a component of, where that is another than the document ([`bom_id`](super::bom_id)).
     pub bom: Option<String>,
+    /// The BOM whose subject it is, likewise: where that BOM is judged, it is what is judged.
+    pub subject_of: Option<String>,
     /// Why what it names cannot be what is judged, where that is known beforehand.
     pub doubt: Option<VexReason>,
 }

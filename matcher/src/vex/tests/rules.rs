@@ -312,6 +312,57 @@ fn only_the_newest_of_a_document_counts() {
     );
 }
 
+/// A27: a draft is ignored, also where it is the newer.
+#[test]
+fn a_draft_takes_nothing_back() {
+    let tree = || json!({"full_product_names": [named("P", json!({"purl": "pkg:apk/alpine/libdemo"}))]});
+    let no = || json!({"cve": "CVE-1", "product_status": {"known_not_affected": ["P"]}, "flags": [{"label": "x"}]});
+    let mut draft = csaf(tree(), json!({"cve": "CVE-1", "product_status": {"known_affected": ["P"]}}));
+    draft["document"]["tracking"]["status"] = json!("draft");
+    draft["document"]["tracking"]["version"] = json!("2");
+    check(
+        &image(),
+        "CVE-1 0",
+        &[given(&csaf(tree(), no())), given(&draft)],
+        "CVE-1 libdemo: vex-not-affected by https://acme.example/A-1 x
+         vulnerabilities[0].product_status.known_affected CVE-1: draft",
+    );
+}
+
+/// docs/reference/vex.md, "Directories": who is listed under one package takes back nothing that is listed under another.
+#[test]
+fn in_a_repository_only_what_is_listed_alike_is_newer() {
+    let listed = |version: u64, status: &str, purls: &[&str]| {
+        let mut statement = stated("CVE-1", json!("pkg:apk/alpine/libdemo"), status);
+        statement["justification"] = json!("x");
+        let mut document = openvex("V", json!([statement]));
+        document["version"] = json!(version);
+        let mut given = given_as(&document, Trust::Hub);
+        let identities = purls.iter().map(|purl| crate::vex::Identity::of_purl(purl).unwrap());
+        given.only_about = Some(identities.collect());
+        given
+    };
+    let old = listed(1, "not_affected", &["pkg:apk/alpine/libdemo"]);
+    for (newer, suppressed) in [
+        (listed(2, "under_investigation", &["pkg:apk/alpine/libdemo"]), false),
+        (listed(2, "under_investigation", &["pkg:npm/mine"]), true),
+    ] {
+        for both in [[&old, &newer], [&newer, &old]] {
+            let mut found = findings("CVE-1 0");
+            apply(&mut found, &both.map(Clone::clone), &image(), None);
+            assert_eq!(found[0].suppressed.is_some(), suppressed);
+        }
+    }
+    // The same bytes under several lists speak of all that these name, whichever comes first.
+    let other = listed(1, "not_affected", &["pkg:npm/mine"]);
+    for both in [[&old, &other], [&other, &old]] {
+        let mut found = findings("CVE-1 0");
+        let used = apply(&mut found, &both.map(Clone::clone), &image(), None);
+        assert!(found[0].suppressed.is_some());
+        assert_eq!(used.documents.len(), 1);
+    }
+}
+
 /// Whoever is in a repository may not speak of what others are listed for.
 #[test]
 fn a_document_of_a_repository_is_about_the_packages_that_it_is_listed_under() {
@@ -771,14 +822,48 @@ fn a_component_of_another_image_is_not_this_ones() {
         &[given(&document)],
         "CVE-1 libdemo: affected\nvulnerabilities[0].affects[0] CVE-1: other-product",
     );
-    // An application is no image, and its components are packages.
-    document["metadata"]["component"] = json!({"type": "application", "bom-ref": "root", "name": "another"});
-    check(
-        &image(),
-        "CVE-1 0",
-        &[given(&document)],
-        "CVE-1 libdemo: vex-not-affected by urn:uuid:11111111-2222-4333-8444-555555555555 x",
-    );
+}
+
+/// D7: what an author says of a component in his application holds in that application.
+#[test]
+fn a_component_of_an_application_is_that_of_no_other() {
+    let vulnerability = json!({"id": "CVE-1", "analysis": {"state": "not_affected", "detail": "x"},
+        "affects": [{"ref": "deep"}]});
+    let mut document = cyclonedx(vulnerability);
+    document["components"] = json!([{"bom-ref": "deep", "name": "deep", "purl": "pkg:npm/deep"}]);
+    document["metadata"]["component"] =
+        json!({"type": "application", "bom-ref": "root", "name": "acme", "purl": "pkg:npm/acme@1"});
+    let by = "CVE-1 deep: vex-not-affected by urn:uuid:11111111-2222-4333-8444-555555555555 x";
+    let not = |reason: &str| format!("CVE-1 deep: affected\nvulnerabilities[0].affects[0] CVE-1: {reason}");
+    let mut inventory = inventory("x", "", "npm deep 1 purl=pkg:npm/deep@1\nnpm acme 1 purl=pkg:npm/acme@1");
+    inventory.packages[0].depends_on = Dependencies::NONE;
+    inventory.packages[1].depends_on = Dependencies::NONE;
+    check(&inventory, "CVE-1 0", &[given(&document)], &not("other-product"));
+    // The SBOM that is judged is the document's, in its version.
+    let bom = |version| crate::vex::bom_id("urn:uuid:11111111-2222-4333-8444-555555555555", Some(version));
+    check_in(&inventory, "CVE-1 0", &[given(&document)], Some(&bom("1")), by);
+    check_in(&inventory, "CVE-1 0", &[given(&document)], Some(&bom("2")), &not("other-product"));
+    assert!(given(&document).links_to_boms());
+    // The application is a package that needs the component.
+    let mut needed = inventory.clone();
+    needed.packages[1].depends_on = vec![PackageIndex(0)].into();
+    check(&needed, "CVE-1 0", &[given(&document)], by);
+    // What is judged has the name of the application.
+    inventory.subject.name = "acme".to_owned();
+    check(&inventory, "CVE-1 0", &[given(&document)], by);
+    // A name in the link alone is bound to the BOM of the link.
+    let own = "urn:cdx:11111111-2222-4333-8444-555555555555";
+    for (reference, version, expected) in [
+        (format!("{own}/1#pkg:npm/deep"), "1", by.to_owned()),
+        (format!("{own}/1#pkg:npm/deep"), "2", not("other-bom")),
+        (format!("{own}/2#pkg:npm/deep"), "1", not("other-bom")),
+        (format!("{own}/2#deep"), "1", not("other-bom")),
+        (format!("{own}/2#pkg:npm/deep"), "2", by.to_owned()),
+        (format!("{own}#pkg:npm/deep"), "1", by.to_owned()),
+    ] {
+        document["vulnerabilities"][0]["affects"][0]["ref"] = json!(reference);
+        check_in(&inventory, "CVE-1 0", &[given(&document)], Some(&bom(version)), &expected);
+    }
 }
 
 #[test]
