@@ -499,6 +499,19 @@ fn a_library_as_product_suppresses_only_where_every_path_goes_through_it() {
     let mut silent = graph(&[(0, &[1]), (1, &[3])]);
     silent.packages[2].depends_on = Dependencies::UNKNOWN;
     check(&silent, "CVE-1 3", &documents, "CVE-1 deep: affected\nstatements[0] CVE-1: dependencies-unknown");
+    // The application needs it itself.
+    let mut direct = graph(&[(1, &[3]), (2, &[3])]);
+    direct.packages[2].depends_on = Dependencies::NONE;
+    check(&direct, "CVE-1 3", &documents, suppressed);
+    direct.packages[3].is_needed_by_subject = true;
+    check(&direct, "CVE-1 3", &documents, other_path);
+    // Or by way of one that is no product.
+    let mut direct = graph(&[(1, &[2]), (2, &[3])]);
+    direct.packages[2].is_needed_by_subject = true;
+    check(&direct, "CVE-1 3", &documents, other_path);
+    direct.packages[2].is_needed_by_subject = false;
+    direct.packages[1].is_needed_by_subject = true;
+    check(&direct, "CVE-1 3", &documents, suppressed);
     let mut none = graph(&[]);
     none.packages.iter_mut().for_each(|package| package.depends_on = Dependencies::UNKNOWN);
     check(&none, "CVE-1 3", &documents, "CVE-1 deep: affected\nstatements[0] CVE-1: other-product");
