@@ -379,7 +379,9 @@ fn by_key(inventory: &Inventory) -> HashMap<String, Vec<PackageTarget<'_>>> {
 
 /// Whether the statement may count at all.
 fn sound(document: &VexDocument, statement: &Statement) -> Result<(), VexReason> {
-    let has_reason = statement.justification.is_some() || statement.detail.is_some();
+    // A word that the kind of document does not have says nothing by itself (feeds.md A27, A28).
+    let is_known = |word: &str| document.kind.has_justification(word);
+    let has_reason = statement.detail.is_some() || statement.justification.as_deref().is_some_and(is_known);
     match statement.status {
         _ if document.is_draft => Err(VexReason::Draft),
         VexStatus::NotAffected if !has_reason => Err(VexReason::NoJustification),
@@ -442,7 +444,7 @@ fn content<'a>(given: &[&'a Given], source: Source) -> impl Ord + use<'a> {
         &statement.status,
         statement.said_at,
         statement.justification.as_deref(),
-        statement.detail.as_deref(),
+        (statement.detail.as_deref(), statement.notes.as_deref()),
         (one.document.id.as_deref(), one.document.author.as_deref()),
         one.digest.as_str(),
     )
@@ -454,13 +456,14 @@ fn suppress(finding: &mut Finding, decision: Decision, given: &Given) {
         VexStatus::Fixed => NotAffectedReason::VexFixed,
         _ => NotAffectedReason::VexNotAffected,
     };
+    let detail = statement.detail.as_deref().or(statement.notes.as_deref());
     finding.verdict = Verdict::NotAffected { because };
     finding.suppressed = Some(Suppression {
         reason: because.as_str().to_owned(),
         source: shortened(given.document.id.as_deref().unwrap_or(&given.digest), 500),
         statement: Some(Box::new(VexGrounds {
             justification: statement.justification.as_deref().map(|text| shortened(text, 200)),
-            detail: statement.detail.as_deref().map(|text| shortened(text, 2_000)),
+            detail: detail.map(|text| shortened(text, 2_000)),
             author: given.document.author.as_deref().map(|text| shortened(text, 200)),
             timestamp: statement.said_at,
         })),

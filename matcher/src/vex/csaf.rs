@@ -12,7 +12,6 @@ use serde::Deserialize;
 
 use self::tree::{Tree, TreeText};
 use super::document::{Budget, Statement, VexDocument, VexError, VexKind, VexStatus, ids, numbers, time};
-use super::openvex::JUSTIFICATIONS;
 
 /// Reads the document `text`.
 pub(super) fn read(text: &[u8], limits: &Limits) -> Result<VexDocument, VexError> {
@@ -80,7 +79,8 @@ fn add(
             by_grounds.entry(grounds.of_product(&product)).or_default().insert(product);
         }
         for ((justification, detail), products) in by_grounds {
-            if let Some(word) = justification.as_deref().filter(|word| !JUSTIFICATIONS.contains(word)) {
+            if let Some(word) = justification.as_deref().filter(|word| !document.kind.has_justification(word))
+            {
                 document.remark(|| format!("`{place}`: `{word}` is no justification"));
             }
             let products = products.iter().map(|id| tree.product(id, &place, document)).collect();
@@ -90,6 +90,7 @@ fn add(
                 status: status.clone(),
                 justification,
                 detail,
+                notes: None,
                 said_at: document.updated,
                 products,
             });
@@ -117,12 +118,12 @@ impl Reasons {
     ) -> Result<Self, VexError> {
         let mut reasons = Self::default();
         for flag in flags {
-            let Some(label) = flag.label.as_deref().map(Arc::from) else { continue };
+            let Some(label) = said(&flag.label) else { continue };
             let of = (&mut reasons.flags, &mut reasons.flag_of_all);
             place(label, &flag.product_ids, &flag.group_ids, (tree, budget), of)?;
         }
         for threat in threats.iter().filter(|threat| threat.category.as_deref() == Some("impact")) {
-            let Some(details) = threat.details.as_deref().map(Arc::from) else { continue };
+            let Some(details) = said(&threat.details) else { continue };
             let of = (&mut reasons.impacts, &mut reasons.impact_of_all);
             place(details, &threat.product_ids, &threat.group_ids, (tree, budget), of)?;
         }
@@ -134,6 +135,11 @@ impl Reasons {
             |of: &BTreeMap<String, Arc<str>>, all: &Option<Arc<str>>| of.get(id).or(all.as_ref()).cloned();
         (one(&self.flags, &self.flag_of_all), one(&self.impacts, &self.impact_of_all))
     }
+}
+
+/// The text, unless it is blank: that is no reason.
+fn said(text: &Option<String>) -> Option<Arc<str>> {
+    text.as_deref().filter(|text| !text.trim().is_empty()).map(Arc::from)
 }
 
 /// Of several about one product the first by text is kept, whatever their order. A group counts each time it is named.

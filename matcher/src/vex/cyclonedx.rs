@@ -16,7 +16,7 @@ use super::document::{
 use super::product::{Identity, Narrowed};
 
 /// The words that a justification may be.
-const JUSTIFICATIONS: [&str; 9] = [
+pub(super) const JUSTIFICATIONS: [&str; 9] = [
     "code_not_present",
     "code_not_reachable",
     "requires_configuration",
@@ -27,6 +27,9 @@ const JUSTIFICATIONS: [&str; 9] = [
     "protected_at_perimeter",
     "protected_by_mitigating_control",
 ];
+
+/// The state that is its own justification.
+pub(super) const FALSE_POSITIVE: &str = "false_positive";
 
 /// Reads the document `text`.
 pub(super) fn read(text: &[u8], limits: &Limits) -> Result<VexDocument, VexError> {
@@ -204,19 +207,19 @@ fn add(
         }
     };
     let justification = analysis.justification.filter(|word| !word.is_empty());
-    if let Some(word) = justification.as_deref().filter(|word| !JUSTIFICATIONS.contains(word)) {
+    if let Some(word) = justification.as_deref().filter(|word| !document.kind.has_justification(word)) {
         document.remark(|| format!("`{place}.analysis.justification`: `{word}` is no justification"));
     }
     // That it was found by mistake is a reason by itself.
     let justification =
-        justification.or_else(|| analysis.state.clone().filter(|state| state == "false_positive"));
+        justification.or_else(|| analysis.state.clone().filter(|state| state == FALSE_POSITIVE));
     // The vulnerability's own times are those of its record, whoever wrote that.
     let own = [&analysis.last_updated, &analysis.first_issued].map(Option::as_deref);
     for text in own.into_iter().flatten().filter(|text| time(Some(text)).is_none()) {
         document.remark(|| format!("`{place}.analysis`: `{text}` is no time"));
     }
     let issued = document.updated;
-    let detail: Option<Arc<str>> = analysis.detail.filter(|text| !text.is_empty()).map(Into::into);
+    let detail: Option<Arc<str>> = analysis.detail.filter(|text| !text.trim().is_empty()).map(Into::into);
     let justification: Option<Arc<str>> = justification.map(Into::into);
     for (nth, affected) in said.affects.unwrap_or_default().into_iter().enumerate() {
         let place: Arc<str> = format!("{place}.affects[{nth}]").into();
@@ -235,6 +238,7 @@ fn add(
                 status,
                 justification: justification.clone(),
                 detail: detail.clone(),
+                notes: None,
                 said_at,
                 products: vec![product],
             });

@@ -31,6 +31,17 @@ impl VexKind {
     }
 }
 
+impl VexKind {
+    /// Whether documents of this kind have the justification `word`.
+    pub(super) fn has_justification(self, word: &str) -> bool {
+        match self {
+            Self::OpenVex | Self::Csaf => openvex::JUSTIFICATIONS.contains(&word),
+            // That it was found by mistake is a reason by itself.
+            Self::CycloneDx => word == cyclonedx::FALSE_POSITIVE || cyclonedx::JUSTIFICATIONS.contains(&word),
+        }
+    }
+}
+
 /// What is said of a vulnerability in a product.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum VexStatus {
@@ -169,6 +180,8 @@ pub struct Statement {
     pub justification: Option<Arc<str>>,
     /// Why, in a sentence.
     pub detail: Option<Arc<str>>,
+    /// What else is said of it, which is no reason.
+    pub notes: Option<Arc<str>>,
     /// When it was said. Where nobody can tell: before all others if it suppresses, else after all others.
     pub said_at: Option<Timestamp>,
     /// Of what.

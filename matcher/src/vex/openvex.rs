@@ -83,7 +83,7 @@ fn add(
         }
     };
     let justification = said.justification.filter(|word| !word.is_empty());
-    if let Some(word) = justification.as_deref().filter(|word| !JUSTIFICATIONS.contains(word)) {
+    if let Some(word) = justification.as_deref().filter(|word| !document.kind.has_justification(word)) {
         document.remark(|| format!("`{place}.justification`: `{word}` is no justification"));
     }
     let own = [&said.last_updated, &said.timestamp].map(Option::as_deref);
@@ -111,11 +111,17 @@ fn add(
         ids,
         status,
         justification: justification.map(Into::into),
-        detail: said.impact_statement.or(said.status_notes).filter(|text| !text.is_empty()).map(Into::into),
+        detail: stated(said.impact_statement),
+        notes: stated(said.status_notes),
         said_at,
         products,
     });
     Ok(())
+}
+
+/// The text, unless it is blank.
+fn stated(text: Option<String>) -> Option<Arc<str>> {
+    text.filter(|text| !text.trim().is_empty()).map(Into::into)
 }
 
 /// Adds a product or a part, and gives what it has of parts.

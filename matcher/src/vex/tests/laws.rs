@@ -29,7 +29,7 @@ fn statements(random: &mut Random, n: usize) -> Vec<Value> {
             "vulnerability": {"name": format!("CVE-{}", random.below(4))},
             "products": [(products[random.below(7)].clone()), (products[random.below(7)].clone())],
             "status": (statuses[[0, 0, 0, 1, 2, 3, 4][random.below(7)]]),
-            "justification": (["x", "y"][random.below(2)]),
+            "justification": (["component_not_present", "inline_mitigations_already_exist"][random.below(2)]),
         });
         if random.below(3) > 0 {
             statement["timestamp"] = json!(format!("2025-01-0{}T00:00:00Z", 1 + random.below(3)));

@@ -203,6 +203,53 @@ fn only_two_statuses_suppress_and_not_affected_needs_a_reason() {
     check_statement(words, "libdemo");
 }
 
+/// A28: a reason is a justification or an impact statement; A27: a flag that CSAF has, or an impact threat.
+#[test]
+fn what_is_no_reason_does_not_suppress() {
+    let openvex_says = |more: Value| {
+        let mut statement = stated("CVE-1", json!("pkg:apk/alpine/libdemo"), "not_affected");
+        statement.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        openvex("V", json!([statement]))
+    };
+    let csaf_says = |flag: &str, threat: &str| {
+        csaf(
+            json!({"full_product_names": [named("P", json!({"purl": "pkg:apk/alpine/libdemo"}))]}),
+            json!({"cve": "CVE-1", "product_status": {"known_not_affected": ["P"]}, "flags": [{"label": flag}],
+                "threats": [{"category": "impact", "details": threat}]}),
+        )
+    };
+    for (document, expected) in [
+        (openvex_says(json!({"status_notes": "We think so."})), None),
+        (openvex_says(json!({"justification": "because"})), None),
+        (openvex_says(json!({"justification": "", "impact_statement": " "})), None),
+        (
+            openvex_says(json!({"justification": "because", "impact_statement": "Not built."})),
+            Some("Not built."),
+        ),
+        // What is no reason is shown beside one.
+        (
+            openvex_says(
+                json!({"justification": "component_not_present", "impact_statement": "", "status_notes": "See 7."}),
+            ),
+            Some("See 7."),
+        ),
+        (csaf_says("", ""), None),
+        (csaf_says("because", " "), None),
+        (csaf_says("because", "Not built."), Some("Not built.")),
+    ] {
+        let mut found = findings("CVE-1 0");
+        let used = apply(&mut found, &[given(&document)], &image(), None);
+        let grounds = found[0].suppressed.as_ref().map(|suppressed| suppressed.statement.clone().unwrap());
+        assert_eq!(grounds.and_then(|grounds| grounds.detail).as_deref(), expected, "{document}");
+        let reasons: Vec<&str> = used.unapplied.iter().map(|one| one.reason.as_str()).collect();
+        assert_eq!(
+            reasons,
+            if expected.is_none() { vec!["no-justification"] } else { Vec::new() },
+            "{document}"
+        );
+    }
+}
+
 #[test]
 fn fixed_means_that_very_version() {
     for (product, expected) in [
@@ -316,7 +363,7 @@ fn only_the_newest_of_a_document_counts() {
 #[test]
 fn a_draft_takes_nothing_back() {
     let tree = || json!({"full_product_names": [named("P", json!({"purl": "pkg:apk/alpine/libdemo"}))]});
-    let no = || json!({"cve": "CVE-1", "product_status": {"known_not_affected": ["P"]}, "flags": [{"label": "x"}]});
+    let no = || json!({"cve": "CVE-1", "product_status": {"known_not_affected": ["P"]}, "flags": [{"label": "component_not_present"}]});
     let mut draft = csaf(tree(), json!({"cve": "CVE-1", "product_status": {"known_affected": ["P"]}}));
     draft["document"]["tracking"]["status"] = json!("draft");
     draft["document"]["tracking"]["version"] = json!("2");
@@ -324,7 +371,7 @@ fn a_draft_takes_nothing_back() {
         &image(),
         "CVE-1 0",
         &[given(&csaf(tree(), no())), given(&draft)],
-        "CVE-1 libdemo: vex-not-affected by https://acme.example/A-1 x
+        "CVE-1 libdemo: vex-not-affected by https://acme.example/A-1 component_not_present
          vulnerabilities[0].product_status.known_affected CVE-1: draft",
     );
 }
@@ -334,7 +381,7 @@ fn a_draft_takes_nothing_back() {
 fn in_a_repository_only_what_is_listed_alike_is_newer() {
     let listed = |version: u64, status: &str, purls: &[&str]| {
         let mut statement = stated("CVE-1", json!("pkg:apk/alpine/libdemo"), status);
-        statement["justification"] = json!("x");
+        statement["justification"] = json!("component_not_present");
         let mut document = openvex("V", json!([statement]));
         document["version"] = json!(version);
         let mut given = given_as(&document, Trust::Hub);
@@ -655,7 +702,7 @@ fn csaf_ranges_cover_what_is_in_them_and_what_cannot_be_read_suppresses_nothing(
     for (range, expected) in [
         (
             "vers:apk/1.0-r0|1.0-r1",
-            "CVE-1 libdemo: vex-not-affected by https://acme.example/A-1 x".to_owned(),
+            "CVE-1 libdemo: vex-not-affected by https://acme.example/A-1 component_not_present".to_owned(),
         ),
         (
             "vers:apk/1.0-r0",
@@ -663,7 +710,7 @@ fn csaf_ranges_cover_what_is_in_them_and_what_cannot_be_read_suppresses_nothing(
         ),
         (
             "vers:apk/>=1.0-r0|<1.0-r2",
-            "CVE-1 libdemo: vex-not-affected by https://acme.example/A-1 x".to_owned(),
+            "CVE-1 libdemo: vex-not-affected by https://acme.example/A-1 component_not_present".to_owned(),
         ),
         (
             "vers:apk/<1.0-r1",
@@ -679,7 +726,7 @@ fn csaf_ranges_cover_what_is_in_them_and_what_cannot_be_read_suppresses_nothing(
         let tree = json!({"branches": [{"category": "product_name", "name": "demo", "branches": [
             {"category": "product_version_range", "name": range, "product": product}]}]});
         let vulnerability = json!({"cve": "CVE-1", "product_status": {"known_not_affected": ["P"]},
-            "flags": [{"label": "x", "product_ids": ["P"]}]});
+            "flags": [{"label": "component_not_present", "product_ids": ["P"]}]});
         check(&image(), "CVE-1 0", &[given(&csaf(tree, vulnerability))], &expected);
     }
     // What may be affected stands against what is said not to be.
@@ -687,7 +734,7 @@ fn csaf_ranges_cover_what_is_in_them_and_what_cannot_be_read_suppresses_nothing(
         "branches": [{"category": "product_version_range", "name": "before 9",
             "product": named("R", json!({"purl": "pkg:apk/alpine/libdemo"}))}]});
     let vulnerability = json!({"cve": "CVE-1",
-        "product_status": {"known_not_affected": ["P"], "known_affected": ["R"]}, "flags": [{"label": "x"}]});
+        "product_status": {"known_not_affected": ["P"], "known_affected": ["R"]}, "flags": [{"label": "component_not_present"}]});
     check(
         &image(),
         "CVE-1 0",
@@ -704,7 +751,7 @@ fn a_draft_suppresses_nothing_and_circles_of_relationships_end() {
         "relationships": [
             {"product_reference": "A", "relates_to_product_reference": "B", "full_product_name": {"product_id": "B"}},
             {"product_reference": "B", "relates_to_product_reference": "P", "full_product_name": {"product_id": "A"}}]});
-    let no = |id: &str| json!({"cve": "CVE-1", "product_status": {"known_not_affected": [id]}, "flags": [{"label": "x"}]});
+    let no = |id: &str| json!({"cve": "CVE-1", "product_status": {"known_not_affected": [id]}, "flags": [{"label": "component_not_present"}]});
     let place = "vulnerabilities[0].product_status.known_not_affected";
     let mut draft = csaf(tree.clone(), no("P"));
     draft["document"]["tracking"]["status"] = json!("draft");
