@@ -118,10 +118,17 @@ impl Bom {
         let inner = said.components.take();
         if let Some(reference) = said.reference.clone() {
             let component = said.component(document);
-            let index = document.add(component);
-            if self.components.insert(reference.clone(), index).is_some() {
-                document
-                    .remark(|| format!("component `{reference}`: two have this `bom-ref`; the last counts"));
+            let known = self.components.get(&reference).map(|&known| document.component(known));
+            if known.is_some_and(|known| *known != component) {
+                // Which is meant nobody can tell (docs/decisions/0032).
+                document.remark(|| {
+                    format!("component `{reference}`: several have this `bom-ref`, and it stands for none")
+                });
+                let nothing = document.add(Component::default());
+                self.components.insert(reference, nothing);
+            } else if known.is_none() {
+                let index = document.add(component);
+                self.components.insert(reference, index);
             }
         }
         for component in inner.unwrap_or_default() {

@@ -316,7 +316,7 @@ pub(super) fn key(purl: &Purl) -> String {
 }
 
 /// The vendor of operating-system packages, under one of the names that are in use.
-fn vendor(namespace: &str) -> &str {
+pub(super) fn vendor(namespace: &str) -> &str {
     match namespace {
         "rocky-linux" => "rocky",
         "ol" => "oracle",

@@ -10,7 +10,9 @@ use model::purl::Purl;
 use model::report::VexReason;
 
 use super::document::Component;
-use super::product::{Identity, ImagePattern, PurlPattern, architecture, key, plain_version, version};
+use super::product::{
+    Identity, ImagePattern, PurlPattern, architecture, key, plain_version, vendor, version,
+};
 use crate::requirement::vers;
 
 /// How a name fits.
@@ -217,6 +219,37 @@ fn fit_distro(wanted: &Cpe<'_>, distro: &Distro) -> Fit {
     }
 }
 
+/// Whether a package whose URL states the distribution `stated` and which is installed on `distro` is of the distribution
+/// `wanted` (feeds.md B2). What the URL states counts; the system only says by which other names that is known, and stands
+/// in where the URL states nothing.
+fn is_distro(wanted: &str, stated: Option<&str>, distro: Option<&Distro>) -> bool {
+    let wanted = release(wanted);
+    let of_system = distro.map(names_of).unwrap_or_default();
+    let is_system = |one: &str| of_system.iter().any(|name| is_within(one, name));
+    match stated.map(release) {
+        Some(stated) => is_within(&wanted, &stated) || (is_system(&stated) && is_system(&wanted)),
+        None => is_system(&wanted),
+    }
+}
+
+/// The names by which a release of a distribution is known: `debian-12`, `debian-bookworm`, `bookworm`.
+fn names_of(distro: &Distro) -> Vec<String> {
+    let id = vendor(&distro.id);
+    let releases = [&distro.version, &distro.codename].into_iter().flatten();
+    let names = releases.map(|one| format!("{id}-{one}")).chain(distro.codename.clone());
+    let names: Vec<String> = names.map(|name| name.to_lowercase()).collect();
+    if names.is_empty() { vec![id.to_owned()] } else { names }
+}
+
+/// A release as it is compared: in lower case, its vendor under one name.
+fn release(text: &str) -> String {
+    let text = text.to_lowercase();
+    match text.rsplit_once('-') {
+        Some((id, release)) => format!("{}-{release}", vendor(id)),
+        None => text,
+    }
+}
+
 /// Whether `known` is `wanted` or a release of it: 9.4 of 9.
 fn is_within(wanted: &str, known: &str) -> bool {
     known.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -384,21 +417,17 @@ impl<'a> PackageTarget<'a> {
             // The one is part of the version, the other of how Syft names components.
             "epoch" | "package-id" => true,
             "arch" => {
+                // A source package is of no architecture, and has been compared as one.
+                if matches!(wanted, "source" | "src" | "nosrc") {
+                    return true;
+                }
                 let known = stated.or(self.package.architecture.as_deref());
-                let is_source = matches!(wanted, "source" | "src" | "nosrc");
                 let (Some(wanted), Some(known)) = (architecture(wanted), known) else {
                     return architecture(wanted).is_none();
                 };
-                is_source || architecture(known).is_none_or(|known| known == wanted)
+                architecture(known).is_none_or(|known| known == wanted)
             }
-            "distro" => {
-                let of_system = distro.map(|distro| match &distro.version {
-                    Some(version) => format!("{}-{version}", distro.id),
-                    None => distro.id.clone(),
-                });
-                stated.is_some_and(|stated| is_within(wanted, stated))
-                    || of_system.is_some_and(|system| is_within(wanted, &system))
-            }
+            "distro" => is_distro(wanted, stated, distro),
             "upstream" => {
                 let source = self.package.source.as_ref();
                 let is_named = source.is_some_and(|source| {

@@ -196,3 +196,69 @@ fn a_library_with_a_hash_is_no_other_image() {
     let document = openvex("V", json!([not_affected("CVE-1", product)]));
     assert_eq!(outcome(&inventory, &document), "suppressed");
 }
+
+/// B2: a distribution is meant by what the URL states, under any of its names; where it states none, by the system.
+#[test]
+fn a_distribution_is_known_by_version_and_codename() {
+    for (purl, distro, wanted, expected) in [
+        ("pkg:deb/debian/a@1?distro=debian-11", "debian 12", "distro=debian-12", "other-qualifiers"),
+        ("pkg:deb/debian/a@1?distro=debian-12", "debian 12", "distro=debian-12", "suppressed"),
+        ("pkg:deb/debian/a@1", "debian 12", "distro=debian-12", "suppressed"),
+        ("pkg:deb/debian/a@1", "debian 12", "distro=debian-11", "other-qualifiers"),
+        (
+            "pkg:deb/debian/a@1?distro=ubuntu-22.04",
+            "ubuntu 22.04 codename=jammy",
+            "distro=jammy",
+            "suppressed",
+        ),
+        (
+            "pkg:deb/debian/a@1?distro=ubuntu-20.04",
+            "ubuntu 22.04 codename=jammy",
+            "distro=jammy",
+            "other-qualifiers",
+        ),
+        (
+            "pkg:deb/debian/a@1?distro=jammy",
+            "ubuntu 22.04 codename=jammy",
+            "distro=ubuntu-22.04",
+            "suppressed",
+        ),
+        ("pkg:deb/debian/a@1?distro=rocky-8.9", "rocky 8.9", "distro=rocky-linux-8", "suppressed"),
+        ("pkg:deb/debian/a@1?distro=rocky-9.1", "rocky 8.9", "distro=rocky-linux-8", "other-qualifiers"),
+        // A pocket holds other builds than the release.
+        ("pkg:deb/debian/a@1", "ubuntu 16.04 codename=xenial", "distro=esm-infra/xenial", "other-qualifiers"),
+        // A source package is of no architecture, also where the package's own is not known.
+        ("pkg:deb/debian/a@1", "debian 12", "arch=source", "suppressed"),
+        ("pkg:deb/debian/a@1", "debian 12", "arch=amd64", "other-qualifiers"),
+    ] {
+        let inventory = inventory("x", distro, &format!("deb a 1 purl={purl}"));
+        let product = json!(format!("pkg:deb/debian/a@1?{wanted}"));
+        let document = openvex("V", json!([not_affected("CVE-1", product)]));
+        assert_eq!(outcome(&inventory, &document), expected, "{purl} {distro} {wanted}");
+    }
+}
+
+/// 0032: which of two definitions is meant cannot be decided, and does not hang on their order.
+#[test]
+fn what_is_defined_twice_and_differently_stands_for_nothing() {
+    let inventory = inventory("x", "", "npm a 1 purl=pkg:npm/a@1");
+    let reasons = |document: &Value| outcome(&inventory, document);
+    let product = |purl: &str| json!({"product_id": "P", "product_identification_helper": {"purl": purl}});
+    let (ours, other) = ("pkg:npm/a@1", "pkg:npm/b@1");
+    let component = |purl: &str| json!({"bom-ref": "c", "name": "c", "purl": purl});
+    for (first, second, expected) in
+        [(ours, ours, "suppressed"), (ours, other, "unknown-product"), (other, ours, "unknown-product")]
+    {
+        let mut document = csaf("", json!({}));
+        document["product_tree"] = json!({"full_product_names": [product(first), product(second)]});
+        assert_eq!(reasons(&document), expected, "{first} {second}");
+        let mut document = cyclonedx(json!({}), json!({"state": "not_affected", "detail": "x"}), json!([]));
+        document["components"] = json!([component(first), component(second)]);
+        assert_eq!(reasons(&document), expected, "{first} {second}");
+    }
+    // A product and a relationship of one id.
+    let mut document = csaf("", json!({}));
+    document["product_tree"] = json!({"full_product_names": [product(ours)], "relationships": [
+        {"product_reference": "X", "relates_to_product_reference": "Y", "full_product_name": {"product_id": "P"}}]});
+    assert_eq!(reasons(&document), "unknown-product");
+}
