@@ -113,6 +113,9 @@ impl Reader<'_> {
         let wrong = |what: String| FlowError::VexRepository { path: path.clone(), what };
         let bytes = self.bytes(&path)?;
         let index: Index = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+        if index.packages.is_empty() {
+            return Err(wrong("it lists no package".to_owned()));
+        }
         self.enough(&path, index.packages.len())?;
         let mut by_location: BTreeMap<String, Vec<Identity>> = BTreeMap::new();
         for package in index.packages {
@@ -145,7 +148,6 @@ impl Reader<'_> {
 /// The list of documents of a repository.
 #[derive(Deserialize)]
 struct Index {
-    #[serde(default)]
     packages: Vec<Listed>,
 }
 
@@ -244,6 +246,9 @@ mod tests {
             (&[("a.json", "{}")][..], "cannot read VEX document `DIR/a.json`: it is JSON, and neither"),
             (&[("a.txt", "")], "no `*.json` is in it"),
             (&[("index.json", "[")], "cannot read `DIR/index.json` as a repository of VEX: EOF"),
+            // Documents beside a file of that name that is no list would be left out.
+            (&[("index.json", "{}"), ("a.json", "{}")], "missing field `packages`"),
+            (&[("index.json", r#"{"packages": []}"#)], "it lists no package"),
             (&[("index.json", &*listed("../a.json"))], "`../a.json` leads out of it"),
             (&[("index.json", &*listed("/etc/passwd"))], "`/etc/passwd` leads out of it"),
             (&[("index.json", &*listed("a.json"))], "cannot read `DIR/a.json`"),
