@@ -147,6 +147,8 @@ fn what_vex_answers_and_what_it_does_not_is_explained() {
         "statements": [
             statement("not_affected", "pkg:apk/alpine/libssl3"),
             statement("not_affected", "pkg:apk/alpine/libssl3@1.0.0-r0"),
+            serde_json::json!({"vulnerability": {"name": "HARBOUR-1", "aliases": ["cve-2024-4741"]},
+                "status": "affected", "products": ["pkg:apk/alpine/gone"]}),
         ],
     });
     place.write("harbour.vex.json", document.to_string());
@@ -163,6 +165,9 @@ fn what_vex_answers_and_what_it_does_not_is_explained() {
     assert_eq!(explained["explanations"][1]["suppressed"]["source"], "https://example.test/vex-1");
     assert_eq!(explained["explanations"][1]["rows"][0]["standing"], "decided");
     assert_eq!(explained["vex"][0]["statement"], "statements[1]");
+    // Named by another id first.
+    assert_eq!(explained["vex"][1]["statement"], "statements[2]");
+    assert_eq!(explained["vex"][1]["vulnerability"], "cve-2024-4741");
 
     let text = place.run(words);
     text.expect_code(0);

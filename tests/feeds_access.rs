@@ -127,7 +127,7 @@ fn a_configuration_that_was_only_found_does_not_say_where_feeds_come_from() {
 }
 
 /// What a `plimsoll.toml` says, the command that would use it, and the key that is refused.
-const NOT_BELIEVED: [(&str, &[&str], &str); 21] = [
+const NOT_BELIEVED: [(&str, &[&str], &str); 23] = [
     ("mirror = 'x'", &["scan", "x"], "mirror"),
     ("[feeds.sync]\nmirror = ['x']", &["feeds", "sync"], "mirror"),
     ("registry-mirror = 'docker.io=evil.example'", &["sbom", "nginx"], "registry-mirror"),
@@ -139,6 +139,8 @@ const NOT_BELIEVED: [(&str, &[&str], &str); 21] = [
     ("registry-username = 'ann'", &["sbom", "nginx"], "registry-username"),
     ("registry-password-stdin = true", &["sbom", "nginx"], "registry-password-stdin"),
     ("registry-token = 's3cret-t0ken'", &["scan", "nginx"], "registry-token"),
+    ("vex = ['x']", &["match", "x"], "vex"),
+    ("[explain]\nvex = ['x']", &["explain", "CVE-1", "x"], "vex"),
     ("key = 'x'", &["match", "x"], "key"),
     ("[convert]\nkey = 'x'", &["convert", "x"], "key"),
     ("sign-key = 'x'", &["feeds", "push", "./x"], "sign-key"),

@@ -81,7 +81,7 @@ const NAME_IT: &str = "name it with `--config FILE` or `PLIMSOLL_CONFIG` if you 
 
 /// Options (their ids) that are not taken from a file that was only found, and why: what they do reaches beyond the
 /// judgement of this run, or is done in our name. None has a default of its own, so that one from the file is known.
-const REFUSED: [(&str, &str); 16] = [
+const REFUSED: [(&str, &str); 17] = [
     ("mirror", "it decides what the vendors' feeds say, also in later runs"),
     ("registry_mirror", "it decides what an image's name stands for"),
     ("insecure", "whoever is between us and a registry could be the registry"),
@@ -91,6 +91,7 @@ const REFUSED: [(&str, &str); 16] = [
     ("registry_username", "it names a login of ours"),
     ("registry_password_stdin", "it sends what we type to a registry"),
     ("registry_token", "it would be sent in place of our own credentials"),
+    ("vex", "it names whose word suppresses findings, as if we had given it"),
     ("key", "it names whose signature of an SBOM counts"),
     ("vex_key", "it names whose word suppresses findings"),
     ("sign_key", "it names a private key of ours, and signs with it"),

@@ -187,7 +187,8 @@ fn answer_with_vex(
     // Only so many outcomes are kept: those of other vulnerabilities must not crowd out what was asked.
     let mut vex = vex.to_vec();
     let is_of_any = |id: &str| {
-        id.eq_ignore_ascii_case(asked) || explained.iter().any(|it| it.ids.iter().any(|own| own == id))
+        id.eq_ignore_ascii_case(asked)
+            || explained.iter().any(|it| it.ids.iter().any(|own| own.eq_ignore_ascii_case(id)))
     };
     for given in &mut vex {
         given.document.statements.retain(|statement| statement.ids.iter().any(|id| is_of_any(id)));
@@ -203,14 +204,28 @@ fn answer_with_vex(
             explained.answer = Answer::Finding { verdict, suppressed };
         }
     }
-    heard.unapplied
+    let mut unapplied = heard.unapplied;
+    unapplied.iter_mut().for_each(|outcome| name_as_asked(outcome, &vex, asked));
+    unapplied
+}
+
+/// Names the vulnerability of `outcome` by the id that was asked for, where the statement names it so too: else a statement
+/// that names it otherwise first would not be told of.
+fn name_as_asked(outcome: &mut VexOutcome, vex: &[Given], asked: &str) {
+    let of_document = vex.iter().filter(|given| given.digest == outcome.document);
+    let statements = of_document.flat_map(|given| &given.document.statements);
+    let mut ids = statements.filter(|one| *one.place == *outcome.statement).flat_map(|one| one.ids.iter());
+    if let Some(id) = ids.find(|id| id.eq_ignore_ascii_case(asked)) {
+        outcome.vulnerability = id.to_string();
+    }
 }
 
 /// Those of the statements that are about what is told of.
 fn about_any(unapplied: Vec<VexOutcome>, id: &str, told_of: &[Explained]) -> Vec<VexOutcome> {
     let is_about = |outcome: &VexOutcome| {
         let name = &outcome.vulnerability;
-        name.eq_ignore_ascii_case(id) || told_of.iter().any(|explained| explained.ids.contains(name))
+        name.eq_ignore_ascii_case(id)
+            || told_of.iter().any(|explained| explained.ids.iter().any(|id| id.eq_ignore_ascii_case(name)))
     };
     unapplied.into_iter().filter(is_about).collect()
 }

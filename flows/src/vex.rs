@@ -189,6 +189,9 @@ impl Reader<'_> {
         let wrong = |what: String| FlowError::VexRepository { path: path.clone(), what };
         let bytes = self.bytes(&path)?;
         let index: Index = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+        if index.packages.is_empty() {
+            return Err(wrong("it lists no package".to_owned()));
+        }
         self.enough(&path, index.packages.len())?;
         let mut by_location: BTreeMap<String, Vec<Identity>> = BTreeMap::new();
         for package in index.packages {
@@ -221,7 +224,6 @@ impl Reader<'_> {
 /// The list of documents of a repository.
 #[derive(Deserialize)]
 struct Index {
-    #[serde(default)]
     packages: Vec<Listed>,
 }
 

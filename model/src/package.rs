@@ -296,6 +296,8 @@ pub struct Package {
     pub depends_on: Dependencies,
     /// What it is needed for.
     pub scope: DependencyScope,
+    /// Whether an SBOM says that what it is of needs it itself, beside the packages that do.
+    pub is_needed_by_subject: bool,
     /// How sure it is.
     pub certainty: Certainty,
     /// The cataloger or foreign tool that found it.
@@ -483,6 +485,7 @@ impl Package {
             parent: None,
             depends_on: Dependencies::UNKNOWN,
             scope: DependencyScope::default(),
+            is_needed_by_subject: false,
             certainty: Certainty::default(),
             cataloger: String::new(),
             details: Sparse::NOTHING,

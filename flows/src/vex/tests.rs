@@ -76,6 +76,9 @@ fn what_cannot_be_read_says_which_file_and_why() {
         (&[("a.json", "{}")][..], "cannot read VEX document `DIR/a.json`: it is JSON, and neither"),
         (&[("a.txt", "")], "no `*.json` is in it"),
         (&[("index.json", "[")], "cannot read `DIR/index.json` as a repository of VEX: EOF"),
+        // Documents beside a file of that name that is no list would be left out.
+        (&[("index.json", "{}"), ("a.json", "{}")], "missing field `packages`"),
+        (&[("index.json", r#"{"packages": []}"#)], "it lists no package"),
         (&[("index.json", &*listed("../a.json"))], "`../a.json` leads out of it"),
         (&[("index.json", &*listed("/etc/passwd"))], "`/etc/passwd` leads out of it"),
         (&[("index.json", &*listed("a.json"))], "cannot read `DIR/a.json`"),

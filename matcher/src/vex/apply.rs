@@ -11,6 +11,7 @@ use model::report::{VexOutcome, VexReason, VexStamp, VexUse};
 use super::document::{Component, Product, Statement, VexDocument, VexStatus, shortened};
 use super::graph::Graph;
 use super::product::Identity;
+use super::standing::{in_order, superseded};
 use super::target::{Fit, ImageTarget, PackageTarget};
 use super::{Given, Trust};
 
@@ -28,7 +29,9 @@ pub fn apply<'g>(
     inventory: &Inventory,
     bom: Option<&str>,
 ) -> VexUse {
-    apply_in_order(findings, &in_order(given.into_iter().collect()), inventory, bom)
+    let standing = in_order(given.into_iter().collect());
+    let given: Vec<&Given> = standing.iter().map(|one| &**one).collect();
+    apply_in_order(findings, &given, inventory, bom)
 }
 
 fn apply_in_order(
@@ -66,28 +69,6 @@ fn apply_in_order(
     VexUse { documents, unapplied, n_left_out }
 }
 
-/// The documents by digest, each once, as far as it is trusted most.
-fn in_order(mut order: Vec<&Given>) -> Vec<&Given> {
-    order.sort_by(|left, right| (&left.digest, left.trust).cmp(&(&right.digest, right.trust)));
-    order.dedup_by(|later, earlier| later.digest == earlier.digest);
-    order
-}
-
-/// The documents of which there is a newer version of the same trust. Of versions that are the same all count.
-fn superseded(given: &[&Given]) -> BTreeSet<usize> {
-    let state = |one: &Given| (one.document.version.clone(), one.document.updated);
-    let key = |one: &Given| Some((one.trust, one.document.kind, one.document.id.clone()?));
-    let mut newest = BTreeMap::new();
-    for one in given {
-        if let Some(key) = key(one) {
-            let known = newest.entry(key).or_insert_with(|| state(one));
-            *known = state(one).max(known.clone());
-        }
-    }
-    let is_older = |one: &Given| key(one).is_some_and(|key| state(one) < newest[&key]);
-    given.iter().enumerate().filter(|(_, one)| is_older(one)).map(|(position, _)| position).collect()
-}
-
 fn stamp(given: &Given, n_suppressed: usize) -> VexStamp {
     let document = &given.document;
     VexStamp {
@@ -116,6 +97,30 @@ struct Claim {
     trust: Trust,
     said_at: Option<Timestamp>,
     suppresses: bool,
+}
+
+/// When something counts as said: what is of no time is before all others if it suppresses, else after all others
+/// (docs/decisions/0032: what cannot be decided suppresses nothing).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Moment {
+    First,
+    At(Timestamp),
+    Last,
+}
+
+impl Claim {
+    fn moment(&self) -> Moment {
+        match (self.said_at, self.suppresses) {
+            (Some(time), _) => Moment::At(time),
+            (None, true) => Moment::First,
+            (None, false) => Moment::Last,
+        }
+    }
+
+    /// Whether it was said when `other` was, as far as is stated.
+    fn is_of_time_of(&self, other: &Self) -> bool {
+        self.trust == other.trust && self.said_at == other.said_at
+    }
 }
 
 /// What was heard of every finding, and of every statement how close it came.
@@ -265,7 +270,7 @@ impl<'a> Judge<'a> {
             Some(_) => Fit::Not(VexReason::OtherProduct),
             None => Fit::Not(VexReason::UnknownProduct),
         };
-        for product in statement.products.iter().filter(|product| may_speak_of(given, product)) {
+        for product in &statement.products {
             let fit = match self.fit(document, product, index) {
                 // A rebuild holds the fix; of other versions that says nothing.
                 Fit::Among if is_fixed => Fit::Not(VexReason::FixedWithoutVersion),
@@ -320,15 +325,29 @@ impl<'a> Judge<'a> {
         let part = package.part.map(|part| part.as_usize() + 1);
         let images = || [Some(0), part].into_iter().flatten().filter_map(|image| self.images.get(image));
         let fit = self.checked(component, || {
-            let of_image = images().map(|image| image.fit(component));
-            let of_system = images()
-                .filter_map(|image| image.fit_system(component))
-                .filter(|_| package.ecosystem.is_os());
+            let of_images = images().map(|image| image.fit(component)).min();
+            let of_images = of_images.unwrap_or(Fit::Not(VexReason::UnknownProduct));
+            if component.is_image() {
+                return of_images;
+            }
             let itself = self.packages[&index].fit(component, inventory.distro_of(package));
-            of_image.chain(of_system).chain([itself]).min().unwrap_or(Fit::Not(VexReason::UnknownProduct))
+            // The CPE name of a system is the weakest name: it counts where no other says what is meant.
+            let is_system = package.ecosystem.is_os()
+                && !component.is_package()
+                && of_images != Fit::Not(VexReason::OtherDigest);
+            let of_system = images().filter(|_| is_system).filter_map(|image| image.fit_system(component));
+            of_system.chain([of_images, itself]).min().unwrap_or(of_images)
         });
+        let is_subject = component.subject_of.is_some() && component.subject_of.as_deref() == self.bom;
         match fit {
-            Fit::Not(VexReason::OtherProduct) => self.fit_above(component, index),
+            _ if is_subject => fit.min(Fit::Among),
+            // The hash of a library is no other image's.
+            Fit::Not(VexReason::OtherProduct | VexReason::OtherDigest) => {
+                match self.fit_above(component, index) {
+                    Fit::Not(VexReason::OtherProduct) => fit,
+                    above => above,
+                }
+            }
             fit => fit,
         }
     }
@@ -372,18 +391,11 @@ fn by_key(inventory: &Inventory) -> HashMap<String, Vec<PackageTarget<'_>>> {
     by_key
 }
 
-/// Whether the document is listed under the product, or under no product at all.
-fn may_speak_of(given: &Given, product: &Product) -> bool {
-    let Some(listed) = &given.only_about else { return true };
-    product.wholes.iter().all(|&whole| {
-        let identities = &given.document.component(whole).identities;
-        identities.iter().any(|identity| listed.iter().any(|listed| identity.is_of(listed)))
-    })
-}
-
 /// Whether the statement may count at all.
 fn sound(document: &VexDocument, statement: &Statement) -> Result<(), VexReason> {
-    let has_reason = statement.justification.is_some() || statement.detail.is_some();
+    // A word that the kind of document does not have says nothing by itself (feeds.md A27, A28).
+    let is_known = |word: &str| document.kind.has_justification(word);
+    let has_reason = statement.detail.is_some() || statement.justification.as_deref().is_some_and(is_known);
     match statement.status {
         _ if document.is_draft => Err(VexReason::Draft),
         VexStatus::NotAffected if !has_reason => Err(VexReason::NoJustification),
@@ -403,14 +415,16 @@ fn decide(heard: &mut Heard, given: &[&Given], findings: &[Finding]) -> BTreeMap
     let mut agreed: BTreeMap<usize, (usize, Vec<Source>, BTreeSet<Source>)> = BTreeMap::new();
     for ((position, _), claims) in claims {
         let detail = || findings[position].id.to_string();
-        let trust = claims.iter().map(|claim| claim.trust).min();
-        let latest =
-            claims.iter().filter(|claim| Some(claim.trust) == trust).map(|claim| claim.said_at).max();
-        let is_last = |claim: &&Claim| Some(claim.trust) == trust && Some(claim.said_at) == latest;
+        let rank = |claim: &Claim| (std::cmp::Reverse(claim.trust), claim.moment());
+        let last = claims.iter().map(rank).max();
+        let is_last = |claim: &&Claim| Some(rank(claim)) == last;
         let suppressing = || claims.iter().filter(|claim| claim.suppresses);
-        if claims.iter().filter(is_last).any(|claim| !claim.suppresses) {
+        if let Some(against) = claims.iter().filter(is_last).find(|claim| !claim.suppresses) {
             for claim in suppressing() {
-                let reason = if is_last(&claim) { VexReason::Contradicted } else { VexReason::Overruled };
+                let reason = match claim.is_of_time_of(against) {
+                    true => VexReason::Contradicted,
+                    false => VexReason::Overruled,
+                };
                 heard.note(claim.source, reason, detail);
             }
             continue;
@@ -444,7 +458,7 @@ fn content<'a>(given: &[&'a Given], source: Source) -> impl Ord + use<'a> {
         &statement.status,
         statement.said_at,
         statement.justification.as_deref(),
-        statement.detail.as_deref(),
+        (statement.detail.as_deref(), statement.notes.as_deref()),
         (one.document.id.as_deref(), one.document.author.as_deref()),
         one.digest.as_str(),
     )
@@ -456,13 +470,14 @@ fn suppress(finding: &mut Finding, decision: Decision, given: &Given) {
         VexStatus::Fixed => NotAffectedReason::VexFixed,
         _ => NotAffectedReason::VexNotAffected,
     };
+    let detail = statement.detail.as_deref().or(statement.notes.as_deref());
     finding.verdict = Verdict::NotAffected { because };
     let suppression = Suppression {
         reason: because.as_str().to_owned(),
         source: shortened(given.document.id.as_deref().unwrap_or(&given.digest), 500),
         statement: Some(Box::new(VexGrounds {
             justification: statement.justification.as_deref().map(|text| shortened(text, 200)),
-            detail: statement.detail.as_deref().map(|text| shortened(text, 2_000)),
+            detail: detail.map(|text| shortened(text, 2_000)),
             author: given.document.author.as_deref().map(|text| shortened(text, 200)),
             timestamp: statement.said_at,
         })),

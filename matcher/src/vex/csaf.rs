@@ -12,7 +12,6 @@ use serde::Deserialize;
 
 use self::tree::{Tree, TreeText};
 use super::document::{Budget, Statement, VexDocument, VexError, VexKind, VexStatus, ids, numbers, time};
-use super::openvex::JUSTIFICATIONS;
 
 /// Reads the document `text`.
 pub(super) fn read(text: &[u8], limits: &Limits) -> Result<VexDocument, VexError> {
@@ -58,7 +57,8 @@ fn add(
         document.remark(|| format!("`{place}`: no vulnerability is named"));
         return Ok(());
     }
-    let grounds = Reasons::of(&said.flags.unwrap_or_default(), &said.threats.unwrap_or_default(), tree);
+    let (flags, threats) = (said.flags.unwrap_or_default(), said.threats.unwrap_or_default());
+    let grounds = Reasons::of(&flags, &threats, tree, budget)?;
     for (list, products) in said.product_status.unwrap_or_default() {
         let place: Arc<str> = format!("{place}.product_status.{list}").into();
         let status = match &*list {
@@ -79,7 +79,8 @@ fn add(
             by_grounds.entry(grounds.of_product(&product)).or_default().insert(product);
         }
         for ((justification, detail), products) in by_grounds {
-            if let Some(word) = justification.as_deref().filter(|word| !JUSTIFICATIONS.contains(word)) {
+            if let Some(word) = justification.as_deref().filter(|word| !document.kind.has_justification(word))
+            {
                 document.remark(|| format!("`{place}`: `{word}` is no justification"));
             }
             let products = products.iter().map(|id| tree.product(id, &place, document)).collect();
@@ -89,6 +90,7 @@ fn add(
                 status: status.clone(),
                 justification,
                 detail,
+                notes: None,
                 said_at: document.updated,
                 products,
             });
@@ -108,19 +110,24 @@ struct Reasons {
 }
 
 impl Reasons {
-    fn of(flags: &[FlagText], threats: &[ThreatText], tree: &Tree) -> Self {
+    fn of(
+        flags: &[FlagText],
+        threats: &[ThreatText],
+        tree: &Tree,
+        budget: &mut Budget,
+    ) -> Result<Self, VexError> {
         let mut reasons = Self::default();
         for flag in flags {
-            let Some(label) = flag.label.as_deref().map(Arc::from) else { continue };
+            let Some(label) = said(&flag.label) else { continue };
             let of = (&mut reasons.flags, &mut reasons.flag_of_all);
-            place(label, &flag.product_ids, &flag.group_ids, tree, of);
+            place(label, &flag.product_ids, &flag.group_ids, (tree, budget), of)?;
         }
         for threat in threats.iter().filter(|threat| threat.category.as_deref() == Some("impact")) {
-            let Some(details) = threat.details.as_deref().map(Arc::from) else { continue };
+            let Some(details) = said(&threat.details) else { continue };
             let of = (&mut reasons.impacts, &mut reasons.impact_of_all);
-            place(details, &threat.product_ids, &threat.group_ids, tree, of);
+            place(details, &threat.product_ids, &threat.group_ids, (tree, budget), of)?;
         }
-        reasons
+        Ok(reasons)
     }
 
     fn of_product(&self, id: &str) -> Grounds {
@@ -130,14 +137,19 @@ impl Reasons {
     }
 }
 
-/// Of several about one product the first by text is kept, whatever their order.
+/// The text, unless it is blank: that is no reason.
+fn said(text: &Option<String>) -> Option<Arc<str>> {
+    text.as_deref().filter(|text| !text.trim().is_empty()).map(Arc::from)
+}
+
+/// Of several about one product the first by text is kept, whatever their order. A group counts each time it is named.
 fn place(
     text: Arc<str>,
     products: &Option<Vec<String>>,
     groups: &Option<Vec<String>>,
-    tree: &Tree,
+    (tree, budget): (&Tree, &mut Budget),
     (by_product, of_all): (&mut BTreeMap<String, Arc<str>>, &mut Option<Arc<str>>),
-) {
+) -> Result<(), VexError> {
     let smaller = |known: &mut Arc<str>| {
         if text < *known {
             known.clone_from(&text);
@@ -145,9 +157,13 @@ fn place(
     };
     if products.is_none() && groups.is_none() {
         of_all.as_mut().map(smaller).unwrap_or_else(|| *of_all = Some(Arc::clone(&text)));
-        return;
+        return Ok(());
     }
-    let grouped = groups.iter().flatten().filter_map(|group| tree.group(group)).flatten();
+    let groups = || groups.iter().flatten().filter_map(|group| tree.group(group));
+    for group in groups() {
+        budget.take(group.len())?;
+    }
+    let grouped = groups().flatten();
     for product in products.iter().flatten().chain(grouped) {
         match by_product.get_mut(product) {
             Some(known) => smaller(known),
@@ -156,6 +172,7 @@ fn place(
             }
         }
     }
+    Ok(())
 }
 
 #[derive(Deserialize)]

@@ -11,12 +11,12 @@ use serde::Deserialize;
 
 use super::document::{
     Budget, Component, ComponentIndex, Product, Statement, VexDocument, VexError, VexKind, VexStatus, ids,
-    percent_decoded, time,
+    percent_decoded, said_at, time,
 };
-use super::product::Identity;
+use super::product::{Identity, Narrowed};
 
 /// The words that a justification may be.
-const JUSTIFICATIONS: [&str; 9] = [
+pub(super) const JUSTIFICATIONS: [&str; 9] = [
     "code_not_present",
     "code_not_reachable",
     "requires_configuration",
@@ -28,6 +28,9 @@ const JUSTIFICATIONS: [&str; 9] = [
     "protected_by_mitigating_control",
 ];
 
+/// The state that is its own justification.
+pub(super) const FALSE_POSITIVE: &str = "false_positive";
+
 /// Reads the document `text`.
 pub(super) fn read(text: &[u8], limits: &Limits) -> Result<VexDocument, VexError> {
     let malformed = |source| VexError::Malformed { kind: "CycloneDX", source };
@@ -37,8 +40,10 @@ pub(super) fn read(text: &[u8], limits: &Limits) -> Result<VexDocument, VexError
     let metadata = said.metadata.unwrap_or_default();
     document.author = metadata.author();
     document.updated = time(metadata.timestamp.as_deref());
+    let serial = said.serial_number.as_deref().filter(|serial| !uuid(serial).is_empty());
+    let version = said.version.map(|version| version.to_string());
     let mut bom = Bom {
-        serial: said.serial_number.as_deref().map(uuid).unwrap_or_default().to_owned(),
+        id: serial.map(|serial| bom_id(serial, version.as_deref())),
         root: None,
         components: BTreeMap::new(),
     };
@@ -64,16 +69,11 @@ fn uuid(text: &str) -> &str {
 
 /// The components of a document by their references.
 struct Bom {
-    serial: String,
-    root: Option<Root>,
+    /// How the document itself is known.
+    id: Option<String>,
+    /// What the document is about: what it says of a component, it says of the one in there (feeds.md D7).
+    root: Option<ComponentIndex>,
     components: BTreeMap<String, ComponentIndex>,
-}
-
-/// What the document is about.
-struct Root {
-    index: ComponentIndex,
-    /// Whether it is an image, by which it can be told from others.
-    is_image: bool,
 }
 
 impl Bom {
@@ -85,7 +85,6 @@ impl Bom {
     ) -> Result<(), VexError> {
         budget.take(1)?;
         let reference = said.reference.clone();
-        let is_container = said.kind.as_deref() == Some("container");
         let (name, version) = (said.name.clone(), said.version.clone());
         let mut component = said.component(document);
         if let Some(name) = name {
@@ -97,13 +96,9 @@ impl Bom {
                 version => component.identities.push(Identity::Name(name, version)),
             }
         }
-        let is_image = is_container
-            || component
-                .identities
-                .iter()
-                .any(|identity| matches!(identity, Identity::Image(_) | Identity::Digest(_)));
+        component.subject_of.clone_from(&self.id);
         let index = document.add(component);
-        self.root = Some(Root { index, is_image });
+        self.root = Some(index);
         if let Some(reference) = reference {
             self.components.insert(reference, index);
         }
@@ -123,10 +118,17 @@ impl Bom {
         let inner = said.components.take();
         if let Some(reference) = said.reference.clone() {
             let component = said.component(document);
-            let index = document.add(component);
-            if self.components.insert(reference.clone(), index).is_some() {
-                document
-                    .remark(|| format!("component `{reference}`: two have this `bom-ref`; the last counts"));
+            let known = self.components.get(&reference).map(|&known| document.component(known));
+            if known.is_some_and(|known| *known != component) {
+                // Which is meant nobody can tell (docs/decisions/0032).
+                document.remark(|| {
+                    format!("component `{reference}`: several have this `bom-ref`, and it stands for none")
+                });
+                let nothing = document.add(Component::default());
+                self.components.insert(reference, nothing);
+            } else if known.is_none() {
+                let index = document.add(component);
+                self.components.insert(reference, index);
             }
         }
         for component in inner.unwrap_or_default() {
@@ -143,27 +145,38 @@ impl Bom {
             }
             _ => (None, reference),
         };
-        let is_own =
-            link.is_none_or(|link| !self.serial.is_empty() && uuid(link).eq_ignore_ascii_case(&self.serial));
+        // A link without a version is to this one, if it is to this document at all.
+        let own_version = self
+            .id
+            .as_deref()
+            .and_then(|id| id.split_once('/'))
+            .filter(|(own, _)| link.is_some_and(|link| uuid(link).eq_ignore_ascii_case(own)));
+        let version = |link: &'_ str| link.split_once('/').map(|(_, version)| version.to_owned());
+        let linked = link.map(|link| {
+            let version = version(link).or(own_version.map(|(_, version)| version.to_owned()));
+            bom_id(link, version.as_deref())
+        });
+        let is_own = linked.is_none() || linked == self.id;
         let decoded = percent_decoded(fragment);
         let known = [reference, fragment, &decoded].into_iter().find_map(|text| self.components.get(text));
         if let (true, Some(&index)) = (is_own, known) {
-            return match &self.root {
-                Some(root) if root.is_image && root.index != index => {
-                    Product { wholes: vec![root.index], parts: vec![index] }
-                }
-                _ => Product::all_of(index),
-            };
+            return self.within(index);
         }
         // What is not in the document may still say by itself what it is.
-        let bom = link
-            .filter(|_| !is_own)
-            .map(|link| bom_id(uuid(link), link.split_once('/').map(|(_, version)| version)));
-        let mut component = Component { bom, ..Component::default() };
+        let mut component = Component { bom: linked, ..Component::default() };
         if !decoded.starts_with("pkg:") || !component.add_purl(&decoded) {
             document.remark(|| format!("`{place}.ref`: `{reference}` is no component of the document"));
         }
-        Product::all_of(document.add(component))
+        let index = document.add(component);
+        if is_own { self.within(index) } else { Product::all_of(index) }
+    }
+
+    /// The component at `index` in what the document is about.
+    fn within(&self, index: ComponentIndex) -> Product {
+        match self.root {
+            Some(root) if root != index => Product { wholes: vec![root], parts: vec![index] },
+            _ => Product::all_of(index),
+        }
     }
 }
 
@@ -201,17 +214,19 @@ fn add(
         }
     };
     let justification = analysis.justification.filter(|word| !word.is_empty());
-    if let Some(word) = justification.as_deref().filter(|word| !JUSTIFICATIONS.contains(word)) {
+    if let Some(word) = justification.as_deref().filter(|word| !document.kind.has_justification(word)) {
         document.remark(|| format!("`{place}.analysis.justification`: `{word}` is no justification"));
     }
     // That it was found by mistake is a reason by itself.
     let justification =
-        justification.or_else(|| analysis.state.clone().filter(|state| state == "false_positive"));
-    let said_at = time(analysis.last_updated.as_deref())
-        .or(time(analysis.first_issued.as_deref()))
-        .or(time(said.updated.as_deref()))
-        .or(document.updated);
-    let detail: Option<Arc<str>> = analysis.detail.filter(|text| !text.is_empty()).map(Into::into);
+        justification.or_else(|| analysis.state.clone().filter(|state| state == FALSE_POSITIVE));
+    // The vulnerability's own times are those of its record, whoever wrote that.
+    let own = [&analysis.last_updated, &analysis.first_issued].map(Option::as_deref);
+    for text in own.into_iter().flatten().filter(|text| time(Some(text)).is_none()) {
+        document.remark(|| format!("`{place}.analysis`: `{text}` is no time"));
+    }
+    let issued = document.updated;
+    let detail: Option<Arc<str>> = analysis.detail.filter(|text| !text.trim().is_empty()).map(Into::into);
     let justification: Option<Arc<str>> = justification.map(Into::into);
     for (nth, affected) in said.affects.unwrap_or_default().into_iter().enumerate() {
         let place: Arc<str> = format!("{place}.affects[{nth}]").into();
@@ -223,12 +238,14 @@ fn add(
         let product = bom.product(&reference, &place, document);
         let versions = affected.versions.filter(|versions| !versions.is_empty());
         let push = |status: VexStatus, product: Product, document: &mut VexDocument| {
+            let said_at = said_at(own, issued, status.suppresses());
             document.statements.push(Statement {
                 place: Arc::clone(&place),
                 ids: Arc::clone(&ids),
                 status,
                 justification: justification.clone(),
                 detail: detail.clone(),
+                notes: None,
                 said_at,
                 products: vec![product],
             });
@@ -285,10 +302,7 @@ fn narrowed(
         let mut component = document.component(index).clone();
         component.range = range.clone().map(Into::into).or(component.range);
         if let Some(version) = &version {
-            component.identities.retain_mut(|identity| identity.narrow(version));
-            if component.identities.is_empty() {
-                component.doubt = Some(VexReason::OtherVersion);
-            }
+            narrow_names(&mut component, version);
         }
         document.add(component)
     };
@@ -301,6 +315,45 @@ fn narrowed(
             wholes: product.wholes.clone(),
             parts: parts.iter().map(|&index| narrow(index, document)).collect(),
         },
+    }
+}
+
+/// Makes every name of `component` mean `version` only.
+///
+/// A digest is of the version that the component has. Unless that is known to be `version`, the digest says nothing of
+/// it; and where there is no other name, it cannot be told.
+fn narrow_names(component: &mut Component, version: &str) {
+    let (mut is_same, mut is_set) = (component.version.as_deref() == Some(version), false);
+    let mut is_other = component.version.is_some() && !is_same;
+    let mut silent = Vec::new();
+    component.identities.retain_mut(|identity| match identity.narrow(version) {
+        Narrowed::Same => {
+            is_same = true;
+            true
+        }
+        Narrowed::Set => {
+            is_set = true;
+            true
+        }
+        Narrowed::Other => {
+            is_other = true;
+            false
+        }
+        Narrowed::Unable => false,
+        Narrowed::Silent => {
+            silent.push(identity.clone());
+            false
+        }
+    });
+    if !is_other && (is_same || !is_set) {
+        component.identities.append(&mut silent);
+    }
+    if !is_same && !is_set && !is_other && !component.identities.is_empty() {
+        // No range holds it in a notation that can be read.
+        component.range = Some(version.into());
+    }
+    if component.identities.is_empty() {
+        component.doubt = Some(VexReason::OtherVersion);
     }
 }
 
@@ -340,8 +393,6 @@ impl MetadataText {
 
 #[derive(Deserialize)]
 struct ComponentText {
-    #[serde(rename = "type")]
-    kind: Option<String>,
     #[serde(rename = "bom-ref")]
     reference: Option<String>,
     name: Option<String>,
@@ -360,7 +411,10 @@ struct HashText {
 
 impl ComponentText {
     fn component(&self, document: &mut VexDocument) -> Component {
-        let mut component = Component::default();
+        let version = self.version.as_deref().filter(|version| !version.is_empty());
+        // Of an image some write its digest there.
+        let version = version.filter(|version| !version.starts_with("sha256:"));
+        let mut component = Component { version: version.map(Into::into), ..Component::default() };
         for hash in self.hashes.iter().flatten() {
             component.add_digest(
                 hash.alg.as_deref().unwrap_or_default(),
@@ -389,7 +443,6 @@ impl ComponentText {
 struct VulnerabilityText {
     id: Option<String>,
     references: Option<Vec<ReferenceText>>,
-    updated: Option<String>,
     analysis: Option<AnalysisText>,
     affects: Option<Vec<AffectedText>>,
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use model::limits::Limits;
 use model::report::VexReason;
 
-use super::product::Identity;
+use super::product::{Identity, ImagePattern};
 use super::{csaf, cyclonedx, openvex};
 
 /// The kind of a document.
@@ -27,6 +27,17 @@ impl VexKind {
             Self::OpenVex => "openvex",
             Self::Csaf => "csaf",
             Self::CycloneDx => "cyclonedx",
+        }
+    }
+}
+
+impl VexKind {
+    /// Whether documents of this kind have the justification `word`.
+    pub(super) fn has_justification(self, word: &str) -> bool {
+        match self {
+            Self::OpenVex | Self::Csaf => openvex::JUSTIFICATIONS.contains(&word),
+            // That it was found by mistake is a reason by itself.
+            Self::CycloneDx => word == cyclonedx::FALSE_POSITIVE || cyclonedx::JUSTIFICATIONS.contains(&word),
         }
     }
 }
@@ -131,12 +142,29 @@ pub struct ComponentIndex(pub(super) u32);
 pub struct Component {
     /// Its names, each enough by itself; of those that can be compared the strongest decides.
     pub identities: Vec<Identity>,
-    /// The versions that are meant, as written (`vers:npm/>=1|<2`), where the names leave them open.
+    /// The versions that are meant, as written (`vers:npm/>=1|<2`): whatever fits must be in it.
     pub range: Option<Arc<str>>,
+    /// The version that CycloneDX says it has, beside its names.
+    pub version: Option<Arc<str>>,
     /// The BOM that it is a component of, where that is another than the document ([`bom_id`](super::bom_id)).
     pub bom: Option<String>,
+    /// The BOM whose subject it is, likewise: where that BOM is judged, it is what is judged.
+    pub subject_of: Option<String>,
     /// Why what it names cannot be what is judged, where that is known beforehand.
     pub doubt: Option<VexReason>,
+}
+
+impl Component {
+    /// Whether it is an image and nothing else: a package URL or a digest says so. Any text may be read as a reference.
+    pub(super) fn is_image(&self) -> bool {
+        let says_so = |image: &ImagePattern| image.written.is_none() || image.digest.is_some();
+        self.identities.iter().any(|identity| matches!(identity, Identity::Image(image) if says_so(image)))
+    }
+
+    /// Whether a package URL says that it is a package.
+    pub(super) fn is_package(&self) -> bool {
+        self.identities.iter().any(|identity| matches!(identity, Identity::Package(_)))
+    }
 }
 
 /// One thing that a document says.
@@ -152,7 +180,9 @@ pub struct Statement {
     pub justification: Option<Arc<str>>,
     /// Why, in a sentence.
     pub detail: Option<Arc<str>>,
-    /// When it was said.
+    /// What else is said of it, which is no reason.
+    pub notes: Option<Arc<str>>,
+    /// When it was said. Where nobody can tell: before all others if it suppresses, else after all others.
     pub said_at: Option<Timestamp>,
     /// Of what.
     pub products: Vec<Product>,
@@ -315,6 +345,25 @@ pub(super) fn numbers(version: &str) -> Vec<u64> {
 /// The moment that `text` is; RFC 3339 with any offset.
 pub(super) fn time(text: Option<&str>) -> Option<Timestamp> {
     text?.trim().parse().ok()
+}
+
+/// When something was said whose own times are `own`, the later kind first, in a document that was made at `issued`.
+///
+/// A time that cannot be read is never taken for a later one: what suppresses is of the next that can be read, and whatever
+/// else is of no time, which stands against every time ([`Statement::said_at`]).
+pub(super) fn said_at(
+    own: [Option<&str>; 2],
+    issued: Option<Timestamp>,
+    suppresses: bool,
+) -> Option<Timestamp> {
+    let mut stated = own.into_iter().flatten().peekable();
+    if stated.peek().is_none() {
+        return issued;
+    }
+    match suppresses {
+        true => stated.find_map(|text| time(Some(text))),
+        false => time(stated.next()),
+    }
 }
 
 /// The id in the name of a vulnerability: the last part of an IRI, else the name.

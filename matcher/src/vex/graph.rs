@@ -101,7 +101,7 @@ impl<'a> Graph<'a> {
     /// Whether everything that brings `package` in goes through one of `products`, which are above it.
     ///
     /// Where not everything does, what is said of the products is not enough to suppress, and enough to stand against what
-    /// does. What the image needs itself is in no inventory: it is what nothing else needs. While a package of the same
+    /// does. What the subject needs itself is what an SBOM says so of, and what nothing else needs. While a package of the same
     /// ecosystem does not say what it needs, it may be that one that needs it; unless the package lies inside another.
     pub(super) fn only_through(&mut self, package: PackageIndex, products: &BTreeSet<u32>) -> Fit {
         let unknown = Fit::Unknown(VexReason::DependenciesUnknown);
@@ -112,6 +112,9 @@ impl<'a> Graph<'a> {
             return unknown;
         }
         let Some(open) = self.up(package, products) else { return unknown };
+        if open.iter().any(|&one| self.inventory.package(PackageIndex(one)).is_needed_by_subject) {
+            return Fit::Unknown(VexReason::OtherPath);
+        }
         // Each of them must be there because of a product: else it is there by itself, or in a circle of its own.
         let Some(because) = self.down(products, &open) else { return unknown };
         if open.is_subset(&because) { Fit::Among } else { Fit::Unknown(VexReason::OtherPath) }

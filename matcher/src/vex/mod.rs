@@ -18,6 +18,7 @@ mod document;
 mod graph;
 mod openvex;
 mod product;
+mod standing;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -73,8 +74,9 @@ pub struct Given {
 }
 
 impl Given {
-    /// Whether some product is a component of another BOM, so that it matters which BOM is judged.
+    /// Whether some product is a component or the subject of a BOM, so that it matters which BOM is judged.
     pub fn links_to_boms(&self) -> bool {
-        self.document.components.iter().any(|component| component.bom.is_some())
+        let of_bom = |component: &Component| component.bom.is_some() || component.subject_of.is_some();
+        self.document.components.iter().any(of_bom)
     }
 }

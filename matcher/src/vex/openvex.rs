@@ -14,7 +14,7 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 
 use super::document::{
     Budget, Component, ComponentIndex, Product, Statement, VexDocument, VexError, VexKind, VexStatus, ids,
-    time,
+    said_at, time,
 };
 use super::product::Identity;
 
@@ -42,6 +42,8 @@ pub(super) fn read(text: &[u8], subjects: &[String], limits: &Limits) -> Result<
     if document.updated.is_none() {
         document.remark(|| "`timestamp`: no time is stated".to_owned());
     }
+    // A document that says when it was made and when it changed changed in some statement, not in all (feeds.md A28).
+    let issued = time(said.timestamp.as_deref());
     let mut budget = Budget::new(limits);
     budget.take(subjects.len())?;
     let subject = |digest: &String| {
@@ -50,7 +52,7 @@ pub(super) fn read(text: &[u8], subjects: &[String], limits: &Limits) -> Result<
     };
     let inherited: Vec<Product> = subjects.iter().map(subject).map(Product::all_of).collect();
     for (position, statement) in said.statements.unwrap_or_default().into_iter().enumerate() {
-        add(statement, position, &inherited, &mut document, &mut budget)?;
+        add(statement, position, issued, &inherited, &mut document, &mut budget)?;
     }
     Ok(document)
 }
@@ -58,6 +60,7 @@ pub(super) fn read(text: &[u8], subjects: &[String], limits: &Limits) -> Result<
 fn add(
     said: StatementText,
     position: usize,
+    issued: Option<Timestamp>,
     inherited: &[Product],
     document: &mut VexDocument,
     budget: &mut Budget,
@@ -88,10 +91,14 @@ fn add(
         }
     };
     let justification = said.justification.filter(|word| !word.is_empty());
-    if let Some(word) = justification.as_deref().filter(|word| !JUSTIFICATIONS.contains(word)) {
+    if let Some(word) = justification.as_deref().filter(|word| !document.kind.has_justification(word)) {
         document.remark(|| format!("`{place}.justification`: `{word}` is no justification"));
     }
-    let said_at = moment(&said.last_updated, &said.timestamp, &place, document).or(document.updated);
+    let own = [&said.last_updated, &said.timestamp].map(Option::as_deref);
+    for text in own.into_iter().flatten().filter(|text| time(Some(text)).is_none()) {
+        document.remark(|| format!("`{place}.timestamp`: `{text}` is no time"));
+    }
+    let said_at = said_at(own, issued, status.suppresses());
     let mut products = Vec::new();
     for (nth, product) in said.products.unwrap_or_default().into_iter().enumerate() {
         let place = || format!("{place}.products[{nth}]");
@@ -116,25 +123,17 @@ fn add(
         ids,
         status,
         justification: justification.map(Into::into),
-        detail: said.impact_statement.or(said.status_notes).filter(|text| !text.is_empty()).map(Into::into),
+        detail: stated(said.impact_statement),
+        notes: stated(said.status_notes),
         said_at,
         products,
     });
     Ok(())
 }
 
-fn moment(
-    updated: &Option<String>,
-    made: &Option<String>,
-    place: &str,
-    document: &mut VexDocument,
-) -> Option<Timestamp> {
-    let text = updated.as_deref().or(made.as_deref())?;
-    let moment = time(Some(text));
-    if moment.is_none() {
-        document.remark(|| format!("`{place}.timestamp`: `{text}` is no time"));
-    }
-    moment
+/// The text, unless it is blank.
+fn stated(text: Option<String>) -> Option<Arc<str>> {
+    text.filter(|text| !text.trim().is_empty()).map(Into::into)
 }
 
 /// Adds a product or a part, and gives what it has of parts.

@@ -115,21 +115,44 @@ impl Identity {
         }
     }
 
-    /// Makes it mean `version` only; false where it means another, or cannot say.
-    pub(super) fn narrow(&mut self, version: &str) -> bool {
+    /// Makes it mean `version` only, where it can.
+    pub(super) fn narrow(&mut self, version: &str) -> Narrowed {
         let (stated, version) = match self {
             Self::Package(pattern) => {
                 let version = plain_version(&pattern.purl.kind, version).to_owned();
                 (&mut pattern.version, version)
             }
-            Self::Image(image) if image.digest.is_some() => return true,
+            Self::Image(image) if image.digest.is_some() && image.tag.is_none() => return Narrowed::Silent,
             Self::Image(image) => (&mut image.tag, version.to_owned()),
             Self::Name(_, stated) => (stated, version.to_owned()),
-            Self::Digest(_) => return true,
-            Self::Cpe(_) => return false,
+            Self::Digest(_) => return Narrowed::Silent,
+            // Its other attributes hang on the version.
+            Self::Cpe(_) => return Narrowed::Unable,
         };
-        *stated.get_or_insert_with(|| version.clone()) == version
+        match stated {
+            None => {
+                *stated = Some(version);
+                Narrowed::Set
+            }
+            Some(stated) if *stated == version => Narrowed::Same,
+            Some(_) => Narrowed::Other,
+        }
     }
+}
+
+/// What comes of a name that is to mean one version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Narrowed {
+    /// It stated that version.
+    Same,
+    /// It stated none, and states that one now.
+    Set,
+    /// It states another.
+    Other,
+    /// It cannot be made to mean that one alone.
+    Unable,
+    /// It is of one version, and does not say of which: a digest.
+    Silent,
 }
 
 /// `text` as a digest, where it is one.
@@ -293,7 +316,7 @@ pub(super) fn key(purl: &Purl) -> String {
 }
 
 /// The vendor of operating-system packages, under one of the names that are in use.
-fn vendor(namespace: &str) -> &str {
+pub(super) fn vendor(namespace: &str) -> &str {
     match namespace {
         "rocky-linux" => "rocky",
         "ol" => "oracle",

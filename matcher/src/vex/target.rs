@@ -10,7 +10,9 @@ use model::purl::Purl;
 use model::report::VexReason;
 
 use super::document::Component;
-use super::product::{Identity, ImagePattern, PurlPattern, architecture, key, plain_version, version};
+use super::product::{
+    Identity, ImagePattern, PurlPattern, architecture, key, plain_version, vendor, version,
+};
 use crate::requirement::vers;
 
 /// How a name fits.
@@ -43,6 +45,32 @@ impl Fit {
     }
 }
 
+/// What `fit` comes to for `component`, which may mean a range of versions: whatever fits must be in it, by whichever name
+/// it fits (feeds.md D7, A27). `version` is none where nothing says which it is.
+fn in_range(fit: Fit, component: &Component, version: Option<&str>) -> Fit {
+    let Some(range) = component.range.as_deref().filter(|_| fit.is_fit()) else { return fit };
+    match version.and_then(|version| vers::contains(range, version)) {
+        Some(true) => fit,
+        Some(false) => Fit::Not(VexReason::OtherVersion),
+        None => Fit::Unknown(VexReason::UnreadableRange),
+    }
+}
+
+/// How several names fit that are alike but for what they say of versions: those that state one decide, as the others leave
+/// open what those say. Names of something else do not count; none where all are.
+fn of_versioned(fits: impl Iterator<Item = (bool, Fit)>) -> Option<Fit> {
+    let of_it = fits
+        .filter(|(_, fit)| !matches!(fit, Fit::Not(VexReason::OtherProduct | VexReason::OtherDigest)))
+        .collect::<Vec<_>>();
+    let states_version = of_it.iter().any(|(states_version, _)| *states_version);
+    best(of_it.into_iter().filter(|(one, _)| *one == states_version).map(|(_, fit)| fit))
+}
+
+/// `sha256` of `sha256:…`.
+fn algorithm(digest: &str) -> &str {
+    digest.split(':').next().unwrap_or_default()
+}
+
 /// The best of several.
 fn best(fits: impl Iterator<Item = Fit>) -> Option<Fit> {
     fits.min()
@@ -67,29 +95,43 @@ impl<'a> ImageTarget<'a> {
 
     /// How `component` fits the image as a whole.
     pub(super) fn fit(&self, component: &Component) -> Fit {
+        in_range(self.fit_names(component), component, self.version())
+    }
+
+    /// The version, as far as one is stated: the tag, else what the subject says.
+    fn version(&self) -> Option<&str> {
+        let tag = self.named.as_ref().and_then(|named| named.tag.as_deref());
+        tag.or(self.subject.version.as_deref())
+    }
+
+    fn fit_names(&self, component: &Component) -> Fit {
         let digests = component.identities.iter().filter_map(|identity| match identity {
             Identity::Digest(digest) => Some(digest),
             Identity::Image(image) => image.digest.as_ref(),
             _ => None,
         });
-        let mut states_digest = false;
+        let mut is_other = false;
         for digest in digests {
             if self.digests.contains(digest) {
                 return Fit::Exact;
             }
-            states_digest = true;
+            is_other |= self.digests.iter().any(|known| algorithm(known) == algorithm(digest));
         }
-        // The strongest name that can be compared decides: another digest under the same tag is another image.
-        if states_digest && !self.digests.is_empty() {
+        // Another digest under the same tag is another image; one of another algorithm cannot be compared.
+        if is_other {
             return Fit::Not(VexReason::OtherDigest);
         }
-        best(component.identities.iter().map(|identity| match identity {
-            Identity::Image(image) => self.fit_image(image),
-            Identity::Name(name, version) => self.fit_name(name, version.as_deref()),
-            Identity::Digest(_) => Fit::Not(VexReason::OtherDigest),
-            Identity::Package(_) | Identity::Cpe(_) => Fit::Not(VexReason::OtherProduct),
-        }))
-        .unwrap_or(Fit::Not(VexReason::UnknownProduct))
+        let fits = || {
+            component.identities.iter().map(|identity| match identity {
+                Identity::Image(image) => (image.tag.is_some(), self.fit_image(image)),
+                Identity::Name(name, version) => (version.is_some(), self.fit_name(name, version.as_deref())),
+                Identity::Digest(_) => (false, Fit::Not(VexReason::OtherDigest)),
+                Identity::Package(_) | Identity::Cpe(_) => (false, Fit::Not(VexReason::OtherProduct)),
+            })
+        };
+        of_versioned(fits())
+            .or(best(fits().map(|(_, fit)| fit)))
+            .unwrap_or(Fit::Not(VexReason::UnknownProduct))
     }
 
     fn fit_image(&self, image: &ImagePattern) -> Fit {
@@ -151,8 +193,8 @@ impl<'a> ImageTarget<'a> {
             best(by_hint.chain([fit_distro(&wanted, distro)])).unwrap_or(Fit::Not(VexReason::OtherProduct))
         }))
         .filter(|fit| fit.is_fit())
-        // A release of a system holds more than one version of what is in it.
-        .map(|_| Fit::Among)
+        // A release of a system holds more than one version of what is in it, and is no version of a range.
+        .map(|_| in_range(Fit::Among, component, None))
     }
 }
 
@@ -174,6 +216,37 @@ fn fit_distro(wanted: &Cpe<'_>, distro: &Distro) -> Fit {
         (None, _) => Fit::Among,
         (Some(wanted), Some(known)) if is_within(wanted, known) => Fit::Exact,
         (Some(_), _) => Fit::Not(VexReason::OtherVersion),
+    }
+}
+
+/// Whether a package whose URL states the distribution `stated` and which is installed on `distro` is of the distribution
+/// `wanted` (feeds.md B2). What the URL states counts; the system only says by which other names that is known, and stands
+/// in where the URL states nothing.
+fn is_distro(wanted: &str, stated: Option<&str>, distro: Option<&Distro>) -> bool {
+    let wanted = release(wanted);
+    let of_system = distro.map(names_of).unwrap_or_default();
+    let is_system = |one: &str| of_system.iter().any(|name| is_within(one, name));
+    match stated.map(release) {
+        Some(stated) => is_within(&wanted, &stated) || (is_system(&stated) && is_system(&wanted)),
+        None => is_system(&wanted),
+    }
+}
+
+/// The names by which a release of a distribution is known: `debian-12`, `debian-bookworm`, `bookworm`.
+fn names_of(distro: &Distro) -> Vec<String> {
+    let id = vendor(&distro.id);
+    let releases = [&distro.version, &distro.codename].into_iter().flatten();
+    let names = releases.map(|one| format!("{id}-{one}")).chain(distro.codename.clone());
+    let names: Vec<String> = names.map(|name| name.to_lowercase()).collect();
+    if names.is_empty() { vec![id.to_owned()] } else { names }
+}
+
+/// A release as it is compared: in lower case, its vendor under one name.
+fn release(text: &str) -> String {
+    let text = text.to_lowercase();
+    match text.rsplit_once('-') {
+        Some((id, release)) => format!("{}-{release}", vendor(id)),
+        None => text,
     }
 }
 
@@ -239,6 +312,10 @@ impl<'a> PackageTarget<'a> {
 
     /// How `component` fits the package, which is installed on `distro`.
     pub(super) fn fit(&self, component: &Component, distro: Option<&Distro>) -> Fit {
+        in_range(self.fit_names(component, distro), component, Some(self.written_version()))
+    }
+
+    fn fit_names(&self, component: &Component, distro: Option<&Distro>) -> Fit {
         let digests = component.identities.iter().filter_map(|identity| match identity {
             Identity::Digest(digest) => Some(digest.as_str()),
             _ => None,
@@ -248,27 +325,38 @@ impl<'a> PackageTarget<'a> {
             if self.has_digest(digest) {
                 return Fit::Exact;
             }
-            let algorithm = digest.split(':').next();
-            is_comparable |= self.package.digests.iter().any(|known| known.split(':').next() == algorithm);
+            is_comparable |= self.package.digests.iter().any(|known| algorithm(known) == algorithm(digest));
         }
         if is_comparable {
             return Fit::Not(VexReason::OtherDigest);
         }
-        let fits = component.identities.iter().map(|identity| match identity {
-            Identity::Package(pattern) => self.fit_purl(pattern, distro),
-            Identity::Cpe(text) => self.fit_cpe(text),
-            Identity::Digest(_) | Identity::Image(_) | Identity::Name(..) => {
-                Fit::Not(VexReason::OtherProduct)
-            }
-        });
-        match (best(fits).unwrap_or(Fit::Not(VexReason::UnknownProduct)), component.range.as_deref()) {
-            (Fit::Among, Some(range)) => match vers::contains(range, self.written_version()) {
-                Some(true) => Fit::Among,
-                Some(false) => Fit::Not(VexReason::OtherVersion),
-                None => Fit::Unknown(VexReason::UnreadableRange),
-            },
-            (fit, _) => fit,
+        let purls = || {
+            component.identities.iter().filter_map(|identity| match identity {
+                Identity::Package(pattern) => Some(&**pattern),
+                _ => None,
+            })
+        };
+        let of_purls = purls().map(|pattern| (pattern.version.is_some(), self.fit_purl(pattern, distro)));
+        if let Some(fit) = of_versioned(of_purls) {
+            return fit;
         }
+        // A URL of another package is stronger than a CPE name of this one, if the two can be compared.
+        let is_comparable = |pattern: &PurlPattern| {
+            self.purl.as_ref().is_some_and(|purl| purl.kind == "generic" || pattern.purl.kind != "generic")
+        };
+        if purls().any(is_comparable) {
+            return Fit::Not(VexReason::OtherProduct);
+        }
+        let cpes = component.identities.iter().filter_map(|identity| match identity {
+            Identity::Cpe(text) => Cpe::parse(text),
+            _ => None,
+        });
+        let of_cpes = cpes.map(|wanted| (wanted.version != Attribute::Any, self.fit_cpe(&wanted)));
+        let nothing = match component.identities.is_empty() {
+            true => Fit::Not(VexReason::UnknownProduct),
+            false => Fit::Not(VexReason::OtherProduct),
+        };
+        of_versioned(of_cpes).unwrap_or(nothing)
     }
 
     /// The version as its scheme reads it.
@@ -285,10 +373,9 @@ impl<'a> PackageTarget<'a> {
         self.package.digests.iter().chain(of_files).any(|known| known.eq_ignore_ascii_case(digest))
     }
 
-    fn fit_cpe(&self, text: &str) -> Fit {
-        let Some(wanted) = Cpe::parse(text) else { return Fit::Not(VexReason::UnknownProduct) };
+    fn fit_cpe(&self, wanted: &Cpe<'_>) -> Fit {
         let known = self.package.cpes.iter().filter_map(Cpe::parse);
-        best(known.map(|known| fit_cpe(&wanted, &known, Some(&self.version))))
+        best(known.map(|known| fit_cpe(wanted, &known, Some(&self.version))))
             .unwrap_or(Fit::Not(VexReason::OtherProduct))
     }
 
@@ -330,21 +417,17 @@ impl<'a> PackageTarget<'a> {
             // The one is part of the version, the other of how Syft names components.
             "epoch" | "package-id" => true,
             "arch" => {
+                // A source package is of no architecture, and has been compared as one.
+                if matches!(wanted, "source" | "src" | "nosrc") {
+                    return true;
+                }
                 let known = stated.or(self.package.architecture.as_deref());
-                let is_source = matches!(wanted, "source" | "src" | "nosrc");
                 let (Some(wanted), Some(known)) = (architecture(wanted), known) else {
                     return architecture(wanted).is_none();
                 };
-                is_source || architecture(known).is_none_or(|known| known == wanted)
+                architecture(known).is_none_or(|known| known == wanted)
             }
-            "distro" => {
-                let of_system = distro.map(|distro| match &distro.version {
-                    Some(version) => format!("{}-{version}", distro.id),
-                    None => distro.id.clone(),
-                });
-                stated.is_some_and(|stated| is_within(wanted, stated))
-                    || of_system.is_some_and(|system| is_within(wanted, &system))
-            }
+            "distro" => is_distro(wanted, stated, distro),
             "upstream" => {
                 let source = self.package.source.as_ref();
                 let is_named = source.is_some_and(|source| {

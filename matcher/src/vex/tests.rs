@@ -2,8 +2,10 @@
 
 mod attested;
 mod laws;
+mod names;
 mod real;
 mod rules;
+mod times;
 
 use model::finding::{Finding, Fix, Verdict};
 use model::inventory::Inventory;

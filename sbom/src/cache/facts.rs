@@ -244,6 +244,8 @@ fn write_package(out: &mut Writer<'_>, package: &Package) {
         depends_on,
         scope,
         certainty,
+        // Only SBOMs say it.
+        is_needed_by_subject: _,
         cataloger,
         details,
         // A layer is of one image.

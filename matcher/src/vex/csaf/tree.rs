@@ -51,12 +51,26 @@ impl Tree {
             budget.take(1)?;
             let id = product.product_id.clone().unwrap_or_default();
             // A name of the whole relationship says nothing of its halves, which are defined elsewhere.
-            tree.relationships.insert(id, (part, whole));
+            let halves = (part, whole);
+            let is_other = tree.relationships.get(&id).is_some_and(|known| *known != halves);
+            match is_other || tree.components.contains_key(&id) {
+                true => tree.forget(id, document),
+                false => drop(tree.relationships.insert(id, halves)),
+            }
         }
         for group in said.product_groups.unwrap_or_default() {
             if let (Some(id), Some(products)) = (group.group_id, group.product_ids) {
                 budget.take(products.len())?;
-                tree.groups.insert(id, products);
+                match tree.groups.get_mut(&id) {
+                    None => drop(tree.groups.insert(id, products)),
+                    Some(known) if *known == products => {}
+                    Some(known) => {
+                        document.remark(|| {
+                            format!("group `{id}`: it is defined twice and differently, and holds nothing")
+                        });
+                        known.clear();
+                    }
+                }
             }
         }
         Ok(tree)
@@ -108,11 +122,23 @@ impl Tree {
                 hash.value.as_deref().unwrap_or_default(),
             );
         }
-        let index = document.add(component);
-        if self.components.insert(id.clone(), index).is_some() {
-            document.remark(|| format!("product `{id}`: it is defined twice, and the last counts"));
+        match self.components.get(&id) {
+            None => {
+                let index = document.add(component);
+                self.components.insert(id, index);
+            }
+            Some(&known) if *document.component(known) == component => {}
+            Some(_) => self.forget(id, document),
         }
         Ok(())
+    }
+
+    /// Makes `id` stand for nothing: which of its definitions is meant nobody can tell (docs/decisions/0032).
+    fn forget(&mut self, id: String, document: &mut VexDocument) {
+        document.remark(|| {
+            format!("product `{id}`: it is defined twice and differently, and stands for neither")
+        });
+        self.components.insert(id, self.nothing);
     }
 
     /// The ids in a group.

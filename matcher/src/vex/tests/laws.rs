@@ -29,7 +29,7 @@ fn statements(random: &mut Random, n: usize) -> Vec<Value> {
             "vulnerability": {"name": format!("CVE-{}", random.below(4))},
             "products": [(products[random.below(7)].clone()), (products[random.below(7)].clone())],
             "status": (statuses[[0, 0, 0, 1, 2, 3, 4][random.below(7)]]),
-            "justification": (["x", "y"][random.below(2)]),
+            "justification": (["component_not_present", "inline_mitigations_already_exist"][random.below(2)]),
         });
         if random.below(3) > 0 {
             statement["timestamp"] = json!(format!("2025-01-0{}T00:00:00Z", 1 + random.below(3)));
@@ -190,4 +190,21 @@ fn giants_are_heard_and_their_outcomes_bounded() {
     assert_eq!((used.unapplied.len(), used.n_left_out), (OUTCOMES_MAX, 5_000 - OUTCOMES_MAX));
     // What came closest is kept.
     assert_eq!(used.unapplied[0].reason.as_str(), "other-product");
+}
+
+/// Limits: what a group stands for counts wherever the group is named.
+#[test]
+fn a_group_that_is_named_again_and_again_uses_up_what_a_document_may_name() {
+    let group: Vec<String> = (0..1_000).map(|nth| format!("P{nth}")).collect();
+    let flags = |n| vec![json!({"label": "component_not_present", "group_ids": ["G"]}); n];
+    let document = |n| {
+        json!({"document": {"csaf_version": "2.0"},
+            "product_tree": {"product_groups": [{"group_id": "G", "product_ids": group}]},
+            "vulnerabilities": [{"cve": "CVE-1", "flags": flags(n),
+                "threats": [{"category": "impact", "details": "x", "group_ids": ["G"]}]}]})
+    };
+    let limits = Limits { vex_products_max: 10_000, ..Limits::default() };
+    read(document(8).to_string().as_bytes(), &limits).unwrap();
+    let error = read(document(9).to_string().as_bytes(), &limits).unwrap_err();
+    assert!(error.to_string().contains("10000 products"), "{error}");
 }

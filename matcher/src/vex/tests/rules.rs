@@ -203,6 +203,53 @@ fn only_two_statuses_suppress_and_not_affected_needs_a_reason() {
     check_statement(words, "libdemo");
 }
 
+/// A28: a reason is a justification or an impact statement; A27: a flag that CSAF has, or an impact threat.
+#[test]
+fn what_is_no_reason_does_not_suppress() {
+    let openvex_says = |more: Value| {
+        let mut statement = stated("CVE-1", json!("pkg:apk/alpine/libdemo"), "not_affected");
+        statement.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        openvex("V", json!([statement]))
+    };
+    let csaf_says = |flag: &str, threat: &str| {
+        csaf(
+            json!({"full_product_names": [named("P", json!({"purl": "pkg:apk/alpine/libdemo"}))]}),
+            json!({"cve": "CVE-1", "product_status": {"known_not_affected": ["P"]}, "flags": [{"label": flag}],
+                "threats": [{"category": "impact", "details": threat}]}),
+        )
+    };
+    for (document, expected) in [
+        (openvex_says(json!({"status_notes": "We think so."})), None),
+        (openvex_says(json!({"justification": "because"})), None),
+        (openvex_says(json!({"justification": "", "impact_statement": " "})), None),
+        (
+            openvex_says(json!({"justification": "because", "impact_statement": "Not built."})),
+            Some("Not built."),
+        ),
+        // What is no reason is shown beside one.
+        (
+            openvex_says(
+                json!({"justification": "component_not_present", "impact_statement": "", "status_notes": "See 7."}),
+            ),
+            Some("See 7."),
+        ),
+        (csaf_says("", ""), None),
+        (csaf_says("because", " "), None),
+        (csaf_says("because", "Not built."), Some("Not built.")),
+    ] {
+        let mut found = findings("CVE-1 0");
+        let used = apply(&mut found, &[given(&document)], &image(), None);
+        let grounds = found[0].suppressed.as_ref().map(|suppressed| suppressed.statement.clone().unwrap());
+        assert_eq!(grounds.and_then(|grounds| grounds.detail).as_deref(), expected, "{document}");
+        let reasons: Vec<&str> = used.unapplied.iter().map(|one| one.reason.as_str()).collect();
+        assert_eq!(
+            reasons,
+            if expected.is_none() { vec!["no-justification"] } else { Vec::new() },
+            "{document}"
+        );
+    }
+}
+
 #[test]
 fn fixed_means_that_very_version() {
     for (product, expected) in [
@@ -312,6 +359,57 @@ fn only_the_newest_of_a_document_counts() {
     );
 }
 
+/// A27: a draft is ignored, also where it is the newer.
+#[test]
+fn a_draft_takes_nothing_back() {
+    let tree = || json!({"full_product_names": [named("P", json!({"purl": "pkg:apk/alpine/libdemo"}))]});
+    let no = || json!({"cve": "CVE-1", "product_status": {"known_not_affected": ["P"]}, "flags": [{"label": "component_not_present"}]});
+    let mut draft = csaf(tree(), json!({"cve": "CVE-1", "product_status": {"known_affected": ["P"]}}));
+    draft["document"]["tracking"]["status"] = json!("draft");
+    draft["document"]["tracking"]["version"] = json!("2");
+    check(
+        &image(),
+        "CVE-1 0",
+        &[given(&csaf(tree(), no())), given(&draft)],
+        "CVE-1 libdemo: vex-not-affected by https://acme.example/A-1 component_not_present
+         vulnerabilities[0].product_status.known_affected CVE-1: draft",
+    );
+}
+
+/// docs/reference/vex.md, "Directories": who is listed under one package takes back nothing that is listed under another.
+#[test]
+fn in_a_repository_only_what_is_listed_alike_is_newer() {
+    let listed = |version: u64, status: &str, purls: &[&str]| {
+        let mut statement = stated("CVE-1", json!("pkg:apk/alpine/libdemo"), status);
+        statement["justification"] = json!("component_not_present");
+        let mut document = openvex("V", json!([statement]));
+        document["version"] = json!(version);
+        let mut given = given_as(&document, Trust::Hub);
+        let identities = purls.iter().map(|purl| crate::vex::Identity::of_purl(purl).unwrap());
+        given.only_about = Some(identities.collect());
+        given
+    };
+    let old = listed(1, "not_affected", &["pkg:apk/alpine/libdemo"]);
+    for (newer, suppressed) in [
+        (listed(2, "under_investigation", &["pkg:apk/alpine/libdemo"]), false),
+        (listed(2, "under_investigation", &["pkg:npm/mine"]), true),
+    ] {
+        for both in [[&old, &newer], [&newer, &old]] {
+            let mut found = findings("CVE-1 0");
+            apply(&mut found, &both.map(Clone::clone), &image(), None);
+            assert_eq!(found[0].suppressed.is_some(), suppressed);
+        }
+    }
+    // The same bytes under several lists speak of all that these name, whichever comes first.
+    let other = listed(1, "not_affected", &["pkg:npm/mine"]);
+    for both in [[&old, &other], [&other, &old]] {
+        let mut found = findings("CVE-1 0");
+        let used = apply(&mut found, &both.map(Clone::clone), &image(), None);
+        assert!(found[0].suppressed.is_some());
+        assert_eq!(used.documents.len(), 1);
+    }
+}
+
 /// Whoever is in a repository may not speak of what others are listed for.
 #[test]
 fn a_document_of_a_repository_is_about_the_packages_that_it_is_listed_under() {
@@ -349,6 +447,51 @@ fn a_document_of_a_repository_is_about_the_packages_that_it_is_listed_under() {
          statements[0] CVE-1: other-product
          statements[2] CVE-1: other-product",
     );
+}
+
+/// docs/reference/vex.md, "Directories": a second name of a listed product names nothing that is not listed.
+#[test]
+fn a_listed_document_reaches_nothing_else_by_a_second_name() {
+    let mut inventory = image();
+    inventory.packages[0].cpes = vec!["cpe:2.3:a:acme:demo:1.0:*:*:*:*:*:*:*".to_owned()].into();
+    let victim = "pkg:apk/alpine/libdemo@1.0-r1";
+    let oci_mine = format!("pkg:oci/mine@{}?repository_url=evil.example/mine", DIGEST.replace(':', "%3A"));
+    for (listed, product) in [
+        ("pkg:npm/mine", json!({"@id": "pkg:npm/mine", "identifiers": {"purl": victim}})),
+        (
+            "pkg:generic/mine",
+            json!({"@id": "pkg:generic/mine", "identifiers": {"cpe23": "cpe:2.3:a:acme:demo:*:*:*:*:*:*:*:*"}}),
+        ),
+        (
+            "pkg:oci/mine?repository_url=evil.example/mine",
+            json!({"@id": "evil.example/mine", "identifiers": {"cpe22": "cpe:/o:alpinelinux:alpine_linux:3.18"}}),
+        ),
+        ("pkg:npm/mine", json!({"@id": "pkg:npm/mine", "hashes": {"sha-256": &DIGEST[7..]}})),
+        ("pkg:oci/mine?repository_url=evil.example/mine", json!({"@id": oci_mine})),
+    ] {
+        let mut given = given_as(&openvex("V", json!([not_affected("CVE-1", product.clone())])), Trust::Hub);
+        given.only_about = Some(vec![crate::vex::Identity::of_purl(listed).unwrap()]);
+        let mut found = findings("CVE-1 0");
+        apply(&mut found, &[given.clone()], &inventory, None);
+        assert!(found[0].suppressed.is_none(), "{product}");
+        // The same document suppresses where it may speak of everything.
+        given.only_about = None;
+        apply(&mut found, &[given], &inventory, None);
+        assert!(found[0].suppressed.is_some(), "{product}");
+    }
+}
+
+/// A digest under the listed name is the listed image.
+#[test]
+fn a_listed_image_is_known_by_its_digest_under_its_name() {
+    let product = format!("pkg:oci/app@{DIGEST}?repository_url=registry.example/acme/app");
+    let mut given = given_as(&openvex("V", json!([not_affected("CVE-1", json!(product))])), Trust::Hub);
+    given.only_about = Some(vec![
+        crate::vex::Identity::of_purl("pkg:oci/app?repository_url=registry.example/acme/app").unwrap(),
+    ]);
+    let mut found = findings("CVE-1 0");
+    apply(&mut found, &[given], &image(), None);
+    assert!(found[0].suppressed.is_some());
 }
 
 /// `app` needs `direct`, which needs `deep`.
@@ -403,6 +546,19 @@ fn a_library_as_product_suppresses_only_where_every_path_goes_through_it() {
     let mut silent = graph(&[(0, &[1]), (1, &[3])]);
     silent.packages[2].depends_on = Dependencies::UNKNOWN;
     check(&silent, "CVE-1 3", &documents, "CVE-1 deep: affected\nstatements[0] CVE-1: dependencies-unknown");
+    // The application needs it itself.
+    let mut direct = graph(&[(1, &[3]), (2, &[3])]);
+    direct.packages[2].depends_on = Dependencies::NONE;
+    check(&direct, "CVE-1 3", &documents, suppressed);
+    direct.packages[3].is_needed_by_subject = true;
+    check(&direct, "CVE-1 3", &documents, other_path);
+    // Or by way of one that is no product.
+    let mut direct = graph(&[(1, &[2]), (2, &[3])]);
+    direct.packages[2].is_needed_by_subject = true;
+    check(&direct, "CVE-1 3", &documents, other_path);
+    direct.packages[2].is_needed_by_subject = false;
+    direct.packages[1].is_needed_by_subject = true;
+    check(&direct, "CVE-1 3", &documents, suppressed);
     let mut none = graph(&[]);
     none.packages.iter_mut().for_each(|package| package.depends_on = Dependencies::UNKNOWN);
     check(&none, "CVE-1 3", &documents, "CVE-1 deep: affected\nstatements[0] CVE-1: other-product");
@@ -544,7 +700,7 @@ fn csaf_ranges_cover_what_is_in_them_and_what_cannot_be_read_suppresses_nothing(
     for (range, expected) in [
         (
             "vers:apk/1.0-r0|1.0-r1",
-            "CVE-1 libdemo: vex-not-affected by https://acme.example/A-1 x".to_owned(),
+            "CVE-1 libdemo: vex-not-affected by https://acme.example/A-1 component_not_present".to_owned(),
         ),
         (
             "vers:apk/1.0-r0",
@@ -552,7 +708,7 @@ fn csaf_ranges_cover_what_is_in_them_and_what_cannot_be_read_suppresses_nothing(
         ),
         (
             "vers:apk/>=1.0-r0|<1.0-r2",
-            "CVE-1 libdemo: vex-not-affected by https://acme.example/A-1 x".to_owned(),
+            "CVE-1 libdemo: vex-not-affected by https://acme.example/A-1 component_not_present".to_owned(),
         ),
         (
             "vers:apk/<1.0-r1",
@@ -568,7 +724,7 @@ fn csaf_ranges_cover_what_is_in_them_and_what_cannot_be_read_suppresses_nothing(
         let tree = json!({"branches": [{"category": "product_name", "name": "demo", "branches": [
             {"category": "product_version_range", "name": range, "product": product}]}]});
         let vulnerability = json!({"cve": "CVE-1", "product_status": {"known_not_affected": ["P"]},
-            "flags": [{"label": "x", "product_ids": ["P"]}]});
+            "flags": [{"label": "component_not_present", "product_ids": ["P"]}]});
         check(&image(), "CVE-1 0", &[given(&csaf(tree, vulnerability))], &expected);
     }
     // What may be affected stands against what is said not to be.
@@ -576,7 +732,7 @@ fn csaf_ranges_cover_what_is_in_them_and_what_cannot_be_read_suppresses_nothing(
         "branches": [{"category": "product_version_range", "name": "before 9",
             "product": named("R", json!({"purl": "pkg:apk/alpine/libdemo"}))}]});
     let vulnerability = json!({"cve": "CVE-1",
-        "product_status": {"known_not_affected": ["P"], "known_affected": ["R"]}, "flags": [{"label": "x"}]});
+        "product_status": {"known_not_affected": ["P"], "known_affected": ["R"]}, "flags": [{"label": "component_not_present"}]});
     check(
         &image(),
         "CVE-1 0",
@@ -593,7 +749,7 @@ fn a_draft_suppresses_nothing_and_circles_of_relationships_end() {
         "relationships": [
             {"product_reference": "A", "relates_to_product_reference": "B", "full_product_name": {"product_id": "B"}},
             {"product_reference": "B", "relates_to_product_reference": "P", "full_product_name": {"product_id": "A"}}]});
-    let no = |id: &str| json!({"cve": "CVE-1", "product_status": {"known_not_affected": [id]}, "flags": [{"label": "x"}]});
+    let no = |id: &str| json!({"cve": "CVE-1", "product_status": {"known_not_affected": [id]}, "flags": [{"label": "component_not_present"}]});
     let place = "vulnerabilities[0].product_status.known_not_affected";
     let mut draft = csaf(tree.clone(), no("P"));
     draft["document"]["tracking"]["status"] = json!("draft");
@@ -724,14 +880,48 @@ fn a_component_of_another_image_is_not_this_ones() {
         &[given(&document)],
         "CVE-1 libdemo: affected\nvulnerabilities[0].affects[0] CVE-1: other-product",
     );
-    // An application is no image, and its components are packages.
-    document["metadata"]["component"] = json!({"type": "application", "bom-ref": "root", "name": "another"});
-    check(
-        &image(),
-        "CVE-1 0",
-        &[given(&document)],
-        "CVE-1 libdemo: vex-not-affected by urn:uuid:11111111-2222-4333-8444-555555555555 x",
-    );
+}
+
+/// D7: what an author says of a component in his application holds in that application.
+#[test]
+fn a_component_of_an_application_is_that_of_no_other() {
+    let vulnerability = json!({"id": "CVE-1", "analysis": {"state": "not_affected", "detail": "x"},
+        "affects": [{"ref": "deep"}]});
+    let mut document = cyclonedx(vulnerability);
+    document["components"] = json!([{"bom-ref": "deep", "name": "deep", "purl": "pkg:npm/deep"}]);
+    document["metadata"]["component"] =
+        json!({"type": "application", "bom-ref": "root", "name": "acme", "purl": "pkg:npm/acme@1"});
+    let by = "CVE-1 deep: vex-not-affected by urn:uuid:11111111-2222-4333-8444-555555555555 x";
+    let not = |reason: &str| format!("CVE-1 deep: affected\nvulnerabilities[0].affects[0] CVE-1: {reason}");
+    let mut inventory = inventory("x", "", "npm deep 1 purl=pkg:npm/deep@1\nnpm acme 1 purl=pkg:npm/acme@1");
+    inventory.packages[0].depends_on = Dependencies::NONE;
+    inventory.packages[1].depends_on = Dependencies::NONE;
+    check(&inventory, "CVE-1 0", &[given(&document)], &not("other-product"));
+    // The SBOM that is judged is the document's, in its version.
+    let bom = |version| crate::vex::bom_id("urn:uuid:11111111-2222-4333-8444-555555555555", Some(version));
+    check_in(&inventory, "CVE-1 0", &[given(&document)], Some(&bom("1")), by);
+    check_in(&inventory, "CVE-1 0", &[given(&document)], Some(&bom("2")), &not("other-product"));
+    assert!(given(&document).links_to_boms());
+    // The application is a package that needs the component.
+    let mut needed = inventory.clone();
+    needed.packages[1].depends_on = vec![PackageIndex(0)].into();
+    check(&needed, "CVE-1 0", &[given(&document)], by);
+    // What is judged has the name of the application.
+    inventory.subject.name = "acme".to_owned();
+    check(&inventory, "CVE-1 0", &[given(&document)], by);
+    // A name in the link alone is bound to the BOM of the link.
+    let own = "urn:cdx:11111111-2222-4333-8444-555555555555";
+    for (reference, version, expected) in [
+        (format!("{own}/1#pkg:npm/deep"), "1", by.to_owned()),
+        (format!("{own}/1#pkg:npm/deep"), "2", not("other-bom")),
+        (format!("{own}/2#pkg:npm/deep"), "1", not("other-bom")),
+        (format!("{own}/2#deep"), "1", not("other-bom")),
+        (format!("{own}/2#pkg:npm/deep"), "2", by.to_owned()),
+        (format!("{own}#pkg:npm/deep"), "1", by.to_owned()),
+    ] {
+        document["vulnerabilities"][0]["affects"][0]["ref"] = json!(reference);
+        check_in(&inventory, "CVE-1 0", &[given(&document)], Some(&bom(version)), &expected);
+    }
 }
 
 #[test]

@@ -354,16 +354,19 @@ impl Reading {
         }
     }
 
-    /// Reads which packages depend on which. References to what is no package, such as the subject, say nothing
-    /// between packages.
+    /// Reads which packages depend on which. What is no package and needs some is the subject, or a file of it such as
+    /// a lock file.
     fn dependency(&mut self, dependency: &Dependency<'_>) {
         let found =
             |reference: &Text<'_>| self.references.get(&self.keys.of(reference.as_str())).copied().flatten();
         let depends_on = dependency.depends_on.0.iter().filter_map(found);
         let Some(from) = found(&dependency.reference) else {
-            if let Some(path) = self.lock_files.get(&self.keys.of(dependency.reference.as_str())) {
-                for package in depends_on {
-                    tools::found_in(path, &mut self.packages[package.as_usize()]);
+            let lock_file = self.lock_files.get(&self.keys.of(dependency.reference.as_str()));
+            for package in depends_on {
+                let package = &mut self.packages[package.as_usize()];
+                package.is_needed_by_subject = true;
+                if let Some(path) = lock_file {
+                    tools::found_in(path, package);
                 }
             }
             return;

@@ -328,6 +328,15 @@ fn relate_packages(
                 package.depends_on = Dependencies::NONE;
             }
         }
+        // What is no package and needs some is the subject, or a file of it such as a lock file.
+        let needed_by_none = match (relation.relationship_type.as_str(), ends) {
+            ("DEPENDS_ON", (None, Some(needed))) => Some(needed),
+            (kind, (Some(needed), None)) if kind.ends_with("DEPENDENCY_OF") => Some(needed),
+            _ => None,
+        };
+        if let Some(needed) = needed_by_none {
+            packages[needed.as_usize()].is_needed_by_subject = true;
+        }
         let (Some(from_index), Some(to_index)) = ends else { return Ok(()) };
         let (from, to) = (from_index.as_usize(), to_index.as_usize());
         match relation.relationship_type.as_str() {

@@ -415,7 +415,12 @@ fn relate_packages(relations: &Relations<'_>, ids: &HashMap<&str, Option<usize>>
     let index = |id: &str| ids.get(id).copied().flatten();
     let position = |index| u32::try_from(index).ok().map(PackageIndex);
     for (relation, from, to) in &relations.between {
-        let (Some(from), Some(to)) = (index(from), index(to)) else { continue };
+        let (from, to) = (index(from), index(to));
+        if let (Relation::DependsOn, None, Some(needed)) = (relation, from, to) {
+            // What is no package and needs some is the subject, or a file of it such as a lock file.
+            packages[needed].is_needed_by_subject = true;
+        }
+        let (Some(from), Some(to)) = (from, to) else { continue };
         match relation {
             Relation::Owns => packages[to].owner = position(from),
             Relation::Carries => packages[to].parent = position(from),

@@ -95,3 +95,44 @@ fn a_foreign_document_needs_nothing_only_where_it_says_so() {
         format!(r#"{{"spdxVersion": "SPDX-2.3", "packages": [{packages}], "relationships": [{relations}]}}"#);
     assert_eq!(needs(&read_back(text.as_bytes())), ["a: b", "b: ", "c: ?", "d: ?"]);
 }
+
+/// What the subject needs itself, as other tools say it: by its own entry, or by that of a lock file. It is kept in every format.
+#[test]
+fn what_the_subject_needs_itself_is_told() {
+    let direct = |inventory: &Inventory| -> String {
+        let needed = inventory.packages.iter().filter(|package| package.is_needed_by_subject);
+        needed.map(|package| package.name.as_str()).collect()
+    };
+    let component = |name: &str| {
+        format!(r#"{{"type": "library", "bom-ref": "{name}", "name": "{name}", "purl": "pkg:npm/{name}@1"}}"#)
+    };
+    let cyclonedx = format!(
+        r#"{{"bomFormat": "CycloneDX", "specVersion": "1.5",
+            "metadata": {{"component": {{"type": "application", "bom-ref": "root", "name": "app"}}}},
+            "components": [{}], "dependencies": [
+            {{"ref": "root", "dependsOn": ["a", "c"]}}, {{"ref": "a", "dependsOn": ["b"]}}]}}"#,
+        ["a", "b", "c"].map(component).join(",")
+    );
+    let package = |name: &str| {
+        format!(
+            r#"{{"SPDXID": "SPDXRef-{name}", "name": "{name}", "externalRefs": [{{"referenceType": "purl",
+                "referenceCategory": "PACKAGE-MANAGER", "referenceLocator": "pkg:npm/{name}@1"}}]}}"#
+        )
+    };
+    let spdx = format!(
+        r#"{{"spdxVersion": "SPDX-2.3", "SPDXID": "SPDXRef-DOCUMENT", "name": "app",
+            "packages": [{{"SPDXID": "SPDXRef-root", "name": "app"}}, {}], "relationships": [
+            {{"spdxElementId": "SPDXRef-DOCUMENT", "relatedSpdxElement": "SPDXRef-root", "relationshipType": "DESCRIBES"}},
+            {{"spdxElementId": "SPDXRef-root", "relatedSpdxElement": "SPDXRef-a", "relationshipType": "DEPENDS_ON"}},
+            {{"spdxElementId": "SPDXRef-c", "relatedSpdxElement": "SPDXRef-root", "relationshipType": "DEPENDENCY_OF"}},
+            {{"spdxElementId": "SPDXRef-a", "relatedSpdxElement": "SPDXRef-b", "relationshipType": "DEPENDS_ON"}}]}}"#,
+        ["a", "b", "c"].map(package).join(",")
+    );
+    for text in [cyclonedx, spdx] {
+        let inventory = read_back(text.as_bytes());
+        assert_eq!(direct(&inventory), "ac", "{text}");
+        for name in documents() {
+            assert_eq!(direct(&read_back(&write(&name, &inventory))), "ac", "{name}");
+        }
+    }
+}

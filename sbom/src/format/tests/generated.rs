@@ -134,7 +134,7 @@ fn package() -> impl Strategy<Value = Package> {
     let certainties = vec![Certainty::Stated, Certainty::Inferred, Certainty::Guessed];
     let marks = vec![Mark::DefaultGem, Mark::Shaded, Mark::Vendored, Mark::Replaced];
     let judged = (
-        any::<bool>(),
+        any::<(bool, bool)>(),
         select(certainties),
         vec(select(marks), 0..3),
         option::of(text()),
@@ -148,7 +148,16 @@ fn package() -> impl Strategy<Value = Package> {
             (application, ecosystem, name, version, purl, architecture),
             source,
             (licenses, supplier, cpes, found, cataloger, removed_by),
-            (development, certainty, marks, module, installed_at, listed, files, about),
+            (
+                (development, is_needed_by_subject),
+                certainty,
+                marks,
+                module,
+                installed_at,
+                listed,
+                files,
+                about,
+            ),
         )| {
             let (digests, imports, overridden_by) = listed;
             let rarities =
@@ -162,6 +171,7 @@ fn package() -> impl Strategy<Value = Package> {
                 rarities: rarities.into(),
             };
             Package {
+                is_needed_by_subject,
                 kind: if application { PackageKind::Application } else { PackageKind::Library },
                 ecosystem,
                 name,

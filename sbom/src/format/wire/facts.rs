@@ -160,6 +160,7 @@ impl Noun for Package {
         "plimsoll:location:layer",
         "plimsoll:location:digest",
         "plimsoll:scope",
+        "plimsoll:needed-by-subject",
         "plimsoll:certainty",
         "plimsoll:mark",
         "plimsoll:module",
@@ -214,6 +215,8 @@ impl Noun for Package {
             DependencyScope::Development => Some("development"),
         };
         state_one(&mut stated, "plimsoll:scope", scope);
+        let is_needed = self.is_needed_by_subject.then_some("true");
+        state_one(&mut stated, "plimsoll:needed-by-subject", is_needed);
         let certainty = Some(self.certainty).filter(|certainty| *certainty != Certainty::Stated);
         state_one(&mut stated, "plimsoll:certainty", certainty.map(Certainty::as_str));
         for mark in &self.marks {
@@ -290,6 +293,7 @@ impl Noun for Package {
                     DependencyScope::Runtime
                 };
             }
+            "plimsoll:needed-by-subject" => self.is_needed_by_subject = values.first() == Some(&"true"),
             "plimsoll:certainty" => {
                 self.certainty =
                     values.first().and_then(|word| Certainty::from_word(word)).unwrap_or_default();
