@@ -28,6 +28,9 @@ pub(crate) struct Group<'a> {
 /// ids that have to do with those rows; the others cost a few look-ups each.
 pub(crate) fn groups<'a>(rows: &[&'a Row], counts: impl Fn(usize) -> bool) -> Vec<Group<'a>> {
     let near = near(rows, &counts);
+    if near.iter().all(|&position| rows[position].aliases.is_empty()) {
+        return by_record(rows, near);
+    }
     let near = || near.iter().map(|&position| (position, rows[position]));
     let rejected: BTreeSet<&str> = near()
         .filter(|(_, row)| row.state == RecordState::Rejected && is_cve(&row.record))
@@ -74,23 +77,36 @@ pub(crate) fn groups<'a>(rows: &[&'a Row], counts: impl Fn(usize) -> bool) -> Ve
     groups
 }
 
+/// The groups of rows that go by one id each.
+fn by_record<'a>(rows: &[&'a Row], mut positions: Vec<usize>) -> Vec<Group<'a>> {
+    positions.sort_by_key(|&position| &rows[position].record);
+    let same = positions.chunk_by(|&left, &right| rows[left].record == rows[right].record);
+    let group = |positions: &[usize]| Group {
+        primary: rows[positions[0]].record.as_str(),
+        others: Vec::new(),
+        rows: positions.to_vec(),
+    };
+    same.map(group).collect()
+}
+
 /// The positions, ascending, of all rows that share an id with one that `counts`, or with one that does, and so on: no other
 /// can be in its group or have a say in what that is.
-fn near(rows: &[&Row], counts: impl Fn(usize) -> bool) -> Vec<usize> {
+fn near<'a>(rows: &[&'a Row], counts: impl Fn(usize) -> bool) -> Vec<usize> {
     // Chains are short; a feed that links thousands of records in a row costs what grouping everything costs.
     const TURNS_MAX: usize = 4;
-    let mut ids: HashSet<&str, RandomState> = HashSet::default();
+    let mut ids: HashSet<&[u8], RandomState> = HashSet::default();
+    let all_of = |row: &'a Row| std::iter::once(&row.record).chain(&row.aliases).map(ShortText::as_bytes);
     let mut is_near: Vec<bool> = (0..rows.len()).map(counts).collect();
     for (row, _) in rows.iter().zip(&is_near).filter(|(_, is_near)| **is_near) {
-        ids.extend(ids_of(row));
+        ids.extend(all_of(row));
     }
     let mut n_turns = 0;
     loop {
         let n_ids = ids.len();
         for (row, is_near) in rows.iter().zip(&mut is_near) {
-            if !*is_near && ids_of(row).any(|id| ids.contains(id)) {
+            if !*is_near && all_of(row).any(|id| ids.contains(id)) {
                 *is_near = true;
-                ids.extend(ids_of(row));
+                ids.extend(all_of(row));
             }
         }
         n_turns += 1;
@@ -292,7 +308,7 @@ mod tests {
         let rows: Vec<Row> = (0..10_000)
             .map(|number| {
                 let mut row = row(&format!("npm|language|demo osv OSV-{number:05} all"));
-                row.aliases = vec![format!("OSV-{:05}", number + 1).into()];
+                row.aliases = [format!("OSV-{:05}", number + 1).into()].into();
                 row
             })
             .collect();
@@ -307,7 +323,7 @@ mod tests {
         let mut old = row("npm|language|demo osv CVE-1 all");
         old.state = RecordState::Rejected;
         let mut new = row("npm|language|demo osv CVE-2 all");
-        new.aliases = vec!["CVE-1".to_owned().into()];
+        new.aliases = ["CVE-1".to_owned().into()].into();
         let groups = groups(&[&old, &new], |_| true);
         assert_eq!((groups.len(), groups[0].primary), (1, "CVE-2"));
     }

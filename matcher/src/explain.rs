@@ -223,8 +223,7 @@ impl<'a> Side<'a> {
     fn kept_away_row(&self, row: &'a Row, consulted: &'a Consulted) -> Option<ExplainedRow> {
         let scheme = version::for_key(self.scheme, &consulted.key);
         let check = self.gate.check(row, &consulted.version, scheme);
-        let containments = (scheme.contain)(consulted.version.as_str(), &[&row.affected]);
-        let containment = *containments.first()?;
+        let containment = scheme.containment(consulted.version.as_str(), &row.affected);
         // The whole version is told of under the same key.
         if !cpe::counts(row, consulted, containment, scheme) {
             return None;

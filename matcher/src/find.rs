@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
 use model::advisory::{
-    AdvisorySet, Affected, AffectedRange, FixState, RangeEvent, RecordKind, RecordState, Row, Status,
+    AdvisorySet, AffectedRange, FixState, RangeEvent, RecordKind, RecordState, Row, Status,
 };
 use model::ecosystem::Ecosystem;
 use model::facts::CoverageClass;
@@ -53,21 +53,30 @@ pub fn find(cases: &[Case], advisories: &AdvisorySet) -> Vec<Finding> {
     sorted(kernel::one_each(findings))
 }
 
-/// Sorts positions rather than the findings themselves, which are large.
+/// Sorts positions rather than the findings themselves, which are large; ids mostly differ in the part that is kept beside
+/// the position.
 fn sorted(findings: Vec<(&Case, Finding)>) -> Vec<Finding> {
-    let mut order: Vec<usize> = (0..findings.len()).collect();
-    order.sort_unstable_by(|&left, &right| {
-        let ((left_case, left), (right_case, right)) = (&findings[left], &findings[right]);
-        (&left.id, &left_case.purl, &left.aliases, left.suppressed.is_some(), &left.packages).cmp(&(
-            &right.id,
-            &right_case.purl,
-            &right.aliases,
-            right.suppressed.is_some(),
-            &right.packages,
-        ))
+    let start = |finding: &Finding| {
+        let mut start = [0; 16];
+        start.iter_mut().zip(finding.id.as_bytes()).for_each(|(place, byte)| *place = *byte);
+        u128::from_be_bytes(start)
+    };
+    let starts = findings.iter().map(|(_, finding)| start(finding));
+    let mut order: Vec<(u128, usize)> = starts.zip(0..).collect();
+    order.sort_unstable_by(|(left_start, left), (right_start, right)| {
+        let ((left_case, left), (right_case, right)) = (&findings[*left], &findings[*right]);
+        left_start.cmp(right_start).then_with(|| {
+            (&left.id, &left_case.purl, &left.aliases, left.suppressed.is_some(), &left.packages).cmp(&(
+                &right.id,
+                &right_case.purl,
+                &right.aliases,
+                right.suppressed.is_some(),
+                &right.packages,
+            ))
+        })
     });
     let mut findings: Vec<Option<Finding>> = findings.into_iter().map(|(_, finding)| Some(finding)).collect();
-    order.into_iter().filter_map(|position| findings[position].take()).collect()
+    order.into_iter().filter_map(|(_, position)| findings[position].take()).collect()
 }
 
 /// What every row under the case's keys says of the installed version. Records that were taken back say
@@ -101,25 +110,31 @@ pub(crate) fn stands(row: &Row, ecosystem: Ecosystem) -> bool {
 }
 
 fn state<'a>(
-    rows: impl Iterator<Item = &'a Row>,
+    rows: impl Iterator<Item = &'a Row> + Clone,
     consulted: &'a Consulted,
     gate: &Gate,
     scheme: &'static VersionScheme,
     statements: &mut Vec<Statement<'a>>,
 ) {
     let scheme = version::for_key(scheme, &consulted.key);
-    let checked = rows.map(|row| (row, gate.check(row, &consulted.version, scheme).holds));
-    let checked = checked.filter(|(row, holds)| *holds != Holds::No && discloses(row, consulted.role));
-    let (rows, holds): (Vec<&Row>, Vec<Holds>) = checked.unzip();
-    let affected: Vec<&Affected> = rows.iter().map(|row| &row.affected).collect();
-    let containments = (scheme.contain)(consulted.version.as_str(), &affected);
-    let applicable = rows.into_iter().zip(holds).zip(containments);
-    let applicable =
-        applicable.filter(|((row, _), at)| applies(row, *at) && cpe::counts(row, consulted, *at, scheme));
-    statements.extend(applicable.map(|((row, holds), containment)| {
-        let answer = Answer::of(row.affected.status, containment);
-        Statement { row, consulted, containment, answer, is_doubtful: holds == Holds::Unknown }
-    }));
+    statements.reserve(rows.size_hint().1.unwrap_or_default());
+    let mut affected = rows.clone().map(|row| &row.affected);
+    let mut rows = rows;
+    (scheme.contain)(consulted.version.as_str(), &mut affected, &mut |containment| {
+        let Some(row) = rows.next() else { return };
+        let counts = discloses(row, consulted.role)
+            && applies(row, containment)
+            && cpe::counts(row, consulted, containment, scheme);
+        if !counts {
+            return;
+        }
+        let holds = gate.check(row, &consulted.version, scheme).holds;
+        if holds != Holds::No {
+            let answer = Answer::of(row.affected.status, containment);
+            let is_doubtful = holds == Holds::Unknown;
+            statements.push(Statement { row, consulted, containment, answer, is_doubtful });
+        }
+    });
 }
 
 /// Of the vendor whose package was built anew, what has no fix counts: the versions of his fixes are not the rebuild's. Of

@@ -90,6 +90,9 @@ pub(crate) fn is_not_loaded(finding: &Finding, inventory: &Inventory) -> bool {
 
 /// Makes one finding of those that say the same of several packages of one kernel. Each keeps all of its packages.
 pub(crate) fn one_each(findings: Vec<(&Case, Finding)>) -> Vec<(&Case, Finding)> {
+    if findings.iter().all(|(case, _)| case.kernel.is_none()) {
+        return findings;
+    }
     let mut kept: Vec<(&Case, Finding)> = Vec::with_capacity(findings.len());
     let mut positions: HashMap<(&KernelBuild, ShortText), Vec<usize>> = HashMap::new();
     for (case, finding) in findings {

@@ -44,10 +44,16 @@ pub(crate) enum Containment {
 ///   from `introduced` on: a damaged record warns rather than falls silent.
 /// - `fixed: "0"` is the sentinel for "never affected": such a range holds nothing.
 /// - A version that cannot be read can only meet the list, or a range that starts at `0` and never ends.
-pub(crate) fn contain<'a, S: Scheme>(installed: &'a str, records: &[&'a Affected]) -> Vec<Containment> {
+///
+/// Each is handed to `tell` in turn.
+pub(crate) fn contain<'a, S: Scheme>(
+    installed: &'a str,
+    records: &mut dyn Iterator<Item = &'a Affected>,
+    tell: &mut dyn FnMut(Containment),
+) {
     // Read once: a package may have thousands of rows.
     let version = S::read(installed);
-    records.iter().map(|record| contains::<S>(installed, version.as_ref(), record)).collect()
+    records.for_each(|record| tell(contains::<S>(installed, version.as_ref(), record)));
 }
 
 fn contains<'a, S: Scheme>(
@@ -84,7 +90,7 @@ fn contains_stated<'a, S: Scheme>(
     if ranges.is_empty() && versions.is_empty() {
         return Containment::Everywhere;
     }
-    if versions.binary_search_by(|version| version.as_str().cmp(installed)).is_ok() {
+    if versions.binary_search_by(|version| version.as_bytes().cmp(installed.as_bytes())).is_ok() {
         return Containment::Listed;
     }
     let Some(version) = version else {
@@ -154,7 +160,7 @@ fn holds_every_version(range: &AffectedRange) -> bool {
 
 /// The text `0` is below every version as a start, and "never affected" as a fix.
 pub(crate) fn is_zero(version: &VersionText) -> bool {
-    version.as_str() == "0"
+    version.as_bytes() == b"0"
 }
 
 enum Walk<V> {
@@ -179,7 +185,7 @@ fn walk<'a, S: Scheme>(version: &S::Version<'a>, range: &'a AffectedRange) -> Wa
                 continue;
             }
             RangeEvent::Fixed(bound) if is_zero(bound) => return Walk::Outside { fix: None },
-            RangeEvent::Limit(bound) if bound.as_str() == "*" => continue,
+            RangeEvent::Limit(bound) if bound.as_bytes() == b"*" => continue,
             RangeEvent::Introduced(bound)
             | RangeEvent::IntroducedAfter(bound)
             | RangeEvent::Fixed(bound)

@@ -390,7 +390,7 @@ pub struct Row {
     /// What sort of thing the record is.
     pub kind: RecordKind,
     /// Other ids of the same vulnerability, as the writer of the shard knew them; sorted, without `record`.
-    pub aliases: Vec<ShortText>,
+    pub aliases: Ids,
     /// Whether the record stands.
     pub state: RecordState,
     /// What was said.
@@ -406,6 +406,9 @@ impl Row {
         self.provider == PRIVATE
     }
 }
+
+/// Nearly every record has one other id, or none.
+pub type Ids = SmallVec<[ShortText; 1]>;
 
 /// Rows by key. A key that is present with no rows was looked up and has none; a key that is absent was not
 /// looked up, because its namespace is not held.

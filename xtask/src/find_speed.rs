@@ -129,7 +129,7 @@ fn row(key: &PackageKey, index: usize, random: &mut Random) -> Row {
     let is_language = key.kind == KeyKind::Language;
     Row {
         provider: if is_language { "osv" } else { "debian" }.to_owned().into(),
-        aliases: if is_language { vec![format!("GHSA-{record}").into()] } else { Vec::new() },
+        aliases: if is_language { vec![format!("GHSA-{record}").into()].into() } else { Vec::new().into() },
         record: record.into(),
         kind: RecordKind::Vulnerability,
         state: RecordState::Published,

@@ -58,7 +58,7 @@ fn is_decided_by_unaffected(beside: &Beside<'_>, affected: &Affected, containmen
         versions: affected.versions.clone(),
         ..Affected::new(affected.key.clone(), Status::Affected)
     };
-    (beside.scheme.contain)(beside.installed.as_str(), &[&stated]).first() != Some(&containment)
+    beside.scheme.containment(beside.installed.as_str(), &stated) != containment
 }
 
 /// An installed version, and how it is compared.

@@ -69,10 +69,21 @@ pub struct VersionScheme {
     pub is_readable: fn(&str) -> bool,
     /// How an installed version relates to a bound of a record; none when either cannot be read.
     pub(crate) compare_to_bound: fn(&str, &str) -> Option<Ordering>,
-    /// Where an installed version stands towards what each record says is affected, in the order given.
-    pub(crate) contain: for<'a> fn(&'a str, &[&'a Affected]) -> Vec<Containment>,
+    /// Tells where an installed version stands towards what each record says is affected, in the order given.
+    pub(crate) contain: Contain,
     /// How an installed version relates to bounds, if it can be read.
     pub(crate) order_to_bounds: for<'a> fn(&'a str, &[&'a str]) -> Option<Orders>,
+}
+
+type Contain = for<'a> fn(&'a str, &mut dyn Iterator<Item = &'a Affected>, &mut dyn FnMut(Containment));
+
+impl VersionScheme {
+    /// Where an installed version stands towards what one record says is affected.
+    pub(crate) fn containment(&self, installed: &str, record: &Affected) -> Containment {
+        let mut told = Containment::Outside { fixed: None };
+        (self.contain)(installed, &mut std::iter::once(record), &mut |containment| told = containment);
+        told
+    }
 }
 
 /// How a version relates to each of some bounds; none where the bound cannot be read.

@@ -81,7 +81,7 @@ impl Database {
             provider: provider.to_owned().into(),
             record: record.to_owned().into(),
             kind: RecordKind::Vulnerability,
-            aliases: Vec::new(),
+            aliases: Vec::new().into(),
             state: RecordState::Published,
             affected,
         });

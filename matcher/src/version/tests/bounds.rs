@@ -15,10 +15,10 @@ fn is_inside(name: &str, installed: &str, end: RangeEvent) -> bool {
         ranges: vec![AffectedRange { events: events.into() }].into(),
         ..Affected::new(PackageKey::new(Namespace::new("demo"), KeyKind::Binary, "demo"), Status::Affected)
     };
-    match (scheme(name).contain)(installed, &[&affected])[..] {
-        [Containment::Inside { range: 0 }] => true,
-        [Containment::Outside { .. }] => false,
-        ref other => panic!("{name}: `{installed}`: {other:?}"),
+    match scheme(name).containment(installed, &affected) {
+        Containment::Inside { range: 0 } => true,
+        Containment::Outside { .. } => false,
+        other => panic!("{name}: `{installed}`: {other:?}"),
     }
 }
 
