@@ -95,8 +95,10 @@ pub fn parts(text: &[u8], reading: &Reading<'_>, remarks: &mut Remarks) -> Resul
         let Some(key) = entry.key(reading) else { continue };
         match affected(key, entry, remarks) {
             Ok(mut affected) => {
-                affected.aside.reason = unreviewed(&record);
-                affected.aside.name = entry.written_name(&affected.key);
+                let (reason, name) = (unreviewed(&record), entry.written_name(&affected.key));
+                if reason.is_some() || name.is_some() {
+                    (affected.aside.reason, affected.aside.name) = (reason, name);
+                }
                 let purl = entry.package.as_ref().and_then(|package| package.purl.as_deref()).map(Box::from);
                 let availability = availability(entry, remarks);
                 entries.push(Entry { affected, purl, availability });
