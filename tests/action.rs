@@ -120,11 +120,19 @@ fn documents_weights_and_names_are_those_of_the_command_line() {
         ("risk", "heigh=1", "the input `risk`: there is no weight `heigh`"),
         ("fallback", "nvd", "the input `fallback`: `nvd` is no fallback"),
         ("vex", "absent.json", "absent.json"),
+        ("vex", "http://vex.example/1", "the input `vex`: "),
+        // The image is a file: nothing is attached to it in a registry.
+        ("vex", "referrers", "registry"),
+        ("vex-key", "key.pem", "the input `vex-key` goes with `referrers`"),
     ] {
         let outcome = run(&[(input, value)]);
         assert_eq!(outcome.failed, Some(("Judge".to_owned(), 2)), "{input}: {}", outcome.log);
         assert!(outcome.log.contains(said), "{input}: {}", outcome.log);
     }
+    let inputs = [("sbom", "sbom.json"), ("vex", "referrers"), ("binary", PLIMSOLL)];
+    let outcome = job.run(&action(), &inputs, None);
+    assert_eq!(outcome.failed, Some(("Judge".to_owned(), 2)), "{}", outcome.log);
+    assert!(outcome.log.contains("and an SBOM was given"), "{}", outcome.log);
 }
 
 #[test]

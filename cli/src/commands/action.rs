@@ -35,7 +35,7 @@ use crate::output::{self, Output};
 use crate::published::PublishedArgs;
 use crate::risk::RiskArgs;
 use crate::ui::Ui;
-use crate::vex::{self, AttachedVex, VexKeyArgs};
+use crate::vex::{AttachedVex, VexKeyArgs};
 
 /// The steps of the GitHub Action
 #[derive(Debug, Args)]
@@ -82,8 +82,9 @@ fn judge(inputs: &Inputs, global: &Global, ui: &Ui) -> Result<(Report, Exit), Co
     feeds.feeds.access.mirror = inputs.mirror.clone().into_iter().collect();
     feeds.feeds.fallback.clone_from(&inputs.fallback);
     feeds.published = inputs.published()?;
+    let attached_vex = AttachedVex::new(&inputs.vex, &inputs.vex_keys)?;
     let judge = Judge::new(&args, &feeds, global, ui, 1)?;
-    let subject = inputs.subject(&judge.vex, global, ui)?;
+    let subject = inputs.subject(&judge.vex, &attached_vex, global, ui)?;
     let report = judge.report(subject)?;
     let exit = judge.conclude(&report)?;
     Ok((report, exit))
@@ -145,7 +146,17 @@ impl Inputs {
         let places = input("VEX");
         let places = lines(places.as_deref()).map(|line| VexPlace::parse(line.into()));
         let vex = places.collect::<Result<_, _>>();
-        let vex = vex.map_err(|error| CommandError::new(format!("the input `vex`: {error}")))?;
+        let vex: Vec<VexPlace> =
+            vex.map_err(|error| CommandError::new(format!("the input `vex`: {error}")))?;
+        let is_attached_asked = vex.contains(&VexPlace::Referrers);
+        if is_attached_asked && matches!(what, What::Sbom(_)) {
+            return Err(CommandError::new(
+                "the input `vex` asks for `referrers`, which is what is attached to an image, and an SBOM was given",
+            ));
+        }
+        if !is_attached_asked && input("VEX_KEY").is_some() {
+            return Err(CommandError::new("the input `vex-key` goes with `referrers` in the input `vex`"));
+        }
         let fallback = input("FALLBACK").map(|text| text.trim().parse()).transpose();
         let fallback = fallback
             .map_err(|error: InvalidFallback| CommandError::new(format!("the input `fallback`: {error}")))?;
@@ -220,7 +231,13 @@ impl Inputs {
     }
 
     /// The image's inventory, its SBOM written; or the SBOM that was given.
-    fn subject(&self, vex: &[Given], global: &Global, ui: &Ui) -> Result<Subject, CommandError> {
+    fn subject(
+        &self,
+        vex: &[Given],
+        attached_vex: &AttachedVex,
+        global: &Global,
+        ui: &Ui,
+    ) -> Result<Subject, CommandError> {
         match &self.what {
             What::Image(place) => {
                 let image = ImageArgs::new(self.platform.clone(), self.name.clone());
@@ -232,7 +249,7 @@ impl Inputs {
                     global,
                 )?;
                 let known = images.known(&source, ui)?;
-                let attached = AttachedVex::new(&self.vex, &self.vex_keys)?.of(place, &known, ui)?;
+                let attached = attached_vex.of(place, &known, ui)?;
                 let inventory = known.inventory;
                 let options = write_options(&inventory)?;
                 let format =
@@ -241,11 +258,11 @@ impl Inputs {
                 output::write(&target, "", |out| format.write(&inventory, &options, out))?;
                 let mut subject = flows::scan::subject(inventory, &options)?;
                 subject.vex = attached.given;
+                // After the SBOM has its digest: what is attached to an image is no part of it.
                 attached.gaps.into_iter().for_each(|gap| subject.inventory.add_gap(gap));
                 Ok(subject)
             }
             What::Sbom(place) => {
-                vex::without_images(&self.vex, "match")?;
                 let bytes = read(place)?;
                 let mut inventory = read_sbom(place, &bytes, &Limits::default(), &[])?;
                 if let Some(name) = &self.name {
