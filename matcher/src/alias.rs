@@ -9,6 +9,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use foldhash::quality::RandomState;
+use smallvec::{SmallVec, smallvec};
 
 use model::advisory::{RecordState, Row};
 use model::text::ShortText;
@@ -19,9 +20,9 @@ pub(crate) struct Group<'a> {
     /// The id that stands for it: its CVE, else a GHSA, else another.
     pub(crate) primary: &'a str,
     /// Every other id, sorted.
-    pub(crate) others: Vec<&'a str>,
+    pub(crate) others: SmallVec<[&'a str; 2]>,
     /// The rows that speak of it, as positions in the rows given; ascending.
-    pub(crate) rows: Vec<usize>,
+    pub(crate) rows: SmallVec<[usize; 4]>,
 }
 
 /// The groups of `rows` in which at least one row `counts`, sorted by primary id. Time is that of sorting the
@@ -31,6 +32,41 @@ pub(crate) fn groups<'a>(rows: &[&'a Row], counts: impl Fn(usize) -> bool) -> Ve
     if near.iter().all(|&position| rows[position].aliases.is_empty()) {
         return by_record(rows, near);
     }
+    match of_one_each(rows, &near) {
+        Some(groups) => groups,
+        None => joined(rows, &near, counts),
+    }
+}
+
+/// The groups of few rows that share no id, which is what most packages have.
+fn of_one_each<'a>(rows: &[&'a Row], near: &[usize]) -> Option<Vec<Group<'a>>> {
+    const ROWS_MAX: usize = 8;
+    let nobody = BTreeSet::new();
+    let is_plain = |row: &Row| {
+        row.aliases.len() < ROWS_MAX && row.state != RecordState::Rejected && !is_container(row, &nobody)
+    };
+    if near.len() > ROWS_MAX || !near.iter().all(|&position| is_plain(rows[position])) {
+        return None;
+    }
+    let share = |&left: &usize, &right: &usize| {
+        bytes_of_ids(rows[left]).any(|id| bytes_of_ids(rows[right]).any(|other| id == other))
+    };
+    if near.iter().enumerate().any(|(index, left)| near[..index].iter().any(|right| share(left, right))) {
+        return None;
+    }
+    let group = |&position: &usize| Group::of(ids_of(rows[position]), &nobody, smallvec![position]);
+    let mut groups: Vec<Group<'a>> = near.iter().map(group).collect();
+    sort(&mut groups);
+    Some(groups)
+}
+
+fn sort(groups: &mut [Group<'_>]) {
+    groups
+        .sort_by(|left, right| left.primary.cmp(right.primary).then_with(|| left.others.cmp(&right.others)));
+}
+
+/// The groups of `near`, where ids join rows.
+fn joined<'a>(rows: &[&'a Row], near: &[usize], counts: impl Fn(usize) -> bool) -> Vec<Group<'a>> {
     let near = || near.iter().map(|&position| (position, rows[position]));
     let rejected: BTreeSet<&str> = near()
         .filter(|(_, row)| row.state == RecordState::Rejected && is_cve(&row.record))
@@ -43,7 +79,7 @@ pub(crate) fn groups<'a>(rows: &[&'a Row], counts: impl Fn(usize) -> bool) -> Ve
             continue;
         }
         let record = ids.number(&row.record, &rejected);
-        let is_container = n_cves(row, &rejected) > 1;
+        let is_container = is_container(row, &rejected);
         for alias in &row.aliases {
             let alias = ids.number(alias, &rejected);
             if !is_container {
@@ -72,8 +108,7 @@ pub(crate) fn groups<'a>(rows: &[&'a Row], counts: impl Fn(usize) -> bool) -> Ve
         .filter(|members| members.iter().any(|&(_, position)| counts(position)))
         .map(|members| ids.group(rows, members, &rejected))
         .collect();
-    groups
-        .sort_by(|left, right| left.primary.cmp(right.primary).then_with(|| left.others.cmp(&right.others)));
+    sort(&mut groups);
     groups
 }
 
@@ -83,8 +118,8 @@ fn by_record<'a>(rows: &[&'a Row], mut positions: Vec<usize>) -> Vec<Group<'a>> 
     let same = positions.chunk_by(|&left, &right| rows[left].record == rows[right].record);
     let group = |positions: &[usize]| Group {
         primary: rows[positions[0]].record.as_str(),
-        others: Vec::new(),
-        rows: positions.to_vec(),
+        others: SmallVec::new(),
+        rows: positions.into(),
     };
     same.map(group).collect()
 }
@@ -94,23 +129,22 @@ fn by_record<'a>(rows: &[&'a Row], mut positions: Vec<usize>) -> Vec<Group<'a>> 
 fn near<'a>(rows: &[&'a Row], counts: impl Fn(usize) -> bool) -> Vec<usize> {
     // Chains are short; a feed that links thousands of records in a row costs what grouping everything costs.
     const TURNS_MAX: usize = 4;
-    let mut ids: HashSet<&[u8], RandomState> = HashSet::default();
-    let all_of = |row: &'a Row| std::iter::once(&row.record).chain(&row.aliases).map(ShortText::as_bytes);
+    let mut ids = NearIds::default();
     let mut is_near: Vec<bool> = (0..rows.len()).map(counts).collect();
     for (row, _) in rows.iter().zip(&is_near).filter(|(_, is_near)| **is_near) {
-        ids.extend(all_of(row));
+        ids.add(row);
     }
     let mut n_turns = 0;
     loop {
-        let n_ids = ids.len();
+        let n_ids = ids.texts.len();
         for (row, is_near) in rows.iter().zip(&mut is_near) {
-            if !*is_near && all_of(row).any(|id| ids.contains(id)) {
+            if !*is_near && ids.has_one_of(row) {
                 *is_near = true;
-                ids.extend(all_of(row));
+                ids.add(row);
             }
         }
         n_turns += 1;
-        match ids.len() == n_ids {
+        match ids.texts.len() == n_ids {
             true => return (0..rows.len()).filter(|&position| is_near[position]).collect(),
             false if n_turns == TURNS_MAX => return (0..rows.len()).collect(),
             false => {}
@@ -118,14 +152,63 @@ fn near<'a>(rows: &[&'a Row], counts: impl Fn(usize) -> bool) -> Vec<usize> {
     }
 }
 
-fn n_cves(row: &Row, rejected: &BTreeSet<&str>) -> usize {
-    let mut cves: Vec<&str> = ids_of(row).filter(|id| is_cve(id) && !rejected.contains(id)).collect();
-    cves.sort_unstable();
-    cves.dedup();
-    cves.len()
+/// The ids of rows. Nearly every other is told apart by its last two bytes, which costs less than to hash it.
+#[derive(Default)]
+struct NearIds<'a> {
+    texts: HashSet<&'a [u8], RandomState>,
+    /// One bit for some of the ends of ids.
+    ends: u64,
+}
+
+impl<'a> NearIds<'a> {
+    fn add(&mut self, row: &'a Row) {
+        for id in bytes_of_ids(row) {
+            self.ends |= Self::end(id);
+            self.texts.insert(id);
+        }
+    }
+
+    fn has_one_of(&self, row: &Row) -> bool {
+        bytes_of_ids(row).any(|id| self.ends & Self::end(id) != 0 && self.texts.contains(id))
+    }
+
+    fn end(id: &[u8]) -> u64 {
+        let [.., tens, ones] = id else { return 1 };
+        1 << ((tens & 7) << 3 | ones & 7)
+    }
+}
+
+fn bytes_of_ids(row: &Row) -> impl Iterator<Item = &[u8]> {
+    std::iter::once(&row.record).chain(&row.aliases).map(ShortText::as_bytes)
+}
+
+/// Whether a record names several CVEs.
+fn is_container(row: &Row, rejected: &BTreeSet<&str>) -> bool {
+    let mut cves = ids_of(row).filter(|id| is_cve(id) && !rejected.contains(id));
+    let first = cves.next();
+    cves.any(|cve| Some(cve) != first)
 }
 
 impl<'a> Group<'a> {
+    /// The one that goes by `names`, of which there is at least one.
+    fn of(
+        names: impl Iterator<Item = &'a str>,
+        rejected: &BTreeSet<&str>,
+        rows: SmallVec<[usize; 4]>,
+    ) -> Self {
+        let mut names: SmallVec<[&'a str; 2]> = names.collect();
+        names.sort_unstable();
+        names.dedup();
+        let primary = names
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, id)| (rejected.contains(*id), rank(id)))
+            .map(|(index, _)| index)
+            .expect("a row belongs to the group of an id that it names");
+        let primary = names.remove(primary);
+        Self { primary, others: names, rows }
+    }
+
     /// Every id.
     pub(crate) fn ids(&self) -> impl Iterator<Item = &'a str> {
         std::iter::once(self.primary).chain(self.others.iter().copied())
@@ -204,18 +287,8 @@ impl<'a> Ids<'a> {
             let cve = self.numbers.get(id).and_then(|&id| self.cve_of(id));
             cve.is_none() || cve == self.guarded[root]
         };
-        let mut names: Vec<&'a str> =
-            members.iter().flat_map(|&(_, position)| ids_of(rows[position])).filter(belongs).collect();
-        names.sort_unstable();
-        names.dedup();
-        let primary = names
-            .iter()
-            .enumerate()
-            .min_by_key(|(_, id)| (rejected.contains(*id), rank(id)))
-            .map(|(index, _)| index)
-            .expect("a row belongs to the group of an id that it names");
-        let primary = names.remove(primary);
-        Group { primary, others: names, rows: members.iter().map(|&(_, position)| position).collect() }
+        let names = members.iter().flat_map(|&(_, position)| ids_of(rows[position])).filter(belongs);
+        Group::of(names, rejected, members.iter().map(|&(_, position)| position).collect())
     }
 
     /// Joins by size, which keeps every path logarithmic.
@@ -234,8 +307,27 @@ impl<'a> Ids<'a> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::fixture::row;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+        #[test]
+        fn rows_that_share_nothing_are_grouped_as_all_rows_are(
+            records in proptest::collection::vec("(CVE|GHSA|OSV)-[0-9](,(CVE|GHSA|OSV)-[0-9]){0,2}", 1..5),
+        ) {
+            let rows: Vec<Row> =
+                records.iter().map(|ids| row(&format!("npm|language|demo osv {ids} all"))).collect();
+            let rows: Vec<&Row> = rows.iter().collect();
+            let all: Vec<usize> = (0..rows.len()).collect();
+            if let Some(groups) = of_one_each(&rows, &all) {
+                prop_assert_eq!(groups, joined(&rows, &all, |_| true));
+            }
+        }
+    }
 
     #[track_caller]
     fn check(records: &[&str], expected: &str) {
@@ -295,7 +387,7 @@ mod tests {
             .map(|ids| row(&format!("npm|language|demo osv {ids} all")));
         let rows: Vec<&Row> = rows.iter().collect();
         let groups = groups(&rows, |position| position == 2);
-        assert_eq!(groups, [Group { primary: "CVE-2", others: Vec::new(), rows: vec![1, 2] }]);
+        assert_eq!(groups, [Group { primary: "CVE-2", others: SmallVec::new(), rows: smallvec![1, 2] }]);
     }
 
     #[test]

@@ -9,6 +9,8 @@ use model::facts::is_supplement;
 use model::finding::UndeterminedReason;
 use model::key::{KeyKind, Namespace};
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::case::{Consulted, Role};
 use crate::channel::release_of;
 use crate::gate::{Gate, MAIN_STREAM};
@@ -39,6 +41,7 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
+    #[inline]
     pub(crate) fn of(status: Status, containment: Containment) -> Self {
         let inside = match status {
             Status::Affected => Self::Affected,
@@ -66,7 +69,7 @@ impl Answer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Decision {
     pub(crate) answer: Answer,
-    pub(crate) deciders: Vec<usize>,
+    pub(crate) deciders: SmallVec<[usize; 4]>,
 }
 
 /// Is told why statements did not decide.
@@ -123,7 +126,7 @@ pub(crate) fn of_vendor(
     trace: &mut impl Trace,
 ) -> Option<Decision> {
     if let [only] = statements {
-        return Some(Decision { answer: only.answer, deciders: vec![0] });
+        return Some(Decision { answer: only.answer, deciders: smallvec![0] });
     }
     let roles = [Role::Own, Role::Changed, Role::Disclosure, Role::Cpe, Role::Guess];
     let (asked, decision) = roles.into_iter().find_map(|role| {
@@ -237,7 +240,7 @@ fn of_channels(mut decisions: Vec<Decision>) -> Option<Decision> {
     order.into_iter().find_map(|is_kind| {
         let agreeing: Vec<&Decision> = decisions.iter().filter(|it| is_kind(it.answer)).collect();
         let answer = agreeing.iter().map(|decision| decision.answer).min_by_key(reason_rank)?;
-        let mut deciders: Vec<usize> =
+        let mut deciders: SmallVec<[usize; 4]> =
             agreeing.iter().flat_map(|decision| &decision.deciders).copied().collect();
         deciders.sort_unstable();
         Some(Decision { answer, deciders })
@@ -252,7 +255,7 @@ pub(crate) fn of_sources(
     trace: &mut impl Trace,
 ) -> Option<Decision> {
     if let [only] = statements {
-        return Some(Decision { answer: only.answer, deciders: vec![0] });
+        return Some(Decision { answer: only.answer, deciders: smallvec![0] });
     }
     // What is found by a CPE name counts where no source of the ecosystem speaks.
     let rank = |statement: &Statement<'_>| (statement.consulted.role, preference(ecosystem, statement.row));

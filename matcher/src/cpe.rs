@@ -187,6 +187,7 @@ fn consulted(key: PackageKey, version: StatedVersion, role: Role) -> Consulted {
 
 /// Whether what `row` says of a version that stands at `containment` counts. Of one without its update only what names it
 /// does, unless that is said of what has no update: NVD leaves the update open in most of its names.
+#[inline]
 pub(crate) fn counts(
     row: &Row,
     consulted: &Consulted,

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
+use std::num::NonZero;
+use std::thread;
 
 use model::advisory::{
     AdvisorySet, AffectedRange, FixState, RangeEvent, RecordKind, RecordState, Row, Status,
@@ -28,34 +30,38 @@ use crate::version::{self, VersionScheme};
 
 /// The findings of `cases` under `advisories`, sorted by id, purl and verdict.
 ///
-/// A function of its arguments alone: the order of the cases and of the rows does not matter, and rows under
-/// keys that no case consults are not seen. A case with no statement that says affected, or that cannot be
+/// A function of its arguments alone: neither the order of the cases or of the rows nor the number of threads matters, and
+/// rows under keys that no case consults are not seen. A case with no statement that says affected, or that cannot be
 /// decided, has no finding. What is said alike of several packages of one kernel is one finding.
 pub fn find(cases: &[Case], advisories: &AdvisorySet) -> Vec<Finding> {
-    let mut owners = OwnerRows::new(advisories);
-    let mut findings: Vec<(&Case, Finding)> = Vec::new();
-    for case in cases {
-        let scheme = version::for_package(case.ecosystem);
-        let statements = statements(case, scheme, advisories);
-        // Most packages have nothing but fixed rows; they need no grouping.
-        let is_positive = |position: usize| statements[position].answer.is_positive();
-        if !(0..statements.len()).any(is_positive) {
-            continue;
+    find_on(thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN), cases, advisories)
+}
+
+/// The same on at most `n_threads`.
+pub fn find_on(n_threads: NonZero<usize>, cases: &[Case], advisories: &AdvisorySet) -> Vec<Finding> {
+    let findings = parallel::flat_map(cases, n_threads, || {
+        let mut finder = Finder::new(advisories);
+        move |cases| {
+            let mut findings = Vec::new();
+            cases.iter().for_each(|case| finder.find(case, &mut findings));
+            findings
         }
-        let rows: Vec<&Row> = statements.iter().map(|statement| statement.row).collect();
-        for group in alias::groups(&rows, is_positive) {
-            let group_statements: Vec<Statement<'_>> =
-                group.rows.iter().map(|&row| statements[row]).collect();
-            let judge = Judge { case, scheme, group: &group, statements: &group_statements };
-            findings.extend(judge.finding(&mut owners).map(|finding| (case, finding)));
-        }
-    }
-    sorted(kernel::one_each(findings))
+    });
+    sorted(kernel::one_each(findings), n_threads)
+}
+
+/// What is kept from case to case.
+struct Finder<'a> {
+    advisories: &'a AdvisorySet,
+    owners: OwnerRows<'a>,
+    statements: Vec<Statement<'a>>,
+    rows: Vec<&'a Row>,
+    of_group: Vec<Statement<'a>>,
 }
 
 /// Sorts positions rather than the findings themselves, which are large; ids mostly differ in the part that is kept beside
 /// the position.
-fn sorted(findings: Vec<(&Case, Finding)>) -> Vec<Finding> {
+fn sorted(findings: Vec<(&Case, Finding)>, n_threads: NonZero<usize>) -> Vec<Finding> {
     let start = |finding: &Finding| {
         let mut start = [0; 16];
         start.iter_mut().zip(finding.id.as_bytes()).for_each(|(place, byte)| *place = *byte);
@@ -63,7 +69,7 @@ fn sorted(findings: Vec<(&Case, Finding)>) -> Vec<Finding> {
     };
     let starts = findings.iter().map(|(_, finding)| start(finding));
     let mut order: Vec<(u128, usize)> = starts.zip(0..).collect();
-    order.sort_unstable_by(|(left_start, left), (right_start, right)| {
+    parallel::sort(&mut order, n_threads, |(left_start, left), (right_start, right)| {
         let ((left_case, left), (right_case, right)) = (&findings[*left], &findings[*right]);
         left_start.cmp(right_start).then_with(|| {
             (&left.id, &left_case.purl, &left.aliases, left.suppressed.is_some(), &left.packages).cmp(&(
@@ -79,6 +85,34 @@ fn sorted(findings: Vec<(&Case, Finding)>) -> Vec<Finding> {
     order.into_iter().filter_map(|(_, position)| findings[position].take()).collect()
 }
 
+impl<'a> Finder<'a> {
+    fn new(advisories: &'a AdvisorySet) -> Self {
+        let owners = OwnerRows::new(advisories);
+        Self { advisories, owners, statements: Vec::new(), rows: Vec::new(), of_group: Vec::new() }
+    }
+
+    /// Adds the findings of a case.
+    fn find(&mut self, case: &'a Case, findings: &mut Vec<(&'a Case, Finding)>) {
+        let scheme = version::for_package(case.ecosystem);
+        self.statements.clear();
+        add_statements(case, scheme, self.advisories, &mut self.statements);
+        let statements = &self.statements;
+        // Most packages have nothing but fixed rows; they need no grouping.
+        let is_positive = |position: usize| statements[position].answer.is_positive();
+        if !(0..statements.len()).any(is_positive) {
+            return;
+        }
+        self.rows.clear();
+        self.rows.extend(statements.iter().map(|statement| statement.row));
+        for group in alias::groups(&self.rows, is_positive) {
+            self.of_group.clear();
+            self.of_group.extend(group.rows.iter().map(|&row| statements[row]));
+            let judge = Judge { case, scheme, group: &group, statements: &self.of_group };
+            findings.extend(judge.finding(&mut self.owners).map(|finding| (case, finding)));
+        }
+    }
+}
+
 /// What every row under the case's keys says of the installed version. Records that were taken back say
 /// nothing.
 pub(crate) fn statements<'a>(
@@ -87,16 +121,27 @@ pub(crate) fn statements<'a>(
     advisories: &'a AdvisorySet,
 ) -> Vec<Statement<'a>> {
     let mut statements = Vec::new();
-    for consulted in &case.consulted {
-        let rows = advisories.rows.get(&consulted.key).into_iter().flatten();
-        let rows = rows.filter(|row| stands(row, case.ecosystem));
-        state(rows, consulted, &case.gate, scheme, &mut statements);
-    }
+    add_statements(case, scheme, advisories, &mut statements);
     statements
+}
+
+fn add_statements<'a>(
+    case: &'a Case,
+    scheme: &'static VersionScheme,
+    advisories: &'a AdvisorySet,
+    statements: &mut Vec<Statement<'a>>,
+) {
+    for consulted in &case.consulted {
+        let Some(rows) = advisories.rows.get(&consulted.key) else { continue };
+        statements.reserve(rows.len());
+        let rows = rows.iter().filter(|row| stands(row, case.ecosystem));
+        state(rows, consulted, &case.gate, scheme, statements);
+    }
 }
 
 /// A distribution may list a CVE that was rejected since: that stays visible, as a suppressed finding. For
 /// languages a rejected record is as good as withdrawn (feeds.md D9).
+#[inline]
 pub(crate) fn stands(row: &Row, ecosystem: Ecosystem) -> bool {
     // A notice is about a package that nobody maintains, say, and no vulnerability (feeds.md A18).
     if row.kind == RecordKind::Notice {
@@ -109,6 +154,7 @@ pub(crate) fn stands(row: &Row, ecosystem: Ecosystem) -> bool {
     }
 }
 
+/// Adds what each of `rows` says.
 fn state<'a>(
     rows: impl Iterator<Item = &'a Row> + Clone,
     consulted: &'a Consulted,
@@ -117,28 +163,26 @@ fn state<'a>(
     statements: &mut Vec<Statement<'a>>,
 ) {
     let scheme = version::for_key(scheme, &consulted.key);
-    statements.reserve(rows.size_hint().1.unwrap_or_default());
-    let mut affected = rows.clone().map(|row| &row.affected);
-    let mut rows = rows;
-    (scheme.contain)(consulted.version.as_str(), &mut affected, &mut |containment| {
-        let Some(row) = rows.next() else { return };
-        let counts = discloses(row, consulted.role)
-            && applies(row, containment)
-            && cpe::counts(row, consulted, containment, scheme);
-        if !counts {
-            return;
-        }
-        let holds = gate.check(row, &consulted.version, scheme).holds;
-        if holds != Holds::No {
+    (scheme.contain)(consulted.version.as_str(), &mut |contain| {
+        statements.extend(rows.clone().filter_map(|row| {
+            let containment = contain(&row.affected);
+            let counts = discloses(row, consulted.role)
+                && applies(row, containment)
+                && cpe::counts(row, consulted, containment, scheme);
+            if !counts {
+                return None;
+            }
+            let holds = gate.check(row, &consulted.version, scheme).holds;
             let answer = Answer::of(row.affected.status, containment);
             let is_doubtful = holds == Holds::Unknown;
-            statements.push(Statement { row, consulted, containment, answer, is_doubtful });
-        }
+            (holds != Holds::No).then_some(Statement { row, consulted, containment, answer, is_doubtful })
+        }));
     });
 }
 
 /// Of the vendor whose package was built anew, what has no fix counts: the versions of his fixes are not the rebuild's. Of
 /// the one whose package was changed everything does but that it is not affected.
+#[inline]
 pub(crate) fn discloses(row: &Row, role: Role) -> bool {
     let has_fix = |range: &AffectedRange| {
         range.events.iter().any(|event| matches!(event, RangeEvent::Fixed(version) if !is_zero(version)))
@@ -151,6 +195,7 @@ pub(crate) fn discloses(row: &Row, role: Role) -> bool {
 }
 
 /// That some versions are not affected, or hold the fix, says nothing of the others (feeds.md D7).
+#[inline]
 pub(crate) fn applies(row: &Row, containment: Containment) -> bool {
     let is_inside =
         matches!(containment, Containment::Everywhere | Containment::Inside { .. } | Containment::Listed);
@@ -587,6 +632,7 @@ fn is_kernel_header(case: &Case, consulted: &Consulted) -> bool {
     is_header && is_kernel && consulted.match_type == MatchType::Indirect
 }
 
+mod parallel;
 #[cfg(test)]
 mod regressions;
 #[cfg(test)]

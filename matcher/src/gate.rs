@@ -140,6 +140,7 @@ impl Gate {
 
     /// Whether all that `row` asks holds of the package, of which `installed` is the version; and the condition of which
     /// that is least true.
+    #[inline]
     pub(crate) fn check(&self, row: &Row, installed: &VersionText, scheme: &VersionScheme) -> Check {
         let check = self.check_of_package(row, installed, scheme);
         match self.names.as_deref().filter(|_| row.affected.key.kind == KeyKind::Cpe) {
@@ -149,6 +150,7 @@ impl Gate {
     }
 
     /// All of it but what a CPE name and NVD's configurations ask.
+    #[inline]
     fn check_of_package(&self, row: &Row, installed: &VersionText, scheme: &VersionScheme) -> Check {
         let Some(asked) = row.affected.conditions.as_deref() else {
             return self.check_of_nothing(row);

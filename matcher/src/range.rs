@@ -45,15 +45,14 @@ pub(crate) enum Containment {
 /// - `fixed: "0"` is the sentinel for "never affected": such a range holds nothing.
 /// - A version that cannot be read can only meet the list, or a range that starts at `0` and never ends.
 ///
-/// Each is handed to `tell` in turn.
+/// What tells it is handed to `judge`.
 pub(crate) fn contain<'a, S: Scheme>(
     installed: &'a str,
-    records: &mut dyn Iterator<Item = &'a Affected>,
-    tell: &mut dyn FnMut(Containment),
+    judge: &mut dyn FnMut(&dyn Fn(&'a Affected) -> Containment),
 ) {
     // Read once: a package may have thousands of rows.
     let version = S::read(installed);
-    records.for_each(|record| tell(contains::<S>(installed, version.as_ref(), record)));
+    judge(&|record| contains::<S>(installed, version.as_ref(), record));
 }
 
 fn contains<'a, S: Scheme>(
@@ -62,13 +61,14 @@ fn contains<'a, S: Scheme>(
     record: &'a Affected,
 ) -> Containment {
     let stated = contains_stated::<S>(installed, version, record);
-    if record.aside.unaffected.is_empty() || matches!(stated, Containment::Outside { .. }) {
+    let unaffected = record.aside.said().map_or(&[][..], |aside| &aside.unaffected);
+    if unaffected.is_empty() || matches!(stated, Containment::Outside { .. }) {
         return stated;
     }
     // What is stated as not affected is so whatever else is stated; where that cannot be read, nothing is known.
     let Some(version) = version else { return Containment::UnreadableVersion };
     let mut unreadable = None;
-    for (index, range) in record.aside.unaffected.iter().enumerate() {
+    for (index, range) in unaffected.iter().enumerate() {
         match walk::<S>(version, range) {
             Walk::Inside => return Containment::Outside { fixed: None },
             Walk::UnreadableBound => unreadable = unreadable.or(Some(index)),
@@ -159,6 +159,7 @@ fn holds_every_version(range: &AffectedRange) -> bool {
 }
 
 /// The text `0` is below every version as a start, and "never affected" as a fix.
+#[inline]
 pub(crate) fn is_zero(version: &VersionText) -> bool {
     version.as_bytes() == b"0"
 }

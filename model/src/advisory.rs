@@ -402,6 +402,7 @@ pub const PRIVATE: &str = "private";
 
 impl Row {
     /// Whether it is of the user's own advisories.
+    #[inline]
     pub fn is_private(&self) -> bool {
         self.provider == PRIVATE
     }

@@ -18,6 +18,12 @@ impl<T: Nothing> Sparse<T> {
     /// Where nothing is said.
     pub const NOTHING: Self = Self(None);
 
+    /// What it says; none where that is nothing.
+    #[inline]
+    pub fn said(&self) -> Option<&T> {
+        self.0.as_deref()
+    }
+
     /// What it says; none where that is nothing. Looking at it this way sets no space aside.
     pub fn said_mut(&mut self) -> Option<&mut T> {
         self.0.as_deref_mut()

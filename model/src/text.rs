@@ -40,6 +40,7 @@ impl ShortText {
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match &self.0 {
             // It was made of a text; checking that again costs less than a look at other memory.
@@ -51,6 +52,7 @@ impl ShortText {
     }
 
     /// The bytes of the text; cheaper than those of [`Self::as_str`], which makes sure that they are UTF-8.
+    #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
             Spelling::Short { n_bytes, bytes } => &bytes[..usize::from(*n_bytes)],
@@ -86,6 +88,7 @@ impl Borrow<str> for ShortText {
 }
 
 impl PartialEq for ShortText {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.0 == other.0
     }
@@ -119,6 +122,7 @@ impl PartialEq<ShortText> for String {
 
 /// The order of texts is that of their bytes in UTF-8.
 impl Ord for ShortText {
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         self.as_bytes().cmp(other.as_bytes())
     }

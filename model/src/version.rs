@@ -19,11 +19,13 @@ impl VersionText {
     }
 
     /// The text as written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
     /// The bytes of the text.
+    #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }

@@ -3,9 +3,11 @@
 mod corpus;
 
 use std::hint::black_box;
+use std::num::NonZero;
+use std::time::Instant;
 
 use anyhow::Result;
-use matcher::{cases, find};
+use matcher::{cases, find, find_on};
 use sha2::{Digest, Sha256};
 
 use crate::parse_speed::processor_seconds;
@@ -19,6 +21,7 @@ pub(crate) fn measure() -> Result<()> {
     let bytes = vec![7; 16 << 20];
     let seconds = median(|| _ = black_box(Sha256::digest(&bytes)))?;
     println!("calibration: SHA-256 of {:.0} MB/s", bytes.len() as f64 / 1e6 / seconds);
+    let n_cores = std::thread::available_parallelism()?;
     for n_packages in [1_500, 100_000] {
         let (inventory, facts) = inventory(n_packages);
         let mut held = Vec::new();
@@ -26,11 +29,14 @@ pub(crate) fn measure() -> Result<()> {
         let advisories = rows(&held);
         let n_rows: usize = advisories.rows.values().map(Vec::len).sum();
         let mut n_findings = 0;
-        let judging = median(|| n_findings = black_box(find(&held, &advisories)).len())?;
+        let one = NonZero::<usize>::MIN;
+        let judging = median(|| n_findings = black_box(find_on(one, &held, &advisories)).len())?;
+        let on_all = median_of_clock(|| _ = black_box(find(&held, &advisories)));
         println!(
-            "{n_packages} packages, {n_rows} rows: cases {:.2} ms, find {:.2} ms, {n_findings} findings",
+            "{n_packages} packages, {n_rows} rows: cases {:.2} ms, find {:.2} ms on one core, {:.2} ms by the clock on {n_cores}, {n_findings} findings",
             making * 1e3,
-            judging * 1e3
+            judging * 1e3,
+            on_all * 1e3
         );
     }
     Ok(())
@@ -57,4 +63,16 @@ fn median(mut work: impl FnMut()) -> Result<f64> {
     }
     rounds.sort_by(f64::total_cmp);
     Ok(rounds[ROUNDS / 2])
+}
+
+/// The time of one turn by the clock, the one in the middle.
+fn median_of_clock(mut work: impl FnMut()) -> f64 {
+    let mut turns = [0.0; ROUNDS];
+    for turn in &mut turns {
+        let begun = Instant::now();
+        work();
+        *turn = begun.elapsed().as_secs_f64();
+    }
+    turns.sort_by(f64::total_cmp);
+    turns[ROUNDS / 2]
 }

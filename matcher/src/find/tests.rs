@@ -502,6 +502,25 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3))]
+
+    #[test]
+    fn the_number_of_threads_does_not_matter((packages, rows) in world()) {
+        let inventory = inventory("debian 12", &format!("deb demo0 1.0-1\n{}", packages.join("\n")));
+        // So many that several threads have something to do.
+        let mut many = cases(&inventory, &facts());
+        while many.len() < 10_000 {
+            many.extend_from_within(..);
+        }
+        let advisories = advisories(&inventory, &rows.join("\n"));
+        let on_one = find_on(NonZero::new(1).unwrap(), &many, &advisories);
+        for n_threads in [2, 3] {
+            prop_assert!(on_one == find_on(NonZero::new(n_threads).unwrap(), &many, &advisories));
+        }
+    }
+}
+
 /// Packages of several distributions in one inventory, as `sbom::merge` makes it.
 fn merged(parts: &[Inventory]) -> Inventory {
     let mut merged = Inventory::default();

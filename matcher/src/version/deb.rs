@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 
 use model::ecosystem::Ecosystem;
 
-use super::{Scheme, VersionScheme, compare_numbers, letters_digits_and, split_digits, split_once};
+use super::{Scheme, VersionScheme, compare_numbers, letters_digits_and, split_digits};
 
 pub(super) static SCHEME: VersionScheme = VersionScheme::of::<Deb>("deb", &[Ecosystem::Deb, Ecosystem::Opkg]);
 
@@ -20,13 +20,20 @@ impl Scheme for Deb {
     type Version<'a> = Version<'a>;
 
     fn read(text: &str) -> Option<Version<'_>> {
-        if !text.bytes().all(|byte| IS_LEGAL[usize::from(byte)]) {
-            return None;
+        // One walk over the text for all three: most of them have no epoch.
+        let (mut colon, mut hyphen) = (None, None);
+        for (index, byte) in text.bytes().enumerate() {
+            match byte {
+                b':' => colon = colon.or(Some(index)),
+                b'-' => hyphen = Some(index),
+                _ if !IS_LEGAL[usize::from(byte)] => return None,
+                _ => {}
+            }
         }
-        let (epoch, rest) = split_once(text, b':').unwrap_or(("0", text));
-        let (upstream, revision) = match rest.bytes().rposition(|byte| byte == b'-') {
-            Some(end) => (&rest[..end], &rest[end + 1..]),
-            None => (rest, "0"),
+        let (epoch, start) = colon.map_or(("0", 0), |colon| (&text[..colon], colon + 1));
+        let (upstream, revision) = match hyphen.filter(|hyphen| *hyphen >= start) {
+            Some(end) => (&text[start..end], &text[end + 1..]),
+            None => (&text[start..], "0"),
         };
         let is_number = !epoch.is_empty() && epoch.bytes().all(|byte| byte.is_ascii_digit());
         (is_number && !upstream.is_empty() && !revision.is_empty()).then_some(Version {

@@ -44,5 +44,6 @@ fn read_toolchain(text: &str) -> Option<(Version<'_>, &str)> {
     let is_toolchain = split(numbers, b'.').all(|number| !number.is_empty())
         && prerelease.is_empty() == prerelease_number.is_empty()
         && (rest.is_empty() || rest.starts_with('-'));
-    is_toolchain.then_some((Version { numbers, prerelease, prerelease_number, build: "" }, rest))
+    is_toolchain
+        .then_some((Version { numbers, prerelease, prerelease_number, build: "", packed: None }, rest))
 }

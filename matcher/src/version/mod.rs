@@ -69,19 +69,19 @@ pub struct VersionScheme {
     pub is_readable: fn(&str) -> bool,
     /// How an installed version relates to a bound of a record; none when either cannot be read.
     pub(crate) compare_to_bound: fn(&str, &str) -> Option<Ordering>,
-    /// Tells where an installed version stands towards what each record says is affected, in the order given.
+    /// Hands out what tells where an installed version stands towards what a record says is affected.
     pub(crate) contain: Contain,
     /// How an installed version relates to bounds, if it can be read.
     pub(crate) order_to_bounds: for<'a> fn(&'a str, &[&'a str]) -> Option<Orders>,
 }
 
-type Contain = for<'a> fn(&'a str, &mut dyn Iterator<Item = &'a Affected>, &mut dyn FnMut(Containment));
+type Contain = for<'a> fn(&'a str, &mut dyn FnMut(&dyn Fn(&'a Affected) -> Containment));
 
 impl VersionScheme {
     /// Where an installed version stands towards what one record says is affected.
     pub(crate) fn containment(&self, installed: &str, record: &Affected) -> Containment {
         let mut told = Containment::Outside { fixed: None };
-        (self.contain)(installed, &mut std::iter::once(record), &mut |containment| told = containment);
+        (self.contain)(installed, &mut |containment| told = containment(record));
         told
     }
 }

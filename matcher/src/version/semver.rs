@@ -36,10 +36,16 @@ pub(super) struct Version<'a> {
     pub(super) prerelease_number: &'a str,
     /// What follows `+`.
     pub(super) build: &'a str,
+    /// The numbers as one, where there is nothing but numbers.
+    pub(super) packed: Option<u64>,
 }
 
 /// The version that `text` spells.
 pub(super) fn read(text: &str) -> Option<Version<'_>> {
+    let plain = Version { numbers: text, prerelease: "", prerelease_number: "", build: "", packed: None };
+    if let packed @ Some(_) = packed(text.as_bytes()) {
+        return Some(Version { packed, ..plain });
+    }
     let text = text.trim();
     let text = text.strip_prefix('=').unwrap_or(text).trim_start();
     let text = text.strip_prefix(['v', 'V']).unwrap_or(text).trim_start();
@@ -62,11 +68,38 @@ pub(super) fn read(text: &str) -> Option<Version<'_>> {
     };
     let is_valid = split(numbers, b'.').all(|number| !number.is_empty())
         && (rest.is_empty() || split(prerelease, b'.').all(is_identifier));
-    is_valid.then_some(Version { numbers, prerelease, prerelease_number: "", build })
+    is_valid.then_some(Version { numbers, prerelease, build, ..plain })
+}
+
+/// The numbers of a version that is nothing else, up to four of up to four digits each: as numbers of 16 bits, the first in
+/// the highest place, those that are missing zero. Most versions are such, and are compared at once.
+fn packed(text: &[u8]) -> Option<u64> {
+    const NUMBERS_MAX: u32 = 4;
+    const DIGITS_MAX: u32 = 4;
+    let (mut packed, mut number) = (0, 0);
+    let (mut n_numbers, mut n_digits) = (1, 0);
+    for byte in text {
+        match byte {
+            b'0'..=b'9' if n_digits < DIGITS_MAX => {
+                number = number * 10 + u64::from(byte - b'0');
+                n_digits += 1;
+            }
+            b'.' if n_digits > 0 && n_numbers < NUMBERS_MAX => {
+                packed = packed << 16 | number;
+                n_numbers += 1;
+                (number, n_digits) = (0, 0);
+            }
+            _ => return None,
+        }
+    }
+    (n_digits > 0).then_some((packed << 16 | number) << (16 * (NUMBERS_MAX - n_numbers)))
 }
 
 impl Ord for Version<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
+        if let (Some(left), Some(right)) = (self.packed, other.packed) {
+            return left.cmp(&right);
+        }
         compare_lists(split(self.numbers, b'.'), split(other.numbers, b'.'), |left, right| {
             compare_numbers(left.unwrap_or("0"), right.unwrap_or("0"))
         })
@@ -124,3 +157,35 @@ pub(super) fn compare_lists<T>(
 }
 
 ordered_by_cmp!(Version<'_>);
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn packed_versions_are_ordered_as_those_that_are_not(
+            left in r"[0-9]{1,5}(\.[0-9]{1,5}){0,4}",
+            right in r"[0-9]{1,5}(\.[0-9]{1,5}){0,4}",
+        ) {
+            // With a letter before it none is packed.
+            let (left_unpacked, right_unpacked) = (format!("v{left}"), format!("v{right}"));
+            let order = |left: &str, right: &str| read(left).unwrap().cmp(&read(right).unwrap());
+            prop_assert_eq!(order(&left, &right), order(&left_unpacked, &right_unpacked));
+            prop_assert_eq!(order(&left, &right_unpacked), order(&left_unpacked, &right));
+        }
+    }
+
+    #[test]
+    fn up_to_four_short_numbers_are_packed() {
+        let is_packed = |text: &str| read(text).is_some_and(|version| version.packed.is_some());
+        let packed = ["1", "0", "1.2", "1.2.3", "9999.9999.9999.9999", "0001.2"];
+        assert!(packed.into_iter().all(is_packed));
+        let unpacked = ["10000", "1.2.3.4.5", "v1", "1.2.3-a", "1.2.3+b", " 1", "1.", ".1", "1..2", "", "."];
+        assert!(!unpacked.into_iter().any(is_packed));
+    }
+}
