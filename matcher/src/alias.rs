@@ -126,7 +126,7 @@ fn by_record<'a>(rows: &[&'a Row], mut positions: Vec<usize>) -> Vec<Group<'a>> 
 
 /// The positions, ascending, of all rows that share an id with one that `counts`, or with one that does, and so on: no other
 /// can be in its group or have a say in what that is.
-fn near<'a>(rows: &[&'a Row], counts: impl Fn(usize) -> bool) -> Vec<usize> {
+fn near(rows: &[&Row], counts: impl Fn(usize) -> bool) -> Vec<usize> {
     // Chains are short; a feed that links thousands of records in a row costs what grouping everything costs.
     const TURNS_MAX: usize = 4;
     let mut ids = NearIds::default();

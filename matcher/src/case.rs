@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use foldhash::quality::RandomState;
 use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::facts::{CoverageClass, FeedFacts};
@@ -109,7 +110,7 @@ pub fn cases(inventory: &Inventory, facts: &FeedFacts) -> Vec<Case> {
 pub fn cases_with(inventory: &Inventory, facts: &FeedFacts, besides: Besides<'_>) -> Vec<Case> {
     let mut resolver = Resolver::new(inventory, facts, besides);
     let mut cases: Vec<Case> = Vec::new();
-    let mut positions: HashMap<Identity<'_>, usize> = HashMap::new();
+    let mut positions: HashMap<Identity<'_>, usize, RandomState> = HashMap::default();
     for (index, package) in inventory.packages.iter().enumerate() {
         let index = PackageIndex(u32::try_from(index).expect("packages are limited to far fewer than 2^32"));
         // An owner outside the inventory is damage in the document; it owns nothing.

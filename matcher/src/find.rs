@@ -6,7 +6,7 @@ use std::num::NonZero;
 use std::thread;
 
 use model::advisory::{
-    AdvisorySet, AffectedRange, FixState, RangeEvent, RecordKind, RecordState, Row, Status,
+    AdvisorySet, AffectedRange, FixState, Ids, RangeEvent, RecordKind, RecordState, Row, Status,
 };
 use model::ecosystem::Ecosystem;
 use model::facts::CoverageClass;
@@ -18,6 +18,7 @@ use model::severity::Severity;
 use model::sparse::Sparse;
 use model::text::ShortText;
 use model::version::VersionText;
+use smallvec::SmallVec;
 
 use crate::alias::{self, Group, is_cve};
 use crate::authority::{self, Answer, Decision, Statement, Trace};
@@ -309,7 +310,7 @@ impl<'a> Judge<'a, '_> {
         Some(Finding {
             id: self.group.primary.into(),
             aliases: self.group.others.iter().map(|&id| id.into()).collect(),
-            packages: self.case.packages.clone(),
+            packages: self.case.packages.as_slice().into(),
             verdict,
             fix: self.fix(&decision),
             evidence: self.evidence(),
@@ -410,12 +411,12 @@ impl<'a> Judge<'a, '_> {
         let deciders = || decision.deciders.iter().map(|&index| &self.statements[index]);
         // When a release of the software fixed it says nothing of when a distribution ships that (feeds.md D1).
         if self.case.ecosystem.is_os() && deciders().all(|decider| cpe::is_by_name(decider.consulted)) {
-            return Fix { state: FixState::Unknown, versions: Vec::new(), date: None, elsewhere: Vec::new() };
+            return Fix::new(FixState::Unknown, []);
         }
         let scheme = deciders().next().map_or(self.scheme, |decider| self.scheme_of(decider));
-        let mut versions: Vec<&VersionText> = match decision.answer {
+        let mut versions: SmallVec<[&VersionText; 2]> = match decision.answer {
             Answer::Fixed => deciders().filter_map(held_fix).collect(),
-            Answer::NeverAffected | Answer::Outside => Vec::new(),
+            Answer::NeverAffected | Answer::Outside => SmallVec::new(),
             Answer::Affected | Answer::Undetermined(_) => {
                 deciders().flat_map(|statement| self.fixes_above(statement)).collect()
             }
@@ -501,10 +502,10 @@ impl<'a> Judge<'a, '_> {
     }
 
     /// The group's ids among the aliases of `row`: one that names several CVEs is evidence in the group of each.
-    fn aliases(&self, row: &Row) -> Vec<ShortText> {
+    fn aliases(&self, row: &Row) -> Ids {
         let Group { primary, others, .. } = self.group;
         let is_of_group = |id: &&ShortText| **id == *primary || others.binary_search(&id.as_str()).is_ok();
-        let mut aliases: Vec<ShortText> = row.aliases.iter().filter(is_of_group).cloned().collect();
+        let mut aliases: Ids = row.aliases.iter().filter(is_of_group).cloned().collect();
         aliases.sort_unstable();
         aliases.dedup();
         aliases

@@ -35,6 +35,12 @@ pub(crate) enum Containment {
     UnreadableVersion,
 }
 
+/// Tells where a version stands towards what a record says is affected.
+pub(crate) type Contain<'a, 't> = dyn Fn(&'a Affected) -> Containment + 't;
+
+/// Judges records by it.
+pub(crate) type Judge<'a, 'j> = dyn FnMut(&Contain<'a, '_>) + 'j;
+
 /// Where `installed` stands towards each record. A record's version list and every range are alternatives.
 ///
 /// - The list is met by equal text, and by equal order when it is all that the record states, or the record is of a CPE.
@@ -46,10 +52,7 @@ pub(crate) enum Containment {
 /// - A version that cannot be read can only meet the list, or a range that starts at `0` and never ends.
 ///
 /// What tells it is handed to `judge`.
-pub(crate) fn contain<'a, S: Scheme>(
-    installed: &'a str,
-    judge: &mut dyn FnMut(&dyn Fn(&'a Affected) -> Containment),
-) {
+pub(crate) fn contain<'a, S: Scheme>(installed: &'a str, judge: &mut Judge<'a, '_>) {
     // Read once: a package may have thousands of rows.
     let version = S::read(installed);
     judge(&|record| contains::<S>(installed, version.as_ref(), record));
@@ -229,7 +232,7 @@ fn walk<'a, S: Scheme>(version: &S::Version<'a>, range: &'a AffectedRange) -> Wa
 /// story; the rest are counted.
 pub(crate) fn describe(range: &AffectedRange) -> String {
     const EVENTS_MAX: usize = 16;
-    let mut text = String::new();
+    let mut text = String::with_capacity(48);
     for (index, event) in range.events.iter().take(EVENTS_MAX).enumerate() {
         let (sign, version) = match event {
             RangeEvent::Introduced(version) => (">=", version),
@@ -262,6 +265,9 @@ pub(crate) fn shown(version: &VersionText) -> Cow<'_, str> {
 /// A text, cut where nobody would read on.
 pub(crate) fn cut(text: &str) -> Cow<'_, str> {
     const CHARACTERS_MAX: usize = 120;
+    if text.len() <= CHARACTERS_MAX {
+        return Cow::Borrowed(text);
+    }
     match text.char_indices().nth(CHARACTERS_MAX) {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
         None => Cow::Borrowed(text),

@@ -3,8 +3,9 @@
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
+use smallvec::SmallVec;
 
-use crate::advisory::{CvssVector, Epss, FixState, Kev};
+use crate::advisory::{CvssVector, Epss, FixState, Ids, Kev};
 use crate::key::Namespace;
 use crate::package::PackageIndex;
 use crate::severity::Severity;
@@ -146,7 +147,7 @@ pub struct Evidence {
     /// The record's id.
     pub record: ShortText,
     /// The finding's ids that the record goes by besides, sorted.
-    pub aliases: Vec<ShortText>,
+    pub aliases: Ids,
     /// Who said it.
     pub provider: ShortText,
     /// In which namespace.
@@ -167,7 +168,7 @@ pub struct Fix {
     /// The vendor's state.
     pub state: FixState,
     /// Versions that hold the fix, the nearest first; empty unless fixed.
-    pub versions: Vec<VersionText>,
+    pub versions: SmallVec<[VersionText; 1]>,
     /// The day the nearest of them was published, `YYYY-MM-DD`, where the vendor says it.
     pub date: Option<String>,
     /// Fixes in channels that the installation does not get, sorted.
@@ -185,7 +186,8 @@ pub struct FixElsewhere {
 
 impl Fix {
     /// The vendor's state and the versions that hold the fix, of which no more is known.
-    pub fn new(state: FixState, versions: Vec<VersionText>) -> Self {
+    pub fn new(state: FixState, versions: impl IntoIterator<Item = VersionText>) -> Self {
+        let versions = versions.into_iter().collect();
         Self { state, versions, date: None, elsewhere: Vec::new() }
     }
 }
@@ -281,9 +283,9 @@ pub struct Finding {
     /// The group's primary id (feeds.md D5): the CVE if there is exactly one, else GHSA, else others.
     pub id: ShortText,
     /// Every other id of the group, sorted.
-    pub aliases: Vec<ShortText>,
+    pub aliases: Ids,
     /// The packages it was found in: those of one purl, or of one kernel, in inventory order; never empty.
-    pub packages: Vec<PackageIndex>,
+    pub packages: SmallVec<[PackageIndex; 2]>,
     /// The answer.
     pub verdict: Verdict,
     /// What the vendor offers.

@@ -24,7 +24,7 @@ fn report() -> Report {
     let mut package = Package::new(Ecosystem::Npm, "demo", "1.0.0", "pkg:npm/demo@1.0.0".into());
     package.locations = vec![Location::new("srv/node_modules/demo/package.json")];
     let mut known = finding("CVE-2023-0001", Severity::Critical);
-    known.aliases = vec!["GHSA-aaaa-bbbb-cccc".into()];
+    known.aliases = ["GHSA-aaaa-bbbb-cccc".into()].into();
     known.fix = Fix::new(FixState::Fixed, vec!["1.0.1".into()]);
     known.decoration.epss = Some(Epss { score: 0.5, percentile: 0.97 });
     known.decoration.kev = Some(Kev { added: "2023-01-02".into(), due: None, ransomware: true });
@@ -52,8 +52,8 @@ fn report() -> Report {
 fn finding(id: &str, level: Severity) -> Finding {
     Finding {
         id: id.into(),
-        aliases: Vec::new(),
-        packages: vec![PackageIndex(0)],
+        aliases: Default::default(),
+        packages: [PackageIndex(0)].as_slice().into(),
         verdict: Verdict::Affected,
         fix: Fix::new(FixState::NotFixed, Vec::new()),
         evidence: Vec::new(),

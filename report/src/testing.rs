@@ -111,7 +111,7 @@ fn two_ecosystems() -> Report {
     report.inventory.packages[2].locations.push(copy);
     report.inventory.packages[2].locations.sort();
     let mut exploited = finding("CVE-2023-0002", 2, Severity::Critical);
-    exploited.aliases = vec!["GHSA-xxxx-yyyy-zzzz".into()];
+    exploited.aliases = ["GHSA-xxxx-yyyy-zzzz".into()].into();
     exploited.evidence[0].aliases.clone_from(&exploited.aliases);
     exploited.decoration.title = Some("Demo runs what it is given".into());
     exploited.decoration.epss = Some(Epss { score: 0.9321, percentile: 0.998 });
@@ -323,13 +323,13 @@ pub(crate) fn finding(id: &str, index: u32, level: Severity) -> Finding {
     let source = if level == Severity::Unknown { "" } else { "osv" };
     Finding {
         id: id.into(),
-        aliases: Vec::new(),
-        packages: vec![PackageIndex(index)],
+        aliases: Default::default(),
+        packages: [PackageIndex(index)].as_slice().into(),
         verdict: Verdict::Affected,
         fix: Fix::new(FixState::NotFixed, Vec::new()),
         evidence: vec![Evidence {
             record: id.into(),
-            aliases: Vec::new(),
+            aliases: Default::default(),
             provider: "osv".into(),
             namespace: Namespace::new("npm"),
             range: ">= 0".into(),

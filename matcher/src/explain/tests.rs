@@ -449,7 +449,8 @@ fn made_up_rows(random: &mut Random, inventory: &Inventory) -> String {
 #[track_caller]
 fn of<'e>(explained: &'e [Explained], finding: &Finding) -> &'e Explained {
     let mut of_it = explained.iter().filter(|explained| {
-        explained.packages == finding.packages && explained.ids.first().is_some_and(|id| *id == finding.id)
+        explained.packages == finding.packages.as_slice()
+            && explained.ids.first().is_some_and(|id| *id == finding.id)
     });
     let first = of_it.next().expect("a finding is explained");
     assert!(of_it.next().is_none(), "explained twice");
@@ -496,7 +497,7 @@ fn an_explanation_says_what_find_says_for_every_id_and_package() {
             }
             for explained in &explained {
                 let is_told = findings.iter().filter(told).any(|finding| {
-                    explained.packages == finding.packages
+                    explained.packages == finding.packages.as_slice()
                         && explained.ids.first().is_some_and(|id| *id == finding.id)
                 });
                 let is_finding = matches!(explained.answer, Answer::Finding { .. });

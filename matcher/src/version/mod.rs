@@ -9,7 +9,7 @@ use model::advisory::Affected;
 use model::ecosystem::Ecosystem;
 use model::key::{KeyKind, PackageKey};
 
-use crate::range::{self, Containment};
+use crate::range::{self, Containment, Judge};
 
 /// Writes what else an order needs, for a version type that has [`Ord::cmp`] written by hand.
 macro_rules! ordered_by_cmp {
@@ -69,13 +69,11 @@ pub struct VersionScheme {
     pub is_readable: fn(&str) -> bool,
     /// How an installed version relates to a bound of a record; none when either cannot be read.
     pub(crate) compare_to_bound: fn(&str, &str) -> Option<Ordering>,
-    /// Hands out what tells where an installed version stands towards what a record says is affected.
-    pub(crate) contain: Contain,
+    /// Hands out what tells where an installed version stands.
+    pub(crate) contain: for<'a> fn(&'a str, &mut Judge<'a, '_>),
     /// How an installed version relates to bounds, if it can be read.
     pub(crate) order_to_bounds: for<'a> fn(&'a str, &[&'a str]) -> Option<Orders>,
 }
-
-type Contain = for<'a> fn(&'a str, &mut dyn FnMut(&dyn Fn(&'a Affected) -> Containment));
 
 impl VersionScheme {
     /// Where an installed version stands towards what one record says is affected.

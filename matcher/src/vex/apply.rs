@@ -199,7 +199,7 @@ impl<'a> Judge<'a> {
                 packages.entry(index).or_insert_with(|| PackageTarget::new(index, inventory.package(index)));
             }
             judged.push(Judged {
-                packages: finding.packages.clone(),
+                packages: finding.packages.to_vec(),
                 id: finding.id.to_string(),
                 is_suppressed: finding.suppressed.is_some(),
             });

@@ -58,7 +58,7 @@ fn findings(text: &str) -> Vec<Finding> {
             verdict: Verdict::Affected,
             fix: Fix {
                 state: model::advisory::FixState::NotFixed,
-                versions: Vec::new(),
+                versions: Default::default(),
                 date: None,
                 elsewhere: Vec::new(),
             },

@@ -310,7 +310,7 @@ fn hostile_ids_make_neither_addresses_nor_equal_rules() {
 fn a_package_without_a_place_has_one_of_its_own() {
     let mut report = one_package("app", vec![finding("CVE-1", 0, Severity::High)]);
     report.inventory.packages[0].locations.clear();
-    report.findings[0].packages = vec![PackageIndex(0)];
+    report.findings[0].packages = [PackageIndex(0)].as_slice().into();
     let log = parsed("sarif", &report, None);
     let uri = &results(&log)[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
     assert_eq!(uri, "app/sbom/npm/demo");
