@@ -23,7 +23,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "signing",
         ],
     ),
-    ("feeds-sync", &["advisory-db", "fetch", "model", "registry", "signing"]),
+    ("feeds-sync", &["advisory-db", "fetch", "model", "registry", "signing", "xz"]),
     ("fetch", &[]),
     (
         "flows",
@@ -34,8 +34,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("policy", &["model"]),
     ("registry", &["fetch", "model"]),
     ("report", &["model", "policy"]),
-    ("sbom", &["model", "signing"]),
+    ("sbom", &["model", "signing", "xz"]),
     ("signing", &[]),
+    ("xz", &["model"]),
     // Its values alone: what real databases say is handed to tests as advisories and packages.
     ("testkit", &["model"]),
     ("xtask", &["advisory-db", "feeds-sync", "fetch", "matcher", "model", "sbom", "testkit"]),

@@ -7,9 +7,9 @@ use std::path::Path;
 use model::limits::Limits;
 use serde::de::DeserializeSeed;
 use sha2::{Digest, Sha256};
+use xz::{Dictionary, XzReader};
 
 use crate::error::ParseError;
-use crate::xz::XzReader;
 
 /// Compressed bytes below which no ratio is checked (`Limits::inflate_ratio_max`).
 const RATIO_FREE_BYTES: u64 = 64 << 20;
@@ -118,7 +118,7 @@ impl Document<'_> {
                 decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
                 Box::new(decoder)
             }
-            Some(Packing::Xz) => Box::new(XzReader::new(file, XZ_DICTIONARY_BYTES_MAX)),
+            Some(Packing::Xz) => Box::new(XzReader::new(file, XZ_DICTIONARY)),
             Some(Packing::Bzip2) => Box::new(bzip2::bufread::MultiBzDecoder::new(file)),
         };
         Ok(Box::new(BufReader::with_capacity(128 << 10, Bounded::new(content, limit))))
@@ -328,7 +328,12 @@ impl Packing {
 const ZSTD_WINDOW_LOG_MAX: u32 = 27;
 
 /// The largest dictionary of xz that is accepted: what `xz -9` makes.
-const XZ_DICTIONARY_BYTES_MAX: u64 = 64 << 20;
+const XZ_DICTIONARY: Dictionary = Dictionary {
+    bytes_max: 64 << 20,
+    too_large: |bytes_max| {
+        io::Error::other(format!("passes the limit `xz_dictionary_bytes_max`: {bytes_max} bytes"))
+    },
+};
 
 /// The most bytes that a document may have when unpacked.
 struct UnpackedLimit {

@@ -41,7 +41,6 @@ pub mod schema;
 pub mod selection;
 mod signed;
 pub mod xml;
-mod xz;
 mod yaml;
 
 #[cfg(test)]

@@ -9,9 +9,9 @@ use std::io::{self, BufRead, Read};
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 use model::limits::Limits;
+use xz::{Dictionary, XzReader};
 
 use super::error::LimitPassed;
-use super::xz::XzReader;
 
 /// Bytes of uncompressed output made at a time. At 64 KiB inflating is a fifth slower.
 const OUTPUT_BYTES: usize = 256 << 10;
@@ -94,7 +94,11 @@ impl<R: BufRead> Inflated<R> {
                 decoder.window_log_max(limits.window_bytes_max.max(1).ilog2().clamp(10, 31))?;
                 Form::Zstd(Buffered::new(decoder))
             }
-            Compression::Xz => Form::Xz(Buffered::new(XzReader::new(reader, limits.window_bytes_max))),
+            Compression::Xz => {
+                let too_large = |bytes_max| LimitPassed::error("window_bytes_max", bytes_max);
+                let dictionary = Dictionary { bytes_max: limits.window_bytes_max, too_large };
+                Form::Xz(Buffered::new(XzReader::new(reader, dictionary)))
+            }
         };
         Ok(Self {
             form,
@@ -412,7 +416,7 @@ impl<R: Skip> Skip for &mut R {
 }
 
 /// Consumes `n_bytes`, or fails with `UnexpectedEof`.
-pub(super) fn skip_exactly(input: &mut impl BufRead, mut n_bytes: u64) -> io::Result<()> {
+fn skip_exactly(input: &mut impl BufRead, mut n_bytes: u64) -> io::Result<()> {
     while n_bytes > 0 {
         let available = input.fill_buf()?.len();
         if available == 0 {

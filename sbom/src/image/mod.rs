@@ -31,7 +31,6 @@ pub(crate) mod stream;
 mod supplier;
 pub(crate) mod tar_stream;
 pub(crate) mod tree;
-mod xz;
 
 use std::path::Path;
 

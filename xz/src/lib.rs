@@ -1,9 +1,8 @@
-//! The xz container (the .xz file format 1.2.1) around LZMA2 data.
+//! The xz container (the .xz file format 1.2.1) around LZMA2 data: layers and feeds come in it.
 //!
 //! `lzma-rust2` decodes LZMA2; the container is read here because its own reader takes whatever dictionary size
 //! a block header asks for (up to 4 GiB) and recurses for each empty stream. Only the LZMA2 filter is read: xz
 //! adds the filters for machine code only when told to, and an archive that has one is refused by name.
-//! `sbom` has a twin of this for layers; neither crate may know the other.
 
 use std::io::{self, BufRead, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,11 +17,21 @@ const FOOTER_MAGIC: [u8; 2] = *b"YZ";
 const LZMA2_FILTER: u64 = 0x21;
 
 /// The uncompressed bytes of consecutive xz streams.
-pub(crate) struct XzReader<R: BufRead> {
+pub struct XzReader<R: BufRead> {
     state: State<R>,
     check: CheckKind,
     n_blocks: u64,
-    dictionary_bytes_max: u64,
+    bytes_read: u64,
+    dictionary: Dictionary,
+}
+
+/// How large a dictionary may be, which is what decoding takes of memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Dictionary {
+    /// The most bytes of one.
+    pub bytes_max: u64,
+    /// The error of a stream that asks for more.
+    pub too_large: fn(u64) -> io::Error,
 }
 
 enum State<R: BufRead> {
@@ -43,13 +52,22 @@ enum State<R: BufRead> {
 }
 
 impl<R: BufRead> XzReader<R> {
-    /// The streams of `input`; a dictionary larger than `dictionary_bytes_max` is an error.
-    pub(crate) fn new(input: R, dictionary_bytes_max: u64) -> Self {
+    /// The streams of `input`.
+    pub fn new(input: R, dictionary: Dictionary) -> Self {
         Self {
             state: State::Stream { input, first: true },
             check: CheckKind::None,
             n_blocks: 0,
-            dictionary_bytes_max,
+            bytes_read: 0,
+            dictionary,
+        }
+    }
+
+    /// Compressed bytes decoded so far.
+    pub fn bytes_in(&self) -> u64 {
+        match &self.state {
+            State::Data { reader, .. } => self.bytes_read + reader.inner().bytes,
+            _ => self.bytes_read,
         }
     }
 
@@ -67,7 +85,7 @@ impl<R: BufRead> XzReader<R> {
                 Ok(true)
             }
             State::Block(mut input) => {
-                self.state = match read_block_header(&mut input, self.dictionary_bytes_max)? {
+                self.state = match read_block_header(&mut input, self.dictionary)? {
                     Some(dictionary_bytes) => {
                         self.n_blocks += 1;
                         let tally = Tally { input, bytes: 0 };
@@ -92,6 +110,7 @@ impl<R: BufRead> XzReader<R> {
             State::Data { reader, check } => {
                 // The data ended: padding to four bytes, then the check (§3.3, §3.4).
                 let Tally { mut input, bytes } = reader.into_inner();
+                self.bytes_read += bytes;
                 let mut padding = [0; 3];
                 let n_padding = usize::try_from((4 - bytes % 4) % 4).expect("at most three");
                 input.read_exact(&mut padding[..n_padding])?;
@@ -136,7 +155,9 @@ struct Tally<R> {
 
 impl<R: BufRead> Read for Tally<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let n_bytes = self.input.read(out)?;
+        // The decoder asks for single bytes, which a buffer has at hand.
+        let n_bytes = self.input.fill_buf()?.read(out)?;
+        self.input.consume(n_bytes);
         self.bytes += n_bytes as u64;
         Ok(n_bytes)
     }
@@ -234,10 +255,6 @@ fn crc32(bytes: &[u8]) -> u32 {
     crc.sum()
 }
 
-fn too_large(dictionary_bytes_max: u64) -> io::Error {
-    io::Error::other(format!("passes the limit `xz_dictionary_bytes_max`: {dictionary_bytes_max} bytes"))
-}
-
 fn malformed(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("the xz {what} is malformed"))
 }
@@ -274,7 +291,7 @@ fn read_stream_header(input: &mut impl Read) -> io::Result<CheckKind> {
 }
 
 /// The dictionary size that a block header (§3.1) asks for, or none where the index begins.
-fn read_block_header(input: &mut impl Read, dictionary_bytes_max: u64) -> io::Result<Option<u32>> {
+fn read_block_header(input: &mut impl Read, dictionary: Dictionary) -> io::Result<Option<u32>> {
     let mut size = [0];
     input.read_exact(&mut size)?;
     if size == [0] {
@@ -306,11 +323,11 @@ fn read_block_header(input: &mut impl Read, dictionary_bytes_max: u64) -> io::Re
         (1, Some(&bits @ 0..40)) => {
             let bytes = u64::from(2 | (bits & 1)) << (bits / 2 + 11);
             match u32::try_from(bytes) {
-                Ok(bytes) if u64::from(bytes) <= dictionary_bytes_max => Ok(Some(bytes)),
-                _ => Err(too_large(dictionary_bytes_max)),
+                Ok(bytes) if u64::from(bytes) <= dictionary.bytes_max => Ok(Some(bytes)),
+                _ => Err((dictionary.too_large)(dictionary.bytes_max)),
             }
         }
-        (1, Some(40)) => Err(too_large(dictionary_bytes_max)),
+        (1, Some(40)) => Err((dictionary.too_large)(dictionary.bytes_max)),
         _ => Err(malformed("block header")),
     }
 }
@@ -370,9 +387,10 @@ mod tests {
 
     const MAX: u64 = 64 << 20;
 
-    fn unpacked(packed: &[u8], max: u64) -> io::Result<Vec<u8>> {
+    fn unpacked(packed: &[u8], bytes_max: u64) -> io::Result<Vec<u8>> {
+        let too_large = |bytes_max| io::Error::other(format!("above {bytes_max} bytes"));
         let mut out = Vec::new();
-        XzReader::new(packed, max).read_to_end(&mut out)?;
+        XzReader::new(packed, Dictionary { bytes_max, too_large }).read_to_end(&mut out)?;
         Ok(out)
     }
 
@@ -390,10 +408,10 @@ mod tests {
     }
 
     #[test]
-    fn a_dictionary_above_the_limit_is_refused_by_its_name() {
+    fn a_dictionary_above_the_limit_is_refused() {
         let packed = compress(&[7; 100], Compression::Xz);
         let error = unpacked(&packed, 4095).unwrap_err();
-        assert!(error.to_string().contains("xz_dictionary_bytes_max"), "{error}");
+        assert!(error.to_string().contains("above 4095 bytes"), "{error}");
         // What a header asks for decides, not what the content needs: 40 means 4 GiB.
         let mut asking = packed;
         let header_bytes = (usize::from(asking[12]) + 1) * 4;
@@ -402,7 +420,7 @@ mod tests {
         let crc = crc32(&asking[12..12 + header_bytes - 4]).to_le_bytes();
         asking[12 + header_bytes - 4..12 + header_bytes].copy_from_slice(&crc);
         let error = unpacked(&asking, MAX).unwrap_err();
-        assert!(error.to_string().contains("xz_dictionary_bytes_max"), "{error}");
+        assert!(error.to_string().contains("above 67108864 bytes"), "{error}");
     }
 
     #[test]
