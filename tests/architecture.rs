@@ -39,7 +39,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("xz", &["model"]),
     // Its values alone: what real databases say is handed to tests as advisories and packages.
     ("testkit", &["model"]),
-    ("xtask", &["advisory-db", "feeds-sync", "fetch", "matcher", "model", "sbom", "testkit"]),
+    ("xtask", &["advisory-db", "feeds-sync", "fetch", "flows", "matcher", "model", "sbom", "testkit"]),
 ];
 
 /// Third-party crates that only some of ours may reach, through whatever path.

@@ -31,6 +31,7 @@ use testkit::feeds::Mirror;
 
 use self::argued::{ARGUED, Argued};
 use self::labels::{Image, Label, Word};
+use crate::find::find;
 use crate::match_sbom::{Question, facts};
 
 /// At least so many of a hundred true positives are found.
@@ -189,7 +190,7 @@ impl<'a> Judged<'a> {
         let question = Question::of(&inventory, &facts(Some(snapshot)).unwrap(), Some(snapshot)).unwrap();
         let advisories = snapshot.load(&question.keys).unwrap();
         let mut findings: HashMap<String, Vec<Finding>> = HashMap::new();
-        for finding in matcher::find(&question.cases, &advisories) {
+        for finding in find(&question.cases, &advisories) {
             let purl = &inventory.packages[finding.packages[0].as_usize()].purl;
             findings.entry(purl.clone()).or_default().push(finding);
         }

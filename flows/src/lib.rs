@@ -3,6 +3,7 @@
 //! - [`source`]: what a person typed; [`open`](mod@open): → an opened image, or a read SBOM
 //! - [`attached`]: SBOMs that lie beside an image in a registry
 //! - [`feeds`]: which namespaces an inventory needs → those shards are held, or a gap says why not
+//! - [`find`](mod@find): cases and the rows under their keys → findings, on all cores
 //! - [`match_sbom`]: an inventory and a snapshot → a [`Report`](model::report::Report)
 //! - [`vex`]: files, addresses and repositories of VEX, and what is attached to an image → the documents that a report hears
 //! - [`scan`]: an image → its SBOM, then the two above
@@ -23,6 +24,7 @@ pub mod error;
 mod every_cataloger;
 pub mod explain;
 pub mod feeds;
+pub mod find;
 #[cfg(test)]
 mod match_law;
 pub mod match_sbom;

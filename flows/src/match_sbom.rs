@@ -20,6 +20,7 @@ use model::risk::RiskWeights;
 use sha2::{Digest, Sha256};
 
 use crate::error::FlowError;
+use crate::find::find;
 
 /// An inventory that was read, and the identity of the document it came from.
 #[derive(Clone, Debug)]
@@ -104,7 +105,7 @@ pub fn match_sbom(subject: Subject, snapshot: &Snapshot, terms: Terms<'_>) -> Re
     let facts = facts(Some(snapshot))?;
     let question = Question::with(&subject.inventory, &facts, Some(snapshot), terms.besides)?;
     let advisories = snapshot.load(&question.keys)?;
-    let findings = matcher::find(&question.cases, &advisories);
+    let findings = find(&question.cases, &advisories);
     let answer = Answer { question, advisories, findings };
     answer.report(subject, snapshot, terms)
 }

@@ -24,6 +24,7 @@ use serde_json::Value;
 
 use crate::changes::{ChangeSet, ChangedSbom, Side, between};
 use crate::error::FlowError;
+use crate::find::find;
 use crate::match_sbom::{Answer, Besides, Question, Subject, Terms, facts, rows_about};
 use crate::source::read_sbom;
 use crate::vex::bom_of;
@@ -195,7 +196,7 @@ fn one(
         }
         None => {
             let advisories = snapshot.load(&question.keys)?;
-            let findings = matcher::find(&question.cases, &advisories);
+            let findings = find(&question.cases, &advisories);
             (Answer { question, advisories, findings }, true)
         }
     };

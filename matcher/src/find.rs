@@ -2,8 +2,6 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
-use std::num::NonZero;
-use std::thread;
 
 use model::advisory::{
     AdvisorySet, AffectedRange, FixState, Ids, RangeEvent, RecordKind, RecordState, Row, Status,
@@ -31,68 +29,108 @@ use crate::version::{self, VersionScheme};
 
 /// The findings of `cases` under `advisories`, sorted by id, purl and verdict.
 ///
-/// A function of its arguments alone: neither the order of the cases or of the rows nor the number of threads matters, and
-/// rows under keys that no case consults are not seen. A case with no statement that says affected, or that cannot be
-/// decided, has no finding. What is said alike of several packages of one kernel is one finding.
+/// A function of its arguments alone: the order of the cases and of the rows does not matter, and rows under keys that no
+/// case consults are not seen. A case with no statement that says affected, or that cannot be decided, has no finding. What
+/// is said alike of several packages of one kernel is one finding.
 pub fn find(cases: &[Case], advisories: &AdvisorySet) -> Vec<Finding> {
-    find_on(thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN), cases, advisories)
+    let mut finder = Finder::new(advisories);
+    finder.add(cases);
+    gather([finder.finish()])
 }
 
-/// The same on at most `n_threads`.
-pub fn find_on(n_threads: NonZero<usize>, cases: &[Case], advisories: &AdvisorySet) -> Vec<Finding> {
-    let findings = parallel::flat_map(cases, n_threads, || {
-        let mut finder = Finder::new(advisories);
-        move |cases| {
-            let mut findings = Vec::new();
-            cases.iter().for_each(|case| finder.find(case, &mut findings));
-            findings
-        }
-    });
-    sorted(kernel::one_each(findings), n_threads)
-}
-
-/// What is kept from case to case.
-struct Finder<'a> {
+/// Finds what [`find`] does of some of the cases, side by side with others who have the rest. Then [`gather`] makes one of
+/// what each found, in whatever way the cases were shared out.
+pub struct Finder<'a> {
     advisories: &'a AdvisorySet,
     owners: OwnerRows<'a>,
+    /// In blocks: one list would be copied over and over while it grows.
+    findings: Vec<Vec<(&'a Case, Finding)>>,
+    // What follows is empty between two cases; its room is kept.
     statements: Vec<Statement<'a>>,
     rows: Vec<&'a Row>,
     of_group: Vec<Statement<'a>>,
 }
 
-/// Sorts positions rather than the findings themselves, which are large; ids mostly differ in the part that is kept beside
-/// the position.
-fn sorted(findings: Vec<(&Case, Finding)>, n_threads: NonZero<usize>) -> Vec<Finding> {
+/// The findings of some of the cases.
+pub struct Part<'a> {
+    findings: Vec<(&'a Case, Finding)>,
+    order: Vec<Place>,
+}
+
+/// The first bytes of a finding's id, by which most are in order already, and the finding's position.
+type Place = (u128, usize);
+
+/// One list of the findings in `parts`, which are of one set of advisories.
+pub fn gather<'a>(parts: impl IntoIterator<Item = Part<'a>>) -> Vec<Finding> {
+    let (mut findings, mut order): (Vec<(&Case, Finding)>, Vec<Place>) = Default::default();
+    for part in parts {
+        let n_before = findings.len();
+        match n_before {
+            0 => findings = part.findings,
+            _ => findings.extend(part.findings),
+        }
+        order.extend(part.order.into_iter().map(|(start, position)| (start, n_before + position)));
+    }
+    if findings.iter().any(|(case, _)| case.kernel.is_some()) {
+        findings = kernel::one_each(findings);
+        order = places(&findings);
+    }
+    // A stable sort finds the parts that are in order, and merges them.
+    order.sort_by(|left, right| compare(&findings, left, right));
+    let mut findings: Vec<Option<Finding>> = findings.into_iter().map(|(_, finding)| Some(finding)).collect();
+    order.into_iter().filter_map(|(_, position)| findings[position].take()).collect()
+}
+
+/// The place of each finding, not in order. Findings themselves are too large to sort.
+fn places(findings: &[(&Case, Finding)]) -> Vec<Place> {
     let start = |finding: &Finding| {
         let mut start = [0; 16];
         start.iter_mut().zip(finding.id.as_bytes()).for_each(|(place, byte)| *place = *byte);
         u128::from_be_bytes(start)
     };
-    let starts = findings.iter().map(|(_, finding)| start(finding));
-    let mut order: Vec<(u128, usize)> = starts.zip(0..).collect();
-    parallel::sort(&mut order, n_threads, |(left_start, left), (right_start, right)| {
-        let ((left_case, left), (right_case, right)) = (&findings[*left], &findings[*right]);
-        left_start.cmp(right_start).then_with(|| {
-            (&left.id, &left_case.purl, &left.aliases, left.suppressed.is_some(), &left.packages).cmp(&(
-                &right.id,
-                &right_case.purl,
-                &right.aliases,
-                right.suppressed.is_some(),
-                &right.packages,
-            ))
-        })
-    });
-    let mut findings: Vec<Option<Finding>> = findings.into_iter().map(|(_, finding)| Some(finding)).collect();
-    order.into_iter().filter_map(|(_, position)| findings[position].take()).collect()
+    findings.iter().map(|(_, finding)| start(finding)).zip(0..).collect()
+}
+
+fn compare(findings: &[(&Case, Finding)], left: &Place, right: &Place) -> Ordering {
+    left.0.cmp(&right.0).then_with(|| {
+        let ((left_case, left), (right_case, right)) = (&findings[left.1], &findings[right.1]);
+        (&left.id, &left_case.purl, &left.aliases, left.suppressed.is_some(), &left.packages).cmp(&(
+            &right.id,
+            &right_case.purl,
+            &right.aliases,
+            right.suppressed.is_some(),
+            &right.packages,
+        ))
+    })
 }
 
 impl<'a> Finder<'a> {
-    fn new(advisories: &'a AdvisorySet) -> Self {
+    /// One that has found nothing yet.
+    pub fn new(advisories: &'a AdvisorySet) -> Self {
         let owners = OwnerRows::new(advisories);
-        Self { advisories, owners, statements: Vec::new(), rows: Vec::new(), of_group: Vec::new() }
+        let (findings, statements, rows, of_group) = Default::default();
+        Self { advisories, owners, findings, statements, rows, of_group }
     }
 
-    /// Adds the findings of a case.
+    /// Adds the findings of `cases`.
+    pub fn add(&mut self, cases: &'a [Case]) {
+        const BLOCK: usize = 512;
+        for cases in cases.chunks(BLOCK) {
+            let mut findings = Vec::new();
+            cases.iter().for_each(|case| self.find(case, &mut findings));
+            self.findings.push(findings);
+        }
+    }
+
+    /// What was found.
+    pub fn finish(self) -> Part<'a> {
+        let mut findings = Vec::with_capacity(self.findings.iter().map(Vec::len).sum());
+        self.findings.into_iter().for_each(|block| findings.extend(block));
+        let mut order = places(&findings);
+        order.sort_unstable_by(|left, right| compare(&findings, left, right));
+        Part { findings, order }
+    }
+
     fn find(&mut self, case: &'a Case, findings: &mut Vec<(&'a Case, Finding)>) {
         let scheme = version::for_package(case.ecosystem);
         self.statements.clear();
@@ -633,7 +671,6 @@ fn is_kernel_header(case: &Case, consulted: &Consulted) -> bool {
     is_header && is_kernel && consulted.match_type == MatchType::Indirect
 }
 
-mod parallel;
 #[cfg(test)]
 mod regressions;
 #[cfg(test)]

@@ -43,6 +43,6 @@ pub use coverage::coverage;
 pub use cpe::{Besides, Fallback, InvalidFallback};
 pub use decorate::{CveFacts, Known, cve_keys, decorate, github_records};
 pub use explain::explain;
-pub use find::{find, find_on};
+pub use find::{Finder, Part, find, gather};
 pub use gate::{Gate, Installation};
 pub use kernel::KernelBuild;

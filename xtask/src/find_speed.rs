@@ -1,13 +1,12 @@
-//! How long judging takes: packages with the rows of their keys, loaded already, to findings; on one core, without I/O.
+//! How long judging takes: packages with the rows of their keys, loaded already, to findings; on one core and on all, without I/O.
 
 mod corpus;
 
 use std::hint::black_box;
-use std::num::NonZero;
 use std::time::Instant;
 
 use anyhow::Result;
-use matcher::{cases, find, find_on};
+use matcher::cases;
 use sha2::{Digest, Sha256};
 
 use crate::parse_speed::processor_seconds;
@@ -29,9 +28,8 @@ pub(crate) fn measure() -> Result<()> {
         let advisories = rows(&held);
         let n_rows: usize = advisories.rows.values().map(Vec::len).sum();
         let mut n_findings = 0;
-        let one = NonZero::<usize>::MIN;
-        let judging = median(|| n_findings = black_box(find_on(one, &held, &advisories)).len())?;
-        let on_all = median_of_clock(|| _ = black_box(find(&held, &advisories)));
+        let judging = median(|| n_findings = black_box(matcher::find(&held, &advisories)).len())?;
+        let on_all = median_of_clock(|| _ = black_box(flows::find::find(&held, &advisories)));
         println!(
             "{n_packages} packages, {n_rows} rows: cases {:.2} ms, find {:.2} ms on one core, {:.2} ms by the clock on {n_cores}, {n_findings} findings",
             making * 1e3,

@@ -489,6 +489,18 @@ proptest! {
     }
 
     #[test]
+    fn it_does_not_matter_how_cases_are_shared_out((packages, rows) in world(), n_parts in 1..5_usize) {
+        let inventory = inventory("debian 12", &format!("deb demo0 1.0-1\n{}", packages.join("\n")));
+        let (cases, advisories) = (cases(&inventory, &facts()), advisories(&inventory, &rows.join("\n")));
+        let parts = (0..n_parts).rev().map(|number| {
+            let mut finder = Finder::new(&advisories);
+            cases.chunks(2).skip(number).step_by(n_parts).for_each(|cases| finder.add(cases));
+            finder.finish()
+        });
+        prop_assert!(gather(parts) == find(&cases, &advisories));
+    }
+
+    #[test]
     fn one_package_and_vulnerability_have_one_finding((packages, rows) in world()) {
         let inventory = inventory("debian 12", &format!("deb demo0 1.0-1\n{}", packages.join("\n")));
         let findings = find(&cases(&inventory, &facts()), &advisories(&inventory, &rows.join("\n")));
@@ -498,25 +510,6 @@ proptest! {
         for finding in &findings {
             let is_denied = matches!(finding.verdict, Verdict::NotAffected { .. });
             prop_assert_eq!(finding.suppressed.is_some(), is_denied);
-        }
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3))]
-
-    #[test]
-    fn the_number_of_threads_does_not_matter((packages, rows) in world()) {
-        let inventory = inventory("debian 12", &format!("deb demo0 1.0-1\n{}", packages.join("\n")));
-        // So many that several threads have something to do.
-        let mut many = cases(&inventory, &facts());
-        while many.len() < 10_000 {
-            many.extend_from_within(..);
-        }
-        let advisories = advisories(&inventory, &rows.join("\n"));
-        let on_one = find_on(NonZero::new(1).unwrap(), &many, &advisories);
-        for n_threads in [2, 3] {
-            prop_assert!(on_one == find_on(NonZero::new(n_threads).unwrap(), &many, &advisories));
         }
     }
 }

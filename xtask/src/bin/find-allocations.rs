@@ -6,10 +6,9 @@
 mod corpus;
 
 use std::hint::black_box;
-use std::num::NonZero;
 
 use allocation_counter::measure;
-use matcher::{cases, find_on};
+use matcher::{cases, find};
 
 fn main() {
     for n_packages in [1_500, 100_000] {
@@ -18,8 +17,7 @@ fn main() {
         let advisories = corpus::rows(&cases);
         let n_rows: usize = advisories.rows.values().map(Vec::len).sum();
         let mut n_findings = 0;
-        let asked =
-            measure(|| n_findings = black_box(find_on(NonZero::<usize>::MIN, &cases, &advisories)).len());
+        let asked = measure(|| n_findings = black_box(find(&cases, &advisories)).len());
         let per_finding = asked.count_total as f64 / n_findings as f64;
         println!(
             "{n_packages} packages, {n_rows} rows: {} allocations, {per_finding:.1} a finding; {:.1} MB asked for in all, {:.1} MB at once",
