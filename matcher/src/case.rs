@@ -8,7 +8,7 @@ use model::ecosystem::Ecosystem;
 use model::facts::{CoverageClass, FeedFacts};
 use model::finding::MatchType;
 use model::inventory::Inventory;
-use model::key::{KeyKind, Namespace, PackageKey, normalise_name};
+use model::key::{Namespace, PackageKey};
 use model::package::{Package, PackageIndex, PackageKind, SourcePackage};
 use model::report::UnmatchedReason;
 use model::version::VersionText;
@@ -436,17 +436,7 @@ impl<'a> Resolver<'a> {
         for &namespace in &answered {
             match ecosystem.is_os() {
                 true => consulted.extend(os_keys(namespace, package, role)),
-                false => consulted.push(Consulted {
-                    key: PackageKey::new(
-                        namespace.clone(),
-                        KeyKind::Language,
-                        normalise_name(ecosystem, &package.name),
-                    ),
-                    match_type: MatchType::Direct,
-                    version: package.version.clone(),
-                    role: Role::Own,
-                    lacks_update: false,
-                }),
+                false => consulted.extend(keys::language_keys(namespace, package)),
             }
         }
         // Debian's rows hold versions of Debian's own.
