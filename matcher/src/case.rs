@@ -15,6 +15,7 @@ use model::version::VersionText;
 
 use crate::channel::{self, SharedInstallation};
 use crate::cpe::{Besides, Fallback, Names};
+use crate::epoch;
 use crate::gate::{Gate, Installation};
 use crate::kernel::KernelBuild;
 use crate::keys::{self, is_unversioned_main_module, os_keys};
@@ -213,6 +214,8 @@ struct Site {
     has_esm: bool,
     /// Whether an RPM says that the distribution built it, so that those which say otherwise are others'.
     tells_vendors: bool,
+    /// Whether the epochs of its RPMs are told, so that one without has epoch 0.
+    tells_epochs: bool,
 }
 
 impl Site {
@@ -227,6 +230,7 @@ impl Site {
             layered: Vec::new(),
             has_esm: false,
             tells_vendors: false,
+            tells_epochs: false,
         };
         let mut installation = Installation::of(inventory);
         match (site.release().and_then(Namespace::distro_id), distro) {
@@ -254,6 +258,7 @@ impl Site {
             Ecosystem::Deb => self.has_esm = self.has_esm || channel::is_esm_build(package),
             Ecosystem::Rpm => {
                 self.tells_vendors = self.tells_vendors || channel::is_of_vendor(self.release(), package);
+                self.tells_epochs = self.tells_epochs || epoch::is_told(package);
             }
             _ => {}
         }
@@ -397,7 +402,10 @@ impl<'a> Resolver<'a> {
     }
 
     fn gate(&self, package: &Package) -> Gate {
-        Gate::new(package, self.sites[self.distro_of(package)].installation.clone())
+        let site = &self.sites[self.distro_of(package)];
+        let gate = Gate::new(package, site.installation.clone());
+        let lacks_epoch = package.ecosystem == Ecosystem::Rpm && !site.tells_epochs;
+        if lacks_epoch { gate.without_epoch() } else { gate }
     }
 
     fn keys(&mut self, package: &Package) -> Keys {

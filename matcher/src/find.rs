@@ -116,7 +116,7 @@ fn state<'a>(
     scheme: &'static VersionScheme,
     statements: &mut Vec<Statement<'a>>,
 ) {
-    let scheme = version::for_key(scheme, &consulted.key);
+    let scheme = gate.scheme(scheme, &consulted.key);
     statements.reserve(rows.size_hint().1.unwrap_or_default());
     let mut affected = rows.clone().map(|row| &row.affected);
     let mut rows = rows;
@@ -415,7 +415,7 @@ impl<'a> Judge<'a, '_> {
     /// that is why the answer is undetermined.
     fn fixes_above<'s>(&self, statement: &Statement<'s>) -> impl Iterator<Item = &'s VersionText> {
         // As where it was told that the installed version is below: of a source without epoch.
-        let scheme = version::for_key(self.scheme, &statement.consulted.key);
+        let scheme = self.case.gate.scheme(self.scheme, &statement.consulted.key);
         let installed = statement.consulted.version.as_str();
         let is_undetermined = matches!(statement.answer, Answer::Undetermined(_));
         let fixes = statement.row.affected.ranges.iter().flat_map(|range| &range.events);
@@ -432,7 +432,7 @@ impl<'a> Judge<'a, '_> {
     /// How versions of fixes are compared.
     fn scheme_of(&self, statement: &Statement<'_>) -> &'static VersionScheme {
         match cpe::is_by_name(statement.consulted) {
-            true => version::for_key(self.scheme, &statement.consulted.key),
+            true => self.case.gate.scheme(self.scheme, &statement.consulted.key),
             false => self.scheme,
         }
     }

@@ -52,7 +52,7 @@ mod opam;
 mod pep440;
 mod portage;
 mod r#pub;
-mod rpm;
+pub(crate) mod rpm;
 mod semver;
 
 /// How one or more ecosystems order their versions.
