@@ -439,6 +439,8 @@ fn module(package: &Package) -> Module {
         return Module::None;
     }
     match package.module.as_deref().filter(|label| !label.is_empty()) {
+        // A name alone tells no stream.
+        Some(label) if !label.contains(':') => Module::Unknown,
         Some(label) => {
             let end = label.match_indices(':').nth(1).map_or(label.len(), |(end, _)| end);
             Module::Stream(label[..end].into())

@@ -240,6 +240,33 @@ fn d11_10_a_module_is_not_another() {
 }
 
 #[test]
+fn an_unknown_stream_may_be_any_and_is_cleared_by_none_alone() {
+    let affected = "redhat:8|binary|nodejs redhat CVE-1 >=0 <18.1-1.module+el8 module=nodejs:18";
+    let denied = "redhat:8|binary|nodejs redhat CVE-1 never module=nodejs:16";
+    let without = "redhat:8|binary|nodejs redhat CVE-1 never";
+    let expected = "CVE-1 | nodejs | affected | fixed 18.1-1.module+el8";
+    for package in [
+        "rpm nodejs 16.1-1.module+el8",
+        "rpm nodejs 16.1-1.module_el8.1.0+1",
+        "rpm nodejs 16.1-1.module+el8 module=nodejs",
+    ] {
+        for rows in [affected.to_owned(), format!("{affected}\n{denied}"), format!("{without}\n{affected}")] {
+            check("rhel 8.9", package, &rows, expected);
+            let inventory = inventory("rhel 8.9", package);
+            let findings = find(&cases(&inventory, &facts()), &advisories(&inventory, &rows));
+            assert!(findings[0].evidence.iter().all(|it| it.confidence == 0.9), "{rows}");
+        }
+        // What is of no module may be another build too.
+        let row = "redhat:8|binary|nodejs redhat CVE-1 >=0 <18.1-1.el8";
+        check("rhel 8.9", package, row, "CVE-1 | nodejs | affected | fixed 18.1-1.el8");
+        check("rhel 8.9", package, denied, "");
+    }
+    // A stream that is known is cleared.
+    let package = "rpm nodejs 16.1-1.module+el8 module=nodejs:16:1:a";
+    check("rhel 8.9", package, &format!("{affected}\n{denied}"), "");
+}
+
+#[test]
 fn d11_11_packages_of_third_parties_are_not_the_distributions() {
     let row = "redhat:9|binary|demo redhat CVE-1 >=0 <2.0-1.el9";
     check("rhel 9.4", "rpm demo 1.0-1.el9 supplier=Fedora+Project", row, "");
