@@ -16,6 +16,7 @@ use model::version::VersionText;
 use crate::channel::{self, SharedInstallation};
 use crate::cpe::{Besides, Fallback, Names};
 use crate::epoch;
+use crate::find;
 use crate::gate::{Gate, Installation};
 use crate::kernel::KernelBuild;
 use crate::keys::{self, is_unversioned_main_module, os_keys};
@@ -479,8 +480,9 @@ impl<'a> Resolver<'a> {
     fn answer(&mut self, package: &Package) -> Answer {
         let ecosystem = package.ecosystem;
         if !ecosystem.is_os() {
-            // Only module versions are known of a Go binary, not which packages are linked.
-            let confidence = if ecosystem == Ecosystem::Golang { 0.8 } else { 1.0 };
+            // Of most Go programs only modules are known, not which of their packages are linked.
+            let is_module_only = ecosystem == Ecosystem::Golang && package.imports.is_empty();
+            let confidence = if is_module_only { find::MODULE_ONLY } else { 1.0 };
             let namespaces = vec![Namespace::language(ecosystem)];
             return Answer::By(Resolved { ecosystem, namespaces, confidence, own_builds: &[] });
         }

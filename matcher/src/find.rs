@@ -499,6 +499,9 @@ pub(crate) fn sort_evidence(evidence: &mut [Evidence]) {
     });
 }
 
+/// How sure it is of a Go module that what is vulnerable in it is in the program (feeds.md D4).
+pub(crate) const MODULE_ONLY: f64 = 0.8;
+
 /// How sure a step is of a package whose namespaces are as sure as `of_case`.
 pub(crate) fn confidence(of_case: f64, statement: &Statement<'_>) -> f64 {
     const DISCLOSED_BY_ANOTHER: f64 = 0.8;
@@ -512,6 +515,15 @@ pub(crate) fn confidence(of_case: f64, statement: &Statement<'_>) -> f64 {
     }
     if statement.is_doubtful {
         confidence = confidence.min(CONDITION_UNKNOWN);
+    }
+    // Which packages of the module are linked may be known, but not which the record is about.
+    let is_of_go = statement.consulted.key.namespace.as_str() == Ecosystem::Golang.name();
+    let names_packages = || {
+        let asked = statement.row.affected.conditions.as_deref();
+        asked.is_some_and(|asked| !asked.imports.is_empty())
+    };
+    if is_of_go && !names_packages() {
+        confidence = confidence.min(MODULE_ONLY);
     }
     confidence
 }

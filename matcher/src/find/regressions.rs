@@ -367,6 +367,18 @@ fn d11_23_what_was_not_linked_in_is_no_finding() {
     let affected = "GO-1 | golang.org/x/crypto | affected | fixed 2.0.0";
     check("debian 12", &format!("{package} imports=golang.org/x/crypto/ssh"), row, "");
     check("debian 12", &format!("{package} imports=golang.org/x/crypto/openpgp"), row, affected);
+    // How sure that is depends on what both tell of packages.
+    let of_module = "golang|language|golang.org/x/crypto osv GO-1 >=0 <1.0.0";
+    for (imports, row, expected) in [
+        ("imports=golang.org/x/crypto/openpgp", row, 1.0),
+        ("imports=golang.org/x/crypto/openpgp", of_module, 0.8),
+        ("", row, 0.8),
+        ("", of_module, 0.8),
+    ] {
+        let inventory = inventory("debian 12", &format!("{package} {imports}"));
+        let findings = find(&cases(&inventory, &facts()), &advisories(&inventory, row));
+        assert_eq!(findings[0].evidence[0].confidence, expected, "{imports} {row}");
+    }
     check("debian 12", package, row, affected);
     // For another system.
     let row = format!("{row}@windows");
