@@ -28,8 +28,11 @@ fn two_versions_are_compared_by_scheme_ecosystem_or_purl_type() {
 #[test]
 fn what_cannot_be_compared_is_said() {
     let place = Place::new();
-    let unreadable = place.run(["versions", "compare", "pep440", "1.0", "1..0"]);
-    assert_eq!(unreadable.expect_code(2).expect_stderr(&["`1..0`", "pep440"]).stdout, "!\n");
+    let unreadable = place.run(["versions", "compare", "pep440", "1.0", "french toast"]);
+    assert_eq!(unreadable.expect_code(2).expect_stderr(&["`french toast`", "pep440"]).stdout, "!\n");
+    let legacy = place.run(["versions", "compare", "pep440", "0.6m6", "0.2rc0"]);
+    let legacy = legacy.expect_code(2).expect_stderr(&["`0.6m6` is no version", "not judged by it"]);
+    assert_eq!(legacy.stdout, "<\n");
     let unknown = place.run(["versions", "compare", "rmp", "1", "2"]);
     unknown.expect_code(2).expect_stderr(&["`rmp`", "apk, ", "semver"]);
     place.run(["versions", "compare", "rpm", "1"]).expect_code(2);

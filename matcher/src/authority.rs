@@ -113,7 +113,8 @@ pub(crate) fn of_private(statements: &[Statement<'_>], trace: &mut impl Trace) -
 /// - Within a namespace the distribution's own provider comes before an aggregator of the same namespace, both before
 ///   publishers that are named by hand; the nearest stream before others; a row for a module, architecture or flavour
 ///   before one for all; and a row for the binary package before one for its source. Among rows of the same standing "never
-///   affected" beats a fix, and their ranges are alternatives.
+///   affected" beats a fix, and their ranges are alternatives. What may be for another module or architecture neither comes
+///   before a row for all, nor denies what another row says.
 /// - What a channel of a release says adds to what the release says: a denial of either counts, then a fix that is held,
 ///   whichever of the two has it (feeds.md A4).
 /// - Where packages of several releases are mixed, the releases are alternatives: nothing says which of them the package
@@ -166,7 +167,13 @@ fn of_role(
             }
             let deciding = members().filter(|(_, statement)| scope(statement, gate) == best);
             let order = [is_never_affected, is_affected, is_undetermined, is_fixed, is_outside];
-            if let Some(decision) = decide(deciding.clone(), order) {
+            // Rows of which a condition cannot be checked are alternatives: a denial that may be for another build clears
+            // nothing that one of them says is affected.
+            let without_doubtful_denials = deciding
+                .clone()
+                .filter(|(_, statement)| !statement.is_doubtful || !is_never_affected(statement.answer));
+            let decision = decide(without_doubtful_denials, order);
+            if let Some(decision) = decision.or_else(|| decide(deciding.clone(), order)) {
                 trace.passed_over(not_deciding(deciding, &decision), PassedOver::BySameStanding);
                 decisions.push(decision);
             }
@@ -226,7 +233,7 @@ fn scope(statement: &Statement<'_>, gate: &Gate) -> Scope {
         is_supplement(&row.provider),
         statement.consulted.key.namespace.distro_id() != Some(row.provider.as_str()),
         conditions.map_or(MAIN_STREAM, |asked| gate.stream_rank(asked)),
-        !is_specific,
+        !is_specific || statement.is_doubtful,
         statement.consulted.key.kind != KeyKind::Binary,
     )
 }

@@ -9,13 +9,15 @@ use model::ecosystem::Ecosystem;
 use model::facts::{CoverageClass, FeedFacts};
 use model::finding::MatchType;
 use model::inventory::Inventory;
-use model::key::{KeyKind, Namespace, PackageKey, normalise_name};
+use model::key::{Namespace, PackageKey};
 use model::package::{Package, PackageIndex, PackageKind, SourcePackage};
 use model::report::UnmatchedReason;
 use model::version::VersionText;
 
 use crate::channel::{self, SharedInstallation};
 use crate::cpe::{Besides, Fallback, Names};
+use crate::epoch;
+use crate::find;
 use crate::gate::{Gate, Installation};
 use crate::kernel::KernelBuild;
 use crate::keys::{self, is_unversioned_main_module, os_keys};
@@ -214,6 +216,8 @@ struct Site {
     has_esm: bool,
     /// Whether an RPM says that the distribution built it, so that those which say otherwise are others'.
     tells_vendors: bool,
+    /// Whether the epochs of its RPMs are told, so that one without has epoch 0.
+    tells_epochs: bool,
 }
 
 impl Site {
@@ -228,6 +232,7 @@ impl Site {
             layered: Vec::new(),
             has_esm: false,
             tells_vendors: false,
+            tells_epochs: false,
         };
         let mut installation = Installation::of(inventory);
         match (site.release().and_then(Namespace::distro_id), distro) {
@@ -255,6 +260,7 @@ impl Site {
             Ecosystem::Deb => self.has_esm = self.has_esm || channel::is_esm_build(package),
             Ecosystem::Rpm => {
                 self.tells_vendors = self.tells_vendors || channel::is_of_vendor(self.release(), package);
+                self.tells_epochs = self.tells_epochs || epoch::is_told(package);
             }
             _ => {}
         }
@@ -398,7 +404,10 @@ impl<'a> Resolver<'a> {
     }
 
     fn gate(&self, package: &Package) -> Gate {
-        Gate::new(package, self.sites[self.distro_of(package)].installation.clone())
+        let site = &self.sites[self.distro_of(package)];
+        let gate = Gate::new(package, site.installation.clone());
+        let lacks_epoch = package.ecosystem == Ecosystem::Rpm && !site.tells_epochs;
+        if lacks_epoch { gate.without_epoch() } else { gate }
     }
 
     fn keys(&mut self, package: &Package) -> Keys {
@@ -437,17 +446,7 @@ impl<'a> Resolver<'a> {
         for &namespace in &answered {
             match ecosystem.is_os() {
                 true => consulted.extend(os_keys(namespace, package, role)),
-                false => consulted.push(Consulted {
-                    key: PackageKey::new(
-                        namespace.clone(),
-                        KeyKind::Language,
-                        normalise_name(ecosystem, &package.name),
-                    ),
-                    match_type: MatchType::Direct,
-                    version: package.version.clone(),
-                    role: Role::Own,
-                    lacks_update: false,
-                }),
+                false => consulted.extend(keys::language_keys(namespace, package)),
             }
         }
         // Debian's rows hold versions of Debian's own.
@@ -482,8 +481,9 @@ impl<'a> Resolver<'a> {
     fn answer(&mut self, package: &Package) -> Answer {
         let ecosystem = package.ecosystem;
         if !ecosystem.is_os() {
-            // Only module versions are known of a Go binary, not which packages are linked.
-            let confidence = if ecosystem == Ecosystem::Golang { 0.8 } else { 1.0 };
+            // Of most Go programs only modules are known, not which of their packages are linked.
+            let is_module_only = ecosystem == Ecosystem::Golang && package.imports.is_empty();
+            let confidence = if is_module_only { find::MODULE_ONLY } else { 1.0 };
             let namespaces = vec![Namespace::language(ecosystem)];
             return Answer::By(Resolved { ecosystem, namespaces, confidence, own_builds: &[] });
         }

@@ -220,6 +220,10 @@ fn guesses(package: &Package) -> Vec<PackageKey> {
     if product.is_empty() {
         return Vec::new();
     }
+    // NVD has one name for the toolchain and what is linked from it, and nobody else's product is called so.
+    if package.ecosystem == Ecosystem::Golang && matches!(name, "stdlib" | "toolchain") {
+        return vec![PackageKey::of_cpe("golang", "go")];
+    }
     let mut keys = BTreeSet::new();
     let underscored = product.replace('-', "_");
     for product in [product, underscored.as_str()] {
@@ -231,6 +235,9 @@ fn guesses(package: &Package) -> Vec<PackageKey> {
         && let Some(vendor) = group.split('.').nth(1)
     {
         keys.insert(PackageKey::of_cpe(vendor, product));
+        keys.extend(
+            known::of_maven(group, product).map(|(vendor, product)| PackageKey::of_cpe(vendor, product)),
+        );
     }
     keys.extend(known::products(product).map(|(vendor, product)| PackageKey::of_cpe(vendor, product)));
     keys.into_iter().collect()

@@ -24,11 +24,11 @@ use crate::alias::{self, Group};
 use crate::authority::{self, Statement, Trace};
 use crate::case::{Case, Consulted, Owner, Role};
 use crate::coverage::unmatched_reason;
-use crate::cpe;
 use crate::find::{Judge, OwnerRows, OwnerSays, applies, confidence, discloses, stands, statements};
 use crate::gate::{Gate, Holds};
 use crate::range::{cut, describe};
 use crate::version::{self, VersionScheme};
+use crate::{cpe, epoch};
 use comparison::comparisons;
 use path::Paths;
 
@@ -221,7 +221,7 @@ impl<'a> Side<'a> {
 
     /// The row, if it makes no statement: asked is what `find` asks of it, in the same order.
     fn kept_away_row(&self, row: &'a Row, consulted: &'a Consulted) -> Option<ExplainedRow> {
-        let scheme = version::for_key(self.scheme, &consulted.key);
+        let scheme = self.gate.scheme(self.scheme, &consulted.key);
         let check = self.gate.check(row, &consulted.version, scheme);
         let containment = scheme.containment(consulted.version.as_str(), &row.affected);
         // The whole version is told of under the same key.
@@ -246,7 +246,7 @@ impl<'a> Side<'a> {
 
     fn row(&self, statement: &Statement<'a>, standing: Standing) -> ExplainedRow {
         let Statement { row, consulted, containment, answer, .. } = *statement;
-        let scheme = version::for_key(self.scheme, &consulted.key);
+        let scheme = self.gate.scheme(self.scheme, &consulted.key);
         let affected = &row.affected;
         ExplainedRow {
             record: row.record.to_string(),
@@ -392,7 +392,10 @@ fn conditions(row: &Row, consulted: &Consulted, gate: &Gate, scheme: &VersionSch
     let is_told = |name: &str| of_name.is_none() || name != "target-software";
     let Some(conditions) = row.affected.conditions.as_deref() else {
         let check = gate.check(row, &consulted.version, scheme);
-        let asked = name_asked(row, check.condition);
+        let asked = match check.condition {
+            "epoch" => epoch::asked(row).unwrap_or_default().to_owned(),
+            name => name_asked(row, name),
+        };
         let held = (check.holds != Holds::Yes).then(|| condition(check.condition, asked, check.holds));
         return held.into_iter().collect();
     };
@@ -408,8 +411,12 @@ fn conditions(row: &Row, consulted: &Consulted, gate: &Gate, scheme: &VersionSch
         (holds, name, asked)
     });
     let is_unchecked = |name: &str| matches!(name, "functions" | "platform");
+    let of_epoch = gate.has_epoch_of(row).holds;
+    let of_epoch =
+        epoch::asked(row).filter(|_| of_epoch != Holds::Yes).map(|it| (of_epoch, "epoch", it.to_owned()));
     answers
         .chain(of_name)
+        .chain(of_epoch)
         .filter(|(holds, name, asked)| *holds != Holds::Yes && !is_unchecked(name) || !asked.is_empty())
         .map(|(holds, name, asked)| condition(name, asked, holds))
         .collect()

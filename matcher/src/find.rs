@@ -201,7 +201,7 @@ fn state<'a>(
     scheme: &'static VersionScheme,
     statements: &mut Vec<Statement<'a>>,
 ) {
-    let scheme = version::for_key(scheme, &consulted.key);
+    let scheme = gate.scheme(scheme, &consulted.key);
     (scheme.contain)(consulted.version.as_str(), &mut |contain| {
         statements.extend(rows.clone().filter_map(|row| {
             let containment = contain(&row.affected);
@@ -499,7 +499,7 @@ impl<'a> Judge<'a, '_> {
     /// that is why the answer is undetermined.
     fn fixes_above<'s>(&self, statement: &Statement<'s>) -> impl Iterator<Item = &'s VersionText> {
         // As where it was told that the installed version is below: of a source without epoch.
-        let scheme = version::for_key(self.scheme, &statement.consulted.key);
+        let scheme = self.case.gate.scheme(self.scheme, &statement.consulted.key);
         let installed = statement.consulted.version.as_str();
         let is_undetermined = matches!(statement.answer, Answer::Undetermined(_));
         let fixes = statement.row.affected.ranges.iter().flat_map(|range| &range.events);
@@ -516,7 +516,7 @@ impl<'a> Judge<'a, '_> {
     /// How versions of fixes are compared.
     fn scheme_of(&self, statement: &Statement<'_>) -> &'static VersionScheme {
         match cpe::is_by_name(statement.consulted) {
-            true => version::for_key(self.scheme, &statement.consulted.key),
+            true => self.case.gate.scheme(self.scheme, &statement.consulted.key),
             false => self.scheme,
         }
     }
@@ -583,6 +583,9 @@ pub(crate) fn sort_evidence(evidence: &mut [Evidence]) {
     });
 }
 
+/// How sure it is of a Go module that what is vulnerable in it is in the program (feeds.md D4).
+pub(crate) const MODULE_ONLY: f64 = 0.8;
+
 /// How sure a step is of a package whose namespaces are as sure as `of_case`.
 pub(crate) fn confidence(of_case: f64, statement: &Statement<'_>) -> f64 {
     const DISCLOSED_BY_ANOTHER: f64 = 0.8;
@@ -596,6 +599,15 @@ pub(crate) fn confidence(of_case: f64, statement: &Statement<'_>) -> f64 {
     }
     if statement.is_doubtful {
         confidence = confidence.min(CONDITION_UNKNOWN);
+    }
+    // Which packages of the module are linked may be known, but not which the record is about.
+    let is_of_go = statement.consulted.key.namespace.as_str() == Ecosystem::Golang.name();
+    let names_packages = || {
+        let asked = statement.row.affected.conditions.as_deref();
+        asked.is_some_and(|asked| !asked.imports.is_empty())
+    };
+    if is_of_go && !names_packages() {
+        confidence = confidence.min(MODULE_ONLY);
     }
     confidence
 }

@@ -57,7 +57,8 @@ pub(crate) fn distro(text: &str) -> Option<Distro> {
 }
 
 /// Packages, one a line: `deb libdemo1 1.0-1+b1`, then `source=demo@1.0-1`, `owner=2` (the line, from 0),
-/// `application`, `framework` (a shared one of .NET), `purl=…`, `arch=`, `module=`, `supplier=`, `imports=a,b`, `overridden=` (a purl), `cpe=a:acme:demo`. An empty version is written `-`.
+/// `application`, `framework` (a shared one of .NET), `purl=…`, `arch=`, `module=`, `supplier=`, `imports=a,b`, `overridden=` (a purl), `cpe=a:acme:demo`,
+/// `tool=` (who listed it). An empty version is written `-`.
 pub(crate) fn packages(text: &str) -> Vec<Package> {
     lines(text).map(package).collect()
 }
@@ -91,6 +92,7 @@ fn package(line: &str) -> Package {
     };
     let purl = format!("pkg:{ecosystem}/{name}@{version}");
     let mut package = Package::new(ecosystem, name, version, purl);
+    package.cataloger = format!("{ecosystem}-db");
     for word in words {
         match word.split_once('=') {
             None if word == "application" => package.kind = PackageKind::Application,
@@ -107,6 +109,7 @@ fn package(line: &str) -> Package {
             Some(("overridden", framework)) => package.overridden_by = Some(framework.to_owned()),
             Some(("module", label)) => package.module = Some(label.to_owned()),
             Some(("supplier", name)) => package.supplier = Some(name.replace('+', " ")),
+            Some(("tool", name)) => package.cataloger = name.to_owned(),
             Some(("cpe", name)) => package.cpes.push(cpe(name)),
             Some(("imports", paths)) => package.imports = paths.split(',').map(str::to_owned).collect(),
             Some((word, _)) => panic!("unknown word {word}"),

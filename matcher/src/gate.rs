@@ -12,13 +12,14 @@ use std::sync::Arc;
 use model::advisory::{Conditions, Import, Row};
 use model::ecosystem::Ecosystem;
 use model::inventory::Inventory;
-use model::key::KeyKind;
+use model::key::{KeyKind, PackageKey};
 use model::package::Package;
 use model::purl::Purl;
 use model::version::VersionText;
 
 use crate::cpe::Names;
-use crate::version::VersionScheme;
+use crate::epoch;
+use crate::version::{self, VersionScheme};
 
 /// Whether what a row asks besides the version holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,6 +114,8 @@ pub struct Gate {
     supplier: Option<Box<str>>,
     /// What rows of CPE names are compared with; none where none is consulted.
     names: Option<Arc<Names>>,
+    /// Whether nothing tells the epoch of the RPM.
+    lacks_epoch: bool,
 }
 
 impl Gate {
@@ -130,7 +133,24 @@ impl Gate {
             platform: platform(package),
             supplier: package.supplier.as_deref().map(Box::from),
             names: None,
+            lacks_epoch: false,
         }
+    }
+
+    /// The gate of a package of which nothing tells the epoch.
+    pub(crate) fn without_epoch(self) -> Self {
+        Self { lacks_epoch: true, ..self }
+    }
+
+    /// How versions of the package are compared with what rows under `key` say.
+    pub(crate) fn scheme(&self, scheme: &'static VersionScheme, key: &PackageKey) -> &'static VersionScheme {
+        if self.lacks_epoch { epoch::scheme_without(scheme, key) } else { version::for_key(scheme, key) }
+    }
+
+    /// Whether the epoch that `row` asks for may be the package's.
+    pub(crate) fn has_epoch_of(&self, row: &Row) -> Check {
+        let is_unknown = self.lacks_epoch && epoch::asked(row).is_some();
+        Check { holds: if is_unknown { Holds::Unknown } else { Holds::Yes }, condition: "epoch" }
     }
 
     /// The gate of a package that is looked up by CPE name too.
@@ -142,7 +162,7 @@ impl Gate {
     /// that is least true.
     #[inline]
     pub(crate) fn check(&self, row: &Row, installed: &VersionText, scheme: &VersionScheme) -> Check {
-        let check = self.check_of_package(row, installed, scheme);
+        let check = self.check_of_package(row, installed, scheme).or_less(self.has_epoch_of(row));
         match self.names.as_deref().filter(|_| row.affected.key.kind == KeyKind::Cpe) {
             Some(names) if check.holds != Holds::No => check.or_less(names.check(row, &self.installation)),
             _ => check,
@@ -421,6 +441,8 @@ fn module(package: &Package) -> Module {
         return Module::None;
     }
     match package.module.as_deref().filter(|label| !label.is_empty()) {
+        // A name alone tells no stream.
+        Some(label) if !label.contains(':') => Module::Unknown,
         Some(label) => {
             let end = label.match_indices(':').nth(1).map_or(label.len(), |(end, _)| end);
             Module::Stream(label[..end].into())

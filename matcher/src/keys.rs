@@ -28,6 +28,25 @@ fn is_pseudo_version(version: &str) -> bool {
         && date.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Under which names a package of a language's ecosystem is spoken of. A flaw anywhere in Tomcat is often told of its
+/// distribution, `org.apache.tomcat:tomcat`, which nobody depends on: its core is there where it is.
+pub(crate) fn language_keys(namespace: &Namespace, package: &Package) -> Vec<Consulted> {
+    let key = |name: &str, match_type| Consulted {
+        key: PackageKey::new(namespace.clone(), KeyKind::Language, normalise_name(package.ecosystem, name)),
+        match_type,
+        version: package.version.clone(),
+        role: Role::Own,
+        lacks_update: false,
+    };
+    let own = key(&package.name, MatchType::Direct);
+    match (package.ecosystem, package.name.as_str()) {
+        (Ecosystem::Maven, "org.apache.tomcat:tomcat-catalina") => {
+            vec![key("org.apache.tomcat:tomcat", MatchType::Indirect), own]
+        }
+        _ => vec![own],
+    }
+}
+
 /// The source key and the binary key of an operating-system package (feeds.md B3).
 pub(crate) fn os_keys(namespace: &Namespace, package: &Package, role: Role) -> Vec<Consulted> {
     let ecosystem = package.ecosystem;
@@ -173,6 +192,21 @@ mod tests {
             ("1.2-3+deb12u4", "1.2-3+deb12u4"),
         ] {
             assert_eq!(built_from(&version.into()).as_str(), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_told_of_tomcat_is_told_of_its_core() {
+        let row = "maven|language|org.apache.tomcat:tomcat osv GHSA-1 >=9.0.0 <9.0.2";
+        for (package, expected) in [
+            (
+                "maven org.apache.tomcat:tomcat-catalina 9.0.1",
+                "GHSA-1 | org.apache.tomcat:tomcat-catalina | affected | fixed 9.0.2",
+            ),
+            ("maven org.apache.tomcat:tomcat-catalina 9.0.2", ""),
+            ("maven org.apache.tomcat:tomcat-jni 9.0.1", ""),
+        ] {
+            crate::fixture::check_by_cpe("off", "", package, row, expected);
         }
     }
 

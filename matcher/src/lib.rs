@@ -20,6 +20,7 @@ mod channel;
 mod coverage;
 mod cpe;
 mod decorate;
+mod epoch;
 mod explain;
 mod find;
 #[cfg(test)]

@@ -117,6 +117,8 @@ enum Base {
     Always(&'static str),
     /// Its releases and the base's, pair by pair.
     Pairs(&'static [(&'static str, &'static str)]),
+    /// The same, with the codename of each between the two; the last has no number, and is what has none yet.
+    Named(&'static [(&'static str, &'static str, &'static str)]),
 }
 
 struct Derivative {
@@ -156,10 +158,25 @@ const DERIVATIVES: &[Derivative] = &[
     },
     Derivative { ids: &["kali"], namespace: "debian", base: Base::Always("unstable"), own_builds: &["kali"] },
     Derivative {
-        ids: &["parrot", "pureos", "devuan", "mx", "antix", "deepin", "tails", "siduction", "lmde"],
+        ids: &["devuan"],
+        namespace: "debian",
+        base: Base::Named(&[
+            ("1", "jessie", "8"),
+            ("2", "ascii", "9"),
+            ("3", "beowulf", "10"),
+            ("4", "chimaera", "11"),
+            ("5", "daedalus", "12"),
+            ("6", "excalibur", "13"),
+            ("7", "freia", "14"),
+            ("", "ceres", "unstable"),
+        ]),
+        own_builds: &["devuan"],
+    },
+    Derivative {
+        ids: &["parrot", "pureos", "mx", "antix", "deepin", "tails", "siduction", "lmde"],
         namespace: "debian",
         base: Base::Codename("DEBIAN_CODENAME"),
-        own_builds: &["parrot", "pureos", "devuan", "mx", "antix", "deepin", "tails", "siduction", "lmde"],
+        own_builds: &["parrot", "pureos", "mx", "antix", "deepin", "tails", "siduction", "lmde"],
     },
     Derivative {
         ids: &["linuxmint", "pop", "elementary", "zorin", "neon", "lubuntu"],
@@ -358,6 +375,7 @@ fn derived(
             let (_, release) = pairs.iter().find(|(own, _)| version.trim_start_matches('v') == *own)?;
             Namespace::distro(namespace, release)
         }
+        Base::Named(releases) => named_release(namespace, releases, distro, facts)?,
         Base::SameMajor if namespace == "alpine" => Namespace::distro(namespace, &alpine_release(distro)?),
         Base::SameMajor => Namespace::distro(namespace, &numbers(&version(distro)?, 1)?),
         Base::Codename(key) => {
@@ -371,6 +389,31 @@ fn derived(
     };
     let ecosystem = DISTRIBUTIONS.iter().find(|known| known.namespace == namespace)?.ecosystem;
     Some(Resolved { ecosystem, namespaces: vec![answer], confidence: DERIVED, own_builds })
+}
+
+/// The base's release by the number, else by the codename, which may have the name of what has no number behind it
+/// (`excalibur/ceres`). Of a release that is only named nobody may know yet: until then it is what has no number.
+fn named_release(
+    namespace: &str,
+    releases: &[(&str, &str, &str)],
+    distro: &Distro,
+    facts: &FeedFacts,
+) -> Option<Namespace> {
+    let number = version(distro).and_then(|version| numbers(&version, 1));
+    if let Some(number) = number {
+        let (.., base) = releases.iter().find(|(own, ..)| *own == number)?;
+        return Some(Namespace::distro(namespace, base));
+    }
+    let (_, unreleased, without_number) = releases.last()?;
+    let names_unreleased = || distro.pretty_name.as_deref().is_some_and(|name| name.contains(unreleased));
+    let codename = match &distro.codename {
+        Some(codename) => codename.split('/').next()?,
+        None => Some(*unreleased).filter(|_| names_unreleased())?,
+    };
+    let (.., base) = releases.iter().find(|(_, name, _)| *name == codename)?;
+    let release = Namespace::distro(namespace, base);
+    let is_known = facts.namespaces.contains_key(&release);
+    Some(if is_known { release } else { Namespace::distro(namespace, without_number) })
 }
 
 fn hint<'a>(distro: &'a Distro, key: &str) -> Option<&'a str> {

@@ -60,7 +60,8 @@ pub fn unpacked(root: &Path) -> tempfile::TempDir {
 /// - `NAME.dep-v0`: a program with this list of crates, JSON;
 /// - `NAME.note-package`: one with the text of a note `.note.package`;
 /// - `NAME.strings`: one that holds these texts, with `\0` for the zeros around them;
-/// - `NAME.dotnet-bundle`: a .NET program of a single file with this `*.deps.json` inside;
+/// - `NAME.dotnet-bundle`: a .NET program of a single file with this `*.deps.json` inside, and behind a line `---` its
+///   `*.runtimeconfig.json`;
 /// - `NAME.version-info`: `assembly` (for .NET) or `library`, then lines `KEY=VALUE` of a version resource;
 /// - `NAME.native-section` and `NAME.native-symbols`: a program that carries the document as GraalVM puts it there;
 /// - `NAME.rpmdb-bdb`, `.rpmdb-bdb-be`, `.rpmdb-ndb` and `.rpmdb-sqlite`: a database of rpm with these packages (as text,
@@ -97,7 +98,11 @@ fn stood_for(kind: &str, bytes: &[u8]) -> Option<(Vec<u8>, &'static str)> {
         "dep-v0" => (elf::program(&[(".dep-v0", deflated(bytes))]), "*"),
         "note-package" => (elf::program(&[(".note.package", package_note(bytes))]), "*"),
         "strings" => (elf::program(&[(".rodata", text().replace("\\0", "\0").into_bytes())]), "*"),
-        "dotnet-bundle" => (elf::dotnet_bundle(bytes), "*"),
+        "dotnet-bundle" => {
+            let text = text();
+            let (deps, configuration) = text.split_once("\n---\n").unwrap_or((&text, ""));
+            (elf::dotnet_bundle(deps.as_bytes(), configuration.as_bytes()), "*")
+        }
         "version-info" => (windows_program(&text()), ""),
         "native-section" => (native_image::with_section(&text()), "*"),
         "native-symbols" => (native_image::with_symbols(&text()), "*"),

@@ -46,9 +46,9 @@ pub fn program(sections: &[(&str, Vec<u8>)]) -> Vec<u8> {
     out
 }
 
-/// The host of a .NET program that was published as a single file, with a bundle (version 6) of which only the header and
-/// `deps`, the document that lists its packages, are there.
-pub fn dotnet_bundle(deps: &[u8]) -> Vec<u8> {
+/// The host of a .NET program that was published as a single file, with a bundle (version 6) of which only the header,
+/// `deps`, the document that lists its packages, and `configuration`, which says what it runs on, are there.
+pub fn dotnet_bundle(deps: &[u8], configuration: &[u8]) -> Vec<u8> {
     const ID: &[u8] = b"acme-bundle";
     // The SHA-256 of `.net core bundle` and a line feed.
     const MARKER: [u8; 32] = [
@@ -61,8 +61,11 @@ pub fn dotnet_bundle(deps: &[u8]) -> Vec<u8> {
     out.extend([6_u32, 0, 1].iter().flat_map(|value| value.to_le_bytes()));
     out.push(u8::try_from(ID.len()).expect("a short id"));
     out.extend(ID);
-    out.extend([deps_at, deps.len() as u64, 0, 0, 0].iter().flat_map(|value| value.to_le_bytes()));
+    let configuration_at = if configuration.is_empty() { 0 } else { deps_at + deps.len() as u64 };
+    let places = [deps_at, deps.len() as u64, configuration_at, configuration.len() as u64, 0];
+    out.extend(places.iter().flat_map(|value| value.to_le_bytes()));
     out.extend(deps);
+    out.extend(configuration);
     out
 }
 

@@ -29,8 +29,8 @@ enum VersionsCommand {
 
 /// Say how two versions stand: `<`, `=` or `>`, and `!` where one cannot be read
 ///
-/// With `--batch` the pairs are lines of standard input, a tab between the two, and each gets a line. Without it a
-/// version that cannot be read is an error.
+/// With `--batch` the pairs are lines of standard input, a tab between the two, and each gets a line. Without it what
+/// is no version is an error, also where the tools of the ecosystem order it all the same.
 #[derive(Debug, Args)]
 struct CompareArgs {
     /// A version scheme (`versions list` names them), an ecosystem or the type of a package URL
@@ -88,14 +88,18 @@ fn to_stdout(render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()
 }
 
 fn compare(scheme: &VersionScheme, left: &str, right: &str) -> Result<Exit, CommandError> {
-    let order = (scheme.compare)(left, right);
+    let order = (scheme.order_of_texts)(left, right);
     to_stdout(|out| writeln!(out, "{}", sign(order)))?;
-    match [left, right].into_iter().find(|version| !(scheme.is_readable)(version)) {
-        Some(version) => {
-            Err(CommandError::new(format!("`{version}` is no version that `{}` can read", scheme.name)))
-        }
-        None => Ok(Exit::Acceptable),
-    }
+    let Some(text) = [left, right].into_iter().find(|text| !(scheme.is_readable)(text)) else {
+        return Ok(Exit::Acceptable);
+    };
+    let error = CommandError::new(format!("`{text}` is no version that `{}` can read", scheme.name));
+    Err(match order {
+        Some(_) => error.hint(
+            "the order is that in which the ecosystem's own tools have had such texts; packages are not judged by it",
+        ),
+        None => error,
+    })
 }
 
 fn compare_batch(scheme: &VersionScheme) -> Result<Exit, CommandError> {
@@ -132,7 +136,7 @@ fn write_batch(
         let Some((left, right)) = text.split_once('\t').filter(|(_, right)| !right.contains('\t')) else {
             return Ok(wrong("not two versions with a tab between them"));
         };
-        writeln!(out, "{}", sign((scheme.compare)(left, right)))?;
+        writeln!(out, "{}", sign((scheme.order_of_texts)(left, right)))?;
     }
     Ok(None)
 }

@@ -117,6 +117,31 @@ pub(super) const KNOWN: &[(&str, &str, &str)] = &[
     ("zstd", "facebook", "zstandard"),
 ];
 
+/// Groups of Maven whose artifacts all are parts of one product and have its version, with artifacts that are not; sorted.
+pub(super) const MAVEN: &[(&str, &[&str], &str, &str)] = &[
+    ("org.apache.tomcat", &["jakartaee-migration"], "apache", "tomcat"),
+    ("org.apache.tomcat.embed", &[], "apache", "tomcat"),
+    ("org.springframework", OTHER_SPRING, "pivotal_software", "spring_framework"),
+    ("org.springframework", OTHER_SPRING, "vmware", "spring_framework"),
+    ("org.springframework.boot", &[], "pivotal_software", "spring_boot"),
+    ("org.springframework.boot", &[], "vmware", "spring_boot"),
+    ("org.springframework.security", OTHER_SECURITY, "pivotal_software", "spring_security"),
+    ("org.springframework.security", OTHER_SECURITY, "vmware", "spring_security"),
+];
+
+const OTHER_SPRING: &[&str] = &["spring-binding", "spring-js", "spring-webflow", "springloaded"];
+const OTHER_SECURITY: &[&str] = &["spring-security-jwt", "spring-security-rsa"];
+
+/// The vendors and products that an artifact of Maven is part of; `group` and `artifact` in lower case. What ends in `-api`
+/// has no code of theirs.
+pub(super) fn of_maven(group: &str, artifact: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let is_part = move |others: &[&str]| !others.contains(&artifact) && !artifact.ends_with("-api");
+    MAVEN
+        .iter()
+        .filter(move |(known, others, ..)| *known == group && is_part(others))
+        .map(|(_, _, vendor, product)| (*vendor, *product))
+}
+
 /// The vendors and products as which the package `name` is known.
 pub(super) fn products(name: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
     let name = known_name(name);

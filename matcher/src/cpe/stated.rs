@@ -126,6 +126,11 @@ pub(crate) fn upstream(ecosystem: Ecosystem, version: &str) -> VersionText {
             let end = ADDED.iter().filter_map(|added| version.find(added)).min().unwrap_or(version.len());
             version[..end].into()
         }
+        // `go1.22.4` and `go1.22.9 (Red Hat 1.22.9-1.el9)`, of the toolchain.
+        Ecosystem::Golang => {
+            let toolchain = version.strip_prefix("go").and_then(|rest| rest.split_whitespace().next());
+            toolchain.unwrap_or(version).into()
+        }
         Ecosystem::Bitnami => {
             let revision = version.rsplit_once('-').filter(|(_, revision)| is_number(revision));
             revision.map_or(version, |(plain, _)| plain).into()

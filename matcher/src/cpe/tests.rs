@@ -113,6 +113,48 @@ fn known_software_is_asked_by_its_own_vendor() {
 }
 
 #[test]
+fn the_standard_library_of_go_is_the_product_of_its_toolchain() {
+    check("cpe", "", "golang stdlib 1.22.4", "stdlib:");
+    check("cpe:golang", "", "golang stdlib 1.22.4", "stdlib: ?golang:go 1.22.4");
+    check("cpe:golang", "", "golang stdlib go1.22.4", "stdlib: ?golang:go 1.22.4");
+    check(
+        "cpe:golang",
+        "",
+        "golang example.com/stdlib v1.0.0",
+        "example.com/stdlib: ?stdlib:stdlib v1.0.0, ?stdlib_project:stdlib v1.0.0",
+    );
+    let rows = "cpe|golang:go nvd CVE-1 >=1.22.0 <1.22.5";
+    check_by_cpe("cpe:golang", "", "golang stdlib 1.22.4", rows, "CVE-1 | stdlib | affected | fixed 1.22.5");
+    // What the Go project says of an id comes first.
+    let denied = "golang|language|stdlib osv GO-1,CVE-1 >=1.21.0 <1.22.3";
+    check_by_cpe(
+        "cpe:golang",
+        "",
+        "golang stdlib 1.22.4",
+        &format!("{rows}\n{denied}"),
+        "CVE-1 GO-1 | stdlib | vendor-fixed by GO-1 | fixed 1.22.3",
+    );
+}
+
+#[test]
+fn artifacts_of_tomcat_and_spring_are_parts_of_their_products() {
+    for (package, name, is_asked) in [
+        ("maven org.apache.tomcat:tomcat-coyote 9.0.1", "apache:tomcat", true),
+        ("maven org.apache.tomcat.embed:tomcat-embed-core 9.0.1", "apache:tomcat", true),
+        ("maven org.apache.tomcat:tomcat-servlet-api 9.0.1", "apache:tomcat", false),
+        ("maven org.apache.tomcat.maven:tomcat7-maven-plugin 2.2", "apache:tomcat", false),
+        ("maven org.springframework:spring-beans 5.3.1", "vmware:spring_framework", true),
+        ("maven org.springframework.security:spring-security-web 5.3.1", "vmware:spring_security", true),
+        ("maven org.springframework.security:spring-security-jwt 1.1.1", "vmware:spring_security", false),
+    ] {
+        let cases = cases_with(&inventory("", package), &facts(), Besides::of(&fallback("cpe:maven")));
+        let is_there = cases[0].consulted.iter().any(|consulted| &*consulted.key.name == name);
+        assert_eq!(is_there, is_asked, "{package}");
+    }
+    assert!(known::MAVEN.is_sorted());
+}
+
+#[test]
 fn the_version_is_that_of_the_software() {
     for (ecosystem, version, expected) in [
         (Ecosystem::Apk, "1.2.3-r10", "1.2.3"),

@@ -240,6 +240,33 @@ fn d11_10_a_module_is_not_another() {
 }
 
 #[test]
+fn an_unknown_stream_may_be_any_and_is_cleared_by_none_alone() {
+    let affected = "redhat:8|binary|nodejs redhat CVE-1 >=0 <18.1-1.module+el8 module=nodejs:18";
+    let denied = "redhat:8|binary|nodejs redhat CVE-1 never module=nodejs:16";
+    let without = "redhat:8|binary|nodejs redhat CVE-1 never";
+    let expected = "CVE-1 | nodejs | affected | fixed 18.1-1.module+el8";
+    for package in [
+        "rpm nodejs 16.1-1.module+el8",
+        "rpm nodejs 16.1-1.module_el8.1.0+1",
+        "rpm nodejs 16.1-1.module+el8 module=nodejs",
+    ] {
+        for rows in [affected.to_owned(), format!("{affected}\n{denied}"), format!("{without}\n{affected}")] {
+            check("rhel 8.9", package, &rows, expected);
+            let inventory = inventory("rhel 8.9", package);
+            let findings = find(&cases(&inventory, &facts()), &advisories(&inventory, &rows));
+            assert!(findings[0].evidence.iter().all(|it| it.confidence == 0.9), "{rows}");
+        }
+        // What is of no module may be another build too.
+        let row = "redhat:8|binary|nodejs redhat CVE-1 >=0 <18.1-1.el8";
+        check("rhel 8.9", package, row, "CVE-1 | nodejs | affected | fixed 18.1-1.el8");
+        check("rhel 8.9", package, denied, "");
+    }
+    // A stream that is known is cleared.
+    let package = "rpm nodejs 16.1-1.module+el8 module=nodejs:16:1:a";
+    check("rhel 8.9", package, &format!("{affected}\n{denied}"), "");
+}
+
+#[test]
 fn d11_11_packages_of_third_parties_are_not_the_distributions() {
     let row = "redhat:9|binary|demo redhat CVE-1 >=0 <2.0-1.el9";
     check("rhel 9.4", "rpm demo 1.0-1.el9 supplier=Fedora+Project", row, "");
@@ -340,6 +367,18 @@ fn d11_23_what_was_not_linked_in_is_no_finding() {
     let affected = "GO-1 | golang.org/x/crypto | affected | fixed 2.0.0";
     check("debian 12", &format!("{package} imports=golang.org/x/crypto/ssh"), row, "");
     check("debian 12", &format!("{package} imports=golang.org/x/crypto/openpgp"), row, affected);
+    // How sure that is depends on what both tell of packages.
+    let of_module = "golang|language|golang.org/x/crypto osv GO-1 >=0 <1.0.0";
+    for (imports, row, expected) in [
+        ("imports=golang.org/x/crypto/openpgp", row, 1.0),
+        ("imports=golang.org/x/crypto/openpgp", of_module, 0.8),
+        ("", row, 0.8),
+        ("", of_module, 0.8),
+    ] {
+        let inventory = inventory("debian 12", &format!("{package} {imports}"));
+        let findings = find(&cases(&inventory, &facts()), &advisories(&inventory, row));
+        assert_eq!(findings[0].evidence[0].confidence, expected, "{imports} {row}");
+    }
     check("debian 12", package, row, affected);
     // For another system.
     let row = format!("{row}@windows");

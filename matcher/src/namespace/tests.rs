@@ -97,6 +97,15 @@ fn derivatives_ask_their_base_with_less_confidence() {
     check("lmde 6 DEBIAN_CODENAME=bookworm", "debian:12 0.8");
     check("linuxmint 6 like=debian codename=faye DEBIAN_CODENAME=bookworm", "debian:12 0.8");
     check("linuxmint 6 codename=faye", "nobody for linuxmint:6");
+    check("devuan 5 like=debian codename=daedalus", "debian:12 0.8");
+    check("devuan 4.0", "debian:11 0.8");
+    check("devuan codename=daedalus", "debian:12 0.8");
+    check("devuan codename=daedalus/ceres", "debian:12 0.8");
+    check("devuan codename=freia/ceres like=debian", "debian:unstable 0.8");
+    check("devuan codename=ceres", "debian:unstable 0.8");
+    check("devuan like=debian pretty=Devuan+GNU/Linux+ceres", "debian:unstable 0.8");
+    check("devuan 99 like=debian", "nobody for devuan:99");
+    check("devuan like=debian codename=own", "nobody for devuan");
     check("postmarketos 99.12 like=alpine", "nobody for postmarketos:99.12");
     check("unheard-of 7 like=debian codename=bookworm", "debian:12 0.8");
     check("unheard-of 7 like=ubuntu like=debian UBUNTU_CODENAME=jammy", "ubuntu:22.04 0.8");

@@ -18,6 +18,13 @@ impl Scheme for Apk {
         while tokens.advance().ok()? != Token::End {}
         Some(Version(text))
     }
+
+    /// To apk-tools 3 the place where it stops reading is below all that another version has there, its end too:
+    /// `1.2_blah < 1.2`. What stands behind it does not count.
+    fn order_of_texts(left: &str, right: &str) -> Option<Ordering> {
+        let is_text = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        (is_text(left) && is_text(right)).then(|| compare(left, right))
+    }
 }
 
 /// A text in which every token is valid.
@@ -25,15 +32,18 @@ struct Version<'a>(&'a str);
 
 impl Ord for Version<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        let (mut left, mut right) = (Tokens::of(self.0), Tokens::of(other.0));
-        loop {
-            // Only valid texts become a `Version`, so a token that is no token does not occur.
-            let (left, right) = (left.next_valid(), right.next_valid());
-            match left.compare(right) {
-                Ordering::Equal if left == Token::End => return Ordering::Equal,
-                Ordering::Equal => {}
-                decided => return decided,
-            }
+        compare(self.0, other.0)
+    }
+}
+
+fn compare(left: &str, right: &str) -> Ordering {
+    let (mut left, mut right) = (Tokens::of(left), Tokens::of(right));
+    loop {
+        let (left, right) = (left.next(), right.next());
+        match left.compare(right) {
+            Ordering::Equal if matches!(left, Token::End | Token::Invalid) => return Ordering::Equal,
+            Ordering::Equal => {}
+            decided => return decided,
         }
     }
 }
@@ -54,6 +64,8 @@ enum Token<'a> {
     Hash(&'a str),
     Revision(&'a str),
     End,
+    /// What no token can start with; only in texts that are no version.
+    Invalid,
 }
 
 /// The named suffixes in their order; those before [`Suffix::Cvs`] come before the plain version.
@@ -123,6 +135,7 @@ impl Token<'_> {
             Token::Hash(_) => 6,
             Token::Revision(_) => 7,
             Token::End => 8,
+            Token::Invalid => 9,
         }
     }
 }
@@ -141,8 +154,8 @@ impl<'a> Tokens<'a> {
         Self { rest: text, last: None }
     }
 
-    fn next_valid(&mut self) -> Token<'a> {
-        self.advance().unwrap_or(Token::End)
+    fn next(&mut self) -> Token<'a> {
+        self.advance().unwrap_or(Token::Invalid)
     }
 
     fn advance(&mut self) -> Result<Token<'a>, Invalid> {

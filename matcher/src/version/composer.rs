@@ -17,6 +17,13 @@ impl Scheme for Composer {
     fn read(text: &str) -> Option<Version<'_>> {
         read(text)
     }
+
+    /// What Composer refuses (`1.0.post1`) stands where PHP's `version_compare` puts its words. Branches without a
+    /// number have no order in either.
+    fn order_of_texts(left: &str, right: &str) -> Option<Ordering> {
+        let read = |text| read(text).or_else(|| read_words(text));
+        Some(read(left)?.cmp(&read(right)?))
+    }
 }
 
 /// Numbers, then a stability with numbers of its own, then `dev`. The end of a version stands as [`Part::End`], which
@@ -25,6 +32,8 @@ struct Version<'a>(Vec<Part<'a>>);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part<'a> {
+    /// A word that PHP does not know; no version of Composer has one.
+    Unknown,
     Dev,
     Alpha,
     Beta,
@@ -124,6 +133,31 @@ fn read_release(text: &str) -> Option<Version<'_>> {
     dev.eq_ignore_ascii_case("dev").then_some(Version(parts))
 }
 
+/// The parts of a text that begins with a number, as PHP sees them: runs of digits and of letters, and all else separates.
+fn read_words(text: &str) -> Option<Version<'_>> {
+    let text = text.trim();
+    let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
+    let is_text = text.starts_with(|first: char| first.is_ascii_digit())
+        && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let text = is_text.then_some(text)?;
+    let mut parts = Vec::new();
+    for run in text.split(|letter: char| !letter.is_ascii_alphanumeric()) {
+        let mut rest = run;
+        while !rest.is_empty() {
+            let (number, after) = split_digits(rest);
+            let end = after.bytes().position(|byte| byte.is_ascii_digit()).unwrap_or(after.len());
+            let word;
+            (word, rest) = after.split_at(end);
+            parts.extend((!number.is_empty()).then_some(Part::Number(number)));
+            parts.extend((!word.is_empty()).then(|| Part::of_word(word)));
+        }
+    }
+    let n_numbers = parts.iter().take_while(|part| matches!(part, Part::Number(_))).count();
+    let missing = 4_usize.saturating_sub(n_numbers);
+    parts.splice(n_numbers..n_numbers, std::iter::repeat_n(Part::Number("0"), missing));
+    Some(Version(parts))
+}
+
 /// Takes numbers with `separators` between them from the start of `text`. Returns the rest, and whether there were only
 /// dots between them.
 fn take_numbers<'a>(text: &'a str, separators: &[u8], parts: &mut Vec<Part<'a>>) -> (&'a str, bool) {
@@ -158,15 +192,29 @@ fn take_stability(text: &str) -> Option<(Option<Part<'static>>, &str)> {
 }
 
 impl Part<'_> {
+    /// PHP knows a word by how it begins: `post` by its `p`.
+    fn of_word(word: &str) -> Self {
+        let word = word.to_ascii_lowercase();
+        match word.as_bytes() {
+            [b'd', b'e', b'v', ..] => Self::Dev,
+            [b'a', ..] => Self::Alpha,
+            [b'b', ..] => Self::Beta,
+            [b'r', b'c', ..] => Self::Candidate,
+            [b'p', ..] => Self::Patch,
+            _ => Self::Unknown,
+        }
+    }
+
     fn rank(self) -> u8 {
         match self {
-            Self::Dev => 0,
-            Self::Alpha => 1,
-            Self::Beta => 2,
-            Self::Candidate => 3,
-            Self::End => 4,
-            Self::Number(_) => 5,
-            Self::Patch => 6,
+            Self::Unknown => 0,
+            Self::Dev => 1,
+            Self::Alpha => 2,
+            Self::Beta => 3,
+            Self::Candidate => 4,
+            Self::End => 5,
+            Self::Number(_) => 6,
+            Self::Patch => 7,
         }
     }
 }

@@ -30,6 +30,14 @@ impl Scheme for Maven {
         read(text)
     }
 
+    /// The reference reads any text at all, and nothing as 0.
+    fn order_of_texts(left: &str, right: &str) -> Option<Ordering> {
+        let is_text =
+            |text: &str| !text.contains(|letter: char| letter.is_control() || letter.is_whitespace());
+        let (left, right) = (left.trim(), right.trim());
+        (is_text(left) && is_text(right)).then(|| Reader::new(left).read().cmp(&Reader::new(right).read()))
+    }
+
     /// A flavour counts on neither side: a record that names `32.0.0-android` speaks of `32.0.0` and of
     /// `32.0.0-jre` too. A vendor's rebuild is what it was built from, unless the record speaks of rebuilds
     /// (feeds.md C6, D3).

@@ -52,7 +52,7 @@ mod opam;
 mod pep440;
 mod portage;
 mod r#pub;
-mod rpm;
+pub(crate) mod rpm;
 mod semver;
 
 /// How one or more ecosystems order their versions.
@@ -67,6 +67,10 @@ pub struct VersionScheme {
     pub compare: fn(&str, &str) -> Option<Ordering>,
     /// Whether the text is a version of this scheme.
     pub is_readable: fn(&str) -> bool,
+    /// The order of two texts, which need not be versions where the reference implementation orders what it calls
+    /// invalid; none where it has no order for one. It is that of [`compare`](Self::compare) for versions. Nothing is
+    /// judged by it: where such a text stands says little of the code that it names.
+    pub order_of_texts: fn(&str, &str) -> Option<Ordering>,
     /// How an installed version relates to a bound of a record; none when either cannot be read.
     pub(crate) compare_to_bound: fn(&str, &str) -> Option<Ordering>,
     /// Hands out what tells where an installed version stands.
@@ -174,6 +178,11 @@ pub(crate) trait Scheme {
     /// The version that `text` spells, if it spells one.
     fn read(text: &str) -> Option<Self::Version<'_>>;
 
+    /// See [`VersionScheme::order_of_texts`].
+    fn order_of_texts(left: &str, right: &str) -> Option<Ordering> {
+        Some(Self::read(left)?.cmp(&Self::read(right)?))
+    }
+
     /// How an installed version relates to a bound of a record. It differs from the order only where the
     /// ecosystem says that a bound stands for more than one version.
     fn compare_to_bound<'a>(installed: &Self::Version<'a>, bound: &Self::Version<'a>) -> Ordering {
@@ -188,6 +197,7 @@ impl VersionScheme {
             ecosystems,
             compare: compare::<S>,
             is_readable: |text| S::read(text).is_some(),
+            order_of_texts: S::order_of_texts,
             compare_to_bound: |installed, bound| {
                 Some(S::compare_to_bound(&S::read(installed)?, &S::read(bound)?))
             },

@@ -11,9 +11,9 @@ use super::{Scheme, VersionScheme, compare_numbers, letters_digits_and, split_di
 
 pub(super) static SCHEME: VersionScheme = VersionScheme::of::<Rpm>("rpm", &[Ecosystem::Rpm]);
 
-/// The order among versions of source packages, whose archives have no epoch: one that only either side has says nothing
-/// (feeds.md B3).
-pub(super) static OF_SOURCES: VersionScheme = VersionScheme::of::<SourceRpm>("rpm", &[]);
+/// The order among versions of source packages, whose archives have no epoch, and of binary ones of which none is told: one
+/// that only either side has says nothing (feeds.md B3, B9).
+pub(crate) static OF_SOURCES: VersionScheme = VersionScheme::of::<SourceRpm>("rpm", &[]);
 
 struct Rpm;
 
@@ -62,16 +62,16 @@ fn is_legal(byte: u8) -> bool {
 }
 
 /// The parts of a version.
-pub(super) struct Version<'a> {
+pub(crate) struct Version<'a> {
     /// Digits; an epoch that is not there is zero.
-    pub(super) epoch: &'a str,
+    pub(crate) epoch: &'a str,
     pub(super) version: &'a str,
     pub(super) release: Option<&'a str>,
 }
 
 /// The parts of `text`: the epoch is what digits stand before the first colon, the release follows the last
 /// hyphen.
-pub(super) fn split(text: &str) -> Version<'_> {
+pub(crate) fn split(text: &str) -> Version<'_> {
     let (digits, rest) = split_digits(text);
     let (epoch, rest) = rest.strip_prefix(':').map_or(("", text), |rest| (digits, rest));
     let (version, release) = match rest.bytes().rposition(|byte| byte == b'-') {

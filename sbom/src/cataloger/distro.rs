@@ -11,7 +11,7 @@ use super::{Cataloger, Content, Fact, FactTree, Facts, File, Finds, Found, Wants
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "distro",
-    version: 3,
+    version: 4,
     finds: Finds::Installed,
     wants: Wants::Paths(&[
         "etc/os-release",
@@ -19,6 +19,7 @@ pub(super) static CATALOGER: Cataloger = Cataloger {
         "etc/lsb-release",
         "etc/alpine-release",
         "etc/debian_version",
+        "etc/devuan_version",
         "etc/almalinux-release",
         "etc/amazon-linux-release",
         "etc/azurelinux-release",
@@ -56,6 +57,8 @@ const STATEMENTS: &[(&str, Parse)] = &[
     ("os-release", os_release),
     ("lsb-release", lsb_release),
     ("alpine-release", alpine_release),
+    // Before Debian's, which it may stand beside.
+    ("devuan_version", devuan_version),
     ("debian_version", debian_version),
     ("almalinux-release", release_line),
     ("amazon-linux-release", release_line),
@@ -115,6 +118,7 @@ const NAMES: &[(&str, &str)] = &[
     ("almalinux", "almalinux"),
     ("openeuler", "openeuler"),
     ("debian", "debian"),
+    ("devuan", "devuan"),
     ("centos", "centos"),
     ("fedora", "fedora"),
     ("ubuntu", "ubuntu"),
@@ -257,8 +261,17 @@ fn alpine_release(text: &str) -> Option<Distro> {
 
 /// `12.5`, or `forky/sid` before a release.
 fn debian_version(text: &str) -> Option<Distro> {
+    number_or_codename("debian", text)
+}
+
+/// `daedalus`, or `excalibur/ceres` before a release.
+fn devuan_version(text: &str) -> Option<Distro> {
+    number_or_codename("devuan", text)
+}
+
+fn number_or_codename(id: &str, text: &str) -> Option<Distro> {
     let stated = statement_lines(text).next()?;
-    let id = "debian".to_owned();
+    let id = id.to_owned();
     Some(if stated.starts_with(|first: char| first.is_ascii_digit()) {
         Distro { id, version: Some(stated.to_owned()), ..Distro::default() }
     } else {

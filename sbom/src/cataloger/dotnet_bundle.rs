@@ -1,16 +1,18 @@
 //! NuGet packages inside .NET programs that were published as a single file: the `*.deps.json` in the bundle that follows the
-//! program.
+//! program, and the `*.runtimeconfig.json` there, which says what shared framework it runs on.
 
 use object::ReadRef as _;
 
 use model::gap::{Gap, GapKind};
 
 use super::executable::Program;
-use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, dotnet_deps, executable};
+use super::{
+    Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, dotnet_deps, dotnet_override, executable,
+};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "dotnet-bundle",
-    version: 3,
+    version: 4,
     finds: Finds::Installed,
     wants: Wants::Executables,
     read,
@@ -25,21 +27,30 @@ const MARKER: [u8; 32] = [
 ];
 /// Sections of data in ELF and PE, and in Mach-O.
 const SECTIONS: [&str; 2] = [".data", "__data"];
-/// Bytes of the bundle's header: versions and count, an id and what follows it, of which 16 matter.
-const HEADER_BYTES_MAX: u64 = 12 + 256 + 16;
+/// Bytes of the bundle's header: versions and count, an id and what follows it, of which 32 matter.
+const HEADER_BYTES_MAX: u64 = 12 + 256 + 32;
 
 fn read(file: &mut File<'_>, facts: &mut Facts) {
     // That the file is no valid program is said by `go-binary`, which looks at the same ones.
     let _ = executable::for_each_program(file.content, |program| {
         let Some(bundle) = bundle(program) else { return };
-        match deps(program, bundle) {
-            Some([]) => {
-                let detail = "the bundle of the .NET program does not say which packages are in it";
-                facts.push(Fact::Gap(Gap::new(GapKind::MISSING_FACT, file.path, detail)));
+        let Some(documents) = documents(program, bundle) else {
+            let gap = file.unreadable(&"the bundle of the .NET program cannot be read");
+            return facts.push(Fact::Gap(gap));
+        };
+        if documents.deps.is_empty() {
+            let detail = "the bundle of the .NET program does not say which packages are in it";
+            return facts.push(Fact::Gap(Gap::new(GapKind::MISSING_FACT, file.path, detail)));
+        }
+        dotnet_deps::read_text(&String::from_utf8_lossy(documents.deps), file, facts);
+        match documents.configuration {
+            Some([]) => {}
+            Some(text) => {
+                dotnet_override::read_configuration(&String::from_utf8_lossy(text), file, facts);
             }
-            Some(deps) => dotnet_deps::read_text(&String::from_utf8_lossy(deps), file, facts),
             None => {
-                facts.push(Fact::Gap(file.unreadable(&"the bundle of the .NET program cannot be read")));
+                let why = "the configuration in the bundle of the .NET program cannot be read";
+                facts.push(Fact::Gap(file.unreadable_record(&why)));
             }
         }
     });
@@ -54,19 +65,29 @@ fn bundle(program: &Program<'_>) -> Option<u64> {
     })
 }
 
-/// The document in the bundle at `offset`; empty where the bundle has none, as that of .NET Core 3 has not.
-fn deps<'a>(program: &Program<'a>, offset: u64) -> Option<&'a [u8]> {
+/// The documents in a bundle; one is empty where the bundle has none, as that of .NET Core 3 has not.
+struct Documents<'a> {
+    deps: &'a [u8],
+    /// None where it cannot be read.
+    configuration: Option<&'a [u8]>,
+}
+
+/// Those in the bundle at `offset`.
+fn documents<'a>(program: &Program<'a>, offset: u64) -> Option<Documents<'a>> {
     const COUNTS_BYTES: usize = 12;
     let header = program.source.read(offset, HEADER_BYTES_MAX)?;
     let major = u32::from_le_bytes(header.get(..4)?.try_into().ok()?);
     if major < 2 {
-        return Some(&[]);
+        return Some(Documents { deps: &[], configuration: Some(&[]) });
     }
     // The id is a text of fewer than 128 bytes, its length before it.
     let id_bytes = usize::from(*header.get(COUNTS_BYTES)?);
     let at = COUNTS_BYTES + 1 + id_bytes;
-    let (offset, len) = (number(header, at)?, number(header, at + 8)?);
-    program.source.read_bytes_at(offset, len).ok()
+    let document = |at: usize| {
+        let (offset, len) = (number(header, at)?, number(header, at + 8)?);
+        program.source.read_bytes_at(offset, len).ok()
+    };
+    Some(Documents { deps: document(at)?, configuration: document(at + 16) })
 }
 
 fn number(bytes: &[u8], at: usize) -> Option<u64> {
@@ -74,5 +95,5 @@ fn number(bytes: &[u8], at: usize) -> Option<u64> {
 }
 
 fn assemble(tree: &FactTree<'_>, found: &mut Found) {
-    found.packages_of(tree, CATALOGER.name);
+    dotnet_deps::assemble_with_frameworks(tree, CATALOGER.name, found);
 }

@@ -220,8 +220,13 @@ fn relate(target: &BTreeMap<String, Target>, positions: &BTreeMap<&str, u32>, li
 }
 
 fn assemble(tree: &FactTree<'_>, found: &mut Found) {
+    assemble_with_frameworks(tree, CATALOGER.name, found);
+}
+
+/// Makes packages of the facts of `cataloger`, each with the framework whose code runs in its place.
+pub(super) fn assemble_with_frameworks(tree: &FactTree<'_>, cataloger: &str, found: &mut Found) {
     let frameworks = Frameworks::of(tree);
-    for file in tree.of(CATALOGER.name) {
+    for file in tree.of(cataloger) {
         let overridden = frameworks.overridden(file);
         let mut position = 0;
         found.packages_in(file, |fact| {

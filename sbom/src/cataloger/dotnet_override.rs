@@ -2,7 +2,7 @@
 //!
 //! Of two assemblies of one name the host takes the one of the higher assembly version, then of the higher file version,
 //! and the framework's where these are equal too; one that states no version counts as the oldest (dotnet/runtime,
-//! `deps_resolver.cpp`). Which framework a program runs on is said by the `*.runtimeconfig.json` beside its `*.deps.json`. A
+//! `deps_resolver.cpp`). Which framework a program runs on is said by the `*.runtimeconfig.json` beside its `*.deps.json`, or in the bundle with it. A
 //! later version of the framework may be taken than is asked for, so that all that may be taken have to agree.
 
 use std::cmp::Reverse;
@@ -14,7 +14,7 @@ use serde::de::IgnoredAny;
 
 use super::facts::FactFile;
 use super::file::is_legible;
-use super::{Fact, FactTree, Facts, File, dotnet_deps, dotnet_runtime};
+use super::{Fact, FactTree, Facts, File, dotnet_bundle, dotnet_deps, dotnet_runtime};
 
 /// The name of the fact that lists assemblies with their versions, a line each; those of a program say of which package of
 /// the file they are.
@@ -218,7 +218,8 @@ impl<'a> Frameworks<'a> {
         for ((name, _), installed) in by_directory {
             frameworks.entry(name).or_default().push(installed);
         }
-        let configurations = tree.of(dotnet_deps::CATALOGER.name).filter_map(|file| {
+        let stating = tree.of(dotnet_deps::CATALOGER.name).chain(tree.of(dotnet_bundle::CATALOGER.name));
+        let configurations = stating.filter_map(|file| {
             let lines = file.facts.iter().find_map(|fact| match fact {
                 Fact::Text { name, value } if name == FRAMEWORKS => Some(value.as_str()),
                 _ => None,
@@ -230,8 +231,12 @@ impl<'a> Frameworks<'a> {
 
     /// The packages of `file`, by their positions in it, in place of which a framework runs, and the package URL of that.
     pub(super) fn overridden(&self, file: &'a FactFile) -> HashMap<PackageIndex, &'a str> {
-        let Some(program) = file.path.strip_suffix(".deps.json") else { return HashMap::new() };
-        let groups = self.asked_by(&format!("{program}.runtimeconfig.json"));
+        // A program that is a single file has its configuration in itself.
+        let configuration = match file.path.strip_suffix(".deps.json") {
+            Some(program) => format!("{program}.runtimeconfig.json"),
+            None => file.path.to_string(),
+        };
+        let groups = self.asked_by(&configuration);
         let mut overridden: HashMap<PackageIndex, Option<&str>> = HashMap::new();
         for line in text(file, ASSEMBLIES) {
             let mut parts = line.splitn(3, '\t');

@@ -5,6 +5,7 @@
 //! one that is not compressed is read where it lies, another from a buffer of bounded size or a temporary file.
 
 mod identity;
+mod known;
 mod manifest;
 mod metadata;
 
@@ -23,7 +24,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "java-archive",
-    version: 1,
+    version: 2,
     finds: Finds::Installed,
     wants: Wants::Paths(&[
         "**/*.jar",

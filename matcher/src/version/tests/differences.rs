@@ -11,9 +11,20 @@ pub(super) struct Difference {
 /// Rows of another implementation, or of another release of the reference, that we order otherwise.
 pub(super) const ORDER_DIFFERENCES: &[Difference] = &[
     Difference {
+        table: "apk",
+        reason: "apk-tools 3 does not tell apart what follows the place where it stops reading: a number that is \
+                 missing, or a letter in front of every number",
+        rows: &[("0..1..0", "0..1..1"), ("0..8", "0...8"), ("a", "b"), ("c", "b")],
+    },
+    Difference {
+        table: "apk",
+        reason: "apk-tools 3 takes `-r` without digits for the place where it stops reading, and not for `-r0`",
+        rows: &[("1-r", "1-r0"), ("1-r0-1", "1-r-2")],
+    },
+    Difference {
         table: "maven",
-        reason: "the table's release of Maven put a word after a dot below any list; since MNG-7644 it is as after \
-                 a hyphen, `1.foo = 1-foo` (feeds.md C6)",
+        reason: "Maven 3.8 put a word after a dot below any list; since 3.9.0 (MNG-7644) it is as after a hyphen, \
+                 `1.foo = 1-foo`",
         rows: &[
             ("1.0.0-RC16", "1.0.0.RC8-beta"),
             ("1.1.31.sec10", "1.1.31_noneautotype"),
@@ -30,7 +41,8 @@ pub(super) const ORDER_DIFFERENCES: &[Difference] = &[
     },
     Difference {
         table: "maven",
-        reason: "the reference goes round in a circle: `2.9.0.RC1 < 2.9.0 < 2.9.0-1`, and yet `2.9.0-1 < 2.9.0.RC1`",
+        reason: "Maven 3.8 went round in a circle: `2.9.0.RC1 < 2.9.0 < 2.9.0-1`, and yet `2.9.0-1 < 2.9.0.RC1`; \
+                 since 3.9.0 (MNG-7644) the last is the other way round",
         rows: &[("1.1.0-01-glassfish", "1.1.0.Beta1"), ("2.9.0-1", "2.9.0.RC1")],
     },
     Difference {
@@ -54,7 +66,12 @@ pub(super) const ORDER_DIFFERENCES: &[Difference] = &[
         table: "maven-resolver",
         reason: "the resolver keeps `ga` and `final` in front of other parts; ComparableVersion trims them, so that \
                  `1.0.0.Final-redhat-1` is above `1.0.0.Final`",
-        rows: &[("1-ga-1", "1-0-1"), ("1.0.0-ga-foo", "1-foo"), ("1.0.0.final-foo", "1-foo")],
+        rows: &[
+            ("1-ga-1", "1-0-1"),
+            ("1.0.0-ga-foo", "1-foo"),
+            ("1.0.0.final-foo", "1-foo"),
+            ("ga.ga.foo", "foo"),
+        ],
     },
     Difference {
         table: "maven-resolver",
@@ -81,6 +98,12 @@ pub(super) const ORDER_DIFFERENCES: &[Difference] = &[
             ("v6.5", "v6.5.0-beta-0"),
             ("v6.6", "v6.6.0-beta"),
         ],
+    },
+    Difference {
+        table: "packagist",
+        reason: "`#` only separates to `version_compare` of PHP; a list that was written by hand has it equal every \
+                 number, which is not transitive",
+        rows: &[("1.2.3.#", "1.2.3.1")],
     },
 ];
 

@@ -2,21 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use super::{CONSTRAINT_DIFFERENCES, REFUSED, VALIDITY_DIFFERENCES};
+use super::{CONSTRAINT_DIFFERENCES, VALIDITY_DIFFERENCES};
 
 const DOCUMENT: &str = include_str!("../../../../docs/reference/version-differences.md");
 
 /// Every difference as its line in the section of its table.
 fn differences() -> BTreeSet<(String, String)> {
-    let refused =
-        REFUSED.iter().map(|(table, n_rows, why)| (*table, format!("- {n_rows} rows are refused: {why}")));
     let validity =
         VALIDITY_DIFFERENCES.iter().map(|(table, text, why)| (*table, format!("- `{text}` is read: {why}")));
     let constraints = CONSTRAINT_DIFFERENCES
         .iter()
         .map(|(table, constraint, version, why)| (*table, format!("- `{version}` in `{constraint}`: {why}")));
-    let all = refused.chain(validity).chain(constraints);
-    all.map(|(table, line)| (table.to_owned(), line)).collect()
+    validity.chain(constraints).map(|(table, line)| (table.to_owned(), line)).collect()
 }
 
 /// The lines of each `## table` that begin with a hyphen; those that count rows of a table (``- `maven`, 2 rows: …``) are compared with

@@ -6,6 +6,7 @@ use model::package::{Certainty, Package};
 use regex::Regex;
 
 use super::super::maven::{self, is_id, is_version};
+use super::known;
 use super::manifest::Manifest;
 
 /// Group (empty when unknown), artifact and version.
@@ -118,6 +119,10 @@ pub(super) fn of_manifest(manifest: &Manifest, file: &FileName<'_>) -> Option<(C
     let vendor_id = manifest.main("implementation-vendor-id").filter(|group| is_id(group));
     let module = manifest.main("automatic-module-name").filter(|name| is_id(name));
     let version = version(manifest, file)?;
+    if let Some((group, artifact)) = known::coordinates(manifest, file.artifact) {
+        let coordinates = Coordinates { group: group.to_owned(), artifact: artifact.to_owned(), version };
+        return Some((coordinates, Certainty::Inferred));
+    }
     // Builds write their group as the vendor's id, and tools begin a bundle's name with it. Where both speak and differ,
     // the vendor's id is an organisation's, and no group is better than a wrong one.
     let in_bundle = symbolic.and_then(|name| group_in_bundle(name, file.artifact));
