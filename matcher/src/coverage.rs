@@ -8,6 +8,7 @@ use model::facts::{CoverageClass, FeedFacts, is_supplement};
 use model::gap::{Gap, GapKind};
 use model::inventory::Inventory;
 use model::key::Namespace;
+use model::package::PackageIndex;
 use model::report::{Coverage, Unmatched, UnmatchedReason};
 
 use crate::case::{Case, Consulted, Role};
@@ -43,8 +44,9 @@ pub fn coverage(
         Gap::new(GapKind::FEED_NOT_FETCHED, namespace.as_str(), detail)
     }));
     gaps.extend(release_gaps(inventory, cases, facts, &disclosing, as_of));
-    let runtimes = runtime::runtimes(inventory, facts);
-    gaps.extend(runtime::gaps(&runtimes, &as_of.strftime("%Y-%m-%d").to_string()));
+    gaps.extend(by_name_gaps(cases, advisories));
+    let runtimes = runtime::runtimes(inventory, facts, &third_parties(cases));
+    gaps.extend(runtime::gaps(&runtimes, facts, &as_of.strftime("%Y-%m-%d").to_string()));
     Coverage {
         packages: inventory.packages.len(),
         matched,
@@ -135,6 +137,50 @@ fn gap(reason: UnmatchedReason, namespace: &Namespace, cases: &[&Case]) -> Optio
     }
 }
 
+/// The packages that somebody else than their distribution built.
+fn third_parties(cases: &[Case]) -> BTreeSet<PackageIndex> {
+    let is_of_other = |case: &&Case| {
+        case.unmatched.as_ref().is_some_and(|(reason, _)| *reason == UnmatchedReason::ThirdParty)
+    };
+    cases.iter().filter(is_of_other).flat_map(|case| case.packages.iter().copied()).collect()
+}
+
+/// What was judged by CPE names alone, since nobody speaks of it by its own: of packages of an operating system, and of others
+/// whose names were only guessed. The names of programs are stated, and nobody else would speak of them.
+fn by_name_gaps(cases: &[Case], advisories: &AdvisorySet) -> Vec<Gap> {
+    let mut by_reason: BTreeMap<(UnmatchedReason, &Namespace), Vec<&Case>> = BTreeMap::new();
+    for case in cases {
+        let Some((reason, namespace)) = &case.unmatched else { continue };
+        let is_guessed = || case.consulted.iter().all(|consulted| consulted.role == Role::Guess);
+        let is_told = is_by_name_only(case)
+            && (case.ecosystem.is_os() || is_guessed())
+            && unmatched_reason(case, advisories).is_none();
+        if is_told {
+            by_reason.entry((*reason, namespace)).or_default().push(case);
+        }
+    }
+    let gap = |((reason, namespace), cases): ((UnmatchedReason, &Namespace), Vec<&Case>)| {
+        let (n_packages, first) = (n_packages(&cases), &cases[0].name);
+        let (kind, what) = match reason {
+            UnmatchedReason::ThirdParty => {
+                (GapKind::THIRD_PARTY, format!("{n_packages} packages were built by somebody else"))
+            }
+            UnmatchedReason::NoDistro => (
+                GapKind::NO_DISTRO,
+                format!("nothing says which distribution {n_packages} packages belong to"),
+            ),
+            UnmatchedReason::NoVersionScheme => (
+                GapKind::UNREADABLE_VERSION,
+                format!("how the versions of {n_packages} packages are ordered is not known"),
+            ),
+            _ => (GapKind::FIX_ONLY_FEED, format!("no feed speaks of {n_packages} packages")),
+        };
+        let detail = format!("{what}: they were looked up by CPE names alone; the first is `{first}`");
+        Gap::new(kind, namespace.as_str(), detail)
+    };
+    by_reason.into_iter().filter(|((_, namespace), _)| !namespace.is_cpe()).map(gap).collect()
+}
+
 /// What there is to know about the releases that were asked, and about the image's own when none was. `disclosing` tell
 /// what is not fixed of those that were built anew from them.
 fn release_gaps(
@@ -160,11 +206,6 @@ fn release_gaps(
     let distros = inventory.distros().filter_map(|distro| namespace::resolve(distro, facts).ok());
     releases.extend(distros.flat_map(|resolved| resolved.namespaces));
 
-    let unheard: BTreeSet<&Namespace> = cases
-        .iter()
-        .filter(|case| case.ecosystem.is_os() && is_by_name_only(case))
-        .filter_map(|case| case.unmatched.as_ref().map(|(_, namespace)| namespace))
-        .collect();
     let by_name: BTreeSet<&Namespace> = cases
         .iter()
         .filter(|case| case.ecosystem.is_os() && case.consulted.iter().any(cpe::is_by_name))
@@ -183,10 +224,6 @@ fn release_gaps(
     };
     let mut gaps = Vec::new();
     gaps.extend(red_hat_gaps(inventory, facts));
-    for namespace in unheard.into_iter().filter(|namespace| !namespace.is_cpe()) {
-        let detail = "no feed speaks of its packages: they were looked up by CPE names alone";
-        gaps.push(Gap::new(GapKind::FIX_ONLY_FEED, namespace.as_str(), detail));
-    }
     for (release, facts) in
         releases.iter().filter_map(|release| Some((release, facts.namespaces.get(release)?)))
     {
@@ -438,11 +475,13 @@ mod tests {
         };
         assert_eq!(
             coverage_of(&Fallback::All, "alpine 3.5", true),
-            "3 of 3; alpine:3.5 no feed speaks of its packages: they were looked up by CPE names alone"
+            "3 of 3; alpine:3.5 no feed speaks of 1 packages: they were looked up by CPE names alone; the first is `demo`; \
+             generic no feed speaks of 1 packages: they were looked up by CPE names alone; the first is `bare`"
         );
         assert_eq!(
             coverage_of(&Fallback::All, "alpine 3.20", true),
-            "3 of 3; alpine:3.20 the feed publishes only fixes: of vulnerabilities without one is known what CPE names find"
+            "3 of 3; alpine:3.20 the feed publishes only fixes: of vulnerabilities without one is known what CPE names find; \
+             generic no feed speaks of 1 packages: they were looked up by CPE names alone; the first is `bare`"
         );
         let of_fixes = "the feed publishes only fixes: vulnerabilities without one are not known to it";
         assert_eq!(
@@ -453,6 +492,42 @@ mod tests {
             coverage_of(&Fallback::Stated, "alpine 3.20", false),
             format!("0 of 3; 1 no-feed; 1 not-fetched; 1 not-fetched; alpine:3.20 {of_fixes}")
         );
+    }
+
+    #[test]
+    fn why_packages_were_looked_up_by_name_alone_stays_said() {
+        let gaps_of = |distro: &str, packages: &str| {
+            let inventory = inventory(distro, packages);
+            let cases = cases_with(&inventory, &facts(), Besides::of(&Fallback::All));
+            let advisories = held(&cases, "");
+            let as_of = "2025-01-01T00:00:00Z".parse().unwrap();
+            let coverage = coverage(&inventory, &cases, &facts(), &advisories, as_of);
+            assert_eq!(coverage.matched, coverage.packages);
+            coverage.gaps.iter().map(Gap::to_string).collect::<Vec<_>>()
+        };
+        let end = "they were looked up by CPE names alone; the first is `demo`";
+        assert_eq!(
+            gaps_of(
+                "rhel 9.4",
+                "rpm own 1.0-1.el9 supplier=Red+Hat,+Inc.\nrpm demo 1.0-1.el9 supplier=Fedora+Project"
+            ),
+            [format!("third-party|redhat:9|1 packages were built by somebody else: {end}")]
+        );
+        assert_eq!(
+            gaps_of("", "deb demo 1.0-1"),
+            [format!("no-distro|deb|nothing says which distribution 1 packages belong to: {end}")]
+        );
+        assert_eq!(
+            gaps_of("debian 12", "deb own 1.0-1\nhomebrew demo 1.0"),
+            [format!(
+                "unreadable-version|homebrew|how the versions of 1 packages are ordered is not known: {end}"
+            )]
+        );
+        assert_eq!(
+            gaps_of("debian 12", "gem demo 1.0"),
+            [format!("fix-only-feed|gem|no feed speaks of 1 packages: {end}")]
+        );
+        assert!(gaps_of("debian 12", "generic demo 1.0 cpe=a:acme:demo").is_empty());
     }
 
     #[test]
