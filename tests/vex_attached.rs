@@ -377,6 +377,46 @@ fn other_attachments_are_passed_over_and_damaged_ones_are_told() {
     shelf.scan(&place, &WITH_KEY).expect_code(2).expect_stderr(&["cannot fetch image"]);
 }
 
+/// Whoever may attach can damage the lists as well as what is in them.
+#[test]
+fn damaged_lists_are_told_and_what_else_is_attached_counts() {
+    let (place, shelf) = (place(), Shelf::new(IndexShape::Flat));
+    shelf.attach(
+        &shelf.manifest,
+        BUNDLE,
+        json!({}),
+        &bundle(&envelope(&place, "ours", &shelf.manifest, &document())),
+    );
+    let tag = format!("{}.att", shelf.manifest.replace(':', "-"));
+    for (media_type, bytes, expected) in [
+        (OCI_MANIFEST, b"{\"layers\":[{}]}".to_vec(), "unreadable-vex what is attached cannot be read"),
+        (OCI_MANIFEST, b"7".to_vec(), "unreadable-vex what is attached cannot be read"),
+        ("text/plain", b"{}".to_vec(), "unreadable-vex what is attached cannot be read"),
+    ] {
+        shelf.content.lock().unwrap().manifest(Some(&tag), media_type, bytes);
+        let seen = report(&shelf.scan(&place, &WITH_KEY));
+        assert_eq!(findings(&seen), SUPPRESSED);
+        assert_eq!(gaps(&seen).len(), 1, "{:?}", gaps(&seen));
+        assert!(gaps(&seen)[0].starts_with(expected), "{:?}", gaps(&seen));
+    }
+    // One that is larger than any registry takes.
+    let large = format!("{{\"layers\":[],\"x\":\"{}\"}}", "x".repeat(5 << 20));
+    shelf.content.lock().unwrap().manifest(Some(&tag), OCI_MANIFEST, large.into_bytes());
+    assert_eq!(findings(&report(&shelf.scan(&place, &WITH_KEY))), SUPPRESSED);
+
+    // Very many documents that are something else are not all asked for.
+    let (place, shelf) = (self::place(), Shelf::new(IndexShape::Flat));
+    let envelopes: Vec<String> = (0..150).map(|n| format!("{{\"n\":{n}}}")).collect();
+    let envelopes: Vec<(&str, &str)> = envelopes.iter().map(|bytes| (PREDICATE, bytes.as_str())).collect();
+    shelf.attest(&shelf.manifest, &envelopes);
+    report(&shelf.scan(&place, &WITH_KEY));
+    let blobs = shelf.server.requests();
+    let of_envelopes = blobs.iter().filter(|request| {
+        envelopes.iter().any(|(_, bytes)| request.path.ends_with(&sha256(bytes.as_bytes())))
+    });
+    assert_eq!(of_envelopes.count(), 100);
+}
+
 #[test]
 fn an_image_that_is_in_no_registry_has_nothing_attached() {
     let place = place();

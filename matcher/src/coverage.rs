@@ -8,6 +8,7 @@ use model::facts::{CoverageClass, FeedFacts, is_supplement};
 use model::gap::{Gap, GapKind};
 use model::inventory::Inventory;
 use model::key::Namespace;
+use model::package::PackageIndex;
 use model::report::{Coverage, Unmatched, UnmatchedReason};
 
 use crate::case::{Case, Consulted, Role};
@@ -43,8 +44,9 @@ pub fn coverage(
         Gap::new(GapKind::FEED_NOT_FETCHED, namespace.as_str(), detail)
     }));
     gaps.extend(release_gaps(inventory, cases, facts, &disclosing, as_of));
-    let runtimes = runtime::runtimes(inventory, facts);
-    gaps.extend(runtime::gaps(&runtimes, &as_of.strftime("%Y-%m-%d").to_string()));
+    gaps.extend(by_name_gaps(cases, advisories));
+    let runtimes = runtime::runtimes(inventory, facts, &third_parties(cases));
+    gaps.extend(runtime::gaps(&runtimes, facts, &as_of.strftime("%Y-%m-%d").to_string()));
     Coverage {
         packages: inventory.packages.len(),
         matched,
@@ -135,6 +137,50 @@ fn gap(reason: UnmatchedReason, namespace: &Namespace, cases: &[&Case]) -> Optio
     }
 }
 
+/// The packages that somebody else than their distribution built.
+fn third_parties(cases: &[Case]) -> BTreeSet<PackageIndex> {
+    let is_of_other = |case: &&Case| {
+        case.unmatched.as_ref().is_some_and(|(reason, _)| *reason == UnmatchedReason::ThirdParty)
+    };
+    cases.iter().filter(is_of_other).flat_map(|case| case.packages.iter().copied()).collect()
+}
+
+/// What was judged by CPE names alone, since nobody speaks of it by its own: of packages of an operating system, and of others
+/// whose names were only guessed. The names of programs are stated, and nobody else would speak of them.
+fn by_name_gaps(cases: &[Case], advisories: &AdvisorySet) -> Vec<Gap> {
+    let mut by_reason: BTreeMap<(UnmatchedReason, &Namespace), Vec<&Case>> = BTreeMap::new();
+    for case in cases {
+        let Some((reason, namespace)) = &case.unmatched else { continue };
+        let is_guessed = || case.consulted.iter().all(|consulted| consulted.role == Role::Guess);
+        let is_told = is_by_name_only(case)
+            && (case.ecosystem.is_os() || is_guessed())
+            && unmatched_reason(case, advisories).is_none();
+        if is_told {
+            by_reason.entry((*reason, namespace)).or_default().push(case);
+        }
+    }
+    let gap = |((reason, namespace), cases): ((UnmatchedReason, &Namespace), Vec<&Case>)| {
+        let (n_packages, first) = (n_packages(&cases), &cases[0].name);
+        let (kind, what) = match reason {
+            UnmatchedReason::ThirdParty => {
+                (GapKind::THIRD_PARTY, format!("{n_packages} packages were built by somebody else"))
+            }
+            UnmatchedReason::NoDistro => (
+                GapKind::NO_DISTRO,
+                format!("nothing says which distribution {n_packages} packages belong to"),
+            ),
+            UnmatchedReason::NoVersionScheme => (
+                GapKind::UNREADABLE_VERSION,
+                format!("how the versions of {n_packages} packages are ordered is not known"),
+            ),
+            _ => (GapKind::FIX_ONLY_FEED, format!("no feed speaks of {n_packages} packages")),
+        };
+        let detail = format!("{what}: they were looked up by CPE names alone; the first is `{first}`");
+        Gap::new(kind, namespace.as_str(), detail)
+    };
+    by_reason.into_iter().filter(|((_, namespace), _)| !namespace.is_cpe()).map(gap).collect()
+}
+
 /// What there is to know about the releases that were asked, and about the image's own when none was. `disclosing` tell
 /// what is not fixed of those that were built anew from them.
 fn release_gaps(
@@ -160,11 +206,6 @@ fn release_gaps(
     let distros = inventory.distros().filter_map(|distro| namespace::resolve(distro, facts).ok());
     releases.extend(distros.flat_map(|resolved| resolved.namespaces));
 
-    let unheard: BTreeSet<&Namespace> = cases
-        .iter()
-        .filter(|case| case.ecosystem.is_os() && is_by_name_only(case))
-        .filter_map(|case| case.unmatched.as_ref().map(|(_, namespace)| namespace))
-        .collect();
     let by_name: BTreeSet<&Namespace> = cases
         .iter()
         .filter(|case| case.ecosystem.is_os() && case.consulted.iter().any(cpe::is_by_name))
@@ -183,10 +224,6 @@ fn release_gaps(
     };
     let mut gaps = Vec::new();
     gaps.extend(red_hat_gaps(inventory, facts));
-    for namespace in unheard.into_iter().filter(|namespace| !namespace.is_cpe()) {
-        let detail = "no feed speaks of its packages: they were looked up by CPE names alone";
-        gaps.push(Gap::new(GapKind::FIX_ONLY_FEED, namespace.as_str(), detail));
-    }
     for (release, facts) in
         releases.iter().filter_map(|release| Some((release, facts.namespaces.get(release)?)))
     {
@@ -238,230 +275,4 @@ fn red_hat_gaps(inventory: &Inventory, facts: &FeedFacts) -> Vec<Gap> {
 }
 
 #[cfg(test)]
-mod tests {
-    use model::facts::NamespaceFacts;
-
-    use super::*;
-    use crate::fixture::{advisories, facts, held, inventory};
-    use crate::{Besides, Fallback, cases, cases_with};
-
-    /// Compares counts and gaps as text; `held` are the namespaces whose rows are there.
-    #[track_caller]
-    fn check(distro: &str, packages: &str, held: &[&str], expected: &str) {
-        let mut facts = facts();
-        facts.namespaces.get_mut(&Namespace::new("debian:11")).unwrap().end_of_life =
-            Some("2025-06-30".to_owned());
-        let unanswered = NamespaceFacts {
-            coverage: CoverageClass::FixOnly,
-            providers: Vec::new(),
-            end_of_life: Some("2024-03-31".to_owned()),
-        };
-        facts.namespaces.insert(Namespace::new("photon:3.0"), unanswered);
-        let inventory = inventory(distro, packages);
-        let cases = cases(&inventory, &facts);
-        let mut advisories = advisories(&inventory, "");
-        advisories.rows.retain(|key, _| held.contains(&key.namespace.as_str()));
-        let as_of = "2025-07-01T00:00:00Z".parse().unwrap();
-        let coverage = coverage(&inventory, &cases, &facts, &advisories, as_of);
-        let n_unmatched: usize = coverage.unmatched.iter().map(|unmatched| unmatched.packages).sum();
-        assert_eq!(coverage.packages, coverage.matched + n_unmatched);
-
-        let mut text = format!("{} of {}", coverage.matched, coverage.packages);
-        for Unmatched { reason, namespace, packages } in &coverage.unmatched {
-            text.push_str(&format!("; {packages} {} {namespace}", reason.as_str()));
-        }
-        for gap in &coverage.gaps {
-            text.push_str(&format!("; gap {} {}", gap.kind.as_str(), gap.place));
-        }
-        assert_eq!(text, expected);
-    }
-
-    #[test]
-    fn every_package_is_counted_as_judged_or_not() {
-        let packages = "
-            deb a 1.0
-            deb b 1.0é
-            npm c 1.0.0
-            npm c 1.0.0
-            gem d 1.0
-            homebrew e 1.0
-            apk g 1.0
-            golang example.com/app (devel) application";
-        check(
-            "debian 12",
-            packages,
-            &["debian:12", "golang"],
-            "1 of 8; 1 no-feed gem; 2 not-fetched npm; 1 no-distro apk; 1 unknown-version debian:12; \
-             1 unknown-version golang; 1 no-version-scheme homebrew; gap feed-not-fetched npm; gap no-distro apk; \
-             gap unreadable-version debian:12",
-        );
-    }
-
-    #[test]
-    fn repositories_that_nobody_explains_are_a_gap() {
-        let gaps_of = |distro: &str, known: &[&str]| {
-            let mut facts = facts();
-            let known = known.iter().map(|name| ((*name).to_owned(), Vec::new()));
-            facts.repository_cpes = known.collect();
-            let inventory = inventory(distro, "rpm demo 1.0-1");
-            let cases = cases(&inventory, &facts);
-            release_gaps(
-                &inventory,
-                &cases,
-                &facts,
-                &BTreeSet::new(),
-                "2025-01-01T00:00:00Z".parse().unwrap(),
-            )
-        };
-        assert_eq!(gaps_of("rhel 9.4 content-set=baseos", &[])[0].place, "repository-to-cpe");
-        assert_eq!(gaps_of("rhel 9.4 content-set=baseos", &["baseos"]), []);
-        assert_eq!(gaps_of("rhel 9.4", &[]), []);
-        // One that is known explains no other.
-        let gaps = gaps_of("rhel 9.4 content-set=baseos content-set=rhocp-4.18", &["baseos"]);
-        assert!(gaps[0].detail.ends_with("were not asked: rhocp-4.18"), "{}", gaps[0].detail);
-        // CentOS has repositories of its own.
-        assert_eq!(gaps_of("centos 9 content-set=baseos", &[]), []);
-        let products: String = (0..80).map(|n| format!(" cpe=cpe:/a:redhat:demo{n:02}:1")).collect();
-        let gaps = gaps_of(&format!("rhel 9.4{products}"), &[]);
-        assert_eq!(gaps[0].detail, "the image names too many layered products; 16 were not asked");
-    }
-
-    #[test]
-    fn what_somebody_else_built_is_a_gap() {
-        check(
-            "rhel 9.4",
-            "rpm own 1.0-1.el9 supplier=Red+Hat,+Inc.\nrpm demo 1.0-1.el9 supplier=Acme",
-            &["redhat:9"],
-            "1 of 2; 1 third-party redhat:9; gap third-party redhat:9",
-        );
-        // A document may name one party for everything.
-        check("rhel 9.4", "rpm demo 1.0-1.el9 supplier=Acme", &["redhat:9"], "1 of 1");
-    }
-
-    #[test]
-    fn support_that_was_bought_goes_on_after_the_releases_own() {
-        let mut facts = facts();
-        let mut ends = |name: &str, end: &str| {
-            let providers = vec!["ubuntu".to_owned()];
-            let end_of_life = Some(end.to_owned());
-            let of_release = NamespaceFacts { coverage: CoverageClass::Complete, providers, end_of_life };
-            facts.namespaces.insert(Namespace::new(name), of_release);
-        };
-        ends("ubuntu:22.04", "2027-04-30");
-        ends("ubuntu:22.04+esm", "2032-04-30");
-        let gaps_of = |distro: &str, as_of: &str| {
-            let inventory = inventory(distro, "deb demo 1.0-1");
-            let cases = cases(&inventory, &facts);
-            release_gaps(&inventory, &cases, &facts, &BTreeSet::new(), as_of.parse().unwrap())
-        };
-        let (during, after) = ("2030-01-01T00:00:00Z", "2033-01-01T00:00:00Z");
-        assert_eq!(gaps_of("ubuntu 22.04 UBUNTU_PRO=esm-infra", during), []);
-        assert_eq!(gaps_of("ubuntu 22.04 UBUNTU_PRO=esm-infra", after).len(), 2);
-        assert_eq!(gaps_of("ubuntu 22.04", during)[0].kind, GapKind::ENDED_DISTRO);
-    }
-
-    #[test]
-    fn a_rebuild_is_judged_by_its_own_feed_and_asks_another_besides() {
-        check("almalinux 9.4", "rpm demo 1.0-1.el9", &["almalinux:9", "redhat:9"], "1 of 1");
-        check(
-            "almalinux 9.4",
-            "rpm demo 1.0-1.el9",
-            &["almalinux:9"],
-            "1 of 1; gap feed-not-fetched redhat:9; gap fix-only-feed almalinux:9",
-        );
-        check(
-            "almalinux 9.4",
-            "rpm demo 1.0-1.el9",
-            &["redhat:9"],
-            "0 of 1; 1 not-fetched almalinux:9; gap feed-not-fetched almalinux:9",
-        );
-    }
-
-    #[test]
-    fn a_rebuild_that_asks_nobody_besides_does_not_know_what_is_not_fixed() {
-        for distro in ["almalinux 9.4", "rocky 9.4"] {
-            let inventory = inventory(distro, "rpm demo 1.0-1.el9");
-            let mut facts = facts();
-            let of_alma = facts.namespaces[&Namespace::new("almalinux:9")].clone();
-            facts.namespaces.insert(Namespace::new("rocky:9"), of_alma);
-            let gaps_of = |besides: Besides<'_>| {
-                let cases = cases_with(&inventory, &facts, besides);
-                let advisories = held(&cases, "");
-                let as_of = "2025-07-01T00:00:00Z".parse().unwrap();
-                let coverage = coverage(&inventory, &cases, &facts, &advisories, as_of);
-                assert_eq!(coverage.matched, 1);
-                coverage.gaps.iter().map(|gap| gap.detail.clone()).collect::<Vec<_>>()
-            };
-            let alone = Besides { fallback: &Fallback::Off, unfixed_from_rhel: false };
-            let expected = "the feed publishes only fixes: vulnerabilities without one are not known to it";
-            assert_eq!(gaps_of(alone), [expected], "{distro}");
-            assert!(gaps_of(Besides::of(&Fallback::Off)).is_empty(), "{distro}");
-        }
-    }
-
-    #[test]
-    fn namespaces_that_only_named_sources_fill_are_not_covered() {
-        let mut facts = facts();
-        let inventory = inventory("debian 12", "npm a 1.0.0\ngem b 1.0");
-        let providers = vec!["csaf:www.example.com".to_owned(), "private".to_owned()];
-        let by_hand = NamespaceFacts { coverage: CoverageClass::FixOnly, providers, end_of_life: None };
-        facts.namespaces.insert(Namespace::new("npm"), by_hand);
-        let cases = cases(&inventory, &facts);
-        let gaps = release_gaps(
-            &inventory,
-            &cases,
-            &facts,
-            &BTreeSet::new(),
-            "2025-07-01T00:00:00Z".parse().unwrap(),
-        );
-        let gaps: Vec<String> = gaps.iter().map(Gap::to_string).collect();
-        let expected =
-            "fix-only-feed|npm|no feed is held but those named by hand: only what they speak of is known";
-        assert_eq!(gaps, [expected]);
-    }
-
-    #[test]
-    fn what_is_looked_up_by_cpe_name_alone_is_judged_where_that_is_held() {
-        let coverage_of = |fallback: &Fallback, distro: &str, is_held: bool| {
-            let packages = "apk demo 1.0-r1\ngeneric tool 1.0 cpe=a:acme:tool\ngeneric bare 1.0";
-            let inventory = inventory(distro, packages);
-            let cases = cases_with(&inventory, &facts(), Besides::of(fallback));
-            let advisories = if is_held { held(&cases, "") } else { AdvisorySet::default() };
-            let as_of = "2025-07-01T00:00:00Z".parse().unwrap();
-            let coverage = coverage(&inventory, &cases, &facts(), &advisories, as_of);
-            let unmatched =
-                coverage.unmatched.iter().map(|it| format!("{} {}", it.packages, it.reason.as_str()));
-            let gaps = coverage.gaps.iter().filter(|gap| gap.kind == GapKind::FIX_ONLY_FEED);
-            let gaps = gaps.map(|gap| format!("{} {}", gap.place, gap.detail));
-            let all: Vec<String> = unmatched.chain(gaps).collect();
-            format!("{} of 3; {}", coverage.matched, all.join("; "))
-        };
-        assert_eq!(
-            coverage_of(&Fallback::All, "alpine 3.5", true),
-            "3 of 3; alpine:3.5 no feed speaks of its packages: they were looked up by CPE names alone"
-        );
-        assert_eq!(
-            coverage_of(&Fallback::All, "alpine 3.20", true),
-            "3 of 3; alpine:3.20 the feed publishes only fixes: of vulnerabilities without one is known what CPE names find"
-        );
-        let of_fixes = "the feed publishes only fixes: vulnerabilities without one are not known to it";
-        assert_eq!(
-            coverage_of(&Fallback::Stated, "alpine 3.20", true),
-            format!("2 of 3; 1 no-feed; alpine:3.20 {of_fixes}")
-        );
-        assert_eq!(
-            coverage_of(&Fallback::Stated, "alpine 3.20", false),
-            format!("0 of 3; 1 no-feed; 1 not-fetched; 1 not-fetched; alpine:3.20 {of_fixes}")
-        );
-    }
-
-    #[test]
-    fn ended_releases_and_fix_only_feeds_are_said() {
-        check("debian 11", "deb a 1.0", &["debian:11"], "1 of 1; gap ended-distro debian:11");
-        check("debian 12", "deb a 1.0", &["debian:12"], "1 of 1");
-        check("alpine 3.20", "apk a 1.0", &["alpine:3.20"], "1 of 1; gap fix-only-feed alpine:3.20");
-        check("alpine 3.5", "apk a 1.0", &[], "0 of 1; 1 no-feed alpine:3.5");
-        check("photon 3.0", "rpm a 1.0", &[], "0 of 1; 1 no-feed photon:3.0; gap ended-distro photon:3.0");
-        check("debian 11", "", &[], "0 of 0; gap ended-distro debian:11");
-    }
-}
+mod tests;

@@ -27,9 +27,12 @@ use crate::version::{self, VersionScheme};
 /// The provider of what is said by vendor and product alone.
 const CVE_LIST: &str = "cve-list";
 
+mod guess;
 pub(crate) mod known;
 mod stated;
 
+pub(crate) use guess::is_same_target;
+use guess::{guesses, is_module, own_vendor, targets_of};
 pub(crate) use stated::{StatedVersion, stated, upstream};
 
 /// Which packages are looked up by CPE name.
@@ -160,10 +163,9 @@ impl Fallback {
             stated.into_iter().map(|stated| consulted(stated.key, stated.version, Role::Cpe)).collect();
         if is_asked {
             let guessed = guesses(package).into_iter().filter(|key| !known.contains(key));
-            let versions = stated::of_guess(package);
             keys.extend(guessed.flat_map(|key| {
-                let of_version = move |version| consulted(key.clone(), version, Role::Guess);
-                versions.clone().into_iter().map(of_version)
+                let versions = stated::of_guess(package, &key);
+                versions.into_iter().map(move |version| consulted(key.clone(), version, Role::Guess))
             }));
         }
         keys
@@ -202,92 +204,6 @@ pub(crate) fn counts(
         || names_version(&row.affected, consulted.version.as_str(), containment, scheme) && !is_of_none()
 }
 
-/// Names that the package may have: of each the vendor or the product is the package's own name, or both are known.
-fn guesses(package: &Package) -> Vec<PackageKey> {
-    let stated = package.source.as_ref().filter(|_| package.ecosystem.is_os());
-    let name = stated.map_or(package.name.as_str(), |source| source.name.as_str()).to_lowercase();
-    let (_, name) = made_for(&name);
-    // `org.apache.tomcat:tomcat-util`, `@scope/name`, `example.com/team/name/v2`.
-    let product = match package.ecosystem {
-        Ecosystem::Golang => {
-            let is_major = |part: &&str| {
-                part.strip_prefix('v').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
-            };
-            name.rsplit('/').find(|part| !is_major(part)).unwrap_or(name)
-        }
-        _ => name.rsplit(['/', ':']).next().unwrap_or(name),
-    };
-    if product.is_empty() {
-        return Vec::new();
-    }
-    // NVD has one name for the toolchain and what is linked from it, and nobody else's product is called so.
-    if package.ecosystem == Ecosystem::Golang && matches!(name, "stdlib" | "toolchain") {
-        return vec![PackageKey::of_cpe("golang", "go")];
-    }
-    let mut keys = BTreeSet::new();
-    let underscored = product.replace('-', "_");
-    for product in [product, underscored.as_str()] {
-        keys.insert(PackageKey::of_cpe(product, product));
-        keys.insert(PackageKey::of_cpe(&format!("{product}_project"), product));
-    }
-    if package.ecosystem == Ecosystem::Maven
-        && let Some((group, _)) = name.split_once(':')
-        && let Some(vendor) = group.split('.').nth(1)
-    {
-        keys.insert(PackageKey::of_cpe(vendor, product));
-        keys.extend(
-            known::of_maven(group, product).map(|(vendor, product)| PackageKey::of_cpe(vendor, product)),
-        );
-    }
-    keys.extend(known::products(product).map(|(vendor, product)| PackageKey::of_cpe(vendor, product)));
-    keys.into_iter().collect()
-}
-
-/// The language that a distribution's package is a module of, in the words of CPE names, and the module's name:
-/// `py3-requests`, `ruby-nokogiri`, `perl-dbi`.
-fn made_for(name: &str) -> (&'static [&'static str], &str) {
-    const PREFIXES: &[(&str, Ecosystem)] = &[
-        ("perl-", Ecosystem::Cpan),
-        ("py3-", Ecosystem::PyPi),
-        ("python3-", Ecosystem::PyPi),
-        ("ruby-", Ecosystem::Gem),
-        ("rubygem-", Ecosystem::Gem),
-    ];
-    let module = PREFIXES.iter().find_map(|(prefix, of)| Some((targets(*of), name.strip_prefix(prefix)?)));
-    module.unwrap_or((&[], name))
-}
-
-/// The words of CPE names for the software that packages are made for (feeds.md D3). Those on one line are the same.
-const TARGETS: &[(&[Ecosystem], &[&str])] = &[
-    (&[Ecosystem::Npm], &["node.js", "nodejs", "npm"]),
-    (&[Ecosystem::PyPi, Ecosystem::Conda], &["python", "pypi"]),
-    (&[Ecosystem::Gem], &["ruby", "rubygems"]),
-    (&[Ecosystem::Maven], &["java", "maven"]),
-    (&[Ecosystem::Cargo], &["rust", "cargo"]),
-    (&[Ecosystem::Golang], &["go", "golang"]),
-    (&[Ecosystem::WordPress], &["wordpress"]),
-    (&[Ecosystem::NuGet], &[".net", "asp.net", "nuget"]),
-    (&[Ecosystem::Composer, Ecosystem::Pear], &["composer", "php"]),
-    (&[Ecosystem::Cpan], &["perl"]),
-    (&[Ecosystem::Hex, Ecosystem::Otp], &["elixir", "erlang"]),
-    (&[Ecosystem::Pub], &["dart", "flutter"]),
-    (&[Ecosystem::Swift], &["swift"]),
-    (&[Ecosystem::Cran, Ecosystem::Bioconductor], &["r"]),
-    (&[Ecosystem::Hackage], &["haskell"]),
-];
-
-fn targets(ecosystem: Ecosystem) -> &'static [&'static str] {
-    TARGETS.iter().find(|(of, _)| of.contains(&ecosystem)).map_or(&[], |(_, words)| *words)
-}
-
-/// Whether two words for what software is made for are of the same: `linux` and `linux_kernel`, `nodejs` and `node.js`.
-pub(crate) fn is_same_target(left: &str, right: &str) -> bool {
-    let system = platform::system_of_target(left);
-    left == right
-        || system.is_some() && system == platform::system_of_target(right)
-        || TARGETS.iter().any(|(_, words)| words.contains(&left) && words.contains(&right))
-}
-
 /// How many names of one product are looked at; real packages have a handful.
 const NAMES_MAX: usize = 64;
 
@@ -300,6 +216,8 @@ pub(crate) struct Names {
     stated: Vec<(Arc<str>, Box<str>)>,
     /// The software that it is made for.
     targets: &'static [&'static str],
+    /// Of a module of a language, the vendor that its name states.
+    module_of: Option<Option<Box<str>>>,
     neighbours: Arc<Neighbours>,
 }
 
@@ -320,11 +238,9 @@ impl Names {
                 _ => {}
             }
         }
-        let targets = match package.ecosystem.is_os() {
-            true => made_for(&package.name).0,
-            false => targets(package.ecosystem),
-        };
-        Self { stated, targets, neighbours }
+        let targets = targets_of(package);
+        let module_of = is_module(package).then(|| own_vendor(package).map(Box::from));
+        Self { stated, targets, module_of, neighbours }
     }
 
     /// Whether what a row of a CPE name says beside vendor, product and version is so.
@@ -373,8 +289,21 @@ impl Names {
         of_own.max().unwrap_or_else(|| {
             let guess = Cpe { part: Attribute::Is("a".into()), ..Cpe::default() };
             let of_name = meant.as_ref().map_or(Holds::Yes, |meant| meet(meant, &guess, installation));
-            self.is_made_for(target, installation).min(of_name)
+            let of_target = match target {
+                None if self.needs_target(asked_for) => Holds::No,
+                _ => self.is_made_for(target, installation),
+            };
+            of_target.min(of_name)
         })
+    }
+
+    /// Whether a guess has to be confirmed by what software a row is for: `redis:redis` is the server, and a module of that name
+    /// its client, unless the row is for the module's language or the vendor is the module's own (feeds.md D1, D3).
+    fn needs_target(&self, software: &str) -> bool {
+        let Some(vendor) = &self.module_of else { return false };
+        software
+            .split_once(':')
+            .is_some_and(|(meant, product)| meant == product && vendor.as_deref() != Some(meant))
     }
 
     /// Software for something else never matches (feeds.md D3); a system is compared with the installation's.

@@ -1,9 +1,9 @@
 //! Kernels among packages (feeds.md B4).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use model::ecosystem::Ecosystem;
-use model::finding::Finding;
+use model::finding::{Evidence, Finding};
 use model::inventory::Inventory;
 use model::package::Package;
 use model::text::ShortText;
@@ -42,7 +42,14 @@ pub(crate) fn is_kernel(package: &Package) -> bool {
         Ecosystem::Rpm => {
             let mut parts = name.split('-');
             let is_named = parts.next().is_some_and(|first| first == "kernel" || is_line(first));
-            is_named && source(package).starts_with("kernel") && !parts.any(|part| NO_CODE.contains(&part))
+            let is_of_kernel = match source(package) {
+                // Photon calls its kernels so.
+                "linux" | "linux-aws" | "linux-esx" | "linux-rt" | "linux-secure" => {
+                    name == "linux" || name.starts_with("linux-")
+                }
+                source => is_named && source.starts_with("kernel"),
+            };
+            is_of_kernel && !parts.any(|part| NO_CODE.contains(&part))
         }
         Ecosystem::Apk => {
             matches!(name, "linux-edge" | "linux-lts" | "linux-rpi" | "linux-stable" | "linux-virt")
@@ -59,7 +66,7 @@ fn is_line(name: &str) -> bool {
 }
 
 /// Parts of the names of RPMs that are built from a kernel's source and hold none of its code.
-const NO_CODE: [&str; 14] = [
+const NO_CODE: [&str; 19] = [
     "abi",
     "cross",
     "debuginfo",
@@ -67,13 +74,18 @@ const NO_CODE: [&str; 14] = [
     "devel",
     "doc",
     "docs",
+    "firmware",
     "headers",
     "libs",
     "livepatch",
     "macros",
+    "python3",
+    "selftests",
     "source",
     "srpm",
+    "syms",
     "tools",
+    "wedge",
 ];
 
 fn source(package: &Package) -> &str {
@@ -94,6 +106,7 @@ pub(crate) fn one_each(findings: Vec<(&Case, Finding)>) -> Vec<(&Case, Finding)>
         return findings;
     }
     let mut kept: Vec<(&Case, Finding)> = Vec::with_capacity(findings.len());
+    let mut joined: BTreeSet<usize> = BTreeSet::new();
     let mut positions: HashMap<(&KernelBuild, ShortText), Vec<usize>> = HashMap::new();
     for (case, finding) in findings {
         let Some(build) = &case.kernel else {
@@ -102,12 +115,19 @@ pub(crate) fn one_each(findings: Vec<(&Case, Finding)>) -> Vec<(&Case, Finding)>
         };
         let of_build = positions.entry((build, finding.id.clone())).or_default();
         match of_build.iter().find(|&&position| is_said_of(&kept[position].1, &finding)) {
-            Some(&position) => join(&mut kept[position], case, finding),
+            Some(&position) => {
+                join(&mut kept[position], case, finding);
+                joined.insert(position);
+            }
             None => {
                 of_build.push(kept.len());
                 kept.push((case, finding));
             }
         }
+    }
+    // Once each, not at every package: whoever makes an image may list ten thousand of one kernel.
+    for position in joined {
+        settle(&mut kept[position].1);
     }
     kept
 }
@@ -117,19 +137,22 @@ fn is_said_of(one: &Finding, other: &Finding) -> bool {
         == (&other.aliases, &other.verdict, &other.fix, &other.row_severity, &other.suppressed)
 }
 
-/// It goes by the package that comes first.
+/// It goes by the package that comes first. The rest is put in order once all are there.
 fn join<'a>(kept: &mut (&'a Case, Finding), case: &'a Case, finding: Finding) {
-    if finding.packages < kept.1.packages {
+    if case.packages < kept.0.packages {
         kept.0 = case;
     }
     kept.1.packages.extend(finding.packages);
-    kept.1.packages.sort_unstable();
-    for evidence in finding.evidence {
-        if !kept.1.evidence.contains(&evidence) {
-            kept.1.evidence.push(evidence);
-        }
-    }
-    crate::find::sort_evidence(&mut kept.1.evidence);
+    kept.1.evidence.extend(finding.evidence);
+}
+
+/// Puts what was joined in order, each evidence once.
+fn settle(finding: &mut Finding) {
+    finding.packages.sort_unstable();
+    let rest = |evidence: &Evidence| (evidence.aliases.clone(), evidence.confidence.to_bits());
+    finding.evidence.sort_by_cached_key(rest);
+    crate::find::sort_evidence(&mut finding.evidence);
+    finding.evidence.dedup();
 }
 
 #[cfg(test)]
@@ -148,6 +171,9 @@ mod tests {
              rpm kernel-uek 5.15.0-1.el9 source=kernel-uek
              rpm kernel-default 6.4.0-1 source=kernel-default
              rpm kernel6.12 6.12.1-1 source=kernel6.12
+             rpm linux 6.1.53-1.ph5
+             rpm linux-esx 6.1.53-1.ph5 source=linux-esx
+             rpm linux-drivers-gpu 6.1.53-1.ph5 source=linux
              deb linux-image-6.1.0-28-amd64 6.1.119-1 source=linux-signed-amd64
              deb linux-modules-5.15.0-91-generic 5.15.0-91.101 source=linux
              apk linux-lts 6.6.1-r0",
@@ -163,6 +189,13 @@ mod tests {
              rpm kernel-tools-libs 5.14.0-1.el9 source=kernel
              rpm kernel-srpm-macros 1.0-1.el9 source=kernel-srpm-macros
              rpm kernelshark 2.0-1.el9
+             rpm kernel-firmware 20230724-1 source=kernel-firmware
+             rpm kernel-firmware-amdgpu 20230724-1 source=kernel-firmware
+             rpm kernel-syms 6.4.0-1 source=kernel-syms
+             rpm linux-firmware 20230724-1
+             rpm linux-api-headers 6.1.53-1.ph5
+             rpm linux-python3-perf 6.1.53-1.ph5 source=linux
+             rpm linux-esx-devel 6.1.53-1.ph5 source=linux-esx
              rpm python3-perf 5.14.0-1.el9 source=kernel
              deb linux-libc-dev 6.1.119-1 source=linux
              deb linux-image-viewer 1.0-1 source=viewer
@@ -202,5 +235,23 @@ mod tests {
             "CVE-1 | kernel-core | affected | not-fixed
              CVE-1 | kernel | affected | fixed 5.14.0-9.el9",
         );
+    }
+
+    #[test]
+    fn what_was_said_of_all_packages_of_a_kernel_is_evidence_once() {
+        let packages = "
+            rpm kernel-modules 5.14.0-1.el9 source=kernel@5.14.0-1.el9
+            rpm kernel-core 5.14.0-1.el9 source=kernel@5.14.0-1.el9
+            rpm kernel 5.14.0-1.el9 source=kernel@5.14.0-1.el9";
+        let cases = crate::cases(&inventory("rhel 9.4", packages), &crate::fixture::facts());
+        let rows = "redhat:9|binary|kernel redhat CVE-1 >=0 <5.14.0-9.el9
+                    redhat:9|binary|kernel-core redhat CVE-1 >=0 <5.14.0-9.el9
+                    redhat:9|binary|kernel-modules redhat CVE-1 >=0 <5.14.0-9.el9";
+        let findings = crate::find(&cases, &crate::fixture::held(&cases, rows));
+        let [finding] = &findings[..] else { panic!("{findings:?}") };
+        let positions: Vec<u32> = finding.packages.iter().map(|package| package.0).collect();
+        assert_eq!(positions, [0, 1, 2]);
+        let ranges: Vec<&str> = finding.evidence.iter().map(|evidence| evidence.range.as_str()).collect();
+        assert_eq!(ranges.len(), 1, "{ranges:?}");
     }
 }

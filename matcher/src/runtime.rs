@@ -2,45 +2,86 @@
 
 use std::collections::BTreeSet;
 
+use model::cpe::Cpe;
 use model::ecosystem::Ecosystem;
 use model::facts::{FeedFacts, RUNTIMES};
 use model::gap::{Gap, GapKind};
 use model::inventory::Inventory;
 use model::key::Namespace;
-use model::package::{Mark, Package};
+use model::package::{Mark, Package, PackageIndex};
 use model::purl::Purl;
 use model::report::Runtime;
 
-/// The runtimes that the inventory names, sorted, each once. How long one has support that came in a package of a
-/// distribution, the distribution says.
-pub(crate) fn runtimes(inventory: &Inventory, facts: &FeedFacts) -> Vec<Runtime> {
-    let unowned = inventory.packages.iter().filter(|package| package.owner.is_none());
+/// The runtimes that the inventory names, sorted, each once. How long one has support that came in a package of the
+/// distribution, the distribution says; of those in packages of `third_parties` it says nothing.
+pub(crate) fn runtimes(
+    inventory: &Inventory,
+    facts: &FeedFacts,
+    third_parties: &BTreeSet<PackageIndex>,
+) -> Vec<Runtime> {
+    let is_of_distro = |owner: PackageIndex| {
+        let owning = inventory.packages.get(owner.as_usize());
+        !third_parties.contains(&owner) && !owning.is_some_and(is_of_builder)
+    };
+    let unowned = inventory.packages.iter().filter(|package| !package.owner.is_some_and(is_of_distro));
     let runtimes: BTreeSet<Runtime> = unowned
         .filter(|package| !package.version.as_str().is_empty())
         .filter_map(|package| {
             let name = product(package)?;
             let version = package.version.as_str();
-            let end_of_life = end_of_life(name, version, facts);
+            let end_of_life = end_of_life(name, version, facts, Namespace::runtime);
             Some(Runtime { name: name.to_owned(), version: version.to_owned(), end_of_life })
         })
         .collect();
     runtimes.into_iter().collect()
 }
 
+/// Whether a runtime's own makers built a package for distributions of others: by its name, or by what its version says.
+/// An RPM says who built it.
+fn is_of_builder(package: &Package) -> bool {
+    const NAMES: [&str; 6] =
+        ["adoptopenjdk-", "bellsoft-java", "ibm-semeru-", "msopenjdk-", "sapmachine-", "temurin-"];
+    const VERSIONS: [&str; 3] = ["deb.sury.org", "nodesource", ".pgdg"];
+    let name = package.name.as_str();
+    let has_line = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
+    package.ecosystem == Ecosystem::Deb
+        && (NAMES.iter().any(|known| name.starts_with(known))
+            || name.strip_prefix("zulu").is_some_and(has_line)
+            || name.ends_with("-amazon-corretto-jdk")
+            || VERSIONS.iter().any(|mark| package.version.as_str().contains(mark)))
+}
+
 /// A gap for each whose support had ended before `today`.
-pub(crate) fn gaps<'a>(runtimes: &'a [Runtime], today: &'a str) -> impl Iterator<Item = Gap> + 'a {
+pub(crate) fn gaps<'a>(
+    runtimes: &'a [Runtime],
+    facts: &'a FeedFacts,
+    today: &'a str,
+) -> impl Iterator<Item = Gap> + 'a {
     runtimes.iter().filter_map(move |runtime| {
         let end = runtime.end_of_life.as_deref().filter(|end| *end < today)?;
         let place = format!("{} {}", runtime.name, runtime.version);
-        let detail = format!("support ended on {end}; what is found in it since is not fixed");
+        let paid = end_of_life(&runtime.name, &runtime.version, facts, Namespace::paid_runtime);
+        let detail = match paid.filter(|paid| **paid > *end) {
+            Some(paid) if *paid >= *today => {
+                format!("support ended on {end}; support that is paid for goes on until {paid}")
+            }
+            Some(paid) => format!("support ended on {end}, and that which is paid for on {paid}"),
+            None => format!("support ended on {end}; what is found in it since may never be fixed"),
+        };
         Some(Gap::new(GapKind::ENDED_RUNTIME, place, detail))
     })
 }
 
-fn end_of_life(product: &str, version: &str, facts: &FeedFacts) -> Option<String> {
+/// The end of the support that `namespace` is of.
+fn end_of_life(
+    product: &str,
+    version: &str,
+    facts: &FeedFacts,
+    namespace: fn(&str, &str) -> Namespace,
+) -> Option<String> {
     release_names(product, version)
         .into_iter()
-        .find_map(|release| facts.namespaces.get(&Namespace::runtime(product, &release))?.end_of_life.clone())
+        .find_map(|release| facts.namespaces.get(&namespace(product, &release))?.end_of_life.clone())
 }
 
 /// How the release that a version is of may be called, the longest name first: `3.12.1`, `3.12` and `3` of `v3.12.1+build`.
@@ -57,7 +98,7 @@ fn release_names(product: &str, version: &str) -> Vec<String> {
 }
 
 fn is_java(product: &str) -> bool {
-    matches!(product, "oracle-jdk" | "openjdk-builds-from-oracle")
+    matches!(product, "oracle-graalvm" | "oracle-jdk" | "openjdk-builds-from-oracle")
         || OF_JAVA.iter().any(|(_, known)| *known == product)
 }
 
@@ -67,7 +108,7 @@ const OF_JAVA: [(&str, &str); 9] = [
     ("azul", "azul-zulu"),
     ("bellsoft", "bellsoft-liberica"),
     ("eclipse", "eclipse-temurin"),
-    ("graalvm", "oracle-graalvm"),
+    ("graalvm", "graalvm-ce"),
     ("ibm", "ibm-semeru-runtime"),
     ("microsoft", "microsoft-build-of-openjdk"),
     ("redhat", "redhat-build-of-openjdk"),
@@ -83,11 +124,14 @@ fn product(package: &Package) -> Option<&'static str> {
             named("dotnet")
         }
         (Ecosystem::Generic, "node") => named("nodejs"),
+        // As other tools list the programs of one.
+        (Ecosystem::Generic, "php-cli" | "php-fpm") => named("php"),
         (Ecosystem::Generic, name @ ("go" | "php" | "python" | "ruby")) => named(name),
         (Ecosystem::Generic, name @ ("jdk" | "jre" | "openjdk")) => {
             let purl: Purl = package.purl.parse().ok()?;
             match purl.namespace.as_deref() {
                 Some("oracle") if name == "openjdk" => named("openjdk-builds-from-oracle"),
+                Some("oracle") if package.cpes.iter().any(is_graalvm) => named("oracle-graalvm"),
                 Some("oracle") => named("oracle-jdk"),
                 vendor => {
                     let (_, product) = OF_JAVA.iter().find(|(known, _)| vendor == Some(*known))?;
@@ -97,6 +141,10 @@ fn product(package: &Package) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+fn is_graalvm(name: &str) -> bool {
+    Cpe::parse(name).and_then(|cpe| cpe.key()).is_some_and(|key| &*key.name == "oracle:graalvm")
 }
 
 /// As other tools list a shared framework, which state no mark.
@@ -126,12 +174,14 @@ mod tests {
     /// Compares the runtimes with their ends of support, and the gaps of 2026, as text.
     #[track_caller]
     fn check(packages: &str, ends: &[(&str, &str, &str)], expected: &str) {
-        let found = runtimes(&inventory("debian 12", packages), &facts(ends));
+        let facts = facts(ends);
+        let found = runtimes(&inventory("debian 12", packages), &facts, &BTreeSet::new());
         let line = |runtime: &Runtime| {
             let end = runtime.end_of_life.as_deref().unwrap_or("unknown");
             format!("{} {} {end}", runtime.name, runtime.version)
         };
-        let gaps = gaps(&found, "2026-01-01").map(|gap| format!("{} {}", gap.kind.as_str(), gap.place));
+        let gaps =
+            gaps(&found, &facts, "2026-01-01").map(|gap| format!("{} {}", gap.kind.as_str(), gap.place));
         let found: Vec<String> = found.iter().map(line).chain(gaps).collect();
         assert_eq!(found, lines(expected).collect::<Vec<_>>());
     }
@@ -144,6 +194,7 @@ mod tests {
              generic python 3.8.19
              generic python 3.12.4
              generic php 8.3.1
+             generic php-fpm 8.3.1
              generic ruby 3.2.2
              generic go 1.22.3
              golang stdlib 1.21.0
@@ -200,8 +251,76 @@ mod tests {
     }
 
     #[test]
+    fn each_builder_of_java_has_its_own_ends_of_support() {
+        let of = |vendor: &str, name: &str| {
+            format!("generic {name} 17.0.2+8 purl=pkg:generic/{vendor}/{name}@17.0.2%2B8")
+        };
+        for (package, product) in [
+            (of("amazon", "openjdk"), "amazon-corretto"),
+            (of("azul", "openjdk"), "azul-zulu"),
+            (of("bellsoft", "openjdk"), "bellsoft-liberica"),
+            (of("eclipse", "openjdk"), "eclipse-temurin"),
+            (of("graalvm", "openjdk"), "graalvm-ce"),
+            (of("ibm", "openjdk"), "ibm-semeru-runtime"),
+            (of("microsoft", "openjdk"), "microsoft-build-of-openjdk"),
+            (of("oracle", "openjdk"), "openjdk-builds-from-oracle"),
+            (of("oracle", "jdk"), "oracle-jdk"),
+            (format!("{} cpe=a:oracle:graalvm:23.1.2", of("oracle", "jdk")), "oracle-graalvm"),
+            (of("redhat", "openjdk"), "redhat-build-of-openjdk"),
+            (of("sap", "openjdk"), "sapmachine"),
+        ] {
+            let ended = format!("{product} 17.0.2+8 2025-01-01\nended-runtime {product} 17.0.2+8");
+            check(&package, &[(product, "17", "2025-01-01")], &ended);
+        }
+    }
+
+    #[test]
+    fn support_that_is_paid_for_is_said_to_go_on() {
+        let java = "generic jdk 1.8.0_451-b10 purl=pkg:generic/oracle/jdk@1.8.0_451-b10";
+        let detail = |ends: &[(&str, &str, &str)]| {
+            let facts = facts(ends);
+            let found = runtimes(&inventory("", java), &facts, &BTreeSet::new());
+            gaps(&found, &facts, "2026-01-01").map(|gap| gap.detail).collect::<Vec<_>>()
+        };
+        let own = ("oracle-jdk", "8", "2022-03-31");
+        assert_eq!(
+            detail(&[own]),
+            ["support ended on 2022-03-31; what is found in it since may never be fixed"]
+        );
+        assert_eq!(
+            detail(&[own, ("oracle-jdk", "8+paid", "2030-12-31")]),
+            ["support ended on 2022-03-31; support that is paid for goes on until 2030-12-31"]
+        );
+        assert_eq!(
+            detail(&[own, ("oracle-jdk", "8+paid", "2025-12-31")]),
+            ["support ended on 2022-03-31, and that which is paid for on 2025-12-31"]
+        );
+        assert_eq!(Namespace::paid_runtime("oracle-jdk", "8"), Namespace::runtime("oracle-jdk", "8+paid"));
+    }
+
+    #[test]
     fn what_a_distribution_brought_has_its_support() {
         check("deb golang 2:1.19~1\ngolang stdlib 1.19.8 owner=0", &[("go", "1.19", "2023-08-08")], "");
+    }
+
+    #[test]
+    fn what_its_makers_packed_for_a_distribution_has_not() {
+        let ends = [("nodejs", "16", "2023-09-11"), ("eclipse-temurin", "17", "2023-01-01")];
+        let node = "nodejs 16.20.2 2023-09-11\nended-runtime nodejs 16.20.2";
+        check("deb nodejs 16.20.2-1nodesource1\ngeneric node 16.20.2 owner=0", &ends, node);
+        check("deb nodejs 16.20.2+dfsg-1\ngeneric node 16.20.2 owner=0", &ends, "");
+        let temurin = "generic openjdk 17.0.9 purl=pkg:generic/eclipse/openjdk@17.0.9 owner=0";
+        let ended = "eclipse-temurin 17.0.9 2023-01-01\nended-runtime eclipse-temurin 17.0.9";
+        check(&format!("deb temurin-17-jdk 17.0.9.0.0+9\n{temurin}"), &ends, ended);
+        check(&format!("deb zulu17-jdk 17.0.9-1\n{temurin}"), &ends, ended);
+        check(&format!("deb zulucrypt-cli 6.2.0-1\n{temurin}"), &ends, "");
+        // Amazon Linux has such packages of its own.
+        check(&format!("rpm java-17-amazon-corretto-jdk 1:17.0.9-1\n{temurin}"), &ends, "");
+        // An RPM of somebody else.
+        let inventory = inventory("rhel 9.4", "rpm nodejs 16.20.2-1\ngeneric node 16.20.2 owner=0");
+        let third_parties = BTreeSet::from([PackageIndex(0)]);
+        assert_eq!(runtimes(&inventory, &facts(&ends), &third_parties).len(), 1);
+        assert!(runtimes(&inventory, &facts(&ends), &BTreeSet::new()).is_empty());
     }
 
     #[test]

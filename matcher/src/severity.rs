@@ -93,7 +93,13 @@ impl<'a> Voices<'a> {
 /// Whether a record is of the CVE itself (`CVE-2025-1`, `UBUNTU-CVE-2025-1`), and no bulletin, whose word is that of the
 /// worst it is about.
 fn is_of_cve(text: &RecordText, finding: &Finding) -> bool {
-    finding.ids().any(|id| id.starts_with("CVE-") && text.record.contains(id.as_str()))
+    finding.ids().any(|id| id.starts_with("CVE-") && has_id(&text.record, id))
+}
+
+/// Whether a record's id has `id` in it, and no longer one that begins so: `CVE-2024-12345` is not CVE-2024-1234.
+fn has_id(record: &str, id: &str) -> bool {
+    let goes_on = |end: usize| record[end..].starts_with(|next: char| next.is_ascii_digit());
+    record.match_indices(id).any(|(start, _)| !goes_on(start + id.len()))
 }
 
 /// Whether a record is GitHub's, whose words are edited.
@@ -152,4 +158,23 @@ fn newest(texts: &[&RecordText], is_asked: impl Fn(&CvssVector) -> bool) -> Opti
 
 fn rating(cvss: &Cvss) -> Rating {
     Rating { level: level(cvss), source: cvss.vector.source.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_of_a_longer_id_is_of_another_vulnerability() {
+        for (record, expected) in [
+            ("CVE-2024-1234", true),
+            ("UBUNTU-CVE-2024-1234", true),
+            ("CVE-2024-1234-acme", true),
+            ("UBUNTU-CVE-2024-12345", false),
+            ("CVE-2024-12345", false),
+            ("USN-1234-1", false),
+        ] {
+            assert_eq!(has_id(record, "CVE-2024-1234"), expected, "{record}");
+        }
+    }
 }

@@ -29,13 +29,14 @@ impl CoverageClass {
 
 /// The runtimes of which it is known when the support of a release ends, by the names that endoflife.date has for them
 /// (feeds.md A26); sorted. The facts of a release are under [`Namespace::runtime`].
-pub const RUNTIMES: [&str; 17] = [
+pub const RUNTIMES: [&str; 18] = [
     "amazon-corretto",
     "azul-zulu",
     "bellsoft-liberica",
     "dotnet",
     "eclipse-temurin",
     "go",
+    "graalvm-ce",
     "ibm-semeru-runtime",
     "microsoft-build-of-openjdk",
     "nodejs",

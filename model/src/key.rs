@@ -28,6 +28,11 @@ impl Namespace {
         Self(format!("runtime:{product}@{release}").into())
     }
 
+    /// What is known of the support of a runtime's release that is paid for, after its own has ended.
+    pub fn paid_runtime(product: &str, release: &str) -> Self {
+        Self(format!("runtime:{product}@{release}+paid").into())
+    }
+
     /// Whether it is that of a runtime's release.
     pub fn is_runtime(&self) -> bool {
         self.distro_id() == Some("runtime")

@@ -319,6 +319,19 @@ impl RegistryError {
         error.downcast::<Self>()
     }
 
+    /// Whether the registry answered, and what it has there cannot be read: who asks again has the same.
+    pub fn is_of_contents(&self) -> bool {
+        matches!(
+            self,
+            Self::Malformed { .. }
+                | Self::DigestMismatch { .. }
+                | Self::Size { .. }
+                | Self::TooLarge { .. }
+                | Self::ManifestKind { .. }
+                | Self::NotARegistry { .. }
+        )
+    }
+
     /// Whether the host answered that there is no such manifest, blob or repository.
     pub fn is_not_found(&self) -> bool {
         match self {

@@ -31,7 +31,8 @@ impl Repository {
     /// "Unavailable Referrers API").
     ///
     /// # Errors
-    /// See [`RegistryError`]. A host that knows of none gives an empty list.
+    /// See [`RegistryError`]. A host that knows of none gives an empty list. Where all kinds are asked for, what cannot be
+    /// looked into is listed without its kind.
     pub fn referrers(
         &self,
         digest: &Digest,
@@ -41,7 +42,7 @@ impl Repository {
             Some(referrers) => referrers,
             None => self.fallback_index(digest, "pull")?.manifests,
         };
-        self.learn_artifact_types(digest, &mut referrers)?;
+        self.learn_artifact_types(digest, &mut referrers, artifact_type)?;
         // A host need not filter.
         if let Some(artifact_type) = artifact_type {
             referrers.retain(|referrer| referrer.artifact_type.as_deref() == Some(artifact_type));
@@ -72,16 +73,21 @@ impl Repository {
     }
 
     /// Looks into the manifests of those `referrers` whose artifact type is missing, or that of an empty
-    /// configuration: some hosts know only the older rule, by which the configuration's type is the artifact's.
+    /// configuration: some hosts know only the older rule, by which the configuration's type is the artifact's. Where one type
+    /// is `asked` for, what cannot be looked into may be of it, which is an error.
     fn learn_artifact_types(
         &self,
         subject: &Digest,
         referrers: &mut [Descriptor],
+        asked: Option<&str>,
     ) -> Result<(), RegistryError> {
         let is_unknown = |referrer: &&mut Descriptor| {
             matches!(referrer.artifact_type.as_deref(), None | Some("" | OCI_EMPTY))
         };
         for (index, referrer) in referrers.iter_mut().filter(is_unknown).enumerate() {
+            if index == LOOKUPS_MAX && asked.is_none() {
+                return Ok(());
+            }
             if index == LOOKUPS_MAX {
                 let what = format!("referrers of {} without an artifact type", self.blob_name(subject));
                 return Err(RegistryError::TooMany { what, n_max: LOOKUPS_MAX });
@@ -91,6 +97,7 @@ impl Repository {
                 Ok(manifest) => referrer.artifact_type = artifact_type(&manifest.bytes),
                 // What was deleted may stand in a list still.
                 Err(error) if error.is_not_found() => {}
+                Err(error) if asked.is_none() && error.is_of_contents() => {}
                 Err(error) => return Err(error),
             }
         }

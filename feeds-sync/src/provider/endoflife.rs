@@ -119,14 +119,21 @@ fn add(id: &str, release: Release, lifecycles: &mut Lifecycles) -> u64 {
 }
 
 fn add_runtime(runtime: &str, release: Release, lifecycles: &mut Lifecycles) {
+    let lifecycle = |end_of_life| Lifecycle {
+        end_of_life,
+        freezes: false,
+        codename: None,
+        authority: Authority::Follower,
+    };
     match release.eol_from {
         Some(end_of_life) => {
-            let lifecycle =
-                Lifecycle { end_of_life, freezes: false, codename: None, authority: Authority::Follower };
-            lifecycles.add(Namespace::runtime(runtime, &release.name), lifecycle);
+            lifecycles.add(Namespace::runtime(runtime, &release.name), lifecycle(end_of_life));
         }
         None if release.is_eol => lifecycles.remarks.leave_out("end of support without a day"),
         None => {}
+    }
+    if let Some(end_of_life) = release.eoes_from {
+        lifecycles.add(Namespace::paid_runtime(runtime, &release.name), lifecycle(end_of_life));
     }
 }
 

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use matcher::vex::{Given, Trust, VexError, VexKind};
+use model::digest::Digest;
 use model::gap::{Gap, GapKind};
 use model::limits::Limits;
 use registry::descriptor::Descriptor;
@@ -20,7 +21,7 @@ use crate::error::FlowError;
 use crate::match_sbom::digest;
 use crate::open::Remote;
 
-/// The most artifacts that are looked into, and the most documents that are read.
+/// The most artifacts that are looked into, and the most of their layers that are read, whatever these turn out to be.
 const ARTIFACTS_MAX: usize = 100;
 
 /// The annotations that say what an attestation is of, so that others need not be downloaded: that of cosign at its
@@ -40,8 +41,8 @@ pub struct Attached {
 /// The documents attached to `image`, which was called `place`. Those that one of `keys` signed as being about it count.
 ///
 /// # Errors
-/// The image lies in no registry, or the registry gives no answer. A document that is there and cannot be read is a gap:
-/// whoever may attach could else keep the image from being judged.
+/// The image lies in no registry, or the registry gives no answer. A document that is there and cannot be read is a gap, and so
+/// is a list of documents: whoever may attach could else keep the image from being judged.
 pub fn attached(
     place: &str,
     image: Option<&Image>,
@@ -60,7 +61,12 @@ pub fn attached(
     let bytes_left = limits.document_bytes_max;
     let mut reader = Reader { remote, manifest, names, keys, limits, bytes_left, found: Attached::default() };
     let failed = |error| FlowError::Registry { source_text: place.to_owned(), source: error };
-    for layer in reader.layers().map_err(failed)? {
+    for (n_read, layer) in reader.layers().map_err(failed)?.into_iter().enumerate() {
+        if n_read == ARTIFACTS_MAX {
+            let detail = format!("more than {ARTIFACTS_MAX} documents are attached; others may be VEX");
+            reader.gap(GapKind::LIMIT_EXCEEDED, &reader.manifest.clone(), &detail);
+            break;
+        }
         reader.take(&layer).map_err(failed)?;
     }
     Ok(reader.found)
@@ -122,7 +128,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// What may hold documents, each layer once, in the order of their digests.
     fn layers(&mut self) -> Result<Vec<Layer>, RegistryError> {
-        let repository = &self.remote.repository;
+        let remote = self.remote;
         let manifest = self.manifest.parse().expect("the digest that the image was found by");
         let mut targets = vec![manifest];
         if targets[0] != self.remote.root.digest {
@@ -130,10 +136,9 @@ impl Reader<'_> {
         }
         let (mut artifacts, mut layers) = (BTreeMap::new(), BTreeMap::new());
         for target in &targets {
-            for artifact in repository.referrers(target, None)? {
-                artifacts.insert(artifact.digest.to_string(), artifact);
-            }
-            for layer in repository.attestations(target)? {
+            let referrers = self.listed(target, "referrers", remote.repository.referrers(target, None))?;
+            artifacts.extend(referrers.into_iter().map(|artifact| (artifact.digest.to_string(), artifact)));
+            for layer in self.listed(target, "attestations", remote.repository.attestations(target))? {
                 add(&mut layers, layer, Some(Kind::Attestation));
             }
         }
@@ -165,10 +170,20 @@ impl Reader<'_> {
         Ok(layers.into_values().collect())
     }
 
+    /// A list of what is attached to `target`; none of it where that cannot be read, which is told.
+    fn listed(
+        &mut self,
+        target: &Digest,
+        what: &str,
+        list: Result<Vec<Descriptor>, RegistryError>,
+    ) -> Result<Vec<Descriptor>, RegistryError> {
+        list.or_else(|error| self.unread(&format!("{what} of {target}"), error).map(|()| Vec::new()))
+    }
+
     /// Reads what `layer` holds.
     fn take(&mut self, layer: &Layer) -> Result<(), RegistryError> {
         let place = layer.descriptor.digest.to_string();
-        if self.found.given.len() == ARTIFACTS_MAX || layer.descriptor.size > self.bytes_left {
+        if layer.descriptor.size > self.bytes_left {
             let detail = "so much is attached that it was not looked into whether it is VEX";
             self.gap(GapKind::LIMIT_EXCEEDED, &place, detail);
             return Ok(());
@@ -254,8 +269,8 @@ impl Reader<'_> {
     fn unread(&mut self, place: &str, error: RegistryError) -> Result<(), RegistryError> {
         use RegistryError as E;
         let kind = match &error {
-            E::TooLarge { .. } => GapKind::LIMIT_EXCEEDED,
-            E::Malformed { .. } | E::DigestMismatch { .. } | E::Size { .. } => GapKind::UNREADABLE_VEX,
+            E::TooLarge { .. } | E::TooMany { .. } => GapKind::LIMIT_EXCEEDED,
+            error if error.is_of_contents() => GapKind::UNREADABLE_VEX,
             // It stands in a list still, and was deleted.
             error if error.is_not_found() => GapKind::UNREADABLE_VEX,
             _ => return Err(error),

@@ -8,6 +8,7 @@ use model::key::PackageKey;
 use model::package::Package;
 use model::version::VersionText;
 
+use super::known;
 use crate::version;
 
 /// A vendor and product that a package's names state, and a version to compare under it.
@@ -31,8 +32,7 @@ const VERSIONS_MAX: usize = 64;
 
 /// What the package's names state; sorted, each once.
 pub(crate) fn stated(package: &Package) -> Vec<Stated> {
-    let own = upstream(package.ecosystem, package.version.as_str());
-    let without_patch = without_patch(package);
+    let version = Version::of(package);
     let names: Vec<(Cpe<'_>, PackageKey)> = package
         .cpes
         .iter()
@@ -42,47 +42,81 @@ pub(crate) fn stated(package: &Package) -> Vec<Stated> {
             Some((cpe, key))
         })
         .collect();
-    let agrees = |cpe: &Cpe<'_>, key: &PackageKey| agrees(cpe, key, package.ecosystem, own.as_str());
+    let agrees = |cpe: &Cpe<'_>, key: &PackageKey| agrees(cpe, key, package.ecosystem, version.under(key).0);
     let is_confirmed = names.iter().any(|(cpe, key)| agrees(cpe, key));
     let mut all: Vec<Stated> = Vec::new();
     for (cpe, key) in &names {
+        let (own, without_patch) = version.under(key);
         let compare = version::for_cpe(&key.name).compare;
         let of_name = cpe.full_version().filter(|version| is_readable(key, version));
         let has_update = cpe.update.value().is_some();
         let lacks_update = has_update
-            && cpe.version.value().and_then(|version| compare(version, own.as_str()))
-                == Some(Ordering::Equal);
+            && cpe.version.value().and_then(|version| compare(version, own)) == Some(Ordering::Equal);
         // What the package states comes first; its name may have been made by somebody who had only half of it.
         let whole: &str = match &of_name {
-            Some(of_name) if !is_readable(key, own.as_str()) || lacks_update => of_name,
+            Some(of_name) if !is_readable(key, own) || lacks_update => of_name,
             // One package may be several products, each with a version of its own: GraalVM's and that of its Java.
             Some(of_name) if is_confirmed && !agrees(cpe, key) => of_name,
             // NVD's `-`: of what has no version.
-            None if own.as_str().is_empty() && cpe.version == Attribute::NotApplicable => "-",
-            _ => own.as_str(),
+            None if own.is_empty() && cpe.version == Attribute::NotApplicable => "-",
+            _ => own,
         };
         let is_named = of_name.as_deref().is_some_and(|name| compare(name, whole) == Some(Ordering::Equal));
         let bare = cpe.version.value().filter(|_| has_update && is_named).map(Box::from);
-        let bare = bare.or_else(|| Some(without_patch.as_ref()?.as_str().into()));
+        let bare = bare.or_else(|| without_patch.map(Box::from));
         all.push(Stated { key: key.clone(), version: StatedVersion::Whole(whole.into()) });
         all.extend(bare.map(|bare| Stated { key: key.clone(), version: StatedVersion::WithoutUpdate(bare) }));
     }
+    let besides: Vec<Stated> = all.iter().flat_map(also_known).collect();
+    all.extend(besides);
     all.sort();
     all.dedup();
     let limited = all.chunk_by(|left, right| left.key == right.key).flat_map(|of_key| match of_key {
         [first, ..] if of_key.len() > VERSIONS_MAX => {
-            vec![Stated { key: first.key.clone(), version: StatedVersion::Whole(own.as_str().into()) }]
+            let own = version.under(&first.key).0;
+            vec![Stated { key: first.key.clone(), version: StatedVersion::Whole(own.into()) }]
         }
         _ => of_key.to_vec(),
     });
     limited.collect()
 }
 
+/// What is said of a stated name under other names of the same software.
+fn also_known(stated: &Stated) -> impl Iterator<Item = Stated> {
+    let names = known::besides(&stated.key.name);
+    names.map(|(vendor, product)| Stated { key: PackageKey::of_cpe(vendor, product), ..stated.clone() })
+}
+
 /// The versions to compare under a name that is guessed.
-pub(crate) fn of_guess(package: &Package) -> Vec<StatedVersion> {
-    let own = upstream(package.ecosystem, package.version.as_str());
-    let without_patch = without_patch(package).map(|bare| StatedVersion::WithoutUpdate(bare.as_str().into()));
-    std::iter::once(StatedVersion::Whole(own.as_str().into())).chain(without_patch).collect()
+pub(crate) fn of_guess(package: &Package, key: &PackageKey) -> Vec<StatedVersion> {
+    let version = Version::of(package);
+    let (own, without_patch) = version.under(key);
+    let bare = without_patch.map(|bare| StatedVersion::WithoutUpdate(bare.into()));
+    std::iter::once(StatedVersion::Whole(own.into())).chain(bare).collect()
+}
+
+/// A package's version, as its software has it.
+struct Version {
+    upstream: VersionText,
+    /// That without its patch, where it has one.
+    without_patch: Option<VersionText>,
+}
+
+impl Version {
+    fn of(package: &Package) -> Self {
+        let upstream = upstream(package.ecosystem, package.version.as_str());
+        Self { upstream, without_patch: without_patch(package) }
+    }
+
+    /// What is compared under `key`, and that without its patch. Where the software has no patches, what apk writes as one is
+    /// something else that counts for nothing: the build of Java's `17.0.18_p8`.
+    fn under(&self, key: &PackageKey) -> (&str, Option<&str>) {
+        let bare = self.without_patch.as_ref().map(VersionText::as_str);
+        match bare {
+            Some(bare) if !is_readable(key, self.upstream.as_str()) => (bare, None),
+            _ => (self.upstream.as_str(), bare),
+        }
+    }
 }
 
 /// Whether the version that `cpe` names is `own`, also where it is written as that of the package, or lacks its build.
@@ -122,7 +156,8 @@ pub(crate) fn upstream(ecosystem: Ecosystem, version: &str) -> VersionText {
             // `2.12.7+really2.9.14`: the package went back to what it names last.
             let really = version.rsplit_once("+really").map(|(_, really)| really);
             let version = really.filter(|really| !really.is_empty()).unwrap_or(version);
-            const ADDED: [&str; 3] = ["+dfsg", "+ds", "~dfsg"];
+            const ADDED: [&str; 9] =
+                ["+dfsg", "+ds", "+git", "+nmu", "+repack", "+~", ".dfsg", "~dfsg", "~ds"];
             let end = ADDED.iter().filter_map(|added| version.find(added)).min().unwrap_or(version.len());
             version[..end].into()
         }

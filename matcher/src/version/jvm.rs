@@ -30,6 +30,7 @@ impl Scheme for Jvm {
             && rest.bytes().all(|byte| byte.is_ascii_graphic());
         let numbers = numbers.strip_prefix("1.").unwrap_or(numbers);
         let update = update.filter(|_| has_updates(numbers));
+        let (numbers, update) = split_second(numbers).unwrap_or((numbers, update));
         is_valid.then_some(Version { numbers, update, is_early: is_early(rest) })
     }
 }
@@ -42,6 +43,14 @@ fn split_update(text: &str) -> (Option<&str>, &str) {
         Some((number, rest)) if !number.is_empty() => (Some(number), rest),
         _ => (None, text),
     }
+}
+
+/// Splits the update number that some write behind Java 7 and 8 itself, from what follows it: Alpine and Wolfi `8.402.06`,
+/// `7.221.2.6.18`, and Corretto `8.402.08.1`. No release of these had a second number of its own.
+fn split_second(numbers: &str) -> Option<(&str, Option<&str>)> {
+    let (first, rest) = numbers.split_once('.').filter(|(first, _)| matches!(*first, "7" | "8"))?;
+    let second = rest.split('.').next().unwrap_or_default();
+    compare_numbers(second, "0").is_gt().then_some((first, Some(second)))
 }
 
 /// Whether the number behind an underscore or a `u` is an update, as up to Java 8, and no build.

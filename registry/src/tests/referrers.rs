@@ -176,6 +176,35 @@ fn a_host_with_a_page_for_people_in_place_of_the_api_has_none() {
     assert!(matches!(error, RegistryError::Malformed { .. }), "{}", shown(&error));
 }
 
+/// Whoever may push can attach any number of manifests without a kind, and any that cannot be read.
+#[test]
+fn what_cannot_be_looked_into_is_listed_where_all_kinds_are_asked_for() {
+    let fake = Fake::new(Door::Open);
+    let repository = fake.repository(&registry());
+    let subject = subject(&fake, &repository);
+    let path = format!("/v2/{NAME}/referrers/{}", subject.digest);
+    let listed = |n: usize| {
+        let all = (0..n)
+            .map(|n| serde_json::json!({"mediaType": OCI_MANIFEST, "digest": format!("sha256:{n:064x}"), "size": 2}));
+        let index = serde_json::json!({"schemaVersion": 2, "manifests": all.collect::<Vec<_>>()});
+        reply(Reply::new(200).header("Content-Type", OCI_INDEX).body(index.to_string()))
+    };
+    fake.server.next(&path, listed(120));
+    assert_eq!(repository.referrers(&subject.digest, None).unwrap().len(), 120);
+    fake.server.next(&format!("{path}?artifactType=x%2Fy"), listed(120));
+    let error = repository.referrers(&subject.digest, Some("x/y")).unwrap_err();
+    assert!(matches!(error, RegistryError::TooMany { n_max: 100, .. }), "{}", shown(&error));
+
+    // Its bytes are not those of its digest.
+    let damaged = || reply(Reply::new(200).header("Content-Type", OCI_MANIFEST).body("{}"));
+    let manifest = format!("/v2/{NAME}/manifests/sha256:{:064x}", 0);
+    fake.server.next(&path, listed(1)).next(&manifest, damaged());
+    assert_eq!(repository.referrers(&subject.digest, None).unwrap().len(), 1);
+    fake.server.next(&format!("{path}?artifactType=x%2Fy"), listed(1)).next(&manifest, damaged());
+    let error = repository.referrers(&subject.digest, Some("x/y")).unwrap_err();
+    assert!(error.is_of_contents(), "{}", shown(&error));
+}
+
 #[test]
 fn what_else_an_index_at_the_tag_says_is_kept() {
     let fake = Fake::new(Door::Open);

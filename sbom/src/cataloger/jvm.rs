@@ -10,7 +10,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "jvm",
-    version: 1,
+    version: 2,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/release"]),
     read,
@@ -33,6 +33,7 @@ const VENDORS: &[(&str, &str, &str, &[&str])] = &[
     ("sap", "sap", "sap", &["sapmachine"]),
     ("microsoft", "microsoft", "microsoft", &["openjdk"]),
     ("ibm", "ibm", "ibm", &["semeru_runtime"]),
+    ("international business machines", "ibm", "ibm", &["semeru_runtime"]),
     ("graalvm", "graalvm", "oracle", &["graalvm"]),
     ("red hat", "redhat", "redhat", &["openjdk"]),
     ("debian", "debian", "oracle", &["openjdk"]),
@@ -110,8 +111,9 @@ impl Release {
         let of_oracle = VENDORS.first().filter(|_| self.build_type.as_deref() == Some("commercial"));
         let known = if implementor.is_empty() { of_oracle } else { known };
         let kind = self.kind(path);
-        // Only Oracle's own runtimes are called so; all others are builds of OpenJDK.
-        let is_oracle = known.is_some_and(|(_, vendor, ..)| *vendor == "oracle");
+        // Only Oracle's own runtimes are called so; all others are builds of OpenJDK, of which Oracle makes some too.
+        let is_of_oracle = known.is_some_and(|(_, vendor, ..)| *vendor == "oracle");
+        let is_oracle = is_of_oracle && !self.is_open(version);
         let name = if is_oracle { kind } else { "openjdk" };
         let vendor = known.map_or_else(String::new, |(_, vendor, ..)| (*vendor).to_owned());
         let purl = Purl::new(Ecosystem::Generic.name(), name)
@@ -122,8 +124,10 @@ impl Release {
         package.kind = PackageKind::Application;
         package.supplier = self.implementor.clone();
         package.architecture = self.architecture.clone();
-        let (vendor, products) =
-            known.map_or(("oracle", &["openjdk"][..]), |(_, _, vendor, products)| (*vendor, *products));
+        let (vendor, products) = match known {
+            Some((_, _, vendor, products)) if is_oracle || !is_of_oracle => (*vendor, *products),
+            _ => ("oracle", &["openjdk"][..]),
+        };
         let other = if kind == "jre" { "jdk" } else { "jre" };
         let mut cpes: Vec<String> = products
             .iter()
@@ -137,6 +141,13 @@ impl Release {
         cpes.dedup();
         package.cpes = cpes.into();
         package
+    }
+
+    /// Whether a runtime by Oracle is one of its builds of OpenJDK, as most images called `openjdk` have them. What it sells
+    /// calls itself a commercial build or a release with long support, or is GraalVM; up to Java 8 it built no other.
+    fn is_open(&self, version: &str) -> bool {
+        let is_sold = self.build_type.as_deref() == Some("commercial") || version.contains("-LTS");
+        !is_sold && self.graalvm_version.is_none() && !version.starts_with("1.")
     }
 
     /// `jdk` or `jre`: as the file says, or as the folder is called.
