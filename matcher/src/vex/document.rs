@@ -7,6 +7,7 @@ use model::limits::Limits;
 use model::report::VexReason;
 
 use super::product::{Identity, ImagePattern};
+use super::weigh::weigh;
 use super::{csaf, cyclonedx, openvex};
 
 /// The kind of a document.
@@ -219,6 +220,12 @@ pub enum VexError {
         /// The limit.
         products_max: usize,
     },
+    /// Its lists hold more than a document may.
+    #[error("its lists have more than {values_max} entries")]
+    TooMuch {
+        /// The limit.
+        values_max: usize,
+    },
     /// It is no JSON, or no object.
     #[error("it is no JSON object")]
     NotJson(#[source] serde_json::Error),
@@ -266,7 +273,14 @@ pub fn read_attested(bytes: &[u8], subjects: &[String], limits: &Limits) -> Resu
         return Err(VexError::Xml);
     }
     let head: Head<'_> = serde_json::from_slice(text).map_err(VexError::NotJson)?;
-    let document = match head.kind()? {
+    let kind = head.kind()?;
+    let kept = match kind {
+        VexKind::OpenVex => &openvex::KEPT,
+        VexKind::Csaf => &csaf::KEPT,
+        VexKind::CycloneDx => &cyclonedx::KEPT,
+    };
+    weigh(text, kept, limits.vex_values_max)?;
+    let document = match kind {
         VexKind::OpenVex => openvex::read(text, subjects, limits)?,
         VexKind::Csaf => csaf::read(text, limits)?,
         VexKind::CycloneDx => cyclonedx::read(text, limits)?,

@@ -22,6 +22,7 @@ mod standing;
 mod target;
 #[cfg(test)]
 mod tests;
+mod weigh;
 
 pub use apply::{OUTCOMES_MAX, apply};
 pub use cyclonedx::bom_id;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use testkit::mutate::{Random, mutations, some_prefixes};
 
 use super::*;
-use crate::vex::{OUTCOMES_MAX, REMARKS_MAX};
+use crate::vex::{OUTCOMES_MAX, REMARKS_MAX, VexError};
 
 fn shuffled<T>(list: &mut [T], random: &mut Random) {
     for last in (1..list.len()).rev() {
@@ -207,4 +207,60 @@ fn a_group_that_is_named_again_and_again_uses_up_what_a_document_may_name() {
     read(document(8).to_string().as_bytes(), &limits).unwrap();
     let error = read(document(9).to_string().as_bytes(), &limits).unwrap_err();
     assert!(error.to_string().contains("10000 products"), "{error}");
+}
+
+/// Limits: how much there is is looked at before any of it is kept, so that what is wrong with it otherwise is not found.
+#[test]
+fn lists_are_counted_before_they_are_read() {
+    let limits = Limits { vex_values_max: 1_000, ..Limits::default() };
+    let refused = |document: &Value, n: usize| {
+        let error = read(document.to_string().as_bytes(), &limits).unwrap_err();
+        match error {
+            VexError::TooMuch { values_max } => assert_eq!((values_max, n > 1_000), (1_000, true)),
+            VexError::Malformed { .. } => assert!(n <= 1_000, "{n}"),
+            error => panic!("{error}"),
+        }
+    };
+    for n in [900, 1_100] {
+        // The last entry cannot be read as what it should be.
+        let entries = |one: Value| Value::Array([vec![one; n - 20], vec![json!(0)]].concat());
+        refused(&openvex("V", json!([{"vulnerability": "CVE-1", "products": entries(json!(""))}])), n);
+        refused(&openvex("V", json!([{"vulnerability": {"aliases": entries(json!(""))}}])), n);
+        refused(
+            &openvex("V", json!([{"products": [{"subcomponents": entries(json!({}))}]}])),
+            n,
+        );
+        let hashes: serde_json::Map<String, Value> =
+            (0..n).map(|nth| (nth.to_string(), json!(if nth == 0 { json!(0) } else { json!("") }))).collect();
+        refused(&openvex("V", json!([{"products": [{"hashes": hashes}]}])), n);
+        let csaf = |tree: Value, vulnerability: Value| {
+            json!({"document": {"csaf_version": "2.0"}, "product_tree": tree, "vulnerabilities": [vulnerability]})
+        };
+        refused(&csaf(json!({"branches": entries(json!({}))}), json!({})), n);
+        refused(&csaf(json!({"relationships": entries(json!({}))}), json!({})), n);
+        refused(&csaf(json!({}), json!({"product_status": {"fixed": entries(json!(""))}})), n);
+        refused(&csaf(json!({}), json!({"flags": [{"product_ids": entries(json!(""))}]})), n);
+        let cyclonedx = |name: &str, list: Value| json!({"bomFormat": "CycloneDX", (name): list});
+        refused(&cyclonedx("components", entries(json!({}))), n);
+        refused(&cyclonedx("vulnerabilities", json!([{"affects": entries(json!({}))}])), n);
+        refused(&cyclonedx("metadata", json!({"authors": entries(json!({}))})), n);
+    }
+    // What is not read is not counted: remedies of CSAF name every product again.
+    let mut document = openvex("V", json!([]));
+    document["notes"] = json!(vec![""; 5_000]);
+    read(document.to_string().as_bytes(), &limits).unwrap();
+}
+
+#[test]
+fn nesting_has_an_end() {
+    let nested = |depth: usize| {
+        let parts = r#"{"subcomponents":["#.repeat(depth);
+        let text = format!(
+            r#"{{"@context":"https://openvex.dev/ns/v0.2.0","statements":[{{"products":[{parts}{}]}}]}}"#,
+            "]}".repeat(depth)
+        );
+        read(text.as_bytes(), &Limits::default()).map(drop)
+    };
+    nested(50).unwrap();
+    assert!(matches!(nested(10_000), Err(VexError::Malformed { .. })));
 }
