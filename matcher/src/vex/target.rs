@@ -13,6 +13,7 @@ use super::document::Component;
 use super::product::{
     Identity, ImagePattern, PurlPattern, architecture, key, plain_version, vendor, version,
 };
+use super::reach::source_key;
 use crate::requirement::vers;
 
 /// How a name fits.
@@ -310,6 +311,10 @@ impl<'a> PackageTarget<'a> {
         }
     }
 
+    pub(super) fn purl(&self) -> Option<&Purl> {
+        self.purl.as_ref()
+    }
+
     /// How `component` fits the package, which is installed on `distro`.
     pub(super) fn fit(&self, component: &Component, distro: Option<&Distro>) -> Fit {
         in_range(self.fit_names(component, distro), component, Some(self.written_version()))
@@ -403,11 +408,9 @@ impl<'a> PackageTarget<'a> {
     /// Whether the package was built from the source package of `pattern`, and that one's version.
     fn source(&self, purl: &Purl, pattern: &PurlPattern) -> (bool, String) {
         let source = self.package.source.as_ref();
-        let name = source.map_or(&*self.package.name, |source| &source.name);
-        let built_from = Purl { name: name.to_owned(), ..purl.clone() };
         let version = source.and_then(|source| source.version.as_ref());
         let version = version.map_or(&*self.version, |version| plain_version(&purl.kind, version.as_str()));
-        (*pattern.key == key(&built_from), version.to_owned())
+        (*pattern.key == source_key(self.package, purl), version.to_owned())
     }
 
     /// Whether a qualifier of a pattern is the package's too. What its URL does not say its record may.

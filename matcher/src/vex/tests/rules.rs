@@ -8,7 +8,7 @@ use super::formats::{csaf, named};
 use super::*;
 use crate::vex::VexError;
 
-const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+pub(super) const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 /// An image with two packages of its system and one of npm.
 pub(super) fn image() -> Inventory {
