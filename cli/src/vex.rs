@@ -30,7 +30,7 @@ pub(crate) fn read(
     global: &Global,
     ui: &Ui,
 ) -> Result<Vec<Given>, CommandError> {
-    let has_url = places.iter().any(|place| matches!(place, VexPlace::Url(_)));
+    let has_url = places.iter().any(|place| matches!(place, VexPlace::Url(..)));
     let fetcher = has_url.then(|| access.fetcher(global, ui)).transpose()?;
     let given = flows::vex::read(places, fetcher.as_ref(), &Limits::default())?;
     tell(&given, ui);

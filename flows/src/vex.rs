@@ -40,30 +40,45 @@ pub const REFERRERS: &str = "referrers";
 /// Where documents are taken from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VexPlace {
-    /// A file or a directory.
-    Path(PathBuf),
-    /// An address of one document; `https` only.
-    Url(String),
+    /// A file or a directory, and how far it is trusted where that was said.
+    Path(PathBuf, Option<Trust>),
+    /// An address, `https` only, and how far it is trusted where that was said.
+    Url(String, Option<Trust>),
     /// Beside each image that is judged, in its registry.
     Referrers,
 }
 
-/// An address that no document is taken from.
+/// The words before a place that say whose it is.
+const LEVELS: [(&str, Trust); 2] = [("supplier:", Trust::Supplier), ("hub:", Trust::Hub)];
+
+/// A place that no document is taken from.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an address of VEX begins with `https://`: whoever stands between could suppress findings")]
-pub struct InsecureVexUrl;
+pub enum InvalidVexPlace {
+    /// It is an address of plain HTTP.
+    #[error("an address of VEX begins with `https://`: whoever stands between could suppress findings")]
+    Insecure,
+    /// It says how far what is attached to images is trusted, which its signatures say.
+    #[error("what is attached to images is trusted by its signatures: `referrers` stands alone")]
+    LevelOfReferrers,
+}
 
 impl VexPlace {
     /// The place that `text` is: an address, the word [`REFERRERS`], or else a path; a file of that name is `./referrers`.
+    /// `supplier:` or `hub:` before an address or a path says how far it is trusted.
     ///
     /// # Errors
-    /// It is an address of plain HTTP.
-    pub fn parse(text: OsString) -> Result<Self, InsecureVexUrl> {
-        match text.to_str() {
-            Some(REFERRERS) => Ok(Self::Referrers),
-            Some(url) if url.starts_with("https://") => Ok(Self::Url(url.to_owned())),
-            Some(url) if url.starts_with("http://") => Err(InsecureVexUrl),
-            _ => Ok(Self::Path(text.into())),
+    /// It is an address of plain HTTP, or says so of [`REFERRERS`].
+    pub fn parse(text: OsString) -> Result<Self, InvalidVexPlace> {
+        // A path that is no UTF-8 has no such word before it.
+        let Some(word) = text.to_str() else { return Ok(Self::Path(text.into(), None)) };
+        let leveled = LEVELS.iter().find_map(|(prefix, trust)| Some((word.strip_prefix(prefix)?, *trust)));
+        let (place, trust) = leveled.map_or((word, None), |(place, trust)| (place, Some(trust)));
+        match place {
+            REFERRERS if trust.is_some() => Err(InvalidVexPlace::LevelOfReferrers),
+            REFERRERS => Ok(Self::Referrers),
+            url if url.starts_with("https://") => Ok(Self::Url(url.to_owned(), trust)),
+            url if url.starts_with("http://") => Err(InvalidVexPlace::Insecure),
+            path => Ok(Self::Path(path.into(), trust)),
         }
     }
 }
@@ -82,14 +97,16 @@ pub fn read(
     for place in places {
         match place {
             VexPlace::Referrers => {}
-            VexPlace::Url(url) => {
+            VexPlace::Url(url, trust) => {
                 let bytes = downloaded(url, fetcher, limits)?;
-                reader.take(&redact(url), &bytes, Trust::User, None)?;
+                reader.take(&redact(url), &bytes, trust.unwrap_or(Trust::User), None)?;
             }
-            VexPlace::Path(path) if !path.is_dir() => reader.add(path, Trust::User, None)?,
-            VexPlace::Path(path) => match indexed(path) {
-                Some(folder) => reader.add_repository(&folder)?,
-                None => reader.add_folder(path)?,
+            VexPlace::Path(path, trust) if !path.is_dir() => {
+                reader.add(path, trust.unwrap_or(Trust::User), None)?;
+            }
+            VexPlace::Path(path, trust) => match indexed(path) {
+                Some(folder) => reader.add_repository(&folder, trust.unwrap_or(Trust::Hub))?,
+                None => reader.add_folder(path, trust.unwrap_or(Trust::User))?,
             },
         }
     }
@@ -155,7 +172,7 @@ impl Reader<'_> {
     }
 
     /// Every `*.json` below a directory, hidden ones and descriptions left out; none at all is an error.
-    fn add_folder(&mut self, path: &Path) -> Result<(), FlowError> {
+    fn add_folder(&mut self, path: &Path, trust: Trust) -> Result<(), FlowError> {
         let mut found = Vec::new();
         let mut pending = vec![path.to_owned()];
         while let Some(folder) = pending.pop() {
@@ -180,11 +197,11 @@ impl Reader<'_> {
             return Err(FlowError::VexRepository { path: path.to_owned(), what });
         }
         found.sort();
-        found.iter().try_for_each(|path| self.add(path, Trust::User, None))
+        found.iter().try_for_each(|path| self.add(path, trust, None))
     }
 
     /// The documents that the list of a repository names.
-    fn add_repository(&mut self, folder: &Path) -> Result<(), FlowError> {
+    fn add_repository(&mut self, folder: &Path, trust: Trust) -> Result<(), FlowError> {
         let path = folder.join(INDEX);
         let wrong = |what: String| FlowError::VexRepository { path: path.clone(), what };
         let bytes = self.bytes(&path)?;
@@ -206,7 +223,7 @@ impl Reader<'_> {
             by_location.entry(package.location).or_default().push(identity);
         }
         for (location, packages) in by_location {
-            self.add(&folder.join(location), Trust::Hub, Some(packages))?;
+            self.add(&folder.join(location), trust, Some(packages))?;
         }
         Ok(())
     }

@@ -87,15 +87,15 @@ struct Decision {
 /// The findings that are suppressed: those of which each package is.
 fn decide(heard: &mut Heard<'_>, given: &[&Given], findings: &[Finding]) -> BTreeMap<usize, Decision> {
     let claims = std::mem::take(&mut heard.claims);
-    // By finding, the statements that suppress it in every package so far.
-    let mut agreed: BTreeMap<usize, (usize, Vec<Source>, BTreeSet<Source>)> = BTreeMap::new();
+    let mut agreed: BTreeMap<usize, Agreed> = BTreeMap::new();
     for ((position, _), claims) in claims {
-        let detail = || findings[position].id.to_string();
         let rank = |claim: &Claim| (std::cmp::Reverse(claim.trust), claim.moment());
         let last = claims.iter().map(rank).max();
         let is_last = |claim: &&Claim| Some(rank(claim)) == last;
         let suppressing = || claims.iter().filter(|claim| claim.suppresses);
-        if let Some(against) = claims.iter().filter(is_last).find(|claim| !claim.suppresses) {
+        let against = claims.iter().filter(is_last).filter(|claim| !claim.suppresses);
+        if let Some(against) = against.min_by_key(|claim| content(given, claim.source)) {
+            let detail = || told_against(&findings[position], given, against.source);
             for claim in suppressing() {
                 let reason = match claim.is_of_time_of(against) {
                     true => VexReason::Contradicted,
@@ -105,25 +105,52 @@ fn decide(heard: &mut Heard<'_>, given: &[&Given], findings: &[Finding]) -> BTre
             }
             continue;
         }
-        let (n_packages, deciding, all) = agreed.entry(position).or_default();
-        *n_packages += 1;
+        let agreed = agreed.entry(position).or_default();
+        agreed.n_packages += 1;
         let last = claims.iter().filter(is_last).map(|claim| claim.source);
-        deciding.extend(last.min_by_key(|source| content(given, *source)));
-        all.extend(suppressing().map(|claim| claim.source));
+        agreed.deciding.extend(last.min_by_key(|source| content(given, *source)));
+        agreed.suppressing.extend(suppressing().map(|claim| claim.source));
+        agreed.overruled.extend(claims.iter().filter(|claim| !claim.suppresses).map(|claim| claim.source));
     }
     let mut decisions = BTreeMap::new();
-    for (position, (n_packages, deciding, all)) in agreed {
-        if n_packages < findings[position].packages.len() {
-            for source in all {
-                heard.note(source, VexReason::OnlySomeInstances, || findings[position].id.to_string());
+    for (position, agreed) in agreed {
+        let finding = &findings[position];
+        if agreed.n_packages < finding.packages.len() {
+            for source in agreed.suppressing {
+                heard.note(source, VexReason::OnlySomeInstances, || finding.id.to_string());
             }
             continue;
         }
-        heard.applied.extend(all);
-        let first = deciding.into_iter().min_by_key(|source| content(given, *source));
-        decisions.extend(first.map(|source| (position, Decision { source })));
+        heard.applied.extend(agreed.suppressing);
+        let Some(source) = agreed.deciding.into_iter().min_by_key(|source| content(given, *source)) else {
+            continue;
+        };
+        for overruled in agreed.overruled {
+            heard.note(overruled, VexReason::Overruled, || told_against(finding, given, source));
+        }
+        decisions.insert(position, Decision { source });
     }
     decisions
+}
+
+/// What is said of a finding whose packages are suppressed so far.
+#[derive(Default)]
+struct Agreed {
+    n_packages: usize,
+    /// Of each package, what decides.
+    deciding: Vec<Source>,
+    /// Whatever suppresses one of them.
+    suppressing: BTreeSet<Source>,
+    /// Whatever said otherwise, and counts less.
+    overruled: BTreeSet<Source>,
+}
+
+/// The finding, and what the statement `against` says of it, which counts more than what is told of.
+fn told_against(finding: &Finding, given: &[&Given], against: Source) -> String {
+    let one = given[against.document];
+    let statement = &one.document.statements[against.statement];
+    let document = shortened(one.document.id.as_deref().unwrap_or(&one.digest), 150);
+    format!("{}: {document} ({}) says {}", finding.id, statement.place, statement.status.words())
 }
 
 /// What orders statements that decide alike, so that it does not matter in which order they came.

@@ -59,6 +59,17 @@ pub enum VexStatus {
 }
 
 impl VexStatus {
+    /// The status in words.
+    pub(super) fn words(&self) -> &str {
+        match self {
+            Self::NotAffected => "not affected",
+            Self::Fixed => "fixed",
+            Self::Affected => "affected",
+            Self::UnderInvestigation => "under investigation",
+            Self::Unknown(word) => word,
+        }
+    }
+
     /// Whether it suppresses findings.
     pub fn suppresses(&self) -> bool {
         matches!(self, Self::NotAffected | Self::Fixed)

@@ -1,6 +1,7 @@
 //! Statements held against findings: tables of documents, findings and outcomes.
 
 mod attested;
+mod conflicts;
 mod formats;
 mod laws;
 mod names;

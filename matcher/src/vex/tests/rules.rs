@@ -284,7 +284,7 @@ fn the_latest_statement_stands_and_contradictions_suppress_nothing() {
         (
             late,
             early,
-            "CVE-1 libdemo: vex-not-affected by V component_not_present\nstatements[1] CVE-1: keeps-finding",
+            "CVE-1 libdemo: vex-not-affected by V component_not_present\nstatements[1] CVE-1: overruled",
         ),
         (
             late,
@@ -356,7 +356,7 @@ fn only_the_newest_of_a_document_counts() {
         &image(),
         "CVE-1 0",
         &[given(&old), given_as(&new, Trust::Hub)],
-        "CVE-1 libdemo: vex-not-affected by V component_not_present\nstatements[0] CVE-1: keeps-finding",
+        "CVE-1 libdemo: vex-not-affected by V component_not_present\nstatements[0] CVE-1: overruled",
     );
 }
 
