@@ -249,6 +249,36 @@ fn what_nobody_signed_suppresses_nothing_and_is_told() {
     assert_eq!(named["vex"]["documents"][0]["trust"], "user");
 }
 
+/// An image that was found by the index of its platforms goes by that one's digest too, and so does its SBOM.
+#[test]
+fn what_is_said_of_the_index_holds_for_the_image() {
+    let (place, shelf) = (place(), Shelf::new(IndexShape::Nested));
+    assert_ne!(shelf.root, shelf.manifest);
+    for digest in [&shelf.root, &shelf.manifest] {
+        let product = format!("pkg:oci/app@{digest}");
+        place.write("vex.json", openvex("https://acme.example/1", "CVE-2025-10001", &product));
+        let report = report(&shelf.scan(&place, &["--vex", "vex.json"]));
+        assert_eq!(findings(&report), SUPPRESSED, "{digest}");
+    }
+    place.write(
+        "vex.json",
+        openvex("https://acme.example/1", "CVE-2025-10001", &format!("pkg:oci/app@{}", shelf.root)),
+    );
+    let source = format!("registry:{}/app:1", shelf.server.host());
+    let sbom =
+        place.run(["sbom", &source, "--no-cache", "-o", "cyclonedx-json"]).expect_code(0).stdout.clone();
+    let heard = |sbom: &str| {
+        place.write("sbom.json", sbom);
+        let words = ["match", "sbom.json", "--offline", "--as-of", AS_OF, "-o", "json", "--vex", "vex.json"];
+        let report = report(&place.run(words));
+        (findings(&report), report["vex"]["unapplied"][0]["reason"].clone())
+    };
+    assert_eq!(heard(&sbom), (SUPPRESSED.map(str::to_owned).to_vec(), Value::Null));
+    // An SBOM that does not know it cannot tell.
+    let without = sbom.replace("plimsoll:subject:index-digest", "somebody:else");
+    assert_eq!(heard(&without), (OPEN.map(str::to_owned).to_vec(), json!("index-unknown")));
+}
+
 #[test]
 fn what_a_trusted_key_signed_for_the_image_counts_however_it_is_attached() {
     let place = place();

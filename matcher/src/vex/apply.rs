@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::finding::{Finding, NotAffectedReason, Suppression, Verdict, VexGrounds};
+use model::finding::{Answered, Finding, NotAffectedReason, Suppression, Verdict, VexGrounds};
 use model::inventory::Inventory;
 use model::report::{VexReason, VexStamp, VexUse};
 
@@ -56,9 +56,23 @@ fn apply_in_order(
     let mut n_suppressed = vec![0; given.len()];
     let decisions = decide(&mut heard, given, findings);
     for (position, decision) in decisions {
-        let one = given[decision.source.document];
-        n_suppressed[decision.source.document] += 1;
-        suppress(&mut findings[position], decision, one);
+        let finding = &mut findings[position];
+        match decision {
+            Decision::All(source) => {
+                n_suppressed[source.document] += 1;
+                let (because, suppression) = suppression(given, source);
+                finding.verdict = Verdict::NotAffected { because };
+                finding.suppressed = Some(Box::new(suppression));
+            }
+            Decision::Some(deciding) => {
+                let answered = |(nth, source): (usize, Source)| Answered {
+                    package: finding.packages[nth],
+                    because: suppression(given, source).1,
+                };
+                let answered = deciding.into_iter().map(answered).collect();
+                finding.decoration.answered = answered;
+            }
+        }
     }
     let (unapplied, n_left_out) = heard.outcomes();
     let documents = given.iter().zip(n_suppressed).map(|(one, n)| stamp(one, n)).collect();
@@ -79,16 +93,19 @@ fn stamp(given: &Given, n_suppressed: usize) -> VexStamp {
     }
 }
 
-/// What suppresses a finding.
-struct Decision {
-    source: Source,
+/// What VEX says of a finding.
+enum Decision {
+    /// It is suppressed.
+    All(Source),
+    /// Some of its packages are, by their positions in it, and it stands for the others.
+    Some(Vec<(usize, Source)>),
 }
 
-/// The findings that are suppressed: those of which each package is.
+/// What is decided of findings: they are suppressed of which each package is.
 fn decide(heard: &mut Heard<'_>, given: &[&Given], findings: &[Finding]) -> BTreeMap<usize, Decision> {
     let claims = std::mem::take(&mut heard.claims);
     let mut agreed: BTreeMap<usize, Agreed> = BTreeMap::new();
-    for ((position, _), claims) in claims {
+    for ((position, nth), claims) in claims {
         let rank = |claim: &Claim| (std::cmp::Reverse(claim.trust), claim.moment());
         let last = claims.iter().map(rank).max();
         let is_last = |claim: &&Claim| Some(rank(claim)) == last;
@@ -106,29 +123,31 @@ fn decide(heard: &mut Heard<'_>, given: &[&Given], findings: &[Finding]) -> BTre
             continue;
         }
         let agreed = agreed.entry(position).or_default();
-        agreed.n_packages += 1;
         let last = claims.iter().filter(is_last).map(|claim| claim.source);
-        agreed.deciding.extend(last.min_by_key(|source| content(given, *source)));
+        let deciding = last.min_by_key(|source| content(given, *source));
+        agreed.deciding.extend(deciding.map(|source| (nth, source)));
         agreed.suppressing.extend(suppressing().map(|claim| claim.source));
         agreed.overruled.extend(claims.iter().filter(|claim| !claim.suppresses).map(|claim| claim.source));
     }
     let mut decisions = BTreeMap::new();
     for (position, agreed) in agreed {
         let finding = &findings[position];
-        if agreed.n_packages < finding.packages.len() {
+        if agreed.deciding.len() < finding.packages.len() {
+            let n = agreed.deciding.len();
             for source in agreed.suppressing {
-                heard.note(source, VexReason::OnlySomeInstances, || finding.id.to_string());
+                let detail = || format!("{}: {n} of {} packages", finding.id, finding.packages.len());
+                heard.note(source, VexReason::OnlySomeInstances, detail);
             }
+            decisions.insert(position, Decision::Some(agreed.deciding));
             continue;
         }
         heard.applied.extend(agreed.suppressing);
-        let Some(source) = agreed.deciding.into_iter().min_by_key(|source| content(given, *source)) else {
-            continue;
-        };
+        let deciding = agreed.deciding.into_iter().map(|(_, source)| source);
+        let Some(source) = deciding.min_by_key(|source| content(given, *source)) else { continue };
         for overruled in agreed.overruled {
             heard.note(overruled, VexReason::Overruled, || told_against(finding, given, source));
         }
-        decisions.insert(position, Decision { source });
+        decisions.insert(position, Decision::All(source));
     }
     decisions
 }
@@ -136,9 +155,8 @@ fn decide(heard: &mut Heard<'_>, given: &[&Given], findings: &[Finding]) -> BTre
 /// What is said of a finding whose packages are suppressed so far.
 #[derive(Default)]
 struct Agreed {
-    n_packages: usize,
-    /// Of each package, what decides.
-    deciding: Vec<Source>,
+    /// Of each package by its position in the finding, what decides.
+    deciding: Vec<(usize, Source)>,
     /// Whatever suppresses one of them.
     suppressing: BTreeSet<Source>,
     /// Whatever said otherwise, and counts less.
@@ -167,14 +185,15 @@ fn content<'a>(given: &[&'a Given], source: Source) -> impl Ord + use<'a> {
     )
 }
 
-fn suppress(finding: &mut Finding, decision: Decision, given: &Given) {
-    let statement = &given.document.statements[decision.source.statement];
+/// What the statement at `source` suppresses, and why.
+fn suppression(given: &[&Given], source: Source) -> (NotAffectedReason, Suppression) {
+    let given = given[source.document];
+    let statement = &given.document.statements[source.statement];
     let because = match statement.status {
         VexStatus::Fixed => NotAffectedReason::VexFixed,
         _ => NotAffectedReason::VexNotAffected,
     };
     let detail = statement.detail.as_deref().or(statement.notes.as_deref());
-    finding.verdict = Verdict::NotAffected { because };
     let suppression = Suppression {
         reason: because.as_str().to_owned(),
         source: shortened(given.document.id.as_deref().unwrap_or(&given.digest), 500),
@@ -185,5 +204,5 @@ fn suppress(finding: &mut Finding, decision: Decision, given: &Given) {
             timestamp: statement.said_at,
         })),
     };
-    finding.suppressed = Some(Box::new(suppression));
+    (because, suppression)
 }

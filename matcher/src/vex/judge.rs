@@ -165,7 +165,10 @@ impl<'a> Judge<'a> {
         let statement = &given.document.statements[source.statement];
         let suppresses = statement.status.suppresses();
         let index = self.findings[position].packages[nth];
-        let fit = self.fit_any(given, statement, index);
+        let mut fit = self.fit_any(given, statement, index);
+        if fit == Fit::Not(VexReason::OtherDigest) && self.may_be_index(given, statement, index) {
+            fit = Fit::Not(VexReason::IndexUnknown);
+        }
         let finding = &self.findings[position];
         let detail = || format!("{} in {}", finding.id, self.inventory.package(index).purl);
         // What cannot be told suppresses nothing, but stands against what does.
@@ -256,6 +259,14 @@ impl<'a> Judge<'a> {
             Some(below) => reach.or(Reach::Only(vec![below])),
             None => Reach::Every,
         })
+    }
+
+    /// Whether a product may be the index of the image that the package is in.
+    fn may_be_index(&self, given: &Given, statement: &Statement, index: PackageIndex) -> bool {
+        let part = self.inventory.package(index).part.map(|part| part.as_usize() + 1);
+        let images = || [Some(0), part].into_iter().flatten().filter_map(|image| self.images.get(image));
+        let mut wholes = statement.products.iter().flat_map(|product| &product.wholes);
+        wholes.any(|&whole| images().any(|image| image.may_be_index(given.document.component(whole))))
     }
 
     /// How the package fits any product of the statement.

@@ -21,6 +21,7 @@ mod judge;
 mod openvex;
 mod product;
 mod reach;
+mod release;
 mod standing;
 mod target;
 #[cfg(test)]

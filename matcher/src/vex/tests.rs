@@ -3,6 +3,7 @@
 mod attested;
 mod conflicts;
 mod formats;
+mod kernels;
 mod laws;
 mod names;
 mod real;
