@@ -23,7 +23,7 @@ fn place(files: &[(&str, &str)]) -> TempDir {
 }
 
 fn read_dir(dir: &TempDir, limits: &Limits) -> Result<Vec<Given>, FlowError> {
-    read(&[VexPlace::Path(dir.path().to_owned(), None)], None, limits)
+    read(&[VexPlace::Path(dir.path().to_owned(), None)], &VexAccess::default(), limits)
 }
 
 #[track_caller]
@@ -65,6 +65,17 @@ fn a_repository_is_what_its_list_names_each_under_its_packages() {
         assert_eq!((given.len(), given[0].trust), (1, Trust::Hub));
         assert_eq!(given[0].only_about.as_ref().unwrap().len(), 2);
     }
+}
+
+/// Documents may be called as lists are.
+#[test]
+fn a_document_of_the_name_of_a_list_is_a_document() {
+    let (one, two) = (document("pkg:npm/a"), document("pkg:npm/b"));
+    let dir = place(&[("index.json", &*one), ("other.json", &*two)]);
+    let given = read_dir(&dir, &Limits::default()).unwrap();
+    let said: Vec<_> = given.iter().map(|one| (one.document.id.as_deref(), one.trust)).collect();
+    assert_eq!(said, [(Some("pkg:npm/a"), Trust::User), (Some("pkg:npm/b"), Trust::User)]);
+    assert!(given.iter().all(|one| one.only_about.is_none()));
 }
 
 #[test]
@@ -158,6 +169,6 @@ fn whose_documents_they_are_may_be_said() {
         (&repository, Some(Trust::Supplier), Trust::Supplier),
     ] {
         let path = VexPlace::Path(dir.path().to_owned(), said);
-        assert_eq!(read(&[path], None, &Limits::default()).unwrap()[0].trust, expected);
+        assert_eq!(read(&[path], &VexAccess::default(), &Limits::default()).unwrap()[0].trust, expected);
     }
 }
