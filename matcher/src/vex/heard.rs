@@ -116,6 +116,12 @@ impl<'a> Heard<'a> {
         }
     }
 
+    /// How many statements something is held of.
+    #[cfg(test)]
+    pub(super) fn n_held(&self) -> usize {
+        self.reasons.len() + self.unapplied.len() + self.claims.values().map(Vec::len).sum::<usize>()
+    }
+
     /// The outcomes that are kept, those that came closest first, and how many are not.
     pub(super) fn outcomes(mut self) -> (Vec<VexOutcome>, usize) {
         for (source, (reason, detail)) in std::mem::take(&mut self.reasons) {

@@ -6,6 +6,8 @@ use testkit::mutate::{Random, mutations, some_prefixes};
 
 use super::rules::DIGEST;
 use super::*;
+use crate::vex::heard::{Heard, Source};
+use crate::vex::judge::Judge;
 use crate::vex::reach::counted;
 use crate::vex::{OUTCOMES_MAX, REMARKS_MAX, VexError};
 
@@ -173,6 +175,28 @@ fn statements_are_held_against_what_they_name_alone() {
         assert_eq!(used.documents[0].n_suppressed, expected);
         assert_eq!(used.unapplied.len() + used.n_left_out, 4_000 - expected);
     }
+}
+
+/// Of statements that claim nothing only so many are kept as are reported, and all are counted.
+#[test]
+fn nothing_is_held_of_statements_about_other_things() {
+    let inventory = inventory("app:1", "alpine 3.18", "npm a 1 purl=pkg:npm/a@1");
+    let other = |nth: usize| not_affected(&format!("CVE-{}", nth % 3), json!(format!("pkg:npm/p{nth}")));
+    let mut list: Vec<Value> = (0..5_000).map(other).collect();
+    list.push(not_affected("CVE-1", json!("pkg:npm/a")));
+    let document = given(&openvex("V", json!(list)));
+    let documents = [&document];
+    let mut heard = Heard::new(&documents);
+    let found = findings("CVE-1 0");
+    let mut judge = Judge::new(&found, &inventory, None);
+    judge.open();
+    for statement in 0..list.len() {
+        judge.hear(&document, Source { document: 0, statement }, Ok(()), &mut heard);
+        assert!(heard.n_held() <= OUTCOMES_MAX + 1, "{}", heard.n_held());
+    }
+    assert_eq!(heard.claims.len(), 1);
+    let (unapplied, n_left_out) = heard.outcomes();
+    assert_eq!((unapplied.len(), n_left_out), (OUTCOMES_MAX, 5_000 - OUTCOMES_MAX));
 }
 
 /// Every kind of document, each with most of what it may say.
