@@ -1,5 +1,6 @@
 //! The GitHub Action: its steps run for real, with values that nobody should trust.
 
+mod attached;
 mod expression;
 mod publish;
 mod runner;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use testkit::feeds::{Mirror, osv_record};
+use testkit::image::{Compression, Files, archive, compress};
 use testkit::server::Server;
 
 use crate::harness::{AS_OF, Place, make_key, read_json, signed};
@@ -239,6 +240,102 @@ fn a_document_at_an_address_is_asked_for_as_feeds_are() {
         .run(["explain", "CVE-2025-10001", "sbom.json", "--vex", url])
         .expect_code(2)
         .expect_stderr(&["was not asked for: this command asks no host", "hint: download the document"]);
+}
+
+/// A mirror with a repository of VEX at `hub.example`, whose archive has it below `below`.
+fn hub(below: &str, archive: impl Fn(&Files) -> Vec<u8>) -> Server {
+    let document = openvex("https://hub.example/1", "CVE-2025-10001", "pkg:npm/demo");
+    let index = json!({"updated_at": "2025-06-01T00:00:00Z", "packages": [
+        {"id": "pkg:npm/demo", "location": "pkg/npm/demo/vex.json", "format": "openvex"}]});
+    let files: Files = [
+        ("index.json", index.to_string()),
+        ("pkg/npm/demo/vex.json", document),
+        // Nobody lists it.
+        ("pkg/npm/other/vex.json", "{".to_owned()),
+    ]
+    .into_iter()
+    .map(|(path, text)| (format!("{below}{path}"), text.into_bytes()))
+    .collect();
+    let server = Server::new();
+    server.serve("/hub.example/vex.tar.gz", archive(&files));
+    for (path, bytes) in files {
+        server.serve(&format!("/hub.example/{path}"), bytes);
+    }
+    server
+}
+
+fn manifest(location: &str) -> String {
+    json!({"name": "Hub", "description": "", "versions": [{"spec_version": "0.1", "update_interval": "24h",
+        "locations": [{"url": location}]}]})
+    .to_string()
+}
+
+fn tar_gz(files: &Files) -> Vec<u8> {
+    compress(&archive(files), Compression::Gzip)
+}
+
+#[test]
+fn a_repository_at_an_address_is_brought_and_kept() {
+    let place = place();
+    let server = hub("hub-main/", tar_gz);
+    let well_known = "/hub.example/.well-known/vex-repository.json";
+    server.serve(well_known, manifest("https://hub.example/vex.tar.gz//hub-main"));
+    let root = server.url("");
+    let base = ["match", "sbom.json", "--as-of", AS_OF, "-o", "json"];
+    let run = |words: &[&str]| place.run(base.iter().copied().chain(words.iter().copied()));
+    let heard = |words: &[&str]| {
+        let ran = run(words);
+        let report: Value = serde_json::from_str(&ran.expect_code(0).stdout).unwrap();
+        assert_eq!(findings(&report), ["CVE-2025-10001 vex-not-affected", "CVE-2025-10002 counts"]);
+        report["vex"]["documents"][0]["trust"].as_str().unwrap().to_owned()
+    };
+    // What was never brought cannot be heard without network.
+    run(&["--offline", "--vex", "https://hub.example"]).expect_code(2).expect_stderr(&["offline"]);
+    assert_eq!(heard(&["--mirror", &root, "--vex", "https://hub.example"]), "hub");
+    assert_eq!(heard(&["--mirror", &root, "--vex", "supplier:https://hub.example"]), "supplier");
+    // It is asked whether anything changed, and not sent again.
+    let asked = server.requests_for("/hub.example/vex.tar.gz");
+    assert_eq!(asked.len(), 2);
+    assert!(asked[1].header("if-none-match").is_some() || asked[1].header("if-modified-since").is_some());
+    // What is kept counts where nobody may be asked, for `explain` too.
+    assert_eq!(heard(&["--offline", "--vex", "https://hub.example"]), "hub");
+    assert_eq!(server.requests_for("/hub.example/vex.tar.gz").len(), 2);
+    let explained = ["explain", "CVE-2025-10001", "sbom.json", "--vex", "https://hub.example"];
+    assert!(place.run(explained).expect_code(0).stdout.contains("hub.example"));
+
+    // A list by itself names documents beside it.
+    let list = hub("", tar_gz);
+    let words = ["--mirror", &list.url(""), "--vex", "https://hub.example/index.json"];
+    assert_eq!(heard(&words), "hub");
+    assert!(list.requests_for("/hub.example/vex.tar.gz").is_empty());
+}
+
+#[test]
+fn a_repository_that_is_not_whole_ends_the_run() {
+    let place = place();
+    let run = |server: &Server| {
+        let root = server.url("");
+        let url = "https://hub.example/vex-repository.json";
+        place.run(["match", "sbom.json", "--as-of", AS_OF, "--mirror", &root, "--vex", url])
+    };
+    let serve = |server: &Server, location: &str| {
+        server.serve("/hub.example/vex-repository.json", manifest(location));
+    };
+    let server = hub("", |files| {
+        let listed = files.iter().filter(|(path, _)| path.ends_with("index.json"));
+        tar_gz(&listed.map(|(path, bytes)| (path.clone(), bytes.clone())).collect())
+    });
+    serve(&server, "https://hub.example/vex.tar.gz");
+    let lacking = "`pkg/npm/demo/vex.json` is listed, and not in the archive";
+    run(&server).expect_code(2).expect_stderr(&[lacking, "nothing was judged"]);
+    let server = hub("", tar_gz);
+    serve(&server, "https://hub.example/vex.tar.gz//elsewhere");
+    run(&server).expect_code(2).expect_stderr(&["the archive has no `index.json`"]);
+    serve(&server, "http://hub.example/vex.tar.gz");
+    run(&server).expect_code(2).expect_stderr(&["names no place that begins with `https://`"]);
+    let server = hub("", |_| b"no archive".to_vec());
+    serve(&server, "https://hub.example/vex.tar.gz");
+    run(&server).expect_code(2).expect_stderr(&["as a repository of VEX: its archive"]);
 }
 
 #[test]

@@ -27,16 +27,16 @@ const IMAGE: &str = "\
 const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const OPENVEX: &str = "application/vnd.openvex+json";
-const IN_TOTO: &str = "application/vnd.in-toto+json";
+pub(crate) const IN_TOTO: &str = "application/vnd.in-toto+json";
 const DSSE: &str = "application/vnd.dsse.envelope.v1+json";
 const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 const PREDICATE: &str = "https://openvex.dev/ns/v0.2.0";
 
-const OPEN: [&str; 2] = ["CVE-2025-10001 counts", "CVE-2025-10002 counts"];
-const SUPPRESSED: [&str; 2] = ["CVE-2025-10001 vex-not-affected", "CVE-2025-10002 counts"];
+pub(crate) const OPEN: [&str; 2] = ["CVE-2025-10001 counts", "CVE-2025-10002 counts"];
+pub(crate) const SUPPRESSED: [&str; 2] = ["CVE-2025-10001 vex-not-affected", "CVE-2025-10002 counts"];
 
 /// A place with feeds that say that both packages are affected, and with the keys `ours` and `theirs`.
-fn place() -> Place {
+pub(crate) fn place() -> Place {
     let place = Place::new();
     let mirror = Mirror::at(place.path("mirror"));
     mirror.osv_records(
@@ -52,13 +52,13 @@ fn place() -> Place {
 }
 
 /// A registry in memory that lists referrers, with the image `app:1` in it.
-struct Shelf {
-    server: Server,
+pub(crate) struct Shelf {
+    pub(crate) server: Server,
     content: Arc<Mutex<Content>>,
     /// The digest that the tag leads to.
     root: String,
     /// The digest of the image's own manifest.
-    manifest: String,
+    pub(crate) manifest: String,
 }
 
 #[derive(Default)]
@@ -105,7 +105,7 @@ impl Content {
 }
 
 impl Shelf {
-    fn new(shape: IndexShape) -> Self {
+    pub(crate) fn new(shape: IndexShape) -> Self {
         let files = oci_files(&[Image::parse(IMAGE).tagged("app:1")], shape);
         let mut content = Content::default();
         for bytes in files.values() {
@@ -131,7 +131,7 @@ impl Shelf {
     }
 
     /// Attaches `bytes` to the manifest `subject`, as an artifact of the kind `artifact_type` with these annotations.
-    fn attach(&self, subject: &str, artifact_type: &str, annotations: Value, bytes: &str) {
+    pub(crate) fn attach(&self, subject: &str, artifact_type: &str, annotations: Value, bytes: &str) {
         let mut content = self.content.lock().unwrap();
         let layer = content.blob(artifact_type, bytes.as_bytes());
         let manifest = json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "artifactType": artifact_type,
@@ -186,7 +186,7 @@ fn gaps(report: &Value) -> Vec<String> {
     about_vex.map(|gap| format!("{} {}", text(&gap["kind"]), text(&gap["detail"]))).collect()
 }
 
-fn document() -> String {
+pub(crate) fn document() -> String {
     openvex("https://acme.example/1", "CVE-2025-10001", "pkg:npm/demo")
 }
 
@@ -199,7 +199,7 @@ fn statement(subject: &str, predicate: &str) -> String {
     )
 }
 
-fn envelope(place: &Place, key: &str, subject: &str, predicate: &str) -> String {
+pub(crate) fn envelope(place: &Place, key: &str, subject: &str, predicate: &str) -> String {
     signed(place, key, IN_TOTO, &statement(subject, predicate)).to_string()
 }
 
@@ -247,6 +247,36 @@ fn what_nobody_signed_suppresses_nothing_and_is_told() {
     let named = report(&shelf.scan(&place, &["--vex", "referrers", "--vex", "vex.json"]));
     assert_eq!(findings(&named), SUPPRESSED);
     assert_eq!(named["vex"]["documents"][0]["trust"], "user");
+}
+
+/// An image that was found by the index of its platforms goes by that one's digest too, and so does its SBOM.
+#[test]
+fn what_is_said_of_the_index_holds_for_the_image() {
+    let (place, shelf) = (place(), Shelf::new(IndexShape::Nested));
+    assert_ne!(shelf.root, shelf.manifest);
+    for digest in [&shelf.root, &shelf.manifest] {
+        let product = format!("pkg:oci/app@{digest}");
+        place.write("vex.json", openvex("https://acme.example/1", "CVE-2025-10001", &product));
+        let report = report(&shelf.scan(&place, &["--vex", "vex.json"]));
+        assert_eq!(findings(&report), SUPPRESSED, "{digest}");
+    }
+    place.write(
+        "vex.json",
+        openvex("https://acme.example/1", "CVE-2025-10001", &format!("pkg:oci/app@{}", shelf.root)),
+    );
+    let source = format!("registry:{}/app:1", shelf.server.host());
+    let sbom =
+        place.run(["sbom", &source, "--no-cache", "-o", "cyclonedx-json"]).expect_code(0).stdout.clone();
+    let heard = |sbom: &str| {
+        place.write("sbom.json", sbom);
+        let words = ["match", "sbom.json", "--offline", "--as-of", AS_OF, "-o", "json", "--vex", "vex.json"];
+        let report = report(&place.run(words));
+        (findings(&report), report["vex"]["unapplied"][0]["reason"].clone())
+    };
+    assert_eq!(heard(&sbom), (SUPPRESSED.map(str::to_owned).to_vec(), Value::Null));
+    // An SBOM that does not know it cannot tell.
+    let without = sbom.replace("plimsoll:subject:index-digest", "somebody:else");
+    assert_eq!(heard(&without), (OPEN.map(str::to_owned).to_vec(), json!("index-unknown")));
 }
 
 #[test]

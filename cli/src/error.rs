@@ -158,10 +158,10 @@ impl From<flows::error::FlowError> for CommandError {
                 "the database is only a cache: remove the directory and run `plimsoll feeds sync`".to_owned(),
             ],
             E::Sync(_) => vec!["the last good state was left in place".to_owned()],
-            E::Vex { .. } | E::VexDownload(_) => {
+            E::Vex { .. } | E::VexDownload(_) | E::VexRepository { .. } => {
                 vec!["nothing was judged, because what the document answers would count as open".to_owned()]
             }
-            E::VexNotAsked { .. } => vec!["download the document, and give the file".to_owned()],
+            E::VexNotAsked { .. } => vec!["download the document, and give the file; a repository is kept once `match` or `scan` has asked it".to_owned()],
             E::NoImage { .. } => vec!["VEX is attached to images in registries: `registry:HOST/NAME:TAG`".to_owned()],
             E::NoSboms { .. } => {
                 vec!["store one with `plimsoll sbom IMAGE -o cyclonedx-json=DIR/NAME.json`".to_owned()]
@@ -178,7 +178,7 @@ impl From<flows::error::FlowError> for CommandError {
                 "`--package NAME` says what was asked for a package".to_owned(),
             ],
             E::Merge(_) => vec!["merge fewer of them".to_owned()],
-            E::Convert { .. } | E::File { .. } | E::Render(_) | E::Policy(_) | E::VexRepository { .. } => Vec::new(),
+            E::Convert { .. } | E::File { .. } | E::Render(_) | E::Policy(_) => Vec::new(),
         };
         Self::Failed { error: Box::new(error), hints }
     }

@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser, ValueParser};
 use flows::scan::Known;
-use flows::vex::{Attached, VexPlace};
+use flows::vex::{Attached, VexAccess, VexPlace};
 use matcher::vex::Given;
 use model::gap::GapKind;
 use model::limits::Limits;
 use signing::PublicKey;
 
 use crate::args::Global;
+use crate::environment;
 use crate::error::CommandError;
 use crate::feeds::AccessArgs;
 use crate::keys::read_key;
@@ -30,11 +31,18 @@ pub(crate) fn read(
     global: &Global,
     ui: &Ui,
 ) -> Result<Vec<Given>, CommandError> {
-    let has_url = places.iter().any(|place| matches!(place, VexPlace::Url(_)));
+    let has_url = places.iter().any(|place| matches!(place, VexPlace::Url(..)));
     let fetcher = has_url.then(|| access.fetcher(global, ui)).transpose()?;
-    let given = flows::vex::read(places, fetcher.as_ref(), &Limits::default())?;
+    let cache = cache();
+    let vex_access = VexAccess { fetcher: fetcher.as_ref(), cache: cache.as_deref() };
+    let given = flows::vex::read(places, &vex_access, &Limits::default())?;
     tell(&given, ui);
     Ok(given)
+}
+
+/// Where repositories of VEX are kept: `vex` in the user's cache directory.
+pub(crate) fn cache() -> Option<PathBuf> {
+    environment::default_cache_dir().map(|cache| cache.join("vex"))
 }
 
 /// Refuses what only images have, for a command that opens none.

@@ -1,38 +1,30 @@
 //! VEX from files, directories and addresses, and what is attached to an image.
 //!
-//! A document that is named is the user's own word, be it a file or a URL. A directory is a repository: one with a list of its
-//! documents (`index.json`, the VEX Repository Specification 0.1) carries what others say, each of them of the packages that
-//! he is listed under; any other directory is a number of files. What is [attached](attached()) to an image is the word of
+//! A document that is named is the user's own word, be it a file or a URL. A [`repository`] carries what others say, each of
+//! them of the packages that he is listed under; any other directory is a number of files. What is [attached](attached()) to an image is the word of
 //! whoever signed it, if that is somebody whose key was given.
 
 mod attached;
+mod brought;
 mod contents;
+mod repository;
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Read;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use fetch::error::redact;
-use fetch::fetcher::{Fetcher, NoProgress, Request};
 use matcher::vex::{Given, Identity, Trust, bom_id};
 use model::limits::Limits;
 use serde::Deserialize;
 
 pub use self::attached::{Attached, attached};
+pub use self::brought::VexAccess;
 pub use self::contents::UnreadableVex;
+use self::repository::Content;
 use crate::error::FlowError;
 use crate::match_sbom::digest;
-
-/// The list of documents of a repository.
-const INDEX: &str = "index.json";
-
-/// The file in which a repository says what it is, beside the folders of the versions of the specification.
-const DESCRIPTION: &str = "vex-repository.json";
-
-/// The folder of the one version of the specification there is.
-const SPECIFICATION: &str = "0.1";
 
 /// The word for what is attached to an image.
 pub const REFERRERS: &str = "referrers";
@@ -40,78 +32,78 @@ pub const REFERRERS: &str = "referrers";
 /// Where documents are taken from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VexPlace {
-    /// A file or a directory.
-    Path(PathBuf),
-    /// An address of one document; `https` only.
-    Url(String),
+    /// A file or a directory, and how far it is trusted where that was said.
+    Path(PathBuf, Option<Trust>),
+    /// An address, `https` only, and how far it is trusted where that was said.
+    Url(String, Option<Trust>),
     /// Beside each image that is judged, in its registry.
     Referrers,
 }
 
-/// An address that no document is taken from.
+/// The words before a place that say whose it is.
+const LEVELS: [(&str, Trust); 2] = [("supplier:", Trust::Supplier), ("hub:", Trust::Hub)];
+
+/// A place that no document is taken from.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an address of VEX begins with `https://`: whoever stands between could suppress findings")]
-pub struct InsecureVexUrl;
+pub enum InvalidVexPlace {
+    /// It is an address of plain HTTP.
+    #[error("an address of VEX begins with `https://`: whoever stands between could suppress findings")]
+    Insecure,
+    /// It says how far what is attached to images is trusted, which its signatures say.
+    #[error("what is attached to images is trusted by its signatures: `referrers` stands alone")]
+    LevelOfReferrers,
+}
 
 impl VexPlace {
     /// The place that `text` is: an address, the word [`REFERRERS`], or else a path; a file of that name is `./referrers`.
+    /// `supplier:` or `hub:` before an address or a path says how far it is trusted.
     ///
     /// # Errors
-    /// It is an address of plain HTTP.
-    pub fn parse(text: OsString) -> Result<Self, InsecureVexUrl> {
-        match text.to_str() {
-            Some(REFERRERS) => Ok(Self::Referrers),
-            Some(url) if url.starts_with("https://") => Ok(Self::Url(url.to_owned())),
-            Some(url) if url.starts_with("http://") => Err(InsecureVexUrl),
-            _ => Ok(Self::Path(text.into())),
+    /// It is an address of plain HTTP, or says so of [`REFERRERS`].
+    pub fn parse(text: OsString) -> Result<Self, InvalidVexPlace> {
+        // A path that is no UTF-8 has no such word before it.
+        let Some(word) = text.to_str() else { return Ok(Self::Path(text.into(), None)) };
+        let leveled = LEVELS.iter().find_map(|(prefix, trust)| Some((word.strip_prefix(prefix)?, *trust)));
+        let (place, trust) = leveled.map_or((word, None), |(place, trust)| (place, Some(trust)));
+        match place {
+            REFERRERS if trust.is_some() => Err(InvalidVexPlace::LevelOfReferrers),
+            REFERRERS => Ok(Self::Referrers),
+            url if url.starts_with("https://") => Ok(Self::Url(url.to_owned(), trust)),
+            url if url.starts_with("http://") => Err(InvalidVexPlace::Insecure),
+            path => Ok(Self::Path(path.into(), trust)),
         }
     }
 }
 
-/// The documents at `places`, in their order; what is attached to images is left to [`attached()`]. Without a fetcher no host
-/// is asked.
+/// The documents at `places`, in their order; what is attached to images is left to [`attached()`].
 ///
 /// # Errors
 /// One of them cannot be read: then nothing is judged, because what should suppress would not.
-pub fn read(
-    places: &[VexPlace],
-    fetcher: Option<&Fetcher>,
-    limits: &Limits,
-) -> Result<Vec<Given>, FlowError> {
+pub fn read(places: &[VexPlace], access: &VexAccess<'_>, limits: &Limits) -> Result<Vec<Given>, FlowError> {
     let mut reader = Reader { limits, bytes_left: limits.document_bytes_max, given: Vec::new() };
     for place in places {
         match place {
             VexPlace::Referrers => {}
-            VexPlace::Url(url) => {
-                let bytes = downloaded(url, fetcher, limits)?;
-                reader.take(&redact(url), &bytes, Trust::User, None)?;
+            VexPlace::Url(url, trust) => reader.add_url(url, access, *trust)?,
+            VexPlace::Path(path, trust) if !path.is_dir() => {
+                reader.add(path, trust.unwrap_or(Trust::User), None)?;
             }
-            VexPlace::Path(path) if !path.is_dir() => reader.add(path, Trust::User, None)?,
-            VexPlace::Path(path) => match indexed(path) {
-                Some(folder) => reader.add_repository(&folder)?,
-                None => reader.add_folder(path)?,
+            VexPlace::Path(path, trust) => match repository::folder(path, limits) {
+                Some(folder) => reader.add_repository(&folder, trust.unwrap_or(Trust::Hub))?,
+                None => reader.add_folder(path, trust.unwrap_or(Trust::User))?,
             },
         }
     }
     Ok(reader.given)
 }
 
-/// The bytes at `url`.
-fn downloaded(url: &str, fetcher: Option<&Fetcher>, limits: &Limits) -> Result<Vec<u8>, FlowError> {
-    let fetcher = fetcher.ok_or_else(|| FlowError::VexNotAsked { url: redact(url) })?;
-    let unwritten =
-        |source| FlowError::File { action: "write", path: PathBuf::from("a temporary directory"), source };
-    let dir = tempfile::tempdir().map_err(unwritten)?;
-    let to = dir.path().join("document");
-    let request = Request { url, to: &to, previous: None, bytes_max: limits.vex_bytes_max };
-    fetcher.get(&request, &NoProgress).map_err(FlowError::VexDownload)?;
-    fs::read(&to).map_err(|source| FlowError::File { action: "read", path: to.clone(), source })
-}
-
-/// The folder with the list of documents of the repository in `path`, if it is one.
-fn indexed(path: &Path) -> Option<PathBuf> {
-    let folders = [path.to_owned(), path.join(SPECIFICATION)];
-    folders.into_iter().find(|folder| folder.join(INDEX).is_file())
+/// The bytes of a file, one more than a document may have at most.
+fn bytes_of(path: &Path, limits: &Limits) -> Result<Vec<u8>, FlowError> {
+    let failed = |source| FlowError::File { action: "read", path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    let bytes_max = limits.vex_bytes_max.saturating_add(1);
+    File::open(path).and_then(|file| file.take(bytes_max).read_to_end(&mut bytes)).map_err(failed)?;
+    Ok(bytes)
 }
 
 struct Reader<'a> {
@@ -123,7 +115,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn add(&mut self, path: &Path, trust: Trust, only_about: Option<Vec<Identity>>) -> Result<(), FlowError> {
-        let bytes = self.bytes(path)?;
+        let bytes = bytes_of(path, self.limits)?;
         self.take(&path.display().to_string(), &bytes, trust, only_about)
     }
 
@@ -145,17 +137,21 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The bytes of a file, one more than are allowed at most.
-    fn bytes(&self, path: &Path) -> Result<Vec<u8>, FlowError> {
-        let failed = |source| FlowError::File { action: "read", path: path.to_owned(), source };
-        let mut bytes = Vec::new();
-        let bytes_max = self.limits.vex_bytes_max.saturating_add(1);
-        File::open(path).and_then(|file| file.take(bytes_max).read_to_end(&mut bytes)).map_err(failed)?;
-        Ok(bytes)
+    /// The document at an address, or those of the repository there.
+    fn add_url(&mut self, url: &str, access: &VexAccess<'_>, trust: Option<Trust>) -> Result<(), FlowError> {
+        let url = repository::manifest_of(url).unwrap_or_else(|| url.to_owned());
+        let brought = access.bring(&url, self.limits.vex_bytes_max)?;
+        let bytes = bytes_of(&brought.path, self.limits)?;
+        match Content::of(&bytes) {
+            Content::Other => return self.take(&redact(&url), &bytes, trust.unwrap_or(Trust::User), None),
+            Content::Manifest => self.add_by_manifest(&url, &bytes, access, trust.unwrap_or(Trust::Hub))?,
+            Content::List => self.add_by_list(&url, &bytes, access, trust.unwrap_or(Trust::Hub))?,
+        }
+        brought.keep()
     }
 
     /// Every `*.json` below a directory, hidden ones and descriptions left out; none at all is an error.
-    fn add_folder(&mut self, path: &Path) -> Result<(), FlowError> {
+    fn add_folder(&mut self, path: &Path, trust: Trust) -> Result<(), FlowError> {
         let mut found = Vec::new();
         let mut pending = vec![path.to_owned()];
         while let Some(folder) = pending.pop() {
@@ -164,7 +160,7 @@ impl Reader<'_> {
                 let entry = entry.map_err(failed)?;
                 let path = entry.path();
                 let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-                if is_hidden || entry.file_name() == DESCRIPTION {
+                if is_hidden || entry.file_name() == repository::MANIFEST {
                     continue;
                 }
                 if entry.file_type().map_err(failed)?.is_dir() {
@@ -180,35 +176,7 @@ impl Reader<'_> {
             return Err(FlowError::VexRepository { path: path.to_owned(), what });
         }
         found.sort();
-        found.iter().try_for_each(|path| self.add(path, Trust::User, None))
-    }
-
-    /// The documents that the list of a repository names.
-    fn add_repository(&mut self, folder: &Path) -> Result<(), FlowError> {
-        let path = folder.join(INDEX);
-        let wrong = |what: String| FlowError::VexRepository { path: path.clone(), what };
-        let bytes = self.bytes(&path)?;
-        let index: Index = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
-        if index.packages.is_empty() {
-            return Err(wrong("it lists no package".to_owned()));
-        }
-        self.enough(&path, index.packages.len())?;
-        let mut by_location: BTreeMap<String, Vec<Identity>> = BTreeMap::new();
-        for package in index.packages {
-            let identity = Identity::of_purl(&package.id);
-            let identity = identity.ok_or_else(|| wrong(format!("`{}` is no package URL", package.id)))?;
-            // Nothing outside of the repository is its document.
-            let is_below =
-                Path::new(&package.location).components().all(|part| matches!(part, Component::Normal(_)));
-            if !is_below || package.location.is_empty() {
-                return Err(wrong(format!("`{}` leads out of it", package.location)));
-            }
-            by_location.entry(package.location).or_default().push(identity);
-        }
-        for (location, packages) in by_location {
-            self.add(&folder.join(location), Trust::Hub, Some(packages))?;
-        }
-        Ok(())
+        found.iter().try_for_each(|path| self.add(path, trust, None))
     }
 
     fn enough(&self, path: &Path, n_documents: usize) -> Result<(), FlowError> {
@@ -219,19 +187,6 @@ impl Reader<'_> {
             false => Ok(()),
         }
     }
-}
-
-/// The list of documents of a repository.
-#[derive(Deserialize)]
-struct Index {
-    packages: Vec<Listed>,
-}
-
-#[derive(Deserialize)]
-struct Listed {
-    /// A package URL without a version.
-    id: String,
-    location: String,
 }
 
 /// How the CycloneDX document that `reader` gives is known to others; none for any other, and for one without a serial

@@ -68,7 +68,10 @@ pub fn decorate(findings: &mut [Finding], inventory: &Inventory, known: &Known<'
             finding.ids().filter_map(|id| cve_key(id)).filter_map(|key| known.cves.rows.rows.get(&key));
         let labels = labels(rows.flatten(), kernel::is_not_loaded(finding, inventory));
         let is_os = is_os(finding, inventory);
-        finding.decoration = Decoration { labels, ..decoration(finding, is_os, &voices, known) }.into();
+        let answered = finding.decoration.said_mut().map(|said| std::mem::take(&mut said.answered));
+        let answered = answered.unwrap_or_default();
+        finding.decoration =
+            Decoration { labels, answered, ..decoration(finding, is_os, &voices, known) }.into();
     }
     let purl =
         |finding: &Finding| finding.packages.first().map(|&index| inventory.package(index).purl.as_str());
@@ -174,6 +177,7 @@ fn decoration(finding: &Finding, is_os: bool, voices: &Voices<'_>, known: &Known
         voices.texts().flat_map(|text| &text.references).map(|reference| &reference.url).collect();
     Decoration {
         title: preferred(voices).find_map(|text| text.title.clone()),
+        answered: Vec::new(),
         risk: risk(severity.level, &cvss, epss, kev.as_ref(), known.weights),
         severity,
         stated: voices.stated(finding),

@@ -330,6 +330,17 @@ pub struct Decoration {
     pub references: Vec<String>,
     /// 0 to 100 (feeds.md D8).
     pub risk: f64,
+    /// Those of its packages that VEX says are not affected, where the finding stands for others; in inventory order.
+    pub answered: Vec<Answered>,
+}
+
+/// A package of a finding that VEX answers, and not all of the finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// The package.
+    pub package: PackageIndex,
+    /// Why it does not count, and who says so.
+    pub because: Suppression,
 }
 
 impl Nothing for Decoration {

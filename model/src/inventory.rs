@@ -18,6 +18,8 @@ pub struct Subject {
     pub digest: Option<String>,
     /// The digest of the manifest, `sha256:…`, where there is one.
     pub manifest_digest: Option<String>,
+    /// The digest of the index of the images of all platforms, `sha256:…`, where it was found by one.
+    pub index_digest: Option<String>,
     /// `linux/amd64`, `linux/arm/v7`.
     pub platform: Option<String>,
     /// Who supplies it, as stated.

@@ -61,6 +61,8 @@ pub struct Limits {
     pub vex_bytes_max: u64,
     /// Products that one VEX document names, each time that it does so counted.
     pub vex_products_max: usize,
+    /// Entries of the lists that are read of one VEX document, whatever they hold.
+    pub vex_values_max: usize,
     /// VEX documents in one directory.
     pub vex_documents_max: usize,
 }
@@ -103,6 +105,8 @@ impl Default for Limits {
             vex_bytes_max: 64 << 20,
             // A product takes some 300 bytes.
             vex_products_max: 500_000,
+            // Empty, each takes up to 170 bytes. Real documents have some 70 bytes of text an entry.
+            vex_values_max: 1_000_000,
             vex_documents_max: 20_000,
         }
     }

@@ -145,6 +145,7 @@ vex_reasons! {
     UnreadableRange = "unreadable-range", "The range of versions that it names cannot be read.";
     OtherQualifiers = "other-qualifiers", "It is about the package with other qualifiers.";
     OtherVersion = "other-version", "It is about another version.";
+    IndexUnknown = "index-unknown", "It is about a digest that may be that of the index of all platforms, which the SBOM does not state.";
     OtherDigest = "other-digest", "It is about another digest.";
     OtherBom = "other-bom", "It is about a component of another BOM, and nothing shows that this SBOM is that one.";
     OtherPart = "other-part", "It is about another part of the product.";

@@ -8,7 +8,7 @@ use clap::Args;
 use flows::error::FlowError;
 use flows::explain::{Asked, Told, explain, read, read_file};
 use flows::match_sbom::Besides;
-use flows::vex::{VexPlace, bom_of};
+use flows::vex::{VexAccess, VexPlace, bom_of};
 use matcher::Fallback;
 use matcher::vex::Given;
 use model::distro::Distro;
@@ -68,7 +68,10 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     let keys = args.keys.read()?;
     let limits = Limits::default();
     vex::without_images(&args.vex, "explain")?;
-    let vex = flows::vex::read(&args.vex, None, &limits)?;
+    // What a repository said when it was asked last is there still.
+    let cache = vex::cache();
+    let access = VexAccess { fetcher: None, cache: cache.as_deref() };
+    let vex = flows::vex::read(&args.vex, &access, &limits)?;
     let is_bom_asked = vex.iter().any(Given::links_to_boms);
     let mut told = match args.document.as_str() {
         "-" => {

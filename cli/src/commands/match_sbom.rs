@@ -70,8 +70,10 @@ pub(crate) struct JudgeArgs {
     /// The time that stands for "now" in the report [default: `SOURCE_DATE_EPOCH`, else now]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) as_of: Option<Timestamp>,
-    /// VEX (OpenVEX, CSAF, CycloneDX): what it answers is suppressed. A file, a directory, an `https` URL; or `referrers`, what
+    /// VEX (OpenVEX, CSAF, CycloneDX): what it answers is suppressed. A file, a directory, an `https` URL, also of a repository of VEX; or `referrers`, what
     /// is attached to the images that are scanned in their registries; may be repeated
+    ///
+    /// `supplier:` or `hub:` before a path or an address says that it is less trusted than what you give yourself
     #[arg(long, value_name = "PLACE", value_parser = vex::place(), hide_env_values = true, hide_default_value = true)]
     pub(crate) vex: Vec<VexPlace>,
     /// Accept that there is nothing to judge

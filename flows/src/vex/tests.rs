@@ -23,7 +23,7 @@ fn place(files: &[(&str, &str)]) -> TempDir {
 }
 
 fn read_dir(dir: &TempDir, limits: &Limits) -> Result<Vec<Given>, FlowError> {
-    read(&[VexPlace::Path(dir.path().to_owned())], None, limits)
+    read(&[VexPlace::Path(dir.path().to_owned(), None)], &VexAccess::default(), limits)
 }
 
 #[track_caller]
@@ -65,6 +65,17 @@ fn a_repository_is_what_its_list_names_each_under_its_packages() {
         assert_eq!((given.len(), given[0].trust), (1, Trust::Hub));
         assert_eq!(given[0].only_about.as_ref().unwrap().len(), 2);
     }
+}
+
+/// Documents may be called as lists are.
+#[test]
+fn a_document_of_the_name_of_a_list_is_a_document() {
+    let (one, two) = (document("pkg:npm/a"), document("pkg:npm/b"));
+    let dir = place(&[("index.json", &*one), ("other.json", &*two)]);
+    let given = read_dir(&dir, &Limits::default()).unwrap();
+    let said: Vec<_> = given.iter().map(|one| (one.document.id.as_deref(), one.trust)).collect();
+    assert_eq!(said, [(Some("pkg:npm/a"), Trust::User), (Some("pkg:npm/b"), Trust::User)]);
+    assert!(given.iter().all(|one| one.only_about.is_none()));
 }
 
 #[test]
@@ -130,9 +141,34 @@ fn reasons_have_a_word_each() {
 #[test]
 fn a_place_is_an_address_a_path_or_what_is_attached() {
     let place = |text: &str| VexPlace::parse(OsString::from(text));
+    let path = |text: &str, trust| Ok(VexPlace::Path(text.into(), trust));
+    let url = "https://a.example/v.json";
     assert_eq!(place("referrers"), Ok(VexPlace::Referrers));
-    assert_eq!(place("./referrers"), Ok(VexPlace::Path("./referrers".into())));
-    assert_eq!(place("https://a.example/v.json"), Ok(VexPlace::Url("https://a.example/v.json".to_owned())));
-    assert_eq!(place("http://a.example/v.json"), Err(InsecureVexUrl));
-    assert_eq!(place("vex/"), Ok(VexPlace::Path("vex/".into())));
+    assert_eq!(place("./referrers"), path("./referrers", None));
+    assert_eq!(place(url), Ok(VexPlace::Url(url.to_owned(), None)));
+    assert_eq!(place("http://a.example/v.json"), Err(InvalidVexPlace::Insecure));
+    assert_eq!(place("vex/"), path("vex/", None));
+    assert_eq!(place("supplier:vex/"), path("vex/", Some(Trust::Supplier)));
+    assert_eq!(place("hub:vex/"), path("vex/", Some(Trust::Hub)));
+    assert_eq!(place("./hub:vex/"), path("./hub:vex/", None));
+    assert_eq!(place(&format!("supplier:{url}")), Ok(VexPlace::Url(url.to_owned(), Some(Trust::Supplier))));
+    assert_eq!(place("hub:http://a.example/v.json"), Err(InvalidVexPlace::Insecure));
+    assert_eq!(place("supplier:referrers"), Err(InvalidVexPlace::LevelOfReferrers));
+}
+
+#[test]
+fn whose_documents_they_are_may_be_said() {
+    let document = document("pkg:npm/a");
+    let index = r#"{"packages": [{"id": "pkg:npm/a", "location": "a.json"}]}"#;
+    let (folder, repository) =
+        (place(&[("a.json", &document)]), place(&[("a.json", &document), ("index.json", index)]));
+    for (dir, said, expected) in [
+        (&folder, None, Trust::User),
+        (&folder, Some(Trust::Supplier), Trust::Supplier),
+        (&repository, None, Trust::Hub),
+        (&repository, Some(Trust::Supplier), Trust::Supplier),
+    ] {
+        let path = VexPlace::Path(dir.path().to_owned(), said);
+        assert_eq!(read(&[path], &VexAccess::default(), &Limits::default()).unwrap()[0].trust, expected);
+    }
 }

@@ -12,6 +12,31 @@ use serde::Deserialize;
 
 use self::tree::{Tree, TreeText};
 use super::document::{Budget, Statement, VexDocument, VexError, VexKind, VexStatus, ids, numbers, time};
+use super::weigh::Kept;
+
+/// What is kept of a document.
+pub(super) const KEPT: Kept = Kept {
+    members: &[
+        "branches",
+        "file_hashes",
+        "flags",
+        "full_product_name",
+        "full_product_names",
+        "group_ids",
+        "hashes",
+        "ids",
+        "product",
+        "product_groups",
+        "product_identification_helper",
+        "product_ids",
+        "product_tree",
+        "purls",
+        "relationships",
+        "threats",
+        "vulnerabilities",
+    ],
+    tables: &["product_status"],
+};
 
 /// Reads the document `text`.
 pub(super) fn read(text: &[u8], limits: &Limits) -> Result<VexDocument, VexError> {

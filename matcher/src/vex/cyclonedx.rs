@@ -14,6 +14,7 @@ use super::document::{
     percent_decoded, said_at, time,
 };
 use super::product::{Identity, Narrowed};
+use super::weigh::Kept;
 
 /// The words that a justification may be.
 pub(super) const JUSTIFICATIONS: [&str; 9] = [
@@ -30,6 +31,22 @@ pub(super) const JUSTIFICATIONS: [&str; 9] = [
 
 /// The state that is its own justification.
 pub(super) const FALSE_POSITIVE: &str = "false_positive";
+
+/// What is kept of a document.
+pub(super) const KEPT: Kept = Kept {
+    members: &[
+        "affects",
+        "authors",
+        "component",
+        "components",
+        "hashes",
+        "metadata",
+        "references",
+        "versions",
+        "vulnerabilities",
+    ],
+    tables: &[],
+};
 
 /// Reads the document `text`.
 pub(super) fn read(text: &[u8], limits: &Limits) -> Result<VexDocument, VexError> {

@@ -7,6 +7,7 @@ use model::limits::Limits;
 use model::report::VexReason;
 
 use super::product::{Identity, ImagePattern};
+use super::weigh::weigh;
 use super::{csaf, cyclonedx, openvex};
 
 /// The kind of a document.
@@ -58,6 +59,17 @@ pub enum VexStatus {
 }
 
 impl VexStatus {
+    /// The status in words.
+    pub(super) fn words(&self) -> &str {
+        match self {
+            Self::NotAffected => "not affected",
+            Self::Fixed => "fixed",
+            Self::Affected => "affected",
+            Self::UnderInvestigation => "under investigation",
+            Self::Unknown(word) => word,
+        }
+    }
+
     /// Whether it suppresses findings.
     pub fn suppresses(&self) -> bool {
         matches!(self, Self::NotAffected | Self::Fixed)
@@ -219,6 +231,12 @@ pub enum VexError {
         /// The limit.
         products_max: usize,
     },
+    /// Its lists hold more than a document may.
+    #[error("its lists have more than {values_max} entries")]
+    TooMuch {
+        /// The limit.
+        values_max: usize,
+    },
     /// It is no JSON, or no object.
     #[error("it is no JSON object")]
     NotJson(#[source] serde_json::Error),
@@ -266,7 +284,14 @@ pub fn read_attested(bytes: &[u8], subjects: &[String], limits: &Limits) -> Resu
         return Err(VexError::Xml);
     }
     let head: Head<'_> = serde_json::from_slice(text).map_err(VexError::NotJson)?;
-    let document = match head.kind()? {
+    let kind = head.kind()?;
+    let kept = match kind {
+        VexKind::OpenVex => &openvex::KEPT,
+        VexKind::Csaf => &csaf::KEPT,
+        VexKind::CycloneDx => &cyclonedx::KEPT,
+    };
+    weigh(text, kept, limits.vex_values_max)?;
+    let document = match kind {
         VexKind::OpenVex => openvex::read(text, subjects, limits)?,
         VexKind::Csaf => csaf::read(text, limits)?,
         VexKind::CycloneDx => cyclonedx::read(text, limits)?,

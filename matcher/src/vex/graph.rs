@@ -1,6 +1,7 @@
 //! Which packages need which, for products that are libraries inside what is judged (feeds.md D7).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use model::ecosystem::Ecosystem;
 use model::inventory::Inventory;
@@ -21,6 +22,9 @@ pub(super) struct Graph<'a> {
     silent: BTreeMap<Ecosystem, Vec<u32>>,
     steps_left: usize,
     above: BTreeMap<PackageIndex, Option<BTreeSet<u32>>>,
+    /// Those that [`Graph::below`] has left: what it leaves open costs time and decides nothing.
+    steps_below_left: usize,
+    below: BTreeMap<u32, Option<Rc<[PackageIndex]>>>,
 }
 
 impl<'a> Graph<'a> {
@@ -33,6 +37,8 @@ impl<'a> Graph<'a> {
             silent: BTreeMap::new(),
             steps_left: STEPS_MAX,
             above: BTreeMap::new(),
+            steps_below_left: STEPS_MAX,
+            below: BTreeMap::new(),
         };
         for (index, package) in inventory.packages.iter().enumerate() {
             let index = u32::try_from(index).expect("packages are limited to far fewer than 2^32");
@@ -66,6 +72,29 @@ impl<'a> Graph<'a> {
             self.above.insert(package, found);
         }
         self.above[&package].as_ref()
+    }
+
+    /// Every package that `package` needs, itself or by way of others; none where too much was asked before.
+    pub(super) fn below(&mut self, package: u32) -> Option<Rc<[PackageIndex]>> {
+        if !self.below.contains_key(&package) {
+            let found = self.all_below(package);
+            self.below.insert(package, found.map(|found| found.into_iter().map(PackageIndex).collect()));
+        }
+        self.below[&package].clone()
+    }
+
+    fn all_below(&mut self, package: u32) -> Option<BTreeSet<u32>> {
+        let mut found = BTreeSet::new();
+        let mut pending = vec![package];
+        while let Some(next) = pending.pop() {
+            for &needed in self.needs.get(next as usize)? {
+                self.steps_below_left = self.steps_below_left.checked_sub(1)?;
+                if found.insert(needed) {
+                    pending.push(needed);
+                }
+            }
+        }
+        Some(found)
     }
 
     /// `package` and those above it, without going through any of `closed`; none where too much was asked.

@@ -16,19 +16,25 @@ mod csaf;
 mod cyclonedx;
 mod document;
 mod graph;
+mod heard;
+mod judge;
 mod openvex;
 mod product;
+mod reach;
+mod release;
 mod standing;
 mod target;
 #[cfg(test)]
 mod tests;
+mod weigh;
 
-pub use apply::{OUTCOMES_MAX, apply};
+pub use apply::apply;
 pub use cyclonedx::bom_id;
 pub use document::{
     Component, ComponentIndex, Product, REMARKS_MAX, Statement, VexDocument, VexError, VexKind, VexStatus,
     read, read_attested,
 };
+pub use heard::OUTCOMES_MAX;
 pub use product::{Identity, ImagePattern, PurlPattern};
 
 /// How far a document is trusted. A statement of a higher level always wins, whatever its time.

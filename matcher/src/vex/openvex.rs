@@ -17,6 +17,7 @@ use super::document::{
     said_at, time,
 };
 use super::product::Identity;
+use super::weigh::Kept;
 
 /// What stands before the version in `@context`.
 pub(super) const CONTEXT: &str = "https://openvex.dev/ns";
@@ -29,6 +30,21 @@ pub(super) const JUSTIFICATIONS: [&str; 5] = [
     "vulnerable_code_cannot_be_controlled_by_adversary",
     "inline_mitigations_already_exist",
 ];
+
+/// What is kept of a document.
+pub(super) const KEPT: Kept = Kept {
+    members: &[
+        "aliases",
+        "identifiers",
+        "products",
+        "statements",
+        "subcomponents",
+        // A number; of something else that stands there nothing is kept for long.
+        "version",
+        "vulnerability",
+    ],
+    tables: &["hashes"],
+};
 
 /// Reads the document `text`, which came in an attestation about `subjects`.
 pub(super) fn read(text: &[u8], subjects: &[String], limits: &Limits) -> Result<VexDocument, VexError> {

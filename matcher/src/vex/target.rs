@@ -10,9 +10,9 @@ use model::purl::Purl;
 use model::report::VexReason;
 
 use super::document::Component;
-use super::product::{
-    Identity, ImagePattern, PurlPattern, architecture, key, plain_version, vendor, version,
-};
+use super::product::{Identity, ImagePattern, PurlPattern, architecture, key, plain_version, version};
+use super::reach::source_key;
+use super::release::{Release, is_distro, is_within, rebuilt_by_version};
 use crate::requirement::vers;
 
 /// How a name fits.
@@ -88,7 +88,8 @@ impl<'a> ImageTarget<'a> {
     pub(super) fn new(subject: &'a Subject, distro: Option<&'a Distro>) -> Self {
         let named = ImagePattern::of_reference(&subject.name);
         let of_name = named.as_ref().and_then(|named| named.digest.clone());
-        let digests = [subject.digest.clone(), subject.manifest_digest.clone(), of_name];
+        let digests =
+            [subject.digest.clone(), subject.manifest_digest.clone(), subject.index_digest.clone(), of_name];
         let digests = digests.into_iter().flatten().map(|digest| digest.to_ascii_lowercase()).collect();
         Self { subject, distro, named, digests }
     }
@@ -96,6 +97,26 @@ impl<'a> ImageTarget<'a> {
     /// How `component` fits the image as a whole.
     pub(super) fn fit(&self, component: &Component) -> Fit {
         in_range(self.fit_names(component), component, self.version())
+    }
+
+    /// Whether a digest of `component` may be that of the index which names the image for its platform: the image is known by
+    /// that of its manifest alone, and what stands before the digest is its name.
+    pub(super) fn may_be_index(&self, component: &Component) -> bool {
+        let is_known = self.subject.manifest_digest.is_none() || self.subject.index_digest.is_some();
+        let is_named = |image: &ImagePattern| {
+            let named = self.named.as_ref();
+            named.is_none_or(|named| match image.repositories.is_empty() {
+                true => named.name == image.name,
+                false => image.repositories.iter().any(|repository| named.repositories.contains(repository)),
+            })
+        };
+        !is_known
+            && component.identities.iter().any(|identity| match identity {
+                // Beside the URL of a package it is the hash of a file.
+                Identity::Digest(_) => !component.is_package(),
+                Identity::Image(image) => image.digest.is_some() && is_named(image),
+                _ => false,
+            })
     }
 
     /// The version, as far as one is stated: the tag, else what the subject says.
@@ -219,42 +240,6 @@ fn fit_distro(wanted: &Cpe<'_>, distro: &Distro) -> Fit {
     }
 }
 
-/// Whether a package whose URL states the distribution `stated` and which is installed on `distro` is of the distribution
-/// `wanted` (feeds.md B2). What the URL states counts; the system only says by which other names that is known, and stands
-/// in where the URL states nothing.
-fn is_distro(wanted: &str, stated: Option<&str>, distro: Option<&Distro>) -> bool {
-    let wanted = release(wanted);
-    let of_system = distro.map(names_of).unwrap_or_default();
-    let is_system = |one: &str| of_system.iter().any(|name| is_within(one, name));
-    match stated.map(release) {
-        Some(stated) => is_within(&wanted, &stated) || (is_system(&stated) && is_system(&wanted)),
-        None => is_system(&wanted),
-    }
-}
-
-/// The names by which a release of a distribution is known: `debian-12`, `debian-bookworm`, `bookworm`.
-fn names_of(distro: &Distro) -> Vec<String> {
-    let id = vendor(&distro.id);
-    let releases = [&distro.version, &distro.codename].into_iter().flatten();
-    let names = releases.map(|one| format!("{id}-{one}")).chain(distro.codename.clone());
-    let names: Vec<String> = names.map(|name| name.to_lowercase()).collect();
-    if names.is_empty() { vec![id.to_owned()] } else { names }
-}
-
-/// A release as it is compared: in lower case, its vendor under one name.
-fn release(text: &str) -> String {
-    let text = text.to_lowercase();
-    match text.rsplit_once('-') {
-        Some((id, release)) => format!("{}-{release}", vendor(id)),
-        None => text,
-    }
-}
-
-/// Whether `known` is `wanted` or a release of it: 9.4 of 9.
-fn is_within(wanted: &str, known: &str) -> bool {
-    known.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
-
 /// How the name `wanted` fits the name `known`, of something whose version is `installed`.
 fn fit_cpe(wanted: &Cpe<'_>, known: &Cpe<'_>, installed: Option<&str>) -> Fit {
     let is_in = |wanted: &Attribute<'_>, known: &Attribute<'_>| *wanted == Attribute::Any || wanted == known;
@@ -308,6 +293,10 @@ impl<'a> PackageTarget<'a> {
             version: stated.unwrap_or_else(|| plain_version(kind, package.version.as_str()).to_owned()),
             purl,
         }
+    }
+
+    pub(super) fn purl(&self) -> Option<&Purl> {
+        self.purl.as_ref()
     }
 
     /// How `component` fits the package, which is installed on `distro`.
@@ -393,7 +382,8 @@ impl<'a> PackageTarget<'a> {
         }
         let subpath = pattern.purl.subpath.as_ref();
         let mut qualifiers = pattern.purl.qualifiers.iter();
-        let is_qualified = qualifiers.all(|(key, value)| self.is_qualified(purl, key, value, distro));
+        let is_qualified = qualifiers
+            .all(|(key, value)| self.is_qualified(purl, (key, value), distro, pattern.version.is_some()));
         if !is_qualified || subpath.is_some_and(|wanted| Some(wanted) != purl.subpath.as_ref()) {
             return Fit::Not(VexReason::OtherQualifiers);
         }
@@ -403,15 +393,20 @@ impl<'a> PackageTarget<'a> {
     /// Whether the package was built from the source package of `pattern`, and that one's version.
     fn source(&self, purl: &Purl, pattern: &PurlPattern) -> (bool, String) {
         let source = self.package.source.as_ref();
-        let name = source.map_or(&*self.package.name, |source| &source.name);
-        let built_from = Purl { name: name.to_owned(), ..purl.clone() };
         let version = source.and_then(|source| source.version.as_ref());
         let version = version.map_or(&*self.version, |version| plain_version(&purl.kind, version.as_str()));
-        (*pattern.key == key(&built_from), version.to_owned())
+        (*pattern.key == source_key(self.package, purl), version.to_owned())
     }
 
-    /// Whether a qualifier of a pattern is the package's too. What its URL does not say its record may.
-    fn is_qualified(&self, purl: &Purl, qualifier: &str, wanted: &str, distro: Option<&Distro>) -> bool {
+    /// Whether a qualifier of a pattern, which may name the version that the package has, is the package's too. What its URL
+    /// does not say its record may.
+    fn is_qualified(
+        &self,
+        purl: &Purl,
+        (qualifier, wanted): (&str, &str),
+        distro: Option<&Distro>,
+        is_version_named: bool,
+    ) -> bool {
         let stated = purl.qualifiers.get(qualifier).map(String::as_str);
         match qualifier {
             // The one is part of the version, the other of how Syft names components.
@@ -427,7 +422,15 @@ impl<'a> PackageTarget<'a> {
                 };
                 architecture(known).is_none_or(|known| known == wanted)
             }
-            "distro" => is_distro(wanted, stated, distro),
+            "distro" => {
+                let (wanted, stated) = (Release::of(wanted), stated.map(Release::of));
+                // What is said of an archive of extended support is said of the release too, as Ubuntu says it of the same
+                // source (feeds.md A4). What is said of an archive with builds of its own is not, nor the other way
+                // round; unless the very version is named.
+                let is_of = stated.as_ref().and_then(Release::rebuilt).or(rebuilt_by_version(&self.version));
+                let is_same_code = is_version_named || is_of == wanted.rebuilt();
+                is_same_code && is_distro(&wanted, stated.as_ref(), distro)
+            }
             "upstream" => {
                 let source = self.package.source.as_ref();
                 let is_named = source.is_some_and(|source| {

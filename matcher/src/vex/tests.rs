@@ -1,7 +1,9 @@
 //! Statements held against findings: tables of documents, findings and outcomes.
 
 mod attested;
+mod conflicts;
 mod formats;
+mod kernels;
 mod laws;
 mod names;
 mod real;

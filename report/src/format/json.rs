@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use model::advisory::{CvssVector, Epss};
 use model::distro::Distro;
-use model::finding::{Cvss, Evidence, Finding, FixElsewhere, StatedSeverity, Verdict};
+use model::finding::{Answered, Cvss, Evidence, Finding, FixElsewhere, StatedSeverity, Verdict};
 use model::gap::Gap;
 use model::image::Origin;
 use model::inventory;
@@ -168,7 +168,17 @@ struct FindingLine<'a> {
     evidence: Vec<EvidenceLine<'a>>,
     references: &'a [String],
     suppressed: Option<SuppressedLine<'a>>,
+    answered: Vec<AnsweredLine<'a>>,
     fingerprint: String,
+}
+
+/// A package of a finding that VEX answers while the finding stands for others.
+#[derive(Serialize)]
+struct AnsweredLine<'a> {
+    purl: &'a str,
+    name: &'a str,
+    #[serde(flatten)]
+    because: SuppressedLine<'a>,
 }
 
 /// Which record says that an id stands for the vulnerability.
@@ -461,8 +471,16 @@ impl<'a> FindingLine<'a> {
             evidence: finding.evidence.iter().map(EvidenceLine::of).collect(),
             references: &decoration.references,
             suppressed: finding.suppressed.as_deref().map(SuppressedLine::of),
+            answered: decoration.answered.iter().map(|answered| AnsweredLine::of(report, answered)).collect(),
             fingerprint: fingerprint(report, finding),
         }
+    }
+}
+
+impl<'a> AnsweredLine<'a> {
+    fn of(report: &'a Report, answered: &'a Answered) -> Self {
+        let package = report.inventory.package(answered.package);
+        Self { purl: &package.purl, name: &package.name, because: SuppressedLine::of(&answered.because) }
     }
 }
 
@@ -556,7 +574,7 @@ mod tests {
 
     use model::advisory::FixState;
     use model::finding::{
-        Label, MatchType, NotAffectedReason, Suppression, UndeterminedReason, Verdict, VexGrounds,
+        Answered, Label, MatchType, NotAffectedReason, Suppression, UndeterminedReason, Verdict, VexGrounds,
     };
     use model::image::Origin;
     use model::severity::Severity;
@@ -711,6 +729,27 @@ mod tests {
             json!({"reason": "vex-not-affected", "source": "https://acme.example/vex-1",
                 "justification": "component_not_present", "detail": null, "author": "Acme",
                 "timestamp": "2023-06-02T00:00:00Z"})
+        );
+    }
+
+    #[test]
+    fn packages_that_are_answered_alone_are_named() {
+        let mut report = many(1);
+        let because = Suppression {
+            reason: NotAffectedReason::VexNotAffected.as_str().into(),
+            source: "https://acme.example/vex-1".into(),
+            statement: None,
+        };
+        let package = report.findings[0].packages[0];
+        report.findings[0].decoration.answered = vec![Answered { package, because }];
+        let document = parsed("json", &report, None);
+        assert_valid(&closed(schema()), &document);
+        let package = report.inventory.package(package);
+        assert_eq!(
+            document["findings"][0]["answered"],
+            json!([{"purl": package.purl, "name": package.name, "reason": "vex-not-affected",
+                "source": "https://acme.example/vex-1", "justification": null, "detail": null, "author": null,
+                "timestamp": null}])
         );
     }
 

@@ -282,6 +282,9 @@ struct Target<'a> {
     image_id: Loose<'a>,
     #[serde(borrow)]
     manifest_digest: Loose<'a>,
+    /// Names with the digest under which the image was asked for: of several platforms that of their index.
+    #[serde(borrow)]
+    repo_digests: LooseList<Loose<'a>>,
     #[serde(borrow)]
     layers: LooseList<Layer<'a>>,
     #[serde(borrow)]
@@ -619,6 +622,7 @@ fn subject(document: &Members<'_>) -> Result<Subject, DocumentError> {
         name: said(&scanned.name).or_else(given).unwrap_or_default(),
         version: said(&scanned.version).filter(|version| !version.starts_with("sha256:")),
         digest: target.image_id.owned().or_else(|| target.digests.0.iter().find_map(digest)),
+        index_digest: index_digest(&target),
         manifest_digest: target.manifest_digest.owned(),
         platform: platform.map(|(os, architecture)| format!("{os}/{architecture}")),
         layers: target
@@ -629,6 +633,14 @@ fn subject(document: &Members<'_>) -> Result<Subject, DocumentError> {
             .collect(),
         ..Subject::default()
     })
+}
+
+/// The digest that the image was asked for by, where that is not the one of its manifest.
+fn index_digest(target: &Target<'_>) -> Option<String> {
+    let manifest = target.manifest_digest.owned();
+    let asked = target.repo_digests.0.iter().filter_map(Loose::owned);
+    let mut digests = asked.filter_map(|name| Some(name.rsplit_once('@')?.1.to_owned()));
+    digests.find(|digest| digest.starts_with("sha256:") && Some(digest) != manifest.as_ref())
 }
 
 /// A text where later versions of the schema have an object.

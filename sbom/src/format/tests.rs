@@ -92,6 +92,7 @@ fn image() -> Inventory {
         version: Some("1.2".to_owned()),
         digest: Some(layer("a")),
         manifest_digest: Some(layer("b")),
+        index_digest: Some(layer("c")),
         platform: Some("linux/amd64".to_owned()),
         supplier: Some("Acme".to_owned()),
         created: Some("2024-01-02T03:04:05Z".to_owned()),

@@ -108,6 +108,7 @@ fn read(parts: &Parts<'_>, saved: SavedImage, options: &OpenOptions) -> Result<F
     Ok(Found {
         reference,
         manifest_digest: oci_layout::manifest_of(parts, &config_digest),
+        index_digest: None,
         annotations: BTreeMap::new(),
         config_digest,
         config,

@@ -61,6 +61,8 @@ struct Candidate {
     descriptor: Descriptor,
     platform: Option<Platform>,
     reference: Option<String>,
+    /// The digest of the outermost index that names it and has one; what lists a layout has none.
+    index: Option<String>,
 }
 
 /// The image manifests of the layout, those of nested indexes included, attestations left out.
@@ -76,10 +78,11 @@ fn manifests(parts: &Parts<'_>) -> Result<Vec<Candidate>, ImageError> {
 
 /// The image manifests among `top` and below the indexes among them.
 fn below(parts: &Parts<'_>, top: Vec<(Descriptor, Option<String>)>) -> Result<Vec<Candidate>, ImageError> {
-    let mut waiting = VecDeque::from(top);
+    let top = top.into_iter().map(|(descriptor, reference)| (descriptor, reference, None));
+    let mut waiting: VecDeque<(Descriptor, Option<String>, Option<String>)> = top.collect();
     let mut indexes_read = BTreeSet::new();
     let mut candidates = Vec::new();
-    while let Some((descriptor, reference)) = waiting.pop_front() {
+    while let Some((descriptor, reference, above)) = waiting.pop_front() {
         parts.check_manifests(candidates.len() + waiting.len())?;
         if descriptor.is_attestation() {
             continue;
@@ -89,11 +92,13 @@ fn below(parts: &Parts<'_>, top: Vec<(Descriptor, Option<String>)>) -> Result<Ve
             if indexes_read.insert(descriptor.digest.clone()) {
                 let index: IndexOrManifest = parts.json(Part::Index, &descriptor)?;
                 let nested = index.manifests.unwrap_or_default();
-                waiting.extend(nested.into_iter().map(|descriptor| (descriptor, reference.clone())));
+                let above = above.or(Some(descriptor.digest));
+                let named = |descriptor| (descriptor, reference.clone(), above.clone());
+                waiting.extend(nested.into_iter().map(named));
             }
         } else {
             let platform = descriptor.platform.as_ref().map(super::manifest::WirePlatform::to_platform);
-            candidates.push(Candidate { descriptor, platform, reference });
+            candidates.push(Candidate { descriptor, platform, reference, index: above });
         }
     }
     Ok(candidates)
@@ -210,6 +215,7 @@ fn stated_platform(parts: &Parts<'_>, descriptor: &Descriptor) -> Result<Option<
 /// Reads the manifest that was chosen, and its configuration.
 fn read(parts: &Parts<'_>, chosen: &Candidate) -> Result<Found, ImageError> {
     let manifest_digest = parts.digest("manifest", &chosen.descriptor.digest)?;
+    let index = chosen.index.as_deref();
     let manifest: IndexOrManifest = parts.json(Part::Manifest, &chosen.descriptor)?;
     let nonsense = |reason: &str| ImageError::Nonsense {
         image: parts.name(),
@@ -230,6 +236,7 @@ fn read(parts: &Parts<'_>, chosen: &Candidate) -> Result<Found, ImageError> {
         reference: chosen.reference.clone(),
         config_digest: parts.digest("configuration", &config.digest)?,
         manifest_digest: Some(manifest_digest),
+        index_digest: index.map(|index| parts.digest("index", index)).transpose()?,
         annotations: manifest.annotations,
         config: parts.json(Part::Configuration, &config)?,
         layers,

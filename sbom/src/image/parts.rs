@@ -148,6 +148,8 @@ pub(super) struct Found {
     pub(super) reference: Option<String>,
     pub(super) config_digest: Digest,
     pub(super) manifest_digest: Option<Digest>,
+    /// Of the index that led to the manifest.
+    pub(super) index_digest: Option<Digest>,
     /// Of the manifest.
     pub(super) annotations: BTreeMap<String, String>,
     pub(super) config: Config,
@@ -196,6 +198,7 @@ pub(super) fn image(parts: &Parts<'_>, found: Found) -> Result<Described, ImageE
         version: version.map(str::to_owned),
         digest: Some(found.config_digest.to_string()),
         manifest_digest: found.manifest_digest.map(|digest| digest.to_string()),
+        index_digest: found.index_digest.map(|digest| digest.to_string()),
         platform: found.config.platform().map(|platform| platform.to_string()),
         supplier: supplier::stated(&[&image.labels, &found.annotations], author.as_deref()),
         created: found.config.created.clone().map(|text| redact::cut(text, CREATED_BYTES_MAX)),

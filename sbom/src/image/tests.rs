@@ -135,6 +135,14 @@ fn the_platform_chooses_among_several() {
             let image = open_files(&several, &platform(asked)).unwrap();
             assert_eq!(image.subject().platform.as_deref(), Some(expected));
             assert_eq!((&*image.subject().name, image.subject().version.as_deref()), ("app", Some("1")));
+            // What lists a layout has no digest; an index that it names has.
+            let listed = String::from_utf8(several["index.json"].clone()).unwrap();
+            let index = image.subject().index_digest.as_deref();
+            assert_eq!(
+                index.map(|digest| listed.contains(digest)),
+                (shape == IndexShape::Nested).then_some(true)
+            );
+            assert_ne!(index, image.subject().manifest_digest.as_deref());
         }
         assert_eq!(
             message(open_files(&several, &platform("windows/amd64"))),

@@ -25,7 +25,7 @@ fn a_statement_without_products_is_about_the_subjects_of_its_attestation() {
     let bare = json!({"vulnerability": "CVE-1", "status": "not_affected", "impact_statement": "never run"});
     check_about(&[DIGEST], bare.clone(), "CVE-1 left: vex-not-affected by V never run");
     check_about(&[&other, DIGEST], bare.clone(), "CVE-1 left: vex-not-affected by V never run");
-    let is_other = "CVE-1 left: affected\nstatements[0] CVE-1: other-digest";
+    let is_other = "CVE-1 left: affected\nstatements[0] CVE-1: index-unknown";
     check_about(&[&other], bare.clone(), is_other);
     let unknown = "CVE-1 left: affected\nstatements[0] CVE-1: unknown-product";
     check_about(&[], bare, unknown);

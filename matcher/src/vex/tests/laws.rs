@@ -1,10 +1,15 @@
 //! What holds for every document: its order never matters, damage never panics, giants are bounded.
 
+use model::package::Dependencies;
 use serde_json::{Value, json};
 use testkit::mutate::{Random, mutations, some_prefixes};
 
+use super::rules::DIGEST;
 use super::*;
-use crate::vex::{OUTCOMES_MAX, REMARKS_MAX};
+use crate::vex::heard::{Heard, Source};
+use crate::vex::judge::Judge;
+use crate::vex::reach::counted;
+use crate::vex::{OUTCOMES_MAX, REMARKS_MAX, VexError};
 
 fn shuffled<T>(list: &mut [T], random: &mut Random) {
     for last in (1..list.len()).rev() {
@@ -85,6 +90,113 @@ fn the_order_of_documents_and_statements_never_matters() {
         assert_eq!((again, reasons_again), (found, reasons), "round {round}: statements in another order");
     }
     assert!(n_suppressed > 100, "{n_suppressed}");
+}
+
+/// Packages that need each other, merged from two images or from one, and statements about all of them.
+#[test]
+fn what_is_not_compared_would_change_nothing() {
+    let mut one = inventory(
+        "app:1",
+        "alpine 3.18",
+        "apk a 1 purl=pkg:apk/alpine/a@1 source=s@1\napk b 2 purl=pkg:apk/alpine/b@2 source=s@1
+         npm c 3 purl=pkg:npm/c@3\nnpm d 1 purl=pkg:npm/d@1\nnpm c 4 purl=pkg:npm/c@4\nnpm e 1 purl=pkg:npm/e@1",
+    );
+    one.packages[5].depends_on = vec![PackageIndex(2), PackageIndex(3)].into();
+    one.packages[3].depends_on = vec![PackageIndex(4)].into();
+    for leaf in [2, 4] {
+        one.packages[leaf].depends_on = Dependencies::NONE;
+    }
+    one.packages[4].cpes = vec!["cpe:2.3:a:c:c:4:*:*:*:*:*:*:*".to_owned()].into();
+    one.packages[4].digests = vec![format!("sha256:{}", "ab".repeat(32))].into();
+    let lines =
+        "CVE-0 0\nCVE-0 1\nCVE-1 0\nCVE-1,CVE-2 1\nCVE-2 2 4\nCVE-3 0\nCVE-1 3\nCVE-0 4\nCVE-0 2\nCVE-3 3 2";
+    let products = [
+        json!("pkg:apk/alpine/s?arch=source"),
+        json!("pkg:apk/alpine/s@1?arch=source"),
+        json!("pkg:npm/e"),
+        json!("pkg:npm/e@1"),
+        json!("pkg:npm/d"),
+        json!("pkg:npm/c@3"),
+        json!({"@id": "pkg:npm/e", "subcomponents": ["pkg:npm/c", "pkg:npm/x"]}),
+        json!({"@id": "pkg:npm/x", "subcomponents": ["pkg:npm/c@4"]}),
+        json!({"@id": "app:2"}),
+        json!({"@id": "app:1", "subcomponents": ["cpe:/a:c:c", "pkg:apk/alpine/s?arch=source"]}),
+        json!({"@id": DIGEST, "identifiers": {"purl": "pkg:npm/d"}}),
+        json!("cpe:/o:alpinelinux:alpine_linux:3.18"),
+        json!("pkg:npm/nothing"),
+        json!("cpe:/a:x:c"),
+        json!({"hashes": {"sha-256": "ab"}}),
+    ];
+    let mut random = Random::new(11);
+    let (mut n_held, mut n_everywhere, mut n_suppressed) = (0, 0, 0);
+    for _ in 0..400 {
+        let n = 1 + random.below(4);
+        let mut list = statements(&mut random, n);
+        for statement in &mut list {
+            let n_products = 1 + random.below(2);
+            statement["products"] =
+                (0..n_products).map(|_| products[random.below(products.len())].clone()).collect();
+        }
+        let given = [given(&openvex("V", json!(list)))];
+        let outcome = || {
+            let mut found = findings(lines);
+            let used = apply(&mut found, &given, &one, None);
+            (found, used)
+        };
+        let (some, n) = counted::comparisons(outcome);
+        let (all, n_all) = counted::comparisons(|| counted::everything(outcome));
+        assert_eq!(some, all, "{list:#?}");
+        n_held += n;
+        n_everywhere += n_all;
+        n_suppressed += some.0.iter().filter(|finding| finding.suppressed.is_some()).count();
+    }
+    assert!(n_suppressed > 200 && n_held < n_everywhere, "{n_suppressed} {n_held} {n_everywhere}");
+}
+
+/// A repository against a large SBOM: time is that of what fits, not of all statements times all packages.
+#[test]
+fn statements_are_held_against_what_they_name_alone() {
+    let packages: String = (0..2_000).map(|nth| format!("npm p{nth} 1 purl=pkg:npm/p{nth}@1\n")).collect();
+    let mut inventory = inventory("app:1", "alpine 3.18", &packages);
+    inventory.subject.manifest_digest = Some(DIGEST.to_owned());
+    let lines: String = (0..2_000).map(|nth| format!("CVE-1 {nth}\n")).collect();
+    let of_package = |nth: usize| not_affected("CVE-1", json!(format!("pkg:npm/p{nth}")));
+    let of_image = |nth: usize| not_affected("CVE-1", json!(format!("pkg:oci/app@sha256:{nth:064x}")));
+    let of_part = |nth: usize| {
+        let part = format!("pkg:npm/p{nth}");
+        not_affected("CVE-1", json!({"@id": DIGEST, "subcomponents": [part]}))
+    };
+    let kinds: [&dyn Fn(usize) -> Value; 3] = [&of_package, &of_image, &of_part];
+    for (kind, expected) in kinds.iter().zip([2_000, 0, 2_000]) {
+        let document = given(&openvex("V", json!((0..4_000).map(kind).collect::<Vec<_>>())));
+        let mut found = findings(&lines);
+        let (used, n) = counted::comparisons(|| apply(&mut found, [&document], &inventory, None));
+        assert!(n <= 2 * 4_000, "{n}");
+        assert_eq!(used.documents[0].n_suppressed, expected);
+        assert_eq!(used.unapplied.len() + used.n_left_out, 4_000 - expected);
+    }
+}
+
+/// Of statements that claim nothing only so many are kept as are reported, and all are counted.
+#[test]
+fn nothing_is_held_of_statements_about_other_things() {
+    let inventory = inventory("app:1", "alpine 3.18", "npm a 1 purl=pkg:npm/a@1");
+    let other = |nth: usize| not_affected(&format!("CVE-{}", nth % 3), json!(format!("pkg:npm/p{nth}")));
+    let mut list: Vec<Value> = (0..5_000).map(other).collect();
+    list.push(not_affected("CVE-1", json!("pkg:npm/a")));
+    let document = given(&openvex("V", json!(list)));
+    let documents = [&document];
+    let mut heard = Heard::new(&documents);
+    let found = findings("CVE-1 0");
+    let mut judge = Judge::new(&found, &inventory, None);
+    judge.open();
+    for statement in 0..list.len() {
+        judge.hear(&document, Source { document: 0, statement }, Ok(()), &mut heard);
+        assert!(heard.n_held() <= OUTCOMES_MAX + 1, "{}", heard.n_held());
+    }
+    assert_eq!(heard.claims.len(), 1);
+    let (unapplied, n_left_out) = heard.outcomes();
+    assert_eq!((unapplied.len(), n_left_out), (OUTCOMES_MAX, 5_000 - OUTCOMES_MAX));
 }
 
 /// Every kind of document, each with most of what it may say.
@@ -207,4 +319,55 @@ fn a_group_that_is_named_again_and_again_uses_up_what_a_document_may_name() {
     read(document(8).to_string().as_bytes(), &limits).unwrap();
     let error = read(document(9).to_string().as_bytes(), &limits).unwrap_err();
     assert!(error.to_string().contains("10000 products"), "{error}");
+}
+
+/// Limits: how much there is is looked at before any of it is kept, so that what is wrong with it otherwise is not found.
+#[test]
+fn lists_are_counted_before_they_are_read() {
+    let limits = Limits { vex_values_max: 1_000, ..Limits::default() };
+    let refused = |document: &Value, n: usize| {
+        let error = read(document.to_string().as_bytes(), &limits).unwrap_err();
+        match error {
+            VexError::TooMuch { values_max } => assert_eq!((values_max, n > 1_000), (1_000, true)),
+            VexError::Malformed { .. } => assert!(n <= 1_000, "{n}"),
+            error => panic!("{error}"),
+        }
+    };
+    for n in [900, 1_100] {
+        // The last entry cannot be read as what it should be.
+        let entries = |one: Value| Value::Array([vec![one; n - 20], vec![json!(0)]].concat());
+        refused(&openvex("V", json!([{"vulnerability": "CVE-1", "products": entries(json!(""))}])), n);
+        refused(&openvex("V", json!([{"vulnerability": {"aliases": entries(json!(""))}}])), n);
+        refused(&openvex("V", json!([{"products": [{"subcomponents": entries(json!({}))}]}])), n);
+        let hashes: serde_json::Map<String, Value> =
+            (0..n).map(|nth| (nth.to_string(), json!(if nth == 0 { json!(0) } else { json!("") }))).collect();
+        refused(&openvex("V", json!([{"products": [{"hashes": hashes}]}])), n);
+        let csaf = |tree: Value, vulnerability: Value| json!({"document": {"csaf_version": "2.0"}, "product_tree": tree, "vulnerabilities": [vulnerability]});
+        refused(&csaf(json!({"branches": entries(json!({}))}), json!({})), n);
+        refused(&csaf(json!({"relationships": entries(json!({}))}), json!({})), n);
+        refused(&csaf(json!({}), json!({"product_status": {"fixed": entries(json!(""))}})), n);
+        refused(&csaf(json!({}), json!({"flags": [{"product_ids": entries(json!(""))}]})), n);
+        let cyclonedx = |name: &str, list: Value| json!({"bomFormat": "CycloneDX", (name): list});
+        refused(&cyclonedx("components", entries(json!({}))), n);
+        refused(&cyclonedx("vulnerabilities", json!([{"affects": entries(json!({}))}])), n);
+        refused(&cyclonedx("metadata", json!({"authors": entries(json!({}))})), n);
+    }
+    // What is not read is not counted: remedies of CSAF name every product again.
+    let mut document = openvex("V", json!([]));
+    document["notes"] = json!(vec![""; 5_000]);
+    read(document.to_string().as_bytes(), &limits).unwrap();
+}
+
+#[test]
+fn nesting_has_an_end() {
+    let nested = |depth: usize| {
+        let parts = r#"{"subcomponents":["#.repeat(depth);
+        let text = format!(
+            r#"{{"@context":"https://openvex.dev/ns/v0.2.0","statements":[{{"products":[{parts}{}]}}]}}"#,
+            "]}".repeat(depth)
+        );
+        read(text.as_bytes(), &Limits::default()).map(drop)
+    };
+    nested(50).unwrap();
+    assert!(matches!(nested(10_000), Err(VexError::Malformed { .. })));
 }

@@ -136,7 +136,10 @@ fn a_weaker_name_does_not_overrule_a_stronger_one() {
             json!({"identifiers": {"cpe22": "cpe:/a:lodash:lodash", "cpe23": any.replace("lodash:*", "lodash:4.17.21")}}),
             "other-version",
         ),
-        (json!({"@id": format!("pkg:oci/app@{other_image}"), "identifiers": {"cpe23": any}}), "other-digest"),
+        (
+            json!({"@id": format!("pkg:oci/app@{other_image}"), "identifiers": {"cpe23": any}}),
+            "index-unknown",
+        ),
         (
             json!({"@id": "r.example/app", "identifiers": {"purl": "pkg:oci/app?tag=1.1&repository_url=r.example"}}),
             "other-version",
@@ -160,8 +163,8 @@ fn a_system_is_not_that_of_another_image() {
     let system = || json!({"cpe23": "cpe:2.3:o:alpinelinux:alpine_linux:3.18:*:*:*:*:*:*:*"});
     for (product, expected) in [
         (json!({"identifiers": system()}), "suppressed"),
-        (json!({"@id": format!("pkg:oci/app@{other}"), "identifiers": system()}), "other-digest"),
-        (json!({"hashes": {"sha-256": other[7..]}, "identifiers": system()}), "other-digest"),
+        (json!({"@id": format!("pkg:oci/app@{other}"), "identifiers": system()}), "index-unknown"),
+        (json!({"hashes": {"sha-256": other[7..]}, "identifiers": system()}), "index-unknown"),
         (json!({"@id": "pkg:oci/x?repository_url=r.example", "identifiers": system()}), "other-product"),
         (json!({"@id": "pkg:apk/alpine/other", "identifiers": system()}), "other-product"),
     ] {
@@ -225,8 +228,6 @@ fn a_distribution_is_known_by_version_and_codename() {
         ),
         ("pkg:deb/debian/a@1?distro=rocky-8.9", "rocky 8.9", "distro=rocky-linux-8", "suppressed"),
         ("pkg:deb/debian/a@1?distro=rocky-9.1", "rocky 8.9", "distro=rocky-linux-8", "other-qualifiers"),
-        // A pocket holds other builds than the release.
-        ("pkg:deb/debian/a@1", "ubuntu 16.04 codename=xenial", "distro=esm-infra/xenial", "other-qualifiers"),
         // A source package is of no architecture, also where the package's own is not known.
         ("pkg:deb/debian/a@1", "debian 12", "arch=source", "suppressed"),
         ("pkg:deb/debian/a@1", "debian 12", "arch=amd64", "other-qualifiers"),
@@ -261,4 +262,37 @@ fn what_is_defined_twice_and_differently_stands_for_nothing() {
     document["product_tree"] = json!({"full_product_names": [product(ours)], "relationships": [
         {"product_reference": "X", "relates_to_product_reference": "Y", "full_product_name": {"product_id": "P"}}]});
     assert_eq!(reasons(&document), "unknown-product");
+}
+
+/// A4: Ubuntu names an archive beside the release.
+#[test]
+fn archives_of_ubuntu_are_those_of_its_release() {
+    let system = "ubuntu 22.04 codename=jammy";
+    for (version, stated, wanted, expected) in [
+        ("1-2", "", "?distro=jammy", "suppressed"),
+        ("1-2", "", "?distro=ubuntu/jammy", "suppressed"),
+        ("1-2", "", "?distro=Ubuntu-22.04", "suppressed"),
+        ("1-2", "?distro=ubuntu-22.04", "?distro=esm-infra/jammy", "suppressed"),
+        ("1-2", "?distro=ubuntu-22.04", "?distro=esm-apps/jammy&arch=source", "suppressed"),
+        ("1-2", "?distro=ubuntu-22.04", "?distro=jammy/esm", "suppressed"),
+        ("1-2", "?distro=ubuntu-22.04", "?distro=ubuntu/esm-apps/jammy", "suppressed"),
+        ("1-2+esm1", "?distro=esm-apps/jammy", "?distro=jammy", "suppressed"),
+        ("1-2", "", "?distro=esm-infra/xenial", "other-qualifiers"),
+        ("1-2", "", "?distro=debian/jammy", "other-qualifiers"),
+        ("1-2", "", "?distro=proposed/jammy", "other-qualifiers"),
+        // What is built from other code is another matter, unless the very build is named.
+        ("1-2", "", "?distro=fips-updates/jammy", "other-qualifiers"),
+        ("1-2", "", "?distro=realtime/jammy", "other-qualifiers"),
+        ("1-2", "", "@1-2?distro=fips-updates/jammy", "suppressed"),
+        ("1-2", "", "@1-3?distro=esm-infra/jammy", "other-version"),
+        ("1-2.fips.1", "", "?distro=fips/jammy", "suppressed"),
+        ("1-2.fips.1", "?distro=ubuntu-22.04", "?distro=jammy", "other-qualifiers"),
+        ("1-2", "?distro=fips-preview/jammy", "?distro=fips-updates/jammy", "suppressed"),
+    ] {
+        let purl = format!("pkg:deb/ubuntu/a@{}{stated}", version.replace('+', "%2B"));
+        let inventory = inventory("x", system, &format!("deb a {version} purl={purl}"));
+        let document =
+            openvex("V", json!([not_affected("CVE-1", json!(format!("pkg:deb/ubuntu/a{wanted}")))]));
+        assert_eq!(outcome(&inventory, &document), expected, "{version} {stated} {wanted}");
+    }
 }

@@ -8,7 +8,7 @@ use super::formats::{csaf, named};
 use super::*;
 use crate::vex::VexError;
 
-const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+pub(super) const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 /// An image with two packages of its system and one of npm.
 pub(super) fn image() -> Inventory {
@@ -20,9 +20,13 @@ pub(super) fn image() -> Inventory {
          npm left 3.0.0 purl=pkg:npm/left@3.0.0",
     );
     inventory.subject.manifest_digest = Some(DIGEST.to_owned());
+    inventory.subject.index_digest = Some(INDEX.to_owned());
     inventory.subject.platform = Some("linux/amd64".to_owned());
     inventory
 }
+
+/// The digest of the index that names the image.
+const INDEX: &str = "sha256:00000000000000000000000000000000000000000000000000000000000000aa";
 
 const FINDINGS: &str = "CVE-1,GHSA-1 0\nCVE-1,GHSA-1 1\nCVE-2 2";
 
@@ -101,6 +105,31 @@ fn images_are_known_by_digest_then_by_reference() {
         let document = openvex("V", json!([not_affected("CVE-1", json!({"@id": name}))]));
         apply(&mut found, &[given(&document)], &hub, None);
         assert!(found[0].suppressed.is_some(), "{name}");
+    }
+}
+
+/// An image goes by the digest of its manifest and by that of the index of all platforms.
+#[test]
+fn what_is_said_of_all_platforms_is_said_of_each() {
+    let of_index = |name: &str| json!(format!("pkg:oci/{name}@{INDEX}?repository_url=registry.example/acme"));
+    check_product(of_index("app"), "libdemo other");
+    check_product(json!(INDEX), "libdemo other");
+    check_product(json!({"@id": INDEX, "subcomponents": ["pkg:apk/alpine/other"]}), "other");
+    // Where the SBOM knows the manifest alone it cannot be told, and is said so.
+    let mut unknown = image();
+    unknown.subject.index_digest = None;
+    for (product, expected) in [
+        (of_index("app"), "index-unknown"),
+        (json!(INDEX), "index-unknown"),
+        (json!({"@id": "pkg:oci/app", "hashes": {"sha-256": &INDEX[7..]}}), "index-unknown"),
+        (of_index("another"), "other-digest"),
+        (json!({"@id": "pkg:npm/x", "hashes": {"sha-256": &INDEX[7..]}}), "other-digest"),
+    ] {
+        let document = openvex("V", json!([not_affected("CVE-1", product.clone())]));
+        let mut found = findings("CVE-1 0");
+        let used = apply(&mut found, &[given(&document)], &unknown, None);
+        assert!(found[0].suppressed.is_none());
+        assert_eq!(used.unapplied[0].reason.as_str(), expected, "{product}");
     }
 }
 
@@ -284,7 +313,7 @@ fn the_latest_statement_stands_and_contradictions_suppress_nothing() {
         (
             late,
             early,
-            "CVE-1 libdemo: vex-not-affected by V component_not_present\nstatements[1] CVE-1: keeps-finding",
+            "CVE-1 libdemo: vex-not-affected by V component_not_present\nstatements[1] CVE-1: overruled",
         ),
         (
             late,
@@ -356,7 +385,7 @@ fn only_the_newest_of_a_document_counts() {
         &image(),
         "CVE-1 0",
         &[given(&old), given_as(&new, Trust::Hub)],
-        "CVE-1 libdemo: vex-not-affected by V component_not_present\nstatements[0] CVE-1: keeps-finding",
+        "CVE-1 libdemo: vex-not-affected by V component_not_present\nstatements[0] CVE-1: overruled",
     );
 }
 

@@ -67,7 +67,7 @@ fn an_undated_document_that_does_not_suppress_is_the_latest() {
         &inventory,
         "CVE-1 0",
         &[given(&no), given_as(&yes, Trust::Hub)],
-        "CVE-1 a: vex-not-affected by NO component_not_present\nstatements[0] CVE-1: keeps-finding",
+        "CVE-1 a: vex-not-affected by NO component_not_present\nstatements[0] CVE-1: overruled",
     );
 }
 

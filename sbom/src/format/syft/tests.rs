@@ -64,7 +64,7 @@ const LATE: &str = r#"{
     {"parent":"root","child":"a","type":"contains"}],
   "files":[{"id":"f","location":{"path":"/usr/lib/demo/METADATA","layerID":"sha256:02"},"metadata":{"mode":644}}],
   "source":{"id":"root","name":"registry.test/app","version":"1.2","type":"image",
-    "metadata":{"userInput":"registry.test/app:1.2","imageID":"sha256:aa","manifestDigest":"sha256:bb","tags":["registry.test/app:1.2"],
+    "metadata":{"userInput":"registry.test/app:1.2","imageID":"sha256:aa","manifestDigest":"sha256:bb","repoDigests":["registry.test/app@sha256:bb","registry.test/app@sha256:cc"],"tags":["registry.test/app:1.2"],
       "layers":[{"mediaType":"x","digest":"sha256:01","size":1},{"mediaType":"x","digest":"sha256:02","size":1}],
       "architecture":"amd64","os":"linux","labels":{"a":"b"}}},
   "distro":{"prettyName":"Debian GNU/Linux 12 (bookworm)","name":"Debian GNU/Linux","id":"debian","idLike":["x"],
@@ -94,6 +94,7 @@ fn a_late_document_is_understood() {
     assert_eq!((subject.name.as_str(), subject.version.as_deref()), ("registry.test/app", Some("1.2")));
     assert_eq!(subject.digest.as_deref(), Some("sha256:aa"));
     assert_eq!(subject.manifest_digest.as_deref(), Some("sha256:bb"));
+    assert_eq!(subject.index_digest.as_deref(), Some("sha256:cc"));
     assert_eq!(subject.platform.as_deref(), Some("linux/amd64"));
     assert_eq!(subject.layers.len(), 2);
     let distro = inventory.distro.as_ref().unwrap();

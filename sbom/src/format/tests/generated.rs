@@ -215,14 +215,21 @@ fn subject() -> impl Strategy<Value = Subject> {
     let base = (optional(), optional(), option::of(any::<u32>()))
         .prop_map(|(name, digest, layers)| BaseImage { name, digest, layers })
         .prop_map(|base| Some(base).filter(|base| *base != BaseImage::default()));
-    let described = (text(), optional(), optional(), optional(), optional(), optional(), optional());
+    let described =
+        (text(), optional(), optional(), (optional(), optional()), optional(), optional(), optional());
     (described, vec(layer, 0..4), base, image_facts()).prop_map(
-        |((name, version, digest, manifest_digest, platform, supplier, created), layers, base, image)| {
+        |(
+            (name, version, digest, (manifest_digest, index_digest), platform, supplier, created),
+            layers,
+            base,
+            image,
+        )| {
             Subject {
                 name,
                 version,
                 digest,
                 manifest_digest,
+                index_digest,
                 platform,
                 supplier,
                 created,

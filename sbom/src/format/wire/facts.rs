@@ -421,6 +421,7 @@ impl Noun for Subject {
         "plimsoll:subject:version",
         "plimsoll:subject:digest",
         "plimsoll:subject:manifest-digest",
+        "plimsoll:subject:index-digest",
         "plimsoll:subject:platform",
         "plimsoll:subject:supplier",
         "plimsoll:subject:created",
@@ -455,6 +456,7 @@ impl Noun for Subject {
         state_one(&mut stated, "plimsoll:subject:version", self.version.as_deref());
         state_one(&mut stated, "plimsoll:subject:digest", self.digest.as_deref());
         state_one(&mut stated, "plimsoll:subject:manifest-digest", self.manifest_digest.as_deref());
+        state_one(&mut stated, "plimsoll:subject:index-digest", self.index_digest.as_deref());
         state_one(&mut stated, "plimsoll:subject:platform", self.platform.as_deref());
         state_one(&mut stated, "plimsoll:subject:supplier", self.supplier.as_deref());
         state_one(&mut stated, "plimsoll:subject:created", self.created.as_deref());
@@ -482,6 +484,7 @@ impl Noun for Subject {
             "plimsoll:subject:version" => self.version = first(values),
             "plimsoll:subject:digest" => self.digest = first(values),
             "plimsoll:subject:manifest-digest" => self.manifest_digest = first(values),
+            "plimsoll:subject:index-digest" => self.index_digest = first(values),
             "plimsoll:subject:platform" => self.platform = first(values),
             "plimsoll:subject:supplier" => self.supplier = first(values),
             "plimsoll:subject:created" => self.created = first(values),
