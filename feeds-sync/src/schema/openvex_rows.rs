@@ -181,9 +181,17 @@ pub fn archive(text: &[u8]) -> Result<String, ParseError> {
         url: String,
     }
     let manifest: Manifest = serde_json::from_slice(text)?;
-    let known = manifest.versions.into_iter().find(|version| version.spec_version == "0.1");
+    let is_known = |version: &Version| version.spec_version.trim_start_matches('v') == "0.1";
+    let known = manifest.versions.into_iter().find(is_known);
     let location = known.and_then(|version| version.locations.into_iter().next());
-    location.map(|location| location.url).filter(|url| url.starts_with("https://")).ok_or_else(|| {
+    location.and_then(|location| without_folder(&location.url)).ok_or_else(|| {
         ParseError::NotTheFeed("a manifest that names no archive of a layout that is known (0.1)".to_owned())
     })
+}
+
+/// An address, without the folder in the archive that it may name behind `//`: the list is found by its name.
+fn without_folder(location: &str) -> Option<String> {
+    let path = location.strip_prefix("https://")?;
+    let archive = path.split_once("//").map_or(path, |(archive, _)| archive);
+    Some(format!("https://{archive}"))
 }

@@ -41,7 +41,7 @@ fn a_repository_is_its_archive_and_what_that_lists() {
     let mut bench = Bench::new();
     let manifest = |version: &str| {
         json!({"name": "Acme", "versions": [{"spec_version": version, "update_interval": "24h",
-        "locations": [{"url": format!("https://{HOST}/main.tar.gz")}]}]})
+        "locations": [{"url": format!("https://{HOST}/main.tar.gz//vexhub-main")}]}]})
     };
     let member = |name: &str, text: &str| (format!("vexhub-main/{name}"), text.as_bytes().to_vec());
     let package =
