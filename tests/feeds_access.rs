@@ -127,7 +127,7 @@ fn a_configuration_that_was_only_found_does_not_say_where_feeds_come_from() {
 }
 
 /// What a `plimsoll.toml` says, the command that would use it, and the key that is refused.
-const NOT_BELIEVED: [(&str, &[&str], &str); 23] = [
+const NOT_BELIEVED: [(&str, &[&str], &str); 29] = [
     ("mirror = 'x'", &["scan", "x"], "mirror"),
     ("[feeds.sync]\nmirror = ['x']", &["feeds", "sync"], "mirror"),
     ("registry-mirror = 'docker.io=evil.example'", &["sbom", "nginx"], "registry-mirror"),
@@ -150,6 +150,12 @@ const NOT_BELIEVED: [(&str, &[&str], &str); 23] = [
     ("no-private = true", &["feeds", "sync"], "no-private"),
     ("cache-dir = 'written'", &["sbom", "x"], "cache-dir"),
     ("output = ['table', 'json=written']", &["scan", "x"], "output"),
+    ("feeds.dir = 'written'", &["feeds", "sync"], "feeds.dir"),
+    ("[feeds]\ndir = 'written'", &["match", "x"], "feeds.dir"),
+    ("feeds.private = 'x'", &["scan", "x"], "feeds.private"),
+    ("private = ['x']", &["feeds", "sync"], "feeds.private"),
+    ("feeds.csaf = 'psirt.acme.example'", &["match", "x"], "feeds.csaf"),
+    ("[feeds]\nopenvex = 'https://vex.acme.example/one.json'", &["feeds", "sync"], "feeds.openvex"),
     ("[merge]\noutput = 'cyclonedx-json=written'", &["merge", "x"], "output"),
 ];
 
@@ -159,7 +165,8 @@ fn a_configuration_that_was_only_found_reaches_nothing_beyond_this_run() {
     for (config, words, key) in NOT_BELIEVED {
         place.write("plimsoll.toml", config);
         let said = format!("`{key}`");
-        let ran = place.run(words);
+        // Of the environment the feeds directory would win.
+        let ran = Ran::of(place.command().args(words).env_remove("PLIMSOLL_FEEDS").output().unwrap());
         ran.expect_code(2).expect_stderr(&[
             &said,
             "is taken only from a file that is named",
@@ -167,7 +174,9 @@ fn a_configuration_that_was_only_found_reaches_nothing_beyond_this_run() {
         ]);
         assert!(!ran.stderr.contains(SECRET), "{}", ran.stderr);
         assert!(!place.path("written").exists(), "{config}");
-        let named = place.run(words.iter().chain(&["--config", "plimsoll.toml", "--offline"]));
+        let mut command = place.command();
+        command.args(words).args(["--config", "plimsoll.toml", "--offline"]).env_remove("PLIMSOLL_FEEDS");
+        let named = Ran::of(command.output().unwrap());
         assert!(!named.stderr.contains("is taken only from"), "{config}: {}", named.stderr);
         let _ = fs::remove_dir_all(place.path("written"));
     }
@@ -189,6 +198,11 @@ fn of_a_configuration_that_was_only_found_counts_what_only_judges_and_what_is_no
     place.write("plimsoll.toml", "output = 'json'\ninsecure = false\nfail-on = 'true'\n");
     let ran = place.run(["match", "sbom.json", "--mirror", &dir]);
     assert!(ran.stdout.starts_with('{'), "{}{}", ran.stdout, ran.stderr);
+    // Where nothing is read of feeds, their directory does not matter.
+    place.write("plimsoll.toml", "feeds.dir = 'written'\n");
+    let converted = ["convert", "sbom.json", "-o", "spdx-json"];
+    let ran = Ran::of(place.command().args(converted).env_remove("PLIMSOLL_FEEDS").output().unwrap());
+    assert!(ran.expect_code(0).stdout.contains("django") && !place.path("written").exists());
     place.write("plimsoll.toml", "output = 'json=written'\n");
     let ran = place.run(["match", "sbom.json", "--mirror", &dir, "-o", "table"]);
     assert!(ran.stdout.contains("django") && !place.path("written").exists(), "{}{}", ran.stdout, ran.stderr);

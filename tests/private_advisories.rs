@@ -88,9 +88,10 @@ fn the_configuration_names_them_for_every_command() {
     place.write("own/vex.json", vex("pkg:npm/demo"));
     place.write("other/new.json", osv_record("OWN-1", &[], "npm", "demo", "introduced 0").to_string());
     place.write("plimsoll.toml", "[feeds]\nprivate = ['own', 'other']\n");
-    assert_eq!(findings(&place, &["--mirror", &mirror]), [SUPPRESSED, OWN]);
+    let words = ["--mirror", &mirror, "--config", "plimsoll.toml"];
+    assert_eq!(findings(&place, &words), [SUPPRESSED, OWN]);
     fs::write(place.path("plimsoll.toml"), "feeds.private = 'other'\n").unwrap();
-    assert_eq!(findings(&place, &["--mirror", &mirror]), [PUBLISHED, OWN]);
+    assert_eq!(findings(&place, &words), [PUBLISHED, OWN]);
 }
 
 #[test]
@@ -144,11 +145,11 @@ fn publishers_by_place_are_options_and_keys_as_well() {
         "plimsoll.toml",
         format!("[feeds]\ncsaf = 'psirt.acme.example'\nopenvex = ['{openvex}']\ndir = 'others'\n"),
     );
-    let words = ["feeds", "sync", "--only", "npm", "--mirror", &mirror];
+    let words = ["feeds", "sync", "--only", "npm", "--mirror", &mirror, "--config", "plimsoll.toml"];
     let mut command = place.command();
     command.env_remove("PLIMSOLL_FEEDS").args(words);
     assert!(command.output().unwrap().status.success());
-    let status = place.run(["feeds", "status", "--feeds", "others"]);
+    let status = place.run(["feeds", "status", "--feeds", "others", "--config", "plimsoll.toml"]);
     for name in ["csaf:psirt.acme.example", "openvex:vex.acme.example/one.json"] {
         assert!(status.expect_code(0).stdout.contains(name), "{}", status.stdout);
     }

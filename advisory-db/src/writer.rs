@@ -116,9 +116,9 @@ impl<'a> Writer<'a> {
         I::Item: Borrow<Advisory>,
     {
         let owner = Owner { scope: publication.namespace.as_str(), provider: publication.provider };
-        let mut draft = rows::Draft::new(owner);
+        let mut draft = rows::Draft::new(owner, &self.feeds.shards_path());
         for advisory in advisories {
-            draft.push(advisory.borrow());
+            draft.push(advisory.borrow())?;
         }
         self.replace(publication, &draft.finish())
     }
@@ -137,7 +137,7 @@ impl<'a> Writer<'a> {
         let feed = self.opened(publication, &before.clone().unwrap_or_default())?;
         // Rows and texts are files of their own.
         let (texts, rows) = thread::scope(|scope| {
-            let texts = scope.spawn(|| feed.texts.add(&content.texts));
+            let texts = scope.spawn(|| feed.texts.add(content.texts()));
             let fill = |connection: &Connection| content.fill(connection);
             let rows = match held {
                 None if is_new => shard::create(&path, Kind::Rows, owner, content.hash(), &fill).map(Some),

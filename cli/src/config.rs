@@ -81,7 +81,7 @@ const NAME_IT: &str = "name it with `--config FILE` or `PLIMSOLL_CONFIG` if you 
 
 /// Options (their ids) that are not taken from a file that was only found, and why: what they do reaches beyond the
 /// judgement of this run, or is done in our name. None has a default of its own, so that one from the file is known.
-const REFUSED: [(&str, &str); 17] = [
+const REFUSED: [(&str, &str); 21] = [
     ("mirror", "it decides what the vendors' feeds say, also in later runs"),
     ("registry_mirror", "it decides what an image's name stands for"),
     ("insecure", "whoever is between us and a registry could be the registry"),
@@ -99,7 +99,26 @@ const REFUSED: [(&str, &str); 17] = [
     ("allow_older", "it lets an older state replace the newer one that is held"),
     ("no_private", "it takes out advisories of our own that are held"),
     ("cache_dir", "it is written to, and what is kept there is believed"),
+    (FEEDS, "it is written to, and what it holds decides what is found"),
+    ("private", "its advisories suppress findings, and stay in the feeds directory for later runs"),
+    ("csaf", "what the publisher says stays in the feeds directory for later runs"),
+    ("openvex", "what the publisher says stays in the feeds directory for later runs"),
 ];
+
+/// The feeds directory, an option of every command.
+const FEEDS: &str = "feeds";
+
+/// Commands that have no use for the feeds directory.
+const WITHOUT_FEEDS: [&str; 6] = ["completions", "convert", "merge", "sbom", "validate", "versions"];
+
+/// How the file spells an option.
+fn key_of(option: &str) -> String {
+    match option {
+        FEEDS => "feeds.dir".to_owned(),
+        "private" | "csaf" | "openvex" => format!("feeds.{option}"),
+        _ => option.replace('_', "-"),
+    }
+}
 
 /// The option with outputs: what goes to standard output may stand in a file that was only found, files may not.
 const OUTPUT: &str = "output";
@@ -107,12 +126,14 @@ const OUTPUT: &str = "output";
 /// Refuses what `found`, a file that merely lies in the working directory, says of [`REFUSED`] options, of files to
 /// write and of where published feeds come from, as far as it would count in this run.
 pub(crate) fn believed(found: &Path, matches: &ArgMatches) -> Result<(), CommandError> {
+    let has_feeds = !matches.subcommand_name().is_some_and(|name| WITHOUT_FEEDS.contains(&name));
     let mut matches = matches;
     while let Some((_, inner)) = matches.subcommand() {
         matches = inner;
     }
-    if let Some((option, why)) = REFUSED.iter().find(|(option, _)| is_of_file(matches, option)) {
-        let key = option.replace('_', "-");
+    let is_used = |option: &str| is_of_file(matches, option) && (option != FEEDS || has_feeds);
+    if let Some((option, why)) = REFUSED.iter().find(|(option, _)| is_used(option)) {
+        let key = key_of(option);
         return Err(only_named(format!("`{key}` is taken only from a file that is named: {why}")).of(found));
     }
     if is_of_file(matches, OUTPUT) && names_file(matches) {
@@ -560,9 +581,8 @@ mod tests {
     }
 
     /// Options (their ids) that a file that was only found may say: they decide how this run judges and what it
-    /// tells, or only what is asked for. `feeds`, `private`, `csaf` and `openvex` are as docs/reference/cli.md says.
-    const TAKEN: [&str; 44] = [
-        "feeds",
+    /// tells, or only what is asked for.
+    const TAKEN: [&str; 40] = [
         "offline",
         "quiet",
         "verbose",
@@ -571,9 +591,6 @@ mod tests {
         "max_age",
         "fallback",
         "unfixed_from_rhel",
-        "private",
-        "csaf",
-        "openvex",
         "jobs",
         "only",
         "for_sbom",
@@ -636,6 +653,13 @@ mod tests {
             let id = arg.get_id().as_str();
             assert_eq!(arg.get_long(), Some(&*id.replace('_', "-")));
             assert!(arg.get_default_values().is_empty(), "`{id}` has a default, which looks like the file's");
+        }
+    }
+
+    #[test]
+    fn commands_without_feeds_are_commands() {
+        for name in WITHOUT_FEEDS {
+            assert!(args::command().find_subcommand(name).is_some(), "{name}");
         }
     }
 

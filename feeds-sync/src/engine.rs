@@ -527,7 +527,7 @@ fn settle(
                 (Had::Unchanged(validators), Some(applied)) => {
                     kept.hold(url, validators, now, &feed, applied)
                 }
-                (Had::Fresh, Some(applied)) => kept.fill(url, applied),
+                (Had::Fresh, Some(applied)) => kept.fill(url, &feed, applied),
                 // Its feed was not read, because of another source: what was brought is asked for again.
                 (Had::New(_) | Had::Unchanged(_) | Had::Fresh, None) | (Had::StillMissing, _) => {}
                 (Had::Missing, _) => kept.miss(url, origin, now),

@@ -85,6 +85,36 @@ struct State {
     held: Option<Held>,
     absent: Option<Answer>,
     failure: Option<Failure>,
+    /// The feeds that it is part of besides the one that [`Held`] names.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    also: BTreeSet<String>,
+}
+
+impl State {
+    /// The feeds that it is part of, as far as bytes are held.
+    fn feeds(&self) -> impl Iterator<Item = &str> {
+        let feed = self.held.iter().map(|held| held.feed.as_str());
+        feed.chain(self.also.iter().filter(|_| self.held.is_some()).map(String::as_str))
+    }
+
+    fn is_of(&self, feed: &str) -> bool {
+        self.feeds().any(|it| it == feed)
+    }
+
+    /// Says that it is no longer part of `feed`; whether it is part of none then.
+    fn leave(&mut self, feed: &str) -> bool {
+        self.also.remove(feed);
+        match &mut self.held {
+            Some(held) if held.feed == feed => match self.also.pop_first() {
+                Some(other) => {
+                    held.feed = other;
+                    false
+                }
+                None => true,
+            },
+            _ => false,
+        }
+    }
 }
 
 /// The bytes held.
@@ -95,9 +125,12 @@ struct Held {
     sha256: String,
     bytes: u64,
     fetched_at: String,
+    /// When these bytes came; tables of before do not say it.
+    #[serde(default)]
+    came_at: Option<String>,
     origin: String,
     parser_version: u32,
-    /// The feed that it is part of, as `provider:feed`.
+    /// A feed that it is part of, as `provider:feed`.
     #[serde(default)]
     feed: String,
     /// When the record that changed last did, of all that were read when these bytes came.
@@ -170,25 +203,27 @@ impl Kept {
             let fetched: Option<Timestamp> = held.fetched_at.parse().ok();
             let newest = held.newest.as_ref().and_then(|newest| newest.parse::<Timestamp>().ok());
             let newest = newest.map(|newest| fetched.map_or(newest, |fetched| newest.min(fetched)));
-            let provider = held.feed.split(':').next().unwrap_or_default();
-            let is_settled = self.is_recent(url, options.max_age.of(provider), origin, options.now)
+            let max_age = |feed: &str| options.max_age.of(feed.split(':').next().unwrap_or_default());
+            let max_age = state.feeds().map(max_age).min().unwrap_or_default();
+            let is_settled = self.is_recent(url, max_age, origin, options.now)
                 || self.was_answered_since(before, url, origin);
             let fetched_at = held.fetched_at.parse().ok();
+            let came_at = held.came_at.as_ref().and_then(|came| came.parse().ok()).or(fetched_at);
             let has_failed = state.failure.is_some();
-            Some((url.clone(), HeldSource { modified, fetched_at, is_settled, has_failed, newest }))
+            Some((url.clone(), HeldSource { modified, fetched_at, came_at, is_settled, has_failed, newest }))
         };
         self.sources.iter().filter_map(held).collect()
     }
 
-    /// Forgets and removes the downloads of `feed` that are not among `urls`: they are no longer part of it.
+    /// Forgets and removes the downloads of `feed` that are not among `urls`, as they are no longer part of it, nor of any
+    /// other feed.
     pub(crate) fn keep_only(&mut self, feed: &str, urls: &BTreeSet<&str>) {
-        let is_of_feed = |state: &State| state.held.as_ref().is_some_and(|held| held.feed == feed);
-        let dropped: Vec<String> = self
+        let left = self
             .sources
-            .iter()
-            .filter(|(url, state)| is_of_feed(state) && !urls.contains(url.as_str()))
-            .map(|(url, _)| url.clone())
-            .collect();
+            .iter_mut()
+            .filter(|(url, state)| state.is_of(feed) && !urls.contains(url.as_str()))
+            .filter_map(|(url, state)| state.leave(feed).then(|| url.clone()));
+        let dropped: Vec<String> = left.collect();
         for url in dropped {
             self.sources.remove(&url);
             if let Some((path, _)) = self.paths(&url) {
@@ -267,9 +302,7 @@ impl Kept {
 
     /// Whether downloads of `feed` are held that are not among `urls`.
     pub(crate) fn has_others(&self, feed: &str, urls: &BTreeSet<&str>) -> bool {
-        self.sources.iter().any(|(url, state)| {
-            state.held.as_ref().is_some_and(|held| held.feed == feed) && !urls.contains(url.as_str())
-        })
+        self.sources.iter().any(|(url, state)| state.is_of(feed) && !urls.contains(url.as_str()))
     }
 
     /// Whether `source` of `provider` was answered less than `options.max_age` ago by the same origin.
@@ -336,8 +369,17 @@ impl Kept {
         applied: &Applied,
     ) {
         // The same bytes are as new as they were, whatever was read beside them.
-        let before = self.sources.get(url).and_then(|state| state.held.as_ref());
+        let state = self.sources.get(url);
+        let mut also: BTreeSet<String> = state
+            .map(|state| state.also.iter().cloned().chain(state.feeds().map(str::to_owned)).collect())
+            .unwrap_or_default();
+        also.retain(|other| !other.is_empty() && other != feed);
+        let before = state.and_then(|state| state.held.as_ref());
         let before = before.filter(|before| before.sha256 == validators.sha256);
+        let came_at = match before {
+            Some(before) => before.came_at.clone().or_else(|| Some(before.fetched_at.clone())),
+            None => Some(now.to_string()),
+        };
         let is_signed = before.is_some_and(|before| before.is_signed);
         let newest = match before {
             Some(before) => before.newest.clone(),
@@ -349,6 +391,7 @@ impl Kept {
             sha256: validators.sha256.clone(),
             bytes: validators.bytes,
             fetched_at: now.to_string(),
+            came_at,
             origin: validators.origin.clone(),
             parser_version: PARSER_VERSION,
             feed: feed.to_owned(),
@@ -358,7 +401,7 @@ impl Kept {
             unreadable: applied.unreadable.clone(),
             is_signed,
         };
-        self.sources.insert(url.to_owned(), State { held: Some(held), absent: None, failure: None });
+        self.sources.insert(url.to_owned(), State { held: Some(held), absent: None, failure: None, also });
     }
 
     /// `applied` with the namespaces that the same bytes of `url` filled before: those of other feeds.
@@ -380,9 +423,13 @@ impl Kept {
         }
     }
 
-    /// Remembers what the bytes held of `url` gave.
-    pub(crate) fn fill(&mut self, url: &str, applied: &Applied) {
-        if let Some(held) = self.sources.get_mut(url).and_then(|state| state.held.as_mut()) {
+    /// Remembers what the bytes held of `url` gave `feed`.
+    pub(crate) fn fill(&mut self, url: &str, feed: &str, applied: &Applied) {
+        let Some(state) = self.sources.get_mut(url) else { return };
+        if let Some(held) = &mut state.held {
+            if held.feed != feed {
+                state.also.insert(feed.to_owned());
+            }
             held.parser_version = PARSER_VERSION;
             held.namespaces = applied.namespaces.iter().map(Namespace::to_string).collect();
             held.records = applied.records;
@@ -415,7 +462,7 @@ impl Kept {
     /// Forgets the bytes held of `url`, so that the next request is for all of them.
     pub(crate) fn forget(&mut self, url: &str) {
         if let Some(state) = self.sources.get_mut(url) {
-            state.held = None;
+            state.also.extend(state.held.take().map(|held| held.feed));
         }
     }
 

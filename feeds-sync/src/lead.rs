@@ -55,6 +55,8 @@ pub struct Found<'a> {
     pub document: Document<'a>,
     /// What the host said of its last change (`Last-Modified`).
     pub modified: Option<Timestamp>,
+    /// When these bytes came. That they are still the provider's state may have been said later.
+    pub came_at: Option<Timestamp>,
 }
 
 /// A download that is held.
@@ -64,6 +66,8 @@ pub struct HeldSource {
     pub modified: Option<Timestamp>,
     /// When its provider last said that it is its state.
     pub fetched_at: Option<Timestamp>,
+    /// When its bytes came.
+    pub came_at: Option<Timestamp>,
     /// Whether it was answered recently enough, or by another sync while this one waited for its turn.
     pub is_settled: bool,
     /// Whether it failed when it was last asked.

@@ -179,7 +179,11 @@ impl Pull {
                 }
                 _ => held.get(url).and_then(|held| held.modified),
             };
-            Some(Found { source: &source.source, document, modified })
+            let came_at = match source.had {
+                Had::New(_) => Some(options.now),
+                _ => held.get(url).and_then(|held| held.came_at),
+            };
+            Some(Found { source: &source.source, document, modified, came_at })
         });
         let urls = |is_meant: &dyn Fn(&SourcePull) -> bool| {
             let meant = self.sources.iter().filter(|source| source.is_asked && is_meant(source));
@@ -436,6 +440,10 @@ pub(crate) fn download(
             break;
         }
         let firsts = firsts(&sources);
+        let mut shared: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (index, first) in firsts.iter().enumerate().filter(|(index, first)| index != *first) {
+            shared.entry(*first).or_default().push(index);
+        }
         announce(&sources, &firsts, progress);
         each_in_parallel(options.jobs, sources.len(), &|index| {
             if firsts[index] != index {
@@ -444,13 +452,13 @@ pub(crate) fn download(
             let mut source = sources[index].lock().expect("each source has one thread");
             source.is_asked = true;
             let url = source.source.url.clone();
-            let is_stated =
-                source.source.sha256.as_ref().is_none_or(|expected| {
-                    kept.validators(&url).is_some_and(|held| held.sha256 == *expected)
-                });
-            let is_answered = is_stated
-                && kept.is_fresh(source.provider, &source.source, fetcher.origin(), options)
-                || kept.was_answered_since(before, &url, fetcher.origin());
+            // One feed may want it more often than another.
+            let others = shared.get(&index).into_iter().flatten();
+            let is_fresh = is_fresh(&source, kept, fetcher, options)
+                && others
+                    .map(|other| sources[*other].lock().expect("only the first of a URL has a thread"))
+                    .all(|other| is_fresh(&other, kept, fetcher, options));
+            let is_answered = is_fresh || kept.was_answered_since(before, &url, fetcher.origin());
             source.had = match is_answered {
                 true if kept.is_absent(&url) => Had::StillMissing,
                 true => Had::Fresh,
@@ -477,6 +485,17 @@ pub(crate) fn download(
         }
     }
     pulls
+}
+
+/// Whether what is held of `source` was answered recently enough for its feed, and is what another document states.
+fn is_fresh(source: &SourcePull, kept: &Kept, fetcher: &Fetcher, options: &SyncOptions<'_>) -> bool {
+    let url = &source.source.url;
+    let is_stated = source
+        .source
+        .sha256
+        .as_ref()
+        .is_none_or(|expected| kept.validators(url).is_some_and(|held| held.sha256 == *expected));
+    is_stated && kept.is_fresh(source.provider, &source.source, fetcher.origin(), options)
 }
 
 /// For each source the first one of the same URL, which is downloaded for all of them.

@@ -5,6 +5,7 @@
 //! `docs/reference/feed-database.md`.
 
 pub(crate) mod daily;
+mod drafted;
 pub(crate) mod edit;
 mod edit_rows;
 mod edit_text;

@@ -12,10 +12,11 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexSet;
 use jiff::Timestamp;
 use model::advisory::{Advisory, RecordLink, RecordText, Reference, SeverityWord};
-use rusqlite::{Connection, OptionalExtension, Statement, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use zstd::bulk::{Compressor, Decompressor};
 
+use super::drafted::{Drafted, Place};
 use super::stored::StoredCvss;
 use super::{Kind, Owner, Shard, ShardRef, begin, close, differing_rows, path, publish, seal, unreadable};
 use crate::digest::{Digest, Fields};
@@ -79,13 +80,43 @@ impl<'a> Text<&'a str> {
 
 impl<S: Serialize> Text<S> {
     /// As JSON; [`NO_TEXT`] where nothing is said.
-    pub(crate) fn encode(&self) -> Box<str> {
-        serde_json::to_string(self).expect("texts and lists are JSON").into()
+    pub(crate) fn encode(&self) -> String {
+        serde_json::to_string(self).expect("texts and lists are JSON")
     }
 }
 
-/// A text that says nothing: such a record has no row.
-pub(crate) const NO_TEXT: &str = "{}";
+/// A text that says nothing: such a record has no row. No other is as short.
+const NO_TEXT: &str = "{}";
+
+/// The texts of the records of a namespace.
+#[derive(Clone, Copy)]
+pub(crate) struct Texts<'a> {
+    pub(crate) drafted: &'a Drafted,
+    /// The records, each with its aliases.
+    pub(crate) ids: &'a [(Box<str>, Option<String>)],
+    /// The index of a record and where a text of it lies; sorted by the records' ids.
+    pub(crate) places: &'a [(u32, Place)],
+}
+
+impl<'a> Texts<'a> {
+    /// The places of the texts of each record that says something.
+    fn by_record(self) -> impl Iterator<Item = &'a [(u32, Place)]> {
+        let says_something = |(_, place): &(u32, Place)| place.n_bytes() > NO_TEXT.len() as u64;
+        let records = self.places.chunk_by(|(a, _), (b, _)| a == b);
+        records.filter(move |places| places.iter().any(says_something))
+    }
+
+    /// The id of the record whose places these are.
+    fn record(self, places: &[(u32, Place)]) -> &'a str {
+        places.first().map_or("", |(index, _)| &self.ids[*index as usize].0)
+    }
+
+    /// All that is said at these places, encoded.
+    fn text(self, places: &[(u32, Place)]) -> Result<String, DbError> {
+        let texts = places.iter().map(|(_, place)| self.drafted.text(*place));
+        Ok(Text::merge_encoded(texts.collect::<Result<_, _>>()?))
+    }
+}
 
 impl Text {
     fn decode(encoded: &str) -> Self {
@@ -93,7 +124,7 @@ impl Text {
     }
 
     /// What several advisories say about a record, each encoded: see [`Text::merge`].
-    pub(crate) fn merge_encoded(mut texts: Vec<Box<str>>) -> Box<str> {
+    pub(crate) fn merge_encoded(mut texts: Vec<String>) -> String {
         texts.sort_unstable();
         texts.dedup();
         match &texts[..] {
@@ -195,71 +226,64 @@ impl Draft {
         })
     }
 
-    /// Adds the texts of a namespace, encoded, by record. A record that another namespace told otherwise gets all that both
-    /// tell.
-    pub(crate) fn add(&mut self, texts: &[(Box<str>, Box<str>)]) -> Result<(), DbError> {
-        if texts.is_empty() {
+    /// Adds the texts of a namespace. A record that another namespace told otherwise gets all that both tell.
+    pub(crate) fn add(&mut self, texts: Texts<'_>) -> Result<(), DbError> {
+        if texts.by_record().next().is_none() {
             return Ok(());
         }
         self.n_namespaces += 1;
-        self.insert(texts).map_err(DbError::sqlite("write", &self.temporary))
-    }
-
-    fn insert(&mut self, texts: &[(Box<str>, Box<str>)]) -> rusqlite::Result<()> {
         if self.compressor.is_none() {
             self.start(texts)?;
         }
+        for places in texts.by_record() {
+            let text = texts.text(places)?;
+            self.insert(texts.record(places), &text).map_err(DbError::sqlite("write", &self.temporary))?;
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, record: &str, encoded: &str) -> rusqlite::Result<()> {
         let Self { connection, compressor: Some(compressor), dictionary, hashes, before, .. } = self else {
             return Ok(());
         };
-        let mut insert = connection.prepare("INSERT OR REPLACE INTO texts VALUES (?1, ?2, ?3)")?;
-        let mut held = match before {
-            Some(shard) => {
-                let select = "SELECT text FROM texts WHERE record = ?1 AND hash = ?2";
-                Some(shard.connection.prepare(select)?)
+        let mut insert = connection.prepare_cached("INSERT OR REPLACE INTO texts VALUES (?1, ?2, ?3)")?;
+        let hash = Text::hash(encoded);
+        match hashes.entry(record.into()) {
+            Entry::Vacant(entry) => {
+                entry.insert(hash);
+                match taken_over(before.as_ref(), record, hash)? {
+                    Some(compressed) => insert.execute(params![record, hash, compressed])?,
+                    None => insert.execute(params![record, hash, packed(compressor, encoded)?])?,
+                };
             }
-            None => None,
-        };
-        for (record, encoded) in texts {
-            let hash = Text::hash(encoded);
-            match hashes.entry(record.clone()) {
-                Entry::Vacant(entry) => {
-                    entry.insert(hash);
-                    match taken_over(&mut held, record, hash)? {
-                        Some(compressed) => insert.execute(params![record, hash, compressed])?,
-                        None => insert.execute(params![record, hash, packed(compressor, encoded)?])?,
-                    };
-                }
-                Entry::Occupied(entry) if *entry.get() == hash => {}
-                Entry::Occupied(mut entry) => {
-                    let mut decompressor = Decompressor::with_dictionary(dictionary).map_err(io_failed)?;
-                    let other = connection.query_row(
-                        "SELECT text FROM texts WHERE record = ?1",
-                        [record],
-                        |row| decode(row, &mut decompressor),
-                    )?;
-                    let encoded = Text::merge(vec![other, Text::decode(encoded)]).encode();
-                    let hash = Text::hash(&encoded);
-                    entry.insert(hash);
-                    insert.execute(params![record, hash, packed(compressor, &encoded)?])?;
-                }
+            Entry::Occupied(entry) if *entry.get() == hash => {}
+            Entry::Occupied(mut entry) => {
+                let mut decompressor = Decompressor::with_dictionary(dictionary).map_err(io_failed)?;
+                let mut select = connection.prepare_cached("SELECT text FROM texts WHERE record = ?1")?;
+                let other = select.query_row([record], |row| decode(row, &mut decompressor))?;
+                let encoded = Text::merge(vec![other, Text::decode(encoded)]).encode();
+                let hash = Text::hash(&encoded);
+                entry.insert(hash);
+                insert.execute(params![record, hash, packed(compressor, &encoded)?])?;
             }
         }
         Ok(())
     }
 
     /// Chooses the dictionary: the one of before, or, where there is none worth keeping, one of the first texts.
-    fn start(&mut self, texts: &[(Box<str>, Box<str>)]) -> rusqlite::Result<()> {
+    fn start(&mut self, texts: Texts<'_>) -> Result<(), DbError> {
         let held = match &self.before {
-            Some(shard) => dictionary_of(&shard.connection)?,
+            Some(shard) => shard.read(dictionary_of)?,
             None => Vec::new(),
         };
-        self.dictionary = if held.is_empty() { dictionary(texts) } else { held.clone() };
+        self.dictionary = if held.is_empty() { dictionary(texts)? } else { held.clone() };
         if self.dictionary != held {
             self.before = None;
         }
-        self.connection.execute("INSERT INTO dictionary VALUES (?1)", [&self.dictionary])?;
-        self.compressor = Some(Compressor::with_dictionary(LEVEL, &self.dictionary).map_err(io_failed)?);
+        let insert = self.connection.execute("INSERT INTO dictionary VALUES (?1)", [&self.dictionary]);
+        insert.map_err(DbError::sqlite("write", &self.temporary))?;
+        let compressor = Compressor::with_dictionary(LEVEL, &self.dictionary);
+        self.compressor = Some(compressor.map_err(DbError::io("write", &self.temporary))?);
         Ok(())
     }
 
@@ -303,13 +327,12 @@ impl std::fmt::Debug for Draft {
     }
 }
 
-fn taken_over(
-    held: &mut Option<Statement<'_>>,
-    record: &str,
-    hash: TextHash,
-) -> rusqlite::Result<Option<Vec<u8>>> {
-    let Some(held) = held else { return Ok(None) };
-    held.query_row(params![record, hash], |row| row.get(0)).optional()
+/// The text of a record as `before` has it compressed, where it is the same.
+fn taken_over(before: Option<&Shard>, record: &str, hash: TextHash) -> rusqlite::Result<Option<Vec<u8>>> {
+    let Some(before) = before else { return Ok(None) };
+    let mut select =
+        before.connection.prepare_cached("SELECT text FROM texts WHERE record = ?1 AND hash = ?2")?;
+    select.query_row(params![record, hash], |row| row.get(0)).optional()
 }
 
 pub(super) fn packed(compressor: &mut Compressor<'_>, encoded: &str) -> rusqlite::Result<Vec<u8>> {
@@ -344,16 +367,17 @@ fn dictionary_of(connection: &Connection) -> rusqlite::Result<Vec<u8>> {
 }
 
 /// A dictionary of the texts; empty where they are too few to be worth one, or too alike to make one of.
-fn dictionary(texts: &[(Box<str>, Box<str>)]) -> Vec<u8> {
-    let n_bytes: usize = texts.iter().map(|(_, text)| text.len()).sum();
-    let size = (n_bytes / DICTIONARY_SHARE).min(DICTIONARY_BYTES);
+fn dictionary(texts: Texts<'_>) -> Result<Vec<u8>, DbError> {
+    let n_bytes: u64 = texts.by_record().flatten().map(|(_, place)| place.n_bytes()).sum();
+    let size = (n_bytes as usize / DICTIONARY_SHARE).min(DICTIONARY_BYTES);
     if size < 1 << 10 {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     // Texts spread evenly over all of them, so that every kind of record has its say.
-    let step = (n_bytes / SAMPLE_BYTES).max(1);
-    let samples: Vec<&str> = texts.iter().step_by(step).map(|(_, text)| &**text).collect();
-    zstd::dict::from_samples(&samples, size).unwrap_or_default()
+    let step = (n_bytes as usize / SAMPLE_BYTES).max(1);
+    let samples = texts.by_record().step_by(step).map(|places| texts.text(places));
+    let samples: Vec<String> = samples.collect::<Result<_, _>>()?;
+    Ok(zstd::dict::from_samples(&samples, size).unwrap_or_default())
 }
 
 /// Appends to `texts` those of `records` that the shard of `provider` has.

@@ -145,6 +145,23 @@ fn a_shard_that_is_not_what_the_manifest_says_is_refused_with_its_path() {
     }
 }
 
+/// What LIMITS.md says of damage that leaves a shard readable.
+#[test]
+fn a_version_that_became_another_is_found_by_verify_alone() {
+    let directory = sound();
+    let path = shard_path(directory.path(), "rows");
+    let mut bytes = fs::read(&path).unwrap();
+    let range = br#"["< 3"]"#;
+    let at = bytes.windows(range.len()).position(|window| window == range).expect("the only range");
+    bytes[at + 4] = b'7';
+    fs::write(&path, bytes).unwrap();
+    ask(directory.path()).unwrap();
+    let rows = lines(&current(directory.path()), &["debian:12|source|p0"]);
+    assert!(rows.iter().all(|row| row.contains("<7")), "{rows:?}");
+    let [problem] = &current(directory.path()).verify()[..] else { panic!("one shard is damaged") };
+    assert!(problem.to_string().contains("SHA-256"), "{problem}");
+}
+
 #[test]
 fn shards_cannot_be_exchanged_for_each_other() {
     let directory = sound();

@@ -115,11 +115,10 @@ impl Tree {
     fn follow_undated(self, name: &str, leads: &Leads<'_>) -> Result<Vec<Source>, LeadError> {
         let url = format!("{}{name}", self.base);
         let held_at = leads.held.get(&url).and_then(|held| held.fetched_at);
-        let found = leads.found(&url);
-        let made = found.map(|found| {
-            let came = held_at.filter(|_| !leads.answered.contains(url.as_str())).unwrap_or(leads.now);
-            let guess = came.checked_sub(UNDATED_AGE).unwrap_or(Timestamp::MIN);
-            found.modified.unwrap_or(guess)
+        let made = leads.found(&url).map(|found| {
+            // That it is still the latest makes it no newer.
+            let came = found.came_at.unwrap_or(Timestamp::MIN);
+            found.modified.unwrap_or_else(|| came.checked_sub(UNDATED_AGE).unwrap_or(Timestamp::MIN))
         });
         let mut changed = match made {
             Some(made) => self.changed(made, leads)?,
@@ -128,10 +127,13 @@ impl Tree {
         let is_recent =
             held_at.is_some_and(|at| leads.now.duration_since(at) < ARCHIVE_AGE_MAX && !leads.is_near);
         let stands = is_recent && changed.len() <= CHANGES_MAX;
-        let is_decided = [&leads.answered, &leads.failed, &leads.missing];
+        let is_decided = changes::has_failed(&url, leads)
+            || [&leads.answered, &leads.failed, &leads.missing]
+                .iter()
+                .any(|urls| urls.contains(url.as_str()));
         // Asked so shortly before that it is not asked again.
         let is_settled = leads.held.get(&url).is_some_and(|held| held.is_settled);
-        if !stands && !is_settled && !is_decided.iter().any(|urls| urls.contains(url.as_str())) {
+        if !stands && !is_settled && !is_decided {
             // What changed since the archive that comes is not known before it is there.
             changed.clear();
         }

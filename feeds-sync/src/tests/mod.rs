@@ -26,6 +26,7 @@ mod repositories;
 mod robustness;
 mod rpm;
 mod schedule;
+mod sharing;
 mod ubuntu;
 mod vex_feed;
 

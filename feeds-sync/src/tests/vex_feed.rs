@@ -10,13 +10,13 @@ use super::engine::Bench;
 use super::{provider, read_named};
 use crate::report::SyncReport;
 
-const OLD: &str = "/security.access.redhat.com/data/csaf/v2/vex";
-const NEW: &str = "/security.access.redhat.com/data/csaf/v2/vex-feed";
-const HARDENED: &str = "cpe:/a:redhat:hummingbird:1";
-const RHEL: &str = "cpe:/a:redhat:enterprise_linux:9";
+pub(super) const OLD: &str = "/security.access.redhat.com/data/csaf/v2/vex";
+pub(super) const NEW: &str = "/security.access.redhat.com/data/csaf/v2/vex-feed";
+pub(super) const HARDENED: &str = "cpe:/a:redhat:hummingbird:1";
+pub(super) const RHEL: &str = "cpe:/a:redhat:enterprise_linux:9";
 
 /// A document that says of each product, by its CPE name, that it has the unfixed package `name`.
-fn unfixed(cve: &str, cpes: &[&str], name: &str, modified: &str) -> String {
+pub(super) fn unfixed(cve: &str, cpes: &[&str], name: &str, modified: &str) -> String {
     let product =
         |cpe: &&str| json!({"name": cpe, "product_id": cpe, "product_identification_helper": {"cpe": cpe}});
     let related = |cpe: &&str| {
@@ -37,7 +37,7 @@ fn unfixed(cve: &str, cpes: &[&str], name: &str, modified: &str) -> String {
 }
 
 /// A file of the host, and its checksum beside it.
-fn file(server: &Server, path: &str, content: impl AsRef<[u8]>, modified: Option<&str>) {
+pub(super) fn file(server: &Server, path: &str, content: impl AsRef<[u8]>, modified: Option<&str>) {
     let sum = testkit::image::sha256(content.as_ref());
     let resource = Resource::new(content.as_ref().to_vec());
     server.serve_resource(path, Resource { last_modified: modified.map(str::to_owned), ..resource });
@@ -45,22 +45,27 @@ fn file(server: &Server, path: &str, content: impl AsRef<[u8]>, modified: Option
 }
 
 /// The newer tree: an archive whose name says nothing, made at `made`, and its lists.
-fn newer_tree(server: &Server, made: &str, documents: &[(&str, String)]) {
+/// Without `made` its host does not say when.
+pub(super) fn newer_tree<'a>(
+    server: &Server,
+    made: impl Into<Option<&'a str>>,
+    documents: &[(&str, String)],
+) {
     let members: Vec<(String, String)> =
         documents.iter().map(|(path, text)| ((*path).to_owned(), text.clone())).collect();
-    file(server, &format!("{NEW}/vex-archive.tar.zst"), archive(&members), Some(made));
+    file(server, &format!("{NEW}/vex-archive.tar.zst"), archive(&members), made.into());
     server.serve(&format!("{NEW}/archive_latest.txt"), "vex-archive.tar.zst\n");
     let index: Vec<String> = documents.iter().map(|(path, _)| format!("{path}\n")).collect();
     server.serve(&format!("{NEW}/index.txt"), index.concat());
 }
 
-fn list(server: &Server, path: &str, lines: &[(&str, &str)]) {
+pub(super) fn list(server: &Server, path: &str, lines: &[(&str, &str)]) {
     let lines: Vec<String> = lines.iter().map(|(path, time)| format!("\"{path}\",\"{time}\"\n")).collect();
     server.serve(path, lines.concat());
 }
 
 /// The paths that were asked for since the last `n_seen` requests, without checksums.
-fn asked(server: &Server, n_seen: &mut usize) -> BTreeSet<String> {
+pub(super) fn asked(server: &Server, n_seen: &mut usize) -> BTreeSet<String> {
     let requests = server.requests();
     let paths = requests[*n_seen..].iter().map(|request| request.path.clone());
     let paths = paths.filter(|path| !path.ends_with(".sha256")).collect();
@@ -72,7 +77,7 @@ fn paths(paths: &[&str]) -> BTreeSet<String> {
     paths.iter().map(|path| format!("{NEW}/{path}")).collect()
 }
 
-fn gaps(report: &SyncReport) -> Vec<String> {
+pub(super) fn gaps(report: &SyncReport) -> Vec<String> {
     report.gaps.iter().map(ToString::to_string).collect()
 }
 
@@ -145,6 +150,79 @@ fn hummingbird_is_read_from_the_newer_tree_and_kept_up_to_date() {
     assert!(report.gaps.is_empty(), "{:#?}", gaps(&report));
     assert!(has(&bench, "newer") && !has(&bench, "kept") && !has(&bench, "after"));
     assert_eq!(asked(&server, &mut n_seen), paths(&[&lists[..], &["vex-archive.tar.zst"]].concat()));
+}
+
+#[test]
+fn an_archive_of_which_nobody_says_when_it_was_made_is_as_old_as_it_was_when_it_came() {
+    let mut bench = Bench::new();
+    let server = bench.serve();
+    let path = "2025/cve-2025-1.json";
+    let kept = [(path, unfixed("CVE-2025-1", &[HARDENED], "archived", "2025-05-20T10:00:00Z"))];
+    newer_tree(&server, None, &kept);
+    let changed = unfixed("CVE-2025-1", &[HARDENED], "changed", "2025-05-27T10:00:00Z");
+    file(&server, &format!("{NEW}/{path}"), changed, None);
+    list(&server, &format!("{NEW}/deletions.csv"), &[("2024/cve-2024-1.json", "2025-05-20T10:00:00+00:00")]);
+    // Asked for again after a week and after another one, the host says that it is the same: it is no newer for that.
+    // Another document makes all be read again.
+    for at in ["2025-06-05T10:00:00Z", "2025-06-13T10:00:00Z", "2025-06-21T10:00:00Z"] {
+        let other = "2025/cve-2025-2.json";
+        file(&server, &format!("{NEW}/{other}"), unfixed("CVE-2025-2", &[HARDENED], &at[..10], at), None);
+        list(&server, &format!("{NEW}/changes.csv"), &[(other, at), (path, "2025-05-27T10:00:00Z")]);
+        let report = bench.only(&["hummingbird"]);
+        assert!(report.gaps.is_empty(), "{:#?}", gaps(&report));
+        for (name, record) in [("changed", "CVE-2025-1"), (&at[..10], "CVE-2025-2")] {
+            assert_eq!(bench.records(&format!("hummingbird:rolling|binary|{name}")), [record], "{at}");
+        }
+        bench.later(8 * 24);
+    }
+    let archives = server.requests_for(&format!("{NEW}/vex-archive.tar.zst"));
+    assert_eq!(archives.iter().filter(|request| request.headers.contains_key("if-none-match")).count(), 2);
+}
+
+#[test]
+fn a_page_instead_of_a_checksum_leaves_what_is_held() {
+    let mut bench = Bench::new();
+    let server = bench.serve();
+    let path = "2025/cve-2025-1.json";
+    let old = [(path, unfixed("CVE-2025-1", &[HARDENED], "archived", "2025-05-30T10:00:00Z"))];
+    newer_tree(&server, "Sun, 01 Jun 2025 02:00:00 GMT", &old);
+    let document = |name: &str, at: &str| unfixed("CVE-2025-1", &[HARDENED], name, at);
+    file(&server, &format!("{NEW}/{path}"), document("changed", "2025-06-03T10:00:00Z"), None);
+    list(&server, &format!("{NEW}/changes.csv"), &[(path, "2025-06-03T10:00:00+00:00")]);
+    list(&server, &format!("{NEW}/deletions.csv"), &[("2024/cve-2024-1.json", "2025-05-20T10:00:00+00:00")]);
+    bench.only(&["hummingbird"]);
+    let has =
+        |bench: &Bench, name: &str| !bench.records(&format!("hummingbird:rolling|binary|{name}")).is_empty();
+    assert!(has(&bench, "changed"));
+
+    // Of a document that changed again, and a week later of a new archive.
+    file(&server, &format!("{NEW}/{path}"), document("again", "2025-06-06T13:00:00Z"), None);
+    list(&server, &format!("{NEW}/changes.csv"), &[(path, "2025-06-06T13:00:00+00:00")]);
+    let archive = format!("{NEW}/vex-archive.tar.zst");
+    let mut is_first = true;
+    for checked in [format!("{NEW}/{path}"), archive.clone()] {
+        bench.later(if is_first { 2 } else { 8 * 24 });
+        let before = if is_first { "changed" } else { "again" };
+        if !is_first {
+            let newer = [(path, document("newer", "2025-06-13T10:00:00Z"))];
+            newer_tree(&server, "Fri, 13 Jun 2025 12:00:00 GMT", &newer);
+        }
+        server.always(&format!("{checked}.sha256"), Behaviour::Html);
+        let mut n_seen = server.requests().len();
+        let report = bench.only(&["hummingbird"]);
+        assert!(gaps(&report).iter().any(|gap| gap.contains(&format!("{checked}.sha256"))), "{report:#?}");
+        assert!(has(&bench, before), "{report:#?}");
+        // Bytes that cannot be checked are not fetched, nor the archive that is held.
+        let fetched = asked(&server, &mut n_seen);
+        assert!(!fetched.contains(&checked) && !fetched.contains(&archive), "{fetched:#?}");
+
+        server.always(&format!("{checked}.sha256"), Behaviour::Well);
+        bench.later(1);
+        let report = bench.only(&["hummingbird"]);
+        assert!(report.gaps.is_empty(), "{:#?}", gaps(&report));
+        assert!(has(&bench, if is_first { "again" } else { "newer" }));
+        is_first = false;
+    }
 }
 
 #[test]

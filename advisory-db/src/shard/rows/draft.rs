@@ -1,8 +1,8 @@
 //! The rows of a provider in a namespace while they are gathered, and their canonical order.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::hash::Hash;
+use std::path::Path;
 
 use foldhash::quality::RandomState;
 use indexmap::{Equivalent, IndexMap, IndexSet};
@@ -12,8 +12,10 @@ use model::version::VersionText;
 use super::{Details, KEY_DOMAIN};
 use crate::aliases::{self, Claims};
 use crate::digest::{Digest, Fields};
+use crate::error::DbError;
+use crate::shard::drafted::{Drafted, Place};
 use crate::shard::stored::{encode_conditions, write_ranges};
-use crate::shard::text::{NO_TEXT, Text};
+use crate::shard::text::{Text, Texts};
 use crate::shard::{Kind, Owner, list};
 use crate::words::Word;
 
@@ -136,15 +138,6 @@ pub(super) struct DraftRow {
     pub(super) details: Option<u32>,
 }
 
-/// One record as it will be stored. Several advisories with one id become one record.
-#[derive(Debug)]
-struct DraftRecord {
-    id: Box<str>,
-    claims: Claims,
-    /// Encoded, one of each advisory.
-    texts: Vec<Box<str>>,
-}
-
 /// The kind and the name of a key.
 type Key = (&'static str, Box<str>);
 
@@ -162,8 +155,11 @@ impl Equivalent<Key> for KeyRef<'_> {
 #[derive(Debug)]
 pub(crate) struct Draft<'a> {
     owner: Owner<'a>,
-    records: Vec<DraftRecord>,
-    record_ids: HashMap<Box<str>, u32, RandomState>,
+    /// By id: several advisories with one id become one record.
+    records: IndexMap<Box<str>, Claims, RandomState>,
+    drafted: Drafted,
+    /// The record of each text.
+    texts: Vec<(u32, Place)>,
     pools: Pools,
     keys: IndexMap<Key, Vec<DraftRow>, RandomState>,
     /// The ranges of the row that is added.
@@ -171,11 +167,13 @@ pub(crate) struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    pub(crate) fn new(owner: Owner<'a>) -> Self {
+    /// One without rows. What is too much to be held lies in the directory of shards meanwhile.
+    pub(crate) fn new(owner: Owner<'a>, shards: &Path) -> Self {
         Self {
             owner,
-            records: Vec::new(),
-            record_ids: HashMap::default(),
+            records: IndexMap::default(),
+            drafted: Drafted::new(shards),
+            texts: Vec::new(),
             pools: Pools::default(),
             keys: IndexMap::default(),
             ranges: String::new(),
@@ -183,14 +181,14 @@ impl<'a> Draft<'a> {
     }
 
     /// Adds what the record says about packages of this namespace; the rest of it belongs elsewhere.
-    pub(crate) fn push(&mut self, advisory: &Advisory) {
-        let mut record = None;
-        for affected in &advisory.affected {
-            if affected.key.namespace.as_str() == self.owner.scope {
-                let record = *record.get_or_insert_with(|| self.record(advisory));
-                self.push_row(record, advisory, affected);
-            }
+    pub(crate) fn push(&mut self, advisory: &Advisory) -> Result<(), DbError> {
+        let scope = self.owner.scope;
+        let mut rows = advisory.affected.iter().filter(|row| row.key.namespace.as_str() == scope).peekable();
+        if rows.peek().is_some() {
+            let record = self.record(advisory)?;
+            rows.for_each(|row| self.push_row(record, advisory, row));
         }
+        Ok(())
     }
 
     fn push_row(&mut self, record: u32, advisory: &Advisory, affected: &Affected) {
@@ -218,42 +216,26 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn record(&mut self, advisory: &Advisory) -> u32 {
-        let index = match self.record_ids.get(advisory.id.as_str()) {
-            Some(&index) => index,
-            None => {
-                let index = u32::try_from(self.records.len()).expect("a provider has under 2^32 records");
-                let id: Box<str> = advisory.id.as_str().into();
-                self.record_ids.insert(id.clone(), index);
-                self.records.push(DraftRecord {
-                    id,
-                    claims: Claims::default(),
-                    texts: Vec::with_capacity(1),
-                });
-                index
-            }
+    fn record(&mut self, advisory: &Advisory) -> Result<u32, DbError> {
+        let index = match self.records.get_index_of(advisory.id.as_str()) {
+            Some(index) => index,
+            None => self.records.insert_full(advisory.id.as_str().into(), Claims::default()).0,
         };
-        let record = &mut self.records[index as usize];
-        record.claims.add(advisory);
-        record.texts.push(Text::of(advisory).encode());
-        index
+        self.records[index].add(advisory);
+        let index = u32::try_from(index).expect("a provider has under 2^32 records");
+        self.texts.push((index, self.drafted.push(&Text::of(advisory))?));
+        Ok(index)
     }
 
     /// Puts everything into its canonical order and hashes it. The result depends on what was pushed, and
     /// not on the order.
     pub(crate) fn finish(self) -> Content<'a> {
-        let Self { owner, mut records, record_ids, pools, mut keys, .. } = self;
-        drop(record_ids);
-        let aliases = aliases::close(records.iter().map(|record| (&*record.id, &record.claims)));
+        let Self { owner, records, drafted, mut texts, pools, mut keys, .. } = self;
+        let aliases = aliases::close(records.iter().map(|(id, claims)| (&**id, claims)));
         let aliases: Vec<Option<String>> = aliases.iter().map(|aliases| list(aliases)).collect();
-        let mut texts: Vec<(Box<str>, Box<str>)> = records
-            .iter_mut()
-            .map(|record| (record.id.clone(), Text::merge_encoded(std::mem::take(&mut record.texts))))
-            .filter(|(_, text)| &**text != NO_TEXT)
-            .collect();
-        texts.sort_unstable();
-        let ids = records.into_iter().map(|record| record.id);
-        let shared = Shared { ids: ids.zip(aliases).collect(), pools };
+        let ids: Vec<(Box<str>, Option<String>)> = records.into_keys().zip(aliases).collect();
+        texts.sort_by(|(a, _), (b, _)| ids[*a as usize].0.cmp(&ids[*b as usize].0));
+        let shared = Shared { ids, pools };
         let mut hash = Fields::new(&Kind::Rows.domain());
         hash.text(owner.scope).text(owner.provider);
         let mut n_rows = 0;
@@ -267,7 +249,7 @@ impl<'a> Draft<'a> {
         };
         keys.sort_unstable_keys();
         let keys = keys.into_iter().map(&mut canonical).collect();
-        Content { owner, shared, keys, n_rows, hash: hash.digest(), texts }
+        Content { owner, shared, keys, n_rows, hash: hash.digest(), drafted, texts }
     }
 }
 
@@ -328,8 +310,9 @@ pub(crate) struct Content<'a> {
     pub(super) keys: Vec<(Key, KeyRows)>,
     n_rows: u64,
     hash: Digest,
-    /// The texts of the records that have any, encoded, sorted by record.
-    pub(crate) texts: Vec<(Box<str>, Box<str>)>,
+    drafted: Drafted,
+    /// Where the texts lie, sorted by the id of their record.
+    texts: Vec<(u32, Place)>,
 }
 
 impl Content<'_> {
@@ -344,6 +327,11 @@ impl Content<'_> {
     /// The logical hash of the `rows` shard.
     pub(crate) fn hash(&self) -> &Digest {
         &self.hash
+    }
+
+    /// What the records say to people.
+    pub(crate) fn texts(&self) -> Texts<'_> {
+        Texts { drafted: &self.drafted, ids: &self.shared.ids, places: &self.texts }
     }
 
     pub(crate) fn owner(&self) -> Owner<'_> {

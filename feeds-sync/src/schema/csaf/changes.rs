@@ -105,8 +105,9 @@ pub fn sources(base: &str, changes: &BTreeMap<String, Timestamp>, leads: &Leads<
 }
 
 /// `source` together with the SHA-256 that its publisher states in a file beside it. It is downloaded once that was asked
-/// for, and other bytes are refused; until then what is held of it stands. Where the file cannot be had, the download is
-/// taken as it is, and a gap says so. What needs no asking was checked when it came.
+/// for, and other bytes are refused; until then what is held of it stands, also where a failure or a page comes instead of
+/// the checksum. Where there is no such file, or nothing is held, the download is taken as it is, and a gap says so. What
+/// needs no asking was checked when it came.
 ///
 /// # Errors
 /// The file beside it holds no checksum.
@@ -122,11 +123,18 @@ pub fn checked(source: Source, leads: &Leads<'_>) -> Result<Vec<Source>, LeadErr
         false => None,
     };
     let is_held = leads.held.contains_key(&source.url);
-    Ok(match (is_settled || leads.asked.contains(url.as_str()), is_held) {
+    let is_known =
+        is_settled || leads.asked.contains(url.as_str()) && !(is_held && has_failed(&source.url, leads));
+    Ok(match (is_known, is_held) {
         (true, _) => vec![checksum, Source { sha256: stated, ..source }],
         (false, true) => vec![checksum, Source { max_age: Some(HELD_STANDS), ..source }],
         (false, false) => vec![checksum],
     })
+}
+
+/// Whether the checksum of `url` was asked for in vain in this sync, though nobody says that there is none.
+pub(crate) fn has_failed(url: &str, leads: &Leads<'_>) -> bool {
+    leads.failed.contains(checksum_url(url).as_str())
 }
 
 fn checksum_url(url: &str) -> String {
