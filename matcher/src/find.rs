@@ -45,7 +45,7 @@ pub struct Finder<'a> {
     owners: OwnerRows<'a>,
     /// In blocks: one list would be copied over and over while it grows.
     findings: Vec<Vec<(&'a Case, Finding)>>,
-    // What follows is empty between two cases; its room is kept.
+    // What follows is of the case at hand; its room is kept for the next.
     statements: Vec<Statement<'a>>,
     rows: Vec<&'a Row>,
     of_group: Vec<Statement<'a>>,
