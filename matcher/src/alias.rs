@@ -169,7 +169,12 @@ impl<'a> NearIds<'a> {
     }
 
     fn has_one_of(&self, row: &Row) -> bool {
-        bytes_of_ids(row).any(|id| self.ends & Self::end(id) != 0 && self.texts.contains(id))
+        self.has(&row.record) || row.aliases.iter().any(|id| self.has(id))
+    }
+
+    fn has(&self, id: &ShortText) -> bool {
+        let id = id.as_bytes();
+        self.ends & Self::end(id) != 0 && self.texts.contains(id)
     }
 
     fn end(id: &[u8]) -> u64 {

@@ -43,8 +43,7 @@ pub fn find(cases: &[Case], advisories: &AdvisorySet) -> Vec<Finding> {
 pub struct Finder<'a> {
     advisories: &'a AdvisorySet,
     owners: OwnerRows<'a>,
-    /// In blocks: one list would be copied over and over while it grows.
-    findings: Vec<Vec<(&'a Case, Finding)>>,
+    blocks: Vec<Block<'a>>,
     // What follows is of the case at hand; its room is kept for the next.
     statements: Vec<Statement<'a>>,
     rows: Vec<&'a Row>,
@@ -53,47 +52,65 @@ pub struct Finder<'a> {
 
 /// The findings of some of the cases.
 pub struct Part<'a> {
-    findings: Vec<(&'a Case, Finding)>,
+    blocks: Vec<Block<'a>>,
     order: Vec<Place>,
 }
 
-/// The first bytes of a finding's id, by which most are in order already, and the finding's position.
-type Place = (u128, usize);
+/// Findings stay where they were made: one list would be copied over and over while it grows, and they are too large to sort.
+type Block<'a> = Vec<(&'a Case, Finding)>;
+
+/// Where a finding is.
+#[derive(Clone, Copy)]
+struct Place {
+    /// The first bytes of its id, by which most are in order already.
+    start: u128,
+    block: u32,
+    position: u32,
+}
+
+impl Place {
+    fn of<'f, 'a>(self, blocks: &'f [Block<'a>]) -> &'f (&'a Case, Finding) {
+        &blocks[self.block as usize][self.position as usize]
+    }
+}
 
 /// One list of the findings in `parts`, which are of one set of advisories.
 pub fn gather<'a>(parts: impl IntoIterator<Item = Part<'a>>) -> Vec<Finding> {
-    let (mut findings, mut order): (Vec<(&Case, Finding)>, Vec<Place>) = Default::default();
+    let (mut blocks, mut order): (Vec<Block<'_>>, Vec<Place>) = Default::default();
     for part in parts {
-        let n_before = findings.len();
-        match n_before {
-            0 => findings = part.findings,
-            _ => findings.extend(part.findings),
-        }
-        order.extend(part.order.into_iter().map(|(start, position)| (start, n_before + position)));
+        let n_before = blocks.len() as u32;
+        order.extend(part.order.into_iter().map(|place| Place { block: n_before + place.block, ..place }));
+        blocks.extend(part.blocks);
     }
-    if findings.iter().any(|(case, _)| case.kernel.is_some()) {
-        findings = kernel::one_each(findings);
-        order = places(&findings);
+    if blocks.iter().flatten().any(|(case, _)| case.kernel.is_some()) {
+        blocks = vec![kernel::one_each(blocks.into_iter().flatten().collect())];
+        order = places(&blocks);
     }
     // A stable sort finds the parts that are in order, and merges them.
-    order.sort_by(|left, right| compare(&findings, left, right));
-    let mut findings: Vec<Option<Finding>> = findings.into_iter().map(|(_, finding)| Some(finding)).collect();
-    order.into_iter().filter_map(|(_, position)| findings[position].take()).collect()
+    order.sort_by(|left, right| compare(&blocks, *left, *right));
+    let untaken = |block: Block<'_>| block.into_iter().map(|(_, finding)| Some(finding)).collect();
+    let mut blocks: Vec<Vec<Option<Finding>>> = blocks.into_iter().map(untaken).collect();
+    let in_order = order.into_iter();
+    in_order.filter_map(|place| blocks[place.block as usize][place.position as usize].take()).collect()
 }
 
-/// The place of each finding, not in order. Findings themselves are too large to sort.
-fn places(findings: &[(&Case, Finding)]) -> Vec<Place> {
+/// The place of each finding, not in order.
+fn places(blocks: &[Block<'_>]) -> Vec<Place> {
     let start = |finding: &Finding| {
         let mut start = [0; 16];
         start.iter_mut().zip(finding.id.as_bytes()).for_each(|(place, byte)| *place = *byte);
         u128::from_be_bytes(start)
     };
-    findings.iter().map(|(_, finding)| start(finding)).zip(0..).collect()
+    let of_block = |(block, findings): (u32, &Block<'_>)| -> Vec<Place> {
+        let starts = findings.iter().map(|(_, finding)| start(finding));
+        starts.zip(0..).map(|(start, position)| Place { start, block, position }).collect()
+    };
+    (0..).zip(blocks).flat_map(of_block).collect()
 }
 
-fn compare(findings: &[(&Case, Finding)], left: &Place, right: &Place) -> Ordering {
-    left.0.cmp(&right.0).then_with(|| {
-        let ((left_case, left), (right_case, right)) = (&findings[left.1], &findings[right.1]);
+fn compare(blocks: &[Block<'_>], left: Place, right: Place) -> Ordering {
+    left.start.cmp(&right.start).then_with(|| {
+        let ((left_case, left), (right_case, right)) = (left.of(blocks), right.of(blocks));
         (&left.id, &left_case.purl, &left.aliases, left.suppressed.is_some(), &left.packages).cmp(&(
             &right.id,
             &right_case.purl,
@@ -108,30 +125,29 @@ impl<'a> Finder<'a> {
     /// One that has found nothing yet.
     pub fn new(advisories: &'a AdvisorySet) -> Self {
         let owners = OwnerRows::new(advisories);
-        let (findings, statements, rows, of_group) = Default::default();
-        Self { advisories, owners, findings, statements, rows, of_group }
+        let (blocks, statements, rows, of_group) = Default::default();
+        Self { advisories, owners, blocks, statements, rows, of_group }
     }
 
     /// Adds the findings of `cases`.
     pub fn add(&mut self, cases: &'a [Case]) {
         const BLOCK: usize = 512;
         for cases in cases.chunks(BLOCK) {
-            let mut findings = Vec::new();
+            let mut findings = Block::new();
             cases.iter().for_each(|case| self.find(case, &mut findings));
-            self.findings.push(findings);
+            self.blocks.push(findings);
         }
     }
 
     /// What was found.
     pub fn finish(self) -> Part<'a> {
-        let mut findings = Vec::with_capacity(self.findings.iter().map(Vec::len).sum());
-        self.findings.into_iter().for_each(|block| findings.extend(block));
-        let mut order = places(&findings);
-        order.sort_unstable_by(|left, right| compare(&findings, left, right));
-        Part { findings, order }
+        let Self { blocks, .. } = self;
+        let mut order = places(&blocks);
+        order.sort_unstable_by(|left, right| compare(&blocks, *left, *right));
+        Part { blocks, order }
     }
 
-    fn find(&mut self, case: &'a Case, findings: &mut Vec<(&'a Case, Finding)>) {
+    fn find(&mut self, case: &'a Case, findings: &mut Block<'a>) {
         let scheme = version::for_package(case.ecosystem);
         self.statements.clear();
         add_statements(case, scheme, self.advisories, &mut self.statements);

@@ -30,12 +30,12 @@ impl Scheme for Deb {
                 _ => {}
             }
         }
-        let (epoch, start) = colon.map_or(("0", 0), |colon| (&text[..colon], colon + 1));
+        let (epoch, start) = colon.map_or(("", 0), |colon| (&text[..colon], colon + 1));
         let (upstream, revision) = match hyphen.filter(|hyphen| *hyphen >= start) {
             Some(end) => (&text[start..end], &text[end + 1..]),
             None => (&text[start..], "0"),
         };
-        let is_number = !epoch.is_empty() && epoch.bytes().all(|byte| byte.is_ascii_digit());
+        let is_number = colon != Some(0) && epoch.bytes().all(|byte| byte.is_ascii_digit());
         (is_number && !upstream.is_empty() && !revision.is_empty()).then_some(Version {
             epoch,
             upstream,
@@ -44,8 +44,9 @@ impl Scheme for Deb {
     }
 }
 
-/// The parts of a version; none is empty.
+/// The parts of a version.
 struct Version<'a> {
+    /// Empty where it is not written, which is zero.
     epoch: &'a str,
     upstream: &'a str,
     revision: &'a str,
