@@ -70,6 +70,9 @@ pub(crate) struct Fields {
 /// So many bytes are hashed at once.
 const BATCH_BYTES: usize = 16 << 10;
 
+/// As much as the rows of most keys take: room that grew bit by bit would be copied each time.
+const USUAL_BYTES: usize = 4 << 10;
+
 // The tags of fields.
 const NONE: u8 = 0;
 const TEXT: u8 = 1;
@@ -92,7 +95,7 @@ fn frame_bytes(framed: &mut Vec<u8>, bytes: &[u8]) {
 impl Fields {
     /// A hash in the domain `domain` (a kind of content and the version of its encoding).
     pub(crate) fn new(domain: &str) -> Self {
-        let mut fields = Self { hasher: Hasher::new(), pending: Vec::new() };
+        let mut fields = Self { hasher: Hasher::new(), pending: Vec::with_capacity(USUAL_BYTES) };
         fields.text(domain);
         fields
     }
