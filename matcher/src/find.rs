@@ -517,12 +517,14 @@ impl<'a> Judge<'a, '_> {
     }
 }
 
-/// Sorts by namespace, provider and record.
+/// Sorts by namespace, provider, record and all else, so that it does not matter where each came from.
 pub(crate) fn sort_evidence(evidence: &mut [Evidence]) {
     evidence.sort_by(|left, right| {
         (&left.namespace, &left.provider, &left.record, &left.range, left.match_type)
             .cmp(&(&right.namespace, &right.provider, &right.record, &right.range, right.match_type))
             .then_with(|| left.compared.as_str().cmp(right.compared.as_str()))
+            .then_with(|| left.aliases.cmp(&right.aliases))
+            .then_with(|| left.confidence.total_cmp(&right.confidence))
     });
 }
 

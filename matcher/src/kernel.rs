@@ -158,7 +158,7 @@ fn settle(finding: &mut Finding) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{check, inventory};
+    use crate::fixture::{check, facts, held, inventory};
 
     #[test]
     fn what_is_built_from_a_kernels_source_is_not_all_kernel() {
@@ -204,6 +204,37 @@ mod tests {
              npm kernel 1.0.0",
         );
         assert_eq!(names(&others, true), [""; 0]);
+    }
+
+    #[test]
+    fn packages_of_a_kernel_that_were_judged_apart_are_one_finding_all_the_same() {
+        let inventory = inventory(
+            "rhel 9.4",
+            "rpm kernel-modules 5.14.0-1.el9 source=kernel@5.14.0-1.el9
+             rpm kernel 5.14.0-1.el9 source=kernel@5.14.0-1.el9
+             rpm kernel-core 5.14.0-1.el9 source=kernel@5.14.0-1.el9
+             rpm bash 5.1-1.el9",
+        );
+        let cases = crate::cases(&inventory, &facts());
+        let advisories = held(
+            &cases,
+            "redhat:9|binary|kernel redhat CVE-2 >=0 <5.14.0-9.el9
+             redhat:9|binary|kernel-core redhat CVE-2 >=0 <5.14.0-9.el9
+             redhat:9|binary|kernel-modules redhat CVE-2 >=0 <5.14.0-9.el9
+             redhat:9|binary|bash redhat CVE-1 >=0 <5.2-1.el9",
+        );
+        let together = crate::find(&cases, &advisories);
+        assert_eq!(together.len(), 2);
+        let mut apart: Vec<&[Case]> = cases.chunks(1).collect();
+        for _ in 0..apart.len() {
+            apart.rotate_left(1);
+            let parts = apart.iter().map(|cases| {
+                let mut finder = crate::Finder::new(&advisories);
+                finder.add(cases);
+                finder.finish()
+            });
+            assert!(crate::gather(parts) == together);
+        }
     }
 
     #[test]
