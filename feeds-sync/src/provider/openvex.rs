@@ -11,7 +11,7 @@ use crate::document::{Document, Visit};
 use crate::error::{ParseError, SyncError};
 use crate::lead::{LeadError, Leads};
 use crate::schema::csaf::changes;
-use crate::schema::openvex_rows;
+use crate::schema::{openvex_rows, vex_manifest};
 
 pub(super) static PROVIDER: Provider = Provider {
     name: "openvex",
@@ -65,8 +65,10 @@ fn follow(feed: &Feed, leads: &Leads<'_>) -> Result<Vec<Source>, LeadError> {
         return Ok(Vec::new());
     };
     if !is_list(&start.url) {
-        let archive =
-            leads.read(&start.url, |document| openvex_rows::archive(document.text()?.as_bytes()))?;
+        let location =
+            leads.read(&start.url, |document| vex_manifest::location(document.text()?.as_bytes()))?;
+        // The list in the archive is found by its name.
+        let archive = location.map(|location| vex_manifest::parted(&location).0.to_owned());
         return Ok(archive.map(|url| Source::records(url, 1024 * MIB)).into_iter().collect());
     }
     // What the list names of other formats is counted when it is read.

@@ -21,6 +21,7 @@ pub mod secdb;
 pub mod suse_vex;
 pub mod updateinfo;
 pub mod vers;
+pub mod vex_manifest;
 
 use std::borrow::Cow;
 

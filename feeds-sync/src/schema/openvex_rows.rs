@@ -159,39 +159,3 @@ pub fn index(text: &[u8], remarks: &mut Remarks) -> Result<Vec<Named>, ParseErro
     named.dedup();
     Ok(named)
 }
-
-/// Where the archive of a repository lies, by its manifest (`vex-repository.json`): the first place of the newest
-/// version of the layout that is known.
-///
-/// # Errors
-/// It is no manifest, or names none.
-pub fn archive(text: &[u8]) -> Result<String, ParseError> {
-    #[derive(serde::Deserialize)]
-    struct Manifest {
-        versions: Vec<Version>,
-    }
-    #[derive(serde::Deserialize)]
-    struct Version {
-        spec_version: String,
-        #[serde(default)]
-        locations: Vec<Location>,
-    }
-    #[derive(serde::Deserialize)]
-    struct Location {
-        url: String,
-    }
-    let manifest: Manifest = serde_json::from_slice(text)?;
-    let is_known = |version: &Version| version.spec_version.trim_start_matches('v') == "0.1";
-    let known = manifest.versions.into_iter().find(is_known);
-    let location = known.and_then(|version| version.locations.into_iter().next());
-    location.and_then(|location| without_folder(&location.url)).ok_or_else(|| {
-        ParseError::NotTheFeed("a manifest that names no archive of a layout that is known (0.1)".to_owned())
-    })
-}
-
-/// An address, without the folder in the archive that it may name behind `//`: the list is found by its name.
-fn without_folder(location: &str) -> Option<String> {
-    let path = location.strip_prefix("https://")?;
-    let archive = path.split_once("//").map_or(path, |(archive, _)| archive);
-    Some(format!("https://{archive}"))
-}

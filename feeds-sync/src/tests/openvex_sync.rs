@@ -90,7 +90,7 @@ fn a_repository_is_its_archive_and_what_that_lists() {
     assert!(gaps(&bench.only(&[&name])).contains("without `index.json`"));
     bench.mirror.file(&format!("{HOST}/vex-repository.json"), manifest("9.0").to_string());
     bench.later(1);
-    assert!(gaps(&bench.only(&[&name])).contains("no archive of a layout that is known"));
+    assert!(gaps(&bench.only(&[&name])).contains("of no version of the specification that is read (0.1)"));
     assert_eq!(rows(&bench), ["CVE-2025-1 NotAffected", "CVE-2025-2 Affected"]);
     // What is no longer listed is gone.
     bench.mirror.file(&format!("{HOST}/vex-repository.json"), manifest("0.1").to_string());

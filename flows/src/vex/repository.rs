@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use feeds_sync::document::{Document, Visit};
 use feeds_sync::error::ParseError;
+use feeds_sync::schema::vex_manifest::{self, SPECIFICATION};
 use fetch::error::redact;
 use matcher::vex::{Identity, Trust};
 use model::limits::Limits;
@@ -24,9 +25,6 @@ pub(super) const INDEX: &str = "index.json";
 
 /// The file in which a repository says what it is.
 pub(super) const MANIFEST: &str = "vex-repository.json";
-
-/// The folder of the one version of the specification there is.
-const SPECIFICATION: &str = "0.1";
 
 /// What lies at a place: the kinds are told apart by content.
 pub(super) enum Content {
@@ -112,8 +110,8 @@ impl Reader<'_> {
         access: &VexAccess<'_>,
         trust: Trust,
     ) -> Result<(), FlowError> {
-        let location = location(bytes).map_err(|what| wrong(url, what))?;
-        let (location, below) = parted(&location);
+        let location = vex_manifest::location(bytes).map_err(|error| wrong(url, error.to_string()))?;
+        let (location, below) = vex_manifest::parted(&location);
         if location.ends_with(INDEX) {
             let list = access.bring(location, self.limits.vex_bytes_max)?;
             list.keep()?;
@@ -258,63 +256,6 @@ fn wrong(place: &str, what: String) -> FlowError {
     FlowError::VexRepository { path: PathBuf::from(redact(place)), what }
 }
 
-/// An address without the folder in the archive that it may name behind `//`, and that folder.
-fn parted(location: &str) -> (&str, Option<&str>) {
-    let path_at = location.find("://").map_or(0, |at| at + 3);
-    match location[path_at..].split_once("//") {
-        Some((path, below)) => (
-            &location[..path_at + path.len()],
-            Some(below.trim_matches('/')).filter(|below| !below.is_empty()),
-        ),
-        None => (location, None),
-    }
-}
-
-/// Where the manifest `bytes` say that the repository lies, in the layout that is known.
-fn location(bytes: &[u8]) -> Result<String, String> {
-    let manifest: Manifest = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    let is_known = |version: &&Version| version.spec_version.trim_start_matches('v') == SPECIFICATION;
-    let versions = match manifest.versions {
-        Versions::List(versions) => versions,
-        Versions::ByName(versions) => versions.into_values().collect(),
-    };
-    let known = versions.iter().find(is_known);
-    let known = known.ok_or_else(|| {
-        let others: Vec<&str> = versions.iter().map(|version| &*version.spec_version).collect();
-        format!("it is of no version of the specification that is read (0.1); it has {}", others.join(", "))
-    })?;
-    let urls = known.locations.iter().map(|location| &location.url);
-    urls.clone()
-        .find(|url| url.starts_with("https://"))
-        .cloned()
-        .ok_or_else(|| "it names no place that begins with `https://`".to_owned())
-}
-
-#[derive(Deserialize)]
-struct Manifest {
-    versions: Versions,
-}
-
-/// A list, or in drafts of the specification a table.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Versions {
-    List(Vec<Version>),
-    ByName(BTreeMap<String, Version>),
-}
-
-#[derive(Deserialize)]
-struct Version {
-    spec_version: String,
-    #[serde(default)]
-    locations: Vec<Location>,
-}
-
-#[derive(Deserialize)]
-struct Location {
-    url: String,
-}
-
 /// The list of documents of a repository.
 #[derive(Deserialize)]
 struct Index {
@@ -347,35 +288,6 @@ mod tests {
         {
             assert_eq!(manifest_of(url), None, "{url}");
         }
-    }
-
-    #[test]
-    fn a_place_may_name_a_folder_in_its_archive() {
-        for (location, expected) in [
-            ("https://a.example/v.tar.gz", ("https://a.example/v.tar.gz", None)),
-            ("https://a.example/v.tar.gz//b-main", ("https://a.example/v.tar.gz", Some("b-main"))),
-            ("https://a.example/v.zip//b/c/", ("https://a.example/v.zip", Some("b/c"))),
-            ("https://a.example/v.zip//", ("https://a.example/v.zip", None)),
-        ] {
-            assert_eq!(parted(location), expected, "{location}");
-        }
-    }
-
-    #[test]
-    fn a_manifest_names_the_place_of_the_version_that_is_known() {
-        let of = |text: &str| location(text.as_bytes());
-        let url = || Ok("https://a.example/v.tar.gz".to_owned());
-        let locations = r#""locations":[{"url":"oci://a"},{"url":"https://a.example/v.tar.gz"}]"#;
-        let list =
-            format!(r#"{{"versions":[{{"spec_version":"1.0"}},{{"spec_version":"0.1",{locations}}}]}}"#);
-        assert_eq!(of(&list), url());
-        assert_eq!(of(&format!(r#"{{"versions":{{"v0":{{"spec_version":"v0.1",{locations}}}}}}}"#)), url());
-        let newer = of(r#"{"versions":[{"spec_version":"1.0"},{"spec_version":"2.0"}]}"#).unwrap_err();
-        assert!(newer.ends_with("it has 1.0, 2.0"), "{newer}");
-        let plain =
-            r#"{"versions":[{"spec_version":"0.1","locations":[{"url":"http://a.example/v.tar.gz"}]}]}"#;
-        assert!(of(plain).unwrap_err().contains("no place that begins with `https://`"));
-        assert!(of(r#"{"versions":1}"#).is_err());
     }
 
     #[test]
