@@ -16,6 +16,7 @@ use super::weigh::Kept;
 
 /// What is kept of a document.
 pub(super) const KEPT: Kept = Kept {
+    kind: "CSAF",
     members: &[
         "branches",
         "file_hashes",
@@ -40,7 +41,7 @@ pub(super) const KEPT: Kept = Kept {
 
 /// Reads the document `text`.
 pub(super) fn read(text: &[u8], limits: &Limits) -> Result<VexDocument, VexError> {
-    let malformed = |source| VexError::Malformed { kind: "CSAF", source };
+    let malformed = |source| VexError::Malformed { kind: KEPT.kind, source };
     let said: DocumentText = serde_json::from_slice(text).map_err(malformed)?;
     let mut document = VexDocument::new(VexKind::Csaf);
     let publisher = said.document.publisher.unwrap_or_default();

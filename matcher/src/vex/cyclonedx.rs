@@ -34,6 +34,7 @@ pub(super) const FALSE_POSITIVE: &str = "false_positive";
 
 /// What is kept of a document.
 pub(super) const KEPT: Kept = Kept {
+    kind: "CycloneDX",
     members: &[
         "affects",
         "authors",
@@ -50,7 +51,7 @@ pub(super) const KEPT: Kept = Kept {
 
 /// Reads the document `text`.
 pub(super) fn read(text: &[u8], limits: &Limits) -> Result<VexDocument, VexError> {
-    let malformed = |source| VexError::Malformed { kind: "CycloneDX", source };
+    let malformed = |source| VexError::Malformed { kind: KEPT.kind, source };
     let said: DocumentText = serde_json::from_slice(text).map_err(malformed)?;
     let mut document = VexDocument::new(VexKind::CycloneDx);
     document.version = said.version.into_iter().collect();

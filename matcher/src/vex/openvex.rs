@@ -33,6 +33,7 @@ pub(super) const JUSTIFICATIONS: [&str; 5] = [
 
 /// What is kept of a document.
 pub(super) const KEPT: Kept = Kept {
+    kind: "OpenVEX",
     members: &[
         "aliases",
         "identifiers",
@@ -48,7 +49,7 @@ pub(super) const KEPT: Kept = Kept {
 
 /// Reads the document `text`, which came in an attestation about `subjects`.
 pub(super) fn read(text: &[u8], subjects: &[String], limits: &Limits) -> Result<VexDocument, VexError> {
-    let malformed = |source| VexError::Malformed { kind: "OpenVEX", source };
+    let malformed = |source| VexError::Malformed { kind: KEPT.kind, source };
     let said: DocumentText = serde_json::from_slice(text).map_err(malformed)?;
     let mut document = VexDocument::new(VexKind::OpenVex);
     document.id = said.id.filter(|id| !id.is_empty());

@@ -12,6 +12,8 @@ use super::document::VexError;
 
 /// Which members of a kind of document are kept.
 pub(super) struct Kept {
+    /// The kind, for people.
+    pub(super) kind: &'static str,
     /// Objects and lists that are read further, wherever they stand.
     pub(super) members: &'static [&'static str],
     /// Objects of which every member is kept, whatever it is called.
@@ -20,15 +22,15 @@ pub(super) struct Kept {
 
 /// Refuses `text` where the lists and tables that are kept of it have more than `values_max` entries.
 ///
-/// What is wrong with it otherwise is for its reader to say.
+/// So it does what cannot be walked to its end, as a text with half of a surrogate pair: what comes behind would not be
+/// counted, and its reader may skip it.
 pub(super) fn weigh(text: &[u8], kept: &Kept, values_max: usize) -> Result<(), VexError> {
     let (mut n_left, mut is_too_much) = (values_max, false);
     let scale = Scale { kept, is_table: false, n_left: &mut n_left, is_too_much: &mut is_too_much };
-    // Whether the text is sound does not matter here.
-    let _ = scale.deserialize(&mut serde_json::Deserializer::from_slice(text));
+    let walked = scale.deserialize(&mut serde_json::Deserializer::from_slice(text));
     match is_too_much {
         true => Err(VexError::TooMuch { values_max }),
-        false => Ok(()),
+        false => walked.map_err(|source| VexError::Malformed { kind: kept.kind, source }),
     }
 }
 
@@ -150,7 +152,7 @@ impl<'de> Visitor<'de> for Key {
 mod tests {
     use super::*;
 
-    const KEPT: Kept = Kept { members: &["list", "object"], tables: &["table"] };
+    const KEPT: Kept = Kept { kind: "a kind", members: &["list", "object"], tables: &["table"] };
 
     /// How many entries `text` counts as: the smallest limit that it passes.
     fn weight(text: &str) -> usize {
@@ -168,10 +170,17 @@ mod tests {
             (r#"{"notes": [1, {"list": [1, 2]}]}"#, 0),
             (r#"{"table": {"a": "b", "c": [1, 2], "d": {"notes": [1], "list": [1]}}}"#, 6),
             (r#"{"l\u0069st": [1, 2]}"#, 2),
-            // As far as it goes.
-            (r#"{"list": [1, 2"#, 2),
         ] {
             assert_eq!(weight(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_walked_to_its_end_is_refused() {
+        // A reader that keeps no `object` here would skip its text, and keep the list.
+        for text in [r#"{"object": "\ud800", "list": [1, 2]}"#, r#"{"list": [1, 2"#] {
+            let refused = weigh(text.as_bytes(), &KEPT, 100);
+            assert!(matches!(refused, Err(VexError::Malformed { .. })), "{text}");
         }
     }
 }
