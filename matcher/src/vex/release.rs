@@ -18,17 +18,16 @@ const REBUILT: [&str; 4] = ["fips", "realtime", "bluefield", "nvidia"];
 impl Release {
     pub(super) fn of(text: &str) -> Self {
         let text = text.to_lowercase();
-        let is_pocket = |word: &str| word.starts_with("esm") || rebuilt(word).is_some();
-        let (pocket, name) = match text.split_once('/') {
-            // An older spelling of `esm-infra-legacy/trusty`.
-            Some((name, "esm")) => (Some("esm".to_owned()), name.to_owned()),
-            Some((pocket, name)) if is_pocket(pocket) => (Some(pocket.to_owned()), name.to_owned()),
-            Some((id, rest)) => {
-                let Self { name, pocket } = Self::of(rest);
-                (pocket, format!("{id}-{name}"))
-            }
-            None => (None, text),
+        let (pocket, name) = match (of_archive(&text), text.split_once('/')) {
+            (Some((pocket, name)), _) => (Some(pocket), name.to_owned()),
+            // The distribution may stand before it: `ubuntu/jammy`, `ubuntu/esm-infra/xenial`.
+            (None, Some((id, rest))) => match of_archive(rest) {
+                Some((pocket, name)) => (Some(pocket), format!("{id}-{name}")),
+                None => (None, format!("{id}-{rest}")),
+            },
+            (None, None) => (None, text.clone()),
         };
+        let pocket = pocket.map(str::to_owned);
         let name = match name.rsplit_once('-') {
             Some((id, release)) => format!("{}-{release}", vendor(id)),
             None => name,
@@ -39,6 +38,16 @@ impl Release {
     /// The kind of the archive, if what is in it is built from other code than the release's.
     pub(super) fn rebuilt(&self) -> Option<&'static str> {
         self.pocket.as_deref().and_then(rebuilt)
+    }
+}
+
+/// The archive and the name in `esm-infra/xenial`.
+fn of_archive(text: &str) -> Option<(&str, &str)> {
+    let is_pocket = |word: &str| word.starts_with("esm") || rebuilt(word).is_some();
+    match text.split_once('/')? {
+        // An older spelling of `esm-infra-legacy/trusty`.
+        (name, pocket @ "esm") => Some((pocket, name)),
+        (pocket, name) => is_pocket(pocket).then_some((pocket, name)),
     }
 }
 
@@ -78,4 +87,27 @@ fn names_of(distro: &Distro) -> Vec<String> {
 /// Whether `known` is `wanted` or a release of it: 9.4 of 9.
 pub(super) fn is_within(wanted: &str, known: &str) -> bool {
     known.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_names_a_release_and_perhaps_an_archive_beside_it() {
+        for (text, name, pocket) in [
+            ("debian-12", "debian-12", None),
+            ("Jammy", "jammy", None),
+            ("ubuntu/jammy", "ubuntu-jammy", None),
+            ("esm-infra/xenial", "xenial", Some("esm-infra")),
+            ("trusty/esm", "trusty", Some("esm")),
+            ("ubuntu/fips-updates/focal", "ubuntu-focal", Some("fips-updates")),
+            ("a/b/c", "a-b/c", None),
+        ] {
+            let release = Release::of(text);
+            assert_eq!((release.name.as_str(), release.pocket.as_deref()), (name, pocket), "{text}");
+        }
+        // Foreign text may have as many slashes as it likes.
+        assert_eq!(Release::of(&"a/".repeat(1_000_000)).pocket, None);
+    }
 }
