@@ -41,4 +41,4 @@ pub use writer::{EpssTable, ProviderOutcome, Publication, SwapOutcome, Writer};
 ///
 /// It changes with every change after which an older build would misread what a newer one wrote, or give
 /// equal content another name.
-pub const SCHEMA: u32 = 3;
+pub const SCHEMA: u32 = 4;

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::advisory::{Daily, Epss, Kev};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Kind, Owner, Shard};
-use crate::digest::{Digest, Fields};
+use super::{Kind, Owner, Shard, sum, unreadable};
+use crate::digest::{Digest, Fields, frame};
 use crate::error::DbError;
 
 pub(crate) const SCHEMA_SQL: &str = "
     CREATE TABLE daily(
         id TEXT PRIMARY KEY, epss REAL, percentile REAL,
-        kev_added TEXT, kev_due TEXT, kev_ransomware INTEGER) STRICT, WITHOUT ROWID;";
+        kev_added TEXT, kev_due TEXT, kev_ransomware INTEGER, sum INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
 
 /// The logical hash of a `daily` shard.
 pub(crate) fn hash(owner: Owner<'_>, entries: &BTreeMap<String, Daily>) -> Digest {
@@ -34,7 +34,7 @@ pub(crate) fn hash(owner: Owner<'_>, entries: &BTreeMap<String, Daily>) -> Diges
 
 /// Fills an empty `daily` shard.
 pub(crate) fn fill(connection: &Connection, entries: &BTreeMap<String, Daily>) -> rusqlite::Result<()> {
-    let mut insert = connection.prepare("INSERT INTO daily VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    let mut insert = connection.prepare("INSERT INTO daily VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
     for (id, daily) in entries {
         let kev = daily.kev.as_ref();
         insert.execute(params![
@@ -44,6 +44,7 @@ pub(crate) fn fill(connection: &Connection, entries: &BTreeMap<String, Daily>) -
             kev.map(|kev| &kev.added),
             kev.and_then(|kev| kev.due.as_ref()),
             kev.map(|kev| kev.ransomware),
+            sum(id, daily),
         ])?;
     }
     Ok(())
@@ -57,12 +58,10 @@ pub(crate) fn load(
 ) -> Result<(), DbError> {
     shard.read(|connection| {
         let mut select = connection.prepare_cached(
-            "SELECT epss, percentile, kev_added, kev_due, kev_ransomware FROM daily WHERE id = ?1",
+            "SELECT id, epss, percentile, kev_added, kev_due, kev_ransomware, sum FROM daily WHERE id = ?1",
         )?;
         for &id in wanted.iter() {
-            if let Some(daily) = select.query_row([id], |row| decode(row, 0)).optional()? {
-                found.insert(id.to_owned(), daily);
-            }
+            found.extend(select.query_row([id], decode).optional()?);
         }
         wanted.retain(|&id| !found.contains_key(id));
         Ok(())
@@ -73,22 +72,40 @@ pub(crate) fn load(
 pub(crate) fn all(shard: &Shard) -> Result<BTreeMap<String, Daily>, DbError> {
     shard.read(|connection| {
         let mut select = connection.prepare(
-            "SELECT id, epss, percentile, kev_added, kev_due, kev_ransomware FROM daily ORDER BY id",
+            "SELECT id, epss, percentile, kev_added, kev_due, kev_ransomware, sum FROM daily ORDER BY id",
         )?;
-        let entries = select.query_map([], |row| Ok((row.get(0)?, decode(row, 1)?)))?;
-        entries.collect()
+        select.query_map([], decode)?.collect()
     })
 }
 
-/// The columns from `epss` on, the first of which is `column`.
-fn decode(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Daily> {
-    let epss = match (row.get(column)?, row.get(column + 1)?) {
+fn decode(row: &rusqlite::Row<'_>) -> rusqlite::Result<(String, Daily)> {
+    let epss = match (row.get(1)?, row.get(2)?) {
         (Some(score), Some(percentile)) => Some(Epss { score, percentile }),
         _ => None,
     };
-    let kev = match row.get(column + 2)? {
-        Some(added) => Some(Kev { added, due: row.get(column + 3)?, ransomware: row.get(column + 4)? }),
+    let kev = match row.get(3)? {
+        Some(added) => Some(Kev { added, due: row.get(4)?, ransomware: row.get(5)? }),
         None => None,
     };
-    Ok(Daily { epss, kev })
+    let (id, daily): (String, Daily) = (row.get(0)?, Daily { epss, kev });
+    match row.get::<_, u32>(6)? == sum(&id, &daily) {
+        true => Ok((id, daily)),
+        false => Err(unreadable(0, format!("what it has about {id} is not what was written"))),
+    }
+}
+
+/// The checksum of a line.
+fn sum(id: &str, daily: &Daily) -> u32 {
+    let mut framed = Vec::new();
+    frame(&mut framed, Some(id));
+    if let Some(epss) = daily.epss {
+        framed.extend_from_slice(&epss.score.to_le_bytes());
+        framed.extend_from_slice(&epss.percentile.to_le_bytes());
+    }
+    if let Some(kev) = &daily.kev {
+        frame(&mut framed, Some(&kev.added));
+        frame(&mut framed, kev.due.as_deref());
+        framed.push(kev.ransomware.into());
+    }
+    sum::of_framed(&framed)
 }

@@ -87,10 +87,10 @@ pub(super) fn apply(
     drop(edit);
     let mut hashes = KeyHashes::new(connection, owner.provider);
     for (kind, name) in keys {
-        let hash = hashes.of(&kind, &name)?;
+        let (hash, sum) = hashes.of(&kind, &name)?;
         connection
-            .prepare_cached("UPDATE keys SET hash = ?3 WHERE kind = ?1 AND name = ?2")?
-            .execute(params![kind, name, hash])?;
+            .prepare_cached("UPDATE keys SET hash = ?3, sum = ?4 WHERE kind = ?1 AND name = ?2")?
+            .execute(params![kind, name, hash, sum])?;
     }
     Ok(stored_hash(connection, owner)?)
 }
@@ -210,7 +210,7 @@ impl<'c> Editor<'c> {
                 details
             ])?;
         }
-        self.cached("INSERT INTO keys VALUES (?1, ?2, x'', ?3, ?4)")?.execute(params![
+        self.cached("INSERT INTO keys VALUES (?1, ?2, x'', 0, ?3, ?4)")?.execute(params![
             edit.kind,
             edit.name,
             first,

@@ -41,9 +41,10 @@ pub(super) fn apply(
         match edit.text {
             Some(text) => {
                 let encoded = text.encode();
+                let hash = Text::hash(&edit.record, &encoded);
                 connection
                     .prepare_cached("INSERT OR REPLACE INTO texts VALUES (?1, ?2, ?3)")?
-                    .execute(params![edit.record, Text::hash(&encoded), packed(&mut compressor, &encoded)?])?
+                    .execute(params![edit.record, hash, packed(&mut compressor, &encoded)?])?
             }
             None => {
                 connection.prepare_cached("DELETE FROM texts WHERE record = ?1")?.execute([&edit.record])?

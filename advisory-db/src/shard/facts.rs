@@ -9,8 +9,8 @@ use model::facts::{FeedFacts, NamespaceFacts, RepositoryCpes};
 use model::key::Namespace;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Kind, Shard, json, list, word};
-use crate::digest::{Digest, Fields};
+use super::{Kind, Shard, json, list, sum, unreadable, word};
+use crate::digest::{Digest, Fields, frame};
 use crate::error::DbError;
 use crate::words::Word;
 
@@ -18,11 +18,13 @@ pub(crate) const SCHEMA_SQL: &str = "
     CREATE TABLE namespaces(
         name TEXT PRIMARY KEY, coverage TEXT NOT NULL, end_of_life TEXT, providers TEXT)
         STRICT, WITHOUT ROWID;
-    CREATE TABLE codenames(codename TEXT PRIMARY KEY, namespace TEXT NOT NULL) STRICT, WITHOUT ROWID;";
+    CREATE TABLE codenames(codename TEXT PRIMARY KEY, namespace TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE checksum(sum INTEGER NOT NULL) STRICT;";
 
 const REPOSITORIES_SQL: &str = "
     CREATE TABLE product_lists(id INTEGER PRIMARY KEY, cpes TEXT) STRICT;
-    CREATE TABLE repositories(name TEXT PRIMARY KEY, products INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
+    CREATE TABLE repositories(name TEXT PRIMARY KEY, products INTEGER NOT NULL, sum INTEGER NOT NULL)
+        STRICT, WITHOUT ROWID;";
 
 /// The logical hash of a `facts` shard.
 pub(crate) fn hash(facts: &FeedFacts, repositories: &RepositoryCpes) -> Digest {
@@ -44,6 +46,22 @@ pub(crate) fn hash(facts: &FeedFacts, repositories: &RepositoryCpes) -> Digest {
     hash.digest()
 }
 
+/// The checksum of namespaces and codenames, which are read as a whole.
+fn sum_of(facts: &FeedFacts) -> u32 {
+    let mut framed = Vec::new();
+    for (name, of) in &facts.namespaces {
+        let providers = list(&of.providers);
+        let columns = [name.as_str(), of.coverage.word()].map(Some);
+        let columns = columns.into_iter().chain([of.end_of_life.as_deref(), providers.as_deref()]);
+        columns.for_each(|column| frame(&mut framed, column));
+    }
+    for (codename, namespace) in &facts.codenames {
+        frame(&mut framed, Some(codename));
+        frame(&mut framed, Some(namespace.as_str()));
+    }
+    sum::of_framed(&framed)
+}
+
 /// Fills an empty `facts` shard.
 pub(crate) fn fill(
     connection: &Connection,
@@ -58,6 +76,7 @@ pub(crate) fn fill(
     for (codename, namespace) in &facts.codenames {
         insert.execute([codename, namespace.as_str()])?;
     }
+    connection.execute("INSERT INTO checksum VALUES (?1)", [sum_of(facts)])?;
     if !repositories.is_empty() {
         fill_repositories(connection, repositories)?;
     }
@@ -67,22 +86,24 @@ pub(crate) fn fill(
 fn fill_repositories(connection: &Connection, repositories: &RepositoryCpes) -> rusqlite::Result<()> {
     connection.execute_batch(REPOSITORIES_SQL)?;
     let mut insert_list = connection.prepare("INSERT INTO product_lists VALUES (?1, ?2)")?;
-    let mut insert = connection.prepare("INSERT INTO repositories VALUES (?1, ?2)")?;
+    let mut insert = connection.prepare("INSERT INTO repositories VALUES (?1, ?2, ?3)")?;
     // Hundreds of repositories stand for the same products.
     let mut numbers: BTreeMap<&[String], i64> = BTreeMap::new();
     for (name, cpes) in repositories {
         let next = numbers.len() as i64 + 1;
         let number = *numbers.entry(cpes).or_insert(next);
+        let cpes = list(cpes);
+        let sum = sum::of([Some(name.as_str()), cpes.as_deref()]);
         if number == next {
-            insert_list.execute(params![number, list(cpes)])?;
+            insert_list.execute(params![number, cpes])?;
         }
-        insert.execute(params![name, number])?;
+        insert.execute(params![name, number, sum])?;
     }
     Ok(())
 }
 
 const SELECT_REPOSITORIES: &str =
-    "SELECT name, cpes FROM repositories JOIN product_lists ON product_lists.id = repositories.products";
+    "SELECT name, cpes, sum FROM repositories JOIN product_lists ON product_lists.id = repositories.products";
 
 /// All repositories in a shard, and what they stand for.
 pub(crate) fn repositories(shard: &Shard) -> Result<RepositoryCpes, DbError> {
@@ -94,7 +115,7 @@ pub(crate) fn repositories(shard: &Shard) -> Result<RepositoryCpes, DbError> {
         let mut select = connection.prepare(SELECT_REPOSITORIES)?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
-            repositories.insert(row.get(0)?, json(row, 1)?);
+            repositories.extend([repository(row)?]);
         }
         Ok(repositories)
     })
@@ -109,12 +130,19 @@ pub(crate) fn repositories_of(shard: &Shard, names: &BTreeSet<String>) -> Result
         }
         let mut select = connection.prepare(&format!("{SELECT_REPOSITORIES} WHERE name = ?1"))?;
         for name in names {
-            if let Some(cpes) = select.query_row([name], |row| json(row, 1)).optional()? {
-                repositories.insert(name.clone(), cpes);
-            }
+            repositories.extend(select.query_row([name], repository).optional()?);
         }
         Ok(repositories)
     })
+}
+
+/// A repository and what it stands for.
+fn repository(row: &rusqlite::Row<'_>) -> rusqlite::Result<(String, Vec<String>)> {
+    let name = row.get_ref(0)?.as_str()?;
+    if row.get::<_, u32>(2)? != sum::of([Some(name), row.get_ref(1)?.as_str_or_null()?]) {
+        return Err(unreadable(1, format!("what it has about `{name}` is not what was written")));
+    }
+    Ok((name.to_owned(), json(row, 1)?))
 }
 
 fn has_repositories(connection: &Connection) -> rusqlite::Result<bool> {
@@ -142,6 +170,10 @@ pub(crate) fn load(shard: &Shard) -> Result<FeedFacts, DbError> {
         while let Some(row) = rows.next()? {
             facts.codenames.insert(row.get(0)?, Namespace::new(row.get::<_, String>(1)?));
         }
-        Ok(facts)
+        let written = connection.query_row("SELECT sum FROM checksum", [], |row| row.get::<_, u32>(0))?;
+        match written == sum_of(&facts) {
+            true => Ok(facts),
+            false => Err(unreadable(0, "the facts about namespaces are not what was written")),
+        }
     })
 }

@@ -12,6 +12,7 @@ mod edit_text;
 pub(crate) mod facts;
 pub(crate) mod rows;
 mod stored;
+mod sum;
 pub(crate) mod text;
 
 use std::cmp::Ordering;

@@ -153,9 +153,10 @@ impl Text {
     }
 
     /// What two texts are compared by: compressed they differ with their dictionaries.
-    pub(crate) fn hash(encoded: &str) -> TextHash {
+    pub(crate) fn hash(record: &str, encoded: &str) -> TextHash {
         let mut short = [0; 8];
-        short.copy_from_slice(&Fields::new("plimsoll-record-text/1").text(encoded).short()[..8]);
+        let mut fields = Fields::new("plimsoll-record-text/2");
+        short.copy_from_slice(&fields.text(record).text(encoded).short()[..8]);
         short
     }
 }
@@ -247,7 +248,7 @@ impl Draft {
             return Ok(());
         };
         let mut insert = connection.prepare_cached("INSERT OR REPLACE INTO texts VALUES (?1, ?2, ?3)")?;
-        let hash = Text::hash(encoded);
+        let hash = Text::hash(record, encoded);
         match hashes.entry(record.into()) {
             Entry::Vacant(entry) => {
                 entry.insert(hash);
@@ -259,10 +260,11 @@ impl Draft {
             Entry::Occupied(entry) if *entry.get() == hash => {}
             Entry::Occupied(mut entry) => {
                 let mut decompressor = Decompressor::with_dictionary(dictionary).map_err(io_failed)?;
-                let mut select = connection.prepare_cached("SELECT text FROM texts WHERE record = ?1")?;
+                let mut select =
+                    connection.prepare_cached("SELECT record, text, hash FROM texts WHERE record = ?1")?;
                 let other = select.query_row([record], |row| decode(row, &mut decompressor))?;
                 let encoded = Text::merge(vec![other, Text::decode(encoded)]).encode();
-                let hash = Text::hash(&encoded);
+                let hash = Text::hash(record, &encoded);
                 entry.insert(hash);
                 insert.execute(params![record, hash, packed(compressor, &encoded)?])?;
             }
@@ -356,7 +358,8 @@ pub(super) fn all_of<'r>(
     shard.read(|connection| {
         let dictionary = dictionary_of(connection)?;
         let mut decompressor = Decompressor::with_dictionary(&dictionary).map_err(io_failed)?;
-        let mut select = connection.prepare_cached("SELECT text FROM texts WHERE record = ?1")?;
+        let mut select =
+            connection.prepare_cached("SELECT record, text, hash FROM texts WHERE record = ?1")?;
         let text = |record| select.query_row([record], |row| decode(row, &mut decompressor)).optional();
         records.map(text).collect()
     })
@@ -391,7 +394,8 @@ pub(crate) fn load<'r>(
         let dictionary = dictionary_of(connection)?;
         let mut decompressor =
             Decompressor::with_dictionary(&dictionary).map_err(|error| unreadable(0, error))?;
-        let mut select = connection.prepare_cached("SELECT text FROM texts WHERE record = ?1")?;
+        let mut select =
+            connection.prepare_cached("SELECT record, text, hash FROM texts WHERE record = ?1")?;
         for record in records {
             let text = select.query_row([record], |row| decode(row, &mut decompressor)).optional()?;
             if let Some(text) = text {
@@ -412,14 +416,20 @@ pub(crate) fn differing(
     differing_rows(old, new, SELECT, 1, &mut |key| take(&key[0]))
 }
 
+/// The text of the record in the first column, which is in the second; its hash is in the third.
 fn decode(row: &rusqlite::Row<'_>, decompressor: &mut Decompressor<'_>) -> rusqlite::Result<Text> {
-    let compressed = row.get_ref(0)?.as_blob()?;
+    let compressed = row.get_ref(1)?.as_blob()?;
     let size = match zstd::zstd_safe::get_frame_content_size(compressed) {
         Ok(Some(size)) if size <= TEXT_BYTES_MAX as u64 => size as usize,
-        _ => return Err(unreadable(0, "a compressed text of no or an absurd size")),
+        _ => return Err(unreadable(1, "a compressed text of no or an absurd size")),
     };
-    let json = decompressor.decompress(compressed, size).map_err(|error| unreadable(0, error))?;
-    serde_json::from_slice(&json).map_err(|error| unreadable(0, error))
+    let json = decompressor.decompress(compressed, size).map_err(|error| unreadable(1, error))?;
+    let json = std::str::from_utf8(&json).map_err(|error| unreadable(1, error))?;
+    let record = row.get_ref(0)?.as_str()?;
+    if row.get_ref(2)?.as_blob()? != Text::hash(record, json) {
+        return Err(unreadable(1, format!("what it has about {record} is not what was written")));
+    }
+    serde_json::from_str(json).map_err(|error| unreadable(1, error))
 }
 
 fn read(text: Text, provider: &str, record: &str) -> Result<RecordText, String> {

@@ -15,6 +15,7 @@ use crate::digest::{Digest, Fields};
 use crate::error::DbError;
 use crate::shard::drafted::{Drafted, Place};
 use crate::shard::stored::{encode_conditions, write_ranges};
+use crate::shard::sum::{self, Sum, SumRow};
 use crate::shard::text::{Text, Texts};
 use crate::shard::{Kind, Owner, list};
 use crate::words::Word;
@@ -72,9 +73,21 @@ impl Equivalent<Statement> for Statement<&str> {
 impl Statement {
     /// As [`RawRow`] has it.
     fn hash(&self, fields: &mut Fields) {
-        fields.text(self.record_kind).text(self.status).text(self.fix_state);
-        fields.option(self.severity).option(self.severity_word.as_deref()).option(self.reason.as_deref());
-        fields.option(self.justification.as_deref()).option(self.conditions.as_deref());
+        self.columns().into_iter().for_each(|column| _ = fields.option(column));
+    }
+
+    /// In the order of the table.
+    fn columns(&self) -> [Option<&str>; 8] {
+        [
+            Some(self.record_kind),
+            Some(self.status),
+            Some(self.fix_state),
+            self.severity,
+            self.severity_word.as_deref(),
+            self.reason.as_deref(),
+            self.justification.as_deref(),
+            self.conditions.as_deref(),
+        ]
     }
 }
 
@@ -235,7 +248,8 @@ impl<'a> Draft<'a> {
         let aliases: Vec<Option<String>> = aliases.iter().map(|aliases| list(aliases)).collect();
         let ids: Vec<(Box<str>, Option<String>)> = records.into_keys().zip(aliases).collect();
         texts.sort_by(|(a, _), (b, _)| ids[*a as usize].0.cmp(&ids[*b as usize].0));
-        let shared = Shared { ids, pools };
+        let shared = Shared::new(ids, pools);
+        let mut sum = Sum::default();
         let mut hash = Fields::new(&Kind::Rows.domain());
         hash.text(owner.scope).text(owner.provider);
         let mut n_rows = 0;
@@ -244,8 +258,9 @@ impl<'a> Draft<'a> {
             rows.dedup();
             n_rows += rows.len() as u64;
             let key_hash = shared.key_hash(owner.provider, &rows);
+            let key_sum = shared.key_sum((key.0, &key.1), &rows, &mut sum);
             hash.text(key.0).text(&key.1).bytes(&key_hash);
-            (key, KeyRows { hash: key_hash, rows })
+            (key, KeyRows { hash: key_hash, sum: key_sum, rows })
         };
         keys.sort_unstable_keys();
         let keys = keys.into_iter().map(&mut canonical).collect();
@@ -259,9 +274,18 @@ pub(super) struct Shared {
     /// The records: id and aliases.
     pub(super) ids: Vec<(Box<str>, Option<String>)>,
     pub(super) pools: Pools,
+    /// The sums of the statements and of the ranges in the pools.
+    statement_sums: Vec<u32>,
+    range_sums: Vec<u32>,
 }
 
 impl Shared {
+    fn new(ids: Vec<(Box<str>, Option<String>)>, pools: Pools) -> Self {
+        let statement_sums = pools.statements.0.iter().map(|said| sum::of(said.columns())).collect();
+        let range_sums = pools.ranges.0.iter().map(|ranges| sum::of([Some(&**ranges)])).collect();
+        Self { ids, pools, statement_sums, range_sums }
+    }
+
     /// The order of rows under a key: by record, then by what they say.
     fn order(&self, a: &DraftRow, b: &DraftRow) -> Ordering {
         if a == b {
@@ -293,12 +317,31 @@ impl Shared {
         }
         key.short()
     }
+
+    fn key_sum(&self, (kind, name): (&str, &str), rows: &[DraftRow], sum: &mut Sum) -> u32 {
+        sum.begin(kind, name);
+        for row in rows {
+            let &(record, state) = self.pools.standings.get(row.standing);
+            let (record, aliases) = &self.ids[record as usize];
+            sum.add(&SumRow {
+                record: Some(record),
+                aliases: aliases.as_deref(),
+                state,
+                statement: self.statement_sums[row.statement as usize],
+                ranges: row.ranges.map(|position| self.range_sums[position as usize]),
+                versions: self.pools.versions.opt(row.versions),
+                details: self.pools.details.opt(row.details),
+            });
+        }
+        sum.end()
+    }
 }
 
 /// The rows of one key, in their canonical order.
 #[derive(Debug)]
 pub(super) struct KeyRows {
     pub(super) hash: [u8; 16],
+    pub(super) sum: u32,
     pub(super) rows: Vec<DraftRow>,
 }
 

@@ -8,11 +8,11 @@ impl Content<'_> {
     /// Fills an empty `rows` shard, in the order of its keys.
     pub(crate) fn fill(&self, connection: &Connection) -> rusqlite::Result<()> {
         let mut shares = Shares::new(connection, &self.shared)?;
-        let mut insert_key = connection.prepare("INSERT INTO keys VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        let mut insert_key = connection.prepare("INSERT INTO keys VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
         let mut insert_row = connection.prepare("INSERT INTO affected VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
         let mut id = 0;
-        for ((kind, name), KeyRows { hash, rows }) in &self.keys {
-            insert_key.execute(params![kind, name, hash, id + 1, id + rows.len() as i64])?;
+        for ((kind, name), KeyRows { hash, sum, rows }) in &self.keys {
+            insert_key.execute(params![kind, name, hash, sum, id + 1, id + rows.len() as i64])?;
             for row in rows {
                 id += 1;
                 let [record, statement, ranges, versions, details] = shares.of(row)?;

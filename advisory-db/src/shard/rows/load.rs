@@ -12,21 +12,25 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{Details, state};
 use crate::error::DbError;
 use crate::shard::stored::{decode_conditions, decode_ranges, decode_versions};
+use crate::shard::sum::{self, Sum, SumRow};
 use crate::shard::{Shard, json, severity, unreadable, word};
 
 /// Room is made for so many rows of a key at most: how many there are is told by the shard, which may be damaged.
 const RESERVED_MAX: usize = 10_000;
 
 /// Appends to `rows` what the shard of `provider` has under each key, in the order of record.
+///
+/// # Errors
+/// [`DbError::Damaged`] also where all can be read, and is not what was written.
 pub(crate) fn load<'k>(
     shard: &Shard,
     provider: &str,
     keys: impl Iterator<Item = &'k PackageKey>,
     rows: &mut BTreeMap<PackageKey, Vec<Row>>,
 ) -> Result<(), DbError> {
-    shard.read(|connection| {
+    let damaged = shard.read(|connection| {
         let mut select_run = connection
-            .prepare_cached("SELECT first_row, last_row FROM keys WHERE kind = ?1 AND name = ?2")?;
+            .prepare_cached("SELECT first_row, last_row, sum FROM keys WHERE kind = ?1 AND name = ?2")?;
         // CROSS JOIN fixes the order of the loops: the run of rows, and what each refers to.
         let mut select = connection.prepare_cached(
             "SELECT a.statement, r.record, r.aliases, r.state, a.ranges, v.versions, d.details
@@ -36,21 +40,34 @@ pub(crate) fn load<'k>(
              WHERE a.id BETWEEN ?1 AND ?2 ORDER BY a.id",
         )?;
         let mut shared = Shared::new(connection)?;
+        let mut sum = Sum::default();
         for key in keys {
             let run = select_run
-                .query_row((key.kind.as_str(), &*key.name), |row| Ok((row.get(0)?, row.get(1)?)))
+                .query_row((key.kind.as_str(), &*key.name), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
                 .optional()?;
-            let Some((first, last)): Option<(i64, i64)> = run else { continue };
+            let Some((first, last, written)): Option<(i64, i64, i64)> = run else { continue };
             let rows = rows.entry(key.clone()).or_default();
             let length = usize::try_from(last.saturating_sub(first)).unwrap_or_default();
             rows.reserve(length.min(RESERVED_MAX) + 1);
             let mut found = select.query([first, last])?;
+            sum.begin(key.kind.as_str(), &key.name);
             while let Some(row) = found.next()? {
-                rows.push(decode(row, provider, key, &mut shared)?);
+                rows.push(decode(row, provider, key, &mut shared, &mut sum)?);
+            }
+            if i64::from(sum.end()) != written {
+                return Ok(Some(key));
             }
         }
-        Ok(())
-    })
+        Ok(None)
+    })?;
+    match damaged {
+        None => Ok(()),
+        Some(key) => {
+            let problem =
+                format!("what it has about {} `{}` is not what was written", key.kind.as_str(), key.name);
+            Err(shard.damaged(problem))
+        }
+    }
 }
 
 /// The stored hash of a key's rows in this shard, for each key that has any.
@@ -77,7 +94,8 @@ struct Shared<'c> {
     select_statement: rusqlite::CachedStatement<'c>,
     statements: HashMap<i64, Said>,
     select_ranges: rusqlite::CachedStatement<'c>,
-    ranges: HashMap<i64, Ranges>,
+    /// And the sum of the text of each.
+    ranges: HashMap<i64, (Ranges, u32)>,
 }
 
 impl<'c> Shared<'c> {
@@ -100,14 +118,15 @@ impl<'c> Shared<'c> {
         }
     }
 
-    fn ranges(&mut self, id: Option<i64>) -> rusqlite::Result<Ranges> {
-        let Some(id) = id else { return Ok(Ranges::new()) };
+    fn ranges(&mut self, id: i64) -> rusqlite::Result<&(Ranges, u32)> {
         match self.ranges.entry(id) {
-            Entry::Occupied(entry) => Ok(entry.get().clone()),
+            Entry::Occupied(entry) => Ok(entry.into_mut()),
             Entry::Vacant(entry) => {
-                let ranges = self.select_ranges.query_row([id], |row| text(row, 0, decode_ranges))?;
-                let ranges = ranges.map(Ranges::from_vec);
-                Ok(entry.insert(ranges.unwrap_or_default()).clone())
+                let ranges = self.select_ranges.query_row([id], |row| {
+                    let ranges = text(row, 0, decode_ranges)?.map(Ranges::from_vec);
+                    Ok((ranges.unwrap_or_default(), sum::of([row.get_ref(0)?.as_str_or_null()?])))
+                })?;
+                Ok(entry.insert(ranges))
             }
         }
     }
@@ -122,10 +141,15 @@ struct Said {
     reason: Option<String>,
     justification: Option<String>,
     conditions: Option<Arc<Conditions>>,
+    sum: u32,
 }
 
 impl Said {
     fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        let mut columns = [None; 8];
+        for (place, column) in columns.iter_mut().enumerate() {
+            *column = row.get_ref(place)?.as_str_or_null()?;
+        }
         Ok(Self {
             kind: word(row, 0)?,
             status: word(row, 1)?,
@@ -134,6 +158,7 @@ impl Said {
             reason: row.get(5)?,
             justification: row.get(6)?,
             conditions: text(row, 7, decode_conditions)?,
+            sum: sum::of(columns),
         })
     }
 }
@@ -143,9 +168,23 @@ fn decode(
     provider: &str,
     key: &PackageKey,
     shared: &mut Shared<'_>,
+    sum: &mut Sum,
 ) -> rusqlite::Result<Row> {
-    let ranges = shared.ranges(row.get(4)?)?;
+    let (ranges, range_sum) = match row.get(4)? {
+        None => (Ranges::new(), None),
+        Some(id) => shared.ranges(id).map(|(ranges, sum)| (ranges.clone(), Some(*sum)))?,
+    };
     let said = shared.statement(row.get(0)?)?;
+    let column = |column| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
+    sum.add(&SumRow {
+        record: column(1)?,
+        aliases: column(2)?,
+        state: column(3)?,
+        statement: said.sum,
+        ranges: range_sum,
+        versions: column(5)?,
+        details: column(6)?,
+    });
     let details: Details = text(row, 6, |details| serde_json::from_str(details))?.unwrap_or_default();
     let unaffected = match details.unaffected {
         Some(text) => decode_ranges(&text).map_err(|error| unreadable(6, error))?,

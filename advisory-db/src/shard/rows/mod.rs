@@ -23,7 +23,7 @@ use super::word;
 
 pub(crate) const SCHEMA_SQL: &str = "
     CREATE TABLE keys(
-        kind TEXT NOT NULL, name TEXT NOT NULL, hash BLOB NOT NULL,
+        kind TEXT NOT NULL, name TEXT NOT NULL, hash BLOB NOT NULL, sum INTEGER NOT NULL,
         first_row INTEGER NOT NULL, last_row INTEGER NOT NULL,
         PRIMARY KEY(kind, name)) STRICT, WITHOUT ROWID;
     CREATE TABLE records(id INTEGER PRIMARY KEY, record TEXT NOT NULL, aliases TEXT, state TEXT) STRICT;

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::KEY_DOMAIN;
 use crate::digest::{Digest, Fields, frame};
+use crate::shard::sum::{self, Sum, SumRow};
 use crate::shard::{Kind, Owner};
 
 /// A row as it is stored, apart from provider and key, in the order in which it is hashed and sorted: record, state,
@@ -46,21 +47,22 @@ pub(in crate::shard) fn raw_rows(
     Ok(rows)
 }
 
-/// The hashes of the rows of keys, computed from what is stored.
+/// The hashes and the sums of the rows of keys, computed from what is stored.
 pub(in crate::shard) struct KeyHashes<'c> {
     connection: &'c Connection,
     provider: String,
-    /// Thousands of rows share a few dozen statements, so each is read and framed once.
-    statements: HashMap<i64, Vec<u8>>,
+    /// Thousands of rows share a few dozen statements, so each is read, framed and summed once.
+    statements: HashMap<i64, (Vec<u8>, u32)>,
+    sum: Sum,
 }
 
 impl<'c> KeyHashes<'c> {
     pub(in crate::shard) fn new(connection: &'c Connection, provider: &str) -> Self {
-        Self { connection, provider: provider.to_owned(), statements: HashMap::new() }
+        Self { connection, provider: provider.to_owned(), statements: HashMap::new(), sum: Sum::default() }
     }
 
-    /// The hash of the rows of a key.
-    pub(in crate::shard) fn of(&mut self, kind: &str, name: &str) -> rusqlite::Result<[u8; 16]> {
+    /// The hash of the rows of a key, and their sum.
+    pub(in crate::shard) fn of(&mut self, kind: &str, name: &str) -> rusqlite::Result<([u8; 16], u32)> {
         // CROSS JOIN fixes the order of the loops: the key, its run of rows, and what each refers to.
         let mut select = self.connection.prepare_cached(
             "SELECT a.statement, r.record, r.state, g.ranges, v.versions, d.details, r.aliases
@@ -73,10 +75,11 @@ impl<'c> KeyHashes<'c> {
         )?;
         let mut found = select.query([kind, name])?;
         let mut key = Fields::new(KEY_DOMAIN);
+        self.sum.begin(kind, name);
         while let Some(row) = found.next()? {
             let text = |column| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
             key.text(&self.provider).option(text(1)?).option(text(2)?);
-            let statement = match self.statements.entry(row.get(0)?) {
+            let (statement, statement_sum) = match self.statements.entry(row.get(0)?) {
                 Entry::Occupied(entry) => entry.into_mut(),
                 Entry::Vacant(entry) => {
                     let framed = framed_statement(self.connection, *entry.key())?;
@@ -87,13 +90,22 @@ impl<'c> KeyHashes<'c> {
             for column in 3..7 {
                 key.option(text(column)?);
             }
+            self.sum.add(&SumRow {
+                record: text(1)?,
+                aliases: text(6)?,
+                state: text(2)?,
+                statement: *statement_sum,
+                ranges: text(3)?.map(|ranges| sum::of([Some(ranges)])),
+                versions: text(4)?,
+                details: text(5)?,
+            });
         }
-        Ok(key.short())
+        Ok((key.short(), self.sum.end()))
     }
 }
 
-/// The fields of a statement as they are hashed; none where there is no such statement.
-fn framed_statement(connection: &Connection, id: i64) -> rusqlite::Result<Vec<u8>> {
+/// The fields of a statement as they are hashed, and their sum; none where there is no such statement.
+fn framed_statement(connection: &Connection, id: i64) -> rusqlite::Result<(Vec<u8>, u32)> {
     let mut select = connection.prepare_cached(
         "SELECT record_kind, status, fix_state, severity, severity_word, reason, justification, conditions
          FROM statements WHERE id = ?1",
@@ -103,7 +115,8 @@ fn framed_statement(connection: &Connection, id: i64) -> rusqlite::Result<Vec<u8
         for column in 0..8 {
             frame(&mut framed, row.get_ref(column)?.as_str_or_null()?);
         }
-        Ok(framed)
+        let sum = sum::of_framed(&framed);
+        Ok((framed, sum))
     });
     Ok(framed.optional()?.unwrap_or_default())
 }
