@@ -4,13 +4,14 @@
 //! bytes brings each lacking shard whole ([`FeedsDir::receive_whole`]) or as the edit that makes it of one that is held
 //! ([`FeedsDir::receive_edit`]); then [`Writer::adopt`] makes the published state part of the next snapshot.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, Read, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use model::facts::{FeedFacts, RepositoryCpes};
+use model::facts::{FeedFacts, RepositoryCpes, is_supplement};
 use model::key::Namespace;
 
 use crate::digest::Digest;
@@ -18,7 +19,7 @@ use crate::error::DbError;
 use crate::feeds_dir::{FeedsDir, WriterLock};
 use crate::files;
 use crate::manifest::{Content, Manifest, Part};
-use crate::shard::{self, Kind, Shard, ShardRef, edit, facts};
+use crate::shard::{self, Kind, Shard, ShardRef, content, edit, facts};
 use crate::snapshot::{NamespaceEntry, ProviderStamp, Snapshot};
 use crate::writer::Writer;
 
@@ -135,6 +136,12 @@ impl Published {
         self.0.content.namespaces.contains_key(namespace.as_str())
     }
 
+    /// Whether it has something of each provider of `parts` in a namespace.
+    fn has_all_of(&self, namespace: &Namespace, parts: &BTreeMap<String, Part>) -> bool {
+        let published = self.0.content.namespaces.get(namespace.as_str());
+        published.is_some_and(|published| parts.keys().all(|provider| published.contains_key(provider)))
+    }
+
     /// Its shards, each once, sorted.
     pub fn shards(&self) -> BTreeSet<ShardName> {
         self.0.content.shards().map(|(kind, shard)| ShardName::of(kind, shard)).collect()
@@ -163,6 +170,13 @@ impl Published {
     /// Leaves out the parts that `keep` says no to.
     pub fn retain(&mut self, keep: &dyn Fn(&Namespace, &ProviderStamp) -> bool) {
         retain(&mut self.0.content, keep);
+    }
+
+    /// Dates nothing later than `at`: no state can hold what its provider has yet to say.
+    pub fn date_until(&mut self, at: Timestamp) {
+        for part in self.0.content.namespaces.values_mut().flat_map(BTreeMap::values_mut) {
+            part.data_as_of = part.data_as_of.min(at);
+        }
     }
 
     /// Names other facts.
@@ -246,10 +260,10 @@ impl FeedsDir {
         edit::write(new.kind, (&open(old)?, &old.hash), (&open(new)?, &new.hash), out)
     }
 
-    /// Takes a shard whole: `input` gives its file.
+    /// Takes a shard whole: `input` gives its file. Its logical hash is computed from what it holds.
     ///
     /// # Errors
-    /// [`DbError::Received`] when it is another file; the directory is then as it was. `lock` is of this directory.
+    /// [`DbError::Received`] when it is another file, or of another content; the directory is then as it was. `lock` is of this directory.
     pub fn receive_whole(
         &self,
         _lock: &WriterLock,
@@ -281,7 +295,14 @@ impl FeedsDir {
             );
             return Err(DbError::Received { shard: shard.name(), problem });
         }
-        files::publish(&path)
+        // Who announced the file may have announced it under a hash that others mean something else by.
+        let problem = match content::hash(&temporary, shard.kind, &shard.shard()) {
+            Ok(hash) if hash == shard.hash => return files::publish(&path),
+            Ok(hash) => format!("what it holds has the logical hash {hash}"),
+            Err(error) => error.to_string(),
+        };
+        files::remove(&temporary)?;
+        Err(DbError::Received { shard: shard.name(), problem })
     }
 
     /// Makes the shard with the logical hash `to` of `held` by the edit that `input` gives.
@@ -410,7 +431,11 @@ impl Writer<'_> {
             None => Default::default(),
         };
         let has_facts = content.facts.is_some();
-        let is_ours = |name: &Namespace| self.holds(name) && !published.holds(name);
+        // Of what is not taken now, theirs is as good where all that is held of it is published there as well.
+        let is_ours = |name: &Namespace| {
+            !content.namespaces.contains_key(name.as_str())
+                && self.parts(name).is_some_and(|parts| !published.has_all_of(name, parts))
+        };
         // What is lost with the facts is told below.
         let our_repositories = self.repositories()?;
         let has_rows_of_ours = |entry: NamespaceEntry| is_red_hats(&entry.name) && is_ours(&entry.name);
@@ -449,11 +474,18 @@ fn is_red_hats(namespace: &Namespace) -> bool {
 
 /// The facts that were published, with ours of what only we hold, and of what nobody does.
 fn with_others(mut theirs: FeedFacts, ours: FeedFacts, is_ours: impl Fn(&Namespace) -> bool) -> FeedFacts {
-    for (namespace, facts) in ours.namespaces {
-        if is_ours(&namespace) {
-            theirs.namespaces.insert(namespace, facts);
-        } else {
-            theirs.namespaces.entry(namespace).or_insert(facts);
+    // Also where ours are lost: theirs speak of rows that are not held.
+    theirs.namespaces.retain(|namespace, _| !is_ours(namespace));
+    for (namespace, ours) in ours.namespaces {
+        match theirs.namespaces.entry(namespace) {
+            Entry::Vacant(entry) => _ = entry.insert(ours),
+            // What only we add to theirs stays held beside it.
+            Entry::Occupied(mut entry) => {
+                let providers = &mut entry.get_mut().providers;
+                providers.extend(ours.providers.into_iter().filter(|provider| is_supplement(provider)));
+                providers.sort();
+                providers.dedup();
+            }
         }
     }
     for (codename, namespace) in ours.codenames {

@@ -482,8 +482,8 @@ impl<'a> Writer<'a> {
     }
 
     /// Whether anything of a namespace is held.
-    pub(crate) fn holds(&self, namespace: &Namespace) -> bool {
-        self.content.namespaces.contains_key(namespace.as_str())
+    pub(crate) fn parts(&self, namespace: &Namespace) -> Option<&BTreeMap<String, Part>> {
+        self.content.namespaces.get(namespace.as_str())
     }
 
     pub(crate) fn set_epss(&mut self, epss: Option<EpssStamp>) {

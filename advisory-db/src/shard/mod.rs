@@ -4,6 +4,7 @@
 //! inside each kind is in [`rows`], [`text`], [`daily`] and [`facts`]. The layout is documented in
 //! `docs/reference/feed-database.md`.
 
+pub(crate) mod content;
 pub(crate) mod daily;
 mod drafted;
 pub(crate) mod edit;
@@ -210,7 +211,11 @@ impl Shard {
     /// read-only directory too. The size is compared, because reading a mapped file beyond its end ends the
     /// process; the digest is not, because that reads the whole file (`Snapshot::verify` does).
     pub(crate) fn open(directory: &Path, kind: Kind, shard: &ShardRef) -> Result<Option<Self>, DbError> {
-        let path = shard.path(directory, kind);
+        Self::open_at(shard.path(directory, kind), kind, shard)
+    }
+
+    /// As [`Shard::open`], wherever the file lies.
+    fn open_at(path: PathBuf, kind: Kind, shard: &ShardRef) -> Result<Option<Self>, DbError> {
         let bytes = match std::fs::metadata(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             metadata => metadata.map_err(DbError::io("read", &path))?.len(),

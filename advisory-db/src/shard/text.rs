@@ -406,6 +406,24 @@ pub(crate) fn load<'r>(
     })
 }
 
+/// The logical hash of a `text` shard, computed from its texts.
+pub(super) fn content_hash(shard: &Shard, owner: Owner<'_>) -> Result<Digest, DbError> {
+    let hashes = shard.read(|connection| {
+        let dictionary = dictionary_of(connection)?;
+        let mut decompressor =
+            Decompressor::with_dictionary(&dictionary).map_err(|error| unreadable(0, error))?;
+        let mut select = connection.prepare("SELECT record, text, hash FROM texts ORDER BY record")?;
+        let mut rows = select.query([])?;
+        let mut hashes: Vec<(String, TextHash)> = Vec::new();
+        while let Some(row) = rows.next()? {
+            decode(row, &mut decompressor)?;
+            hashes.push((row.get(0)?, row.get(2)?));
+        }
+        Ok(hashes)
+    })?;
+    Ok(hash(owner, hashes.iter().map(|(record, hash)| (record.as_str(), *hash))))
+}
+
 /// Calls `take` with each record whose text differs between two shards, either of which may be absent.
 pub(crate) fn differing(
     old: Option<&Shard>,

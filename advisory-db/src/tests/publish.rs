@@ -222,6 +222,60 @@ fn another_file_than_announced_is_refused() {
     );
 }
 
+/// A file is shared by its logical hash with whoever else means the content by it.
+#[test]
+fn a_file_of_other_content_than_its_hash_is_refused() {
+    let (there, here) = (tempdir().unwrap(), tempdir().unwrap());
+    let [of_some, of_none] = [tempdir().unwrap(), tempdir().unwrap()];
+    let some = [advisory("CVE-1", "debian:12|source|a", "3"), advisory("CVE-2", "debian:12|source|b", "4")];
+    sync(of_some.path(), 0, &some).unwrap();
+    sync(of_none.path(), 0, &some[..1]).unwrap();
+    let feeds = FeedsDir::open(here.path());
+    let lock = feeds.lock().unwrap();
+    let announced =
+        published(of_some.path()).shards().into_iter().find(|shard| shard.kind() == "rows").unwrap();
+    let path = there.path().join("lie.sqlite");
+    let changes = [
+        "",
+        "DELETE FROM keys WHERE name = 'b'",
+        "UPDATE ranges SET ranges = '[\"< 1\"]'",
+        "UPDATE affected SET ranges = NULL",
+        "UPDATE keys SET sum = 0",
+        "UPDATE meta SET value = 'debian:13' WHERE name = 'namespace'",
+        "UPDATE meta SET value = 'redhat' WHERE name = 'provider'",
+    ];
+    for change in changes {
+        match change {
+            // The whole shard of another content, which only says that it is this one.
+            "" => {
+                let other =
+                    published(of_none.path()).shards().into_iter().find(|shard| shard.kind() == "rows");
+                fs::copy(FeedsDir::open(of_none.path()).shard_file(&other.unwrap()), &path).unwrap();
+                let connection = rusqlite::Connection::open(&path).unwrap();
+                connection
+                    .execute("UPDATE meta SET value = ?1 WHERE name = 'hash'", [announced.hash()])
+                    .unwrap();
+            }
+            change => {
+                fs::copy(FeedsDir::open(of_some.path()).shard_file(&announced), &path).unwrap();
+                rusqlite::Connection::open(&path).unwrap().execute_batch(change).unwrap();
+            }
+        }
+        let (sha256, bytes) = crate::files::fingerprint(&path).unwrap();
+        let json = String::from_utf8(published(of_some.path()).to_json()).unwrap();
+        let json = json.replace(announced.sha256(), sha256.as_str());
+        let json = json.replace(&format!("\"bytes\": {}", announced.bytes()), &format!("\"bytes\": {bytes}"));
+        let lied = Published::parse(json.as_bytes(), Path::new("there")).unwrap();
+        let lied = lied.shards().into_iter().find(|shard| shard.kind() == "rows").unwrap();
+        assert_eq!(lied.hash(), announced.hash());
+        let error = feeds.receive_whole(&lock, &lied, &mut fs::File::open(&path).unwrap()).unwrap_err();
+        assert!(matches!(error, DbError::Received { .. }), "{change}: {error:?}");
+        assert!(!feeds.shard_file(&announced).exists(), "{change}");
+    }
+    let sound = FeedsDir::open(of_some.path()).shard_file(&announced);
+    feeds.receive_whole(&lock, &announced, &mut fs::File::open(sound).unwrap()).unwrap();
+}
+
 #[test]
 fn what_is_wanted_is_adopted_and_what_others_hold_stays() {
     let (there, here) = (tempdir().unwrap(), tempdir().unwrap());
@@ -255,21 +309,29 @@ fn what_is_wanted_is_adopted_and_what_others_hold_stays() {
         ],
         "theirs",
     );
-    fill(here.path(), &[("debian:12", "private", "OURS-1"), ("local:1", "private", "OURS-2")], "ours");
+    let held = [
+        ("debian:12", "private", "OURS-1"),
+        ("debian:13", "private", "OURS-3"),
+        ("local:1", "private", "OURS-2"),
+    ];
+    fill(here.path(), &held, "ours");
     let wanted = [namespace("debian:12"), namespace("debian:99")].into();
     bring_some(there.path(), here.path(), true, Some(&wanted)).unwrap();
     let snapshot = current(here.path());
     let names: Vec<String> = snapshot.namespaces().iter().map(|entry| entry.name.to_string()).collect();
-    assert_eq!(names, ["debian:12", "local:1"]);
+    assert_eq!(names, ["debian:12", "debian:13", "local:1"]);
     assert_eq!(
         lines(&snapshot, &["debian:12|source|a"]),
         ["debian:12|source|a debian CVE-1 [] >=0 <3", "debian:12|source|a private OURS-1 [] >=0 <3"]
     );
     let facts = snapshot.facts().unwrap().namespaces;
+    let providers = |name: &str| facts[&namespace(name)].providers.join(" ");
+    assert_eq!(providers("debian:12"), "debian private");
+    assert_eq!(providers("debian:13"), "private", "theirs are not held, and must not look as if they were");
     let ends: Vec<(String, String)> =
         facts.into_iter().map(|(name, facts)| (name.to_string(), facts.end_of_life.unwrap())).collect();
     let expected =
-        [("debian:12", "theirs"), ("debian:13", "theirs"), ("local:1", "ours"), ("wolfi:rolling", "theirs")];
+        [("debian:12", "theirs"), ("debian:13", "ours"), ("local:1", "ours"), ("wolfi:rolling", "theirs")];
     assert_eq!(ends, expected.map(|(name, end)| (name.to_owned(), end.to_owned())));
 
     let repositories = snapshot.repository_cpes(&["demo".to_owned()].into()).unwrap();

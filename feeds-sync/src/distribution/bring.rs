@@ -236,13 +236,17 @@ fn bring_from(
     let of = if signed_by.is_some() { "signed by the same key" } else { "from the same place" };
     let published = check_time(&index, known.get(&publisher), of, options)?;
 
+    index.manifest.date_until(index.published);
     let mut writer = feeds.writer(lock)?;
     let snapshot = index.manifest.id().to_owned();
     let (mut took, lacks) = asked_for(&index, options.wanted);
     // Nobody publishes what decides before all others; and rows that are newer here stay.
     index.manifest.retain(&|namespace, theirs| {
         let ours = writer.provider_state(namespace, &theirs.name);
-        let is_newer = ours.is_some_and(|ours| ours.data_as_of > theirs.data_as_of);
+        // What says that it is from a day yet to come would stay for ever.
+        let is_dated = |as_of: Timestamp| as_of <= options.now + CLOCK_SKEW;
+        let is_newer =
+            ours.is_some_and(|ours| ours.data_as_of > theirs.data_as_of && is_dated(ours.data_as_of));
         !is_supplement(&theirs.name) && (options.allow_older || !is_newer)
     });
     let lacking = writer.lacking(&index.manifest, options.wanted)?;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::io::Read;
 
 use advisory_db::{FeedsDir, ProviderStamp, Published, ShardName, Snapshot};
 use jiff::{SignedDuration, Timestamp};
@@ -115,10 +116,7 @@ pub fn offer(
         let known = previous.as_ref().and_then(|previous| previous.files.get(&shard.name()));
         let blob = match known {
             Some(blob) if shelf.has(blob)? => blob.clone(),
-            _ => {
-                let packed = zstd::encode_all(File::open(feeds.shard_file(shard))?, LEVEL)?;
-                put(shelf, &packed, &mut report)?
-            }
+            _ => put(shelf, &packed(feeds, shard)?, &mut report)?,
         };
         report.bytes_whole += blob.bytes;
         index.files.insert(shard.name(), blob);
@@ -126,11 +124,11 @@ pub fn offer(
     }
     if let Some(previous) = &previous {
         for (old, new) in index.manifest.successors(&previous.manifest) {
-            if !new.has_edits() || feeds.held_shard(&old)?.is_none() {
+            let mut edit = Vec::new();
+            // An edit only saves bytes: of what is no longer held, or damaged, there is none.
+            if !new.has_edits() || feeds.write_edit(&old, &new, &mut edit).is_err() {
                 continue;
             }
-            let mut edit = Vec::new();
-            feeds.write_edit(&old, &new, &mut edit)?;
             let packed = zstd::encode_all(&*edit, LEVEL)?;
             let is_large = edit.len() as u64 > EDIT_UNPACKED_MAX || packed.len() as u64 > EDIT_BYTES_MAX;
             if is_large || packed.len() as u64 * 2 > index.files[&new.name()].bytes {
@@ -167,9 +165,41 @@ fn before(envelope: &[u8], options: &OfferOptions<'_>) -> Result<Index, String> 
     }
 }
 
+/// The file of a shard, packed: that of the manifest and no other, or whoever takes it would have to refuse it.
+fn packed(feeds: &FeedsDir, shard: &ShardName) -> Result<Vec<u8>, Failure> {
+    let path = feeds.shard_file(shard);
+    let mut file = Hashed { input: File::open(&path)?, sha256: Sha256::new() };
+    let packed = zstd::encode_all(&mut file, LEVEL)?;
+    let sha256 = hex(&file.sha256.finalize());
+    match sha256 == shard.sha256() {
+        true => Ok(packed),
+        false => {
+            let path = path.display();
+            Err(format!("`{path}` is damaged: its SHA-256 is {sha256}; remove it, and sync again").into())
+        }
+    }
+}
+
+/// Hashes what is read.
+struct Hashed<R> {
+    input: R,
+    sha256: Sha256,
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.input.read(buffer)?;
+        self.sha256.update(&buffer[..n]);
+        Ok(n)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn put(shelf: &dyn Shelf, packed: &[u8], report: &mut OfferReport) -> Result<Blob, Failure> {
-    let sha256 = Sha256::digest(packed).iter().map(|byte| format!("{byte:02x}")).collect();
-    let blob = Blob { sha256, bytes: packed.len() as u64 };
+    let blob = Blob { sha256: hex(&Sha256::digest(packed)), bytes: packed.len() as u64 };
     if !shelf.has(&blob)? {
         shelf.put(&blob, packed)?;
         report.bytes += blob.bytes;

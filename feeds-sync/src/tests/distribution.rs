@@ -429,6 +429,51 @@ fn a_publisher_that_lost_its_old_shards_publishes_whole_ones() {
     bench.assert_same();
 }
 
+/// The shards of rows of the publisher.
+fn shards_of_rows(bench: &Bench) -> Vec<PathBuf> {
+    let shards = fs::read_dir(bench.path("publisher/shards")).unwrap().map(|entry| entry.unwrap().path());
+    shards.filter(|path| path.to_str().unwrap().ends_with(".rows.sqlite")).collect()
+}
+
+#[test]
+fn an_old_shard_that_is_damaged_costs_the_edit_and_nothing_else() {
+    for damage in [(|bytes: &mut Vec<u8>| bytes.truncate(100)) as fn(&mut Vec<u8>), |bytes| bytes.fill(0)] {
+        let mut bench = Bench::new();
+        bench.publisher_has(&[("debian", "debian:12", 0)]);
+        bench.push();
+        bench.pull();
+        let [old] = &shards_of_rows(&bench)[..] else { panic!("one shard") };
+        bench.later(1);
+        bench.publisher_has(&[("debian", "debian:12", 1)]);
+        let mut bytes = fs::read(old).unwrap();
+        damage(&mut bytes);
+        fs::write(old, bytes).unwrap();
+        assert_eq!(bench.push().n_edits, 1, "that of the texts");
+        bench.pull();
+        bench.assert_same();
+    }
+}
+
+#[test]
+fn a_shard_that_is_damaged_is_not_published() {
+    let bench = Bench::new();
+    bench.publisher_has(&[("debian", "debian:12", 0)]);
+    let [shard] = &shards_of_rows(&bench)[..] else { panic!("one shard") };
+    let sound = fs::read(shard).unwrap();
+    let mut bytes = sound.clone();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(shard, bytes).unwrap();
+    let options = OfferOptions { key: None, now: bench.now, edits_max: 1 };
+    let error = offer(&bench.publisher(), &bench.place(), &options, &NoProgress).unwrap_err().to_string();
+    assert!(error.contains(shard.to_str().unwrap()) && error.contains("sync again"), "{error}");
+    assert!(!bench.path("place/snapshot.json").exists());
+    fs::write(shard, sound).unwrap();
+    bench.push();
+    bench.pull();
+    bench.assert_same();
+}
+
 #[test]
 fn nothing_held_is_nothing_to_publish() {
     let bench = Bench::new();

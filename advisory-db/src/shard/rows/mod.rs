@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::compare::{differing, ids, moved};
 pub(crate) use self::draft::{Content, Draft};
 pub(crate) use self::load::{hashes, load};
-pub(in crate::shard) use self::raw::{KeyHashes, RawRow, raw_rows, stored_hash};
+pub(in crate::shard) use self::raw::{KeyHashes, RawRow, content_hash, raw_rows, stored_hash};
 use super::stored::{StoredCvss, StoredFix, encode_ranges};
 use super::word;
 

@@ -7,8 +7,9 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::KEY_DOMAIN;
 use crate::digest::{Digest, Fields, frame};
+use crate::error::DbError;
 use crate::shard::sum::{self, Sum, SumRow};
-use crate::shard::{Kind, Owner};
+use crate::shard::{Kind, Owner, Shard};
 
 /// A row as it is stored, apart from provider and key, in the order in which it is hashed and sorted: record, state,
 /// record kind, status, fix state, severity, severity word, reason, justification, conditions, ranges, versions, details,
@@ -133,4 +134,27 @@ pub(in crate::shard) fn stored_hash(connection: &Connection, owner: Owner<'_>) -
             .bytes(key.get_ref(2)?.as_blob()?);
     }
     Ok(hash.digest())
+}
+
+/// The logical hash of a `rows` shard, computed from its rows.
+///
+/// # Errors
+/// Also when the rows of a key are not those that its stored hash and sum are of.
+pub(in crate::shard) fn content_hash(shard: &Shard, owner: Owner<'_>) -> Result<Digest, DbError> {
+    let wrong = shard.read(|connection| {
+        let mut hashes = KeyHashes::new(connection, owner.provider);
+        let mut select = connection.prepare("SELECT kind, name, hash, sum FROM keys")?;
+        let mut keys = select.query([])?;
+        while let Some(key) = keys.next()? {
+            let (kind, name) = (key.get_ref(0)?.as_str()?, key.get_ref(1)?.as_str()?);
+            if hashes.of(kind, name)? != (key.get(2)?, key.get(3)?) {
+                return Ok(Some(format!("what it has about {kind} `{name}` is not what it says it is")));
+            }
+        }
+        Ok(None)
+    })?;
+    match wrong {
+        Some(problem) => Err(shard.damaged(problem)),
+        None => shard.read(|connection| stored_hash(connection, owner)),
+    }
 }

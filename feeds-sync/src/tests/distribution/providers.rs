@@ -148,6 +148,29 @@ fn newer_rows_of_a_vendor_are_not_replaced_by_older_published_ones() {
     bench.assert_same();
 }
 
+/// As by a publisher whose clock was a year ahead.
+#[test]
+fn rows_of_a_day_yet_to_come_are_not_kept_for_ever() {
+    let mut bench = Bench::new();
+    fill(&bench.publisher(), bench.now + (365 * 24).hours(), &[("debian", "debian:12", 1)]);
+    bench.push();
+    bench.pull();
+    let dated = |feeds: &FeedsDir| current(feeds).namespaces()[0].providers[0].data_as_of;
+    assert_eq!(dated(&bench.taker()), bench.now, "no later than it was published");
+    bench.later(1);
+    bench.publisher_has(&[("debian", "debian:12", 2)]);
+    bench.push();
+    assert!(bench.pull().changed);
+    bench.assert_same();
+    // Nor what is held already.
+    fill(&bench.taker(), bench.now + (365 * 24).hours(), &[("debian", "debian:12", 9)]);
+    bench.later(1);
+    bench.publisher_has(&[("debian", "debian:12", 3)]);
+    bench.push();
+    assert!(bench.pull().changed);
+    bench.assert_same();
+}
+
 #[test]
 fn what_is_held_of_others_survives_a_pull() {
     let mut bench = Bench::new();
