@@ -13,7 +13,7 @@ use crate::digest::{Fields, is_hex};
 use crate::error::DbError;
 use crate::shard::{Kind, ShardRef};
 use crate::words::Word;
-use crate::{EpssStamp, NamespaceEntry, ProviderStamp, SCHEMA, files};
+use crate::{EpssStamp, KevStamp, NamespaceEntry, ProviderStamp, SCHEMA, files};
 
 /// What `schema` begins with; the number of the schema follows.
 const SCHEMA_PREFIX: &str = "plimsoll-feeds/";
@@ -44,6 +44,8 @@ pub(crate) struct Content {
     pub(crate) facts: Option<ShardRef>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) epss: Option<EpssStamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) kev: Option<KevStamp>,
     /// By namespace, then by provider.
     #[serde(default)]
     pub(crate) namespaces: BTreeMap<String, BTreeMap<String, Part>>,

@@ -460,6 +460,9 @@ impl Writer<'_> {
         if content.epss.is_some() && (wanted.is_none() || self.epss().is_none()) {
             self.set_epss(content.epss);
         }
+        if content.kev.is_some() && (wanted.is_none() || self.kev().is_none()) {
+            self.set_kev(content.kev);
+        }
         if has_facts {
             self.put_facts(&facts, &repositories)?;
         }

@@ -76,6 +76,15 @@ pub struct EpssStamp {
     pub score_date: String,
 }
 
+/// Which catalogue of exploited vulnerabilities (KEV) a snapshot has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KevStamp {
+    /// How many vulnerabilities it lists.
+    pub entries: u64,
+    /// The day of its newest entry, `YYYY-MM-DD`; none when it is empty.
+    pub newest: Option<String>,
+}
+
 /// What identifies everything under a key: equal hashes mean equal rows, and so an equal verdict.
 ///
 /// It covers each field of each row: provider, record, aliases (closed), state, status, fix state, ranges,
@@ -144,6 +153,11 @@ impl Snapshot {
     /// Which EPSS scores [`Snapshot::daily`] gives.
     pub fn epss(&self) -> Option<&EpssStamp> {
         self.manifest.content.epss.as_ref()
+    }
+
+    /// The catalogue of exploited vulnerabilities in it, if any.
+    pub fn kev(&self) -> Option<&KevStamp> {
+        self.manifest.content.kev.as_ref()
     }
 
     /// The rows under each key, all providers of its namespace together.

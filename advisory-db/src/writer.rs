@@ -16,7 +16,7 @@ use crate::feeds_dir::{FeedsDir, WriterLock};
 use crate::files;
 use crate::manifest::{Content, Manifest, Part, Shards};
 use crate::shard::{self, Kind, Owner, Shard, ShardRef, daily, facts, rows, text};
-use crate::snapshot::{EpssStamp, NamespaceEntry, ProviderStamp};
+use crate::snapshot::{EpssStamp, KevStamp, NamespaceEntry, ProviderStamp};
 
 /// Builds the next snapshot, starting from the current one.
 ///
@@ -234,6 +234,10 @@ impl<'a> Writer<'a> {
     ) -> Result<(), DbError> {
         if let Some(table) = epss {
             self.content.epss = Some(table.stamp.clone());
+        }
+        if let Some(kev) = kev {
+            let newest = kev.values().map(|kev| &kev.added).max().cloned();
+            self.content.kev = Some(KevStamp { entries: kev.len() as u64, newest });
         }
         self.close_feed()?;
         let mut feeds: BTreeMap<(String, String), Vec<(String, Shards)>> = BTreeMap::new();
@@ -488,6 +492,14 @@ impl<'a> Writer<'a> {
 
     pub(crate) fn set_epss(&mut self, epss: Option<EpssStamp>) {
         self.content.epss = epss;
+    }
+
+    pub(crate) fn kev(&self) -> Option<&KevStamp> {
+        self.content.kev.as_ref()
+    }
+
+    pub(crate) fn set_kev(&mut self, kev: Option<KevStamp>) {
+        self.content.kev = kev;
     }
 
     fn named(&self, kind: Kind, hash: &Digest) -> Option<&ShardRef> {

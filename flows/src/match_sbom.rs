@@ -219,6 +219,7 @@ impl Answer {
         let mut coverage =
             matcher::coverage(&subject.inventory, &question.cases, &question.facts, &advisories, as_of);
         coverage.gaps.extend(stale(snapshot, &asked, as_of));
+        coverage.gaps.extend(partial(snapshot, &asked, &question.facts));
         coverage.gaps.extend(unranked(snapshot));
         coverage.gaps.extend(undescribed(snapshot, &cve_keys));
         coverage.gaps.sort();
@@ -260,10 +261,39 @@ fn stale(snapshot: &Snapshot, asked: &BTreeSet<Namespace>, as_of: Timestamp) -> 
     gaps
 }
 
-/// Said when no scores are held: then findings are ranked without them.
-fn unranked(snapshot: &Snapshot) -> Option<Gap> {
-    let detail = "no EPSS scores are held: findings are ranked without them";
-    snapshot.epss().is_none().then(|| Gap::new(GapKind::FEED_NOT_FETCHED, "epss", detail))
+/// Said of namespaces of which something is held, and not what one of the feeds says that answer them.
+fn partial(snapshot: &Snapshot, asked: &BTreeSet<Namespace>, facts: &FeedFacts) -> Vec<Gap> {
+    let mut gaps = Vec::new();
+    for entry in snapshot.namespaces().into_iter().filter(|entry| asked.contains(&entry.name)) {
+        let held: Vec<&str> = entry.providers.iter().map(|stamp| stamp.name.as_str()).collect();
+        let answering = facts.namespaces.get(&entry.name).into_iter().flat_map(|facts| &facts.providers);
+        let missing: Vec<&str> = answering.map(String::as_str).filter(|name| !held.contains(name)).collect();
+        if !missing.is_empty() {
+            let (missing, held) = (missing.join("`, `"), held.join("`, `"));
+            let detail = format!("what `{missing}` says is not held: only `{held}` was asked");
+            gaps.push(Gap::new(GapKind::FEED_NOT_FETCHED, entry.name.as_str(), detail));
+        }
+    }
+    gaps
+}
+
+/// Said of tables that rank findings and are not held: findings are ranked without them, and a gate that asks for them finds
+/// nothing.
+fn unranked(snapshot: &Snapshot) -> impl Iterator<Item = Gap> {
+    let epss = snapshot
+        .epss()
+        .is_none()
+        .then(|| ("epss", "no EPSS scores are held: findings are ranked without them"));
+    let kev = snapshot.kev().is_none().then(|| {
+        (
+            "kev",
+            "the catalogue of exploited vulnerabilities (KEV) is not held: which are exploited is not known",
+        )
+    });
+    [epss, kev]
+        .into_iter()
+        .flatten()
+        .map(|(place, detail)| Gap::new(GapKind::FEED_NOT_FETCHED, place, detail))
 }
 
 /// What is said of the CVEs under `keys` themselves, as far as it is held.

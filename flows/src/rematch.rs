@@ -267,7 +267,7 @@ fn held_without_rows(hashes: &BTreeMap<PackageKey, KeyHash>) -> AdvisorySet {
 
 /// The findings of a report, each as JSON v1 has it.
 fn findings_json(report: &Report) -> Result<Vec<Value>, FlowError> {
-    let judgement = policy::judge(report, None)?;
+    let judgement = policy::judge(report, None, true)?;
     let format = report::by_name("json").expect("JSON v1 is in the table of formats");
     let options = report::RenderOptions { tool_version: "", color: false, width: None };
     let mut bytes = Vec::new();

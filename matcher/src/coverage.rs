@@ -36,7 +36,9 @@ pub fn coverage(
         }
     }
     let mut gaps: BTreeSet<Gap> = inventory.gaps.iter().cloned().collect();
-    gaps.extend(unmatched.iter().filter_map(|(&(reason, namespace), cases)| gap(reason, namespace, cases)));
+    gaps.extend(
+        unmatched.iter().filter_map(|(&(reason, namespace), cases)| gap(reason, namespace, cases, facts)),
+    );
     let (disclosing, unasked): (BTreeSet<&Namespace>, BTreeSet<&Namespace>) = disclosures(cases, advisories);
     gaps.extend(unasked.into_iter().map(|namespace| {
         let detail =
@@ -101,7 +103,7 @@ fn n_packages(cases: &[&Case]) -> usize {
     cases.iter().map(|case| case.packages.len()).sum()
 }
 
-fn gap(reason: UnmatchedReason, namespace: &Namespace, cases: &[&Case]) -> Option<Gap> {
+fn gap(reason: UnmatchedReason, namespace: &Namespace, cases: &[&Case], facts: &FeedFacts) -> Option<Gap> {
     let n_packages = n_packages(cases);
     match reason {
         UnmatchedReason::NoDistro => Some(Gap::new(
@@ -133,6 +135,14 @@ fn gap(reason: UnmatchedReason, namespace: &Namespace, cases: &[&Case]) -> Optio
             );
             Some(Gap::new(GapKind::THIRD_PARTY, namespace.as_str(), detail))
         }
+        // A feed that is known, and that lacked it when it was asked: a mirror may.
+        UnmatchedReason::NoFeed if facts.namespaces.contains_key(namespace) => Some(Gap::new(
+            GapKind::FEED_NOT_FETCHED,
+            namespace.as_str(),
+            format!(
+                "whoever answers it was asked and does not have it, so {n_packages} packages were not judged"
+            ),
+        )),
         UnmatchedReason::NoFeed | UnmatchedReason::NoVersionScheme | UnmatchedReason::NoCode => None,
     }
 }

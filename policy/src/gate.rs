@@ -3,6 +3,7 @@
 use cel::{Context, Program, Value};
 
 use model::finding::{Finding, Verdict};
+use model::gap::GapKind;
 use model::report::Report;
 use model::severity::Severity;
 
@@ -64,6 +65,17 @@ impl FailOn {
     /// The gate as typed, without the spaces around it.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// The variables this gate names that say nothing in `report`, because the table behind them is not held: by them it does
+    /// not fire, whatever is so.
+    pub fn blind(&self, report: &Report) -> Vec<&'static str> {
+        let is_missing = |table: &&str| {
+            let mut gaps = report.coverage.gaps.iter();
+            gaps.any(|gap| gap.kind == GapKind::FEED_NOT_FETCHED && gap.place == **table)
+        };
+        let is_blind = |name: &str| variables::tables(name).iter().any(|table| is_missing(&table));
+        self.scope().variables.iter().map(|variable| variable.name).filter(|name| is_blind(name)).collect()
     }
 
     /// The constants, and the variables that this gate names.

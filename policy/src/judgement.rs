@@ -10,7 +10,7 @@ use crate::variables::package;
 /// What a gate says of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement {
-    /// Whether nothing violates the gate; always so without a gate.
+    /// Whether something was judged, and nothing of it violates the gate; there need not be a gate.
     pub acceptable: bool,
     /// What violates it, in the order of the report's findings.
     pub violations: Vec<Violation>,
@@ -27,12 +27,20 @@ pub struct Violation {
     pub message: String,
 }
 
-/// Judges every finding of `report` that is not suppressed; without a gate everything is acceptable.
+impl Judgement {
+    /// Whether it says only that nothing was judged.
+    pub fn is_of_nothing(&self) -> bool {
+        !self.acceptable && self.violations.is_empty()
+    }
+}
+
+/// Judges every finding of `report` that is not suppressed; without a gate everything is acceptable. A report in which no
+/// package was judged is not, unless `allow_empty`: whoever reads it later does not see the exit code.
 ///
 /// # Errors
 ///
 /// [`PolicyError::Evaluation`] when the gate's expression has no value for a finding. There is no judgement then.
-pub fn judge(report: &Report, fail_on: Option<&FailOn>) -> Result<Judgement, PolicyError> {
+pub fn judge(report: &Report, fail_on: Option<&FailOn>, allow_empty: bool) -> Result<Judgement, PolicyError> {
     let mut violations = Vec::new();
     if let Some(gate) = fail_on {
         let scope = gate.scope();
@@ -46,7 +54,8 @@ pub fn judge(report: &Report, fail_on: Option<&FailOn>) -> Result<Judgement, Pol
             }
         }
     }
-    Ok(Judgement { acceptable: violations.is_empty(), violations })
+    let is_judged = allow_empty || report.coverage.matched > 0;
+    Ok(Judgement { acceptable: is_judged && violations.is_empty(), violations })
 }
 
 fn message(report: &Report, finding: &Finding) -> String {

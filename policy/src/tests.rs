@@ -10,6 +10,7 @@ use model::finding::{
     Cvss, Decoration, Finding, Fix, Label, NotAffectedReason, Rating, Suppression, UndeterminedReason,
     Verdict,
 };
+use model::gap::{Gap, GapKind};
 use model::inventory::{Inventory, Subject};
 use model::package::{Location, Package, PackageIndex};
 use model::report::{Coverage, Report, SnapshotStamp, VexUse};
@@ -43,7 +44,7 @@ fn report() -> Report {
         inventory: Inventory::new(Subject::default(), None, vec![package], Vec::new()),
         snapshot: SnapshotStamp::default(),
         vex: VexUse::default(),
-        coverage: Coverage::default(),
+        coverage: Coverage { matched: 1, ..Coverage::default() },
         findings: vec![known, finding("CVE-2023-0002", Severity::Unknown), undetermined],
         risk: RiskWeights::default(),
     }
@@ -68,7 +69,7 @@ fn finding(id: &str, level: Severity) -> Finding {
 #[track_caller]
 fn check(gate: &str, violating: &[usize]) {
     let gate = FailOn::parse(gate).unwrap();
-    let judgement = judge(&report(), Some(&gate)).unwrap();
+    let judgement = judge(&report(), Some(&gate), false).unwrap();
     let found: Vec<usize> = judgement.violations.iter().map(|violation| violation.finding).collect();
     assert_eq!(found, violating, "{}", gate.as_str());
     assert_eq!(judgement.acceptable, violating.is_empty());
@@ -84,7 +85,7 @@ fn refused(gate: &str, expected: &str) {
 
 #[test]
 fn without_a_gate_everything_is_acceptable() {
-    let judgement = judge(&report(), None).unwrap();
+    let judgement = judge(&report(), None, false).unwrap();
     assert!(judgement.acceptable && judgement.violations.is_empty());
 }
 
@@ -163,13 +164,13 @@ fn a_suppressed_finding_never_violates() {
     }
     report.findings[1].verdict = Verdict::NotAffected { because: NotAffectedReason::VendorFixed };
     for gate in ["unknown", "true", "kev"] {
-        assert!(judge(&report, Some(&FailOn::parse(gate).unwrap())).unwrap().acceptable, "{gate}");
+        assert!(judge(&report, Some(&FailOn::parse(gate).unwrap()), false).unwrap().acceptable, "{gate}");
     }
 }
 
 #[test]
 fn a_violation_says_rule_finding_and_reason() {
-    let judgement = judge(&report(), Some(&FailOn::parse("severity >= HIGH").unwrap())).unwrap();
+    let judgement = judge(&report(), Some(&FailOn::parse("severity >= HIGH").unwrap()), false).unwrap();
     let messages: Vec<&str> = judgement.violations.iter().map(|violation| &*violation.message).collect();
     assert_eq!(
         messages,
@@ -269,7 +270,7 @@ fn what_is_no_expression_is_said_with_the_place() {
 #[test]
 fn an_expression_without_a_value_is_an_error_that_names_the_finding() {
     let gate = FailOn::parse("1 / size(aliases) > 0").unwrap();
-    let error = judge(&report(), Some(&gate)).unwrap_err();
+    let error = judge(&report(), Some(&gate), false).unwrap_err();
     assert!(matches!(&error, PolicyError::Evaluation { id, .. } if id == "CVE-2023-0002"), "{error}");
 }
 
@@ -303,7 +304,7 @@ fn no_mutation_of_an_expression_panics_or_is_half_understood() {
             let text: String = text.into_iter().collect();
             // What passes the check has a value for every finding.
             if let Ok(gate) = FailOn::parse(&text) {
-                judge(&report, Some(&gate)).unwrap();
+                judge(&report, Some(&gate), false).unwrap();
             }
         }
     }
@@ -340,4 +341,30 @@ fn every_example_of_the_reference_is_a_gate() {
     for example in examples {
         FailOn::parse(example).unwrap();
     }
+}
+
+#[test]
+fn of_what_was_not_judged_nothing_is_acceptable() {
+    let mut report = report();
+    report.coverage.matched = 0;
+    let judgement = judge(&report, None, false).unwrap();
+    assert!(judgement.is_of_nothing() && !judgement.acceptable);
+    assert!(judge(&report, None, true).unwrap().acceptable);
+    report.coverage.matched = 1;
+    assert!(judge(&report, None, false).unwrap().acceptable);
+}
+
+#[test]
+fn a_gate_says_what_it_asks_for_and_is_not_held() {
+    let blind = |gate: &str, missing: &[&str]| {
+        let mut report = report();
+        let gaps = missing.iter().map(|place| Gap::new(GapKind::FEED_NOT_FETCHED, *place, ""));
+        report.coverage.gaps = gaps.collect();
+        FailOn::parse(gate).unwrap().blind(&report).join(" ")
+    };
+    assert_eq!(blind("kev || severity >= HIGH", &["kev", "epss"]), "kev");
+    assert_eq!(blind("kev_ransomware || epss > 0.5", &["kev", "epss"]), "epss kev_ransomware");
+    assert_eq!(blind("risk > 50.0", &["kev"]), "risk");
+    assert_eq!(blind("kev", &["epss", "debian:12"]), "");
+    assert_eq!(blind("high", &["kev", "epss"]), "");
 }

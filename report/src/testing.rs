@@ -45,7 +45,7 @@ impl Case {
 
 pub(crate) fn judgement(report: &Report, fail_on: Option<&str>) -> Judgement {
     let gate = fail_on.map(|text| FailOn::parse(text).unwrap());
-    policy::judge(report, gate.as_ref()).unwrap()
+    policy::judge(report, gate.as_ref(), false).unwrap()
 }
 
 /// Every case that has an expected file for every format.

@@ -318,6 +318,16 @@ fn status_table(
         writeln!(out)?;
         writeln!(out, "EPSS scores of {} (model {})", epss.score_date, epss.model_version)?;
     }
+    if let Some(kev) = snapshot.kev() {
+        writeln!(out)?;
+        let newest = kev.newest.as_deref().unwrap_or("no day");
+        writeln!(
+            out,
+            "KEV lists {} exploited vulnerabilities, the newest of {}",
+            kev.entries,
+            visible(newest)
+        )?;
+    }
     Ok(())
 }
 
@@ -355,6 +365,8 @@ fn status_json(
         "feeds": feeds_dir.path().display().to_string(),
         "snapshot": snapshot.map(Snapshot::id),
         "created": snapshot.map(|snapshot| snapshot.created().to_string()),
+        "epss": snapshot.and_then(Snapshot::epss),
+        "kev": snapshot.and_then(Snapshot::kev),
         "namespaces": namespaces,
         "published": published,
         "remarks": remarks(feeds_dir),

@@ -20,7 +20,7 @@ use policy::FailOn;
 
 use crate::args::Global;
 use crate::environment;
-use crate::error::CommandError;
+use crate::error::{CommandError, visible};
 use crate::exit_code::Exit;
 use crate::feeds::{NeededFeeds, kept_snapshot};
 use crate::keys::KeyArgs;
@@ -180,7 +180,8 @@ impl<'a> Judge<'a> {
 
     /// Writes the outputs of one report and says what it came to.
     pub(crate) fn conclude(&self, report: &Report) -> Result<Exit, CommandError> {
-        let judgement = policy::judge(report, self.fail_on.as_ref()).map_err(FlowError::from)?;
+        let judgement = policy::judge(report, self.fail_on.as_ref(), self.args.allow_empty);
+        let judgement = judgement.map_err(FlowError::from)?;
         let options = report::RenderOptions {
             tool_version: env!("CARGO_PKG_VERSION"),
             color: self.ui.colors_stdout(),
@@ -191,8 +192,17 @@ impl<'a> Judge<'a> {
                 resolved.format.render(report, &judgement, &options, out)
             })?;
         }
-        if report.coverage.matched == 0 && !self.args.allow_empty {
-            return Err(nothing_judged(report));
+        let blind = self.fail_on.as_ref().map(|gate| gate.blind(report)).unwrap_or_default();
+        if !blind.is_empty() {
+            let name = &report.inventory.subject.name;
+            self.ui.warn(&format!(
+                "`{}`: the gate asks for `{}`, and that is not held: it cannot fire by it; see the gaps",
+                visible(name),
+                blind.join("`, `")
+            ));
+        }
+        if judgement.is_of_nothing() {
+            return Err(nothing_judged(report, &report.inventory.subject.name));
         }
         Ok(if judgement.acceptable { Exit::Acceptable } else { Exit::NotAcceptable })
     }
@@ -213,8 +223,8 @@ pub(crate) fn as_of(typed: Option<Timestamp>) -> Result<Timestamp, CommandError>
     }
 }
 
-fn nothing_judged(report: &Report) -> CommandError {
-    let name = &report.inventory.subject.name;
+/// The error that no package of what is called `name` was judged.
+pub(crate) fn nothing_judged(report: &Report, name: &str) -> CommandError {
     let error = match report.coverage.packages {
         0 => CommandError::new(format!("no verdict was reached: no package was found in `{name}`")),
         packages => CommandError::new(format!(

@@ -9,9 +9,10 @@ use flows::rematch::{RematchOptions, needed, rematch, stored_sboms};
 use flows::vex::VexPlace;
 use jiff::Timestamp;
 use model::limits::Limits;
+use policy::Judgement;
 
 use crate::args::Global;
-use crate::commands::match_sbom::{as_of, fail_on};
+use crate::commands::match_sbom::{as_of, fail_on, nothing_judged};
 use crate::error::{CommandError, visible};
 use crate::exit_code::Exit;
 use crate::feeds::NeededFeeds;
@@ -50,6 +51,9 @@ pub(crate) struct RematchArgs {
     /// Judge every SBOM
     #[arg(long)]
     full: bool,
+    /// Accept SBOMs of which no package can be judged
+    #[arg(long)]
+    allow_empty: bool,
     #[command(flatten)]
     feeds: NeededFeeds,
 }
@@ -88,10 +92,16 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
         limits: &limits,
     };
     let not_acceptable = RefCell::new(0_usize);
+    let of_nothing = RefCell::new(Vec::new());
     let unwritten = RefCell::new(None);
     let outcome = rematch(&args.dir, &sboms, &snapshot, &options, |sbom, found| {
-        let judgement = policy::judge(found, fail_on.as_ref())?;
-        *not_acceptable.borrow_mut() += usize::from(!judgement.acceptable);
+        let judgement = policy::judge(found, fail_on.as_ref(), args.allow_empty)?;
+        if judgement.is_of_nothing() {
+            of_nothing.borrow_mut().push(nothing_judged(found, &sbom.file));
+        } else if !judgement.acceptable {
+            *not_acceptable.borrow_mut() += 1;
+            violations(&sbom.file, &judgement).iter().for_each(|line| ui.say(line));
+        }
         let options =
             report::RenderOptions { tool_version: env!("CARGO_PKG_VERSION"), color: false, width: None };
         for resolved in &reports {
@@ -117,14 +127,31 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
             ChangeFormat::Table => table(&outcome.changes, out),
         })?;
     }
-    if outcome.failures.is_empty() {
+    let of_nothing = of_nothing.into_inner();
+    if outcome.failures.is_empty() && of_nothing.is_empty() {
         let acceptable = not_acceptable.into_inner() == 0;
         return Ok(if acceptable { Exit::Acceptable } else { Exit::NotAcceptable });
     }
-    for failure in outcome.failures {
-        CommandError::from(failure).report();
+    for error in outcome.failures.into_iter().map(CommandError::from).chain(of_nothing) {
+        error.report();
     }
     Ok(Exit::NotJudged)
+}
+
+/// How many violations of an SBOM are told; reports list all.
+const TOLD_MAX: usize = 5;
+
+/// What of an SBOM the gate does not accept, for people.
+fn violations(file: &str, judgement: &Judgement) -> Vec<String> {
+    let Some(first) = judgement.violations.first() else { return Vec::new() };
+    let (n_violations, rule) = (judgement.violations.len(), visible(&first.rule));
+    let mut lines = vec![format!("`{}`: `{rule}` is violated {n_violations} times:", visible(file))];
+    let told = judgement.violations.iter().take(TOLD_MAX);
+    lines.extend(told.map(|violation| format!("  {}", visible(&violation.message))));
+    if n_violations > TOLD_MAX {
+        lines.push(format!("  and {} more; `-o json=DIR/` writes them all", n_violations - TOLD_MAX));
+    }
+    lines
 }
 
 /// How a change set is written.

@@ -248,6 +248,11 @@ fn ended_releases_and_fix_only_feeds_are_said() {
     check("debian 12", "deb a 1.0", &["debian:12"], "1 of 1");
     check("alpine 3.20", "apk a 1.0", &["alpine:3.20"], "1 of 1; gap fix-only-feed alpine:3.20");
     check("alpine 3.5", "apk a 1.0", &[], "0 of 1; 1 no-feed alpine:3.5");
-    check("photon 3.0", "rpm a 1.0", &[], "0 of 1; 1 no-feed photon:3.0; gap ended-distro photon:3.0");
+    check(
+        "photon 3.0",
+        "rpm a 1.0",
+        &[],
+        "0 of 1; 1 no-feed photon:3.0; gap ended-distro photon:3.0; gap feed-not-fetched photon:3.0",
+    );
     check("debian 11", "", &[], "0 of 0; gap ended-distro debian:11");
 }

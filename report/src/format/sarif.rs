@@ -168,7 +168,7 @@ fn log(
         automation_details: Some(RunAutomationDetails { id: Some(category(report)), ..Default::default() }),
         invocations: Some(vec![Invocation {
             tool_execution_notifications: Some(notes.iter().map(Note::notification).collect()),
-            ..Invocation::builder().execution_successful(true).build()
+            ..Invocation::builder().execution_successful(!judgement.is_of_nothing()).build()
         }]),
         results: Some(results),
         properties: Some(run_properties(report, judgement)),

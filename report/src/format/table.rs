@@ -349,6 +349,9 @@ fn verdict(judgement: &Judgement, paint: &Paint, out: &mut dyn io::Write) -> io:
     if judgement.acceptable {
         return writeln!(out, "Judgement: {}", paint.good("acceptable"));
     }
+    if judgement.is_of_nothing() {
+        return writeln!(out, "Judgement: {}", paint.bad("none, because no package was judged"));
+    }
     let mut rules: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for violation in &judgement.violations {
         rules.entry(&violation.rule).or_default().push(&violation.message);
