@@ -10,6 +10,7 @@ use model::advisory::{Advisory, Affected, Kev, Platform, Reference, SeverityWord
 use model::facts::RepositoryCpes;
 use model::key::{Namespace, PackageKey};
 use model::severity::Severity;
+use model::text::ShortText;
 use model::version::VersionText;
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +30,7 @@ pub struct Advisories {
     /// When and where the rows were said that [`Advisories::state`] added: by record, package and versions.
     stated: HashMap<Place, (Option<Timestamp>, Box<str>)>,
     /// What is known of the documents that records come from, by the record's id.
-    documents: HashMap<Box<str>, Standing>,
+    documents: HashMap<ShortText, Standing>,
     /// The publisher's listing of all its records, where one was read.
     listing: Option<Listing>,
     /// What a document keeps for the reading of those after it, by the record's id.
@@ -404,10 +405,7 @@ impl Advisories {
     }
 
     fn standing(&mut self, id: &str) -> &mut Standing {
-        if !self.documents.contains_key(id) {
-            self.documents.insert(id.into(), Standing::UNKNOWN);
-        }
-        self.documents.get_mut(id).expect("the line above made it")
+        self.documents.entry(id.into()).or_insert(Standing::UNKNOWN)
     }
 
     fn note(&mut self, namespace: &Namespace, id: &str, modified: Option<Timestamp>) {

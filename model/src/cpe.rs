@@ -61,16 +61,19 @@ impl PackageKey {
 }
 
 fn cpe_name(vendor: &str, product: &str) -> String {
-    // NVD's are in lower case; every leaf of every configuration asks.
-    let is_lower = |text: &str| text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
     let mut name = String::with_capacity(vendor.len() + 1 + product.len());
     for (index, text) in [vendor, product].into_iter().enumerate() {
         if index > 0 {
             name.push(':');
         }
-        if is_lower(text) { name.push_str(text) } else { name.push_str(&text.to_lowercase()) }
+        if is_lower_ascii(text) { name.push_str(text) } else { name.push_str(&text.to_lowercase()) }
     }
     name
+}
+
+/// Whether `text` is of ASCII and in lower case, as NVD writes names; every leaf of every configuration asks.
+fn is_lower_ascii(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
 }
 
 /// FNV-1a, 64 bits (<http://www.isthe.com/chongo/tech/comp/fnv/>).
@@ -312,7 +315,10 @@ fn escape(value: &str, out: &mut String) {
 }
 
 fn lower_case(text: Cow<'_, str>) -> Cow<'_, str> {
-    if text.chars().any(char::is_uppercase) { Cow::Owned(text.to_lowercase()) } else { text }
+    if is_lower_ascii(&text) || !text.chars().any(char::is_uppercase) {
+        return text;
+    }
+    Cow::Owned(text.to_lowercase())
 }
 
 /// One attribute of a URI, percent-decoded; an empty one is any.

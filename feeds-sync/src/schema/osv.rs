@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::advisories::{Advisories, Remarks, push_once};
+use crate::advisories::{Advisories, Remarks};
 use crate::error::ParseError;
 use crate::records::{self, HashMap};
 use crate::schema::{Text, from_json, null_as_default};
@@ -59,7 +59,7 @@ pub struct Entry {
 /// # Errors
 /// When `text` is no JSON object of that schema.
 pub fn read(text: &[u8], reading: &Reading<'_>, advisories: &mut Advisories) -> Result<(), ParseError> {
-    let Parts { header, entries } = parts(text, reading, &mut advisories.remarks)?;
+    let Parts { mut header, entries } = parts(text, reading, &mut advisories.remarks)?;
     // A record that was changed may have left this ecosystem: what it said before no longer holds.
     advisories.document(&header.id, header.modified);
     let mut rows = joined(entries);
@@ -67,12 +67,18 @@ pub fn read(text: &[u8], reading: &Reading<'_>, advisories: &mut Advisories) -> 
     let mut rows = rows.into_iter().peekable();
     while let Some(first) = rows.next() {
         let namespace = first.key.namespace.clone();
-        let mut advisory = header.clone();
-        advisory.affected.push(first);
+        let mut affected = vec![first];
         while let Some(row) = rows.next_if(|row| row.key.namespace == namespace) {
-            push_once(&mut advisory, row);
+            if !records::is_recent(&affected, &row) {
+                affected.push(row);
+            }
         }
-        advisories.push(&namespace, advisory);
+        // Most are of one namespace, and need no copy.
+        let header = match rows.peek() {
+            Some(_) => header.clone(),
+            None => std::mem::replace(&mut header, Advisory::new("")),
+        };
+        advisories.push(&namespace, Advisory { affected, ..header });
     }
     Ok(())
 }
