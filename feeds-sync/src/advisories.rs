@@ -1,6 +1,6 @@
 //! What reading a feed gives: advisories by namespace, and a count of everything that was not understood.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::rc::Rc;
 
@@ -10,10 +10,11 @@ use model::advisory::{Advisory, Affected, Kev, Platform, Reference, SeverityWord
 use model::facts::RepositoryCpes;
 use model::key::{Namespace, PackageKey};
 use model::severity::Severity;
+use model::text::ShortText;
 use model::version::VersionText;
 use serde::{Deserialize, Serialize};
 
-use crate::records::{self, Records};
+use crate::records::{self, HashMap, Records};
 
 /// Collects the advisories of one feed: all of them, those of some namespaces, or only how many there are.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ pub struct Advisories {
     /// When and where the rows were said that [`Advisories::state`] added: by record, package and versions.
     stated: HashMap<Place, (Option<Timestamp>, Box<str>)>,
     /// What is known of the documents that records come from, by the record's id.
-    documents: HashMap<Box<str>, Standing>,
+    documents: HashMap<ShortText, Standing>,
     /// The publisher's listing of all its records, where one was read.
     listing: Option<Listing>,
     /// What a document keeps for the reading of those after it, by the record's id.
@@ -227,10 +228,10 @@ impl Advisories {
             demanded: BTreeSet::new(),
             namespaces: BTreeMap::new(),
             ids: BTreeMap::new(),
-            stated: HashMap::new(),
-            documents: HashMap::new(),
+            stated: HashMap::default(),
+            documents: HashMap::default(),
             listing: None,
-            asides: HashMap::new(),
+            asides: HashMap::default(),
             newest: None,
             pushed_bytes: 0,
             scratch: Advisory::new(""),
@@ -252,6 +253,13 @@ impl Advisories {
     /// Makes `namespace` one that the feed speaks for, even if it has no advisory.
     pub fn namespace(&mut self, namespace: &Namespace) {
         self.records(namespace);
+    }
+
+    /// Makes room for `n_records` of `namespace`, where they are kept: what grows is hashed again and again.
+    pub(crate) fn reserve(&mut self, namespace: &Namespace, n_records: usize) {
+        if self.wants(namespace) && !self.is_survey() {
+            self.records(namespace).reserve(n_records);
+        }
     }
 
     /// The advisory `id` of `namespace`, made empty at its first mention.
@@ -397,10 +405,7 @@ impl Advisories {
     }
 
     fn standing(&mut self, id: &str) -> &mut Standing {
-        if !self.documents.contains_key(id) {
-            self.documents.insert(id.into(), Standing::UNKNOWN);
-        }
-        self.documents.get_mut(id).expect("the line above made it")
+        self.documents.entry(id.into()).or_insert(Standing::UNKNOWN)
     }
 
     fn note(&mut self, namespace: &Namespace, id: &str, modified: Option<Timestamp>) {
@@ -418,7 +423,10 @@ impl Advisories {
     }
 
     fn records(&mut self, namespace: &Namespace) -> &mut Records {
-        self.namespaces.entry(namespace.clone()).or_default()
+        if !self.namespaces.contains_key(namespace) {
+            self.namespaces.insert(namespace.clone(), Records::default());
+        }
+        self.namespaces.get_mut(namespace).expect("the line above made it")
     }
 
     /// How many records each namespace has.

@@ -1,8 +1,8 @@
 //! The OSV schema (ossf.github.io/osv-schema), as its aggregate and many vendors publish it (feeds.md A16).
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasher as _, Hash, RandomState};
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher as _, Hash};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -16,9 +16,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::advisories::{Advisories, Remarks, push_once};
+use crate::advisories::{Advisories, Remarks};
 use crate::error::ParseError;
-use crate::records;
+use crate::records::{self, HashMap};
 use crate::schema::{Text, from_json, null_as_default};
 
 /// How the packages of one OSV ecosystem are looked up.
@@ -59,7 +59,7 @@ pub struct Entry {
 /// # Errors
 /// When `text` is no JSON object of that schema.
 pub fn read(text: &[u8], reading: &Reading<'_>, advisories: &mut Advisories) -> Result<(), ParseError> {
-    let Parts { header, entries } = parts(text, reading, &mut advisories.remarks)?;
+    let Parts { mut header, entries } = parts(text, reading, &mut advisories.remarks)?;
     // A record that was changed may have left this ecosystem: what it said before no longer holds.
     advisories.document(&header.id, header.modified);
     let mut rows = joined(entries);
@@ -67,12 +67,18 @@ pub fn read(text: &[u8], reading: &Reading<'_>, advisories: &mut Advisories) -> 
     let mut rows = rows.into_iter().peekable();
     while let Some(first) = rows.next() {
         let namespace = first.key.namespace.clone();
-        let mut advisory = header.clone();
-        advisory.affected.push(first);
+        let mut affected = vec![first];
         while let Some(row) = rows.next_if(|row| row.key.namespace == namespace) {
-            push_once(&mut advisory, row);
+            if !records::is_recent(&affected, &row) {
+                affected.push(row);
+            }
         }
-        advisories.push(&namespace, advisory);
+        // Most are of one namespace, and need no copy.
+        let header = match rows.peek() {
+            Some(_) => header.clone(),
+            None => std::mem::replace(&mut header, Advisory::new("")),
+        };
+        advisories.push(&namespace, Advisory { affected, ..header });
     }
     Ok(())
 }
@@ -119,9 +125,9 @@ fn availability(entry: &AffectedEntry<'_>, remarks: &mut Remarks) -> Option<Box<
 fn joined(entries: Vec<Entry>) -> Vec<Affected> {
     let mut rows: Vec<Affected> = Vec::new();
     // Of the rows with a hash the last: a record may have entries by the hundred thousand.
-    let mut places: HashMap<u64, usize> = HashMap::new();
+    let mut places: HashMap<u64, usize> = HashMap::default();
     let is_large = entries.len() > 1;
-    let hasher = RandomState::new();
+    let hasher = places.hasher().clone();
     let mut were_joined = BTreeSet::new();
     for Entry { affected, .. } in entries {
         let hash = is_large.then(|| hasher.hash_one(identity(&affected)));
@@ -326,7 +332,8 @@ fn affected(
 }
 
 fn sort_versions(versions: &mut Vec<VersionText>) {
-    versions.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    // The order of texts is that of their bytes.
+    versions.sort_by(|a, b| a.as_bytes().cmp(b.as_bytes()));
     versions.dedup();
 }
 
