@@ -89,6 +89,12 @@ fn what_somebody_else_built_is_a_gap() {
         &["redhat:9"],
         "1 of 2; 1 third-party redhat:9; gap third-party redhat:9",
     );
+    check(
+        "debian 12",
+        "deb nodejs 16.20.2-1nodesource1\ndeb own 1.0-1",
+        &["debian:12"],
+        "1 of 2; 1 third-party debian:12; gap third-party debian:12",
+    );
     // A document may name one party for everything.
     check("rhel 9.4", "rpm demo 1.0-1.el9 supplier=Acme", &["redhat:9"], "1 of 1");
 }
