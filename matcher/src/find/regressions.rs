@@ -504,6 +504,45 @@ fn d11_28_what_the_framework_overrides_does_not_run() {
 }
 
 #[test]
+fn a_framework_of_the_line_that_is_affected_overrides_nothing() {
+    let check = |version: &str, framework: &str, affected: &str, is_overridden: bool| {
+        let framework = format!("pkg:nuget/Microsoft.NETCore.App.Runtime.linux-x64@{framework}");
+        let package = format!("nuget System.Text.Json {version} overridden={framework}");
+        let row = format!("nuget|language|system.text.json osv GHSA-1 {affected}");
+        let inventory = inventory("", &package);
+        let findings = find(&cases(&inventory, &facts()), &advisories(&inventory, &row));
+        let verdicts: Vec<&Verdict> = findings.iter().map(|finding| &finding.verdict).collect();
+        let because = NotAffectedReason::FrameworkOverride;
+        let expected = if is_overridden { Verdict::NotAffected { because } } else { Verdict::Affected };
+        assert_eq!(verdicts, [&expected], "{version} {affected} {framework}");
+    };
+    // .NET 8.0.8 holds the code of System.Text.Json 8.0.4, which the record does not say.
+    check("8.0.4", "8.0.8", ">=8.0.0 <8.0.5", false);
+    check("8.0.4", "9.0.0", ">=8.0.0 <8.0.5", true);
+    check("8.0.4", "8.0.8", ">=8.0.0 <=8.0.4", false);
+    check("6.0.9", "8.0.8", ">=6.0.0 <6.0.10", true);
+    // One record may have several lines, in one range or more.
+    check("6.0.9", "8.0.8", ">=6.0.0 <6.0.10 or >=8.0.0 <8.0.5", false);
+    check("6.0.9", "8.0.8", ">=6.0.0 <6.0.10 >=8.0.0 <8.0.5", false);
+    check("6.0.9", "9.0.0-rc.1.24431.7", ">=6.0.0 <6.0.10 or >=8.0.0 <8.0.5", true);
+    // An end that is not told may be anywhere.
+    check("6.0.9", "8.0.8", ">=6.0.0", false);
+    check("6.0.9", "8.0.8", "all", false);
+    check("6.0.9", "8.0.8", "=6.0.9", true);
+    check("6.0.9", "8.0.8", "=6.0.9 =8.0.4", false);
+    check("6.0.9", "", ">=6.0.0 <6.0.10", false);
+}
+
+#[test]
+fn another_record_of_the_flaw_may_name_the_frameworks_line() {
+    let framework = "pkg:nuget/Microsoft.NETCore.App.Runtime.linux-x64@8.0.8";
+    let package = format!("nuget System.Text.Json 6.0.9 overridden={framework}");
+    let rows = "nuget|language|system.text.json osv GHSA-1 >=6.0.0 <6.0.10
+                nuget|language|system.text.json osv GHSA-1 >=8.0.0 <8.0.5";
+    check("", &package, rows, "GHSA-1 | System.Text.Json | affected | fixed 6.0.10");
+}
+
+#[test]
 fn d11_29_what_runs_on_another_system_is_no_finding() {
     let package = "generic demo 1.0 cpe=a:acme:demo:1.0";
     let on = |platform: &str| format!("cpe|acme:demo nvd CVE-1 >=0 <2.0 on={platform}");
