@@ -498,7 +498,7 @@ impl<'a> Resolver<'a> {
         match answer {
             Answer::By(mut resolved) if resolved.ecosystem == ecosystem => {
                 if resolved.own_builds.iter().any(|mark| package.version.as_str().contains(mark)) {
-                    return Answer::Nobody(UnmatchedReason::NoFeed, resolved.namespaces[0].clone());
+                    return Answer::Nobody(UnmatchedReason::ThirdParty, resolved.namespaces[0].clone());
                 }
                 self.follow_backport(package, &mut resolved);
                 Answer::By(resolved)
