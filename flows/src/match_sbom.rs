@@ -414,6 +414,27 @@ mod tests {
     }
 
     #[test]
+    fn a_derivative_of_a_release_that_has_no_number_yet_asks_what_that_asks() {
+        let facts = feeds_sync::facts::builtin_facts();
+        let asked = |id: &str, codename: &str| {
+            let codename = Some(codename.to_owned());
+            let distro = Distro { id: id.to_owned(), codename, ..Distro::default() };
+            let package = Package::new(Ecosystem::Deb, "demo", "1.0-1", "pkg:deb/demo@1.0-1".into());
+            let inventory = Inventory::new(Image::default(), Some(distro), vec![package], Vec::new());
+            matcher::namespaces(&matcher::cases(&inventory, &facts))
+        };
+        for (own, base, expected) in [
+            ("freia", "forky", "debian:unstable"),
+            ("ceres", "sid", "debian:unstable"),
+            ("excalibur", "trixie", "debian:13"),
+            ("jessie", "jessie", "debian:8"),
+        ] {
+            assert_eq!(asked("devuan", own), [Namespace::new(expected)].into(), "{own}");
+            assert_eq!(asked("debian", base), asked("devuan", own), "{own}");
+        }
+    }
+
+    #[test]
     fn what_nvd_says_of_a_cve_reaches_a_distributions_finding_or_is_a_gap() {
         let dir = tempfile::tempdir().unwrap();
         let snapshot = snapshot(dir.path());

@@ -21,6 +21,7 @@ use crate::find;
 use crate::gate::{Gate, Installation};
 use crate::kernel::KernelBuild;
 use crate::keys::{self, is_unversioned_main_module, os_keys};
+use crate::maker::is_by_its_maker;
 use crate::namespace::{self, Resolved};
 use crate::platform::{self, Neighbours};
 use crate::version;
@@ -391,7 +392,8 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The owner as far as its vendor can be asked; an owner that no feed covers says nothing.
+    /// The owner as far as its vendor can be asked; an owner that no feed covers, or that somebody else than the distribution
+    /// built, says nothing.
     fn owner(&mut self, owner: &Package) -> Option<Owner> {
         let Keys { consulted, .. } = self.keys(owner);
         let coverage = consulted
@@ -430,7 +432,9 @@ impl<'a> Resolver<'a> {
             return Keys::none(UnmatchedReason::NoCode, namespace);
         }
         let tells_vendors = self.sites[self.distro_of(package)].tells_vendors;
-        if channel::is_of_third_party(namespace, package, resolved.is_derived(), tells_vendors) {
+        if is_by_its_maker(package)
+            || channel::is_of_third_party(namespace, package, resolved.is_derived(), tells_vendors)
+        {
             return Keys::none(UnmatchedReason::ThirdParty, namespace);
         }
         if version::for_ecosystem(ecosystem).is_none() {
@@ -494,7 +498,7 @@ impl<'a> Resolver<'a> {
         match answer {
             Answer::By(mut resolved) if resolved.ecosystem == ecosystem => {
                 if resolved.own_builds.iter().any(|mark| package.version.as_str().contains(mark)) {
-                    return Answer::Nobody(UnmatchedReason::NoFeed, resolved.namespaces[0].clone());
+                    return Answer::Nobody(UnmatchedReason::ThirdParty, resolved.namespaces[0].clone());
                 }
                 self.follow_backport(package, &mut resolved);
                 Answer::By(resolved)

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use model::advisory::AdvisorySet;
+use model::ecosystem::Ecosystem;
 use model::facts::{CoverageClass, FeedFacts, is_supplement};
 use model::gap::{Gap, GapKind};
 use model::inventory::Inventory;
@@ -147,10 +148,12 @@ fn gap(reason: UnmatchedReason, namespace: &Namespace, cases: &[&Case], facts: &
     }
 }
 
-/// The packages that somebody else than their distribution built.
+/// The packages that say that somebody else than their distribution built them. A deb does not say it: who is known to pack
+/// for others is known by name, and what a derivative built itself is the distribution's own, though nobody speaks of it.
 fn third_parties(cases: &[Case]) -> BTreeSet<PackageIndex> {
     let is_of_other = |case: &&Case| {
-        case.unmatched.as_ref().is_some_and(|(reason, _)| *reason == UnmatchedReason::ThirdParty)
+        let reason = case.unmatched.as_ref().map(|(reason, _)| *reason);
+        case.ecosystem == Ecosystem::Rpm && reason == Some(UnmatchedReason::ThirdParty)
     };
     cases.iter().filter(is_of_other).flat_map(|case| case.packages.iter().copied()).collect()
 }

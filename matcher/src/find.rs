@@ -352,6 +352,9 @@ impl<'a> Judge<'a, '_> {
                     return by_decider(NotAffectedReason::KernelHeaders);
                 }
                 let framework = self.case.overridden_by.as_ref()?;
+                if !framework::is_of_later_line(framework, self.statements) {
+                    return None;
+                }
                 let because = NotAffectedReason::FrameworkOverride;
                 Some(Overruled { because, source: framework.clone(), is_by_owner: false })
             }
@@ -628,6 +631,7 @@ fn is_kernel_header(case: &Case, consulted: &Consulted) -> bool {
     is_header && is_kernel && consulted.match_type == MatchType::Indirect
 }
 
+mod framework;
 mod gather;
 #[cfg(test)]
 mod regressions;

@@ -33,7 +33,15 @@ pub(crate) fn facts() -> FeedFacts {
     add(CoverageClass::Complete, &["redhat:8", "redhat:9", "redhat:10", "sles:15.6"]);
     add(CoverageClass::FixOnly, &["almalinux:9", "amazon:2", "oracle:8"]);
     add(CoverageClass::FixOnly, &["cargo", "golang", "homebrew", "maven", "npm", "nuget", "pub", "pypi"]);
-    let codenames = [("bookworm", "debian:12"), ("sid", "debian:unstable"), ("jammy", "ubuntu:22.04")];
+    // As those built in: testing has a namespace, and an image of it is one of unstable.
+    add(CoverageClass::Complete, &["debian:14"]);
+    let codenames = [
+        ("bullseye", "debian:11"),
+        ("bookworm", "debian:12"),
+        ("forky", "debian:unstable"),
+        ("sid", "debian:unstable"),
+        ("jammy", "ubuntu:22.04"),
+    ];
     let codenames = codenames.map(|(codename, namespace)| (codename.to_owned(), Namespace::new(namespace)));
     FeedFacts { namespaces, codenames: codenames.into(), ..FeedFacts::default() }
 }

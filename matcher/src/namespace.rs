@@ -117,7 +117,7 @@ enum Base {
     Always(&'static str),
     /// Its releases and the base's, pair by pair.
     Pairs(&'static [(&'static str, &'static str)]),
-    /// The same, with the codename of each between the two; the last has no number, and is what has none yet.
+    /// Its releases by number and codename, each with the codename of the base's.
     Named(&'static [(&'static str, &'static str, &'static str)]),
 }
 
@@ -161,14 +161,14 @@ const DERIVATIVES: &[Derivative] = &[
         ids: &["devuan"],
         namespace: "debian",
         base: Base::Named(&[
-            ("1", "jessie", "8"),
-            ("2", "ascii", "9"),
-            ("3", "beowulf", "10"),
-            ("4", "chimaera", "11"),
-            ("5", "daedalus", "12"),
-            ("6", "excalibur", "13"),
-            ("7", "freia", "14"),
-            ("", "ceres", "unstable"),
+            ("1", "jessie", "jessie"),
+            ("2", "ascii", "stretch"),
+            ("3", "beowulf", "buster"),
+            ("4", "chimaera", "bullseye"),
+            ("5", "daedalus", "bookworm"),
+            ("6", "excalibur", "trixie"),
+            ("7", "freia", "forky"),
+            ("", "ceres", "sid"),
         ]),
         own_builds: &["devuan"],
     },
@@ -392,28 +392,25 @@ fn derived(
 }
 
 /// The base's release by the number, else by the codename, which may have the name of what has no number behind it
-/// (`excalibur/ceres`). Of a release that is only named nobody may know yet: until then it is what has no number.
+/// (`excalibur/ceres`). What the base's codename stands for the feeds know: of testing, which has no number yet, unstable.
 fn named_release(
     namespace: &str,
     releases: &[(&str, &str, &str)],
     distro: &Distro,
     facts: &FeedFacts,
 ) -> Option<Namespace> {
-    let number = version(distro).and_then(|version| numbers(&version, 1));
-    if let Some(number) = number {
-        let (.., base) = releases.iter().find(|(own, ..)| *own == number)?;
-        return Some(Namespace::distro(namespace, base));
-    }
-    let (_, unreleased, without_number) = releases.last()?;
+    let (_, unreleased, _) = releases.last()?;
     let names_unreleased = || distro.pretty_name.as_deref().is_some_and(|name| name.contains(unreleased));
-    let codename = match &distro.codename {
-        Some(codename) => codename.split('/').next()?,
-        None => Some(*unreleased).filter(|_| names_unreleased())?,
+    let number = version(distro).and_then(|version| numbers(&version, 1));
+    let (.., base) = match (number, &distro.codename) {
+        (Some(number), _) => releases.iter().find(|(own, ..)| *own == number)?,
+        (None, Some(codename)) => {
+            let own = codename.split('/').next()?;
+            releases.iter().find(|(_, name, _)| *name == own)?
+        }
+        (None, None) => releases.last().filter(|_| names_unreleased())?,
     };
-    let (.., base) = releases.iter().find(|(_, name, _)| *name == codename)?;
-    let release = Namespace::distro(namespace, base);
-    let is_known = facts.namespaces.contains_key(&release);
-    Some(if is_known { release } else { Namespace::distro(namespace, without_number) })
+    facts.codenames.get(*base).filter(|answer| answer.distro_id() == Some(namespace)).cloned()
 }
 
 fn hint<'a>(distro: &'a Distro, key: &str) -> Option<&'a str> {

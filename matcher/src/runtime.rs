@@ -12,8 +12,11 @@ use model::package::{Mark, Package, PackageIndex};
 use model::purl::Purl;
 use model::report::Runtime;
 
+use crate::maker::is_by_its_maker;
+
 /// The runtimes that the inventory names, sorted, each once. How long one has support that came in a package of the
-/// distribution, the distribution says; of those in packages of `third_parties` it says nothing.
+/// distribution, the distribution says; of those in packages of `third_parties`, and of makers on a system that nobody answers
+/// for, it says nothing.
 pub(crate) fn runtimes(
     inventory: &Inventory,
     facts: &FeedFacts,
@@ -21,7 +24,7 @@ pub(crate) fn runtimes(
 ) -> Vec<Runtime> {
     let is_of_distro = |owner: PackageIndex| {
         let owning = inventory.packages.get(owner.as_usize());
-        !third_parties.contains(&owner) && !owning.is_some_and(is_of_builder)
+        !third_parties.contains(&owner) && !owning.is_some_and(is_by_its_maker)
     };
     let unowned = inventory.packages.iter().filter(|package| !package.owner.is_some_and(is_of_distro));
     let runtimes: BTreeSet<Runtime> = unowned
@@ -34,21 +37,6 @@ pub(crate) fn runtimes(
         })
         .collect();
     runtimes.into_iter().collect()
-}
-
-/// Whether a runtime's own makers built a package for distributions of others: by its name, or by what its version says.
-/// An RPM says who built it.
-fn is_of_builder(package: &Package) -> bool {
-    const NAMES: [&str; 6] =
-        ["adoptopenjdk-", "bellsoft-java", "ibm-semeru-", "msopenjdk-", "sapmachine-", "temurin-"];
-    const VERSIONS: [&str; 3] = ["deb.sury.org", "nodesource", ".pgdg"];
-    let name = package.name.as_str();
-    let has_line = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
-    package.ecosystem == Ecosystem::Deb
-        && (NAMES.iter().any(|known| name.starts_with(known))
-            || name.strip_prefix("zulu").is_some_and(has_line)
-            || name.ends_with("-amazon-corretto-jdk")
-            || VERSIONS.iter().any(|mark| package.version.as_str().contains(mark)))
 }
 
 /// A gap for each whose support had ended before `today`.
@@ -312,11 +300,14 @@ mod tests {
         let temurin = "generic openjdk 17.0.9 purl=pkg:generic/eclipse/openjdk@17.0.9 owner=0";
         let ended = "eclipse-temurin 17.0.9 2023-01-01\nended-runtime eclipse-temurin 17.0.9";
         check(&format!("deb temurin-17-jdk 17.0.9.0.0+9\n{temurin}"), &ends, ended);
-        check(&format!("deb zulu17-jdk 17.0.9-1\n{temurin}"), &ends, ended);
-        check(&format!("deb zulucrypt-cli 6.2.0-1\n{temurin}"), &ends, "");
-        // Amazon Linux has such packages of its own.
-        check(&format!("rpm java-17-amazon-corretto-jdk 1:17.0.9-1\n{temurin}"), &ends, "");
+        check(&format!("deb openjdk-17-jdk 17.0.9+9-1~deb12u1\n{temurin}"), &ends, "");
+        let ends = [("dotnet", "6", "2024-11-12")];
+        let dotnet = "nuget Microsoft.NETCore.App.Runtime.linux-x64 6.0.36 framework owner=0";
+        let ended = "dotnet 6.0.36 2024-11-12\nended-runtime dotnet 6.0.36";
+        check(&format!("deb dotnet-runtime-6.0 6.0.36-1\n{dotnet}"), &ends, ended);
+        check(&format!("deb dotnet-runtime-6.0 6.0.136-0ubuntu1~22.04.1\n{dotnet}"), &ends, "");
         // An RPM of somebody else.
+        let ends = [("nodejs", "16", "2023-09-11")];
         let inventory = inventory("rhel 9.4", "rpm nodejs 16.20.2-1\ngeneric node 16.20.2 owner=0");
         let third_parties = BTreeSet::from([PackageIndex(0)]);
         assert_eq!(runtimes(&inventory, &facts(&ends), &third_parties).len(), 1);

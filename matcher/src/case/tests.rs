@@ -60,7 +60,7 @@ fn what_nobody_can_judge_says_why() {
     check("alpine 3.20", "deb demo 1.0", "demo: no-distro deb");
     check("alpine 3.5", "apk demo 1.0", "demo: no-feed alpine:3.5");
     check("nixos 24.05", "deb demo 1.0", "demo: no-feed nixos:24.05");
-    check("kali", "deb demo 1.0-1kali1", "demo: no-feed debian:unstable");
+    check("kali", "deb demo 1.0-1kali1", "demo: third-party debian:unstable");
     check("", "gem demo 1.0", "demo: no-feed gem");
     check("", "homebrew demo 1.0", "demo: no-version-scheme homebrew");
     check("", "npm demo -", "demo: npm|language|demo direct , unknown-version npm");

@@ -89,8 +89,34 @@ fn what_somebody_else_built_is_a_gap() {
         &["redhat:9"],
         "1 of 2; 1 third-party redhat:9; gap third-party redhat:9",
     );
+    check(
+        "debian 12",
+        "deb nodejs 16.20.2-1nodesource1\ndeb own 1.0-1",
+        &["debian:12"],
+        "1 of 2; 1 third-party debian:12; gap third-party debian:12",
+    );
+    // The base's feed does not speak of what a derivative built itself.
+    check(
+        "devuan 5",
+        "deb demo 1.0-1\ndeb dbus 1.14.10-1~deb12u1devuan1",
+        &["debian:12"],
+        "1 of 2; 1 third-party debian:12; gap third-party debian:12",
+    );
     // A document may name one party for everything.
     check("rhel 9.4", "rpm demo 1.0-1.el9 supplier=Acme", &["redhat:9"], "1 of 1");
+}
+
+#[test]
+fn how_long_a_derivatives_own_runtime_has_support_the_derivative_says() {
+    let n_runtimes = |version: &str| {
+        let inventory = inventory("kali", &format!("deb ruby3.1 {version}\ngeneric ruby 3.1.2 owner=0"));
+        let cases = cases(&inventory, &facts());
+        let as_of = "2025-07-01T00:00:00Z".parse().unwrap();
+        coverage(&inventory, &cases, &facts(), &advisories(&inventory, ""), as_of).runtimes.len()
+    };
+    assert_eq!(n_runtimes("3.1.2-7kali1"), 0);
+    assert_eq!(n_runtimes("3.1.2-7"), 0);
+    assert_eq!(n_runtimes("3.1.2-1nodesource1"), 1);
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub(crate) fn is_same_target(left: &str, right: &str) -> bool {
 /// known is known of software, not of modules that have its name (`redis` of npm is no server).
 pub(super) fn guesses(package: &Package) -> Vec<PackageKey> {
     let name = own_name(package);
-    let (_, name) = made_for(&name);
+    let (language, name) = module_of(package, &name);
     let product = match package.ecosystem {
         ecosystem if ecosystem.is_os() || targets(ecosystem).is_empty() => known::known_name(name),
         _ => name,
@@ -64,9 +64,13 @@ pub(super) fn guesses(package: &Package) -> Vec<PackageKey> {
     let vendor = own_vendor(package);
     // Where a name has a vendor in it, the rest is not its name: `github.com/json-iterator/go`.
     let is_rest = vendor.is_some() && package.ecosystem != Ecosystem::Maven;
+    let mut products = vec![product.to_owned(), product.replace('-', "_")];
+    // `py3-jose` may be `python-jose`: modules have the language in their own names too.
+    if language.contains(&"python") {
+        products.extend([format!("python-{product}"), format!("python_{}", product.replace('-', "_"))]);
+    }
     let mut keys = BTreeSet::new();
-    let underscored = product.replace('-', "_");
-    for product in [product, underscored.as_str()] {
+    for product in &products {
         if !is_rest {
             keys.insert(PackageKey::of_cpe(product, product));
         }
@@ -114,11 +118,12 @@ fn without_major(path: &str) -> impl DoubleEndedIterator<Item = &str> {
     path.split('/').filter(move |part| !is_major(part))
 }
 
-/// Whether the package is a module of a language, and no software of its own. Conda's are both.
+/// Whether the package is a module of a language, and no software of its own. Conda has both; of its modules those are told
+/// that have a language in their names.
 pub(super) fn is_module(package: &Package) -> bool {
     match package.ecosystem {
         ecosystem if ecosystem.is_os() => !made_for(&own_name(package)).0.is_empty(),
-        Ecosystem::Conda => false,
+        Ecosystem::Conda => !made_for(&package.name.to_lowercase()).0.is_empty(),
         ecosystem => !targets(ecosystem).is_empty(),
     }
 }
@@ -133,6 +138,12 @@ pub(super) fn targets_of(package: &Package) -> &'static [&'static str] {
             .unwrap_or_default(),
         false => targets(package.ecosystem),
     }
+}
+
+/// The language that `package`, called `name`, is a module of by that name, and the module's own name. Distributions put the
+/// language before it; elsewhere it is part of it (`python-jose` of PyPI).
+fn module_of<'n>(package: &Package, name: &'n str) -> (&'static [&'static str], &'n str) {
+    if package.ecosystem.is_os() { made_for(name) } else { (&[], name) }
 }
 
 /// The language that a distribution's package is a module of, in the words of CPE names, and the module's name:

@@ -282,6 +282,36 @@ fn d11_11_packages_of_third_parties_are_not_the_distributions() {
 }
 
 #[test]
+fn a_distribution_does_not_answer_for_what_a_maker_packed_for_it() {
+    let row = "npm|language|tar osv GHSA-1 >=6.0.0 <6.2.1
+               nuget|language|system.text.json osv GHSA-2 >=6.0.0 <6.0.10";
+    let module = "npm tar 6.1.11 owner=0";
+    let found = "GHSA-1 | tar | affected | fixed 6.2.1";
+    check("debian 12", &format!("deb nodejs 16.20.2-1nodesource1\n{module}"), row, found);
+    check("ubuntu 22.04", &format!("deb nodejs 16.20.2-1nodesource1\n{module}"), row, found);
+    let owner = "pkg:deb/nodejs@18.19.0+dfsg-6~deb12u2";
+    check(
+        "debian 12",
+        &format!("deb nodejs 18.19.0+dfsg-6~deb12u2\n{module}"),
+        row,
+        &format!("GHSA-1 | tar | owned-by-distro-package by {owner} | fixed 6.2.1"),
+    );
+    let module = "nuget System.Text.Json 6.0.9 owner=0";
+    let found = "GHSA-2 | System.Text.Json | affected | fixed 6.0.10";
+    check("debian 12", &format!("deb dotnet-sdk-6.0 6.0.428-1\n{module}"), row, found);
+    let owner = "pkg:deb/dotnet-sdk-6.0@6.0.136-0ubuntu1~22.04.1";
+    check(
+        "ubuntu 22.04",
+        &format!("deb dotnet-sdk-6.0 6.0.136-0ubuntu1~22.04.1\n{module}"),
+        row,
+        &format!("GHSA-2 | System.Text.Json | owned-by-distro-package by {owner} | fixed 6.0.10"),
+    );
+    // Nor is the package itself judged by versions of the distribution's own.
+    let row = "debian:12|source|nodejs debian CVE-1 >=0 <18.19.0";
+    check("debian 12", "deb nodejs 16.20.2-1nodesource1", row, "");
+}
+
+#[test]
 fn d11_12_a_part_with_a_version_of_its_own_is_compared_by_its_source() {
     let package = "rpm perl-Errno 0:1.30-480.el9 source=perl@5.32.1-480.el9";
     check("rhel 9.4", package, "redhat:9|source|perl redhat CVE-1 >=0 <5.32.1-480.el9", "");
@@ -471,6 +501,45 @@ fn d11_28_what_the_framework_overrides_does_not_run() {
         &format!("{row}\nnuget|language|system.text.regularexpressions private CVE-1 >=0 <4.3.1"),
         affected,
     );
+}
+
+#[test]
+fn a_framework_of_the_line_that_is_affected_overrides_nothing() {
+    let check = |version: &str, framework: &str, affected: &str, is_overridden: bool| {
+        let framework = format!("pkg:nuget/Microsoft.NETCore.App.Runtime.linux-x64@{framework}");
+        let package = format!("nuget System.Text.Json {version} overridden={framework}");
+        let row = format!("nuget|language|system.text.json osv GHSA-1 {affected}");
+        let inventory = inventory("", &package);
+        let findings = find(&cases(&inventory, &facts()), &advisories(&inventory, &row));
+        let verdicts: Vec<&Verdict> = findings.iter().map(|finding| &finding.verdict).collect();
+        let because = NotAffectedReason::FrameworkOverride;
+        let expected = if is_overridden { Verdict::NotAffected { because } } else { Verdict::Affected };
+        assert_eq!(verdicts, [&expected], "{version} {affected} {framework}");
+    };
+    // .NET 8.0.8 holds the code of System.Text.Json 8.0.4, which the record does not say.
+    check("8.0.4", "8.0.8", ">=8.0.0 <8.0.5", false);
+    check("8.0.4", "9.0.0", ">=8.0.0 <8.0.5", true);
+    check("8.0.4", "8.0.8", ">=8.0.0 <=8.0.4", false);
+    check("6.0.9", "8.0.8", ">=6.0.0 <6.0.10", true);
+    // One record may have several lines, in one range or more.
+    check("6.0.9", "8.0.8", ">=6.0.0 <6.0.10 or >=8.0.0 <8.0.5", false);
+    check("6.0.9", "8.0.8", ">=6.0.0 <6.0.10 >=8.0.0 <8.0.5", false);
+    check("6.0.9", "9.0.0-rc.1.24431.7", ">=6.0.0 <6.0.10 or >=8.0.0 <8.0.5", true);
+    // An end that is not told may be anywhere.
+    check("6.0.9", "8.0.8", ">=6.0.0", false);
+    check("6.0.9", "8.0.8", "all", false);
+    check("6.0.9", "8.0.8", "=6.0.9", true);
+    check("6.0.9", "8.0.8", "=6.0.9 =8.0.4", false);
+    check("6.0.9", "", ">=6.0.0 <6.0.10", false);
+}
+
+#[test]
+fn another_record_of_the_flaw_may_name_the_frameworks_line() {
+    let framework = "pkg:nuget/Microsoft.NETCore.App.Runtime.linux-x64@8.0.8";
+    let package = format!("nuget System.Text.Json 6.0.9 overridden={framework}");
+    let rows = "nuget|language|system.text.json osv GHSA-1 >=6.0.0 <6.0.10
+                nuget|language|system.text.json osv GHSA-1 >=8.0.0 <8.0.5";
+    check("", &package, rows, "GHSA-1 | System.Text.Json | affected | fixed 6.0.10");
 }
 
 #[test]

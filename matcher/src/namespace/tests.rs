@@ -102,6 +102,8 @@ fn derivatives_ask_their_base_with_less_confidence() {
     check("devuan codename=daedalus", "debian:12 0.8");
     check("devuan codename=daedalus/ceres", "debian:12 0.8");
     check("devuan codename=freia/ceres like=debian", "debian:unstable 0.8");
+    check("devuan codename=freia", "debian:unstable 0.8");
+    check("devuan 7", "debian:unstable 0.8");
     check("devuan codename=ceres", "debian:unstable 0.8");
     check("devuan like=debian pretty=Devuan+GNU/Linux+ceres", "debian:unstable 0.8");
     check("devuan 99 like=debian", "nobody for devuan:99");

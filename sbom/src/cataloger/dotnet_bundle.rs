@@ -12,7 +12,7 @@ use super::{
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "dotnet-bundle",
-    version: 4,
+    version: 5,
     finds: Finds::Installed,
     wants: Wants::Executables,
     read,

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::package::{Dependencies, Mark, Package, PackageIndex, PackageKind};
+use model::package::{Dependencies, Package, PackageIndex, PackageKind};
 use serde::Deserialize;
 
 use super::dotnet_override::{self, Assemblies, Asset, Frameworks};
@@ -14,15 +14,15 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, dotnet_
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "dotnet-deps",
-    version: 3,
+    version: 4,
     finds: Finds::Installed,
     wants: Wants::Paths(&["**/*.deps.json", "**/*.runtimeconfig.json"]),
     read,
     assemble,
 };
 
-/// The name of the fact that lists the files which the packages here account for, by the last component of their paths,
-/// in lower case, a line each.
+/// The name of the fact that lists the files which the packages here account for: their places below the directory of the
+/// `*.deps.json`, in lower case, a line each.
 pub(super) const CLAIMED: &str = "claimed";
 
 /// The document (dotnet/sdk, `runtime-configuration-file.md`).
@@ -54,8 +54,6 @@ struct Target {
     native: BTreeMap<String, Asset>,
     #[serde(default)]
     runtime_targets: BTreeMap<String, Asset>,
-    #[serde(default)]
-    resources: BTreeMap<String, Asset>,
 }
 
 #[derive(Deserialize)]
@@ -87,15 +85,27 @@ impl Deps {
 }
 
 impl Target {
-    fn files(&self) -> impl Iterator<Item = &str> {
-        self.assets().map(|(file, _)| file)
-    }
-
     /// `_._` stands for nothing.
     fn assets(&self) -> impl Iterator<Item = (&str, &Asset)> {
-        let files = self.runtime.iter().chain(&self.native).chain(&self.runtime_targets);
-        files.map(|(file, asset)| (file.as_str(), asset)).filter(|(file, _)| !file.ends_with("_._"))
+        stated(&self.runtime).chain(stated(&self.native)).chain(stated(&self.runtime_targets))
     }
+
+    /// Where its files lie, below the directory of the document. The host looks where the document says (.NET 10); else for what is
+    /// for one platform of several, and for what comes with a framework, at the path; for all else beside the document
+    /// (dotnet/runtime#118297). Translations are not among them.
+    fn places(&self, is_framework: bool) -> impl Iterator<Item = &str> {
+        let last = |path: &'_ str| path.rfind('/').map_or(0, |slash| slash + 1);
+        let beside = stated(&self.runtime).chain(stated(&self.native)).map(move |(path, asset)| {
+            let from = if is_framework { 0 } else { last(path) };
+            asset.local_path().unwrap_or(&path[from..])
+        });
+        let at_path = stated(&self.runtime_targets).map(|(path, asset)| asset.local_path().unwrap_or(path));
+        beside.chain(at_path)
+    }
+}
+
+fn stated(assets: &BTreeMap<String, Asset>) -> impl Iterator<Item = (&str, &Asset)> {
+    assets.iter().map(|(path, asset)| (path.as_str(), asset)).filter(|(path, _)| !path.ends_with("_._"))
 }
 
 fn read(file: &mut File<'_>, facts: &mut Facts) {
@@ -132,7 +142,7 @@ pub(super) fn read_text(text: &str, file: &File<'_>, facts: &mut Facts) {
     let n_before = u32::try_from(facts.n_packages()).unwrap_or(u32::MAX);
     for (key, library) in deps.libraries.iter().flatten() {
         let files = target.and_then(|target| target.get(key));
-        if target.is_some() && files.is_none_or(|files| files.files().next().is_none()) {
+        if target.is_some() && files.is_none_or(|files| files.assets().next().is_none()) {
             continue;
         }
         let Some(package) = library_package(key, library, &needed, file, facts) else { continue };
@@ -144,10 +154,9 @@ pub(super) fn read_text(text: &str, file: &File<'_>, facts: &mut Facts) {
                 assemblies.add(n_before.saturating_add(position), files.assets());
             }
         }
-        let files = files
-            .into_iter()
-            .flat_map(|files| files.files().chain(files.resources.keys().map(String::as_str)));
-        claimed.extend(files.map(|file| file.rsplit('/').next().unwrap_or(file).to_lowercase()));
+        let is_framework = library.kind.eq_ignore_ascii_case("runtimepack");
+        let places = files.into_iter().flat_map(|files| files.places(is_framework));
+        claimed.extend(places.map(str::to_lowercase));
     }
     if let Some(target) = target {
         relate(target, &positions, &mut listed);
@@ -184,38 +193,58 @@ fn library_package(
     if is("project") {
         found.kind = PackageKind::Application;
     }
-    if is("runtimepack") {
-        found.marks = vec![Mark::SharedFramework];
-    }
     Some(Some(found))
 }
 
 /// Adds what the packages need. In place of one that was left out comes what it needs in turn.
 fn relate(target: &BTreeMap<String, Target>, positions: &BTreeMap<&str, u32>, listed: &mut Listed) {
-    let keys: BTreeMap<&str, &str> =
-        target.keys().filter_map(|key| Some((key.split_once('/')?.0, key.as_str()))).collect();
-    // Packages that were left out and lead from each package to many others would make this quadratic.
-    let mut budget = 16 * target.len() + 4096;
+    let known = Known {
+        target,
+        keys: target.keys().filter_map(|key| Some((key.split_once('/')?.0, key.as_str()))).collect(),
+        positions,
+    };
+    let n_stated: usize = target.values().map(|target| target.dependencies.len()).sum();
+    let mut budget = 64 * n_stated + 4096;
     for (key, from) in positions {
         let Some(package) = listed.at(*from) else { continue };
         let needs_nothing = target.get(*key).is_some_and(|target| target.dependencies.is_empty());
         package.package.depends_on = Dependencies::none_if(needs_nothing);
+        match known.needed_by(key, &mut budget) {
+            Some(needed) => package.depends_on.extend(needed),
+            None => package.depends_on.clear(),
+        }
+    }
+}
+
+/// The packages of a target, and where those are that were not left out.
+struct Known<'a> {
+    target: &'a BTreeMap<String, Target>,
+    /// The keys of the target by names.
+    keys: BTreeMap<&'a str, &'a str>,
+    positions: &'a BTreeMap<&'a str, u32>,
+}
+
+impl<'a> Known<'a> {
+    /// The positions of what `key` needs, some of them several times. None where following those that were left out would cost
+    /// more than `budget`: many that need one which needs many would take time and memory by their product.
+    fn needed_by(&self, key: &'a str, budget: &mut usize) -> Option<Vec<u32>> {
+        let mut needed = Vec::new();
         let mut seen = BTreeSet::new();
-        let mut open = vec![*key];
-        while let Some(needed_by) = open.pop() {
-            let dependencies =
-                target.get(needed_by).into_iter().flat_map(|target| target.dependencies.keys());
-            for key in dependencies.filter_map(|name| keys.get(name.as_str())) {
-                match positions.get(key) {
-                    Some(to) => package.depends_on.push(*to),
-                    None if budget > 0 && seen.insert(*key) => {
-                        budget -= 1;
-                        open.push(key);
-                    }
+        let mut open = vec![key];
+        while let Some(by) = open.pop() {
+            for name in self.target.get(by).into_iter().flat_map(|target| target.dependencies.keys()) {
+                if by != key {
+                    *budget = budget.checked_sub(1)?;
+                }
+                let Some(key) = self.keys.get(name.as_str()) else { continue };
+                match self.positions.get(key) {
+                    Some(to) => needed.push(*to),
+                    None if seen.insert(*key) => open.push(key),
                     None => {}
                 }
             }
         }
+        Some(needed)
     }
 }
 
@@ -238,5 +267,41 @@ pub(super) fn assemble_with_frameworks(tree: &FactTree<'_>, cataloger: &str, fou
             }
             Some(package)
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::super::testing::found_in;
+
+    /// How many packages are known to need something, and what all of them need together, where `count` packages need one
+    /// without files that needs them all.
+    fn told(count: usize) -> (usize, usize) {
+        let (mut targets, mut libraries, mut all) = (String::new(), String::new(), String::new());
+        for n in 0..count {
+            let files = format!(r#""runtime": {{"lib/p{n}.dll": {{}}}}"#);
+            write!(targets, r#""p{n}/1": {{"dependencies": {{"x": "1"}}, {files}}},"#).unwrap();
+            write!(libraries, r#""p{n}/1": {{"type": "package"}},"#).unwrap();
+            write!(all, r#""p{n}": "1","#).unwrap();
+        }
+        let all = all.trim_end_matches(',');
+        let text = format!(
+            r#"{{"targets": {{"net8.0": {{{targets} "x/1": {{"dependencies": {{{all}}}}}}}}},
+                "libraries": {{{libraries} "x/1": {{"type": "package"}}}}}}"#
+        );
+        let found = found_in(&vec![("app/app.deps.json".to_owned(), text.into_bytes())]);
+        assert_eq!(found.packages.len(), count);
+        let needed = || found.packages.iter().map(|package| &package.depends_on);
+        (needed().filter(|needed| needed.is_known()).count(), needed().map(|needed| needed.len()).sum())
+    }
+
+    #[test]
+    fn what_all_need_by_way_of_one_that_was_left_out_stays_linear() {
+        let (n_told, n_needed) = told(20);
+        assert_eq!((n_told, n_needed), (20, 400));
+        let (n_told, n_needed) = told(400);
+        assert_eq!((n_told, n_needed), (138, 138 * 400));
     }
 }

@@ -21,8 +21,10 @@ use super::{Fact, FactTree, Facts, File, dotnet_bundle, dotnet_deps, dotnet_runt
 const ASSEMBLIES: &str = "assemblies";
 /// The name of the fact that lists the frameworks that are asked for, a line each.
 const FRAMEWORKS: &str = "frameworks";
-/// Frameworks that frameworks ask for in turn; there are two levels of them.
+/// Frameworks that a program asks for, and that these ask for in turn; there are two levels of them.
 const FRAMEWORKS_MAX: usize = 16;
+/// Installed versions of a framework, of which each program asks for one; where there are more, they override nothing.
+const INSTALLED_MAX: usize = 32;
 
 /// A file of a target; what is no such description is read as nothing that is known.
 #[derive(Deserialize)]
@@ -38,6 +40,17 @@ pub(super) struct StatedAsset {
     assembly_version: Option<String>,
     file_version: Option<String>,
     asset_type: Option<String>,
+    local_path: Option<String>,
+}
+
+impl Asset {
+    /// Where the file lies, where that is said.
+    pub(super) fn local_path(&self) -> Option<&str> {
+        match self {
+            Self::Stated(asset) => asset.local_path.as_deref(),
+            Self::Unread(_) => None,
+        }
+    }
 }
 
 /// What the host compares, in its order.
@@ -155,7 +168,8 @@ struct Asked {
     roll_forward_on_no_candidate_fx: Option<IgnoredAny>,
 }
 
-/// Notes the frameworks that the configuration `text` asks for: name, version, and whether another major version will do.
+/// Notes the frameworks that the configuration `text` asks for, each once: name, version, and whether another major version
+/// will do.
 pub(super) fn read_configuration(text: &str, file: &File<'_>, facts: &mut Facts) {
     let options = match serde_json::from_str::<Configuration>(text) {
         Ok(configuration) => configuration.runtime_options,
@@ -173,12 +187,14 @@ pub(super) fn read_configuration(text: &str, file: &File<'_>, facts: &mut Facts)
         let majors = if may_be_another_major(asked) { "any" } else { "same" };
         is_legible(&asked.name).then(|| format!("{}\t{version}\t{majors}", asked.name))
     });
+    let mut seen = HashSet::new();
+    let lines = lines.filter(|line| seen.insert(line.clone())).take(FRAMEWORKS_MAX);
     push(FRAMEWORKS, lines.collect(), facts);
 }
 
 /// The shared frameworks of an image, and what asks for which.
 pub(super) struct Frameworks<'a> {
-    /// By their names.
+    /// By their names, those of one name as likely as they are to be taken.
     installed: BTreeMap<&'a str, Vec<Installed<'a>>>,
     /// The lines of configurations by their paths.
     asked: HashMap<&'a str, &'a str>,
@@ -218,6 +234,12 @@ impl<'a> Frameworks<'a> {
         for ((name, _), installed) in by_directory {
             frameworks.entry(name).or_default().push(installed);
         }
+        for installed in frameworks.values_mut() {
+            installed.sort_by_key(|installed| {
+                let [major, minor, patch] = installed.version;
+                (major, minor, Reverse(patch))
+            });
+        }
         let stating = tree.of(dotnet_deps::CATALOGER.name).chain(tree.of(dotnet_bundle::CATALOGER.name));
         let configurations = stating.filter_map(|file| {
             let lines = file.facts.iter().find_map(|fact| match fact {
@@ -231,6 +253,10 @@ impl<'a> Frameworks<'a> {
 
     /// The packages of `file`, by their positions in it, in place of which a framework runs, and the package URL of that.
     pub(super) fn overridden(&self, file: &'a FactFile) -> HashMap<PackageIndex, &'a str> {
+        let mut assemblies = text(file, ASSEMBLIES).peekable();
+        if assemblies.peek().is_none() {
+            return HashMap::new();
+        }
         // A program that is a single file has its configuration in itself.
         let configuration = match file.path.strip_suffix(".deps.json") {
             Some(program) => format!("{program}.runtimeconfig.json"),
@@ -238,7 +264,7 @@ impl<'a> Frameworks<'a> {
         };
         let groups = self.asked_by(&configuration);
         let mut overridden: HashMap<PackageIndex, Option<&str>> = HashMap::new();
-        for line in text(file, ASSEMBLIES) {
+        for line in assemblies {
             let mut parts = line.splitn(3, '\t');
             let Some(position) = parts.next().and_then(|position| position.parse().ok()) else { continue };
             let (Some(name), Some(versions)) = (parts.next(), parts.next().and_then(Versions::from_text))
@@ -259,15 +285,15 @@ impl<'a> Frameworks<'a> {
         let mut seen = HashSet::new();
         while let Some(path) = open.pop() {
             let lines = self.asked.get(path.as_str()).into_iter().flat_map(|lines| lines.lines());
-            for line in lines.take(FRAMEWORKS_MAX) {
+            for line in lines.filter(|line| seen.insert(*line)).take(FRAMEWORKS_MAX) {
                 let Some((name, candidates)) = self.candidates(line) else { continue };
-                if let [only] = candidates.0.as_slice()
-                    && seen.len() < FRAMEWORKS_MAX
-                    && seen.insert(only.directory)
-                {
+                if let [only] = candidates.0.as_slice() {
                     open.push(format!("{}/{name}.runtimeconfig.json", only.directory));
                 }
                 found.push(candidates);
+                if found.len() == FRAMEWORKS_MAX {
+                    return found;
+                }
             }
         }
         found
@@ -281,11 +307,9 @@ impl<'a> Frameworks<'a> {
         let may_be_taken = |installed: &&Installed<'_>| {
             installed.version >= asked && (majors == "any" || installed.version[0] == asked[0])
         };
-        let mut candidates: Vec<_> = self.installed.get(name)?.iter().filter(may_be_taken).collect();
-        candidates.sort_by_key(|installed| {
-            let [major, minor, patch] = installed.version;
-            (major, minor, Reverse(patch))
-        });
+        // Without an end, each program of an image would be held against each framework of it.
+        let installed = self.installed.get(name).filter(|installed| installed.len() <= INSTALLED_MAX)?;
+        let candidates: Vec<_> = installed.iter().filter(may_be_taken).collect();
         (!candidates.is_empty()).then_some((name, Candidates(candidates)))
     }
 }
@@ -312,4 +336,58 @@ fn text<'a>(file: &'a FactFile, wanted: &str) -> impl Iterator<Item = &'a str> {
         _ => None,
     });
     texts.flat_map(str::lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found_in;
+
+    const NAME: &str = "Microsoft.NETCore.App";
+
+    /// How many packages are overridden in a program that asks for .NET 1.0.0 as `asked` says, where versions 1.0.0 to
+    /// 1.`n_installed`.0 are there.
+    fn n_overridden(n_installed: usize, asked: &str) -> usize {
+        let assembly = |version: &str| {
+            format!(
+                r#"{{"lib/Acme.Json.dll": {{"assemblyVersion": "{version}", "fileVersion": "{version}"}}}}"#
+            )
+        };
+        let document = |key: &str, version: &str| {
+            let files = assembly(version);
+            format!(
+                r#"{{"targets": {{"net8.0": {{"{key}": {{"runtime": {files}}}}}}}, "libraries": {{"{key}": {{"type": "package"}}}}}}"#
+            )
+        };
+        let mut files = vec![
+            ("app/app.deps.json".to_owned(), document("Acme.Json/1.0.0", "1.0.0.0").into_bytes()),
+            ("app/app.runtimeconfig.json".to_owned(), asked.as_bytes().to_vec()),
+        ];
+        for n in 0..n_installed {
+            let path = format!("usr/share/dotnet/shared/{NAME}/1.{n}.0/{NAME}.deps.json");
+            let key = format!("{NAME}.Runtime.linux-x64/1.{n}.0");
+            files.push((path, document(&key, "2.0.0.0").into_bytes()));
+        }
+        let found = found_in(&files);
+        assert_eq!(found.packages.len(), n_installed + 1);
+        found.packages.iter().filter(|package| package.overridden_by.is_some()).count()
+    }
+
+    #[test]
+    fn programs_are_held_against_few_frameworks() {
+        let asked =
+            format!(r#"{{"runtimeOptions": {{"framework": {{"name": "{NAME}", "version": "1.0.0"}}}}}}"#);
+        assert_eq!(n_overridden(2, &asked), 1);
+        assert_eq!(n_overridden(32, &asked), 1);
+        assert_eq!(n_overridden(33, &asked), 0);
+    }
+
+    #[test]
+    fn what_is_asked_for_again_and_again_is_asked_for_once() {
+        // Of so many the last would be passed over if each counted.
+        let other = r#"{"name": "Acme.App", "version": "1.0.0"},"#.repeat(20);
+        let asked = format!(
+            r#"{{"runtimeOptions": {{"frameworks": [{other} {{"name": "{NAME}", "version": "1.0.0"}}]}}}}"#
+        );
+        assert_eq!(n_overridden(1, &asked), 1);
+    }
 }

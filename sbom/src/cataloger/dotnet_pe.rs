@@ -90,8 +90,8 @@ fn is_package_version(version: &str) -> bool {
     numbers.split('.').count() == 3 && numbers.split('.').all(is_numeric)
 }
 
-/// A library belongs to the `*.deps.json` that names it and lies in its directory or above, or to the shared framework in
-/// whose directory it lies.
+/// A library belongs to the `*.deps.json` that has it where it lies, or to the shared framework in whose directory it lies.
+/// One of the same name further down, a plugin's, may be of another version.
 fn assemble(tree: &FactTree<'_>, found: &mut Found) {
     let mut claimed: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for file in tree.of(dotnet_deps::CATALOGER.name) {
@@ -109,18 +109,21 @@ fn assemble(tree: &FactTree<'_>, found: &mut Found) {
         .filter_map(|file| dotnet_runtime::framework(&file.path).map(|(_, _, directory)| directory))
         .collect();
     for file in tree.of(CATALOGER.name) {
-        let name = file.path.rsplit('/').next().unwrap_or_default().to_lowercase();
         let mut above = file.path.as_str();
         let is_claimed = std::iter::from_fn(|| {
             above = (!above.is_empty()).then(|| above.rsplit_once('/').map_or("", |(above, _)| above))?;
             Some(above)
         })
         .any(|directory| {
-            frameworks.contains(directory)
-                || claimed.get(directory).is_some_and(|names| names.contains(name.as_str()))
+            let is_there = |places: &BTreeSet<&str>| {
+                let place = file.path[directory.len()..].trim_start_matches('/');
+                places.contains(place.to_lowercase().as_str())
+            };
+            frameworks.contains(directory) || claimed.get(directory).is_some_and(is_there)
         });
         if !is_claimed {
             found.packages_in(file, |fact| Some(fact.package.clone()));
+            dotnet_runtime::note_unknown_platform(file, found);
         }
     }
 }

@@ -9,6 +9,7 @@ use model::gap::{Gap, GapKind};
 use model::package::{Mark, Package};
 
 use super::dotnet_deps::Deps;
+use super::facts::{FactFile, PackageFact};
 use super::file::is_legible;
 use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants, dotnet_override, nuget};
 
@@ -118,13 +119,19 @@ fn assemble(tree: &FactTree<'_>, found: &mut Found) {
         let is_told = framework(&file.path).is_some_and(|(_, _, directory)| directories.contains(directory));
         if !(file.path.ends_with("/.version") && is_told) {
             found.packages_in(file, |fact| Some(fact.package.clone()));
+            note_unknown_platform(file, found);
         }
     }
-    for file in tree.of(CATALOGER.name) {
-        let nameless = file.packages().find(|fact| !fact.package.name.contains(".Runtime."));
-        if let Some(fact) = nameless.filter(|_| file.path.ends_with(".deps.json")) {
-            let detail = format!("it is not known for which platform `{}` is", fact.package.name);
-            found.gaps.push(Gap::new(GapKind::MISSING_FACT, &*file.path, detail));
-        }
+}
+
+/// Says of the frameworks of `file` for which platform they are not known to be: no advisory names them as they are listed.
+pub(super) fn note_unknown_platform(file: &FactFile, found: &mut Found) {
+    let is_nameless = |fact: &&PackageFact| {
+        let package = &fact.package;
+        package.marks.contains(&Mark::SharedFramework) && !package.name.contains(".Runtime.")
+    };
+    if let Some(fact) = file.packages().find(is_nameless) {
+        let detail = format!("it is not known for which platform `{}` is", fact.package.name);
+        found.gaps.push(Gap::new(GapKind::MISSING_FACT, &*file.path, detail));
     }
 }

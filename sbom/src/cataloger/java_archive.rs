@@ -24,7 +24,7 @@ use super::{Cataloger, Fact, FactTree, Facts, File, Finds, Found, Wants};
 
 pub(super) static CATALOGER: Cataloger = Cataloger {
     name: "java-archive",
-    version: 2,
+    version: 3,
     finds: Finds::Installed,
     wants: Wants::Paths(&[
         "**/*.jar",

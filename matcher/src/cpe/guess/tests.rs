@@ -35,9 +35,30 @@ fn a_module_is_not_the_server_that_has_its_name() {
     check("cpe:golang", "golang github.com/consul/consul v1.1.12", "consul:consul", true);
     // Conda has both.
     check("cpe", "conda dbus 1.3.2", "freedesktop:dbus", true);
+    check("cpe", "conda python-consul 1.1.0", "hashicorp:consul", false);
+    check("cpe", "conda python-etcd 0.4.5", "etcd-io:etcd", false);
+    check("cpe", "conda python-consul 1.1.0", "python-consul_project:python-consul", true);
     // What a language is written in is not its module.
     check("cpe", "apk ruby-3.2 3.2.1-r0", "ruby-lang:ruby", true);
     check("cpe", "apk python3-tkinter 3.2.1-r0 source=python3", "python:python", true);
+}
+
+#[test]
+fn a_language_may_be_part_of_a_modules_own_name() {
+    let check = |asked: &str, package: &str, row: &str, fix: &str| {
+        let name = package.split_whitespace().nth(1).unwrap();
+        let found = format!("CVE-1 | {name} | affected | {fix}");
+        let expected = if fix.is_empty() { "" } else { found.as_str() };
+        check_by_cpe(asked, "alpine 3.20", package, &format!("cpe|{row} nvd CVE-1 >=0 <9"), expected);
+    };
+    for row in ["python-jose_project:python-jose", "python_jose_project:python_jose"] {
+        check("cpe:pypi", "pypi python-jose 3.3.0", row, "fixed 9");
+        check("cpe", "apk py3-jose 3.3.0-r0", row, "unknown");
+    }
+    // Elsewhere it is no other module that is called so without the language.
+    check("cpe:pypi", "pypi python-jose 3.3.0", "jose_project:jose", "");
+    check("cpe", "apk py3-jose 3.3.0-r0", "jose_project:jose", "unknown");
+    check("cpe", "apk perl-dbi 1.6-r0", "python-dbi_project:python-dbi", "");
 }
 
 #[test]

@@ -119,7 +119,8 @@ pub(super) fn of_manifest(manifest: &Manifest, file: &FileName<'_>) -> Option<(C
     let vendor_id = manifest.main("implementation-vendor-id").filter(|group| is_id(group));
     let module = manifest.main("automatic-module-name").filter(|name| is_id(name));
     let version = version(manifest, file)?;
-    if let Some((group, artifact)) = known::coordinates(manifest, file.artifact) {
+    let known = known::coordinates(manifest, file.artifact).filter(|(_, artifact)| is_id(artifact));
+    if let Some((group, artifact)) = known {
         let coordinates = Coordinates { group: group.to_owned(), artifact: artifact.to_owned(), version };
         return Some((coordinates, Certainty::Inferred));
     }
@@ -141,8 +142,8 @@ pub(super) fn of_manifest(manifest: &Manifest, file: &FileName<'_>) -> Option<(C
     let from_name = (file.version.is_some() || is_confirmed(file.artifact)).then_some(file.artifact);
     let from_title = title.filter(|title| is_id(title) && title.contains('-') || Some(*title) == symbolic);
     let artifact = from_name.filter(|name| is_id(name)).or(from_title).or(symbolic)?;
-    let artifact =
-        artifact.strip_prefix(&format!("{group}.")).filter(|_| !group.is_empty()).unwrap_or(artifact);
+    let without_group = artifact.strip_prefix(&format!("{group}.")).filter(|_| !group.is_empty());
+    let artifact = without_group.filter(|rest| is_id(rest)).unwrap_or(artifact);
     let states_itself = vendor_id.is_some() || symbolic.is_some() || title.is_some() || module.is_some();
     let certainty = if states_itself { Certainty::Inferred } else { Certainty::Guessed };
     let coordinates = Coordinates { group, artifact: artifact.to_owned(), version };
@@ -247,6 +248,21 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn what_a_manifest_gives_is_an_id() {
+        let found = |manifest: &str, name: &str| {
+            let (found, _) = of_manifest(&Manifest::parse(manifest), &FileName::parse(name))?;
+            Some(format!("{}:{}:{}", found.group, found.artifact, found.version))
+        };
+        let tomcat = "Implementation-Title: Apache Tomcat\nImplementation-Version: 9.0.1";
+        let expected = Some("org.apache.tomcat:tomcat-coyote:9.0.1".to_owned());
+        assert_eq!(found(tomcat, "tomcat-coyote.jar"), expected);
+        assert_eq!(found(tomcat, "tomcat-a b:c\u{1b}[2J.jar"), None);
+        let acme = "Implementation-Vendor-Id: org.acme";
+        assert_eq!(found(acme, "org.acme.demo-1.0.jar"), Some("org.acme:demo:1.0".to_owned()));
+        assert_eq!(found(acme, "org.acme.-1.0.jar"), Some("org.acme:org.acme.:1.0".to_owned()));
     }
 
     #[test]
