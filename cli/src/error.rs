@@ -147,6 +147,9 @@ impl From<flows::error::FlowError> for CommandError {
                 vec!["write an SBOM with `plimsoll sbom IMAGE -o cyclonedx-json=sbom.json`".to_owned()]
             }
             E::NoFeeds { .. } => vec!["run `plimsoll feeds sync`, or leave out `--offline`".to_owned()],
+            E::NotSynced { .. } => {
+                vec!["`plimsoll feeds status --check` says which hosts answer; `--mirror` takes feeds from elsewhere".to_owned()]
+            }
             E::NotBrought { .. } => vec![
                 "`plimsoll feeds pull PLACE` tries one place; without `feeds.sources` and `--feeds-source` the vendors are asked"
                     .to_owned(),

@@ -1,6 +1,7 @@
 //! Options of every command that needs feeds.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use advisory_db::{FeedsDir, Snapshot};
 use clap::Args;
@@ -16,13 +17,14 @@ use flows::error::FlowError;
 use flows::match_sbom::Besides;
 use jiff::{SignedDuration, Timestamp};
 use matcher::Fallback;
+use model::ecosystem::Ecosystem;
 use model::gap::Gap;
 use model::key::Namespace;
 use model::limits::Limits;
 
 use crate::args::Global;
 use crate::environment;
-use crate::error::CommandError;
+use crate::error::{CommandError, visible};
 use crate::hosts::{TlsArgs, hosts};
 use crate::progress::Watch;
 use crate::published::{PublishedArgs, Reach, Spelt, tell_unexpected};
@@ -114,6 +116,13 @@ impl AccessArgs {
 
     /// What brings the downloads.
     pub(crate) fn fetcher(&self, global: &Global, ui: &Ui) -> Result<Fetcher, CommandError> {
+        let is_missing = |mirror: &&String| !is_url(mirror) && !Path::new(mirror.as_str()).is_dir();
+        if let Some(missing) = self.mirror.iter().find(is_missing) {
+            return Err(CommandError::new(format!("the mirror `{}` is no directory", visible(missing)))
+                .hint(
+                    "`--mirror` takes a directory or a URL, under which files lie as `wget -x` writes them",
+                ));
+        }
         self.fetcher_of(self.origin(global), global, ui)
     }
 
@@ -239,6 +248,9 @@ impl NeededFeeds {
         ui: &Ui,
     ) -> Result<(Snapshot, Vec<Gap>), CommandError> {
         let limits = Limits::default();
+        if let Some(Fallback::Of(names)) = &self.feeds.fallback {
+            unknown_names(names).iter().for_each(|line| ui.warn(line));
+        }
         let fetcher = self.feeds.access.fetcher(global, ui)?;
         let named = self.feeds.named()?;
         let is_published = !self.published.feeds_source.is_empty();
@@ -292,6 +304,22 @@ impl NeededFeeds {
         tell_unexpected(&report, ui);
         Ok((snapshot, report.gaps))
     }
+}
+
+/// What to say of names of `--fallback` that are of no distribution or ecosystem known here: a misspelt one looks up nothing.
+fn unknown_names(names: &BTreeSet<Box<str>>) -> Vec<String> {
+    let facts = feeds_sync::facts::builtin_facts();
+    let distros = facts.namespaces.keys().map(|name| name.distro_id().unwrap_or(name.as_str()));
+    let known: BTreeSet<&str> = distros.chain(Ecosystem::ALL.iter().map(|it| it.name())).collect();
+    let unknown = names.iter().map(|name| &**name).filter(|name| !known.contains(name));
+    let told = unknown.map(|name| {
+        let far = 1 + name.chars().count() / 3;
+        let near = known.iter().map(|known| (strsim::damerau_levenshtein(name, known), known));
+        let nearest = near.filter(|(distance, _)| *distance <= far).min();
+        let meant = nearest.map_or_else(String::new, |(_, known)| format!("; did you mean `{known}`?"));
+        format!("`--fallback`: no distribution or ecosystem is known as `{}`{meant}", visible(name))
+    });
+    told.collect()
 }
 
 fn is_url(mirror: &str) -> bool {

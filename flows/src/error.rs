@@ -114,6 +114,12 @@ pub enum FlowError {
         /// The feeds directory.
         feeds: PathBuf,
     },
+    /// There is no feed database, and no feed could be fetched.
+    #[error("no feed could be fetched: {}", if reasons.is_empty() { "none answers what is asked".to_owned() } else { reasons.join("; ") })]
+    NotSynced {
+        /// Each feed with what was wrong with it.
+        reasons: Vec<String>,
+    },
     /// There is no feed database, and no published snapshot could be taken.
     #[error("no published snapshot of feeds could be taken: {}", reasons.join("; "))]
     NotBrought {

@@ -45,7 +45,10 @@ pub fn ensure(
     }
     let options = SyncOptions { selection: Selection::Namespaces(&answerable), ..*options };
     let gaps = sync(feeds_dir, fetcher, &options, observer)?.gaps;
-    Ok((held(feeds_dir)?, gaps))
+    match feeds_dir.current()? {
+        Some(snapshot) => Ok((snapshot, gaps)),
+        None => Err(FlowError::NotSynced { reasons: reasons(&gaps) }),
+    }
 }
 
 /// The snapshot after what is wanted of the published ones was taken, and how that went. When no place can give it the last
@@ -60,11 +63,18 @@ pub fn bring(
     match feeds_dir.current()? {
         Some(snapshot) => Ok((snapshot, report)),
         None if report.gaps.is_empty() => Err(FlowError::NoFeeds { feeds: feeds_dir.path().to_owned() }),
-        None => {
-            let reasons = report.gaps.iter().map(|gap| format!("{}: {}", gap.place, gap.detail)).collect();
-            Err(FlowError::NotBrought { reasons })
-        }
+        None => Err(FlowError::NotBrought { reasons: reasons(&report.gaps) }),
     }
+}
+
+/// How many gaps an error tells.
+const REASONS_MAX: usize = 5;
+
+/// What could not be had and why, the first of it.
+fn reasons(gaps: &[Gap]) -> Vec<String> {
+    let told = gaps.iter().take(REASONS_MAX).map(|gap| format!("{}: {}", gap.place, gap.detail));
+    let more = gaps.len().checked_sub(REASONS_MAX).filter(|more| *more > 0);
+    told.chain(more.map(|more| format!("and {more} more"))).collect()
 }
 
 /// Plans, says so, and syncs.

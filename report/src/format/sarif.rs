@@ -610,7 +610,10 @@ fn notes(report: &Report, judgement: &Judgement, selection: &Selection<'_>) -> V
         ));
     }
     if !judgement.acceptable {
-        let text = format!("Not acceptable: {}.", count(judgement.violations.len(), "violation"));
+        let text = match judgement.is_of_nothing() {
+            true => "No package was judged.".to_owned(),
+            false => format!("Not acceptable: {}.", count(judgement.violations.len(), "violation")),
+        };
         notes.push(Note::warning("judgement", text));
     }
     notes

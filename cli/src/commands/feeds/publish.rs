@@ -273,6 +273,11 @@ fn receive(
         allow_older: what.allow_older,
     };
     let report = bring(&feeds_dir, places, &options, &Watch::new(ui)).map_err(FlowError::from)?;
+    if report.place.is_none() {
+        let reasons = report.gaps.iter().map(|gap| format!("{}: {}", gap.place, gap.detail));
+        let reasons: Vec<String> = reasons.collect();
+        return Err(CommandError::new(format!("nothing was pulled: {}", reasons.join("; "))));
+    }
     tell_received(&report, ui);
     Ok(if report.place.is_some() && report.gaps.is_empty() { Exit::Acceptable } else { Exit::NotJudged })
 }
