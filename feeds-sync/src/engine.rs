@@ -112,13 +112,23 @@ pub fn sync(
     let writer = feeds.writer(&lock)?;
     let lifecycles = Lifecycles::default();
     let repositories = RepositoryCpes::new();
-    let mut run =
-        Run { kept: &kept, options, progress, writer, lifecycles, repositories, has_new_rows: false };
+    let mut run = Run {
+        kept: &kept,
+        options,
+        progress,
+        writer,
+        lifecycles,
+        repositories,
+        has_new_rows: false,
+        gaps: Vec::new(),
+        lost: BTreeSet::new(),
+    };
     run.read_lifecycles(&mut pulls);
     for pull in pulls.iter_mut().filter(|pull| !pull.is_table()) {
         run.apply(pull)?;
     }
     run.rank(&mut pulls)?;
+    let (gaps, lost) = (std::mem::take(&mut run.gaps), std::mem::take(&mut run.lost));
 
     let mut report =
         SyncReport { snapshot: feeds.current()?.map(|it| it.id().to_owned()), ..SyncReport::default() };
@@ -132,7 +142,9 @@ pub fn sync(
         report.snapshot = Some(swapped.id);
         report.changed = swapped.changed;
     }
+    lost.iter().for_each(|url| kept.forget(url));
     settle(&mut kept, &pulls, fetcher, options)?;
+    report.gaps = gaps;
     tell(&mut report, pulls, &kept, options);
     Ok(report)
 }
@@ -191,6 +203,10 @@ struct Run<'a, 'w> {
     /// What Red Hat's repositories stand for, where that was read.
     repositories: RepositoryCpes,
     has_new_rows: bool,
+    /// What of all that is held could not be used, besides the gaps of the feeds that were asked.
+    gaps: Vec<Gap>,
+    /// Where documents come from that are held and cannot be read any more, though they were not asked for.
+    lost: BTreeSet<String>,
 }
 
 impl Run<'_, '_> {

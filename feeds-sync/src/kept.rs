@@ -281,6 +281,11 @@ impl Kept {
         self.sources.get(url).is_some_and(|state| state.absent.is_some())
     }
 
+    /// Whether `url` could not be had or read at the last time.
+    pub(crate) fn has_failed(&self, url: &str) -> bool {
+        self.sources.get(url).is_some_and(|state| state.failure.is_some())
+    }
+
     /// Whether the bytes held of `url` were found to be signed by their publisher.
     pub(crate) fn is_signed(&self, url: &str) -> bool {
         self.sources.get(url).and_then(|state| state.held.as_ref()).is_some_and(|held| held.is_signed)

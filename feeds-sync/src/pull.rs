@@ -116,6 +116,12 @@ impl Pull {
         self.sources.iter().any(|source| matches!(source.had, Had::New(_)))
     }
 
+    /// Whether one of its sources is answered that could not be had or read at the last time.
+    pub(crate) fn has_recovered(&self, kept: &Kept) -> bool {
+        let is_answered = |source: &&SourcePull| !matches!(source.had, Had::Failed(_));
+        self.sources.iter().filter(is_answered).any(|source| kept.has_failed(&source.source.url))
+    }
+
     /// Whether all of the feed that exists is at hand. A source that failed and of which nothing is held may hold
     /// anything; one that is missing holds nothing.
     pub(crate) fn is_complete(&self) -> bool {

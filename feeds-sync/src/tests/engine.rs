@@ -1,5 +1,6 @@
 //! Whole syncs, from mirrors and from a server that misbehaves.
 
+mod ranking;
 mod refusals;
 mod rpm;
 
