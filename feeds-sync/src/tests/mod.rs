@@ -27,6 +27,7 @@ mod robustness;
 mod rpm;
 mod schedule;
 mod sharing;
+mod tar_archives;
 mod ubuntu;
 mod vex_feed;
 
