@@ -24,7 +24,7 @@ use self::passes::{PASS_BYTES_MAX, PASS_RECORDS_MAX, SHARE_BYTES_MAX, failures, 
 use crate::advisories::{Advisories, Remarks};
 use crate::error::{ParseError, SyncError};
 use crate::facts;
-use crate::kept::{Kept, io_error};
+use crate::kept::Kept;
 use crate::lifecycles::Lifecycles;
 use crate::provider::{self, Feed, Provider, Role, Scope, Signed};
 use crate::pull::{Applied, Had, Pull, SourcePull, download, prepare_held};
@@ -143,8 +143,8 @@ pub fn sync(
         report.changed = swapped.changed;
     }
     lost.iter().for_each(|url| kept.forget(url));
-    settle(&mut kept, &pulls, fetcher, options)?;
     report.gaps = gaps;
+    report.gaps.extend(settle(&mut kept, &pulls, fetcher, options)?);
     tell(&mut report, pulls, &kept, options);
     Ok(report)
 }
@@ -508,14 +508,16 @@ fn applied_sources(pulls: &[Pull]) -> impl Iterator<Item = &SourcePull> {
     pulls.iter().filter(|pull| pull.applied.is_some()).flat_map(|pull| &pull.sources)
 }
 
-/// Puts the new bytes in their place and remembers how every source answered.
+/// Puts the new bytes in their place and remembers how every source answered. What was read and cannot be kept, as where
+/// one document lies in a directory that another one's file should be, is a gap: it is downloaded again by the next sync.
 fn settle(
     kept: &mut Kept,
     pulls: &[Pull],
     fetcher: &Fetcher,
     options: &SyncOptions<'_>,
-) -> Result<(), SyncError> {
+) -> Result<Vec<Gap>, SyncError> {
     let (origin, now) = (fetcher.origin(), options.now);
+    let mut gaps = Vec::new();
     for pull in pulls {
         let feed = pull.feed_id();
         if pull.is_read {
@@ -535,10 +537,15 @@ fn settle(
             match (&source.had, joined.as_ref().or(pull.applied.as_ref())) {
                 (Had::New(validators), Some(applied)) => {
                     // Another feed that shares them may have put them there.
-                    if source.staged.exists() {
-                        fs::rename(&source.staged, &source.kept).map_err(io_error("write", &source.kept))?;
+                    match source.staged.exists().then(|| kept.keep(url)).unwrap_or(Ok(())) {
+                        Ok(()) => kept.hold(url, validators, now, &feed, applied),
+                        Err(error) => {
+                            let what = format!("`{url}` was read and cannot be kept: {error}");
+                            kept.fail(url, &what, now);
+                            let detail = format!("{what}; the next sync downloads it again");
+                            gaps.push(Gap::new(GapKind::STALE_FEED, pull.place(), detail));
+                        }
                     }
-                    kept.hold(url, validators, now, &feed, applied);
                 }
                 (Had::Unchanged(validators), Some(applied)) => {
                     kept.hold(url, validators, now, &feed, applied)
@@ -559,7 +566,8 @@ fn settle(
         // Bytes that were brought and that no feed accepted are of no use; that there are none is the usual case.
         let _ = fs::remove_file(&source.staged);
     }
-    kept.write()
+    kept.write()?;
+    Ok(gaps)
 }
 
 /// Says how it went.

@@ -1,13 +1,13 @@
 //! The downloads kept below the feeds directory, and what is remembered of them.
 //!
-//! `downloads/<host>/<path>` holds the bytes that were last read successfully; `downloads/sources.json` says of
-//! each source what makes the next request conditional, when it was last asked, and what went wrong last. The
+//! `downloads/<host>/<path>` holds the bytes that were last read successfully, `downloads/incoming` those that are being
+//! brought; `downloads/sources.json` says of each source what makes the next request conditional, when it was last asked, and what went wrong last. The
 //! file is written only after the rows are in the snapshot, so that a bad download is never taken for a good
 //! one. Both are a cache: without them everything is downloaded again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use advisory_db::FeedsDir;
@@ -16,6 +16,7 @@ use fetch::validators::Validators;
 use jiff::{SignedDuration, Timestamp};
 use model::key::Namespace;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::advisories::Remarks;
 use crate::directory;
@@ -178,15 +179,28 @@ impl Kept {
         Ok(file)
     }
 
-    /// Where the bytes of `url` are kept, and where new ones wait until they are read.
-    pub(crate) fn paths(&self, url: &str) -> Option<(PathBuf, PathBuf)> {
-        let kept = self.dir.join(match directory::path_of(url) {
+    /// Where the bytes of `url` are kept; none when no file can be called so.
+    pub(crate) fn path(&self, url: &str) -> Option<PathBuf> {
+        Some(self.dir.join(match directory::path_of(url) {
             Some(dir) => directory::kept_name(dir),
             None => fetch::origin::relative_path(url).ok()?,
-        });
-        let mut staged = kept.clone().into_os_string();
-        staged.push(".new");
-        Some((kept, PathBuf::from(staged)))
+        }))
+    }
+
+    /// Where new bytes of `url` wait until they are read. Whatever URLs there are, neither these files nor what a download
+    /// leaves beside them are in each other's way, nor in that of what is kept: the URLs of a publisher's documents are his
+    /// to choose.
+    pub(crate) fn staged_path(&self, url: &str) -> PathBuf {
+        self.dir.join("incoming").join(directory::hex(&Sha256::digest(url)))
+    }
+
+    /// Puts the new bytes of `url` in the place of those that are kept.
+    pub(crate) fn keep(&self, url: &str) -> io::Result<()> {
+        let path = self.path(url).ok_or_else(|| io::Error::other("no file can be called so"))?;
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::rename(self.staged_path(url), path)
     }
 
     /// The downloads that are held, by URL.
@@ -226,7 +240,7 @@ impl Kept {
         let dropped: Vec<String> = left.collect();
         for url in dropped {
             self.sources.remove(&url);
-            if let Some((path, _)) = self.paths(&url) {
+            if let Some(path) = self.path(&url) {
                 // What cannot be removed costs its room, and nothing else.
                 let _ = fs::remove_file(path);
             }
@@ -237,8 +251,7 @@ impl Kept {
     /// that its tags and dates are sent to no other.
     pub(crate) fn validators(&self, url: &str) -> Option<Validators> {
         let held = self.sources.get(url)?.held.as_ref()?;
-        let (path, _) = self.paths(url)?;
-        if fs::metadata(path).ok()?.len() != held.bytes {
+        if fs::metadata(self.path(url)?).ok()?.len() != held.bytes {
             return None;
         }
         Some(Validators {
@@ -334,7 +347,7 @@ impl Kept {
     /// Whether what is held of a directory is what it holds now.
     fn is_packed(&self, url: &str, dir: &Path, options: &SyncOptions<'_>) -> bool {
         let Some(state) = self.sources.get(url).filter(|state| state.failure.is_none()) else { return false };
-        let is_there = self.paths(url).is_some_and(|(path, _)| path.exists());
+        let is_there = self.path(url).is_some_and(|path| path.exists());
         let held = state.held.as_ref().filter(|held| is_there && held.parser_version == PARSER_VERSION);
         held.is_some_and(|held| directory::sha256(dir, options.limits).is_ok_and(|it| it == held.sha256))
     }
@@ -483,7 +496,7 @@ impl Kept {
     }
 }
 
-pub(crate) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> SyncError {
+pub(crate) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SyncError {
     let path = path.to_owned();
     move |source| SyncError::Io { action, path, source }
 }

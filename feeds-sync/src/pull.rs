@@ -352,15 +352,20 @@ impl Pull {
 
 impl SourcePull {
     fn new(provider: &'static str, source: &Source, kept: &Kept) -> Self {
-        let (kept_path, staged) = kept.paths(&source.url).unwrap_or_default();
+        let path = kept.path(&source.url);
         let is_held = kept.validators(&source.url).is_some();
+        let had = match path {
+            Some(_) => Had::Fresh,
+            None => Had::Failed(format!("`{}` is refused: no file can be called so", source.url)),
+        };
         Self {
             provider,
             source: source.clone(),
-            kept: kept_path,
-            staged,
-            is_asked: false,
-            had: Had::Fresh,
+            // What cannot be kept is not asked for.
+            is_asked: path.is_none(),
+            kept: path.unwrap_or_default(),
+            staged: kept.staged_path(&source.url),
+            had,
             held_at: kept.fetched_at(&source.url).filter(|_| is_held),
             is_spoilt: false,
             is_signed: is_held && kept.is_signed(&source.url),

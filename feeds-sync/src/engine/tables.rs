@@ -160,6 +160,6 @@ impl Run<'_, '_> {
     /// Where the bytes that are held of `url` lie.
     fn held_path(&self, url: &str) -> Option<PathBuf> {
         self.kept.bytes(url)?;
-        Some(self.kept.paths(url)?.0)
+        self.kept.path(url)
     }
 }

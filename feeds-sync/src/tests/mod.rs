@@ -2,6 +2,7 @@
 
 mod csaf;
 mod csaf_generic;
+mod csaf_paths;
 mod csaf_provider;
 mod csaf_signatures;
 mod csaf_sync;
