@@ -122,13 +122,15 @@ pub fn sync(
         has_new_rows: false,
         gaps: Vec::new(),
         lost: BTreeSet::new(),
+        unreadable: Vec::new(),
     };
     run.read_lifecycles(&mut pulls);
     for pull in pulls.iter_mut().filter(|pull| !pull.is_table()) {
         run.apply(pull)?;
     }
     run.rank(&mut pulls)?;
-    let (gaps, lost) = (std::mem::take(&mut run.gaps), std::mem::take(&mut run.lost));
+    let gaps = std::mem::take(&mut run.gaps);
+    let (lost, unreadable) = (std::mem::take(&mut run.lost), std::mem::take(&mut run.unreadable));
 
     let mut report =
         SyncReport { snapshot: feeds.current()?.map(|it| it.id().to_owned()), ..SyncReport::default() };
@@ -144,7 +146,9 @@ pub fn sync(
     }
     lost.iter().for_each(|url| kept.forget(url));
     report.gaps = gaps;
-    report.gaps.extend(settle(&mut kept, &pulls, fetcher, options)?);
+    report.gaps.extend(settle(&mut kept, &pulls, fetcher, options));
+    unreadable.iter().for_each(|(namespace, feeds)| kept.read_again(namespace, feeds));
+    kept.write()?;
     tell(&mut report, pulls, &kept, options);
     Ok(report)
 }
@@ -187,6 +191,11 @@ fn report_if_settled(
         }
         pulls.push(pull);
     }
+    let lacking = feeds.lacking()?;
+    let feed = |pull: &Pull| (pull.publisher().to_owned(), pull.selected.feed.name.clone());
+    if pulls.iter().any(|pull| lacking.contains(&feed(pull))) {
+        return Ok(None);
+    }
     let mut report = SyncReport { snapshot: Some(snapshot.id().to_owned()), ..SyncReport::default() };
     tell(&mut report, pulls, kept, options);
     Ok(Some(report))
@@ -207,6 +216,8 @@ struct Run<'a, 'w> {
     gaps: Vec<Gap>,
     /// Where documents come from that are held and cannot be read any more, though they were not asked for.
     lost: BTreeSet<String>,
+    /// The namespaces whose rows are in the snapshot and cannot be read, and what the feed of each may be called.
+    unreadable: Vec<(Namespace, [String; 2])>,
 }
 
 impl Run<'_, '_> {
@@ -218,17 +229,40 @@ impl Run<'_, '_> {
         let publisher = pull.publisher();
         let records = |namespace: &Namespace| Some(self.writer.provider_state(namespace, publisher)?.records);
         let held = pull.held(self.kept, &records);
-        let must_read = pull.has_new_bytes() || self.has_lost_repositories(pull)?;
+        let has_lost_rows = !self.writer.lost(publisher, &pull.selected.feed.name).is_empty();
+        let must_read = pull.has_new_bytes() || has_lost_rows || self.has_lost_repositories(pull)?;
         if let (false, Some(held)) = (must_read, held) {
             self.touch(pull, &held);
             pull.applied = Some(held);
             return Ok(());
         }
         match self.read_first(pull) {
-            Ok(first) => pull.applied = Some(self.replace(pull, first)?),
+            Ok(first) => {
+                let applied = self.replace(pull, first)?;
+                self.give_up_lost(pull, &applied);
+                pull.applied = Some(applied);
+            }
             Err(error) => pull.refuse(&error),
         }
         Ok(())
+    }
+
+    /// Goes on without what was held of namespaces that the feed no longer mentions, where that is damaged or gone.
+    fn give_up_lost(&mut self, pull: &Pull, applied: &Applied) {
+        for namespace in self.writer.lost(pull.publisher(), &pull.selected.feed.name) {
+            if applied.namespaces.contains(&namespace) {
+                continue;
+            }
+            let (kind, what) = match self.writer.give_up(&namespace, pull.publisher()) {
+                true => (GapKind::FEED_NOT_FETCHED, "rows"),
+                false => (GapKind::STALE_FEED, "texts"),
+            };
+            let feed = pull.feed_id();
+            let detail = format!(
+                "the {what} that were held of it are damaged or gone, and `{feed}` has none any more"
+            );
+            self.gaps.push(Gap::new(kind, namespace.as_str(), detail));
+        }
     }
 
     /// Moves the date of rows that are as they were, when every source of them said so.
@@ -274,6 +308,8 @@ impl Run<'_, '_> {
         }
         for (namespace, now) in self.live(pull, &first) {
             let held = self.writer.provider_state(&namespace, pull.publisher());
+            // What is damaged or gone is not to be kept.
+            let held = held.filter(|_| self.writer.has_rows(&namespace, pull.publisher()));
             let before = held.map_or(0, |stamp| stamp.records);
             if pull.selected.feed.name == PRIVATE {
                 // Who takes away his own advisories means it.
@@ -304,7 +340,7 @@ impl Run<'_, '_> {
             // None of its records is an answer too.
             counts.entry(namespace).or_default();
         }
-        let is_held = |namespace: &Namespace| self.writer.provider_state(namespace, provider.name).is_some();
+        let is_held = |namespace: &Namespace| self.writer.has_rows(namespace, provider.name);
         counts.retain(|namespace, _| !(self.is_frozen(provider, namespace) && is_held(namespace)));
         counts
     }
@@ -510,12 +546,7 @@ fn applied_sources(pulls: &[Pull]) -> impl Iterator<Item = &SourcePull> {
 
 /// Puts the new bytes in their place and remembers how every source answered. What was read and cannot be kept, as where
 /// one document lies in a directory that another one's file should be, is a gap: it is downloaded again by the next sync.
-fn settle(
-    kept: &mut Kept,
-    pulls: &[Pull],
-    fetcher: &Fetcher,
-    options: &SyncOptions<'_>,
-) -> Result<Vec<Gap>, SyncError> {
+fn settle(kept: &mut Kept, pulls: &[Pull], fetcher: &Fetcher, options: &SyncOptions<'_>) -> Vec<Gap> {
     let (origin, now) = (fetcher.origin(), options.now);
     let mut gaps = Vec::new();
     for pull in pulls {
@@ -537,7 +568,8 @@ fn settle(
             match (&source.had, joined.as_ref().or(pull.applied.as_ref())) {
                 (Had::New(validators), Some(applied)) => {
                     // Another feed that shares them may have put them there.
-                    match source.staged.exists().then(|| kept.keep(url)).unwrap_or(Ok(())) {
+                    let put = if source.staged.exists() { kept.keep(url) } else { Ok(()) };
+                    match put {
                         Ok(()) => kept.hold(url, validators, now, &feed, applied),
                         Err(error) => {
                             let what = format!("`{url}` was read and cannot be kept: {error}");
@@ -566,8 +598,7 @@ fn settle(
         // Bytes that were brought and that no feed accepted are of no use; that there are none is the usual case.
         let _ = fs::remove_file(&source.staged);
     }
-    kept.write()?;
-    Ok(gaps)
+    gaps
 }
 
 /// Says how it went.

@@ -477,6 +477,15 @@ impl Kept {
         }
     }
 
+    /// Forgets that the bytes held of a feed, which is called one of `feeds`, filled `namespace`: they are read again.
+    pub(crate) fn read_again(&mut self, namespace: &Namespace, feeds: &[String]) {
+        let states = self.sources.values_mut().filter(|state| feeds.iter().any(|feed| state.is_of(feed)));
+        let held = states.filter_map(|state| state.held.as_mut());
+        for held in held.filter(|held| held.namespaces.iter().any(|name| name == namespace.as_str())) {
+            held.parser_version = 0;
+        }
+    }
+
     /// Forgets the bytes held of `url`, so that the next request is for all of them.
     pub(crate) fn forget(&mut self, url: &str) {
         if let Some(state) = self.sources.get_mut(url) {

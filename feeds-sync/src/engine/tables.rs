@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use advisory_db::Unranked;
 use model::gap::{Gap, GapKind};
 
 use super::{Run, check_loss, refusal};
@@ -11,7 +12,7 @@ use crate::document::Document;
 use crate::error::{ParseError, SyncError};
 use crate::lifecycles::Lifecycles;
 use crate::provider::{Feed, Parse, Provider, Scope, Source};
-use crate::pull::{Applied, Pull};
+use crate::pull::{Applied, Pull, chain};
 use crate::schema::repository_cpes;
 use crate::selection::tables;
 
@@ -65,7 +66,8 @@ impl Run<'_, '_> {
         let is_ranking = |pull: &&mut Pull| pull.selected.feed.scope == Scope::Ranking && pull.is_complete();
         let is_due = |pull: &mut Pull| pull.has_new_bytes() || pull.has_recovered(self.kept);
         let is_due = pulls.iter_mut().filter(is_ranking).any(is_due);
-        if !is_due && !self.has_new_rows {
+        let has_lost_daily = !self.writer.has_daily();
+        if !is_due && !self.has_new_rows && !has_lost_daily {
             let ranking = pulls.iter_mut().filter(is_ranking);
             ranking.for_each(|pull| pull.applied = pull.held(self.kept, &|_| None));
             return Ok(());
@@ -89,10 +91,26 @@ impl Run<'_, '_> {
                 Err(error) => self.lose(provider.name, &source.url, &error),
             }
         }
-        if tables.epss.is_some() || tables.kev.is_some() {
-            self.writer.set_daily(tables.epss.as_ref(), tables.kev.as_ref())?;
+        if tables.epss.is_some() || tables.kev.is_some() || has_lost_daily {
+            let unranked = self.writer.set_daily(tables.epss.as_ref(), tables.kev.as_ref())?;
+            unranked.into_iter().for_each(|unranked| self.tell_unranked(unranked));
         }
         Ok(())
+    }
+
+    /// Says what is damaged or gone of the snapshot. Rows are read again by the next sync of their feed, from what is kept.
+    fn tell_unranked(&mut self, unranked: Unranked) {
+        let Unranked { namespace, provider, feed, error, lacks_rows } = unranked;
+        let error = chain(&error);
+        let detail = match lacks_rows {
+            true => format!("{error}; EPSS and KEV are as they were, and the next sync of it writes it anew"),
+            false => format!("{error}; EPSS or KEV of this feed are unknown until both are synced"),
+        };
+        self.gaps.push(Gap::new(GapKind::STALE_FEED, namespace.as_str(), detail));
+        if lacks_rows {
+            let id = format!("{provider}:{feed}");
+            self.unreadable.push((namespace, [id, feed]));
+        }
     }
 
     /// What a table says: what came of it, and where that is refused what is held. None of what was refused is in it.

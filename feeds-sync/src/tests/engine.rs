@@ -1,5 +1,6 @@
 //! Whole syncs, from mirrors and from a server that misbehaves.
 
+mod lost_shards;
 mod ranking;
 mod refusals;
 mod rpm;
