@@ -26,7 +26,7 @@ use crate::error::{ParseError, SyncError};
 use crate::facts;
 use crate::kept::Kept;
 use crate::lifecycles::Lifecycles;
-use crate::provider::{self, Feed, Provider, Role, Scope, Signed};
+use crate::provider::{self, Feed, Provider, Role, Scope};
 use crate::pull::{Applied, Had, Pull, SourcePull, download, prepare_held};
 use crate::report::{SourceOutcome, SourceReport, SyncReport};
 use crate::schedule::MaxAge;
@@ -549,6 +549,8 @@ fn applied_sources(pulls: &[Pull]) -> impl Iterator<Item = &SourcePull> {
 fn settle(kept: &mut Kept, pulls: &[Pull], fetcher: &Fetcher, options: &SyncOptions<'_>) -> Vec<Gap> {
     let (origin, now) = (fetcher.origin(), options.now);
     let mut gaps = Vec::new();
+    let new = applied_sources(pulls).filter(|source| matches!(source.had, Had::New(_)));
+    let replaced: BTreeSet<&str> = new.map(|source| source.source.url.as_str()).collect();
     for pull in pulls {
         let feed = pull.feed_id();
         if pull.is_read {
@@ -582,6 +584,8 @@ fn settle(kept: &mut Kept, pulls: &[Pull], fetcher: &Fetcher, options: &SyncOpti
                 (Had::Unchanged(validators), Some(applied)) => {
                     kept.hold(url, validators, now, &feed, applied)
                 }
+                // Another feed replaces what this one was read from.
+                (Had::Fresh, Some(_)) if replaced.contains(url) => continue,
                 (Had::Fresh, Some(applied)) => kept.fill(url, &feed, applied),
                 // Its feed was not read, because of another source: what was brought is asked for again.
                 (Had::New(_) | Had::Unchanged(_) | Had::Fresh, None) | (Had::StillMissing, _) => {}
@@ -589,8 +593,8 @@ fn settle(kept: &mut Kept, pulls: &[Pull], fetcher: &Fetcher, options: &SyncOpti
                 (Had::Failed(error), _) => kept.fail(url, error, now),
             }
             let is_accepted = pull.applied.is_some() && !matches!(source.had, Had::Failed(_) | Had::Missing);
-            if is_accepted && matches!(source.source.signed, Signed::By { .. }) {
-                kept.sign(url);
+            if is_accepted && source.is_verified {
+                kept.sign(url, &feed);
             }
         }
     }
@@ -633,6 +637,7 @@ fn tell(report: &mut SyncReport, pulls: Vec<Pull>, kept: &Kept, options: &SyncOp
 
 fn gaps(pull: &Pull, kept: &Kept, options: &SyncOptions<'_>) -> Vec<Gap> {
     let mut gaps = Vec::new();
+    let feed = pull.feed_id();
     for source in &pull.sources {
         let url = source.source.url.as_str();
         let what = match &source.had {
@@ -657,7 +662,9 @@ fn gaps(pull: &Pull, kept: &Kept, options: &SyncOptions<'_>) -> Vec<Gap> {
             Had::Failed(error) => error.clone(),
             _ => continue,
         };
-        let (kind, instead) = match kept.fetched_at(url).filter(|_| !source.leads_nowhere()) {
+        // What only another feed accepts is nothing of this one.
+        let is_its_own = kept.is_accepted(url, &feed) && !source.leads_nowhere();
+        let (kind, instead) = match kept.fetched_at(url).filter(|_| is_its_own) {
             Some(at) => {
                 (GapKind::STALE_FEED, format!("what is held is from {at}, {} old", age(at, options.now)))
             }

@@ -89,6 +89,9 @@ struct State {
     /// The feeds that it is part of besides the one that [`Held`] names.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     also: BTreeSet<String>,
+    /// Those of these feeds that have not accepted the bytes which are held: another one brought them since.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    unjudged: BTreeSet<String>,
 }
 
 impl State {
@@ -105,6 +108,7 @@ impl State {
     /// Says that it is no longer part of `feed`; whether it is part of none then.
     fn leave(&mut self, feed: &str) -> bool {
         self.also.remove(feed);
+        self.unjudged.remove(feed);
         match &mut self.held {
             Some(held) if held.feed == feed => match self.also.pop_first() {
                 Some(other) => {
@@ -142,9 +146,9 @@ struct Held {
     records: u64,
     /// Which records could not be read, in words.
     unreadable: Option<String>,
-    /// Whether these bytes were found to be signed by their publisher.
-    #[serde(default)]
-    is_signed: bool,
+    /// The feeds that found these bytes to be signed by their publisher: each has its own keys.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    signed_for: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -299,15 +303,21 @@ impl Kept {
         self.sources.get(url).is_some_and(|state| state.failure.is_some())
     }
 
-    /// Whether the bytes held of `url` were found to be signed by their publisher.
-    pub(crate) fn is_signed(&self, url: &str) -> bool {
-        self.sources.get(url).and_then(|state| state.held.as_ref()).is_some_and(|held| held.is_signed)
+    /// Whether `feed` has accepted the bytes held of `url`: they are what it may ask of them.
+    pub(crate) fn is_accepted(&self, url: &str, feed: &str) -> bool {
+        self.sources.get(url).is_some_and(|state| state.is_of(feed) && !state.unjudged.contains(feed))
     }
 
-    /// Remembers that the bytes held of `url` are signed by their publisher.
-    pub(crate) fn sign(&mut self, url: &str) {
+    /// Whether `feed` found the bytes held of `url` to be signed by their publisher.
+    pub(crate) fn is_signed(&self, url: &str, feed: &str) -> bool {
+        let held = self.sources.get(url).and_then(|state| state.held.as_ref());
+        held.is_some_and(|held| held.signed_for.contains(feed))
+    }
+
+    /// Remembers that `feed` found the bytes held of `url` to be signed by their publisher.
+    pub(crate) fn sign(&mut self, url: &str, feed: &str) {
         if let Some(held) = self.sources.get_mut(url).and_then(|state| state.held.as_mut()) {
-            held.is_signed = true;
+            held.signed_for.insert(feed.to_owned());
         }
     }
 
@@ -398,7 +408,12 @@ impl Kept {
             Some(before) => before.came_at.clone().or_else(|| Some(before.fetched_at.clone())),
             None => Some(now.to_string()),
         };
-        let is_signed = before.is_some_and(|before| before.is_signed);
+        let mut unjudged = match before {
+            Some(_) => state.map(|state| state.unjudged.clone()).unwrap_or_default(),
+            None => also.clone(),
+        };
+        unjudged.remove(feed);
+        let signed_for = before.map(|before| before.signed_for.clone()).unwrap_or_default();
         let newest = match before {
             Some(before) => before.newest.clone(),
             None => applied.newest.map(|newest| newest.to_string()),
@@ -417,9 +432,10 @@ impl Kept {
             namespaces: applied.namespaces.iter().map(Namespace::to_string).collect(),
             records: applied.records,
             unreadable: applied.unreadable.clone(),
-            is_signed,
+            signed_for,
         };
-        self.sources.insert(url.to_owned(), State { held: Some(held), absent: None, failure: None, also });
+        let state = State { held: Some(held), absent: None, failure: None, also, unjudged };
+        self.sources.insert(url.to_owned(), state);
     }
 
     /// `applied` with the namespaces that the same bytes of `url` filled before: those of other feeds.
@@ -444,6 +460,7 @@ impl Kept {
     /// Remembers what the bytes held of `url` gave `feed`.
     pub(crate) fn fill(&mut self, url: &str, feed: &str, applied: &Applied) {
         let Some(state) = self.sources.get_mut(url) else { return };
+        state.unjudged.remove(feed);
         if let Some(held) = &mut state.held {
             if held.feed != feed {
                 state.also.insert(feed.to_owned());

@@ -25,7 +25,7 @@ use crate::engine::{Progress, SyncOptions};
 use crate::error::ParseError;
 use crate::kept::Kept;
 use crate::lead::{Follow, Found, HeldSource, LeadError, Leads};
-use crate::provider::{Content, Feed, Role, Scope, Signed, Source};
+use crate::provider::{Content, Feed, HELD_STANDS, Role, Scope, Signed, Source};
 use crate::report::SourceOutcome;
 use crate::selection::Selected;
 use crate::signed;
@@ -54,8 +54,14 @@ pub(crate) struct SourcePull {
     pub(crate) held_at: Option<Timestamp>,
     /// Whether the bytes held cannot be read any more.
     pub(crate) is_spoilt: bool,
+    /// What came, where that is not accepted: another feed that is read from it may accept it.
+    refused: Option<Had>,
+    /// Whether the feed accepted what is held when it came; another one may have brought it.
+    is_accepted: bool,
     /// Whether what is held was found to be signed by its publisher when it came.
     is_signed: bool,
+    /// Whether that was found of what is read.
+    pub(crate) is_verified: bool,
 }
 
 /// What the download gave.
@@ -233,7 +239,9 @@ impl Pull {
             None => declared.contains(known.source.url.as_str()),
         });
         let provider = self.selected.provider.name;
-        self.sources.extend(named.into_values().map(|source| SourcePull::new(provider, &source, kept)));
+        let feed = self.feed_id();
+        let new = |source: Source| SourcePull::new(provider, &feed, &source, kept);
+        self.sources.extend(named.into_values().map(new));
         Ok(())
     }
 
@@ -351,7 +359,7 @@ impl Pull {
 }
 
 impl SourcePull {
-    fn new(provider: &'static str, source: &Source, kept: &Kept) -> Self {
+    fn new(provider: &'static str, feed: &str, source: &Source, kept: &Kept) -> Self {
         let path = kept.path(&source.url);
         let is_held = kept.validators(&source.url).is_some();
         let had = match path {
@@ -368,7 +376,10 @@ impl SourcePull {
             had,
             held_at: kept.fetched_at(&source.url).filter(|_| is_held),
             is_spoilt: false,
-            is_signed: is_held && kept.is_signed(&source.url),
+            refused: None,
+            is_accepted: kept.is_accepted(&source.url, feed),
+            is_signed: is_held && kept.is_signed(&source.url, feed),
+            is_verified: false,
         }
     }
 
@@ -385,19 +396,86 @@ impl SourcePull {
             && matches!(self.had, Had::Missing | Had::StillMissing)
     }
 
+    /// Takes what came of its URL, unless that is not what other documents of its feed state, or not signed as they say:
+    /// where several feeds are read from one download, each has its own terms.
+    fn take(&mut self, came: Had, kept: &Kept, options: &SyncOptions<'_>) {
+        let came = match came {
+            // What is to be known of new bytes is not known yet: once it is, they are asked for.
+            Had::New(_) if self.source.max_age == Some(HELD_STANDS) && self.held_at.is_some() => Had::Fresh,
+            came => came,
+        };
+        let refused = match &came {
+            Had::New(validators) => self.refuse(validators, &self.staged, options),
+            Had::Unchanged(validators) => self.refuse_sha256(validators),
+            _ => None,
+        };
+        self.is_asked = true;
+        self.is_verified = matches!(came, Had::New(_)) && refused.is_none() && self.is_to_be_signed();
+        match refused {
+            Some(refused) => (self.had, self.refused) = (refused, Some(came)),
+            None => self.had = came,
+        }
+        self.check_accepted(kept, options);
+        self.check_held(options.now);
+    }
+
+    /// What came of its URL, accepted or not; none where it was not asked.
+    fn came(&self) -> Option<&Had> {
+        let came = self.refused.as_ref().unwrap_or(&self.had);
+        (self.is_asked && !matches!(came, Had::Fresh | Had::StillMissing)).then_some(came)
+    }
+
+    fn is_to_be_signed(&self) -> bool {
+        matches!(self.source.signed, Signed::By { .. })
+    }
+
+    /// Why bytes at `path` are not accepted, if they are not.
+    fn refuse(&self, validators: &Validators, path: &Path, options: &SyncOptions<'_>) -> Option<Had> {
+        if validators.bytes > self.source.bytes_max {
+            let Source { url, bytes_max, .. } = &self.source;
+            return Some(Had::Failed(format!("`{url}` is larger than {bytes_max} bytes")));
+        }
+        self.refuse_sha256(validators)
+            .or_else(|| refuse_sha512(&self.source, path))
+            .or_else(|| refuse_content(&self.source, path, options.limits))
+            .or_else(|| signed::refuse(&self.source, path, options.now))
+    }
+
+    fn refuse_sha256(&self, validators: &Validators) -> Option<Had> {
+        let expected = self.source.sha256.as_ref().filter(|expected| **expected != validators.sha256)?;
+        let url = &self.source.url;
+        let actual = &validators.sha256;
+        Some(Had::Failed(format!("`{url}` has the SHA-256 {actual}, and its index states {expected}")))
+    }
+
+    /// Takes away held bytes that another feed brought, where they are not what this one may be read from. They stay for the
+    /// other.
+    fn check_accepted(&mut self, kept: &Kept, options: &SyncOptions<'_>) {
+        let validators =
+            kept.validators(&self.source.url).filter(|_| self.held_at.is_some() && !self.is_accepted);
+        let Some(refused) = validators.and_then(|held| self.refuse(&held, &self.kept, options)) else {
+            return;
+        };
+        self.held_at = None;
+        if matches!(self.had, Had::Fresh | Had::Unchanged(_)) {
+            self.refused = Some(std::mem::replace(&mut self.had, refused));
+        }
+    }
+
     /// Refuses held bytes that none of the keys which must have signed them has. Those that were once found to be signed
     /// stand; others came when no key was named.
     fn check_held(&mut self, now: Timestamp) {
         let is_due = match self.had {
             Had::Fresh => !self.is_signed,
             Had::Unchanged(_) => true,
-            _ => false,
+            _ => return,
         };
-        if is_due
-            && self.held_at.is_some()
-            && let Some(refused) = signed::refuse(&self.source, &self.kept, now)
-        {
-            self.refuse_held(refused);
+        if self.held_at.is_none() || !self.is_to_be_signed() {
+            return;
+        }
+        match is_due.then(|| signed::refuse(&self.source, &self.kept, now)).flatten() {
+            Some(refused) => self.refuse_held(refused),
+            None => self.is_verified = true,
         }
     }
 
@@ -445,12 +523,14 @@ pub(crate) fn download(
         for pull in &mut pulls {
             pull.follow(&held, kept, fetcher, options);
         }
+        let earlier = earlier(&pulls);
         let new = pulls.iter_mut().flat_map(Pull::due);
         let sources: Vec<Mutex<&mut SourcePull>> = new.map(Mutex::new).collect();
         if sources.is_empty() {
             break;
         }
         let firsts = firsts(&sources);
+        let came: Mutex<BTreeMap<usize, Had>> = Mutex::default();
         let mut shared: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (index, first) in firsts.iter().enumerate().filter(|(index, first)| index != *first) {
             shared.entry(*first).or_default().push(index);
@@ -461,7 +541,6 @@ pub(crate) fn download(
                 return;
             }
             let mut source = sources[index].lock().expect("each source has one thread");
-            source.is_asked = true;
             let url = source.source.url.clone();
             // One feed may want it more often than another.
             let others = shared.get(&index).into_iter().flatten();
@@ -470,18 +549,29 @@ pub(crate) fn download(
                     .map(|other| sources[*other].lock().expect("only the first of a URL has a thread"))
                     .all(|other| is_fresh(&other, kept, fetcher, options));
             let is_answered = is_fresh || kept.was_answered_since(before, &url, fetcher.origin());
-            source.had = match is_answered {
-                true if kept.is_absent(&url) => Had::StillMissing,
-                true => Had::Fresh,
-                false => ask(&source, kept, fetcher, options, progress),
+            let had = match earlier.get(&url) {
+                // To bring it again would be to replace what other feeds have accepted.
+                Some(had) => had.clone(),
+                None if is_answered && kept.is_absent(&url) => Had::StillMissing,
+                None if is_answered => Had::Fresh,
+                None => {
+                    let others = shared.get(&index).into_iter().flatten();
+                    let others = others.map(|other| {
+                        sources[*other].lock().expect("only the first of a URL has a thread").source.bytes_max
+                    });
+                    let bytes_max = others.fold(source.source.bytes_max, u64::max);
+                    ask(&source, bytes_max, kept, fetcher, options, progress)
+                }
             };
-            source.check_held(options.now);
+            if shared.contains_key(&index) {
+                came.lock().expect("no thread panics with the lock").insert(index, had.clone());
+            }
+            source.take(had, kept, options);
             progress.source_finished(source.provider, &url, &source.had.outcome());
         });
         for (index, first) in firsts.into_iter().enumerate().filter(|(index, first)| index != first) {
-            let had = sources[first].lock().expect("no thread runs").had.clone();
-            let mut source = sources[index].lock().expect("no thread runs");
-            (source.is_asked, source.had) = (true, had);
+            let had = came.lock().expect("no thread runs")[&first].clone();
+            sources[index].lock().expect("no thread runs").take(had, kept, options);
         }
     }
     for source in pulls.iter_mut().flat_map(|pull| &mut pull.sources).filter(|source| !source.is_asked) {
@@ -496,6 +586,15 @@ pub(crate) fn download(
         }
     }
     pulls
+}
+
+/// What came in earlier rounds of URLs that are still to be asked for other feeds.
+fn earlier(pulls: &[Pull]) -> BTreeMap<String, Had> {
+    let sources = || pulls.iter().flat_map(|pull| &pull.sources);
+    let due = sources().filter(|source| !source.is_asked).map(|source| source.source.url.as_str());
+    let due: BTreeSet<&str> = due.collect();
+    let asked = sources().filter(|source| due.contains(source.source.url.as_str()));
+    asked.filter_map(|source| Some((source.source.url.clone(), source.came()?.clone()))).collect()
 }
 
 /// Whether what is held of `source` was answered recently enough for its feed, and is what another document states.
@@ -527,9 +626,12 @@ fn announce(sources: &[Mutex<&mut SourcePull>], firsts: &[usize], progress: &dyn
 
 /// The feed and its sources, as far as what is held tells.
 pub(crate) fn prepare(selected: Selected, kept: &Kept) -> Pull {
-    let provider = selected.provider.name;
-    let sources = selected.feed.sources.iter().map(|source| SourcePull::new(provider, source, kept));
-    Pull { sources: sources.collect(), selected, applied: None, is_read: false, remarks: Remarks::default() }
+    let (provider, sources) = (selected.provider.name, Vec::new());
+    let mut pull = Pull { sources, selected, applied: None, is_read: false, remarks: Remarks::default() };
+    let feed = pull.feed_id();
+    let sources = pull.selected.feed.sources.iter();
+    pull.sources = sources.map(|source| SourcePull::new(provider, &feed, source, kept)).collect();
+    pull
 }
 
 /// As [`prepare`], with the sources that documents which are held lead to.
@@ -558,48 +660,38 @@ pub(crate) fn modified(last_modified: Option<&str>) -> Option<Timestamp> {
 
 fn ask(
     source: &SourcePull,
+    bytes_max: u64,
     kept: &Kept,
     fetcher: &Fetcher,
     options: &SyncOptions<'_>,
     progress: &dyn Progress,
 ) -> Had {
-    let (limits, now) = (options.limits, options.now);
+    let limits = options.limits;
     let url = source.source.url.as_str();
     let previous = kept.validators(url);
     let request = Request {
         url,
         to: &source.staged,
         previous: previous.as_ref(),
-        bytes_max: source.source.bytes_max.min(limits.feed_bytes_max),
-    };
-    let refuse = |validators: &Validators| {
-        let expected = source.source.sha256.as_ref().filter(|expected| **expected != validators.sha256)?;
-        Some(Had::Failed(format!(
-            "`{url}` has the SHA-256 {}, and its index states {expected}",
-            validators.sha256
-        )))
+        bytes_max: bytes_max.min(limits.feed_bytes_max),
     };
     let fetched = match directory::path_of(url) {
         Some(dir) => return directory::pack(dir, &request, limits),
         None => fetcher.get(&request, &SourceProgress { provider: source.provider, url, progress }),
     };
     match fetched {
-        Ok(Fetched::Unchanged { validators }) => refuse(&validators).unwrap_or(Had::Unchanged(validators)),
-        Ok(Fetched::File { validators }) => refuse(&validators)
-            .or_else(|| refuse_sha512(&source.source, &source.staged))
-            .or_else(|| refuse_content(source, limits))
-            .or_else(|| signed::refuse(&source.source, &source.staged, now))
-            .unwrap_or(Had::New(validators)),
+        Ok(Fetched::Unchanged { validators }) => Had::Unchanged(validators),
+        Ok(Fetched::File { validators }) => Had::New(validators),
         Err(FetchError::NotFound { .. }) => Had::Missing,
         Err(error) => Had::Failed(chain(&error)),
     }
 }
 
-/// Why the new bytes of `source` are not accepted, if their content is not what another document states.
-fn refuse_content(source: &SourcePull, limits: &Limits) -> Option<Had> {
-    let Content::Sha256(expected) = &source.source.content else { return None };
-    let url = source.source.url.as_str();
-    let document = Document { url, path: &source.staged, limits };
+/// What the bytes at `path` come to, if their content is not what another document states.
+fn refuse_content(source: &Source, path: &Path, limits: &Limits) -> Option<Had> {
+    let Content::Sha256(expected) = &source.content else { return None };
+    let url = source.url.as_str();
+    let document = Document { url, path, limits };
     match document.content_sha256() {
         Ok(actual) if actual == *expected => None,
         Ok(actual) => {
@@ -611,7 +703,7 @@ fn refuse_content(source: &SourcePull, limits: &Limits) -> Option<Had> {
     }
 }
 
-/// What the new bytes at `path` come to, when they have not the SHA-512 that is stated.
+/// What the bytes at `path` come to, when they have not the SHA-512 that is stated.
 fn refuse_sha512(source: &Source, path: &Path) -> Option<Had> {
     let expected = source.sha512.as_ref()?;
     let sha512 = || -> io::Result<String> {

@@ -4,6 +4,7 @@ mod csaf;
 mod csaf_generic;
 mod csaf_paths;
 mod csaf_provider;
+mod csaf_shared;
 mod csaf_signatures;
 mod csaf_sync;
 mod cve_list;
