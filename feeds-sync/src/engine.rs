@@ -575,7 +575,7 @@ fn settle(kept: &mut Kept, pulls: &[Pull], fetcher: &Fetcher, options: &SyncOpti
                         Ok(()) => kept.hold(url, validators, now, &feed, applied),
                         Err(error) => {
                             let what = format!("`{url}` was read and cannot be kept: {error}");
-                            kept.fail(url, &what, now);
+                            kept.fail(url, &what, origin, now);
                             let detail = format!("{what}; the next sync downloads it again");
                             gaps.push(Gap::new(GapKind::STALE_FEED, pull.place(), detail));
                         }
@@ -590,7 +590,9 @@ fn settle(kept: &mut Kept, pulls: &[Pull], fetcher: &Fetcher, options: &SyncOpti
                 // Its feed was not read, because of another source: what was brought is asked for again.
                 (Had::New(_) | Had::Unchanged(_) | Had::Fresh, None) | (Had::StillMissing, _) => {}
                 (Had::Missing, _) => kept.miss(url, origin, now),
-                (Had::Failed(error), _) => kept.fail(url, error, now),
+                // It is known already, with the time of the attempt.
+                (Had::Failed(_), _) if source.is_told => {}
+                (Had::Failed(error), _) => kept.fail(url, error, origin, now),
             }
             let is_accepted = pull.applied.is_some() && !matches!(source.had, Had::Failed(_) | Had::Missing);
             if is_accepted && source.is_verified {

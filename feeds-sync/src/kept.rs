@@ -161,6 +161,9 @@ struct Answer {
 struct Failure {
     at: String,
     error: String,
+    /// Where it was asked for; tables of before do not say it.
+    #[serde(default)]
+    origin: String,
 }
 
 impl Kept {
@@ -224,7 +227,7 @@ impl Kept {
             let max_age = |feed: &str| options.max_age.of(feed.split(':').next().unwrap_or_default());
             let max_age = state.feeds().map(max_age).min().unwrap_or_default();
             let is_settled = self.is_recent(url, max_age, origin, options.now)
-                || self.was_answered_since(before, url, origin);
+                || matches!(self.news(before, url, origin), Some(Ok(())));
             let fetched_at = held.fetched_at.parse().ok();
             let came_at = held.came_at.as_ref().and_then(|came| came.parse().ok()).or(fetched_at);
             let has_failed = state.failure.is_some();
@@ -376,15 +379,20 @@ impl Kept {
             && answers.into_iter().flatten().any(|(at, from)| is_from(origin, from) && is_recent(at))
     }
 
-    /// Whether another sync, which this one waited for, got an answer for `url`.
-    pub(crate) fn was_answered_since(&self, before: &Self, url: &str, origin: &Origin) -> bool {
-        let time = |kept: &Self| {
-            let state = kept.sources.get(url)?;
-            let held = state.held.as_ref().map(|held| (held.fetched_at.clone(), held.origin.clone()));
-            held.or_else(|| state.absent.as_ref().map(|absent| (absent.at.clone(), absent.origin.clone())))
+    /// What another sync, which this one waited for, got when it asked for `url` at the same origin: an answer, or why it got
+    /// none. None when it did not ask.
+    pub(crate) fn news(&self, before: &Self, url: &str, origin: &Origin) -> Option<Result<(), String>> {
+        let (now, then) = (self.sources.get(url)?, before.sources.get(url));
+        let is_news = |of: fn(&State) -> Option<(&String, &String)>| {
+            of(now).is_some_and(|(_, from)| is_from(origin, from)) && of(now) != then.and_then(of)
         };
-        let now = time(self);
-        now.as_ref().is_some_and(|(_, from)| is_from(origin, from)) && now != time(before)
+        let held = is_news(|state| state.held.as_ref().map(|held| (&held.fetched_at, &held.origin)));
+        let absent = is_news(|state| state.absent.as_ref().map(|absent| (&absent.at, &absent.origin)));
+        if held || absent {
+            return Some(Ok(()));
+        }
+        let failed = is_news(|state| state.failure.as_ref().map(|failure| (&failure.at, &failure.origin)));
+        now.failure.as_ref().filter(|_| failed).map(|failure| Err(failure.error.clone()))
     }
 
     /// Remembers that the bytes of `validators` are the state of `url`, and what they gave.
@@ -480,9 +488,10 @@ impl Kept {
     }
 
     /// Remembers that `url` could not be had or read; bytes held of it stay.
-    pub(crate) fn fail(&mut self, url: &str, error: &str, now: Timestamp) {
+    pub(crate) fn fail(&mut self, url: &str, error: &str, origin: &Origin, now: Timestamp) {
         let state = self.sources.entry(url.to_owned()).or_default();
-        state.failure = Some(Failure { at: now.to_string(), error: error.to_owned() });
+        let (at, origin) = (now.to_string(), origin_text(origin));
+        state.failure = Some(Failure { at, error: error.to_owned(), origin });
     }
 
     /// Remembers what reading `feed` remarked, in place of what it did before.

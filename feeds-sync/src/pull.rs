@@ -52,6 +52,8 @@ pub(crate) struct SourcePull {
     pub(crate) had: Had,
     /// When the bytes held were last the provider's state; none when no bytes are held.
     pub(crate) held_at: Option<Timestamp>,
+    /// Whether that is what another sync got, which this one waited for.
+    pub(crate) is_told: bool,
     /// Whether the bytes held cannot be read any more.
     pub(crate) is_spoilt: bool,
     /// What came, where that is not accepted: another feed that is read from it may accept it.
@@ -74,6 +76,14 @@ pub(crate) enum Had {
     /// Missing when it was last asked, which is recent enough.
     StillMissing,
     Failed(String),
+}
+
+/// What came of a URL, for all feeds that are read from it.
+#[derive(Clone)]
+struct Came {
+    had: Had,
+    /// Whether another sync got it, which this one waited for.
+    is_told: bool,
 }
 
 #[derive(Default)]
@@ -316,6 +326,7 @@ impl Pull {
             source.is_spoilt |= !has_new_bytes;
             if !has_new_bytes || matches!(source.had, Had::New(_)) {
                 source.had = Had::Failed(error.to_owned());
+                source.is_told = false;
             }
         }
     }
@@ -337,6 +348,7 @@ impl Pull {
             source.held_at = None;
         }
         source.had = Had::Failed(error.to_owned());
+        source.is_told = false;
         true
     }
 
@@ -375,6 +387,7 @@ impl SourcePull {
             staged: kept.staged_path(&source.url),
             had,
             held_at: kept.fetched_at(&source.url).filter(|_| is_held),
+            is_told: false,
             is_spoilt: false,
             refused: None,
             is_accepted: kept.is_accepted(&source.url, feed),
@@ -398,8 +411,9 @@ impl SourcePull {
 
     /// Takes what came of its URL, unless that is not what other documents of its feed state, or not signed as they say:
     /// where several feeds are read from one download, each has its own terms.
-    fn take(&mut self, came: Had, kept: &Kept, options: &SyncOptions<'_>) {
-        let came = match came {
+    fn take(&mut self, came: Came, kept: &Kept, options: &SyncOptions<'_>) {
+        self.is_told = came.is_told;
+        let came = match came.had {
             // What is to be known of new bytes is not known yet: once it is, they are asked for.
             Had::New(_) if self.source.max_age == Some(HELD_STANDS) && self.held_at.is_some() => Had::Fresh,
             came => came,
@@ -420,9 +434,10 @@ impl SourcePull {
     }
 
     /// What came of its URL, accepted or not; none where it was not asked.
-    fn came(&self) -> Option<&Had> {
-        let came = self.refused.as_ref().unwrap_or(&self.had);
-        (self.is_asked && !matches!(came, Had::Fresh | Had::StillMissing)).then_some(came)
+    fn came(&self) -> Option<Came> {
+        let had = self.refused.as_ref().unwrap_or(&self.had);
+        let is_news = self.is_asked && !matches!(had, Had::Fresh | Had::StillMissing);
+        is_news.then(|| Came { had: had.clone(), is_told: self.is_told })
     }
 
     fn is_to_be_signed(&self) -> bool {
@@ -530,7 +545,7 @@ pub(crate) fn download(
             break;
         }
         let firsts = firsts(&sources);
-        let came: Mutex<BTreeMap<usize, Had>> = Mutex::default();
+        let came: Mutex<BTreeMap<usize, Came>> = Mutex::default();
         let mut shared: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (index, first) in firsts.iter().enumerate().filter(|(index, first)| index != *first) {
             shared.entry(*first).or_default().push(index);
@@ -548,19 +563,23 @@ pub(crate) fn download(
                 && others
                     .map(|other| sources[*other].lock().expect("only the first of a URL has a thread"))
                     .all(|other| is_fresh(&other, kept, fetcher, options));
-            let is_answered = is_fresh || kept.was_answered_since(before, &url, fetcher.origin());
-            let had = match earlier.get(&url) {
+            let told = kept.news(before, &url, fetcher.origin());
+            let is_answered = is_fresh || matches!(told, Some(Ok(())));
+            let asked = |had| Came { had, is_told: false };
+            let had = match (earlier.get(&url), told) {
                 // To bring it again would be to replace what other feeds have accepted.
-                Some(had) => had.clone(),
-                None if is_answered && kept.is_absent(&url) => Had::StillMissing,
-                None if is_answered => Had::Fresh,
-                None => {
+                (Some(had), _) => had.clone(),
+                _ if is_answered && kept.is_absent(&url) => asked(Had::StillMissing),
+                _ if is_answered => asked(Had::Fresh),
+                // What another sync tried in vain a moment ago would fail here too, after as many tries.
+                (None, Some(Err(error))) => Came { had: Had::Failed(error), is_told: true },
+                (None, _) => {
                     let others = shared.get(&index).into_iter().flatten();
                     let others = others.map(|other| {
                         sources[*other].lock().expect("only the first of a URL has a thread").source.bytes_max
                     });
                     let bytes_max = others.fold(source.source.bytes_max, u64::max);
-                    ask(&source, bytes_max, kept, fetcher, options, progress)
+                    asked(ask(&source, bytes_max, kept, fetcher, options, progress))
                 }
             };
             if shared.contains_key(&index) {
@@ -589,12 +608,12 @@ pub(crate) fn download(
 }
 
 /// What came in earlier rounds of URLs that are still to be asked for other feeds.
-fn earlier(pulls: &[Pull]) -> BTreeMap<String, Had> {
+fn earlier(pulls: &[Pull]) -> BTreeMap<String, Came> {
     let sources = || pulls.iter().flat_map(|pull| &pull.sources);
     let due = sources().filter(|source| !source.is_asked).map(|source| source.source.url.as_str());
     let due: BTreeSet<&str> = due.collect();
     let asked = sources().filter(|source| due.contains(source.source.url.as_str()));
-    asked.filter_map(|source| Some((source.source.url.clone(), source.came()?.clone()))).collect()
+    asked.filter_map(|source| Some((source.source.url.clone(), source.came()?))).collect()
 }
 
 /// Whether what is held of `source` was answered recently enough for its feed, and is what another document states.

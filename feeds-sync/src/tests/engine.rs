@@ -4,6 +4,7 @@ mod lost_shards;
 mod ranking;
 mod refusals;
 mod rpm;
+mod waiting;
 
 use std::collections::BTreeSet;
 use std::fs;
