@@ -237,7 +237,11 @@ fn only_what_a_trusted_key_signed_is_scanned_with() {
     ran.expect_code(0).expect_stderr(&["replaced as a whole: no key that is trusted"]);
     let held = snapshot(&taker);
     let words = ["feeds", "pull", &published, "--feeds-key", &ours_public];
-    taker.run(words).expect_code(2).expect_stderr(&["error: nothing was pulled", "no key that is trusted", "ago"]);
+    taker.run(words).expect_code(2).expect_stderr(&[
+        "error: nothing was pulled",
+        "no key that is trusted",
+        "ago",
+    ]);
     assert_eq!(snapshot(&taker), held);
     let config = format!("[feeds]\nsources = [\"{published}\"]\nkeys = [\"{theirs_public}\"]\n");
     taker.write("plimsoll.toml", config);

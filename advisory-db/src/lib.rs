@@ -35,7 +35,7 @@ pub use error::DbError;
 pub use feeds_dir::{FeedsDir, GcOutcome, SnapshotEntry, WriterLock};
 pub use publish::{Lacking, Published, ShardName};
 pub use snapshot::{EpssStamp, KevStamp, KeyHash, NamespaceEntry, ProviderStamp, Snapshot};
-pub use writer::{EpssTable, ProviderOutcome, Publication, SwapOutcome, Writer};
+pub use writer::{EpssTable, ProviderOutcome, Publication, SwapOutcome, Unranked, Writer};
 
 /// The schema that this build writes, and the newest that it reads: of shards and of the manifest together.
 ///

@@ -1,11 +1,14 @@
 //! The one writer: new shards beside the old ones, then a new manifest in place of the old one.
 
+mod ranking;
+mod whole;
+
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 
 use jiff::Timestamp;
-use model::advisory::{Advisory, Daily, Epss, Kev};
+use model::advisory::{Advisory, Epss};
 use model::facts::{CoverageClass, FeedFacts, RepositoryCpes};
 use model::key::Namespace;
 use rusqlite::Connection;
@@ -15,8 +18,10 @@ use crate::error::DbError;
 use crate::feeds_dir::{FeedsDir, WriterLock};
 use crate::files;
 use crate::manifest::{Content, Manifest, Part, Shards};
-use crate::shard::{self, Kind, Owner, Shard, ShardRef, daily, facts, rows, text};
+use crate::shard::{self, Kind, Owner, Shard, ShardRef, facts, rows, text};
 use crate::snapshot::{EpssStamp, KevStamp, NamespaceEntry, ProviderStamp};
+
+pub use self::ranking::Unranked;
 
 /// Builds the next snapshot, starting from the current one.
 ///
@@ -68,7 +73,7 @@ pub struct ProviderOutcome {
     pub rows: u64,
     /// Its records.
     pub records: u64,
-    /// Whether the rows differ from what was held before.
+    /// Whether the rows differ from what was held before, or were made anew because what was held was damaged or gone.
     pub changed: bool,
 }
 
@@ -149,7 +154,7 @@ impl<'a> Writer<'a> {
         texts?;
         feed.namespaces.push(owner.scope.to_owned());
         let hash = |rows: &Option<ShardRef>| rows.as_ref().map(|shard| shard.hash.clone());
-        let changed = before.as_ref().is_none_or(|before| hash(&before.rows) != hash(&rows));
+        let changed = is_new || before.as_ref().is_none_or(|before| hash(&before.rows) != hash(&rows));
         let before = before.unwrap_or_default();
         let part = Part {
             feed: publication.feed.to_owned(),
@@ -174,8 +179,12 @@ impl<'a> Writer<'a> {
         if !is_open {
             self.close_feed()?;
             let shards = self.feeds.shards_path();
-            // One that cannot be read is made anew.
-            let before = before.text.as_ref().and_then(|text| Shard::open(&shards, Kind::Text, text).ok()?);
+            // One that cannot be read is made anew. Texts are taken over as they are compressed, so that damage would stay.
+            let is_sound = |text: &&ShardRef| {
+                files::fingerprint(&text.path(&shards, Kind::Text)).is_ok_and(|found| found.0 == text.sha256)
+            };
+            let before = before.text.as_ref().filter(is_sound);
+            let before = before.and_then(|text| Shard::open(&shards, Kind::Text, text).ok()?);
             self.open = Some(OpenFeed {
                 provider: publication.provider.to_owned(),
                 feed: publication.feed.to_owned(),
@@ -220,90 +229,6 @@ impl<'a> Writer<'a> {
             }
             None => false,
         }
-    }
-
-    /// Gives every held namespace the EPSS and KEV of the ids that its rows go by, aliases included.
-    ///
-    /// `None` keeps what each namespace has; rows that were replaced since then may go by ids that it
-    /// lacks. Call it once, after the last [`Writer::replace_provider`]. Scores that are no number are
-    /// skipped.
-    pub fn set_daily(
-        &mut self,
-        epss: Option<&EpssTable>,
-        kev: Option<&BTreeMap<String, Kev>>,
-    ) -> Result<(), DbError> {
-        if let Some(table) = epss {
-            self.content.epss = Some(table.stamp.clone());
-        }
-        if let Some(kev) = kev {
-            let newest = kev.values().map(|kev| &kev.added).max().cloned();
-            self.content.kev = Some(KevStamp { entries: kev.len() as u64, newest });
-        }
-        self.close_feed()?;
-        let mut feeds: BTreeMap<(String, String), Vec<(String, Shards)>> = BTreeMap::new();
-        for (namespace, parts) in &self.content.namespaces {
-            for (provider, part) in parts {
-                let of_feed = feeds.entry((provider.clone(), part.feed.clone())).or_default();
-                of_feed.push((namespace.clone(), part.shards.clone()));
-            }
-        }
-        for ((provider, feed), parts) in feeds {
-            let owner = Owner { scope: &feed, provider: &provider };
-            let entries = self.daily_of(parts.iter().map(|(_, shards)| shards), epss, kev)?;
-            let shard = if entries.is_empty() {
-                None
-            } else {
-                let fill = |connection: &Connection| daily::fill(connection, &entries);
-                Some(self.store(Kind::Daily, owner, &daily::hash(owner, &entries), &fill)?)
-            };
-            for (namespace, _) in parts {
-                let held = self.content.namespaces.get_mut(&namespace);
-                if let Some(part) = held.and_then(|held| held.get_mut(&provider)) {
-                    part.shards.daily.clone_from(&shard);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// What a feed has, of whose namespaces these are the shards.
-    fn daily_of<'s>(
-        &self,
-        parts: impl Iterator<Item = &'s Shards> + Clone,
-        epss: Option<&EpssTable>,
-        kev: Option<&BTreeMap<String, Kev>>,
-    ) -> Result<BTreeMap<String, Daily>, DbError> {
-        let mut kept = BTreeMap::new();
-        if epss.is_none() || kev.is_none() {
-            let mut shards: Vec<&ShardRef> = parts.clone().filter_map(|part| part.daily.as_ref()).collect();
-            shards.sort_by_key(|shard| &shard.hash);
-            shards.dedup();
-            for shard in shards {
-                kept.append(&mut daily::all(&self.open(Kind::Daily, shard)?)?);
-            }
-        }
-        let mut ids = BTreeSet::new();
-        for rows in parts.filter_map(|part| part.rows.as_ref()) {
-            rows::ids(&self.open(Kind::Rows, rows)?, &mut ids)?;
-        }
-        let mut entries = BTreeMap::new();
-        for id in ids {
-            let kept = kept.get(&id);
-            let daily = Daily {
-                epss: match epss {
-                    Some(table) => table.scores.get(&id).copied().filter(is_number),
-                    None => kept.and_then(|kept| kept.epss),
-                },
-                kev: match kev {
-                    Some(kev) => kev.get(&id).cloned(),
-                    None => kept.and_then(|kept| kept.kev.clone()),
-                },
-            };
-            if daily != Daily::default() {
-                entries.insert(id, daily);
-            }
-        }
-        Ok(entries)
     }
 
     /// Replaces the facts; what repositories stand for stays.
@@ -521,11 +446,12 @@ impl<'a> Writer<'a> {
 /// What was held, or nothing where the shard that had it is damaged or gone: it is about to be written anew.
 fn healed<T: Default>(held: Result<T, DbError>) -> Result<T, DbError> {
     match held {
-        Err(DbError::Damaged { .. } | DbError::Missing { .. } | DbError::Sqlite { .. }) => Ok(T::default()),
+        Err(error) if is_lost(&error) => Ok(T::default()),
         held => held,
     }
 }
 
-fn is_number(epss: &Epss) -> bool {
-    epss.score.is_finite() && epss.percentile.is_finite()
+/// Whether `error` says that a shard is damaged or gone: nothing that another try would help against.
+fn is_lost(error: &DbError) -> bool {
+    matches!(error, DbError::Damaged { .. } | DbError::Missing { .. } | DbError::Sqlite { .. })
 }

@@ -555,3 +555,11 @@ pub struct DailyTables {
     /// What was left out or not understood.
     pub remarks: Remarks,
 }
+
+impl DailyTables {
+    /// Takes the tables that `other` has in place of those at hand.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.epss = other.epss.or(self.epss.take());
+        self.kev = other.kev.or(self.kev.take());
+    }
+}

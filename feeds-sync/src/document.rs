@@ -1,5 +1,7 @@
 //! A downloaded file, opened within bounds.
 
+mod tar;
+
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -131,39 +133,6 @@ impl Document<'_> {
             Some(Packing::Bzip2) => Box::new(bzip2::bufread::MultiBzDecoder::new(file)),
         };
         Ok(Box::new(BufReader::with_capacity(128 << 10, Bounded::new(content, limit))))
-    }
-
-    /// Calls `visit` with the name and content of each file of a tar archive, packed or not, one at a time.
-    ///
-    /// # Errors
-    /// When it is no sound archive, or a limit is passed: `entries_max`, `record_bytes_max` for one file,
-    /// [`TAR_TIMES`] `feed_bytes_max` and `inflate_ratio_max` for all.
-    pub fn tar_entries(&self, visit: &mut Visit<'_>) -> Result<(), ParseError> {
-        let bytes_max = self.limits.feed_bytes_max.saturating_mul(TAR_TIMES);
-        let mut archive = tar::Archive::new(self.open_within(bytes_max)?);
-        let mut content = Vec::new();
-        let mut n_entries = 0;
-        for entry in archive.entries()? {
-            let mut entry = entry?;
-            n_entries += 1;
-            if n_entries > self.limits.entries_max {
-                return Err(ParseError::Limit { limit: "entries_max", max: self.limits.entries_max });
-            }
-            if !entry.header().entry_type().is_file() {
-                continue;
-            }
-            // A label only: nothing is ever written under it, so it is taken as it is.
-            let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-            content.clear();
-            let max = self.limits.record_bytes_max;
-            if entry.by_ref().take(max + 1).read_to_end(&mut content)? as u64 > max {
-                return Err(ParseError::Limit { limit: "record_bytes_max", max });
-            }
-            visit(&name, &content)?;
-        }
-        // What follows the archive is read too: that its packing is sound shows at its end.
-        io::copy(&mut archive.into_inner(), &mut io::sink())?;
-        Ok(())
     }
 
     /// Reads the whole document as one JSON value by `seed`. A text of up to [`HELD_BYTES_MAX`] is held, so that texts in

@@ -6,10 +6,10 @@
 //! hold.
 
 mod passes;
+mod settle;
 mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 
 use advisory_db::{FeedsDir, Publication, Writer};
 use fetch::fetcher::Fetcher;
@@ -21,14 +21,16 @@ use model::key::Namespace;
 use model::limits::Limits;
 
 use self::passes::{PASS_BYTES_MAX, PASS_RECORDS_MAX, SHARE_BYTES_MAX, failures, is_small, passes, read};
-use crate::advisories::{Advisories, Remarks};
+pub(crate) use self::settle::age;
+use self::settle::{forget_replaced, settle, tell};
+use crate::advisories::Advisories;
 use crate::error::{ParseError, SyncError};
 use crate::facts;
-use crate::kept::{Kept, io_error};
+use crate::kept::Kept;
 use crate::lifecycles::Lifecycles;
-use crate::provider::{self, Feed, Provider, Role, Scope, Signed};
+use crate::provider::{self, Feed, Provider, Role, Scope};
 use crate::pull::{Applied, Had, Pull, SourcePull, download, prepare_held};
-use crate::report::{SourceOutcome, SourceReport, SyncReport};
+use crate::report::{SourceOutcome, SyncReport};
 use crate::schedule::MaxAge;
 use crate::selection::{Named, Selected, Selection, select};
 use crate::signed;
@@ -112,13 +114,25 @@ pub fn sync(
     let writer = feeds.writer(&lock)?;
     let lifecycles = Lifecycles::default();
     let repositories = RepositoryCpes::new();
-    let mut run =
-        Run { kept: &kept, options, progress, writer, lifecycles, repositories, has_new_rows: false };
+    let mut run = Run {
+        kept: &kept,
+        options,
+        progress,
+        writer,
+        lifecycles,
+        repositories,
+        has_new_rows: false,
+        gaps: Vec::new(),
+        lost: BTreeSet::new(),
+        unreadable: Vec::new(),
+    };
     run.read_lifecycles(&mut pulls);
     for pull in pulls.iter_mut().filter(|pull| !pull.is_table()) {
         run.apply(pull)?;
     }
     run.rank(&mut pulls)?;
+    let gaps = std::mem::take(&mut run.gaps);
+    let (lost, unreadable) = (std::mem::take(&mut run.lost), std::mem::take(&mut run.unreadable));
 
     let mut report =
         SyncReport { snapshot: feeds.current()?.map(|it| it.id().to_owned()), ..SyncReport::default() };
@@ -132,7 +146,11 @@ pub fn sync(
         report.snapshot = Some(swapped.id);
         report.changed = swapped.changed;
     }
-    settle(&mut kept, &pulls, fetcher, options)?;
+    lost.iter().for_each(|url| kept.forget(url));
+    report.gaps = gaps;
+    report.gaps.extend(settle(&mut kept, &pulls, fetcher, options));
+    unreadable.iter().for_each(|(namespace, feeds)| kept.read_again(namespace, feeds));
+    kept.write()?;
     tell(&mut report, pulls, &kept, options);
     Ok(report)
 }
@@ -175,6 +193,11 @@ fn report_if_settled(
         }
         pulls.push(pull);
     }
+    let lacking = feeds.lacking()?;
+    let feed = |pull: &Pull| (pull.publisher().to_owned(), pull.selected.feed.name.clone());
+    if pulls.iter().any(|pull| lacking.contains(&feed(pull))) {
+        return Ok(None);
+    }
     let mut report = SyncReport { snapshot: Some(snapshot.id().to_owned()), ..SyncReport::default() };
     tell(&mut report, pulls, kept, options);
     Ok(Some(report))
@@ -191,6 +214,12 @@ struct Run<'a, 'w> {
     /// What Red Hat's repositories stand for, where that was read.
     repositories: RepositoryCpes,
     has_new_rows: bool,
+    /// What of all that is held could not be used, besides the gaps of the feeds that were asked.
+    gaps: Vec<Gap>,
+    /// Where documents come from that are held and cannot be read any more, though they were not asked for.
+    lost: BTreeSet<String>,
+    /// The namespaces whose rows are in the snapshot and cannot be read, and what the feed of each may be called.
+    unreadable: Vec<(Namespace, [String; 2])>,
 }
 
 impl Run<'_, '_> {
@@ -202,17 +231,40 @@ impl Run<'_, '_> {
         let publisher = pull.publisher();
         let records = |namespace: &Namespace| Some(self.writer.provider_state(namespace, publisher)?.records);
         let held = pull.held(self.kept, &records);
-        let must_read = pull.has_new_bytes() || self.has_lost_repositories(pull)?;
+        let has_lost_rows = !self.writer.lost(publisher, &pull.selected.feed.name).is_empty();
+        let must_read = pull.has_new_bytes() || has_lost_rows || self.has_lost_repositories(pull)?;
         if let (false, Some(held)) = (must_read, held) {
             self.touch(pull, &held);
             pull.applied = Some(held);
             return Ok(());
         }
         match self.read_first(pull) {
-            Ok(first) => pull.applied = Some(self.replace(pull, first)?),
+            Ok(first) => {
+                let applied = self.replace(pull, first)?;
+                self.give_up_lost(pull, &applied);
+                pull.applied = Some(applied);
+            }
             Err(error) => pull.refuse(&error),
         }
         Ok(())
+    }
+
+    /// Goes on without what was held of namespaces that the feed no longer mentions, where that is damaged or gone.
+    fn give_up_lost(&mut self, pull: &Pull, applied: &Applied) {
+        for namespace in self.writer.lost(pull.publisher(), &pull.selected.feed.name) {
+            if applied.namespaces.contains(&namespace) {
+                continue;
+            }
+            let (kind, what) = match self.writer.give_up(&namespace, pull.publisher()) {
+                true => (GapKind::FEED_NOT_FETCHED, "rows"),
+                false => (GapKind::STALE_FEED, "texts"),
+            };
+            let feed = pull.feed_id();
+            let detail = format!(
+                "the {what} that were held of it are damaged or gone, and `{feed}` has none any more"
+            );
+            self.gaps.push(Gap::new(kind, namespace.as_str(), detail));
+        }
     }
 
     /// Moves the date of rows that are as they were, when every source of them said so.
@@ -258,6 +310,8 @@ impl Run<'_, '_> {
         }
         for (namespace, now) in self.live(pull, &first) {
             let held = self.writer.provider_state(&namespace, pull.publisher());
+            // What is damaged or gone is not to be kept.
+            let held = held.filter(|_| self.writer.has_rows(&namespace, pull.publisher()));
             let before = held.map_or(0, |stamp| stamp.records);
             if pull.selected.feed.name == PRIVATE {
                 // Who takes away his own advisories means it.
@@ -288,7 +342,7 @@ impl Run<'_, '_> {
             // None of its records is an answer too.
             counts.entry(namespace).or_default();
         }
-        let is_held = |namespace: &Namespace| self.writer.provider_state(namespace, provider.name).is_some();
+        let is_held = |namespace: &Namespace| self.writer.has_rows(namespace, provider.name);
         counts.retain(|namespace, _| !(self.is_frozen(provider, namespace) && is_held(namespace)));
         counts
     }
@@ -476,150 +530,4 @@ fn check_loss(what: &str, before: u64, now: u64, percent_max: u64) -> Result<(),
 
 fn refusal(url: &str, error: &ParseError) -> String {
     format!("`{url}` {error}")
-}
-
-/// Forgets what is known of every file that is about to be replaced.
-fn forget_replaced(kept: &mut Kept, pulls: &[Pull]) -> Result<(), SyncError> {
-    let mut has_forgotten = false;
-    for source in applied_sources(pulls).filter(|source| matches!(source.had, Had::New(_))) {
-        kept.forget(&source.source.url);
-        has_forgotten = true;
-    }
-    if has_forgotten { kept.write() } else { Ok(()) }
-}
-
-fn applied_sources(pulls: &[Pull]) -> impl Iterator<Item = &SourcePull> {
-    pulls.iter().filter(|pull| pull.applied.is_some()).flat_map(|pull| &pull.sources)
-}
-
-/// Puts the new bytes in their place and remembers how every source answered.
-fn settle(
-    kept: &mut Kept,
-    pulls: &[Pull],
-    fetcher: &Fetcher,
-    options: &SyncOptions<'_>,
-) -> Result<(), SyncError> {
-    let (origin, now) = (fetcher.origin(), options.now);
-    for pull in pulls {
-        let feed = pull.feed_id();
-        if pull.is_read {
-            kept.remark(&feed, &pull.remarks);
-        }
-        if pull.applied.is_some() {
-            kept.keep_only(&feed, &pull.sources.iter().map(|source| source.source.url.as_str()).collect());
-        }
-        for source in &pull.sources {
-            let url = source.source.url.as_str();
-            if source.is_spoilt {
-                kept.forget(url);
-            }
-            // The namespaces of a shared source are those of every feed that has read these bytes.
-            let joined = pull.applied.as_ref().filter(|_| !source.is_own());
-            let joined = joined.map(|applied| kept.joined(url, &source.had, applied));
-            match (&source.had, joined.as_ref().or(pull.applied.as_ref())) {
-                (Had::New(validators), Some(applied)) => {
-                    // Another feed that shares them may have put them there.
-                    if source.staged.exists() {
-                        fs::rename(&source.staged, &source.kept).map_err(io_error("write", &source.kept))?;
-                    }
-                    kept.hold(url, validators, now, &feed, applied);
-                }
-                (Had::Unchanged(validators), Some(applied)) => {
-                    kept.hold(url, validators, now, &feed, applied)
-                }
-                (Had::Fresh, Some(applied)) => kept.fill(url, &feed, applied),
-                // Its feed was not read, because of another source: what was brought is asked for again.
-                (Had::New(_) | Had::Unchanged(_) | Had::Fresh, None) | (Had::StillMissing, _) => {}
-                (Had::Missing, _) => kept.miss(url, origin, now),
-                (Had::Failed(error), _) => kept.fail(url, error, now),
-            }
-            let is_accepted = pull.applied.is_some() && !matches!(source.had, Had::Failed(_) | Had::Missing);
-            if is_accepted && matches!(source.source.signed, Signed::By { .. }) {
-                kept.sign(url);
-            }
-        }
-    }
-    for source in pulls.iter().flat_map(|pull| &pull.sources) {
-        // Bytes that were brought and that no feed accepted are of no use; that there are none is the usual case.
-        let _ = fs::remove_file(&source.staged);
-    }
-    kept.write()
-}
-
-/// Says how it went.
-fn tell(report: &mut SyncReport, pulls: Vec<Pull>, kept: &Kept, options: &SyncOptions<'_>) {
-    let mut asked = BTreeSet::new();
-    let mut answered = BTreeSet::new();
-    for pull in pulls {
-        asked.extend(pull.selected.asked_by.iter().cloned());
-        if pull.is_answered() {
-            answered.extend(pull.selected.asked_by.iter().cloned());
-        }
-        report.gaps.extend(gaps(&pull, kept, options));
-        let provider = pull.selected.provider.name;
-        if pull.remarks != Remarks::default() {
-            report.remarks.insert(pull.feed_id(), pull.remarks);
-        }
-        let applied = pull.applied.unwrap_or_default();
-        report.sources.extend(pull.sources.iter().map(|source| SourceReport {
-            provider,
-            feed: pull.selected.feed.name.clone(),
-            url: source.source.url.clone(),
-            outcome: source.had.outcome(),
-            answered_at: kept.answered_at(&source.source.url),
-            namespaces: applied.namespaces.clone(),
-            records: applied.records,
-        }));
-    }
-    report.gaps.sort();
-    report.gaps.dedup();
-    report.unanswered = asked.difference(&answered).cloned().collect();
-}
-
-fn gaps(pull: &Pull, kept: &Kept, options: &SyncOptions<'_>) -> Vec<Gap> {
-    let mut gaps = Vec::new();
-    for source in &pull.sources {
-        let url = source.source.url.as_str();
-        let what = match &source.had {
-            Had::Missing | Had::StillMissing
-                if source.source.is_optional && source.source.missing_means.is_none() =>
-            {
-                continue;
-            }
-            // Unless it is why the whole feed was refused.
-            // What only leads to others may be lacking; records that are not there are missed.
-            Had::Failed(_)
-                if source.source.is_optional
-                    && !source.source.role.has_records()
-                    && pull.applied.is_some() =>
-            {
-                continue;
-            }
-            Had::Missing | Had::StillMissing => match source.source.missing_means {
-                Some(meaning) => format!("`{url}` does not exist: {meaning}"),
-                None => format!("`{url}` does not exist"),
-            },
-            Had::Failed(error) => error.clone(),
-            _ => continue,
-        };
-        let (kind, instead) = match kept.fetched_at(url).filter(|_| !source.leads_nowhere()) {
-            Some(at) => {
-                (GapKind::STALE_FEED, format!("what is held is from {at}, {} old", age(at, options.now)))
-            }
-            None => (GapKind::FEED_NOT_FETCHED, "nothing of it is held".to_owned()),
-        };
-        gaps.push(Gap::new(kind, pull.place(), format!("{what}; {instead}")));
-    }
-    if let Some(unreadable) = pull.applied.as_ref().and_then(|applied| applied.unreadable.as_deref()) {
-        gaps.push(Gap::new(GapKind::UNREADABLE_RECORD, pull.place(), unreadable));
-    }
-    gaps
-}
-
-pub(crate) fn age(at: Timestamp, now: Timestamp) -> String {
-    let hours = now.duration_since(at).as_hours().max(0);
-    match hours / 24 {
-        0 => format!("{hours} hours"),
-        days => format!("{days} days"),
-    }
 }

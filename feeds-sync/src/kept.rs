@@ -1,13 +1,13 @@
 //! The downloads kept below the feeds directory, and what is remembered of them.
 //!
-//! `downloads/<host>/<path>` holds the bytes that were last read successfully; `downloads/sources.json` says of
-//! each source what makes the next request conditional, when it was last asked, and what went wrong last. The
+//! `downloads/<host>/<path>` holds the bytes that were last read successfully, `downloads/incoming` those that are being
+//! brought; `downloads/sources.json` says of each source what makes the next request conditional, when it was last asked, and what went wrong last. The
 //! file is written only after the rows are in the snapshot, so that a bad download is never taken for a good
 //! one. Both are a cache: without them everything is downloaded again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use advisory_db::FeedsDir;
@@ -16,6 +16,7 @@ use fetch::validators::Validators;
 use jiff::{SignedDuration, Timestamp};
 use model::key::Namespace;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::advisories::Remarks;
 use crate::directory;
@@ -88,6 +89,9 @@ struct State {
     /// The feeds that it is part of besides the one that [`Held`] names.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     also: BTreeSet<String>,
+    /// Those of these feeds that have not accepted the bytes which are held: another one brought them since.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    unjudged: BTreeSet<String>,
 }
 
 impl State {
@@ -104,6 +108,7 @@ impl State {
     /// Says that it is no longer part of `feed`; whether it is part of none then.
     fn leave(&mut self, feed: &str) -> bool {
         self.also.remove(feed);
+        self.unjudged.remove(feed);
         match &mut self.held {
             Some(held) if held.feed == feed => match self.also.pop_first() {
                 Some(other) => {
@@ -141,9 +146,9 @@ struct Held {
     records: u64,
     /// Which records could not be read, in words.
     unreadable: Option<String>,
-    /// Whether these bytes were found to be signed by their publisher.
-    #[serde(default)]
-    is_signed: bool,
+    /// The feeds that found these bytes to be signed by their publisher: each has its own keys.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    signed_for: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -156,6 +161,9 @@ struct Answer {
 struct Failure {
     at: String,
     error: String,
+    /// Where it was asked for; tables of before do not say it.
+    #[serde(default)]
+    origin: String,
 }
 
 impl Kept {
@@ -178,15 +186,28 @@ impl Kept {
         Ok(file)
     }
 
-    /// Where the bytes of `url` are kept, and where new ones wait until they are read.
-    pub(crate) fn paths(&self, url: &str) -> Option<(PathBuf, PathBuf)> {
-        let kept = self.dir.join(match directory::path_of(url) {
+    /// Where the bytes of `url` are kept; none when no file can be called so.
+    pub(crate) fn path(&self, url: &str) -> Option<PathBuf> {
+        Some(self.dir.join(match directory::path_of(url) {
             Some(dir) => directory::kept_name(dir),
             None => fetch::origin::relative_path(url).ok()?,
-        });
-        let mut staged = kept.clone().into_os_string();
-        staged.push(".new");
-        Some((kept, PathBuf::from(staged)))
+        }))
+    }
+
+    /// Where new bytes of `url` wait until they are read. Whatever URLs there are, neither these files nor what a download
+    /// leaves beside them are in each other's way, nor in that of what is kept: the URLs of a publisher's documents are his
+    /// to choose.
+    pub(crate) fn staged_path(&self, url: &str) -> PathBuf {
+        self.dir.join("incoming").join(directory::hex(&Sha256::digest(url)))
+    }
+
+    /// Puts the new bytes of `url` in the place of those that are kept.
+    pub(crate) fn keep(&self, url: &str) -> io::Result<()> {
+        let path = self.path(url).ok_or_else(|| io::Error::other("no file can be called so"))?;
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::rename(self.staged_path(url), path)
     }
 
     /// The downloads that are held, by URL.
@@ -206,7 +227,7 @@ impl Kept {
             let max_age = |feed: &str| options.max_age.of(feed.split(':').next().unwrap_or_default());
             let max_age = state.feeds().map(max_age).min().unwrap_or_default();
             let is_settled = self.is_recent(url, max_age, origin, options.now)
-                || self.was_answered_since(before, url, origin);
+                || matches!(self.news(before, url, origin), Some(Ok(())));
             let fetched_at = held.fetched_at.parse().ok();
             let came_at = held.came_at.as_ref().and_then(|came| came.parse().ok()).or(fetched_at);
             let has_failed = state.failure.is_some();
@@ -226,7 +247,7 @@ impl Kept {
         let dropped: Vec<String> = left.collect();
         for url in dropped {
             self.sources.remove(&url);
-            if let Some((path, _)) = self.paths(&url) {
+            if let Some(path) = self.path(&url) {
                 // What cannot be removed costs its room, and nothing else.
                 let _ = fs::remove_file(path);
             }
@@ -237,8 +258,7 @@ impl Kept {
     /// that its tags and dates are sent to no other.
     pub(crate) fn validators(&self, url: &str) -> Option<Validators> {
         let held = self.sources.get(url)?.held.as_ref()?;
-        let (path, _) = self.paths(url)?;
-        if fs::metadata(path).ok()?.len() != held.bytes {
+        if fs::metadata(self.path(url)?).ok()?.len() != held.bytes {
             return None;
         }
         Some(Validators {
@@ -281,15 +301,26 @@ impl Kept {
         self.sources.get(url).is_some_and(|state| state.absent.is_some())
     }
 
-    /// Whether the bytes held of `url` were found to be signed by their publisher.
-    pub(crate) fn is_signed(&self, url: &str) -> bool {
-        self.sources.get(url).and_then(|state| state.held.as_ref()).is_some_and(|held| held.is_signed)
+    /// Whether `url` could not be had or read at the last time.
+    pub(crate) fn has_failed(&self, url: &str) -> bool {
+        self.sources.get(url).is_some_and(|state| state.failure.is_some())
     }
 
-    /// Remembers that the bytes held of `url` are signed by their publisher.
-    pub(crate) fn sign(&mut self, url: &str) {
+    /// Whether `feed` has accepted the bytes held of `url`: they are what it may ask of them.
+    pub(crate) fn is_accepted(&self, url: &str, feed: &str) -> bool {
+        self.sources.get(url).is_some_and(|state| state.is_of(feed) && !state.unjudged.contains(feed))
+    }
+
+    /// Whether `feed` found the bytes held of `url` to be signed by their publisher.
+    pub(crate) fn is_signed(&self, url: &str, feed: &str) -> bool {
+        let held = self.sources.get(url).and_then(|state| state.held.as_ref());
+        held.is_some_and(|held| held.signed_for.contains(feed))
+    }
+
+    /// Remembers that `feed` found the bytes held of `url` to be signed by their publisher.
+    pub(crate) fn sign(&mut self, url: &str, feed: &str) {
         if let Some(held) = self.sources.get_mut(url).and_then(|state| state.held.as_mut()) {
-            held.is_signed = true;
+            held.signed_for.insert(feed.to_owned());
         }
     }
 
@@ -329,7 +360,7 @@ impl Kept {
     /// Whether what is held of a directory is what it holds now.
     fn is_packed(&self, url: &str, dir: &Path, options: &SyncOptions<'_>) -> bool {
         let Some(state) = self.sources.get(url).filter(|state| state.failure.is_none()) else { return false };
-        let is_there = self.paths(url).is_some_and(|(path, _)| path.exists());
+        let is_there = self.path(url).is_some_and(|path| path.exists());
         let held = state.held.as_ref().filter(|held| is_there && held.parser_version == PARSER_VERSION);
         held.is_some_and(|held| directory::sha256(dir, options.limits).is_ok_and(|it| it == held.sha256))
     }
@@ -348,15 +379,20 @@ impl Kept {
             && answers.into_iter().flatten().any(|(at, from)| is_from(origin, from) && is_recent(at))
     }
 
-    /// Whether another sync, which this one waited for, got an answer for `url`.
-    pub(crate) fn was_answered_since(&self, before: &Self, url: &str, origin: &Origin) -> bool {
-        let time = |kept: &Self| {
-            let state = kept.sources.get(url)?;
-            let held = state.held.as_ref().map(|held| (held.fetched_at.clone(), held.origin.clone()));
-            held.or_else(|| state.absent.as_ref().map(|absent| (absent.at.clone(), absent.origin.clone())))
+    /// What another sync, which this one waited for, got when it asked for `url` at the same origin: an answer, or why it got
+    /// none. None when it did not ask.
+    pub(crate) fn news(&self, before: &Self, url: &str, origin: &Origin) -> Option<Result<(), String>> {
+        let (now, then) = (self.sources.get(url)?, before.sources.get(url));
+        let is_news = |of: fn(&State) -> Option<(&String, &String)>| {
+            of(now).is_some_and(|(_, from)| is_from(origin, from)) && of(now) != then.and_then(of)
         };
-        let now = time(self);
-        now.as_ref().is_some_and(|(_, from)| is_from(origin, from)) && now != time(before)
+        let held = is_news(|state| state.held.as_ref().map(|held| (&held.fetched_at, &held.origin)));
+        let absent = is_news(|state| state.absent.as_ref().map(|absent| (&absent.at, &absent.origin)));
+        if held || absent {
+            return Some(Ok(()));
+        }
+        let failed = is_news(|state| state.failure.as_ref().map(|failure| (&failure.at, &failure.origin)));
+        now.failure.as_ref().filter(|_| failed).map(|failure| Err(failure.error.clone()))
     }
 
     /// Remembers that the bytes of `validators` are the state of `url`, and what they gave.
@@ -380,7 +416,12 @@ impl Kept {
             Some(before) => before.came_at.clone().or_else(|| Some(before.fetched_at.clone())),
             None => Some(now.to_string()),
         };
-        let is_signed = before.is_some_and(|before| before.is_signed);
+        let mut unjudged = match before {
+            Some(_) => state.map(|state| state.unjudged.clone()).unwrap_or_default(),
+            None => also.clone(),
+        };
+        unjudged.remove(feed);
+        let signed_for = before.map(|before| before.signed_for.clone()).unwrap_or_default();
         let newest = match before {
             Some(before) => before.newest.clone(),
             None => applied.newest.map(|newest| newest.to_string()),
@@ -399,9 +440,10 @@ impl Kept {
             namespaces: applied.namespaces.iter().map(Namespace::to_string).collect(),
             records: applied.records,
             unreadable: applied.unreadable.clone(),
-            is_signed,
+            signed_for,
         };
-        self.sources.insert(url.to_owned(), State { held: Some(held), absent: None, failure: None, also });
+        let state = State { held: Some(held), absent: None, failure: None, also, unjudged };
+        self.sources.insert(url.to_owned(), state);
     }
 
     /// `applied` with the namespaces that the same bytes of `url` filled before: those of other feeds.
@@ -426,6 +468,7 @@ impl Kept {
     /// Remembers what the bytes held of `url` gave `feed`.
     pub(crate) fn fill(&mut self, url: &str, feed: &str, applied: &Applied) {
         let Some(state) = self.sources.get_mut(url) else { return };
+        state.unjudged.remove(feed);
         if let Some(held) = &mut state.held {
             if held.feed != feed {
                 state.also.insert(feed.to_owned());
@@ -445,9 +488,10 @@ impl Kept {
     }
 
     /// Remembers that `url` could not be had or read; bytes held of it stay.
-    pub(crate) fn fail(&mut self, url: &str, error: &str, now: Timestamp) {
+    pub(crate) fn fail(&mut self, url: &str, error: &str, origin: &Origin, now: Timestamp) {
         let state = self.sources.entry(url.to_owned()).or_default();
-        state.failure = Some(Failure { at: now.to_string(), error: error.to_owned() });
+        let (at, origin) = (now.to_string(), origin_text(origin));
+        state.failure = Some(Failure { at, error: error.to_owned(), origin });
     }
 
     /// Remembers what reading `feed` remarked, in place of what it did before.
@@ -456,6 +500,15 @@ impl Kept {
             self.remarks.remove(feed);
         } else {
             self.remarks.insert(feed.to_owned(), remarks.clone());
+        }
+    }
+
+    /// Forgets that the bytes held of a feed, which is called one of `feeds`, filled `namespace`: they are read again.
+    pub(crate) fn read_again(&mut self, namespace: &Namespace, feeds: &[String]) {
+        let states = self.sources.values_mut().filter(|state| feeds.iter().any(|feed| state.is_of(feed)));
+        let held = states.filter_map(|state| state.held.as_mut());
+        for held in held.filter(|held| held.namespaces.iter().any(|name| name == namespace.as_str())) {
+            held.parser_version = 0;
         }
     }
 
@@ -478,7 +531,7 @@ impl Kept {
     }
 }
 
-pub(crate) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> SyncError {
+pub(crate) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SyncError {
     let path = path.to_owned();
     move |source| SyncError::Io { action, path, source }
 }

@@ -1,10 +1,10 @@
 //! The feeds of one sync on their way: what was asked, what came, and what is held already.
 
+mod source;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
-use std::fs::File;
-use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -15,9 +15,9 @@ use fetch::validators::Validators;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use model::key::Namespace;
-use model::limits::Limits;
-use sha2::{Digest, Sha512};
 
+use self::source::Came;
+pub(crate) use self::source::SourcePull;
 use crate::advisories::Remarks;
 use crate::directory;
 use crate::document::Document;
@@ -28,7 +28,6 @@ use crate::lead::{Follow, Found, HeldSource, LeadError, Leads};
 use crate::provider::{Content, Feed, Role, Scope, Signed, Source};
 use crate::report::SourceOutcome;
 use crate::selection::Selected;
-use crate::signed;
 
 /// One selected feed on its way.
 pub(crate) struct Pull {
@@ -40,22 +39,6 @@ pub(crate) struct Pull {
     pub(crate) is_read: bool,
     /// What reading them remarked.
     pub(crate) remarks: Remarks,
-}
-
-/// One source on its way.
-pub(crate) struct SourcePull {
-    pub(crate) provider: &'static str,
-    pub(crate) source: Source,
-    pub(crate) kept: PathBuf,
-    pub(crate) staged: PathBuf,
-    pub(crate) is_asked: bool,
-    pub(crate) had: Had,
-    /// When the bytes held were last the provider's state; none when no bytes are held.
-    pub(crate) held_at: Option<Timestamp>,
-    /// Whether the bytes held cannot be read any more.
-    pub(crate) is_spoilt: bool,
-    /// Whether what is held was found to be signed by its publisher when it came.
-    is_signed: bool,
 }
 
 /// What the download gave.
@@ -114,6 +97,12 @@ impl Pull {
 
     pub(crate) fn has_new_bytes(&self) -> bool {
         self.sources.iter().any(|source| matches!(source.had, Had::New(_)))
+    }
+
+    /// Whether one of its sources is answered that could not be had or read at the last time.
+    pub(crate) fn has_recovered(&self, kept: &Kept) -> bool {
+        let is_answered = |source: &&SourcePull| !matches!(source.had, Had::Failed(_));
+        self.sources.iter().filter(is_answered).any(|source| kept.has_failed(&source.source.url))
     }
 
     /// Whether all of the feed that exists is at hand. A source that failed and of which nothing is held may hold
@@ -227,7 +216,9 @@ impl Pull {
             None => declared.contains(known.source.url.as_str()),
         });
         let provider = self.selected.provider.name;
-        self.sources.extend(named.into_values().map(|source| SourcePull::new(provider, &source, kept)));
+        let feed = self.feed_id();
+        let new = |source: Source| SourcePull::new(provider, &feed, &source, kept);
+        self.sources.extend(named.into_values().map(new));
         Ok(())
     }
 
@@ -302,6 +293,7 @@ impl Pull {
             source.is_spoilt |= !has_new_bytes;
             if !has_new_bytes || matches!(source.had, Had::New(_)) {
                 source.had = Had::Failed(error.to_owned());
+                source.is_told = false;
             }
         }
     }
@@ -323,6 +315,7 @@ impl Pull {
             source.held_at = None;
         }
         source.had = Had::Failed(error.to_owned());
+        source.is_told = false;
         true
     }
 
@@ -341,75 +334,6 @@ impl Pull {
     /// The sources that are this feed's alone.
     fn own(&self) -> impl Iterator<Item = &SourcePull> {
         self.sources.iter().filter(|source| source.is_own())
-    }
-}
-
-impl SourcePull {
-    fn new(provider: &'static str, source: &Source, kept: &Kept) -> Self {
-        let (kept_path, staged) = kept.paths(&source.url).unwrap_or_default();
-        let is_held = kept.validators(&source.url).is_some();
-        Self {
-            provider,
-            source: source.clone(),
-            kept: kept_path,
-            staged,
-            is_asked: false,
-            had: Had::Fresh,
-            held_at: kept.fetched_at(&source.url).filter(|_| is_held),
-            is_spoilt: false,
-            is_signed: is_held && kept.is_signed(&source.url),
-        }
-    }
-
-    /// Whether it is of its feed alone.
-    pub(crate) fn is_own(&self) -> bool {
-        self.source.role != Role::Shared
-    }
-
-    /// Whether it would lead to others, does not exist (any more), and the feed knows what that means: what is held of it
-    /// counts for nothing.
-    pub(crate) fn leads_nowhere(&self) -> bool {
-        self.source.role == Role::Index
-            && self.source.missing_means.is_some()
-            && matches!(self.had, Had::Missing | Had::StillMissing)
-    }
-
-    /// Refuses held bytes that none of the keys which must have signed them has. Those that were once found to be signed
-    /// stand; others came when no key was named.
-    fn check_held(&mut self, now: Timestamp) {
-        let is_due = match self.had {
-            Had::Fresh => !self.is_signed,
-            Had::Unchanged(_) => true,
-            _ => false,
-        };
-        if is_due
-            && self.held_at.is_some()
-            && let Some(refused) = signed::refuse(&self.source, &self.kept, now)
-        {
-            self.refuse_held(refused);
-        }
-    }
-
-    fn refuse_held(&mut self, refused: Had) {
-        self.had = refused;
-        if !self.is_signed {
-            self.is_spoilt = true;
-            self.held_at = None;
-        }
-    }
-
-    /// Whether what is held is the provider's state, as far as this sync was to find out.
-    pub(crate) fn is_confirmed(&self) -> bool {
-        let is_settled = matches!(self.had, Had::Fresh) && self.source.max_age.is_some();
-        matches!(self.had, Had::Unchanged(_)) || is_settled
-    }
-
-    /// The bytes to read: new ones, else those held.
-    pub(crate) fn document(&self) -> Option<&PathBuf> {
-        match self.had {
-            Had::New(_) => Some(&self.staged),
-            _ => self.held_at.map(|_| &self.kept),
-        }
     }
 }
 
@@ -434,12 +358,14 @@ pub(crate) fn download(
         for pull in &mut pulls {
             pull.follow(&held, kept, fetcher, options);
         }
+        let earlier = earlier(&pulls);
         let new = pulls.iter_mut().flat_map(Pull::due);
         let sources: Vec<Mutex<&mut SourcePull>> = new.map(Mutex::new).collect();
         if sources.is_empty() {
             break;
         }
         let firsts = firsts(&sources);
+        let came: Mutex<BTreeMap<usize, Came>> = Mutex::default();
         let mut shared: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (index, first) in firsts.iter().enumerate().filter(|(index, first)| index != *first) {
             shared.entry(*first).or_default().push(index);
@@ -450,7 +376,6 @@ pub(crate) fn download(
                 return;
             }
             let mut source = sources[index].lock().expect("each source has one thread");
-            source.is_asked = true;
             let url = source.source.url.clone();
             // One feed may want it more often than another.
             let others = shared.get(&index).into_iter().flatten();
@@ -458,19 +383,34 @@ pub(crate) fn download(
                 && others
                     .map(|other| sources[*other].lock().expect("only the first of a URL has a thread"))
                     .all(|other| is_fresh(&other, kept, fetcher, options));
-            let is_answered = is_fresh || kept.was_answered_since(before, &url, fetcher.origin());
-            source.had = match is_answered {
-                true if kept.is_absent(&url) => Had::StillMissing,
-                true => Had::Fresh,
-                false => ask(&source, kept, fetcher, options, progress),
+            let told = kept.news(before, &url, fetcher.origin());
+            let is_answered = is_fresh || matches!(told, Some(Ok(())));
+            let asked = |had| Came { had, is_told: false };
+            let had = match (earlier.get(&url), told) {
+                // To bring it again would be to replace what other feeds have accepted.
+                (Some(had), _) => had.clone(),
+                _ if is_answered && kept.is_absent(&url) => asked(Had::StillMissing),
+                _ if is_answered => asked(Had::Fresh),
+                // What another sync tried in vain a moment ago would fail here too, after as many tries.
+                (None, Some(Err(error))) => Came { had: Had::Failed(error), is_told: true },
+                (None, _) => {
+                    let others = shared.get(&index).into_iter().flatten();
+                    let others = others.map(|other| {
+                        sources[*other].lock().expect("only the first of a URL has a thread").source.bytes_max
+                    });
+                    let bytes_max = others.fold(source.source.bytes_max, u64::max);
+                    asked(ask(&source, bytes_max, kept, fetcher, options, progress))
+                }
             };
-            source.check_held(options.now);
+            if shared.contains_key(&index) {
+                came.lock().expect("no thread panics with the lock").insert(index, had.clone());
+            }
+            source.take(had, kept, options);
             progress.source_finished(source.provider, &url, &source.had.outcome());
         });
         for (index, first) in firsts.into_iter().enumerate().filter(|(index, first)| index != first) {
-            let had = sources[first].lock().expect("no thread runs").had.clone();
-            let mut source = sources[index].lock().expect("no thread runs");
-            (source.is_asked, source.had) = (true, had);
+            let had = came.lock().expect("no thread runs")[&first].clone();
+            sources[index].lock().expect("no thread runs").take(had, kept, options);
         }
     }
     for source in pulls.iter_mut().flat_map(|pull| &mut pull.sources).filter(|source| !source.is_asked) {
@@ -485,6 +425,15 @@ pub(crate) fn download(
         }
     }
     pulls
+}
+
+/// What came in earlier rounds of URLs that are still to be asked for other feeds.
+fn earlier(pulls: &[Pull]) -> BTreeMap<String, Came> {
+    let sources = || pulls.iter().flat_map(|pull| &pull.sources);
+    let due = sources().filter(|source| !source.is_asked).map(|source| source.source.url.as_str());
+    let due: BTreeSet<&str> = due.collect();
+    let asked = sources().filter(|source| due.contains(source.source.url.as_str()));
+    asked.filter_map(|source| Some((source.source.url.clone(), source.came()?))).collect()
 }
 
 /// Whether what is held of `source` was answered recently enough for its feed, and is what another document states.
@@ -516,9 +465,12 @@ fn announce(sources: &[Mutex<&mut SourcePull>], firsts: &[usize], progress: &dyn
 
 /// The feed and its sources, as far as what is held tells.
 pub(crate) fn prepare(selected: Selected, kept: &Kept) -> Pull {
-    let provider = selected.provider.name;
-    let sources = selected.feed.sources.iter().map(|source| SourcePull::new(provider, source, kept));
-    Pull { sources: sources.collect(), selected, applied: None, is_read: false, remarks: Remarks::default() }
+    let (provider, sources) = (selected.provider.name, Vec::new());
+    let mut pull = Pull { sources, selected, applied: None, is_read: false, remarks: Remarks::default() };
+    let feed = pull.feed_id();
+    let sources = pull.selected.feed.sources.iter();
+    pull.sources = sources.map(|source| SourcePull::new(provider, &feed, source, kept)).collect();
+    pull
 }
 
 /// As [`prepare`], with the sources that documents which are held lead to.
@@ -547,78 +499,30 @@ pub(crate) fn modified(last_modified: Option<&str>) -> Option<Timestamp> {
 
 fn ask(
     source: &SourcePull,
+    bytes_max: u64,
     kept: &Kept,
     fetcher: &Fetcher,
     options: &SyncOptions<'_>,
     progress: &dyn Progress,
 ) -> Had {
-    let (limits, now) = (options.limits, options.now);
+    let limits = options.limits;
     let url = source.source.url.as_str();
     let previous = kept.validators(url);
     let request = Request {
         url,
         to: &source.staged,
         previous: previous.as_ref(),
-        bytes_max: source.source.bytes_max.min(limits.feed_bytes_max),
-    };
-    let refuse = |validators: &Validators| {
-        let expected = source.source.sha256.as_ref().filter(|expected| **expected != validators.sha256)?;
-        Some(Had::Failed(format!(
-            "`{url}` has the SHA-256 {}, and its index states {expected}",
-            validators.sha256
-        )))
+        bytes_max: bytes_max.min(limits.feed_bytes_max),
     };
     let fetched = match directory::path_of(url) {
         Some(dir) => return directory::pack(dir, &request, limits),
         None => fetcher.get(&request, &SourceProgress { provider: source.provider, url, progress }),
     };
     match fetched {
-        Ok(Fetched::Unchanged { validators }) => refuse(&validators).unwrap_or(Had::Unchanged(validators)),
-        Ok(Fetched::File { validators }) => refuse(&validators)
-            .or_else(|| refuse_sha512(&source.source, &source.staged))
-            .or_else(|| refuse_content(source, limits))
-            .or_else(|| signed::refuse(&source.source, &source.staged, now))
-            .unwrap_or(Had::New(validators)),
+        Ok(Fetched::Unchanged { validators }) => Had::Unchanged(validators),
+        Ok(Fetched::File { validators }) => Had::New(validators),
         Err(FetchError::NotFound { .. }) => Had::Missing,
         Err(error) => Had::Failed(chain(&error)),
-    }
-}
-
-/// Why the new bytes of `source` are not accepted, if their content is not what another document states.
-fn refuse_content(source: &SourcePull, limits: &Limits) -> Option<Had> {
-    let Content::Sha256(expected) = &source.source.content else { return None };
-    let url = source.source.url.as_str();
-    let document = Document { url, path: &source.staged, limits };
-    match document.content_sha256() {
-        Ok(actual) if actual == *expected => None,
-        Ok(actual) => {
-            let what =
-                format!("`{url}` has content of the SHA-256 {actual}, and its index states {expected}");
-            Some(Had::Failed(what))
-        }
-        Err(error) => Some(Had::Failed(format!("`{url}` {error}"))),
-    }
-}
-
-/// What the new bytes at `path` come to, when they have not the SHA-512 that is stated.
-fn refuse_sha512(source: &Source, path: &Path) -> Option<Had> {
-    let expected = source.sha512.as_ref()?;
-    let sha512 = || -> io::Result<String> {
-        let (mut file, mut hash) = (File::open(path)?, Sha512::new());
-        let mut window = vec![0; 128 << 10];
-        loop {
-            match file.read(&mut window)? {
-                0 => return Ok(directory::hex(&hash.finalize())),
-                n_read => hash.update(&window[..n_read]),
-            }
-        }
-    };
-    match sha512() {
-        Ok(actual) if actual == *expected => None,
-        Ok(actual) => {
-            Some(Had::Failed(format!("`{}` has another SHA-512 than is stated: {actual}", source.url)))
-        }
-        Err(error) => Some(Had::Failed(format!("`{}` cannot be read again: {error}", source.url))),
     }
 }
 
@@ -669,7 +573,7 @@ impl Had {
 }
 
 /// An error and its causes in one line.
-fn chain(error: &dyn Error) -> String {
+pub(crate) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

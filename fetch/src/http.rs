@@ -202,14 +202,19 @@ pub(crate) fn attempt(
     }
     let Answer { response, host, is_paced, .. } = answer;
     match (response.status(), request.previous, partial) {
-        (StatusCode::OK, _, _) => body(response, request, 0, progress),
-        (StatusCode::PARTIAL_CONTENT, _, Some(partial)) if continues(&response, partial.bytes) => {
-            body(response, request, partial.bytes, progress)
+        (StatusCode::OK, _, _) => {
+            let expected = response.content_length();
+            body(response, request, 0, expected, progress)
         }
         (StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE, _, Some(partial)) => {
-            // The host cannot go on from here; without the partial file the next exchange asks for the whole.
-            partial.discard()?;
-            attempt(wire, request, progress)
+            match total_if_continued(&response, partial.bytes) {
+                Some(total) => body(response, request, partial.bytes, Some(total), progress),
+                None => {
+                    // The host cannot go on from here; without the partial file the next exchange asks for the whole.
+                    partial.discard()?;
+                    attempt(wire, request, progress)
+                }
+            }
         }
         (StatusCode::NOT_MODIFIED, Some(previous), None) => {
             let sent = validators_of(response.headers());
@@ -228,14 +233,15 @@ pub(crate) fn attempt(
     }
 }
 
-/// Writes the body of `response` to the `.part` file from byte `offset` on, and ends the download.
+/// Writes the body of `response` to the `.part` file from byte `offset` on, and ends the download if that is the end of the
+/// `expected` bytes, or nobody says how many there are.
 fn body(
     mut response: Response,
     request: &Request<'_>,
     offset: u64,
+    expected: Option<u64>,
     progress: &dyn Progress,
 ) -> Result<Fetched, Failure> {
-    let expected = response.content_length().map(|length| offset.saturating_add(length));
     let too_large = || FetchError::TooLarge { url: redact(request.url), bytes_max: request.bytes_max };
     if expected.is_some_and(|expected| expected > request.bytes_max) {
         return Err(too_large().into());
@@ -344,9 +350,12 @@ fn hash_file(path: &Path, hash: &mut Sha256) -> Result<(), FetchError> {
     }
 }
 
-/// Whether `Content-Range: bytes <offset>-…` goes on just where the partial file ends.
-fn continues(response: &Response, offset: u64) -> bool {
-    content_range(response.headers()).is_some_and(|(start, _)| start == offset)
+/// How many bytes the whole has, if `Content-Range: bytes <offset>-…/<total>` goes on just where the partial file ends. A host
+/// may send less than the rest (RFC 9110, 14.2); where it does not state the total, nobody can tell whether it did.
+fn total_if_continued(response: &Response, offset: u64) -> Option<u64> {
+    let (start, total) =
+        content_range(response.headers()).filter(|_| response.status() == StatusCode::PARTIAL_CONTENT)?;
+    total.filter(|total| start == offset && *total > offset)
 }
 
 fn validators_of(headers: &HeaderMap) -> Validators {

@@ -179,6 +179,44 @@ fn a_refused_range_is_asked_for_as_a_whole() {
 }
 
 #[test]
+fn a_part_that_is_less_than_the_rest_is_not_taken_for_it() {
+    let bench = Bench::new();
+    let part = |range: &str, from: usize, to: usize| {
+        let reply = Reply::new(206).header("Content-Range", format!("bytes {range}"));
+        Behaviour::Reply(reply.body(&BODY[from..to]))
+    };
+    bench.server.serve(PATH, BODY).next(PATH, Behaviour::Cut { after: 7 });
+    bench.server.next(PATH, part("7-11/20", 7, 12)).next(PATH, part("12-14/20", 12, 15));
+    bench.get_whole();
+    assert_eq!(bench.header(2, "range").as_deref(), Some("bytes=12-"));
+    assert_eq!(bench.header(3, "range").as_deref(), Some("bytes=15-"));
+
+    // Where the total is not said, or cannot be, the whole is asked for.
+    for range in ["7-11/*", "7-11", "7-11/7"] {
+        let bench = Bench::new();
+        bench.server.serve(PATH, BODY).next(PATH, Behaviour::Cut { after: 7 }).next(PATH, part(range, 7, 12));
+        bench.get_whole();
+        assert_eq!(bench.header(2, "range"), None, "{range}");
+    }
+
+    // A host that never gives the rest is given up, and says how far it came.
+    let bench = Bench::new();
+    bench.server.serve(PATH, BODY).next(PATH, Behaviour::Cut { after: 7 });
+    for _ in 0..4 {
+        bench.server.next(PATH, part("7-11/20", 7, 7));
+    }
+    let error = bench.get(None).unwrap_err();
+    assert!(matches!(error, FetchError::Truncated { bytes: 7, expected: 20, .. }), "{error:?}");
+    assert!(!bench.to().exists());
+    // What the whole has is known before more of it comes.
+    let bench = Bench::new();
+    bench.server.serve(PATH, BODY).next(PATH, Behaviour::Cut { after: 7 });
+    bench.server.next(PATH, part("7-11/5000", 7, 12));
+    let error = bench.get(None).unwrap_err();
+    assert!(matches!(error, FetchError::TooLarge { bytes_max: 1000, .. }), "{error:?}");
+}
+
+#[test]
 fn a_busy_host_is_asked_again_after_the_pause_it_wants() {
     for (code, retry_after, pause) in [
         (503, Some("7"), Some(Duration::from_secs(7))),

@@ -6,6 +6,7 @@ mod deltas;
 mod durability;
 mod gc;
 mod loss;
+mod lost;
 mod publish;
 mod round_trip;
 mod search;

@@ -3,13 +3,16 @@
 
 use std::path::PathBuf;
 
+use advisory_db::Unranked;
+use model::gap::{Gap, GapKind};
+
 use super::{Run, check_loss, refusal};
 use crate::advisories::{Advisories, DailyTables};
 use crate::document::Document;
 use crate::error::{ParseError, SyncError};
 use crate::lifecycles::Lifecycles;
 use crate::provider::{Feed, Parse, Provider, Scope, Source};
-use crate::pull::{Applied, Pull};
+use crate::pull::{Applied, Pull, chain};
 use crate::schema::repository_cpes;
 use crate::selection::tables;
 
@@ -19,21 +22,9 @@ impl Run<'_, '_> {
     pub(super) fn read_lifecycles(&mut self, pulls: &mut [Pull]) {
         for pull in pulls.iter_mut() {
             let Parse::Lifecycles(parse) = pull.selected.provider.parse else { continue };
-            // What came, and where that is refused what is held.
-            for _ in 0..2 {
-                if pull.applied.is_some() || !pull.is_complete() {
-                    break;
-                }
-                self.progress.reading(pull.selected.provider.name, &pull.selected.feed.name);
-                let mut read = Lifecycles::default();
-                match self.read_table(pull, &mut |document| parse(document, &mut read)) {
-                    Ok(records) => {
-                        pull.remarks = std::mem::take(&mut read.remarks);
-                        pull.applied = Some(Applied { records, ..Applied::default() });
-                        self.lifecycles.join(read);
-                    }
-                    Err(error) => pull.refuse(&error),
-                }
+            if let Some(mut read) = self.take_table(pull, parse) {
+                pull.remarks = std::mem::take(&mut read.remarks);
+                self.lifecycles.join(read);
             }
         }
         for (provider, source) in self.unselected(pulls) {
@@ -69,11 +60,14 @@ impl Run<'_, '_> {
         Ok(has_document && self.writer.repositories()?.is_empty())
     }
 
-    /// Joins EPSS and KEV to the rows, when either is new or there are new rows.
+    /// Joins EPSS and KEV to the rows, when either is new, there are new rows, or a table could not be had or read the last
+    /// time.
     pub(super) fn rank(&mut self, pulls: &mut [Pull]) -> Result<(), SyncError> {
         let is_ranking = |pull: &&mut Pull| pull.selected.feed.scope == Scope::Ranking && pull.is_complete();
-        let is_new = pulls.iter_mut().filter(is_ranking).any(|pull| pull.has_new_bytes());
-        if !is_new && !self.has_new_rows {
+        let is_due = |pull: &mut Pull| pull.has_new_bytes() || pull.has_recovered(self.kept);
+        let is_due = pulls.iter_mut().filter(is_ranking).any(is_due);
+        let has_lost_daily = !self.writer.has_daily();
+        if !is_due && !self.has_new_rows && !has_lost_daily {
             let ranking = pulls.iter_mut().filter(is_ranking);
             ranking.for_each(|pull| pull.applied = pull.held(self.kept, &|_| None));
             return Ok(());
@@ -81,26 +75,77 @@ impl Run<'_, '_> {
         let mut tables = DailyTables::default();
         for pull in pulls.iter_mut().filter(is_ranking) {
             let Parse::Daily(parse) = pull.selected.provider.parse else { continue };
-            self.progress.reading(pull.selected.provider.name, &pull.selected.feed.name);
-            match self.read_table(pull, &mut |document| parse(document, &mut tables)) {
-                Ok(records) => pull.applied = Some(Applied { records, ..Applied::default() }),
-                Err(error) => pull.refuse(&error),
+            if let Some(mut read) = self.take_table(pull, parse) {
+                pull.remarks = std::mem::take(&mut read.remarks);
+                tables.join(read);
             }
-            pull.remarks = std::mem::take(&mut tables.remarks);
         }
         // New rows are to be ranked by what is held and was not selected all the same.
         for (provider, source) in self.unselected(pulls) {
             let Parse::Daily(parse) = provider.parse else { continue };
-            if let Some(path) = self.held_path(&source.url) {
-                let document = Document { url: &source.url, path: &path, limits: self.options.limits };
-                // Failing costs the new rows their rank until the table itself is synced; no verdict.
-                let _ = parse(&document, &mut tables);
+            let Some(path) = self.held_path(&source.url) else { continue };
+            let document = Document { url: &source.url, path: &path, limits: self.options.limits };
+            let mut read = DailyTables::default();
+            match parse(&document, &mut read) {
+                Ok(_) => tables.join(read),
+                Err(error) => self.lose(provider.name, &source.url, &error),
             }
         }
-        if tables.epss.is_some() || tables.kev.is_some() {
-            self.writer.set_daily(tables.epss.as_ref(), tables.kev.as_ref())?;
+        if tables.epss.is_some() || tables.kev.is_some() || has_lost_daily {
+            let unranked = self.writer.set_daily(tables.epss.as_ref(), tables.kev.as_ref())?;
+            unranked.into_iter().for_each(|unranked| self.tell_unranked(unranked));
         }
         Ok(())
+    }
+
+    /// Says what is damaged or gone of the snapshot. Rows are read again by the next sync of their feed, from what is kept.
+    fn tell_unranked(&mut self, unranked: Unranked) {
+        let Unranked { namespace, provider, feed, error, lacks_rows } = unranked;
+        let error = chain(&error);
+        let detail = match lacks_rows {
+            true => format!("{error}; EPSS and KEV are as they were, and the next sync of it writes it anew"),
+            false => format!("{error}; EPSS or KEV of this feed are unknown until both are synced"),
+        };
+        self.gaps.push(Gap::new(GapKind::STALE_FEED, namespace.as_str(), detail));
+        if lacks_rows {
+            let id = format!("{provider}:{feed}");
+            self.unreadable.push((namespace, [id, feed]));
+        }
+    }
+
+    /// What a table says: what came of it, and where that is refused what is held. None of what was refused is in it.
+    fn take_table<T: Default>(
+        &self,
+        pull: &mut Pull,
+        parse: fn(&Document<'_>, &mut T) -> Result<u64, ParseError>,
+    ) -> Option<T> {
+        for _ in 0..2 {
+            if !pull.is_complete() {
+                return None;
+            }
+            self.progress.reading(pull.selected.provider.name, &pull.selected.feed.name);
+            let mut read = T::default();
+            match self.read_table(pull, &mut |document| parse(document, &mut read)) {
+                Ok(records) => {
+                    pull.applied = Some(Applied { records, ..Applied::default() });
+                    return Some(read);
+                }
+                Err(error) => pull.refuse(&error),
+            }
+        }
+        None
+    }
+
+    /// Says that the table which is held of `url` cannot be read: it is asked for anew by the next sync of `provider`, and
+    /// rows that are new have no rank until then.
+    fn lose(&mut self, provider: &str, url: &str, error: &ParseError) {
+        let what = refusal(url, error);
+        self.gaps.push(Gap::new(
+            GapKind::STALE_FEED,
+            provider,
+            format!("{what}; new rows are not ranked by it"),
+        ));
+        self.lost.insert(url.to_owned());
     }
 
     /// Reads the documents of a table, and says how many entries they have.
@@ -133,6 +178,6 @@ impl Run<'_, '_> {
     /// Where the bytes that are held of `url` lie.
     fn held_path(&self, url: &str) -> Option<PathBuf> {
         self.kept.bytes(url)?;
-        Some(self.kept.paths(url)?.0)
+        self.kept.path(url)
     }
 }

@@ -13,13 +13,13 @@ use crate::report::SyncReport;
 use crate::schedule::MaxAge;
 use crate::selection::{Named, Selection};
 
-const NAME: &str = "csaf:www.acme.example";
-const HOST: &str = "www.acme.example";
-const METADATA: &str = "www.acme.example/.well-known/csaf/provider-metadata.json";
-const KEY: &str = "npm|language|demo";
+pub(super) const NAME: &str = "csaf:www.acme.example";
+pub(super) const HOST: &str = "www.acme.example";
+pub(super) const METADATA: &str = "www.acme.example/.well-known/csaf/provider-metadata.json";
+pub(super) const KEY: &str = "npm|language|demo";
 
 /// A document about one affected version of a package.
-fn document(id: &str, label: &str, modified: &str) -> String {
+pub(super) fn document(id: &str, label: &str, modified: &str) -> String {
     json!({"document": {"distribution": {"tlp": {"label": label}},
             "tracking": {"id": id, "status": "final", "version": "1", "current_release_date": modified}},
         "product_tree": {"full_product_names": [
@@ -29,9 +29,9 @@ fn document(id: &str, label: &str, modified: &str) -> String {
 }
 
 const OLD: &str = "2025-05-01T00:00:00Z";
-const NEW: &str = "2025-06-06T11:00:00Z";
+pub(super) const NEW: &str = "2025-06-06T11:00:00Z";
 
-fn metadata(role: &str, distributions: &Value) -> String {
+pub(super) fn metadata(role: &str, distributions: &Value) -> String {
     json!({"canonical_url": format!("https://{METADATA}"), "metadata_version": "2.0", "role": role,
         "publisher": {"name": "Acme", "category": "vendor", "namespace": "https://www.acme.example"},
         "distributions": distributions})
@@ -47,7 +47,7 @@ fn rolie(label: &str) -> Value {
 }
 
 /// A ROLIE feed of documents, by file and time, with the kind of checksum that each has.
-fn feed(entries: &[(&str, &str, &str)]) -> String {
+pub(super) fn feed(entries: &[(&str, &str, &str)]) -> String {
     let entry = |(file, updated, checksum): &(&str, &str, &str)| {
         let url = format!("https://www.acme.example/docs/{file}");
         let mut link = vec![
@@ -87,7 +87,7 @@ fn asked(server: &Server, n_seen: &mut usize) -> Vec<String> {
     paths
 }
 
-fn gaps(report: &SyncReport) -> String {
+pub(super) fn gaps(report: &SyncReport) -> String {
     report.gaps.iter().map(|gap| format!("{gap}\n")).collect()
 }
 

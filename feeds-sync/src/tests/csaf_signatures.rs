@@ -13,23 +13,23 @@ use super::engine::Bench;
 use crate::directory::hex;
 use crate::report::SyncReport;
 
-const NAME: &str = "csaf:www.acme.example";
-const FINGERPRINT: &str = "10EBE9D2AF7FD737673D7B06A6164FD1E94D0D61";
+pub(super) const NAME: &str = "csaf:www.acme.example";
+pub(super) const FINGERPRINT: &str = "10EBE9D2AF7FD737673D7B06A6164FD1E94D0D61";
 const OF_ANOTHER: &str = "FE7132F12153AF90C1DD20BED8A0A879AC22EDBD";
-const KEY: &str = "npm|language|demo";
+pub(super) const KEY: &str = "npm|language|demo";
 const NOTHING_NEW: &str = "nothing new of this publisher is read";
 const UNVERIFIED: &str = "the signature of a document, as its publisher promises none or names no key";
 
-fn file(name: &str) -> Vec<u8> {
+pub(super) fn file(name: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/openpgp").join(name)).unwrap()
 }
 
-fn serve(server: &Server, path: &str, content: impl Into<Vec<u8>>) {
+pub(super) fn serve(server: &Server, path: &str, content: impl Into<Vec<u8>>) {
     server.serve(&format!("/www.acme.example/{path}"), content.into());
 }
 
 /// A document with its checksum.
-fn document(server: &Server, path: &str, name: &str) {
+pub(super) fn document(server: &Server, path: &str, name: &str) {
     let content = file(name);
     let sum = hex(sha2::Sha256::digest(&content).as_ref());
     serve(server, &format!("{path}.sha256"), sum);
@@ -37,18 +37,18 @@ fn document(server: &Server, path: &str, name: &str) {
 }
 
 /// The metadata of a publisher of the role `role` with `keys`, who distributes a directory.
-fn metadata(server: &Server, role: &str, keys: &Value) {
+pub(super) fn metadata(server: &Server, role: &str, keys: &Value) {
     let metadata = json!({"canonical_url": "https://www.acme.example/x", "metadata_version": "2.0", "role": role,
         "public_openpgp_keys": keys, "distributions": [{"directory_url": "https://www.acme.example/csaf"}]});
     serve(server, ".well-known/csaf/provider-metadata.json", metadata.to_string());
 }
 
-fn key(fingerprint: Option<&str>) -> Value {
+pub(super) fn key(fingerprint: Option<&str>) -> Value {
     json!([{"fingerprint": fingerprint, "url": "https://www.acme.example/key.asc"}])
 }
 
 /// A publisher of two documents that he signed.
-fn publisher(bench: &mut Bench) -> Server {
+pub(super) fn publisher(bench: &mut Bench) -> Server {
     let server = bench.serve();
     metadata(&server, "csaf_trusted_provider", &key(Some(FINGERPRINT)));
     serve(&server, "key.asc", file("rsa.asc"));
@@ -66,7 +66,7 @@ fn gone(server: &Server, path: &str) {
     server.always(&format!("/www.acme.example/{path}"), Behaviour::Status { code: 404, retry_after: None });
 }
 
-fn gaps(report: &SyncReport) -> String {
+pub(super) fn gaps(report: &SyncReport) -> String {
     report.gaps.iter().map(|gap| format!("{gap}\n")).collect()
 }
 

@@ -1,7 +1,10 @@
 //! Whole syncs, from mirrors and from a server that misbehaves.
 
+mod lost_shards;
+mod ranking;
 mod refusals;
 mod rpm;
+mod waiting;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -2,7 +2,9 @@
 
 mod csaf;
 mod csaf_generic;
+mod csaf_paths;
 mod csaf_provider;
+mod csaf_shared;
 mod csaf_signatures;
 mod csaf_sync;
 mod cve_list;
@@ -27,6 +29,7 @@ mod robustness;
 mod rpm;
 mod schedule;
 mod sharing;
+mod tar_archives;
 mod ubuntu;
 mod vex_feed;
 
