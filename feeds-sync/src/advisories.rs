@@ -1,6 +1,6 @@
 //! What reading a feed gives: advisories by namespace, and a count of everything that was not understood.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::rc::Rc;
 
@@ -13,7 +13,7 @@ use model::severity::Severity;
 use model::version::VersionText;
 use serde::{Deserialize, Serialize};
 
-use crate::records::{self, Records};
+use crate::records::{self, HashMap, Records};
 
 /// Collects the advisories of one feed: all of them, those of some namespaces, or only how many there are.
 #[derive(Debug)]
@@ -227,10 +227,10 @@ impl Advisories {
             demanded: BTreeSet::new(),
             namespaces: BTreeMap::new(),
             ids: BTreeMap::new(),
-            stated: HashMap::new(),
-            documents: HashMap::new(),
+            stated: HashMap::default(),
+            documents: HashMap::default(),
             listing: None,
-            asides: HashMap::new(),
+            asides: HashMap::default(),
             newest: None,
             pushed_bytes: 0,
             scratch: Advisory::new(""),
@@ -252,6 +252,13 @@ impl Advisories {
     /// Makes `namespace` one that the feed speaks for, even if it has no advisory.
     pub fn namespace(&mut self, namespace: &Namespace) {
         self.records(namespace);
+    }
+
+    /// Makes room for `n_records` of `namespace`, where they are kept: what grows is hashed again and again.
+    pub(crate) fn reserve(&mut self, namespace: &Namespace, n_records: usize) {
+        if self.wants(namespace) && !self.is_survey() {
+            self.records(namespace).reserve(n_records);
+        }
     }
 
     /// The advisory `id` of `namespace`, made empty at its first mention.
@@ -418,7 +425,10 @@ impl Advisories {
     }
 
     fn records(&mut self, namespace: &Namespace) -> &mut Records {
-        self.namespaces.entry(namespace.clone()).or_default()
+        if !self.namespaces.contains_key(namespace) {
+            self.namespaces.insert(namespace.clone(), Records::default());
+        }
+        self.namespaces.get_mut(namespace).expect("the line above made it")
     }
 
     /// How many records each namespace has.

@@ -74,12 +74,12 @@ impl Document<'_> {
     /// # Errors
     /// As [`Document::open`]; and when it is no UTF-8 or larger than `record_bytes_max`.
     pub fn text(&self) -> Result<String, ParseError> {
-        let mut text = String::new();
         let max = self.limits.record_bytes_max;
-        if self.open()?.take(max + 1).read_to_string(&mut text)? as u64 > max {
+        let text = self.start(&mut self.open()?, max)?;
+        if text.len() as u64 > max {
             return Err(ParseError::Limit { limit: "record_bytes_max", max });
         }
-        Ok(text)
+        Ok(String::from_utf8(text).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?)
     }
 
     /// The SHA-256 of the content, unpacked, in lower-case hexadecimal.
@@ -99,6 +99,15 @@ impl Document<'_> {
             content.consume(n_bytes);
         }
         Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The first bytes of `content`, which is that of this document: one more than `bytes_max` where it has more than that.
+    pub(crate) fn start(&self, content: &mut dyn Read, bytes_max: u64) -> io::Result<Vec<u8>> {
+        // What grows is copied and takes new memory again and again: that was a quarter of reading a document of Red Hat's.
+        let bytes = self.path.metadata()?.len().min(bytes_max);
+        let mut start = Vec::with_capacity(bytes as usize + 1);
+        content.take(bytes_max.saturating_add(1)).read_to_end(&mut start)?;
+        Ok(start)
     }
 
     fn unpacked(&self, bytes_max: u64) -> Result<Box<dyn BufRead>, ParseError> {
@@ -164,8 +173,7 @@ impl Document<'_> {
     /// As [`Document::open`]; and when it is no such JSON, ends early or has more behind it.
     pub fn json<T>(&self, seed: impl for<'de> DeserializeSeed<'de, Value = T>) -> Result<T, ParseError> {
         let mut content = self.open()?;
-        let mut text = Vec::with_capacity(self.path.metadata()?.len().min(HELD_BYTES_MAX) as usize + 1);
-        content.by_ref().take(HELD_BYTES_MAX + 1).read_to_end(&mut text)?;
+        let text = self.start(&mut content, HELD_BYTES_MAX)?;
         if text.len() as u64 <= HELD_BYTES_MAX {
             return match std::str::from_utf8(&text) {
                 // Checked at once, it need not be text by text.

@@ -1,13 +1,20 @@
 //! The records of one namespace while a feed is read.
 
-use std::collections::{HashMap, HashSet};
-
+use foldhash::quality::RandomState;
 use model::advisory::{Advisory, Affected};
+use model::text::ShortText;
+
+/// A map whose hash is several times faster than that of the standard library, and seeded at random as well: a tenth of
+/// reading NVD went into that one.
+pub(crate) type HashMap<K, V> = std::collections::HashMap<K, V, RandomState>;
+
+/// A set of the same hash.
+pub(crate) type HashSet<T> = std::collections::HashSet<T, RandomState>;
 
 /// Records by id, in the order in which they came.
 #[derive(Debug, Default)]
 pub(crate) struct Records {
-    places: HashMap<Box<str>, usize>,
+    places: HashMap<ShortText, usize>,
     /// What was taken away leaves a gap.
     held: Vec<Option<Box<Advisory>>>,
 }
@@ -18,13 +25,22 @@ impl Records {
         self.held.get_mut(*self.places.get(id)?)?.as_deref_mut()
     }
 
+    /// Makes room for so many records more.
+    pub(crate) fn reserve(&mut self, n_records: usize) {
+        self.places.reserve(n_records);
+        self.held.reserve(n_records);
+    }
+
     /// The record `id`, made empty at its first mention.
     pub(crate) fn named(&mut self, id: &str) -> &mut Advisory {
-        let n_held = self.held.len();
-        let place = *self.places.entry(id.into()).or_insert(n_held);
-        if place == n_held {
-            self.held.push(None);
-        }
+        let place = match self.places.get(id) {
+            Some(place) => *place,
+            None => {
+                self.places.insert(id.into(), self.held.len());
+                self.held.push(None);
+                self.held.len() - 1
+            }
+        };
         self.held[place].get_or_insert_with(|| Box::new(Advisory::new(id)))
     }
 
@@ -84,7 +100,7 @@ pub(crate) fn dedup<T: Eq + std::hash::Hash>(things: &mut Vec<T>) {
         }
         return;
     }
-    let mut seen = HashSet::with_capacity(things.len());
+    let mut seen = HashSet::with_capacity_and_hasher(things.len(), RandomState::default());
     let firsts: Vec<bool> = things.iter().map(|thing| seen.insert(thing)).collect();
     drop(seen);
     let mut firsts = firsts.into_iter();

@@ -1,6 +1,7 @@
 //! CPE names (NIST IR 7695): what one says, and which namespace holds the rows of a product.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use crate::key::{KeyKind, Namespace, PackageKey};
 
@@ -14,11 +15,19 @@ impl Namespace {
     /// `vendor:product` (UTF-8), once its halves were laid over one another by exclusive or down to a byte:
     /// `h ^= h >> 32; h ^= h >> 16; h ^= h >> 8`. It must never change: shards of published snapshots are found by it.
     pub fn of_cpe(vendor: &str, product: &str) -> Self {
-        let mut hash = fnv1a(cpe_name(vendor, product).as_bytes());
+        Self::of_cpe_name(&cpe_name(vendor, product))
+    }
+
+    fn of_cpe_name(name: &str) -> Self {
+        /// A feed has a key for each of millions of names: they share the text.
+        static ALL: LazyLock<Vec<Namespace>> = LazyLock::new(|| {
+            (0..CPE_NAMESPACES).map(|shard| Namespace::new(format!("cpe:{shard:02x}"))).collect()
+        });
+        let mut hash = fnv1a(name.as_bytes());
         hash ^= hash >> 32;
         hash ^= hash >> 16;
         hash ^= hash >> 8;
-        Self::new(format!("cpe:{:02x}", hash % u64::from(CPE_NAMESPACES)))
+        ALL[(hash % u64::from(CPE_NAMESPACES)) as usize].clone()
     }
 
     /// The namespace that holds what is said of the CVE `id` whatever its products: `cve:2025` of `CVE-2025-10001`. None
@@ -46,12 +55,22 @@ impl Namespace {
 impl PackageKey {
     /// The key of a CPE's `vendor` and `product`, both unescaped.
     pub fn of_cpe(vendor: &str, product: &str) -> Self {
-        Self::new(Namespace::of_cpe(vendor, product), KeyKind::Cpe, cpe_name(vendor, product))
+        let name = cpe_name(vendor, product);
+        Self::new(Namespace::of_cpe_name(&name), KeyKind::Cpe, name)
     }
 }
 
 fn cpe_name(vendor: &str, product: &str) -> String {
-    format!("{}:{}", vendor.to_lowercase(), product.to_lowercase())
+    // NVD's are in lower case; every leaf of every configuration asks.
+    let is_lower = |text: &str| text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    let mut name = String::with_capacity(vendor.len() + 1 + product.len());
+    for (index, text) in [vendor, product].into_iter().enumerate() {
+        if index > 0 {
+            name.push(':');
+        }
+        if is_lower(text) { name.push_str(text) } else { name.push_str(&text.to_lowercase()) }
+    }
+    name
 }
 
 /// FNV-1a, 64 bits (<http://www.isthe.com/chongo/tech/comp/fnv/>).

@@ -5,11 +5,11 @@
 //! nodes above it ask besides is that row's platform.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use model::advisory::{
-    Affected, AffectedRange, Aside, Conditions, CpeBounds, FixState, Platform, RangeEvent, Status,
+    Affected, AffectedRange, Aside, Conditions, CpeBounds, Events, FixState, Platform, RangeEvent, Status,
 };
 use model::cpe::{Attribute, Cpe};
 use model::key::{Namespace, PackageKey};
@@ -17,6 +17,7 @@ use model::version::VersionText;
 use serde::Deserialize;
 
 use crate::advisories::Remarks;
+use crate::records::{self, HashMap, HashSet};
 use crate::schema::{Text, null_as_default};
 
 /// How many products all platforms of one record may name. A configuration that asks for more is left out, and counted:
@@ -55,22 +56,28 @@ struct Leaf<'a> {
 
 /// The rows of `configurations`: one for each product and what is asked besides its version.
 pub(crate) fn rows(configurations: &[Node<'_>], remarks: &mut Remarks) -> Vec<Affected> {
+    let mut last_key = None;
+    let branches: Vec<Branch<'_>> =
+        configurations.iter().map(|node| Branch::new(node, &mut last_key)).collect();
     let mut rows = Rows {
-        fixes: Fixes::of(configurations),
+        fixes: fixes(&branches),
         rows: Vec::new(),
-        places: HashMap::new(),
+        places: HashMap::default(),
         n_products: 0,
         remarks,
     };
-    for configuration in configurations {
-        rows.add_node(configuration, &[]);
+    for branch in &branches {
+        rows.add_branch(branch, &[]);
     }
     let mut rows = rows.rows;
     for row in &mut rows {
-        row.versions.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+        row.versions.sort_by(|a, b| a.as_bytes().cmp(b.as_bytes()));
         row.versions.dedup();
-        let mut seen = HashSet::new();
-        row.ranges.retain(|range| seen.insert(range.clone()));
+        if row.ranges.len() > 1 {
+            let mut ranges = std::mem::take(&mut row.ranges).into_vec();
+            records::dedup(&mut ranges);
+            row.ranges = ranges.into();
+        }
     }
     rows
 }
@@ -93,18 +100,57 @@ fn asks_all(node: &Node<'_>) -> Option<bool> {
     }
 }
 
+/// A node with the names of its vulnerable products taken apart, which is done once.
+struct Branch<'n> {
+    node: &'n Node<'n>,
+    branches: Vec<Self>,
+    leaves: Vec<Named<'n>>,
+}
+
+/// A leaf, and what its name says where it is vulnerable.
+struct Named<'n> {
+    leaf: &'n Leaf<'n>,
+    cpe: Option<Cpe<'n>>,
+    key: Option<PackageKey>,
+}
+
+impl<'n> Branch<'n> {
+    /// `node`; `last_key` is the key of the leaf before it: leaves of one product stand together, and share theirs.
+    fn new(node: &'n Node<'n>, last_key: &mut Option<PackageKey>) -> Self {
+        let branches = node.nodes.iter().map(|inner| Self::new(inner, last_key)).collect();
+        let leaves = node.leaves.iter().map(|leaf| {
+            let cpe = if leaf.vulnerable { Cpe::parse(&leaf.criteria) } else { None };
+            let key = cpe.as_ref().and_then(|cpe| match last_key {
+                Some(key) if is_key_of(key, cpe) => Some(key.clone()),
+                _ => cpe.key(),
+            });
+            if key.is_some() {
+                last_key.clone_from(&key);
+            }
+            Named { leaf, cpe, key }
+        });
+        Self { node, branches, leaves: leaves.collect() }
+    }
+}
+
+/// Whether `key` is for sure that of `cpe`.
+fn is_key_of(key: &PackageKey, cpe: &Cpe<'_>) -> bool {
+    let (Some(vendor), Some(product)) = (cpe.vendor.value(), cpe.product.value()) else { return false };
+    key.name.strip_prefix(vendor).and_then(|rest| rest.strip_prefix(':')) == Some(product)
+}
+
 /// What stands beside a leaf below a node that asks for all.
 #[derive(Clone, Copy)]
 enum Beside<'a> {
-    Node(&'a Node<'a>),
-    Leaf(&'a Leaf<'a>),
+    Branch(&'a Branch<'a>),
+    Leaf(&'a Named<'a>),
 }
 
 /// What makes a row one of its own: its product, the name where that says more, and what is asked besides.
 type Place = (PackageKey, Option<Box<str>>, Option<Arc<Conditions>>);
 
 struct Rows<'r> {
-    fixes: Fixes,
+    fixes: HashMap<&'r PackageKey, &'r str>,
     rows: Vec<Affected>,
     /// Where the row of a product, name and conditions is.
     places: HashMap<Place, usize>,
@@ -113,8 +159,9 @@ struct Rows<'r> {
 }
 
 impl Rows<'_> {
-    /// Adds the rows below `node`, of which all of `gates` is asked besides.
-    fn add_node(&mut self, node: &Node<'_>, gates: &[Beside<'_>]) {
+    /// Adds the rows of `branch`, of which all of `gates` is asked besides.
+    fn add_branch(&mut self, branch: &Branch<'_>, gates: &[Beside<'_>]) {
+        let node = branch.node;
         let Some(asks_all) = asks_all(node) else {
             self.remarks.unknown_word("operator", node.operator.as_deref().unwrap_or_default());
             return;
@@ -127,14 +174,14 @@ impl Rows<'_> {
             return;
         }
         if !asks_all {
-            for inner in &node.nodes {
-                self.add_node(inner, gates);
+            for inner in &branch.branches {
+                self.add_branch(inner, gates);
             }
-            self.add_leaves(&node.leaves.iter().collect::<Vec<_>>(), gates);
+            self.add_leaves(&branch.leaves, gates);
             return;
         }
-        let nodes = node.nodes.iter().map(Beside::Node);
-        let parts: Vec<Beside<'_>> = nodes.chain(node.leaves.iter().map(Beside::Leaf)).collect();
+        let branches = branch.branches.iter().map(Beside::Branch);
+        let parts: Vec<Beside<'_>> = branches.chain(branch.leaves.iter().map(Beside::Leaf)).collect();
         for (index, part) in parts.iter().enumerate() {
             if !part.has_vulnerable() {
                 continue;
@@ -147,34 +194,34 @@ impl Rows<'_> {
             let others = parts.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, it)| *it);
             let gates: Vec<Beside<'_>> = gates.iter().copied().chain(others).collect();
             match part {
-                Beside::Node(inner) => self.add_node(inner, &gates),
-                Beside::Leaf(leaf) => self.add_leaves(&[*leaf], &gates),
+                Beside::Branch(inner) => self.add_branch(inner, &gates),
+                Beside::Leaf(leaf) => self.add_leaves(std::slice::from_ref(*leaf), &gates),
             }
         }
     }
 
-    fn add_leaves(&mut self, leaves: &[&Leaf<'_>], gates: &[Beside<'_>]) {
+    fn add_leaves(&mut self, leaves: &[Named<'_>], gates: &[Beside<'_>]) {
         if self.n_products > PLATFORM_PRODUCTS_MAX {
             return self.remarks.leave_out(TOO_LARGE);
         }
-        let leaves = leaves.iter().filter(|leaf| leaf.vulnerable);
-        let mut vulnerable = HashSet::new();
+        let leaves = leaves.iter().filter(|named| named.leaf.vulnerable);
+        let mut vulnerable: HashSet<&PackageKey> = HashSet::default();
         gates.iter().for_each(|gate| gate.vulnerable_keys(&mut vulnerable));
         // The platform of every leaf that is not itself among the gates.
         let mut shared: Option<Option<Platform>> = None;
-        let mut conditions: HashMap<Option<Box<str>>, Option<Arc<Conditions>>> = HashMap::new();
-        for leaf in leaves {
-            let Some(cpe) = Cpe::parse(&leaf.criteria) else {
+        let mut conditions: HashMap<Option<Box<str>>, Option<Arc<Conditions>>> = HashMap::default();
+        for Named { leaf, cpe, key } in leaves {
+            let Some(cpe) = cpe else {
                 self.remarks.unknown_word("criteria", &leaf.criteria);
                 continue;
             };
-            let Some(key) = cpe.key() else {
+            let Some(key) = key else {
                 self.remarks.leave_out("CPE of any vendor or product");
                 continue;
             };
             let target: Option<Box<str>> = cpe.target_software.value().map(Box::from);
-            let conditions = if vulnerable.contains(&key) {
-                let Some(platform) = self.platform(gates, Some(&key)) else { continue };
+            let conditions = if vulnerable.contains(key) {
+                let Some(platform) = self.platform(gates, Some(key)) else { continue };
                 conditions_of(platform, target)
             } else if let Some(known) = conditions.get(&target) {
                 known.clone()
@@ -190,7 +237,7 @@ impl Rows<'_> {
                 conditions.insert(target, new.clone());
                 new
             };
-            self.add_leaf(leaf, &cpe, key, conditions);
+            self.add_leaf(leaf, cpe, key, conditions);
         }
     }
 
@@ -210,14 +257,39 @@ impl Rows<'_> {
         &mut self,
         leaf: &Leaf<'_>,
         cpe: &Cpe<'_>,
-        key: PackageKey,
+        key: &PackageKey,
         conditions: Option<Arc<Conditions>>,
     ) {
-        let name = written(cpe);
-        let fix = self.fixes.of_key(&key);
-        let place = match self.places.entry((key, name, conditions)) {
-            std::collections::hash_map::Entry::Occupied(entry) => *entry.get(),
-            std::collections::hash_map::Entry::Vacant(entry) => {
+        let fix = self.fixes.get(key).copied();
+        let row = self.row(key, written(cpe), conditions);
+        let row = &mut self.rows[row];
+        match leaf.said(cpe, fix, self.remarks) {
+            Said::Version(version) => row.versions.push(version),
+            Said::Range(range) => {
+                if range.events.iter().any(|event| matches!(event, RangeEvent::Fixed(_))) {
+                    row.fix_state = FixState::Fixed;
+                }
+                row.ranges.push(range);
+            }
+        }
+    }
+
+    /// Where the row is of what is asked so, made empty at its first mention.
+    fn row(
+        &mut self,
+        key: &PackageKey,
+        name: Option<Box<str>>,
+        conditions: Option<Arc<Conditions>>,
+    ) -> usize {
+        // Most leaves are of the row that the one before them is of.
+        let is_of =
+            |row: &Affected| row.key == *key && row.aside.name == name && row.conditions == conditions;
+        if self.rows.last().is_some_and(is_of) {
+            return self.rows.len() - 1;
+        }
+        match self.places.entry((key.clone(), name, conditions)) {
+            Entry::Occupied(entry) => *entry.get(),
+            Entry::Vacant(entry) => {
                 let (key, name, conditions) = entry.key().clone();
                 self.rows.push(Affected {
                     conditions,
@@ -225,16 +297,6 @@ impl Rows<'_> {
                     ..Affected::new(key, Status::Affected)
                 });
                 *entry.insert(self.rows.len() - 1)
-            }
-        };
-        let row = &mut self.rows[place];
-        match leaf.said(cpe, fix.as_deref(), self.remarks) {
-            Said::Version(version) => row.versions.push(version),
-            Said::Range(range) => {
-                if range.events.iter().any(|event| matches!(event, RangeEvent::Fixed(_))) {
-                    row.fix_state = FixState::Fixed;
-                }
-                row.ranges.push(range);
             }
         }
     }
@@ -259,8 +321,8 @@ fn has_vulnerable(node: &Node<'_>) -> bool {
 impl<'a> Beside<'a> {
     fn has_vulnerable(&self) -> bool {
         match self {
-            Self::Node(node) => has_vulnerable(node),
-            Self::Leaf(leaf) => leaf.vulnerable,
+            Self::Branch(branch) => has_vulnerable(branch.node),
+            Self::Leaf(named) => named.leaf.vulnerable,
         }
     }
 
@@ -268,37 +330,36 @@ impl<'a> Beside<'a> {
     fn len(&self) -> usize {
         match self {
             Self::Leaf(_) => 1,
-            Self::Node(node) => {
-                1 + node.leaves.len()
-                    + node.nodes.iter().map(|inner| Beside::Node(inner).len()).sum::<usize>()
+            Self::Branch(Branch { branches, leaves, .. }) => {
+                1 + leaves.len() + branches.iter().map(|inner| Beside::Branch(inner).len()).sum::<usize>()
             }
         }
     }
 
-    fn vulnerable_keys(&self, keys: &mut HashSet<PackageKey>) {
+    fn vulnerable_keys(&self, keys: &mut HashSet<&'a PackageKey>) {
         match self {
-            Self::Leaf(leaf) if leaf.vulnerable => keys.extend(leaf.key()),
-            Self::Leaf(_) => {}
-            Self::Node(node) => {
-                node.nodes.iter().for_each(|inner| Beside::Node(inner).vulnerable_keys(keys));
-                node.leaves.iter().for_each(|leaf| Beside::Leaf(leaf).vulnerable_keys(keys));
+            Self::Leaf(named) => keys.extend(&named.key),
+            Self::Branch(Branch { branches, leaves, .. }) => {
+                branches.iter().for_each(|inner| Beside::Branch(inner).vulnerable_keys(keys));
+                leaves.iter().for_each(|named| keys.extend(&named.key));
             }
         }
     }
 
     /// It as a platform, without the vulnerable product `own`: nothing is its own platform.
     fn platform(&self, own: Option<&PackageKey>) -> Platform {
-        let node = match self {
-            Self::Leaf(leaf) if leaf.is(own) => return Platform::Any(Vec::new()),
-            Self::Leaf(leaf) => return Platform::Product(leaf.bounds()),
-            Self::Node(node) => node,
+        let branch = match self {
+            Self::Leaf(named) if named.is(own) => return Platform::Any(Vec::new()),
+            Self::Leaf(named) => return Platform::Product(named.leaf.bounds()),
+            Self::Branch(branch) => branch,
         };
-        let nodes = node.nodes.iter().map(|inner| Beside::Node(inner).platform(own));
-        let leaves =
-            node.leaves.iter().filter(|leaf| !leaf.is(own)).map(|leaf| Platform::Product(leaf.bounds()));
-        let mut parts: Vec<Platform> = nodes.chain(leaves).collect();
+        let Branch { node, branches, leaves } = branch;
+        let nodes = branches.iter().map(|inner| Beside::Branch(inner).platform(own));
+        let others = leaves.iter().filter(|named| !named.is(own));
+        let products = others.map(|named| Platform::Product(named.leaf.bounds()));
+        let mut parts: Vec<Platform> = nodes.chain(products).collect();
         let platform = match asks_all(node) {
-            Some(true) if node.leaves.iter().any(|leaf| leaf.is(own)) => Platform::Any(Vec::new()),
+            Some(true) if leaves.iter().any(|named| named.is(own)) => Platform::Any(Vec::new()),
             Some(true) => Platform::All(parts),
             Some(false) if parts.len() == 1 => parts.swap_remove(0),
             Some(false) => Platform::Any(parts),
@@ -306,6 +367,12 @@ impl<'a> Beside<'a> {
             None => return Platform::Any(Vec::new()),
         };
         if node.negate { Platform::Not(Box::new(platform)) } else { platform }
+    }
+}
+
+impl Named<'_> {
+    fn is(&self, own: Option<&PackageKey>) -> bool {
+        own.is_some() && self.key.as_ref() == own
     }
 }
 
@@ -318,10 +385,6 @@ enum Said {
 impl Leaf<'_> {
     fn key(&self) -> Option<PackageKey> {
         Cpe::parse(&self.criteria)?.key()
-    }
-
-    fn is(&self, own: Option<&PackageKey>) -> bool {
-        own.is_some() && self.vulnerable && self.key().as_ref() == own
     }
 
     fn bounds(&self) -> CpeBounds {
@@ -355,18 +418,19 @@ impl Leaf<'_> {
             }
             (Attribute::Any, _) => {}
         }
-        let mut events = vec![match starts {
+        let mut events = Events::new();
+        events.push(match starts {
             (Some(from), _) => RangeEvent::Introduced(from.into()),
             (None, Some(above)) => RangeEvent::IntroducedAfter(above.into()),
             (None, None) => RangeEvent::Introduced("0".into()),
-        }];
+        });
         events.extend(match ends {
             (Some(last), _) => Some(RangeEvent::LastAffected(last.into())),
             (None, Some(end)) if fix == Some(end) => Some(RangeEvent::Fixed(end.into())),
             (None, Some(end)) => Some(RangeEvent::Limit(end.into())),
             (None, None) => None,
         });
-        Said::Range(AffectedRange { events: events.into() })
+        Said::Range(AffectedRange { events })
     }
 }
 
@@ -378,40 +442,39 @@ fn stated<'a>(bound: &'a Option<Text<'_>>) -> Option<&'a str> {
 /// The version that holds the fix of each product, where that can be told: NVD states the first version that is no longer
 /// affected, not where it came from. There is one only where a record ends at a single such version, and does not itself
 /// list it as vulnerable (feeds.md A22, "Fix inference").
-#[derive(Default)]
-struct Fixes(HashMap<PackageKey, Fix>);
-
-#[derive(Default)]
-struct Fix {
-    ends: HashSet<Box<str>>,
-    vulnerable: HashSet<Box<str>>,
+fn fixes<'b>(branches: &'b [Branch<'_>]) -> HashMap<&'b PackageKey, &'b str> {
+    let mut ends: HashMap<&PackageKey, HashSet<&str>> = HashMap::default();
+    each_named(branches, &mut |named, _, key| {
+        if let Some(end) = stated(&named.leaf.version_end_excluding) {
+            ends.entry(key).or_default().insert(end);
+        }
+    });
+    if !ends.is_empty() {
+        each_named(branches, &mut |named, cpe, key| {
+            let Some(ends) = ends.get_mut(key) else { return };
+            let Leaf { version_start_including: start, version_end_including: end, .. } = named.leaf;
+            let listed = [stated(start), stated(end), cpe.version.value()];
+            for version in listed.into_iter().flatten() {
+                ends.remove(version);
+            }
+        });
+    }
+    let only = |(key, ends): (_, HashSet<&'b str>)| {
+        Some((key, ends.iter().next().copied()?)).filter(|_| ends.len() == 1)
+    };
+    ends.into_iter().filter_map(only).collect()
 }
 
-impl Fixes {
-    fn of(configurations: &[Node<'_>]) -> Self {
-        let mut fixes = Self::default();
-        configurations.iter().for_each(|node| fixes.add(node));
-        fixes
-    }
+/// Takes a leaf, what its name says, and the key that it has by that.
+type TakeNamed<'t, 'b> = dyn FnMut(&'b Named<'b>, &'b Cpe<'b>, &'b PackageKey) + 't;
 
-    fn add(&mut self, node: &Node<'_>) {
-        node.nodes.iter().for_each(|inner| self.add(inner));
-        for leaf in node.leaves.iter().filter(|leaf| leaf.vulnerable) {
-            let Some(cpe) = Cpe::parse(&leaf.criteria) else { continue };
-            let Some(key) = cpe.key() else { continue };
-            let fix = self.0.entry(key).or_default();
-            fix.ends.extend(stated(&leaf.version_end_excluding).map(Box::from));
-            let (start, end) = (stated(&leaf.version_start_including), stated(&leaf.version_end_including));
-            fix.vulnerable.extend(start.into_iter().chain(end).chain(cpe.version.value()).map(Box::from));
-        }
-    }
-
-    fn of_key(&self, key: &PackageKey) -> Option<Box<str>> {
-        let fix = self.0.get(key)?;
-        let mut clean = fix.ends.iter().filter(|end| !fix.vulnerable.contains(*end));
-        match (clean.next(), clean.next()) {
-            (Some(only), None) => Some(only.clone()),
-            _ => None,
+fn each_named<'b>(branches: &'b [Branch<'b>], take: &mut TakeNamed<'_, 'b>) {
+    for Branch { branches, leaves, .. } in branches {
+        each_named(branches, take);
+        for named in leaves {
+            if let (Some(cpe), Some(key)) = (&named.cpe, &named.key) {
+                take(named, cpe, key);
+            }
         }
     }
 }

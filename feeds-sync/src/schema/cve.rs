@@ -41,20 +41,44 @@ pub(crate) fn add(
             aside: Aside { reason, ..Aside::default() }.into(),
             ..Affected::new(key, Status::Undetermined)
         };
-        let mut own = Advisory { affected: vec![row], ..header.clone() };
-        if !by_namespace.is_empty() {
-            (own.title, own.description) = (None, None);
-            own.references.clear();
-            own.credits.clear();
-        }
+        let own = match by_namespace.is_empty() {
+            true => Advisory { affected: vec![row], ..header.clone() },
+            false => Advisory { affected: vec![row], ..without_texts(&header) },
+        };
         advisories.push(&namespace, own);
     } else {
         advisories.remarks.unknown_word("id", &header.id);
     }
+    by_namespace.retain(|namespace, _| advisories.wants(namespace));
+    // Most are about products of one namespace, and need no copy.
+    let last = by_namespace.pop_last();
     for (namespace, affected) in by_namespace {
-        if advisories.wants(&namespace) {
-            advisories.push(&namespace, Advisory { affected, ..header.clone() });
-        }
+        advisories.push(&namespace, Advisory { affected, ..header.clone() });
+    }
+    if let Some((namespace, affected)) = last {
+        advisories.push(&namespace, Advisory { affected, ..header });
+    }
+}
+
+/// A copy of what is said of a CVE itself, without its texts and links.
+fn without_texts(header: &Advisory) -> Advisory {
+    Advisory {
+        id: header.id.clone(),
+        kind: header.kind,
+        aliases: header.aliases.clone(),
+        state: header.state,
+        published: header.published,
+        modified: header.modified,
+        title: None,
+        description: None,
+        cvss: header.cvss.clone(),
+        severity: header.severity.clone(),
+        weaknesses: header.weaknesses.clone(),
+        references: Vec::new(),
+        links: header.links.clone(),
+        credits: Vec::new(),
+        license: header.license.clone(),
+        affected: Vec::new(),
     }
 }
 

@@ -28,7 +28,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use model::advisory::{AffectedRange, RangeEvent};
+use model::advisory::{AffectedRange, Events, RangeEvent};
 use model::version::VersionText;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -89,11 +89,10 @@ pub(crate) fn day(moment: Timestamp) -> Box<str> {
 /// Every version below `fixed`.
 pub(crate) fn below(fixed: &str) -> AffectedRange {
     AffectedRange {
-        events: vec![
+        events: Events::from_buf([
             RangeEvent::Introduced(VersionText::from("0")),
             RangeEvent::Fixed(VersionText::from(fixed)),
-        ]
-        .into(),
+        ]),
     }
 }
 

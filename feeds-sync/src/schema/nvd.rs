@@ -76,10 +76,11 @@ fn read_page(document: &Document<'_>, take: Option<&mut Take<'_>>) -> Result<(He
     let since_record = Rc::new(Cell::new(0));
     let max = document.limits.record_bytes_max;
     let mut content = PerRecord { content: document.open()?, since_record: since_record.clone(), max };
-    let mut page = Page { header: Header::default(), n_records: 0, take, format: None, since_record };
-    let mut text = Vec::new();
-    content.by_ref().take(HELD_BYTES_MAX.min(max) + 1).read_to_end(&mut text)?;
-    if text.len() as u64 <= HELD_BYTES_MAX.min(max) {
+    let text = document.start(&mut content, HELD_BYTES_MAX.min(max))?;
+    let is_held = text.len() as u64 <= HELD_BYTES_MAX.min(max);
+    let mut page =
+        Page { header: Header::default(), n_records: 0, take, format: None, is_held, since_record };
+    if is_held {
         let mut deserializer = serde_json::Deserializer::from_slice(&text);
         deserializer.deserialize_map(&mut page)?;
         deserializer.end()?;
@@ -125,6 +126,8 @@ struct Page<'a, 't> {
     n_records: u64,
     format: Option<String>,
     take: Option<&'a mut Take<'t>>,
+    /// Whether all of its text is at hand, of which records need no copy then.
+    is_held: bool,
     since_record: Rc<Cell<u64>>,
 }
 
@@ -156,6 +159,10 @@ impl<'de> Visitor<'de> for &mut Page<'_, '_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
         loop {
             match &mut self.take {
+                Some(take) if self.is_held => match elements.next_element::<&RawValue>()? {
+                    Some(element) => take(element),
+                    None => return Ok(()),
+                },
                 Some(take) => match elements.next_element::<Box<RawValue>>()? {
                     Some(element) => take(&element),
                     None => return Ok(()),

@@ -1,8 +1,8 @@
 //! The OSV schema (ossf.github.io/osv-schema), as its aggregate and many vendors publish it (feeds.md A16).
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasher as _, Hash, RandomState};
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher as _, Hash};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 
 use crate::advisories::{Advisories, Remarks, push_once};
 use crate::error::ParseError;
-use crate::records;
+use crate::records::{self, HashMap};
 use crate::schema::{Text, from_json, null_as_default};
 
 /// How the packages of one OSV ecosystem are looked up.
@@ -119,9 +119,9 @@ fn availability(entry: &AffectedEntry<'_>, remarks: &mut Remarks) -> Option<Box<
 fn joined(entries: Vec<Entry>) -> Vec<Affected> {
     let mut rows: Vec<Affected> = Vec::new();
     // Of the rows with a hash the last: a record may have entries by the hundred thousand.
-    let mut places: HashMap<u64, usize> = HashMap::new();
+    let mut places: HashMap<u64, usize> = HashMap::default();
     let is_large = entries.len() > 1;
-    let hasher = RandomState::new();
+    let hasher = places.hasher().clone();
     let mut were_joined = BTreeSet::new();
     for Entry { affected, .. } in entries {
         let hash = is_large.then(|| hasher.hash_one(identity(&affected)));
@@ -326,7 +326,8 @@ fn affected(
 }
 
 fn sort_versions(versions: &mut Vec<VersionText>) {
-    versions.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    // The order of texts is that of their bytes.
+    versions.sort_by(|a, b| a.as_bytes().cmp(b.as_bytes()));
     versions.dedup();
 }
 

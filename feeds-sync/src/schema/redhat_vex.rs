@@ -4,6 +4,7 @@
 //! supported (`rhel-9.7.z`), no architectures, and of binary packages only some: there the source package counts too.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use model::advisory::{Affected, Conditions, FixState, Status};
 use model::key::{KeyKind, PackageKey};
@@ -12,6 +13,7 @@ use model::version::VersionText;
 
 use crate::advisories::{Advisories, Remarks};
 use crate::error::ParseError;
+use crate::records::{HashMap, HashSet};
 use crate::schema::csaf::component::{RpmPackage, name_and_stream, rpm_package};
 use crate::schema::csaf::header::{header, time};
 use crate::schema::csaf::rows::{self, Rows};
@@ -79,7 +81,9 @@ fn read_for(
             remarks: &mut remarks,
             rows: Rows::default(),
             sources: Vec::new(),
-            binaries: BTreeSet::new(),
+            binaries: HashSet::default(),
+            streams: HashMap::default(),
+            packages: HashMap::default(),
             minors: BTreeMap::new(),
             hardened: BTreeSet::new(),
         }
@@ -116,7 +120,11 @@ struct Reading<'r, 'v, 'a> {
     /// The fixed source packages, which count where no binary package of that name is listed.
     sources: Vec<(Affected, Conditions)>,
     /// The fixed binary packages of which all are listed.
-    binaries: BTreeSet<Place>,
+    binaries: HashSet<Place>,
+    /// What CPE names stand for; there are tens, for tens of thousands of products.
+    streams: HashMap<&'v str, Option<Rc<Stream>>>,
+    /// What components are, by their ids: each stands in several streams.
+    packages: HashMap<&'v str, Result<Rc<RpmPackage>, &'static str>>,
     /// The latest minor release of each stream that anything is said of a package in, by its module and name.
     minors: BTreeMap<(StreamPlace, Option<String>, String), (u32, u32)>,
     /// The binary packages that are listed of Hummingbird.
@@ -151,27 +159,57 @@ impl<'v> Reading<'_, 'v, '_> {
         self.rows
     }
 
+    /// The stream or layered product that `cpe` names.
+    fn stream(&mut self, cpe: &'v str) -> Option<Rc<Stream>> {
+        self.streams.entry(cpe).or_insert_with(|| Stream::of(cpe).map(Rc::new)).clone()
+    }
+
+    /// The package that `component` is, in the module that its name says, or what stands between it and the distribution.
+    fn package(
+        &mut self,
+        component: &'v Product<'_>,
+        between: &[&Product<'_>],
+    ) -> Result<Rc<RpmPackage>, &'static str> {
+        let id = &*component.product_id;
+        let package =
+            self.packages.entry(id).or_insert_with(|| rpm_package(component).map(Rc::new)).clone()?;
+        if package.module.is_some() {
+            return Ok(package);
+        }
+        match between.iter().find_map(|product| module(product)) {
+            Some(module) => Ok(Rc::new(RpmPackage { module: Some(module), ..(*package).clone() })),
+            None => Ok(package),
+        }
+    }
+
     /// Finds out what the statements of newer documents are to be compared with.
     fn survey(&mut self) {
+        // Older ones have neither.
+        let is_meant = |product: &Product<'_>| {
+            let stream = || product.cpe().and_then(Stream::of);
+            minor_release(&product.product_id).is_some() || stream().is_some_and(|it| it.is_hummingbird())
+        };
+        if !self.products.iter().any(is_meant) {
+            return;
+        }
         let statements = self.vulnerability.statuses();
         for (status, id) in statements.flat_map(|(status, ids)| ids.iter().map(move |id| (status, id))) {
             let Some(parts) = self.products.resolve(id) else { continue };
             let [component, between @ .., product] = &parts[..] else { continue };
-            let Some(stream) = product.cpe().and_then(Stream::of) else { continue };
+            let Some(stream) = product.cpe().and_then(|cpe| self.stream(cpe)) else { continue };
             let minor = minor_release(&product.product_id);
             if minor.is_none() && !stream.is_hummingbird() {
                 continue;
             }
-            let Ok(package) = rpm_package(component) else { continue };
-            let package = in_module(package, between);
+            let Ok(package) = self.package(component, between) else { continue };
             if self.is_rated_zero(id) || status == ProductStatus::KnownNotAffected && package.is_build() {
                 // It is left out itself.
                 continue;
             }
             if stream.is_hummingbird() && !package.is_source() {
-                self.hardened.insert(package.name);
+                self.hardened.insert(package.name.clone());
             } else if let Some(minor) = minor {
-                let place = (stream.place(), package.module, package.name);
+                let place = (stream.place(), package.module.clone(), package.name.clone());
                 let latest = self.minors.entry(place).or_insert(minor);
                 *latest = minor.max(*latest);
             }
@@ -185,7 +223,7 @@ impl<'v> Reading<'_, 'v, '_> {
             return Err("a product as a whole, no package of it");
         };
         let cpe = product.cpe().ok_or("a product without CPE")?;
-        let stream = Stream::of(cpe).ok_or("of a product that is no distribution, nor layered upon it")?;
+        let stream = self.stream(cpe).ok_or("of a product that is no distribution, nor layered upon it")?;
         if !(self.is_meant)(&stream) {
             return Ok(());
         }
@@ -195,7 +233,7 @@ impl<'v> Reading<'_, 'v, '_> {
                 false => Ok(()),
             };
         }
-        let package = in_module(rpm_package(component)?, between);
+        let package = self.package(component, between)?;
         if package.module.as_ref().is_some_and(|module| module.ends_with(":flatpak")) {
             return Err("a flatpak");
         }
@@ -245,9 +283,9 @@ impl<'v> Reading<'_, 'v, '_> {
     /// Whether something is said of the package in a later minor release of the same stream. A stream goes on with its
     /// latest, and nothing tells an image of an earlier one from others.
     fn is_outdated(&self, product: &Product<'_>, package: &RpmPackage, stream: &Stream) -> bool {
+        let Some(minor) = minor_release(&product.product_id) else { return false };
         let place = (stream.place(), package.module.clone(), package.name.clone());
-        let latest = self.minors.get(&place);
-        minor_release(&product.product_id).zip(latest).is_some_and(|(minor, latest)| minor < *latest)
+        self.minors.get(&place).is_some_and(|latest| minor < *latest)
     }
 
     /// A build that has the fix: below it, the package is affected.
@@ -356,14 +394,6 @@ fn conditions(package: &RpmPackage, stream: &Stream) -> Conditions {
         products: stream.product.clone().into_iter().collect(),
         ..Conditions::default()
     }
-}
-
-/// `package` with the module that its name says, or what stands between it and the distribution.
-fn in_module(mut package: RpmPackage, between: &[&Product<'_>]) -> RpmPackage {
-    if package.module.is_none() {
-        package.module = between.iter().find_map(|product| module(product));
-    }
-    package
 }
 
 /// The module that `product`, which stands between a package and the distribution, is: by its purl

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use model::advisory::{Advisory, Affected, AffectedRange, Aside, FixState, RangeEvent, Status};
+use model::advisory::{Advisory, Affected, AffectedRange, Aside, FixState, RangeEvent, Ranges, Status};
 use model::ecosystem::Ecosystem;
 use model::key::{KeyKind, Namespace, PackageKey, normalise_name};
-use model::version::VersionText;
+use model::sparse::Sparse;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
@@ -17,6 +17,7 @@ use crate::advisories::{Advisories, push_once};
 use crate::document::Document;
 use crate::error::ParseError;
 use crate::provider::{Feed, MIB, NOT_TO_BE_PASSED_ON, Scope, Source};
+use crate::records::HashMap;
 use crate::schema::{Text, below};
 
 /// The key of `secfixes` under which ids stand that never affected the package. It is no version.
@@ -92,36 +93,43 @@ impl<'de> DeserializeSeed<'de> for Secdb<'_> {
 fn add_all(database: Database<'_>, namespace: &Namespace, advisories: &mut Advisories) {
     advisories.namespace(namespace);
     // A release without packages has been published as `{}`, and without the field.
-    let packages = database.packages.map(|packages| packages.0).unwrap_or_default();
-    let mut fixes: Vec<Fix<'_>> = Vec::with_capacity(packages.iter().map(|it| it.pkg.secfixes.0.len()).sum());
-    packages.into_iter().for_each(|package| add_fixes(package.pkg, &mut fixes));
-    let containers = containers_of(&fixes);
+    let mut packages = database.packages.map(|packages| packages.0).unwrap_or_default();
+    let containers = containers_of(&packages);
+    // Most elements are of a record of their own.
+    advisories.reserve(namespace, packages.iter().map(|package| package.pkg.secfixes.0.len()).sum());
     let mut wide = WideRecords::default();
-    for fix in &fixes {
-        add(fix, &containers, namespace, advisories, &mut wide);
+    for Wrapped { pkg: Package { name, secfixes: Secfixes(elements) } } in &mut packages {
+        let key = PackageKey::new(namespace.clone(), KeyKind::Source, normalise_name(Ecosystem::Apk, name));
+        // Rows do not depend on the order of the document.
+        elements.sort_by(|(left, _), (right, _)| left.cmp(right));
+        for (version, text) in &*elements {
+            let fix = Fix { key: &key, version: version.trim(), text: text.trim() };
+            if !fix.text.is_empty() {
+                add(fix, &containers, namespace, advisories, &mut wide);
+            }
+        }
     }
 }
 
 /// One element of a list of fixes.
+#[derive(Clone, Copy)]
 struct Fix<'a> {
-    package: Arc<str>,
-    version: VersionText,
-    text: Text<'a>,
+    key: &'a PackageKey,
+    version: &'a str,
+    text: &'a str,
 }
 
-impl Fix<'_> {
-    /// The only word of the element, as most have; none where it has several.
-    fn word(&self) -> Option<&str> {
-        let text = self.text.trim();
-        (!text.contains(char::is_whitespace)).then_some(text)
-    }
+/// Whether the element `text` is a single word, as most are.
+fn is_word(text: &str) -> bool {
+    // The bytes of ASCII are looked through several times faster than characters.
+    text.bytes().all(|byte| byte.is_ascii_graphic()) || !text.contains(char::is_whitespace)
+}
 
-    /// The ids in the element. Other words stand there too: `CVE-2016-2774 (regression)`.
-    fn ids(&self) -> Vec<&str> {
-        let ids: Vec<&str> = self.text.split_whitespace().filter(|word| is_id(word)).collect();
-        // An element without any id (`CVE-????-?????`) is kept as it is written.
-        if ids.is_empty() { vec![self.text.trim()] } else { ids }
-    }
+/// The ids in the element `text`. Other words stand there too: `CVE-2016-2774 (regression)`.
+fn ids_in(text: &str) -> Vec<&str> {
+    let ids: Vec<&str> = text.split_whitespace().filter(|word| is_id(word)).collect();
+    // An element without any id (`CVE-????-?????`) is kept as it is written.
+    if ids.is_empty() { vec![text] } else { ids }
 }
 
 /// Whether `word` has the form of ids, which come from many authorities: `CVE-…`, `GHSA-…`, `XSA-…`, `ZBX-…`.
@@ -135,24 +143,12 @@ fn is_id(word: &str) -> bool {
         && number.chars().all(is_number)
 }
 
-fn add_fixes<'a>(package: Package<'a>, fixes: &mut Vec<Fix<'a>>) {
-    let name: Arc<str> = normalise_name(Ecosystem::Apk, &package.name).into();
-    let mut elements = package.secfixes.0;
-    // Rows do not depend on the order of the document.
-    elements.sort_by(|(left, _), (right, _)| left.cmp(right));
-    let said = elements.into_iter().filter(|(_, text)| !text.trim().is_empty());
-    fixes.extend(said.map(|(version, text)| Fix {
-        package: Arc::clone(&name),
-        version: VersionText::from(version.trim()),
-        text,
-    }));
-}
-
 /// The ids that stand beside more than one CVE: `XSA-224` names three vulnerabilities, so it is none of them.
-fn containers_of(fixes: &[Fix<'_>]) -> BTreeSet<String> {
+fn containers_of(packages: &[Wrapped<'_>]) -> BTreeSet<String> {
     let mut companions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for fix in fixes.iter().filter(|fix| fix.word().is_none()) {
-        let (cves, others): (Vec<&str>, Vec<&str>) = fix.ids().into_iter().partition(|id| is_cve(id));
+    let elements = packages.iter().flat_map(|package| &package.pkg.secfixes.0);
+    for text in elements.map(|(_, text)| text.trim()).filter(|text| !is_word(text)) {
+        let (cves, others): (Vec<&str>, Vec<&str>) = ids_in(text).into_iter().partition(|id| is_cve(id));
         for other in others {
             companions.entry(other).or_default().extend(&cves);
         }
@@ -167,16 +163,16 @@ fn is_cve(id: &str) -> bool {
 
 /// Adds the rows of one element: each CVE is a record; the first of the other ids is one when there is no CVE.
 fn add(
-    fix: &Fix<'_>,
+    fix: Fix<'_>,
     containers: &BTreeSet<String>,
     namespace: &Namespace,
     advisories: &mut Advisories,
     wide: &mut WideRecords,
 ) {
-    if let Some(cve) = fix.word().filter(|word| is_cve(word)) {
-        return add_version(advisories.record(namespace, cve), fix, namespace, None, wide);
+    if is_cve(fix.text) && is_word(fix.text) {
+        return add_version(advisories.record(namespace, fix.text), fix, None, wide);
     }
-    let ids = fix.ids();
+    let ids = ids_in(fix.text);
     let cves: Vec<&str> = ids.iter().copied().filter(|id| is_cve(id)).collect();
     let alone: Vec<&str> = ids.iter().copied().filter(|id| !containers.contains(*id)).collect();
     let records = match (cves.len(), alone.first().or(ids.first())) {
@@ -190,31 +186,26 @@ fn add(
             advisory.aliases.extend(others.map(|id| (*id).to_owned()));
         }
         // What is neither the record nor an alias is kept as the vendor's words.
-        let is_plain = records.len() == 1 && alone.join(" ") == fix.text.trim();
-        let reason = (!is_plain).then(|| fix.text.trim().to_owned());
-        add_version(advisory, fix, namespace, reason, wide);
+        let is_plain = records.len() == 1 && alone.join(" ") == fix.text;
+        let reason = (!is_plain).then(|| fix.text.to_owned());
+        add_version(advisory, fix, reason, wide);
     }
 }
 
 /// Adds one fixed version. Several of one package and id are ranges of one entry: below any of them the
 /// package is affected, because the vulnerability came back after the lower ones.
-fn add_version(
-    advisory: &mut Advisory,
-    fix: &Fix<'_>,
-    namespace: &Namespace,
-    reason: Option<String>,
-    wide: &mut WideRecords,
-) {
-    let key = PackageKey::new(namespace.clone(), KeyKind::Source, Arc::clone(&fix.package));
-    if fix.version.as_str() == NEVER_AFFECTED {
-        let affected = Affected {
-            aside: Aside { reason, ..Aside::default() }.into(),
-            ..Affected::new(key, Status::NotAffected)
-        };
+fn add_version(advisory: &mut Advisory, fix: Fix<'_>, reason: Option<String>, wide: &mut WideRecords) {
+    let aside = |reason: Option<String>| match reason {
+        None => Sparse::NOTHING,
+        Some(_) => Aside { reason, ..Aside::default() }.into(),
+    };
+    if fix.version == NEVER_AFFECTED {
+        let affected =
+            Affected { aside: aside(reason), ..Affected::new(fix.key.clone(), Status::NotAffected) };
         return push_once(advisory, affected);
     }
-    let range = below(fix.version.as_str());
-    match wide.place(advisory, &key, &reason) {
+    let range = below(fix.version);
+    match wide.place(advisory, fix.key, &reason) {
         Some(place) => {
             let ranges = &mut advisory.affected[place].ranges;
             if let Err(at) = ranges.binary_search_by(|held| fixed_of(held).cmp(&fixed_of(&range))) {
@@ -224,10 +215,13 @@ fn add_version(
         None => push_once(
             advisory,
             Affected {
+                key: fix.key.clone(),
+                status: Status::Affected,
                 fix_state: FixState::Fixed,
-                ranges: vec![range].into(),
-                aside: Aside { reason, ..Aside::default() }.into(),
-                ..Affected::new(key, Status::Affected)
+                ranges: Ranges::from_buf([range]),
+                versions: Vec::new(),
+                conditions: None,
+                aside: aside(reason),
             },
         ),
     }
@@ -416,12 +410,9 @@ mod tests {
         let n_packages = 3 * WideRecords::NARROW_MAX;
         for version in ["2.0", "1.0", "2.0", NEVER_AFFECTED] {
             for number in 0..n_packages {
-                let fix = Fix {
-                    package: format!("demo-{number}").into(),
-                    version: VersionText::from(version),
-                    text: Text(Cow::Borrowed("CVE-2024-10001")),
-                };
-                add(&fix, &BTreeSet::new(), &namespace, &mut advisories, &mut wide);
+                let key = PackageKey::new(namespace.clone(), KeyKind::Source, format!("demo-{number}"));
+                let fix = Fix { key: &key, version, text: "CVE-2024-10001" };
+                add(fix, &BTreeSet::new(), &namespace, &mut advisories, &mut wide);
             }
         }
         let records = advisories.into_namespaces();

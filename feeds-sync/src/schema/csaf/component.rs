@@ -1,6 +1,8 @@
 //! What a component of a document is as an rpm package.
 
-use model::purl::Purl;
+use std::borrow::Cow;
+
+use model::purl::BorrowedPurl;
 
 use super::tree::Product;
 
@@ -67,22 +69,21 @@ pub const OTHER_ECOSYSTEM: &str = "a component that is no rpm package";
 pub const MODULE: &str = "a module as a whole, no package of it";
 
 fn from_purl(text: &str) -> Result<RpmPackage, &'static str> {
-    let Ok(purl) = text.parse::<Purl>() else { return Err("a component whose purl cannot be read") };
-    match purl.kind.as_str() {
+    let Ok(purl) = BorrowedPurl::parse(text) else { return Err("a component whose purl cannot be read") };
+    match &*purl.kind {
         "rpm" => {}
         "rpmmod" => return Err(MODULE),
         "oci" | "docker" => return Err(IMAGE),
         _ => return Err(OTHER_ECOSYSTEM),
     }
-    let qualifier = |name: &str| purl.qualifiers.get(name).cloned();
     Ok(RpmPackage {
-        version: purl.version.filter(|version| !version.is_empty()),
-        epoch: qualifier("epoch"),
-        architecture: qualifier("arch"),
+        version: purl.version.as_deref().filter(|version| !version.is_empty()).map(str::to_owned),
+        epoch: purl.qualifier("epoch").map(Cow::into_owned),
+        architecture: purl.qualifier("arch").map(Cow::into_owned),
         // `name:stream:version:context`; the last two say which build of the module.
-        module: qualifier("rpmmod").map(|module| name_and_stream(&module)),
-        source: qualifier("upstream").map(|file| source_of(&file)),
-        name: purl.name,
+        module: purl.qualifier("rpmmod").map(|module| name_and_stream(&module)),
+        source: purl.qualifier("upstream").map(|file| source_of(&file)),
+        name: purl.name.into_owned(),
     })
 }
 

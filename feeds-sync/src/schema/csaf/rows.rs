@@ -1,10 +1,10 @@
 //! Rows in the making: statements about the same package that differ only in the architecture become one.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::advisory::{
-    Advisory, Affected, AffectedRange, Aside, Conditions, PublishedFix, RangeEvent, Status,
+    Advisory, Affected, AffectedRange, Aside, Conditions, Events, PublishedFix, RangeEvent, Status,
 };
 use model::key::{Namespace, PackageKey};
 use model::version::VersionText;
@@ -12,17 +12,33 @@ use model::version::VersionText;
 use super::header::{day, vector};
 use super::statements::Statements;
 use crate::advisories::{Advisories, Remarks};
+use crate::records::{HashMap, HashSet};
 
 /// The rows of one vulnerability.
 #[derive(Debug, Default)]
 pub struct Rows {
-    drafts: BTreeMap<String, Vec<Draft>>,
+    drafts: Vec<Draft>,
+    /// Where the drafts about one package are, and what is asked of it.
+    places: HashMap<String, Vec<usize>>,
+    /// The draft that the last statement became, or became part of.
+    last: usize,
 }
 
 #[derive(Debug)]
 struct Draft {
     affected: Affected,
+    /// Without architectures.
     conditions: Conditions,
+    architectures: Vec<Box<str>>,
+}
+
+impl Draft {
+    /// Whether `other` differs from it in the architecture only.
+    fn is_same(&self, other: &Self) -> bool {
+        self.affected == other.affected
+            && self.conditions == other.conditions
+            && self.architectures.is_empty() == other.architectures.is_empty()
+    }
 }
 
 /// How many rows of one package are looked through for one that says the same; more are of an attack.
@@ -30,38 +46,54 @@ const COMPARED_MAX: usize = 32;
 
 impl Rows {
     /// Adds `affected` under `conditions`; of the architectures there is at most one.
-    pub fn add(&mut self, affected: Affected, conditions: Conditions) {
-        let Conditions { module, channel, products, .. } = &conditions;
-        let version = affected.aside.fixes.first().and_then(|fix| fix.version.as_ref());
-        // Two of the same text are compared in full below, so it need not be unambiguous.
-        let place = format!("{} {module:?} {channel:?} {products:?} {version:?}", affected.key);
-        let drafts = self.drafts.entry(place).or_default();
-        let says_the_same = |draft: &&mut Draft| {
-            let is_same = draft.affected == affected;
-            let alike =
-                Conditions { architectures: draft.conditions.architectures.clone(), ..conditions.clone() };
-            is_same
-                && draft.conditions == alike
-                && draft.conditions.architectures.is_empty() == conditions.architectures.is_empty()
-        };
-        match drafts.iter_mut().rev().take(COMPARED_MAX).find(says_the_same) {
-            Some(draft) => draft.conditions.architectures.extend(conditions.architectures),
-            None => drafts.push(Draft { affected, conditions }),
+    pub fn add(&mut self, affected: Affected, mut conditions: Conditions) {
+        let architectures = std::mem::take(&mut conditions.architectures);
+        let new = Draft { affected, conditions, architectures };
+        // The statements about all architectures of a build mostly stand together.
+        if let Some(last) = self.drafts.get_mut(self.last).filter(|last| last.is_same(&new)) {
+            return last.architectures.extend(new.architectures);
         }
+        let Conditions { module, channel, products, .. } = &new.conditions;
+        let version = new.affected.aside.fixes.first().and_then(|fix| fix.version.as_ref());
+        // Two of the same text are compared in full below, so it need not be unambiguous.
+        let place = format!("{} {module:?} {channel:?} {products:?} {version:?}", new.affected.key);
+        let places = self.places.entry(place).or_default();
+        let mut recent = places.iter().rev().take(COMPARED_MAX).copied();
+        if let Some(same) = recent.find(|place| self.drafts[*place].is_same(&new)) {
+            self.drafts[same].architectures.extend(new.architectures);
+            self.last = same;
+            return;
+        }
+        self.last = self.drafts.len();
+        places.push(self.last);
+        self.drafts.push(new);
+    }
+
+    /// The drafts in the order of what they are about.
+    fn into_drafts(self) -> impl Iterator<Item = Draft> {
+        let Self { drafts, places, .. } = self;
+        let mut places: Vec<(String, Vec<usize>)> = places.into_iter().collect();
+        places.sort();
+        let mut drafts: Vec<Option<Draft>> = drafts.into_iter().map(Some).collect();
+        places.into_iter().flat_map(|(_, places)| places).filter_map(move |place| drafts[place].take())
     }
 
     /// Adds to `advisories` the record `header` in each namespace that there are rows of.
     pub fn push(self, header: &Advisory, advisories: &mut Advisories) {
         let mut records: BTreeMap<Namespace, Advisory> = BTreeMap::new();
         // The packages of one build are dozens, and ask the same.
-        let mut shared: HashSet<Arc<Conditions>> = HashSet::new();
-        for Draft { mut affected, mut conditions } in self.drafts.into_values().flatten() {
-            conditions.architectures.sort();
-            conditions.architectures.dedup();
+        let mut shared: HashSet<Arc<Conditions>> = HashSet::default();
+        for Draft { mut affected, mut conditions, mut architectures } in self.into_drafts() {
+            architectures.sort();
+            architectures.dedup();
+            conditions.architectures = architectures;
             if !conditions.is_empty() {
                 let held = shared.get(&conditions).cloned();
-                affected.conditions = Some(held.unwrap_or_else(|| Arc::new(conditions)));
-                shared.extend(affected.conditions.clone());
+                affected.conditions = Some(held.unwrap_or_else(|| {
+                    let new = Arc::new(conditions);
+                    shared.insert(Arc::clone(&new));
+                    new
+                }));
             }
             let namespace = affected.key.namespace.clone();
             records.entry(namespace).or_insert_with(|| header.clone()).affected.push(affected);
@@ -91,8 +123,10 @@ pub fn rated(
 /// Everything below `version`.
 pub fn below(version: &VersionText) -> AffectedRange {
     AffectedRange {
-        events: vec![RangeEvent::Introduced(VersionText::from("0")), RangeEvent::Fixed(version.clone())]
-            .into(),
+        events: Events::from_buf([
+            RangeEvent::Introduced(VersionText::from("0")),
+            RangeEvent::Fixed(version.clone()),
+        ]),
     }
 }
 

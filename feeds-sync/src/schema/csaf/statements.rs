@@ -1,10 +1,9 @@
 //! What a vulnerability says of single products: remediations, threats, flags and scores by product.
 
-use std::collections::HashMap;
-
 use super::tree::Products;
 use super::{Cvss, Flag, Remediation, Score, Text, Threat, Vulnerability};
 use crate::error::ParseError;
+use crate::records::HashMap;
 
 /// How many mentions of products the groups of one document may amount to.
 const MENTIONS_MAX: usize = 5_000_000;
@@ -93,7 +92,7 @@ impl<'v, 'a> Index<'v, 'a> {
     where
         'a: 'v,
     {
-        let mut by_product = ByProduct { of: HashMap::new(), of_all: Vec::new() };
+        let mut by_product = ByProduct { of: HashMap::default(), of_all: Vec::new() };
         for (statement, products, groups) in statements {
             if products.is_empty() && groups.is_empty() {
                 by_product.of_all.push(statement);

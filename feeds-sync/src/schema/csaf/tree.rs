@@ -1,10 +1,9 @@
 //! The products of a document: defined in branches, in a list, and as one inside another (feeds.md A27).
 
-use std::collections::HashMap;
-
 use serde::Deserialize;
 
 use super::Text;
+use crate::records::HashMap;
 use crate::schema::null_as_default;
 
 /// `product_tree`.
@@ -151,10 +150,10 @@ enum Definition<'t, 'a> {
 impl<'t, 'a> Products<'t, 'a> {
     /// Those of `tree`. Of two definitions of one id the relationship stands.
     pub fn new(tree: &'t Tree<'a>) -> Self {
-        let mut defined = HashMap::new();
+        let mut defined = HashMap::default();
         let products = tree.full_product_names.iter();
         defined.extend(products.map(|product| (&*product.product_id, Definition::Product(product))));
-        let mut versions = HashMap::new();
+        let mut versions = HashMap::default();
         let mut branches: Vec<&Branch<'_>> = tree.branches.iter().collect();
         while let Some(branch) = branches.pop() {
             branches.extend(&branch.branches);
@@ -175,6 +174,14 @@ impl<'t, 'a> Products<'t, 'a> {
         let paths = tree.product_paths.iter();
         defined.extend(paths.map(|path| (&*path.full_product_name.product_id, Definition::Path(path))));
         Self { defined, versions, groups: &tree.product_groups }
+    }
+
+    /// Those that are defined by themselves, in no certain order.
+    pub fn iter(&self) -> impl Iterator<Item = &'t Product<'a>> {
+        self.defined.values().filter_map(|definition| match definition {
+            Definition::Product(product) => Some(*product),
+            Definition::Part(..) | Definition::Path(_) => None,
+        })
     }
 
     /// What the product `id` is made of: the innermost component first, the product that contains all of it last; one
