@@ -18,7 +18,7 @@ use super::rows::{self, Rows};
 use super::statements::Statements;
 use super::tree::{BranchVersion, Product, Products};
 use super::{Csaf, ProductStatus, Vulnerability, is_for_everybody};
-use crate::advisories::{Advisories, Remarks};
+use crate::advisories::{Advisories, OLDER, Remarks};
 use crate::error::ParseError;
 use crate::schema::place::{self, Cpe, Place};
 use crate::schema::vers::{self, Versions};
@@ -47,7 +47,9 @@ pub fn read(text: &[u8], reading: Reading<'_>, advisories: &mut Advisories) -> R
     let products = Products::new(&csaf.product_tree);
     for (position, vulnerability) in csaf.vulnerabilities.iter().enumerate() {
         let (id, aliases) = ids(&csaf, position, vulnerability);
-        advisories.document(&id, modified);
+        if advisories.document(&id, modified) {
+            advisories.remarks.leave_out(OLDER);
+        }
         let mut remarks = Remarks::default();
         let statements = Statements::new(vulnerability, &products)?;
         let said = said(vulnerability, &products, &mut remarks);
