@@ -9,7 +9,6 @@ use model::advisory::{
     Advisory, Affected, AffectedRange, Aside, Conditions, FixState, RangeEvent, RecordLink, Relation,
     SeverityWord, Status,
 };
-use model::key::PackageKey;
 use model::severity::Severity;
 use model::version::VersionText;
 
@@ -20,7 +19,7 @@ use super::tree::{BranchVersion, Product, Products};
 use super::{Csaf, ProductStatus, Vulnerability, is_for_everybody};
 use crate::advisories::{Advisories, OLDER, Remarks};
 use crate::error::ParseError;
-use crate::schema::place::{self, Cpe, Place};
+use crate::schema::place::{self, Place, Subject};
 use crate::schema::vers::{self, Versions};
 
 /// How documents of a publisher are read.
@@ -163,10 +162,7 @@ fn places(parts: &[&Product<'_>]) -> Result<Vec<Place>, &'static str> {
     }
     match (places.is_empty(), component.cpe().filter(|_| !is_part)) {
         (false, _) => Ok(places),
-        (true, Some(cpe)) => match Cpe::read(cpe) {
-            Some(cpe) => Ok(vec![Place { key: cpe.key(), version: cpe.version, module: None }]),
-            None => Err("a CPE name that cannot be read"),
-        },
+        (true, Some(cpe)) => Ok(vec![place::of_cpe(cpe)?]),
         (true, None) => Err(reason.unwrap_or("a product without purl and CPE")),
     }
 }
@@ -241,21 +237,21 @@ fn is_version(text: &str) -> bool {
 /// The versions that hold the fix of each package, by how well the list tells them.
 #[derive(Debug, Default)]
 struct Fixes<'s> {
-    first: BTreeMap<&'s PackageKey, BTreeSet<&'s str>>,
-    any: BTreeMap<&'s PackageKey, BTreeSet<&'s str>>,
+    first: BTreeMap<Subject<'s>, BTreeSet<&'s str>>,
+    any: BTreeMap<Subject<'s>, BTreeSet<&'s str>>,
     /// The packages of which a list says which versions are affected.
-    bounded: BTreeSet<&'s PackageKey>,
-    first_affected: BTreeMap<&'s PackageKey, BTreeSet<&'s str>>,
-    last_affected: BTreeMap<&'s PackageKey, BTreeSet<&'s str>>,
+    bounded: BTreeSet<Subject<'s>>,
+    first_affected: BTreeMap<Subject<'s>, BTreeSet<&'s str>>,
+    last_affected: BTreeMap<Subject<'s>, BTreeSet<&'s str>>,
 }
 
 impl<'s> Fixes<'s> {
     fn of(said: &'s [Said<'_>]) -> Self {
         let mut fixes = Self::default();
         for Said { status, place, versions, .. } in said {
-            let key = &place.key;
+            let subject = place.subject();
             if *status == ProductStatus::KnownAffected {
-                fixes.bounded.insert(key);
+                fixes.bounded.insert(subject);
             }
             let SaidOf::One(version) = versions else { continue };
             let lists: &mut [&mut BTreeMap<_, BTreeSet<_>>] = match status {
@@ -266,25 +262,29 @@ impl<'s> Fixes<'s> {
                 _ => &mut [],
             };
             for list in lists {
-                list.entry(key).or_default().insert(version.as_str());
+                list.entry(subject).or_default().insert(version.as_str());
             }
         }
         fixes
     }
 
     /// Whether the fix of a package is told where it is listed as affected.
-    fn is_told_elsewhere(&self, key: &PackageKey) -> bool {
-        self.bounded.contains(key) && !self.first_affected.contains_key(key)
+    fn is_told_elsewhere(&self, place: &Place) -> bool {
+        let subject = place.subject();
+        self.bounded.contains(&subject) && !self.first_affected.contains_key(&subject)
     }
 
-    fn has(&self, key: &PackageKey, version: &VersionText) -> bool {
-        self.any.get(key).is_some_and(|versions| versions.contains(version.as_str()))
+    fn has(&self, place: &Place, version: &VersionText) -> bool {
+        self.any.get(&place.subject()).is_some_and(|versions| versions.contains(version.as_str()))
     }
 }
 
 /// The one element, where there is just one.
-fn only<'s>(lists: &BTreeMap<&PackageKey, BTreeSet<&'s str>>, key: &PackageKey) -> Option<&'s str> {
-    lists.get(key).filter(|versions| versions.len() == 1).and_then(|versions| versions.first().copied())
+fn only<'s>(lists: &BTreeMap<Subject<'_>, BTreeSet<&'s str>>, place: &Place) -> Option<&'s str> {
+    lists
+        .get(&place.subject())
+        .filter(|versions| versions.len() == 1)
+        .and_then(|versions| versions.first().copied())
 }
 
 fn rows(said: &[Said<'_>], statements: &Statements<'_, '_>, source: &str, remarks: &mut Remarks) -> Rows {
@@ -303,7 +303,7 @@ fn rows(said: &[Said<'_>], statements: &Statements<'_, '_>, source: &str, remark
             // Beside the fixes it only says which of them to take.
             ProductStatus::Recommended => continue,
         };
-        if said.status == ProductStatus::FirstFixed && fixes.is_told_elsewhere(&said.place.key) {
+        if said.status == ProductStatus::FirstFixed && fixes.is_told_elsewhere(&said.place) {
             continue;
         }
         let mut affected = rated(statements, said, status, source);
@@ -319,7 +319,8 @@ fn rows(said: &[Said<'_>], statements: &Statements<'_, '_>, source: &str, remark
         }
         complete(&mut affected, said.id, statements);
         let module = said.place.module.as_deref().map(Into::into);
-        rows.add(affected, Conditions { module, ..Conditions::default() });
+        let target_software = said.place.target_software.clone();
+        rows.add(affected, Conditions { module, target_software, ..Conditions::default() });
     }
     rows
 }
@@ -334,26 +335,26 @@ fn rated(statements: &Statements<'_, '_>, said: &Said<'_>, status: Status, sourc
         Some(SeverityWord { word: word.to_owned(), level: Severity::from_vendor_word(word)? })
     });
     Affected {
-        aside: Aside { severity, cvss, ..Aside::default() }.into(),
+        aside: Aside { severity, cvss, name: said.place.name.clone(), ..Aside::default() }.into(),
         ..Affected::new(said.place.key.clone(), status)
     }
 }
 
 /// Bounds a row by the versions that its product is.
 fn bound(affected: &mut Affected, said: &Said<'_>, fixes: &Fixes<'_>) -> Result<(), &'static str> {
-    let key = &said.place.key;
+    let place = &said.place;
     let is_affected = affected.status == Status::Affected;
     match &said.versions {
         SaidOf::Every if affected.status == Status::Fixed => return Err("fixed, and no version is named"),
         SaidOf::Every => {
-            if let Some(fix) = only(&fixes.first, key).filter(|_| is_affected) {
+            if let Some(fix) = only(&fixes.first, place).filter(|_| is_affected) {
                 affected.ranges = vec![rows::below(&VersionText::from(fix))].into();
             }
         }
         SaidOf::One(version) => affected.versions = vec![version.clone()],
         SaidOf::Range(versions) => {
             affected.ranges =
-                versions.ranges.iter().map(|range| with_fix(range, is_affected, key, fixes)).collect();
+                versions.ranges.iter().map(|range| with_fix(range, is_affected, place, fixes)).collect();
             affected.aside.unaffected.clone_from(&versions.excepted);
             affected.versions.clone_from(&versions.listed);
         }
@@ -370,9 +371,9 @@ fn bound(affected: &mut Affected, said: &Said<'_>, fixes: &Fixes<'_>) -> Result<
 }
 
 /// The range, with its end as a fix where the document says that this version holds one.
-fn with_fix(range: &AffectedRange, is_affected: bool, key: &PackageKey, fixes: &Fixes<'_>) -> AffectedRange {
+fn with_fix(range: &AffectedRange, is_affected: bool, place: &Place, fixes: &Fixes<'_>) -> AffectedRange {
     let event = |event: &RangeEvent| match event {
-        RangeEvent::Limit(version) if is_affected && fixes.has(key, version) => {
+        RangeEvent::Limit(version) if is_affected && fixes.has(place, version) => {
             RangeEvent::Fixed(version.clone())
         }
         other => other.clone(),
@@ -382,10 +383,11 @@ fn with_fix(range: &AffectedRange, is_affected: bool, key: &PackageKey, fixes: &
 
 /// Bounds a row by the first and last affected versions and the first fixed one, which make a range where each is one.
 fn line(affected: &mut Affected, said: &Said<'_>, fixes: &Fixes<'_>) -> Result<(), &'static str> {
-    let key = &said.place.key;
+    let place = &said.place;
     let SaidOf::One(version) = &said.versions else { return Err("a first or last version that is none") };
-    let is_one =
-        |lists: &BTreeMap<&PackageKey, BTreeSet<&str>>| lists.get(key).is_none_or(|it| it.len() == 1);
+    let is_one = |lists: &BTreeMap<Subject<'_>, BTreeSet<&str>>| {
+        lists.get(&place.subject()).is_none_or(|it| it.len() == 1)
+    };
     if !is_one(&fixes.first_affected) || !is_one(&fixes.last_affected) || !is_one(&fixes.first) {
         // Of several lines nothing tells which first belongs to which last.
         if said.status == ProductStatus::FirstFixed {
@@ -394,10 +396,11 @@ fn line(affected: &mut Affected, said: &Said<'_>, fixes: &Fixes<'_>) -> Result<(
         affected.versions = vec![version.clone()];
         return Ok(());
     }
-    let first = only(&fixes.first_affected, key);
+    let first = only(&fixes.first_affected, place);
     let start = RangeEvent::Introduced(VersionText::from(first.unwrap_or("0")));
-    let last = only(&fixes.last_affected, key).map(|last| RangeEvent::LastAffected(VersionText::from(last)));
-    let fixed = only(&fixes.first, key).map(|fix| RangeEvent::Fixed(VersionText::from(fix)));
+    let last =
+        only(&fixes.last_affected, place).map(|last| RangeEvent::LastAffected(VersionText::from(last)));
+    let fixed = only(&fixes.first, place).map(|fix| RangeEvent::Fixed(VersionText::from(fix)));
     affected.ranges =
         vec![AffectedRange { events: [start].into_iter().chain(fixed.or(last)).collect() }].into();
     Ok(())
