@@ -161,7 +161,7 @@ fn language_key(ecosystem: Ecosystem, name: &str) -> PackageKey {
 }
 
 /// A package as a document names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     /// Its key.
     pub key: PackageKey,

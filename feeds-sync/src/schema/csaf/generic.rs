@@ -19,6 +19,7 @@ use super::tree::{BranchVersion, Product, Products};
 use super::{Csaf, ProductStatus, Vulnerability, is_for_everybody};
 use crate::advisories::{Advisories, OLDER, Remarks};
 use crate::error::ParseError;
+use crate::records::HashSet;
 use crate::schema::place::{self, Place, Subject};
 use crate::schema::vers::{self, Versions};
 
@@ -51,8 +52,8 @@ pub fn read(text: &[u8], reading: Reading<'_>, advisories: &mut Advisories) -> R
         }
         let mut remarks = Remarks::default();
         let statements = Statements::new(vulnerability, &products)?;
-        let said = said(vulnerability, &products, &mut remarks);
-        let rows = rows(&said, &statements, reading.source, &mut remarks);
+        let said = said(vulnerability, &products, &mut remarks)?;
+        let rows = rows(&said, &statements, reading.source, &mut remarks)?;
         let header = header(&id, &csaf, vulnerability, reading.source, &mut remarks);
         let is_bulletin = *id != *tracking.id;
         let links =
@@ -116,17 +117,21 @@ fn said<'v>(
     vulnerability: &'v Vulnerability<'_>,
     products: &Products<'v, '_>,
     remarks: &mut Remarks,
-) -> Vec<Said<'v>> {
+) -> Result<Vec<Said<'v>>, ParseError> {
     for word in vulnerability.unknown_statuses() {
         remarks.unknown_word("product_status", word);
     }
     let mut said = Vec::new();
+    let mut n_purls = 0;
     for (status, ids) in vulnerability.statuses() {
-        for id in ids {
+        let mut known: HashSet<&str> = HashSet::default();
+        for id in ids.iter().filter(|id| known.insert(&***id)) {
             let Some(parts) = products.resolve(id) else {
                 remarks.leave_out("a product that its document does not define");
                 continue;
             };
+            n_purls += parts.first().map_or(0, |part| part.purls().count());
+            within_limit(said.len() + n_purls)?;
             match places(&parts) {
                 Ok(places) => said.extend(places.into_iter().map(|place| {
                     let versions = versions(&place, products.branch_version(parts[0]));
@@ -136,7 +141,17 @@ fn said<'v>(
             }
         }
     }
-    said
+    Ok(said)
+}
+
+/// How many packages the lists of one vulnerability may name in all, and scores about them; real ones name tens of thousands.
+const PACKAGES_MAX: usize = 2_000_000;
+
+fn within_limit(n_packages: usize) -> Result<(), ParseError> {
+    match n_packages > PACKAGES_MAX {
+        true => Err(ParseError::Limit { limit: "packages of products", max: PACKAGES_MAX as u64 }),
+        false => Ok(()),
+    }
 }
 
 /// Where the first of `parts`, which the others contain, is looked up: by its purls, else by its CPE.
@@ -150,13 +165,11 @@ fn places(parts: &[&Product<'_>]) -> Result<Vec<Place>, &'static str> {
         return Err("a part of a product, and nothing tells which images are it");
     }
     let mut places: Vec<Place> = Vec::new();
+    let mut known: HashSet<Place> = HashSet::default();
     let mut reason = None;
     for purl in component.purls() {
         match place::of_purl(purl, &cpes) {
-            Ok(found) => {
-                let new: Vec<Place> = found.into_iter().filter(|place| !places.contains(place)).collect();
-                places.extend(new);
-            }
+            Ok(found) => places.extend(found.into_iter().filter(|place| known.insert(place.clone()))),
             Err(why) => reason = Some(why),
         }
     }
@@ -279,6 +292,39 @@ impl<'s> Fixes<'s> {
     }
 }
 
+impl Fixes<'_> {
+    /// What lies between the first and last affected versions of several lines: that a version there is affected nobody can
+    /// tell, because nothing says which first belongs to which last. Where there are as many lasts or fixes as firsts they
+    /// take turns in the order of versions; else all counts from each first on.
+    fn lines(&self, place: &Place) -> Vec<AffectedRange> {
+        fn of<'a>(lists: &'a BTreeMap<Subject<'_>, BTreeSet<&str>>, place: &Place) -> Vec<&'a str> {
+            lists.get(&place.subject()).into_iter().flatten().copied().collect()
+        }
+        let (firsts, lasts) = (of(&self.first_affected, place), of(&self.last_affected, place));
+        let fixes = of(&self.first, place);
+        if firsts.len() < 2 && lasts.len() < 2 && fixes.len() < 2 {
+            return Vec::new();
+        }
+        let start = |first: &str| RangeEvent::Introduced(VersionText::from(first));
+        let last = |last: &str| RangeEvent::LastAffected(VersionText::from(last));
+        if firsts.is_empty() {
+            let up_to =
+                |bound: &str| AffectedRange { events: [start("0"), last(bound)].into_iter().collect() };
+            return lasts.into_iter().map(up_to).collect();
+        }
+        if lasts.len() != firsts.len() && fixes.len() != firsts.len() {
+            return firsts
+                .into_iter()
+                .map(|first| AffectedRange { events: [start(first)].into_iter().collect() })
+                .collect();
+        }
+        let starts = firsts.into_iter().map(start);
+        let lasts = lasts.into_iter().map(last);
+        let fixes = fixes.into_iter().map(|fix| RangeEvent::Limit(VersionText::from(fix)));
+        vec![AffectedRange { events: starts.chain(lasts).chain(fixes).collect() }]
+    }
+}
+
 /// The one element, where there is just one.
 fn only<'s>(lists: &BTreeMap<Subject<'_>, BTreeSet<&'s str>>, place: &Place) -> Option<&'s str> {
     lists
@@ -287,10 +333,20 @@ fn only<'s>(lists: &BTreeMap<Subject<'_>, BTreeSet<&'s str>>, place: &Place) -> 
         .and_then(|versions| versions.first().copied())
 }
 
-fn rows(said: &[Said<'_>], statements: &Statements<'_, '_>, source: &str, remarks: &mut Remarks) -> Rows {
+fn rows(
+    said: &[Said<'_>],
+    statements: &Statements<'_, '_>,
+    source: &str,
+    remarks: &mut Remarks,
+) -> Result<Rows, ParseError> {
     let fixes = Fixes::of(said);
     let mut rows = Rows::default();
+    let mut n_scores = 0;
+    let mut told: HashSet<Subject<'_>> = HashSet::default();
     for said in said {
+        // A score that names no product is about each.
+        n_scores += statements.cvss(said.id).count();
+        within_limit(n_scores)?;
         let status = match said.status {
             ProductStatus::KnownNotAffected => Status::NotAffected,
             ProductStatus::Fixed => Status::Fixed,
@@ -318,11 +374,24 @@ fn rows(said: &[Said<'_>], statements: &Statements<'_, '_>, source: &str, remark
             continue;
         }
         complete(&mut affected, said.id, statements);
+        let is_line = matches!(said.status, ProductStatus::FirstAffected | ProductStatus::LastAffected);
+        let is_new = is_line && told.insert(said.place.subject());
+        let lines = if is_new { fixes.lines(&said.place) } else { Vec::new() };
+        let between = (!lines.is_empty()).then(|| Affected {
+            status: Status::Undetermined,
+            ranges: lines.into(),
+            versions: Vec::new(),
+            fix_state: FixState::Unknown,
+            ..affected.clone()
+        });
         let module = said.place.module.as_deref().map(Into::into);
         let target_software = said.place.target_software.clone();
-        rows.add(affected, Conditions { module, target_software, ..Conditions::default() });
+        let conditions = Conditions { module, target_software, ..Conditions::default() };
+        for affected in [Some(affected), between].into_iter().flatten() {
+            rows.add(affected, conditions.clone());
+        }
     }
-    rows
+    Ok(rows)
 }
 
 /// A row with how bad the vulnerability is. An impact is a sentence as often as a word.
