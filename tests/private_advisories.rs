@@ -82,6 +82,26 @@ fn ones_own_advisories_suppress_and_add() {
 }
 
 #[test]
+fn a_later_word_about_one_version_stands_against_an_earlier_one_about_all() {
+    let (place, mirror) = place();
+    let mirror = mirror.dir().display().to_string();
+    place.run(["feeds", "sync", "--only", "npm", "--mirror", &mirror]).expect_code(0);
+    let openvex = |at: &str, status: &str, purl: &str| {
+        json!({"@context": "https://openvex.dev/ns/v0.2.0", "@id": purl, "timestamp": at, "statements": [
+            {"vulnerability": {"name": NOT_AFFECTED}, "products": [{"@id": purl}], "status": status,
+             "justification": "vulnerable_code_not_present"}]})
+        .to_string()
+    };
+    place.write("own/all.json", openvex("2024-01-01T00:00:00Z", "not_affected", "pkg:npm/demo"));
+    let suppressed = "CVE-2025-10001 not-affected private-not-affected CVE-2025-10001";
+    assert_eq!(findings(&place, &["--offline", "--private", "own"]), [suppressed]);
+    place.write("own/one.json", openvex("2025-06-01T00:00:00Z", "affected", "pkg:npm/demo@1.0.0"));
+    assert_eq!(findings(&place, &["--offline", "--private", "own"]), [PUBLISHED]);
+    place.write("own/one.json", openvex("2025-06-01T00:00:00Z", "affected", "pkg:npm/demo@1.0.1"));
+    assert_eq!(findings(&place, &["--offline", "--private", "own"]), [suppressed]);
+}
+
+#[test]
 fn the_configuration_names_them_for_every_command() {
     let (place, mirror) = place();
     let mirror = mirror.dir().display().to_string();

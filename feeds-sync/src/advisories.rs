@@ -1,5 +1,8 @@
 //! What reading a feed gives: advisories by namespace, and a count of everything that was not understood.
 
+mod layer;
+mod series;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::rc::Rc;
@@ -10,10 +13,10 @@ use model::advisory::{Advisory, Affected, Kev, Platform, Reference, SeverityWord
 use model::facts::RepositoryCpes;
 use model::key::{Namespace, PackageKey};
 use model::severity::Severity;
-use model::text::ShortText;
-use model::version::VersionText;
 use serde::{Deserialize, Serialize};
 
+use self::layer::{Layer, Listing};
+use self::series::Series;
 use crate::records::{self, HashMap, Records};
 
 /// Collects the advisories of one feed: all of them, those of some namespaces, or only how many there are.
@@ -24,15 +27,12 @@ pub struct Advisories {
     share: Option<Share>,
     /// Namespaces that are filled on demand, and are demanded.
     demanded: BTreeSet<Namespace>,
-    namespaces: BTreeMap<Namespace, Records>,
-    /// The ids met and when their records last changed, by namespace, when nothing else is kept.
-    ids: BTreeMap<Namespace, BTreeMap<Box<str>, Option<Timestamp>>>,
-    /// When and where the rows were said that [`Advisories::state`] added: by record, package and versions.
-    stated: HashMap<Place, (Option<Timestamp>, Box<str>)>,
-    /// What is known of the documents that records come from, by the record's id.
-    documents: HashMap<ShortText, Standing>,
-    /// The publisher's listing of all its records, where one was read.
-    listing: Option<Listing>,
+    /// What the documents of each kind say.
+    layers: [Layer; 3],
+    /// The kind of the documents that are read now.
+    kind: DocumentKind,
+    /// The rows that [`Advisories::state`] added, by record and package.
+    stated: HashMap<(Box<str>, PackageKey), Series>,
     /// What a document keeps for the reading of those after it, by the record's id.
     asides: HashMap<Box<str>, Box<str>>,
     /// When the record that changed last did, of those that say so.
@@ -47,52 +47,19 @@ pub struct Advisories {
     pub remarks: Remarks,
 }
 
-/// What is known of the documents about one id, of publishers that have a document for each. There are hundreds of
-/// thousands, so times are microseconds, and [`NEVER`] where there is none.
-#[derive(Clone, Copy, Debug)]
-struct Standing {
-    /// When the newest of those read last changed.
-    newest: i64,
-    /// When the publisher last listed one.
-    listed: i64,
-    /// When the publisher last said that there is none any more.
-    gone: i64,
+/// Why a document is left out beside another one of the same id.
+pub(crate) const OLDER: &str = "older state of a document that is there too";
+
+/// The kinds of documents that may speak under the same ids, of which none takes the place of another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DocumentKind {
+    /// A record, as of OSV; of feeds that have documents of one kind only these, whatever they are.
+    Record,
+    /// CSAF, beside records.
+    Csaf,
+    /// Statements of a time series: see [`Advisories::state`].
+    Stated,
 }
-
-/// Before all times.
-const NEVER: i64 = i64::MIN;
-
-fn microseconds(time: Option<Timestamp>) -> i64 {
-    time.map_or(NEVER, Timestamp::as_microsecond)
-}
-
-impl Standing {
-    /// Nothing is known yet.
-    const UNKNOWN: Self = Self { newest: NEVER, listed: NEVER, gone: NEVER };
-
-    /// Whether a record that changed at `modified` is what the publisher says now.
-    fn has(self, modified: Option<Timestamp>) -> bool {
-        microseconds(modified) >= self.newest && self.gone <= self.newest.max(self.listed)
-    }
-}
-
-/// A publisher's listing of all its records.
-#[derive(Debug)]
-struct Listing {
-    ids: BTreeSet<String>,
-    /// When what it lists changed last.
-    as_of: Timestamp,
-}
-
-impl Listing {
-    /// Whether the publisher still has the record `id`: one that changed after the listing was made may be missing there.
-    fn has(&self, id: &str, modified: Option<Timestamp>) -> bool {
-        self.ids.contains(id) || modified.is_some_and(|modified| modified > self.as_of)
-    }
-}
-
-/// What a statement of a time series is about: a record, a package, and the versions of it that are listed.
-type Place = (Box<str>, PackageKey, Vec<VersionText>);
 
 #[derive(Debug)]
 enum Keep {
@@ -226,11 +193,9 @@ impl Advisories {
             keep,
             share: None,
             demanded: BTreeSet::new(),
-            namespaces: BTreeMap::new(),
-            ids: BTreeMap::new(),
+            layers: Default::default(),
+            kind: DocumentKind::Record,
             stated: HashMap::default(),
-            documents: HashMap::default(),
-            listing: None,
             asides: HashMap::default(),
             newest: None,
             pushed_bytes: 0,
@@ -291,54 +256,49 @@ impl Advisories {
 
     /// Adds a row to the record `header`, as `document` said it at `at`, of publishers whose statements are a time series:
     /// of two about the same versions of a package the later stands. Of the same time it is the one further down in a
-    /// document, and of two documents that of the greater name, so that nothing depends on their order.
+    /// document, and of two documents that of the greater name, so that nothing depends on their order. What was said of
+    /// some versions stands against what was said of all of them before, and the other way round.
     pub fn state(&mut self, header: &Advisory, affected: Affected, at: Option<Timestamp>, document: &str) {
-        let namespace = affected.key.namespace.clone();
+        let kind = std::mem::replace(&mut self.kind, DocumentKind::Stated);
+        let namespace = &affected.key.namespace;
         self.newest = self.newest.max(at);
         self.pushed_bytes += held_bytes(header);
-        if !self.keeps_record(&namespace, &header.id) {
-            return self.note(&namespace, &header.id, None);
-        }
-        let place = (header.id.as_str().into(), affected.key.clone(), affected.versions.clone());
-        let said = (at, Box::from(document));
-        let held = self.stated.get(&place);
-        let (is_first, is_later) = (held.is_none(), held.is_none_or(|held| *held <= said));
-        if is_later {
-            self.stated.insert(place, said);
-        }
-        let record = self.record(&namespace, &header.id);
-        for alias in header.aliases.iter().filter(|alias| !header.id.eq(*alias)) {
-            if !record.aliases.contains(alias) {
-                record.aliases.push(alias.clone());
+        if self.keeps_record(namespace, &header.id) {
+            let record = self.record(namespace, &header.id);
+            // Sorted out when the record is finished: each statement of a long series has the same ones.
+            for alias in &header.aliases {
+                if !records::is_recent(&record.aliases, alias) {
+                    record.aliases.push(alias.clone());
+                }
             }
+            record.modified = header.modified.max(record.modified);
+            if header.description > record.description {
+                record.description.clone_from(&header.description);
+            }
+            let place = (header.id.as_str().into(), affected.key.clone());
+            self.stated.entry(place).or_default().add(affected, at, document);
+        } else {
+            self.note(namespace, &header.id, None);
         }
-        record.modified = header.modified.max(record.modified);
-        if header.description > record.description {
-            record.description.clone_from(&header.description);
-        }
-        if is_later && !is_first {
-            record.affected.retain(|held| held.key != affected.key || held.versions != affected.versions);
-        }
-        if is_later {
-            record.affected.push(affected);
-        }
+        self.kind = kind;
     }
 
     /// The advisory `id` of `namespace`, when it is kept and was mentioned.
     pub fn held(&mut self, namespace: &Namespace, id: &str) -> Option<&mut Advisory> {
-        self.namespaces.get_mut(namespace)?.get_mut(id)
+        self.layer().namespaces.get_mut(namespace)?.get_mut(id)
     }
 
     /// Takes the advisory `id` of `namespace` away.
     pub fn remove(&mut self, namespace: &Namespace, id: &str) {
-        if let Some(records) = self.namespaces.get_mut(namespace) {
+        if let Some(records) = self.layer().namespaces.get_mut(namespace) {
             records.remove(id);
         }
     }
 
     /// Every advisory that is kept so far.
     pub fn all_held(&mut self) -> impl Iterator<Item = (&Namespace, &mut Advisory)> {
-        self.namespaces
+        self.layer()
+            .namespaces
             .iter_mut()
             .flat_map(|(namespace, records)| records.iter_mut().map(move |record| (namespace, record)))
     }
@@ -378,84 +338,75 @@ impl Advisories {
         self.wants(namespace) && !self.is_survey() && self.share.is_none_or(is_of_share)
     }
 
-    /// Says that a document about `id` which changed at `modified` was read: what older ones said of `id` no longer
-    /// holds in any namespace, also where this one says nothing.
-    pub fn document(&mut self, id: &str, modified: Option<Timestamp>) {
-        let standing = self.standing(id);
-        standing.newest = standing.newest.max(microseconds(modified));
+    /// Says that documents of `kind` are read from now on.
+    pub(crate) fn reading(&mut self, kind: DocumentKind) {
+        self.kind = kind;
+    }
+
+    /// Says that a document about `id` which changed at `modified` was read: what older ones of its kind said of `id` no
+    /// longer holds in any namespace, also where this one says nothing. Whether there is another one, of another time.
+    pub fn document(&mut self, id: &str, modified: Option<Timestamp>) -> bool {
+        self.layer().standing(id).read(modified)
     }
 
     /// Says that the publisher lists a document about `id` of the time `at`.
     pub fn listed(&mut self, id: &str, at: Timestamp) {
-        let standing = self.standing(id);
-        standing.listed = standing.listed.max(at.as_microsecond());
+        self.layer().standing(id).listed(at);
     }
 
     /// Says that the publisher took its document about `id` away at `at`: nothing that it said before holds. A document
     /// that was read or listed with a later time stands.
     pub fn gone(&mut self, id: &str, at: Timestamp) {
-        let standing = self.standing(id);
-        standing.gone = standing.gone.max(at.as_microsecond());
+        self.layer().standing(id).gone(at);
     }
 
     /// Says that the publisher lists all its records: `ids`, none of which changed after `as_of`. What it said of others
     /// until then no longer holds.
     pub fn all_listed(&mut self, ids: BTreeSet<String>, as_of: Timestamp) {
-        self.listing = Some(Listing { ids, as_of });
+        self.layer().listing = Some(Listing { ids, as_of });
     }
 
-    fn standing(&mut self, id: &str) -> &mut Standing {
-        self.documents.entry(id.into()).or_insert(Standing::UNKNOWN)
+    fn layer(&mut self) -> &mut Layer {
+        &mut self.layers[self.kind as usize]
     }
 
     fn note(&mut self, namespace: &Namespace, id: &str, modified: Option<Timestamp>) {
-        if !matches!(self.keep, Keep::Ids) {
-            return;
-        }
-        if !self.ids.contains_key(namespace) {
-            self.ids.insert(namespace.clone(), BTreeMap::new());
-        }
-        let ids = self.ids.get_mut(namespace).expect("the line above made it");
-        match ids.get_mut(id) {
-            Some(held) => *held = modified.max(*held),
-            None => drop(ids.insert(id.into(), modified)),
+        if self.is_survey() {
+            self.layer().note(namespace, id, modified);
         }
     }
 
     fn records(&mut self, namespace: &Namespace) -> &mut Records {
-        if !self.namespaces.contains_key(namespace) {
-            self.namespaces.insert(namespace.clone(), Records::default());
-        }
-        self.namespaces.get_mut(namespace).expect("the line above made it")
+        self.layer().records(namespace)
     }
 
     /// How many records each namespace has.
     pub fn counts(&self) -> BTreeMap<Namespace, u64> {
-        let stands = |id: &str, modified| {
-            self.documents.get(id).is_none_or(|standing| standing.has(modified))
-                && self.listing.as_ref().is_none_or(|listing| listing.has(id, modified))
-        };
-        let kept = self.namespaces.iter().map(|(namespace, records)| {
-            let standing = records.iter().filter(|record| stands(&record.id, record.modified));
-            (namespace.clone(), standing.count() as u64)
-        });
-        let noted = self.ids.iter().map(|(namespace, ids)| {
-            (namespace.clone(), ids.iter().filter(|(id, modified)| stands(id, **modified)).count() as u64)
-        });
-        kept.chain(noted).collect()
+        let [first, others @ ..] = &self.layers;
+        if others.iter().all(Layer::is_empty) {
+            return first.standing_ids().map(|(it, ids)| (it.clone(), ids.count() as u64)).collect();
+        }
+        let mut ids: BTreeMap<&Namespace, BTreeSet<&str>> = BTreeMap::new();
+        for (namespace, standing) in self.layers.iter().flat_map(Layer::standing_ids) {
+            ids.entry(namespace).or_default().extend(standing);
+        }
+        ids.into_iter().map(|(namespace, ids)| (namespace.clone(), ids.len() as u64)).collect()
     }
 
     /// The advisories by namespace, in the order in which they came; their `affected` in the order of keys.
     pub fn into_records(self) -> impl Iterator<Item = (Namespace, impl Iterator<Item = Box<Advisory>>)> {
-        let Self { namespaces, documents, listing, .. } = self;
-        let sources = Rc::new((documents, listing));
+        let Self { layers: [mut records, csaf, mut stated], stated: series, .. } = self;
+        for ((id, key), series) in series {
+            stated.records(&key.namespace).named(&id).affected.extend(series.into_rows());
+        }
+        for other in [csaf, stated].into_iter().filter(|layer| !layer.is_empty()) {
+            records.absorb(other);
+        }
+        let namespaces = std::mem::take(&mut records.namespaces);
+        let sources = Rc::new(records);
         namespaces.into_iter().map(move |(namespace, records)| {
             let sources = Rc::clone(&sources);
-            let stands = move |record: &Advisory| {
-                let (documents, listing) = &*sources;
-                documents.get(record.id.as_str()).is_none_or(|standing| standing.has(record.modified))
-                    && listing.as_ref().is_none_or(|listing| listing.has(&record.id, record.modified))
-            };
+            let stands = move |record: &Advisory| sources.stands(&record.id, record.modified);
             (namespace, records.into_iter().filter(move |record| stands(record)).map(finished))
         })
     }

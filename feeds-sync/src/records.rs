@@ -62,6 +62,15 @@ impl Records {
         }
     }
 
+    /// Takes away what is not to be kept.
+    pub(crate) fn retain(&mut self, is_kept: impl Fn(&Advisory) -> bool) {
+        for place in &mut self.held {
+            if let Some(gone) = place.take_if(|record| !is_kept(record)) {
+                self.places.remove(gone.id.as_str());
+            }
+        }
+    }
+
     /// All records.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Advisory> {
         self.held.iter().filter_map(Option::as_deref)

@@ -40,6 +40,10 @@ fn no_yaml(error: &dyn std::fmt::Display) -> ParseError {
     ParseError::NotTheFeed(format!("no YAML: {error}"))
 }
 
+fn too_deep() -> ParseError {
+    no_yaml(&format!("more than {DEPTH_MAX} levels"))
+}
+
 /// A collection that is not complete, and the anchor by which it is repeated.
 enum Open {
     List(usize, Vec<Value>),
@@ -47,11 +51,19 @@ enum Open {
     Map(usize, Map<String, Value>, Option<Option<String>>),
 }
 
+/// A node that aliases repeat.
+struct Anchored {
+    node: Value,
+    n_nodes: usize,
+    /// How many levels of collections it has.
+    height: usize,
+}
+
 #[derive(Default)]
 struct Builder {
     document: Option<Value>,
     open: Vec<Open>,
-    anchors: BTreeMap<usize, Value>,
+    anchors: BTreeMap<usize, Anchored>,
     n_nodes: usize,
 }
 
@@ -66,9 +78,15 @@ impl Builder {
                 self.close(anchor, node)
             }
             Event::Alias(anchor) => {
-                let node = self.anchors.get(&anchor).cloned().unwrap_or(Value::Null);
-                self.count(&node)?;
-                self.close(0, node)
+                let Some(Anchored { n_nodes, height, .. }) = self.anchors.get(&anchor) else {
+                    return self.close(0, Value::Null);
+                };
+                // Each alias of a chain is shallow itself; what it stands for is not.
+                if self.open.len() + height > DEPTH_MAX {
+                    return Err(too_deep());
+                }
+                self.add(*n_nodes)?;
+                self.close(0, self.anchors[&anchor].node.clone())
             }
             Event::SequenceStart(anchor, _) => self.begin(Open::List(anchor, Vec::new())),
             Event::MappingStart(anchor, _) => self.begin(Open::Map(anchor, Map::new(), None)),
@@ -87,7 +105,7 @@ impl Builder {
 
     fn begin(&mut self, open: Open) -> Result<(), ParseError> {
         if self.open.len() >= DEPTH_MAX {
-            return Err(no_yaml(&format!("more than {DEPTH_MAX} levels")));
+            return Err(too_deep());
         }
         self.add(1)?;
         self.open.push(open);
@@ -97,8 +115,9 @@ impl Builder {
     /// Puts a complete node where it belongs, and keeps a copy of it where it has an anchor.
     fn close(&mut self, anchor: usize, node: Value) -> Result<(), ParseError> {
         if anchor != 0 {
-            self.count(&node)?;
-            self.anchors.insert(anchor, node.clone());
+            let (n_nodes, height) = (size(&node), height(&node));
+            self.add(n_nodes)?;
+            self.anchors.insert(anchor, Anchored { node: node.clone(), n_nodes, height });
         }
         match self.open.last_mut() {
             None => self.document = Some(node),
@@ -134,6 +153,14 @@ fn size(node: &Value) -> usize {
     }
 }
 
+fn height(node: &Value) -> usize {
+    match node {
+        Value::Array(elements) => 1 + elements.iter().map(height).max().unwrap_or(0),
+        Value::Object(entries) => 1 + entries.values().map(height).max().unwrap_or(0),
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -164,5 +191,12 @@ mod tests {
         let long = format!("- &a '{}'\n{}", "x".repeat(1 << 20), "- *a\n".repeat(1_000));
         assert!(parse(long.as_bytes()).unwrap_err().to_string().contains("nodes"));
         assert!(parse("[".repeat(1_000).as_bytes()).is_err());
+        // A chain of aliases, each one level above the one before.
+        let chain = |n_links: usize| {
+            let links = (1..n_links).map(|link| format!("a{link}: &a{link} [*a{}]\n", link - 1));
+            "a0: &a0 [x]\n".to_owned() + &links.collect::<String>()
+        };
+        assert!(parse(chain(DEPTH_MAX - 1).as_bytes()).is_ok());
+        assert!(parse(chain(1_000).as_bytes()).unwrap_err().to_string().contains("levels"));
     }
 }

@@ -86,9 +86,12 @@ impl Trace for () {
 
 /// Decides by the user's own advisories alone, which come before all others; none where they say nothing, or nothing yet.
 ///
-/// What they say of a build, that it is not affected or holds the fix, comes before what they say of ranges.
+/// What they say of a build, that it is not affected or holds the fix, comes before what they say of ranges. What may be for
+/// another build (an edition that nothing tells, say) clears nothing.
 pub(crate) fn of_private(statements: &[Statement<'_>], trace: &mut impl Trace) -> Option<Decision> {
-    let private = || statements.iter().enumerate().filter(|(_, statement)| statement.row.is_private());
+    let all_private = || statements.iter().enumerate().filter(|(_, statement)| statement.row.is_private());
+    let private =
+        || all_private().filter(|(_, statement)| !statement.is_doubtful || statement.answer.is_positive());
     let is_cleared = |statement: &Statement<'_>| {
         matches!(statement.row.affected.status, Status::NotAffected | Status::Fixed)
     };
@@ -104,7 +107,7 @@ pub(crate) fn of_private(statements: &[Statement<'_>], trace: &mut impl Trace) -
     trace.passed_over(others.map(position), PassedOver::ByPrivate);
     let of_ranges = private().filter(|(_, statement)| is_by_build && !is_cleared(statement));
     trace.passed_over(of_ranges.map(position), PassedOver::ByPrivateBuild);
-    trace.passed_over(not_deciding(private(), &decision), PassedOver::BySameStanding);
+    trace.passed_over(not_deciding(all_private(), &decision), PassedOver::BySameStanding);
     Some(decision)
 }
 

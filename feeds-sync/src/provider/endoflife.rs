@@ -70,7 +70,7 @@ struct Release {
     is_eol: bool,
     /// End of security support.
     eol_from: Option<String>,
-    /// End of extended security support, which is paid for.
+    /// End of extended security support, which is paid for; of Debian that of long-term support, which is everybody's.
     eoes_from: Option<String>,
 }
 
@@ -96,7 +96,12 @@ fn parse(document: &Document<'_>, lifecycles: &mut Lifecycles) -> Result<u64, Pa
 
 fn add(id: &str, release: Release, lifecycles: &mut Lifecycles) -> u64 {
     let Some(namespace) = namespace(id, &release.name) else { return 0 };
-    let Some(end_of_life) = release.eol_from else {
+    let free = if id == "debian" {
+        release.eoes_from.as_ref().or(release.eol_from.as_ref())
+    } else {
+        release.eol_from.as_ref()
+    };
+    let Some(end_of_life) = free.cloned() else {
         if release.is_eol {
             // It has ended, on a day that nobody says: a built-in date stands.
             lifecycles.remarks.leave_out("end of support without a day");

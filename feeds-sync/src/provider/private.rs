@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::{Feed, MIB, Parse, Provider, Role, Scope, Source};
-use crate::advisories::{Advisories, push_once};
+use crate::advisories::{Advisories, DocumentKind, OLDER, push_once};
 use crate::directory;
 use crate::document::{Document, Visit};
 use crate::error::{ParseError, SyncError};
@@ -100,7 +100,7 @@ fn parse(_feed: &Feed, document: &Document<'_>, advisories: &mut Advisories) -> 
     let mut unreadable: Vec<String> = Vec::new();
     each(document, &mut |name, text| {
         match newest.supersedes(text) {
-            true => advisories.remarks.leave_out("older state of a document that is there too"),
+            true => advisories.remarks.leave_out(OLDER),
             false => unreadable.extend(read(text, advisories).err().map(|error| format!("`{name}` {error}"))),
         }
         Ok(())
@@ -143,7 +143,11 @@ fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> {
     let shape: Shape = serde_json::from_slice(text)?;
     match shape {
         Shape { document: Some(_), .. } => {
-            generic::read(text, generic::Reading { source: PRIVATE, is_private: true }, advisories)
+            let reading = generic::Reading { source: PRIVATE, is_private: true };
+            advisories.reading(DocumentKind::Csaf);
+            let outcome = generic::read(text, reading, advisories);
+            advisories.reading(DocumentKind::Record);
+            outcome
         }
         Shape { statements: Some(_), .. } => openvex_rows::read(text, advisories),
         Shape { id: Some(_), affected, withdrawn, .. } if affected.is_some() || withdrawn.is_some() => {
@@ -162,7 +166,9 @@ fn read_osv(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> 
     };
     let parts = osv::parts(text, &osv::Reading { key: &first }, &mut advisories.remarks)?;
     let header = parts.header;
-    advisories.document(&header.id, header.modified);
+    if advisories.document(&header.id, header.modified) {
+        advisories.remarks.leave_out(OLDER);
+    }
     for _ in 0..n_missed.get() {
         advisories.remarks.leave_out("a package of an ecosystem or release that is not matched");
     }

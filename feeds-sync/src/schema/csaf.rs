@@ -3,6 +3,7 @@
 //! What version 2.1 renamed is read side by side with the older names. Fields that plimsoll has no use for are passed
 //! over. The ids of products are opaque: [`tree::Products`] resolves them, and nobody splits them.
 
+mod branch;
 pub mod changes;
 pub mod component;
 pub mod generic;

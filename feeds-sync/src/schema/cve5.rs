@@ -25,19 +25,25 @@ use serde::de::IgnoredAny;
 use self::versions::{Entry, Said, Standing};
 use crate::advisories::{Advisories, Remarks};
 use crate::error::ParseError;
-use crate::records;
+use crate::records::{self, HashSet};
 use crate::schema::configuration::{self, Node, written};
 use crate::schema::cve::{DISPUTED, HOSTED, UNSUPPORTED, add, apply_tags};
 use crate::schema::{Text, moment, null_as_default};
 
+/// How many entries about versions the products of one record may have, each CPE name counted as a product of its own.
+const ENTRIES_MAX: usize = 2_000_000;
+
 /// Reads one record.
 ///
 /// # Errors
-/// When `text` is no record of the CVE list of version 5.
+/// When `text` is no record of the CVE list of version 5, or passes a limit.
 pub fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> {
     let record: Record<'_> = serde_json::from_slice(text)?;
     if !record.data_version.as_deref().is_some_and(|version| version.starts_with("5.")) {
         return Err(ParseError::NotTheFeed("JSON, but no CVE record of version 5".to_owned()));
+    }
+    if record.n_entries() > ENTRIES_MAX {
+        return Err(ParseError::Limit { limit: "versions of products", max: ENTRIES_MAX as u64 });
     }
     if advisories.is_selective() && !record.is_of_use(advisories) {
         let updated = record.metadata.date_updated.as_deref().and_then(moment);
@@ -220,6 +226,16 @@ impl Record<'_> {
         [&self.containers.cna].into_iter().chain(&self.containers.adp)
     }
 
+    /// How many entries about versions its products have.
+    fn n_entries(&self) -> usize {
+        let elements = self.containers().flat_map(|container| &container.affected);
+        let n_of = |element: &Element<'_>| {
+            let n_changes: usize = element.versions.iter().map(Entry::n_parts).sum();
+            element.cpes.len().max(1).saturating_mul(n_changes)
+        };
+        elements.map(n_of).fold(0, usize::saturating_add)
+    }
+
     /// Whether anything that the record says is of use in this reading. To find its rows costs less than all else.
     fn is_of_use(&self, advisories: &Advisories) -> bool {
         let is_wanted = |namespace: &Namespace| advisories.wants(namespace);
@@ -351,15 +367,27 @@ impl Container<'_> {
         })
     }
 
-    /// The rows of its products. Where it has configurations, they stand for the elements that have no name of their own.
+    /// The rows of its products. Where its configurations speak of a product, they stand for the element of it that has no
+    /// name of its own; of the kernel it is the other way round: an element tells branch by branch what a configuration
+    /// lists by its ends alone (feeds.md A23).
     fn rows(&self, remarks: &mut Remarks) -> Vec<Affected> {
         let mut rows = configuration::rows(&self.cpe_applicability, remarks);
-        let is_covered = !rows.is_empty();
+        let configured: HashSet<PackageKey> = rows.iter().map(|row| row.key.clone()).collect();
+        let kernel = PackageKey::of_cpe("linux", "linux_kernel");
+        let mut of_elements: Vec<Affected> = Vec::new();
         for element in &self.affected {
-            for place in element.places(is_covered, remarks) {
-                rows.extend(element.row(place, remarks));
+            for place in element.places(remarks) {
+                if !element.is_named() && place.key != kernel && configured.contains(&place.key) {
+                    remarks.leave_out("product that configurations stand for");
+                    continue;
+                }
+                of_elements.extend(element.rows(place, remarks));
             }
         }
+        if of_elements.iter().any(|row| row.key == kernel) {
+            rows.retain(|row| row.key != kernel);
+        }
+        rows.extend(of_elements);
         rows
     }
 }
@@ -368,6 +396,7 @@ impl Container<'_> {
 const KERNEL: &str = "cpe:2.3:o:linux:linux_kernel:*:*:*:*:*:*:*:*";
 
 /// Where the row of a product lies.
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Place {
     key: PackageKey,
     name: Option<Box<str>>,
@@ -381,8 +410,13 @@ impl Place {
 }
 
 impl Element<'_> {
-    /// Where its rows lie. `is_covered` where the container has configurations.
-    fn places(&self, is_covered: bool, remarks: &mut Remarks) -> Vec<Place> {
+    /// Whether it has a package URL or CPE names, and not vendor and product alone.
+    fn is_named(&self) -> bool {
+        self.package_url.is_some() || !self.cpes.is_empty()
+    }
+
+    /// Where its rows lie.
+    fn places(&self, remarks: &mut Remarks) -> Vec<Place> {
         if let Some(text) = &self.package_url {
             return match language_key(text) {
                 Ok(key) => vec![Place::of(key)],
@@ -400,10 +434,6 @@ impl Element<'_> {
             }
             return self.places_of_cpes(remarks);
         }
-        if is_covered {
-            remarks.leave_out("product that configurations stand for");
-            return Vec::new();
-        }
         match (self.vendor.as_deref().and_then(spelt), self.product.as_deref().and_then(spelt)) {
             // As NVD calls the kernel.
             (Some(vendor), Some(product)) if vendor == "linux" && product == "linux" => {
@@ -420,6 +450,7 @@ impl Element<'_> {
 
     fn places_of_cpes(&self, remarks: &mut Remarks) -> Vec<Place> {
         let mut places: Vec<Place> = Vec::new();
+        let mut known: HashSet<Place> = HashSet::default();
         for text in &self.cpes {
             let Some(cpe) = Cpe::parse(text.trim()) else {
                 remarks.unknown_word("cpes", text);
@@ -431,24 +462,20 @@ impl Element<'_> {
             };
             let target_software = cpe.target_software.value().map(Box::from);
             let place = Place { key, name: written(&cpe), target_software };
-            let is_same = |known: &Place| {
-                (&known.key, &known.name, &known.target_software)
-                    == (&place.key, &place.name, &place.target_software)
-            };
-            if !places.iter().any(is_same) {
+            if known.insert(place.clone()) {
                 places.push(place);
             }
         }
         places
     }
 
-    /// What is said of the product; none where it says that nothing is affected.
-    fn row(&self, place: Place, remarks: &mut Remarks) -> Option<Affected> {
+    /// What is said of the product; nothing where it says that nothing is affected.
+    fn rows(&self, place: Place, remarks: &mut Remarks) -> Vec<Affected> {
         let default = Standing::of(self.default_status.as_deref(), "defaultStatus", remarks);
         let said = versions::said(&self.versions, default, remarks);
         if said.n_commits > 0 && said.n_commits == self.versions.len() {
             remarks.leave_out("only commits");
-            return None;
+            return Vec::new();
         }
         let conditions = Conditions {
             target_software: place.target_software,
@@ -464,33 +491,36 @@ impl Element<'_> {
     }
 }
 
-/// `row` with what is said of versions.
-fn judged(mut row: Affected, said: Said, default: Standing, remarks: &mut Remarks) -> Option<Affected> {
+/// `row` with what is said of versions. What is said in words that cannot be compared stands in a row of its own beside what
+/// can: of which versions it is, nobody can tell.
+fn judged(mut row: Affected, said: Said, default: Standing, remarks: &mut Remarks) -> Vec<Affected> {
     let all = || AffectedRange { events: vec![RangeEvent::Introduced("0".into())].into() };
     let has_fixed = |range: &AffectedRange| range.events.iter().any(|it| matches!(it, RangeEvent::Fixed(_)));
     let is_fixed = said.ranges.iter().any(has_fixed) || !said.fixes.is_empty();
-    row.aside.hints = said.hints;
     row.aside.unaffected = said.unaffected;
-    if default == Standing::Affected {
+    let mut in_words =
+        (!said.hints.is_empty()).then(|| Affected { status: Status::Undetermined, ..row.clone() });
+    if let Some(in_words) = &mut in_words {
+        in_words.aside.hints.clone_from(&said.hints);
+    }
+    if default == Standing::Affected || said.says_all {
         // What is listed as affected is so anyway.
         row.ranges = vec![all()].into();
-    } else if said.says_all {
-        row.ranges = vec![all()].into();
-        row.aside.reason = Some("all versions".to_owned());
+        row.aside.hints = said.hints;
+        row.aside.reason = (default != Standing::Affected).then(|| "all versions".to_owned());
+        in_words = None;
     } else if said.ranges.is_empty() && said.versions.is_empty() {
-        if row.aside.hints.is_empty() {
+        if in_words.is_none() {
             remarks.leave_out("product of which nothing is said to be affected");
-            return None;
         }
-        row.status = Status::Undetermined;
-        return Some(row);
+        return in_words.into_iter().collect();
     } else {
         row.ranges = said.ranges.into();
         row.versions = said.versions;
     }
     row.aside.fixes = said.fixes;
     row.fix_state = if is_fixed { FixState::Fixed } else { FixState::Unknown };
-    Some(row)
+    [Some(row), in_words].into_iter().flatten().collect()
 }
 
 /// The key of a package of a language, or why there is none.

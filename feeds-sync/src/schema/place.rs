@@ -1,14 +1,17 @@
 //! Under which key a package stands that a document names by its purl, its CPE or its ecosystem in OSV: for publishers
 //! who speak of any namespace (feeds.md B1, B2, B5).
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
+use model::cpe::{Attribute, Cpe};
 use model::ecosystem::Ecosystem;
 use model::facts::FeedFacts;
 use model::key::{KeyKind, Namespace, PackageKey, normalise_name};
 use model::purl::Purl;
 
 use crate::facts;
+use crate::schema::configuration::written;
 use crate::schema::osv;
 
 /// How much of a version names the release.
@@ -158,7 +161,7 @@ fn language_key(ecosystem: Ecosystem, name: &str) -> PackageKey {
 }
 
 /// A package as a document names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     /// Its key.
     pub key: PackageKey,
@@ -166,6 +169,41 @@ pub struct Place {
     pub version: Option<String>,
     /// The module that it is of, as `name:stream` (rpm).
     pub module: Option<String>,
+    /// Its CPE name as written, where that says more than the key.
+    pub name: Option<Box<str>>,
+    /// The software that it is made for, where its CPE name says so.
+    pub target_software: Option<Box<str>>,
+}
+
+/// A package, its name where that says more, and the software that it is made for.
+pub type Subject<'p> = (&'p PackageKey, Option<&'p str>, Option<&'p str>);
+
+impl Place {
+    /// What it is, whatever its version.
+    pub fn subject(&self) -> Subject<'_> {
+        (&self.key, self.name.as_deref(), self.target_software.as_deref())
+    }
+
+    /// All versions of what stands under `key`.
+    fn of(key: PackageKey) -> Self {
+        Self { key, version: None, module: None, name: None, target_software: None }
+    }
+}
+
+/// The product that the CPE name `text` means.
+///
+/// # Errors
+/// It can be looked up nowhere; the text says why, for the count of what is left out.
+pub fn of_cpe(text: &str) -> Result<Place, &'static str> {
+    let cpe = Cpe::parse(text.trim()).ok_or("a CPE name that cannot be read")?;
+    let key = cpe.key().ok_or("CPE of any vendor or product")?;
+    let version = match cpe.version {
+        // It is what has no version.
+        Attribute::NotApplicable => Some("-".to_owned()),
+        Attribute::Any | Attribute::Is(_) => cpe.full_version().map(Cow::into_owned),
+    };
+    let target_software = cpe.target_software.value().map(Box::from);
+    Ok(Place { version, name: written(&cpe), target_software, ..Place::of(key) })
 }
 
 /// The package that the purl `text` means, in each release where it names none; `cpes` are the products that it is said to be part of.
@@ -190,9 +228,9 @@ pub fn of_purl(text: &str, cpes: &[&str]) -> Result<Vec<Place>, &'static str> {
             purl.qualifiers.get("rpmmod").map(|label| label.split(':').take(2).collect::<Vec<_>>().join(":"));
         let name = normalise_name(ecosystem, &purl.name);
         let place = |namespace| Place {
-            key: PackageKey::new(namespace, kind, name.clone()),
             version: version.clone(),
             module: module.clone(),
+            ..Place::of(PackageKey::new(namespace, kind, name.clone()))
         };
         return Ok(namespaces.into_iter().map(place).collect());
     }
@@ -213,7 +251,7 @@ pub fn of_purl(text: &str, cpes: &[&str]) -> Result<Vec<Place>, &'static str> {
         (Some(namespace), _) => format!("{namespace}/{}", purl.name),
         (None, _) => purl.name.clone(),
     };
-    Ok(vec![Place { key: language_key(ecosystem, &name), version, module: None }])
+    Ok(vec![Place { version, ..Place::of(language_key(ecosystem, &name)) }])
 }
 
 /// The path of a module as the purl `text` writes it.
@@ -253,82 +291,21 @@ fn distribution_of(purl: &Purl, ecosystem: Ecosystem, cpes: &[&str]) -> Result<V
 
 /// The release of a distribution that a CPE names.
 fn release_of_cpe(cpe: &str) -> Option<Namespace> {
-    let Cpe { part, vendor, product, version } = Cpe::read(cpe)?;
-    let id = match (part, &*vendor, &*product) {
-        ('o', "debian", "debian_linux") => "debian",
-        ('o', "canonical", "ubuntu_linux") => "ubuntu",
-        ('o', "alpinelinux", "alpine_linux") => "alpine",
-        ('o' | 'a', "redhat", "enterprise_linux") => "redhat",
-        ('o', "fedoraproject", "fedora") => "fedora",
-        ('o', "suse", "sles") => "sles",
-        ('o', "opensuse", "leap") => "opensuse-leap",
-        ('o', "rocky", "rocky") => "rocky",
-        ('o', "almalinux", "almalinux") => "almalinux",
+    let cpe = Cpe::parse(cpe.trim())?;
+    let id = match (cpe.part.value()?, cpe.vendor.value()?, cpe.product.value()?) {
+        ("o", "debian", "debian_linux") => "debian",
+        ("o", "canonical", "ubuntu_linux") => "ubuntu",
+        ("o", "alpinelinux", "alpine_linux") => "alpine",
+        ("o" | "a", "redhat", "enterprise_linux") => "redhat",
+        ("o", "fedoraproject", "fedora") => "fedora",
+        ("o", "suse", "sles") => "sles",
+        ("o", "opensuse", "leap") => "opensuse-leap",
+        ("o", "rocky", "rocky") => "rocky",
+        ("o", "almalinux", "almalinux") => "almalinux",
         _ => return None,
     };
     let known = DISTRIBUTIONS.iter().find(|known| known.namespace == id)?;
-    known.namespace(Some(&version?))
-}
-
-/// The parts of a CPE name that tell a product.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cpe {
-    /// `a`, `o` or `h`.
-    pub part: char,
-    /// In lower case.
-    pub vendor: String,
-    /// In lower case.
-    pub product: String,
-    /// Its version, unless any is meant.
-    pub version: Option<String>,
-}
-
-impl Cpe {
-    /// Reads a name in either binding: `cpe:/a:acme:demo:1.0` and `cpe:2.3:a:acme:demo:1.0:…`.
-    pub fn read(text: &str) -> Option<Self> {
-        let (fields, is_uri) = match text.strip_prefix("cpe:2.3:") {
-            Some(rest) => (formatted_fields(rest), false),
-            None => (text.strip_prefix("cpe:/")?.split(':').map(str::to_owned).collect(), true),
-        };
-        let plain = |field: &str| match is_uri {
-            true => percent_decoded(field),
-            false => field.replace('\\', ""),
-        };
-        let field = |index: usize| fields.get(index).map(|field| plain(field).to_lowercase());
-        let part = field(0)?.chars().next().filter(|part| matches!(part, 'a' | 'o' | 'h'))?;
-        let is_named = |name: &String| !matches!(name.as_str(), "" | "*" | "-");
-        let (vendor, product) = (field(1).filter(is_named)?, field(2).filter(is_named)?);
-        let version = fields.get(3).map(|field| plain(field)).filter(is_named);
-        Some(Self { part, vendor, product, version })
-    }
-
-    /// The key under which the product stands. Keys of CPEs are spread over namespaces by their names, so that few of them
-    /// are loaded for few packages (architecture.md §6).
-    pub fn key(&self) -> PackageKey {
-        let name = format!("{}:{}", self.vendor, self.product);
-        // FNV-1a, its halves laid over one another down to a byte; six bits of that say which of 64.
-        let mut hash = name.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
-        });
-        hash ^= hash >> 32;
-        hash ^= hash >> 16;
-        hash ^= hash >> 8;
-        PackageKey::new(Namespace::distro("cpe", &format!("{:02x}", hash % 64)), KeyKind::Cpe, name)
-    }
-}
-
-/// The fields of a formatted string, whose colons may be escaped by `\`.
-fn formatted_fields(text: &str) -> Vec<String> {
-    let mut fields = vec![String::new()];
-    let mut is_escaped = false;
-    for character in text.chars() {
-        match character {
-            ':' if !is_escaped => fields.push(String::new()),
-            other => fields.last_mut().expect("there is always one").push(other),
-        }
-        is_escaped = character == '\\' && !is_escaped;
-    }
-    fields
+    known.namespace(Some(cpe.version.value()?))
 }
 
 /// `text` with `%XX` decoded, where that gives text.
@@ -413,20 +390,38 @@ mod tests {
     }
 
     #[test]
-    fn both_bindings_of_a_cpe_name_one_product() {
-        let read = |text| Cpe::read(text).map(|cpe| (cpe.vendor, cpe.product, cpe.version));
-        let expected = |version: Option<&str>| {
-            Some(("acme".to_owned(), "de:mo+".to_owned(), version.map(str::to_owned)))
-        };
-        assert_eq!(read("cpe:/a:Acme:de%3amo%2B:1.0"), expected(Some("1.0")));
-        assert_eq!(read("cpe:2.3:a:acme:de\\:mo\\+:1\\.0:*:*:*:*:*:*:*"), expected(Some("1.0")));
-        assert_eq!(read("cpe:2.3:a:acme:de\\:mo\\+:*:*:*:*:*:*:*:*"), expected(None));
-        assert_eq!(read("cpe:/a:acme"), None);
-        assert_eq!(read("cpe:2.3:a:*:demo:1"), None);
-        assert_eq!(read("acme"), None);
-        let (one, other) =
-            (Cpe::read("cpe:/a:acme:demo:1").unwrap().key(), Cpe::read("cpe:/a:acme:demo").unwrap().key());
-        assert_eq!(one, other);
-        assert!(one.to_string().ends_with("|cpe|acme:demo"), "{one}");
+    fn a_cpe_name_keeps_what_it_says_beside_vendor_product_and_version() {
+        for (cpe, expected) in [
+            ("cpe:/a:Acme:de%3amo%2B:1.0", "acme:de:mo+ 1.0"),
+            ("cpe:2.3:a:acme:de\\:mo\\+:1\\.0:*:*:*:*:*:*:*", "acme:de:mo+ 1.0"),
+            ("cpe:2.3:a:acme:demo:*:*:*:*:*:*:*:*", "acme:demo"),
+            ("cpe:2.3:a:acme:demo:-:*:*:*:*:*:*:*", "acme:demo -"),
+            ("cpe:2.3:a:openssl:openssl:1.0.2:k:*:*:*:*:*:*", "openssl:openssl 1.0.2k"),
+            ("cpe:2.3:a:acme:demo:1:*:*:*:*:wordpress:*:*", "acme:demo 1 for wordpress"),
+            ("cpe:/h:acme:demo", "acme:demo as cpe:2.3:h:acme:demo:*:*:*:*:*:*:*:*"),
+            (
+                "cpe:2.3:a:acme:demo:1:*:*:*:pro:*:x64:*",
+                "acme:demo 1 as cpe:2.3:a:acme:demo:*:*:*:*:pro:*:x64:*",
+            ),
+            ("cpe:/a:acme", "CPE of any vendor or product"),
+            ("cpe:2.3:a:*:demo:1:*:*:*:*:*:*:*", "CPE of any vendor or product"),
+            ("cpe:2.3:a:acme:demo:1", "a CPE name that cannot be read"),
+            ("acme", "a CPE name that cannot be read"),
+        ] {
+            let text = match of_cpe(cpe) {
+                Ok(Place { key, version, name, target_software, .. }) => {
+                    let with = |word: &str, text: Option<&str>| text.map(|text| format!("{word}{text}"));
+                    let parts = [
+                        Some(key.name.to_string()),
+                        with(" ", version.as_deref()),
+                        with(" as ", name.as_deref()),
+                        with(" for ", target_software.as_deref()),
+                    ];
+                    parts.into_iter().flatten().collect::<String>()
+                }
+                Err(reason) => reason.to_owned(),
+            };
+            assert_eq!(text, expected, "{cpe}");
+        }
     }
 }

@@ -266,3 +266,38 @@ fn archives_beyond_a_limit_are_refused_by_its_name() {
         }
     }
 }
+
+#[test]
+fn lists_of_more_packages_than_any_real_one_are_refused() {
+    let purls = |n_purls: usize| -> Vec<String> {
+        (0..n_purls).map(|number| format!("pkg:npm/demo{number}")).collect()
+    };
+    let document = |products: Vec<Value>, ids: Vec<String>, scores: Vec<Value>| {
+        serde_json::json!({"document": {"tracking": {"id": "CVE-2025-10001", "status": "final"}},
+            "product_tree": {"full_product_names": products},
+            "vulnerabilities": [{"cve": "CVE-2025-10001", "product_status": {"known_affected": ids}, "scores": scores}]})
+        .to_string()
+    };
+    let product = |id: String, purls: Vec<String>| serde_json::json!({"product_id": id, "name": id, "product_identification_helper": {"purls": purls}});
+    let read = |text: &str| {
+        let mut advisories = Advisories::default();
+        let reading = Reading { source: "somebody", is_private: true };
+        generic::read(text.as_bytes(), reading, &mut advisories).map(|()| advisories.into_namespaces())
+    };
+    // One product, listed again and again, is read once.
+    let ids = vec!["P".to_owned(); 20_000];
+    let namespaces = read(&document(vec![product("P".to_owned(), purls(200))], ids, Vec::new())).unwrap();
+    assert_eq!(namespaces.values().next().unwrap()["CVE-2025-10001"].affected.len(), 200);
+    // Many products of the same purls are as many packages.
+    let ids: Vec<String> = (0..3_000).map(|number| format!("P{number}")).collect();
+    let products = ids.iter().map(|id| product(id.clone(), purls(1_000))).collect();
+    let error = read(&document(products, ids, Vec::new())).unwrap_err().to_string();
+    assert!(error.contains("packages of products"), "{error}");
+    // Scores that name no product are about each.
+    let scores: Vec<Value> =
+        (0..3_000).map(|_| serde_json::json!({"cvss_v3": {"vectorString": "CVSS:3.1/AV:N"}})).collect();
+    let ids: Vec<String> = (0..1_000).map(|number| format!("P{number}")).collect();
+    let products = ids.iter().map(|id| product(id.clone(), purls(1))).collect();
+    let error = read(&document(products, ids, scores)).unwrap_err().to_string();
+    assert!(error.contains("packages of products"), "{error}");
+}

@@ -340,3 +340,24 @@ fn both_lists_speak_of_the_same_product() {
     assert_eq!(providers, ["cve-list", "nvd"]);
     assert!(Path::new(&bench.feeds().path()).exists());
 }
+
+#[test]
+fn a_record_of_more_versions_of_products_than_any_real_one_is_refused() {
+    let record = |n_cpes: usize, n_versions: usize| {
+        let cpes: Vec<String> =
+            (0..n_cpes).map(|number| format!("cpe:2.3:a:acme:demo{number}:*:*:*:*:*:*:*:*")).collect();
+        let versions: Vec<serde_json::Value> = (0..n_versions)
+            .map(|number| serde_json::json!({"version": format!("1.{number}"), "status": "affected"}))
+            .collect();
+        serde_json::json!({"dataVersion": "5.1", "cveMetadata": {"cveId": "CVE-2025-10001", "state": "PUBLISHED"},
+            "containers": {"cna": {"affected": [{"vendor": "acme", "product": "demo", "cpes": cpes, "versions": versions}]}}})
+        .to_string()
+    };
+    let read = |text: &str| {
+        let mut advisories = crate::advisories::Advisories::default();
+        crate::schema::cve5::read(text.as_bytes(), &mut advisories)
+    };
+    assert!(read(&record(50, 200)).is_ok());
+    let error = read(&record(5_000, 20_000)).unwrap_err().to_string();
+    assert!(error.contains("versions of products"), "{error}");
+}

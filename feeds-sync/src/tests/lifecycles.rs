@@ -28,6 +28,23 @@ fn end(bench: &Bench, namespace: &str) -> Option<String> {
 }
 
 #[test]
+fn long_term_support_of_debian_counts_because_it_is_for_everybody() {
+    let bench = Bench::new();
+    let release = |name: &str, end: &str, long_term: Option<&str>| json!({"name": name, "isEol": false, "eolFrom": end, "eoesFrom": long_term});
+    let debian = [release("12", "2026-06-11", Some("2028-07-01")), release("13", "2028-08-09", None)];
+    let ubuntu = [release("22.04", "2027-04-01", Some("2032-04-09"))];
+    let catalogue =
+        json!({"result": [{"name": "debian", "releases": debian}, {"name": "ubuntu", "releases": ubuntu}]});
+    bench.mirror.file(place(CATALOGUE), catalogue.to_string());
+    bench.namespaces(&["alpine:3.20"]);
+    assert_eq!(end(&bench, "debian:12").as_deref(), Some("2028-07-01"));
+    assert_eq!(end(&bench, "debian:13").as_deref(), Some("2028-08-09"));
+    // Ubuntu's is paid for.
+    assert_eq!(end(&bench, "ubuntu:22.04").as_deref(), Some("2027-04-01"));
+    assert_eq!(end(&bench, "ubuntu:22.04+esm").as_deref(), Some("2032-04-09"));
+}
+
+#[test]
 fn what_a_calendar_says_wins_over_what_is_built_in() {
     let mut bench = Bench::new();
     bench.namespaces(&["alpine:3.20"]);
@@ -39,7 +56,7 @@ fn what_a_calendar_says_wins_over_what_is_built_in() {
         catalogue(&[
             ("alpine-linux", "3.20", "2026-04-02"),
             ("alpine-linux", "3.99", "2031-05-01"),
-            ("debian", "12", "2028-07-01"),
+            ("debian", "12", "2026-06-11"),
             ("python", "3.12", "2028-10-01"),
         ]),
     );

@@ -258,3 +258,50 @@ fn the_order_of_documents_and_of_statements_of_other_times_does_not_matter() {
         assert_eq!(read(&order), expected, "{order:?}");
     }
 }
+
+#[test]
+fn what_is_said_of_all_versions_and_of_one_is_one_series_in_any_order() {
+    let said = |id: &str, statements: &[(&str, &str, &str)]| {
+        let statement = |(at, status, purl): &(&str, &str, &str)| {
+            json!({"vulnerability": {"name": "CVE-2025-1"}, "timestamp": at, "products": [{"@id": purl}],
+                "status": status, "justification": "component_not_present"})
+        };
+        let statements: Vec<Value> = statements.iter().map(statement).collect();
+        json!({"@context": "https://openvex.dev/ns/v0.2.0", "@id": id, "statements": statements}).to_string()
+    };
+    let read = |documents: &[&String]| {
+        let mut advisories = crate::advisories::Advisories::default();
+        for document in documents {
+            crate::schema::openvex_rows::read(document.as_bytes(), &mut advisories).unwrap();
+        }
+        advisories.into_namespaces()
+    };
+    let all = "pkg:npm/demo";
+    for (older, newer, expected) in [
+        (
+            (OLD, "not_affected", all),
+            (NEW, "affected", "pkg:npm/demo@1.3.0"),
+            "NotAffected not 1, Affected not 0",
+        ),
+        (
+            (OLD, "affected", all),
+            (NEW, "not_affected", "pkg:npm/demo@1.3.0"),
+            "Affected not 1, NotAffected not 0",
+        ),
+        ((OLD, "affected", "pkg:npm/demo@1.3.0"), (NEW, "not_affected", all), "NotAffected not 0"),
+        ((OLD, "not_affected", "pkg:npm/demo@1.3.0"), (NEW, "affected", all), "Affected not 0"),
+        (
+            (OLD, "not_affected", "pkg:npm/demo@1.3.0"),
+            (OLD, "affected", all),
+            "Affected not 0, NotAffected not 0",
+        ),
+    ] {
+        let (older, newer) = (said("A", &[older]), said("B", &[newer]));
+        let namespaces = read(&[&older, &newer]);
+        let rows = &namespaces.values().next().unwrap()["CVE-2025-1"].affected;
+        let row =
+            |row: &model::advisory::Affected| format!("{:?} not {}", row.status, row.aside.unaffected.len());
+        assert_eq!(rows.iter().map(row).collect::<Vec<_>>().join(", "), expected);
+        assert_eq!(read(&[&newer, &older]), namespaces);
+    }
+}

@@ -245,6 +245,37 @@ fn the_newest_state_of_a_document_stands() {
 }
 
 #[test]
+fn documents_of_different_kinds_about_one_id_stand_side_by_side() {
+    let mut bench = Bench::new();
+    let of_kind = |name: &str| {
+        let case = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/provider/private/kinds");
+        fs::read_to_string(PathBuf::from(case).join(name)).unwrap()
+    };
+    for name in ["a-record.json", "b-csaf.json", "d-openvex.json"] {
+        bench.write("own", name, &of_kind(name));
+    }
+    bench.name_private(&["own"]);
+    assert_eq!(gap(&bench.only(&[])), "");
+    assert_eq!(bench.records("debian:12|binary|libdemo"), ["CVE-2025-10001"]);
+    let statuses = |bench: &Bench| -> Vec<String> {
+        let rows = bench.rows("npm|language|other").rows.into_values().flatten();
+        let mut statuses: Vec<String> = rows.map(|row| format!("{:?}", row.affected.status)).collect();
+        statuses.sort();
+        statuses
+    };
+    assert_eq!(statuses(&bench), ["Affected", "Affected", "NotAffected"]);
+    // Of those of one kind the newest stands, and the other is counted.
+    bench.write("own", "c-older.json", &of_kind("c-older.json"));
+    assert!(gap(&bench.only(&[])).contains("1 times older state of a document"), "{}", gap(&bench.only(&[])));
+    assert_eq!(statuses(&bench), ["Affected", "Affected", "NotAffected"]);
+    // A record that was taken back says nothing beside what stands.
+    let withdrawn = of_kind("a-record.json").replacen('{', "{\"withdrawn\": \"2025-07-01T00:00:00Z\", ", 1);
+    bench.write("own", "a-record.json", &withdrawn);
+    bench.only(&[]);
+    assert_eq!(statuses(&bench), ["Affected", "NotAffected"]);
+}
+
+#[test]
 fn a_url_is_a_file_an_archive_or_a_list_of_files() {
     let mut bench = Bench::new();
     let server = Server::new();

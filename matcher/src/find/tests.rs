@@ -601,6 +601,10 @@ fn private_advisories_decide_before_a_vendor() {
     // Nothing is decided by what is not decided.
     check("investigating", "all", "CVE-1 P-1 | libdemo1 | affected | not-fixed");
     check("investigating", "never", "CVE-1 P-1 | libdemo1 | vendor-not-affected by CVE-1 | not-fixed");
+    // What may be for another build clears nothing; that something is affected counts.
+    check("never arch=aarch64", "all", "CVE-1 P-1 | libdemo1 | affected | not-fixed");
+    check(">=0 <1.0-1 arch=aarch64", "all", "CVE-1 P-1 | libdemo1 | affected | not-fixed");
+    check("all arch=aarch64", "never", "CVE-1 P-1 | libdemo1 | affected | not-fixed");
 }
 
 #[test]

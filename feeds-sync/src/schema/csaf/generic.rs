@@ -9,19 +9,19 @@ use model::advisory::{
     Advisory, Affected, AffectedRange, Aside, Conditions, FixState, RangeEvent, RecordLink, Relation,
     SeverityWord, Status,
 };
-use model::key::PackageKey;
 use model::severity::Severity;
 use model::version::VersionText;
 
+use super::branch::{SaidOf, versions};
 use super::header::{header, time, vector};
 use super::rows::{self, Rows};
 use super::statements::Statements;
-use super::tree::{BranchVersion, Product, Products};
+use super::tree::{Product, Products};
 use super::{Csaf, ProductStatus, Vulnerability, is_for_everybody};
-use crate::advisories::{Advisories, Remarks};
+use crate::advisories::{Advisories, OLDER, Remarks};
 use crate::error::ParseError;
-use crate::schema::place::{self, Cpe, Place};
-use crate::schema::vers::{self, Versions};
+use crate::records::HashSet;
+use crate::schema::place::{self, Place, Subject};
 
 /// How documents of a publisher are read.
 #[derive(Clone, Copy, Debug)]
@@ -47,11 +47,13 @@ pub fn read(text: &[u8], reading: Reading<'_>, advisories: &mut Advisories) -> R
     let products = Products::new(&csaf.product_tree);
     for (position, vulnerability) in csaf.vulnerabilities.iter().enumerate() {
         let (id, aliases) = ids(&csaf, position, vulnerability);
-        advisories.document(&id, modified);
+        if advisories.document(&id, modified) {
+            advisories.remarks.leave_out(OLDER);
+        }
         let mut remarks = Remarks::default();
         let statements = Statements::new(vulnerability, &products)?;
-        let said = said(vulnerability, &products, &mut remarks);
-        let rows = rows(&said, &statements, reading.source, &mut remarks);
+        let said = said(vulnerability, &products, &mut remarks)?;
+        let rows = rows(&said, &statements, reading.source, &mut remarks)?;
         let header = header(&id, &csaf, vulnerability, reading.source, &mut remarks);
         let is_bulletin = *id != *tracking.id;
         let links =
@@ -101,31 +103,25 @@ struct Said<'v> {
     versions: SaidOf<'v>,
 }
 
-/// Of which versions.
-#[derive(Debug)]
-enum SaidOf<'v> {
-    Every,
-    One(VersionText),
-    Range(Versions),
-    /// In words that cannot be compared.
-    Words(&'v str),
-}
-
 fn said<'v>(
     vulnerability: &'v Vulnerability<'_>,
     products: &Products<'v, '_>,
     remarks: &mut Remarks,
-) -> Vec<Said<'v>> {
+) -> Result<Vec<Said<'v>>, ParseError> {
     for word in vulnerability.unknown_statuses() {
         remarks.unknown_word("product_status", word);
     }
     let mut said = Vec::new();
+    let mut n_purls = 0;
     for (status, ids) in vulnerability.statuses() {
-        for id in ids {
+        let mut known: HashSet<&str> = HashSet::default();
+        for id in ids.iter().filter(|id| known.insert(&***id)) {
             let Some(parts) = products.resolve(id) else {
                 remarks.leave_out("a product that its document does not define");
                 continue;
             };
+            n_purls += parts.first().map_or(0, |part| part.purls().count());
+            within_limit(said.len() + n_purls)?;
             match places(&parts) {
                 Ok(places) => said.extend(places.into_iter().map(|place| {
                     let versions = versions(&place, products.branch_version(parts[0]));
@@ -135,7 +131,17 @@ fn said<'v>(
             }
         }
     }
-    said
+    Ok(said)
+}
+
+/// How many packages the lists of one vulnerability may name in all, and scores about them; real ones name tens of thousands.
+const PACKAGES_MAX: usize = 2_000_000;
+
+fn within_limit(n_packages: usize) -> Result<(), ParseError> {
+    match n_packages > PACKAGES_MAX {
+        true => Err(ParseError::Limit { limit: "packages of products", max: PACKAGES_MAX as u64 }),
+        false => Ok(()),
+    }
 }
 
 /// Where the first of `parts`, which the others contain, is looked up: by its purls, else by its CPE.
@@ -149,66 +155,39 @@ fn places(parts: &[&Product<'_>]) -> Result<Vec<Place>, &'static str> {
         return Err("a part of a product, and nothing tells which images are it");
     }
     let mut places: Vec<Place> = Vec::new();
+    let mut known: HashSet<Place> = HashSet::default();
     let mut reason = None;
     for purl in component.purls() {
         match place::of_purl(purl, &cpes) {
-            Ok(found) => {
-                let new: Vec<Place> = found.into_iter().filter(|place| !places.contains(place)).collect();
-                places.extend(new);
-            }
+            Ok(found) => places.extend(found.into_iter().filter(|place| known.insert(place.clone()))),
             Err(why) => reason = Some(why),
         }
     }
     match (places.is_empty(), component.cpe().filter(|_| !is_part)) {
         (false, _) => Ok(places),
-        (true, Some(cpe)) => match Cpe::read(cpe) {
-            Some(cpe) => Ok(vec![Place { key: cpe.key(), version: cpe.version, module: None }]),
-            None => Err("a CPE name that cannot be read"),
-        },
+        (true, Some(cpe)) => Ok(vec![place::of_cpe(cpe)?]),
         (true, None) => Err(reason.unwrap_or("a product without purl and CPE")),
     }
-}
-
-fn versions<'v>(place: &Place, branch: Option<BranchVersion<'v>>) -> SaidOf<'v> {
-    match (branch, &place.version) {
-        (Some(BranchVersion::Range(text)), _) => match vers::read(text) {
-            Some(Versions { is_all: true, excepted, .. }) if excepted.is_empty() => SaidOf::Every,
-            Some(versions) => SaidOf::Range(versions),
-            None => SaidOf::Words(text),
-        },
-        (_, Some(version)) => SaidOf::One(VersionText::from(version.as_str())),
-        (Some(BranchVersion::One(text)), None) if is_version(text) => SaidOf::One(VersionText::from(text)),
-        // A package of no certain version is called by its name there (Red Hat).
-        (Some(BranchVersion::One(text)), None) if text.contains(&*place.key.name) => SaidOf::Every,
-        (Some(BranchVersion::One(text)), None) => SaidOf::Words(text),
-        (None, None) => SaidOf::Every,
-    }
-}
-
-/// Whether a name begins as versions do: `1.4`, `V2.0`.
-fn is_version(text: &str) -> bool {
-    let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
-    text.starts_with(|first: char| first.is_ascii_digit()) && !text.contains(' ')
 }
 
 /// The versions that hold the fix of each package, by how well the list tells them.
 #[derive(Debug, Default)]
 struct Fixes<'s> {
-    first: BTreeMap<&'s PackageKey, BTreeSet<&'s str>>,
-    any: BTreeMap<&'s PackageKey, BTreeSet<&'s str>>,
+    first: BTreeMap<Subject<'s>, BTreeSet<&'s str>>,
+    any: BTreeMap<Subject<'s>, BTreeSet<&'s str>>,
     /// The packages of which a list says which versions are affected.
-    bounded: BTreeSet<&'s PackageKey>,
-    first_affected: BTreeMap<&'s PackageKey, BTreeSet<&'s str>>,
-    last_affected: BTreeMap<&'s PackageKey, BTreeSet<&'s str>>,
+    bounded: BTreeSet<Subject<'s>>,
+    first_affected: BTreeMap<Subject<'s>, BTreeSet<&'s str>>,
+    last_affected: BTreeMap<Subject<'s>, BTreeSet<&'s str>>,
 }
 
 impl<'s> Fixes<'s> {
     fn of(said: &'s [Said<'_>]) -> Self {
         let mut fixes = Self::default();
         for Said { status, place, versions, .. } in said {
-            let key = &place.key;
+            let subject = place.subject();
             if *status == ProductStatus::KnownAffected {
-                fixes.bounded.insert(key);
+                fixes.bounded.insert(subject);
             }
             let SaidOf::One(version) = versions else { continue };
             let lists: &mut [&mut BTreeMap<_, BTreeSet<_>>] = match status {
@@ -219,31 +198,78 @@ impl<'s> Fixes<'s> {
                 _ => &mut [],
             };
             for list in lists {
-                list.entry(key).or_default().insert(version.as_str());
+                list.entry(subject).or_default().insert(version.as_str());
             }
         }
         fixes
     }
 
     /// Whether the fix of a package is told where it is listed as affected.
-    fn is_told_elsewhere(&self, key: &PackageKey) -> bool {
-        self.bounded.contains(key) && !self.first_affected.contains_key(key)
+    fn is_told_elsewhere(&self, place: &Place) -> bool {
+        let subject = place.subject();
+        self.bounded.contains(&subject) && !self.first_affected.contains_key(&subject)
     }
 
-    fn has(&self, key: &PackageKey, version: &VersionText) -> bool {
-        self.any.get(key).is_some_and(|versions| versions.contains(version.as_str()))
+    fn has(&self, place: &Place, version: &VersionText) -> bool {
+        self.any.get(&place.subject()).is_some_and(|versions| versions.contains(version.as_str()))
+    }
+}
+
+impl Fixes<'_> {
+    /// What lies between the first and last affected versions of several lines: that a version there is affected nobody can
+    /// tell, because nothing says which first belongs to which last. Where there are as many lasts or fixes as firsts they
+    /// take turns in the order of versions; else all counts from each first on.
+    fn lines(&self, place: &Place) -> Vec<AffectedRange> {
+        fn of<'a>(lists: &'a BTreeMap<Subject<'_>, BTreeSet<&str>>, place: &Place) -> Vec<&'a str> {
+            lists.get(&place.subject()).into_iter().flatten().copied().collect()
+        }
+        let (firsts, lasts) = (of(&self.first_affected, place), of(&self.last_affected, place));
+        let fixes = of(&self.first, place);
+        if firsts.len() < 2 && lasts.len() < 2 && fixes.len() < 2 {
+            return Vec::new();
+        }
+        let start = |first: &str| RangeEvent::Introduced(VersionText::from(first));
+        let last = |last: &str| RangeEvent::LastAffected(VersionText::from(last));
+        if firsts.is_empty() {
+            let up_to =
+                |bound: &str| AffectedRange { events: [start("0"), last(bound)].into_iter().collect() };
+            return lasts.into_iter().map(up_to).collect();
+        }
+        if lasts.len() != firsts.len() && fixes.len() != firsts.len() {
+            return firsts
+                .into_iter()
+                .map(|first| AffectedRange { events: [start(first)].into_iter().collect() })
+                .collect();
+        }
+        let starts = firsts.into_iter().map(start);
+        let lasts = lasts.into_iter().map(last);
+        let fixes = fixes.into_iter().map(|fix| RangeEvent::Limit(VersionText::from(fix)));
+        vec![AffectedRange { events: starts.chain(lasts).chain(fixes).collect() }]
     }
 }
 
 /// The one element, where there is just one.
-fn only<'s>(lists: &BTreeMap<&PackageKey, BTreeSet<&'s str>>, key: &PackageKey) -> Option<&'s str> {
-    lists.get(key).filter(|versions| versions.len() == 1).and_then(|versions| versions.first().copied())
+fn only<'s>(lists: &BTreeMap<Subject<'_>, BTreeSet<&'s str>>, place: &Place) -> Option<&'s str> {
+    lists
+        .get(&place.subject())
+        .filter(|versions| versions.len() == 1)
+        .and_then(|versions| versions.first().copied())
 }
 
-fn rows(said: &[Said<'_>], statements: &Statements<'_, '_>, source: &str, remarks: &mut Remarks) -> Rows {
+fn rows(
+    said: &[Said<'_>],
+    statements: &Statements<'_, '_>,
+    source: &str,
+    remarks: &mut Remarks,
+) -> Result<Rows, ParseError> {
     let fixes = Fixes::of(said);
     let mut rows = Rows::default();
+    let mut n_scores = 0;
+    let mut told: HashSet<Subject<'_>> = HashSet::default();
     for said in said {
+        // A score that names no product is about each.
+        n_scores += statements.cvss(said.id).count();
+        within_limit(n_scores)?;
         let status = match said.status {
             ProductStatus::KnownNotAffected => Status::NotAffected,
             ProductStatus::Fixed => Status::Fixed,
@@ -256,7 +282,7 @@ fn rows(said: &[Said<'_>], statements: &Statements<'_, '_>, source: &str, remark
             // Beside the fixes it only says which of them to take.
             ProductStatus::Recommended => continue,
         };
-        if said.status == ProductStatus::FirstFixed && fixes.is_told_elsewhere(&said.place.key) {
+        if said.status == ProductStatus::FirstFixed && fixes.is_told_elsewhere(&said.place) {
             continue;
         }
         let mut affected = rated(statements, said, status, source);
@@ -271,10 +297,24 @@ fn rows(said: &[Said<'_>], statements: &Statements<'_, '_>, source: &str, remark
             continue;
         }
         complete(&mut affected, said.id, statements);
+        let is_line = matches!(said.status, ProductStatus::FirstAffected | ProductStatus::LastAffected);
+        let is_new = is_line && told.insert(said.place.subject());
+        let lines = if is_new { fixes.lines(&said.place) } else { Vec::new() };
+        let between = (!lines.is_empty()).then(|| Affected {
+            status: Status::Undetermined,
+            ranges: lines.into(),
+            versions: Vec::new(),
+            fix_state: FixState::Unknown,
+            ..affected.clone()
+        });
         let module = said.place.module.as_deref().map(Into::into);
-        rows.add(affected, Conditions { module, ..Conditions::default() });
+        let target_software = said.place.target_software.clone();
+        let conditions = Conditions { module, target_software, ..Conditions::default() };
+        for affected in [Some(affected), between].into_iter().flatten() {
+            rows.add(affected, conditions.clone());
+        }
     }
-    rows
+    Ok(rows)
 }
 
 /// A row with how bad the vulnerability is. An impact is a sentence as often as a word.
@@ -287,26 +327,26 @@ fn rated(statements: &Statements<'_, '_>, said: &Said<'_>, status: Status, sourc
         Some(SeverityWord { word: word.to_owned(), level: Severity::from_vendor_word(word)? })
     });
     Affected {
-        aside: Aside { severity, cvss, ..Aside::default() }.into(),
+        aside: Aside { severity, cvss, name: said.place.name.clone(), ..Aside::default() }.into(),
         ..Affected::new(said.place.key.clone(), status)
     }
 }
 
 /// Bounds a row by the versions that its product is.
 fn bound(affected: &mut Affected, said: &Said<'_>, fixes: &Fixes<'_>) -> Result<(), &'static str> {
-    let key = &said.place.key;
+    let place = &said.place;
     let is_affected = affected.status == Status::Affected;
     match &said.versions {
         SaidOf::Every if affected.status == Status::Fixed => return Err("fixed, and no version is named"),
         SaidOf::Every => {
-            if let Some(fix) = only(&fixes.first, key).filter(|_| is_affected) {
+            if let Some(fix) = only(&fixes.first, place).filter(|_| is_affected) {
                 affected.ranges = vec![rows::below(&VersionText::from(fix))].into();
             }
         }
         SaidOf::One(version) => affected.versions = vec![version.clone()],
         SaidOf::Range(versions) => {
             affected.ranges =
-                versions.ranges.iter().map(|range| with_fix(range, is_affected, key, fixes)).collect();
+                versions.ranges.iter().map(|range| with_fix(range, is_affected, place, fixes)).collect();
             affected.aside.unaffected.clone_from(&versions.excepted);
             affected.versions.clone_from(&versions.listed);
         }
@@ -323,9 +363,9 @@ fn bound(affected: &mut Affected, said: &Said<'_>, fixes: &Fixes<'_>) -> Result<
 }
 
 /// The range, with its end as a fix where the document says that this version holds one.
-fn with_fix(range: &AffectedRange, is_affected: bool, key: &PackageKey, fixes: &Fixes<'_>) -> AffectedRange {
+fn with_fix(range: &AffectedRange, is_affected: bool, place: &Place, fixes: &Fixes<'_>) -> AffectedRange {
     let event = |event: &RangeEvent| match event {
-        RangeEvent::Limit(version) if is_affected && fixes.has(key, version) => {
+        RangeEvent::Limit(version) if is_affected && fixes.has(place, version) => {
             RangeEvent::Fixed(version.clone())
         }
         other => other.clone(),
@@ -335,10 +375,11 @@ fn with_fix(range: &AffectedRange, is_affected: bool, key: &PackageKey, fixes: &
 
 /// Bounds a row by the first and last affected versions and the first fixed one, which make a range where each is one.
 fn line(affected: &mut Affected, said: &Said<'_>, fixes: &Fixes<'_>) -> Result<(), &'static str> {
-    let key = &said.place.key;
+    let place = &said.place;
     let SaidOf::One(version) = &said.versions else { return Err("a first or last version that is none") };
-    let is_one =
-        |lists: &BTreeMap<&PackageKey, BTreeSet<&str>>| lists.get(key).is_none_or(|it| it.len() == 1);
+    let is_one = |lists: &BTreeMap<Subject<'_>, BTreeSet<&str>>| {
+        lists.get(&place.subject()).is_none_or(|it| it.len() == 1)
+    };
     if !is_one(&fixes.first_affected) || !is_one(&fixes.last_affected) || !is_one(&fixes.first) {
         // Of several lines nothing tells which first belongs to which last.
         if said.status == ProductStatus::FirstFixed {
@@ -347,10 +388,11 @@ fn line(affected: &mut Affected, said: &Said<'_>, fixes: &Fixes<'_>) -> Result<(
         affected.versions = vec![version.clone()];
         return Ok(());
     }
-    let first = only(&fixes.first_affected, key);
+    let first = only(&fixes.first_affected, place);
     let start = RangeEvent::Introduced(VersionText::from(first.unwrap_or("0")));
-    let last = only(&fixes.last_affected, key).map(|last| RangeEvent::LastAffected(VersionText::from(last)));
-    let fixed = only(&fixes.first, key).map(|fix| RangeEvent::Fixed(VersionText::from(fix)));
+    let last =
+        only(&fixes.last_affected, place).map(|last| RangeEvent::LastAffected(VersionText::from(last)));
+    let fixed = only(&fixes.first, place).map(|fix| RangeEvent::Fixed(VersionText::from(fix)));
     affected.ranges =
         vec![AffectedRange { events: [start].into_iter().chain(fixed.or(last)).collect() }].into();
     Ok(())

@@ -35,6 +35,13 @@ struct Change<'a> {
     status: Cow<'a, str>,
 }
 
+impl Entry<'_> {
+    /// How many ranges it may become.
+    pub(super) fn n_parts(&self) -> usize {
+        1 + self.changes.len()
+    }
+}
+
 /// Whether versions are affected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
@@ -145,27 +152,25 @@ impl Said {
         if below.is_some() && up_to.is_some() {
             remarks.unknown_word("versions", "two bounds of one side");
         }
-        let ends_well = default == Standing::Unaffected;
-        let end = match (below, up_to) {
-            (Some(bound), _) | (None, Some(bound)) if is_unbounded(bound) => None,
-            (Some(bound), _) | (None, Some(bound)) if branch(bound).is_some() => {
-                branch(bound).map(|branch| RangeEvent::Limit(branch.end.into()))
-            }
-            (Some(bound), _) | (None, Some(bound)) if !is_version(bound) => {
-                return self.hints.push(format!("{version} - {bound}").into());
-            }
-            // What comes behind the bound is not affected where the default says so; else nobody says that it is good.
-            (Some(bound), _) if ends_well => Some(RangeEvent::Fixed(bound.into())),
-            (Some(bound), _) => Some(RangeEvent::Limit(bound.into())),
-            (None, Some(bound)) => Some(RangeEvent::LastAffected(bound.into())),
-            (None, None) => None,
+        let end = End::of(below, up_to, default);
+        let has_end = matches!(end, End::At(_)) || !entry.changes.is_empty();
+        let in_words = || match below.or(up_to) {
+            Some(bound) if matches!(end, End::Words) => format!("{version} - {bound}").into(),
+            _ => format!("from {version}").into(),
         };
-        let mut start = match branch(version) {
-            Some(branch) => branch.from.to_owned(),
+        let mut start = match (branch(version), standing) {
+            (Some(branch), _) => branch.from.to_owned(),
             // `unspecified` below a bound is how older records write "from the beginning".
-            None if is_unstated(version) || version == "*" => "0".to_owned(),
-            None if is_version(version) => version.to_owned(),
-            None => return self.hints.push(format!("from {version}").into()),
+            (None, _) if is_unstated(version) || version == "*" => "0".to_owned(),
+            (None, _) if is_version(version) => version.to_owned(),
+            // A start in words (`Acme Server 2.4`) leaves the bound as good as it is: too many are affected then, and never too
+            // many are not.
+            (None, Standing::Affected) if has_end => "0".to_owned(),
+            (None, Standing::Affected) => return self.hints.push(in_words()),
+            (None, Standing::Unaffected) => {
+                return remarks.leave_out("versions that are not affected, in words");
+            }
+            (None, Standing::Unknown) => return remarks.leave_out("versions of unknown standing"),
         };
         let mut standing = standing;
         for change in &entry.changes {
@@ -180,7 +185,17 @@ impl Said {
             self.add_part(standing, &start, Some(end), remarks);
             (standing, start) = (next, change.at.clone().into_owned());
         }
-        self.add_part(standing, &start, end, remarks);
+        match (end, standing) {
+            (End::At(end), _) => self.add_part(standing, &start, Some(end), remarks),
+            (End::Open, _) => self.add_part(standing, &start, None, remarks),
+            (End::Words, Standing::Affected) => {
+                let bound = below.or(up_to).unwrap_or_default();
+                self.hints.push(format!("{start} - {bound}").into());
+            }
+            // How far it is not affected nobody can tell.
+            (End::Words, Standing::Unaffected) => self.add_fix(&start),
+            (End::Words, Standing::Unknown) => remarks.leave_out("versions of unknown standing"),
+        }
     }
 
     fn add_part(&mut self, standing: Standing, start: &str, end: Option<RangeEvent>, remarks: &mut Remarks) {
@@ -203,6 +218,31 @@ impl Said {
     fn add_fix(&mut self, version: &str) {
         if version != "0" {
             self.fixes.push(PublishedFix { version: Some(version.into()), ..PublishedFix::default() });
+        }
+    }
+}
+
+/// The end of an entry.
+enum End {
+    Open,
+    At(RangeEvent),
+    /// In words that cannot be compared.
+    Words,
+}
+
+impl End {
+    fn of(below: Option<&str>, up_to: Option<&str>, default: Standing) -> Self {
+        match (below, up_to) {
+            (Some(bound), _) | (None, Some(bound)) if is_unbounded(bound) => Self::Open,
+            (Some(bound), _) | (None, Some(bound)) if branch(bound).is_some() => {
+                branch(bound).map_or(Self::Open, |branch| Self::At(RangeEvent::Limit(branch.end.into())))
+            }
+            (Some(bound), _) | (None, Some(bound)) if !is_version(bound) => Self::Words,
+            // What comes behind the bound is not affected where the default says so; else nobody says that it is good.
+            (Some(bound), _) if default == Standing::Unaffected => Self::At(RangeEvent::Fixed(bound.into())),
+            (Some(bound), _) => Self::At(RangeEvent::Limit(bound.into())),
+            (None, Some(bound)) => Self::At(RangeEvent::LastAffected(bound.into())),
+            (None, None) => Self::Open,
         }
     }
 }
