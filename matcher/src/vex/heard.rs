@@ -11,6 +11,9 @@ use super::{Given, Trust};
 /// How many outcomes are kept of statements that suppressed nothing.
 pub const OUTCOMES_MAX: usize = 1_000;
 
+/// How many bytes of the detail of an outcome are kept.
+const DETAIL_BYTES_MAX: usize = 300;
+
 /// A statement by its document's position and its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Source {
@@ -82,7 +85,7 @@ impl<'a> Heard<'a> {
     pub(super) fn note(&mut self, source: Source, reason: VexReason, detail: impl FnOnce() -> String) {
         let is_better = self.reasons.get(&source).is_none_or(|(known, _)| reason < *known);
         if is_better {
-            self.reasons.insert(source, (reason, detail()));
+            self.reasons.insert(source, (reason, shortened(&detail(), DETAIL_BYTES_MAX)));
         }
     }
 
@@ -108,7 +111,7 @@ impl<'a> Heard<'a> {
             document: one.digest.clone(),
             statement: statement.place.to_string(),
             vulnerability: shortened(&statement.ids[0], 200),
-            detail: shortened(detail, 300),
+            detail: detail.to_owned(),
         });
         if is_full {
             self.unapplied.pop();

@@ -23,6 +23,7 @@ mod product;
 mod reach;
 mod release;
 mod standing;
+mod stated;
 mod target;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Statements held against findings: tables of documents, findings and outcomes.
 
 mod attested;
+mod bounds;
 mod conflicts;
 mod formats;
 mod kernels;
@@ -8,6 +9,7 @@ mod laws;
 mod names;
 mod real;
 mod rules;
+mod stated;
 mod times;
 
 use model::finding::{Finding, Fix, Verdict};

@@ -84,3 +84,19 @@ fn the_report_says_who_contradicts_whom() {
     assert!(!is_suppressed);
     assert_eq!(told[0], "overruled, CVE-1: YES (statements[0]) says under investigation");
 }
+
+/// A28 has no parts of parts: which of them are meant is not known.
+#[test]
+fn a_part_of_a_part_does_not_suppress_the_part() {
+    let nested = json!({"@id": "pkg:oci/app",
+        "subcomponents": [{"@id": "pkg:apk/alpine/libdemo", "subcomponents": ["pkg:npm/b"]}]});
+    let no = given(&openvex("NO", json!([not_affected("CVE-1", nested.clone())])));
+    assert_eq!(
+        no.document.remarks,
+        ["`statements[0].products[0].subcomponents[0]`: a part with parts of its own is not read"]
+    );
+    check(&image(), "CVE-1 0", &[no], "CVE-1 libdemo: affected\nstatements[0] CVE-1: unknown-product");
+    let yes = openvex("YES", json!([stated("CVE-1", nested, "affected")]));
+    let no = openvex("NO", json!([not_affected("CVE-1", json!(PURL))]));
+    assert!(!heard(&[given(&no), given(&yes)]).0);
+}
