@@ -24,8 +24,7 @@ pub fn apply<'g>(
     inventory: &Inventory,
     bom: Option<&str>,
 ) -> VexUse {
-    let standing = in_order(given.into_iter().collect());
-    let given: Vec<&Given> = standing.iter().map(|one| &**one).collect();
+    let given = in_order(given.into_iter().collect());
     apply_in_order(findings, &given, inventory, bom)
 }
 

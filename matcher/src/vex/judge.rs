@@ -273,7 +273,7 @@ impl<'a> Judge<'a> {
     fn fit_any(&mut self, given: &Given, statement: &Statement, index: PackageIndex) -> Fit {
         let document = &given.document;
         let is_fixed = statement.status == VexStatus::Fixed;
-        let mut best = match given.only_about {
+        let mut best = match given.listed {
             Some(_) => Fit::Not(VexReason::OtherProduct),
             None => Fit::Not(VexReason::UnknownProduct),
         };

@@ -102,18 +102,6 @@ impl Identity {
             None => Self::Package(Box::new(PurlPattern::new(purl))),
         })
     }
-
-    /// Whether it names the package or the repository of images that `listed` does, in whatever version.
-    pub(super) fn is_of(&self, listed: &Self) -> bool {
-        match (self, listed) {
-            (Self::Package(one), Self::Package(listed)) => one.key == listed.key,
-            (Self::Image(one), Self::Image(listed)) => match listed.repositories.is_empty() {
-                true => one.name == listed.name,
-                false => one.repositories.iter().any(|repository| listed.repositories.contains(repository)),
-            },
-            _ => false,
-        }
-    }
 }
 
 /// `text` as a digest, where it is one.

@@ -62,3 +62,22 @@ fn what_is_no_version_is_none() {
     let text = r#"{"@context": "https://openvex.dev/ns", "version": {"a": [1, 2}}"#;
     assert!(matches!(read(text.as_bytes(), &few), Err(VexError::NotJson(_))));
 }
+
+/// Comparing a repository's names with its list takes time for each name, and is done once.
+#[test]
+fn a_document_says_what_it_is_listed_for_and_nothing_else() {
+    let list: Vec<String> = (0..3_000).map(|nth| format!("pkg:npm/p{nth}")).collect();
+    let list: Vec<&str> = list.iter().map(String::as_str).collect();
+    let products: Vec<String> = (1_000..6_000).map(|nth| format!("pkg:npm/p{nth}@1")).collect();
+    let document =
+        openvex("V", json!([{"vulnerability": "CVE-1", "products": products, "status": "affected"}]));
+    let given = given_under(&document, &list);
+    assert_eq!(given.document.statements[0].products.len(), 2_000);
+    for (listed, n) in [("pkg:oci/a", 3), ("pkg:oci/a?repository_url=r.example/x", 1), ("pkg:docker/a", 1)] {
+        let products = ["pkg:oci/a", "pkg:oci/a?repository_url=r.example/x&tag=1", "a:2"];
+        let document =
+            openvex("V", json!([{"vulnerability": "CVE-1", "products": products, "status": "affected"}]));
+        let given = given_under(&document, &[listed]);
+        assert_eq!(given.document.statements[0].products.len(), n, "{listed}");
+    }
+}

@@ -249,7 +249,7 @@ fn damage_never_panics() {
         n_read += 1;
         assert!(document.remarks.len() <= REMARKS_MAX);
         let mut found = findings("CVE-1,GHSA-1 0\nCVE-1 1\nCVE-2 0 1 2");
-        let given = Given { document, digest: "sha256:0".to_owned(), trust: Trust::User, only_about: None };
+        let given = Given::new(document, "sha256:0".to_owned(), Trust::User);
         apply(&mut found, &[given], &inventory, Some("2/1"));
         n_suppressed += found.iter().filter(|finding| finding.suppressed.is_some()).count();
     };
