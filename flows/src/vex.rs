@@ -224,11 +224,17 @@ impl Reader<'_> {
     }
 }
 
-/// How the CycloneDX document that `reader` gives is known to others; none for any other, and for one without a serial
-/// number.
-pub fn bom_of(reader: impl io::Read) -> Option<String> {
-    let head: BomHead = serde_json::from_reader(std::io::BufReader::new(reader)).ok()?;
-    Some(bom_id(&head.serial_number, head.version.map(|version| version.to_string()).as_deref()))
+/// How the CycloneDX document that `open` gives is known to others, be it JSON, XML, or in an envelope; none for any other, and
+/// for one without a serial number.
+pub fn bom_of<R: io::Read>(open: impl Fn() -> Option<R>, limits: &Limits) -> Option<String> {
+    // Most are bare JSON, of which nothing else need be kept.
+    if let Ok(head) = serde_json::from_reader::<_, BomHead>(io::BufReader::new(open()?)) {
+        return Some(head.id());
+    }
+    let mut bytes = Vec::new();
+    open()?.take(limits.document_bytes_max).read_to_end(&mut bytes).ok()?;
+    let contents = sbom::format::contents(&bytes, limits, &[]).ok()?;
+    serde_json::from_str(&contents.text).ok().map(|head: BomHead| head.id())
 }
 
 #[derive(Deserialize)]
@@ -236,6 +242,12 @@ struct BomHead {
     #[serde(rename = "serialNumber")]
     serial_number: String,
     version: Option<u64>,
+}
+
+impl BomHead {
+    fn id(&self) -> String {
+        bom_id(&self.serial_number, self.version.map(|version| version.to_string()).as_deref())
+    }
 }
 
 #[cfg(test)]

@@ -118,7 +118,7 @@ fn what_cannot_be_read_says_which_file_and_why() {
 
 #[test]
 fn a_bom_is_known_by_serial_number_and_version() {
-    let bom = |text: &str| bom_of(text.as_bytes());
+    let bom = |text: &str| bom_of(|| Some(text.as_bytes()), &Limits::default());
     assert_eq!(
         bom(r#"{"bomFormat": "CycloneDX", "serialNumber": "urn:uuid:AB", "version": 3}"#).as_deref(),
         Some("ab/3")
@@ -126,6 +126,13 @@ fn a_bom_is_known_by_serial_number_and_version() {
     assert_eq!(bom(r#"{"serialNumber": "urn:uuid:ab"}"#).as_deref(), Some("ab/1"));
     assert_eq!(bom("{}"), None);
     assert_eq!(bom("<bom/>"), None);
+    // However it travels.
+    let xml = r#"<bom xmlns="http://cyclonedx.org/schema/bom/1.5" serialNumber="urn:uuid:AB" version="3"/>"#;
+    assert_eq!(bom(xml).as_deref(), Some("ab/3"));
+    let statement = r#"{"_type": "https://in-toto.io/Statement/v1", "predicateType": "https://cyclonedx.org/bom",
+        "subject": [{"name": "a", "digest": {"sha256": "ab"}}],
+        "predicate": {"bomFormat": "CycloneDX", "specVersion": "1.5", "serialNumber": "urn:uuid:AB", "version": 3}}"#;
+    assert_eq!(bom(statement).as_deref(), Some("ab/3"));
 }
 
 #[test]

@@ -97,6 +97,25 @@ impl<'a> Heard<'a> {
         }
     }
 
+    /// Takes back what statements of a document claim that `is_meant`: it was too much of it.
+    pub(super) fn take_back(&mut self, document: usize, is_meant: impl Fn(&Claim) -> bool) {
+        let mut taken: BTreeSet<Source> = BTreeSet::new();
+        self.claims.retain(|_, claims| {
+            claims.retain(|claim| {
+                let is_taken = claim.source.document == document && is_meant(claim);
+                if is_taken {
+                    taken.insert(claim.source);
+                }
+                !is_taken
+            });
+            !claims.is_empty()
+        });
+        for source in taken {
+            self.note(source, VexReason::TooMuch, String::new);
+            self.end(source);
+        }
+    }
+
     fn keep(&mut self, source: Source, reason: VexReason, detail: &str) {
         let is_full = self.unapplied.len() == OUTCOMES_MAX;
         let one = self.given[source.document];

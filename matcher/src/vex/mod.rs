@@ -15,6 +15,7 @@ mod apply;
 mod csaf;
 mod cyclonedx;
 mod document;
+mod effort;
 mod graph;
 mod heard;
 mod judge;

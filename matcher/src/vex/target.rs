@@ -103,24 +103,32 @@ impl<'a> ImageTarget<'a> {
         in_range(self.fit_names(component), component, self.version())
     }
 
-    /// Whether a digest of `component` may be that of the index which names the image for its platform: the image is known by
-    /// that of its manifest alone, and what stands before the digest is its name.
-    pub(super) fn may_be_index(&self, component: &Component) -> bool {
-        let is_known = self.subject.manifest_digest.is_none() || self.subject.index_digest.is_some();
-        let is_named = |image: &ImagePattern| {
-            let named = self.named.as_ref();
-            named.is_none_or(|named| match image.repositories.is_empty() {
-                true => named.name == image.name,
-                false => image.repositories.iter().any(|repository| named.repositories.contains(repository)),
+    /// How `component`, which has another digest, fits where that may be the digest of the index which names the image for its
+    /// platform: the image is known by that of its manifest alone. None where it cannot be that. Under the image's own name it
+    /// may well be; a digest without a name is nearly always another image's.
+    pub(super) fn fit_as_index(&self, component: &Component) -> Option<Fit> {
+        if self.subject.manifest_digest.is_none() || self.subject.index_digest.is_some() {
+            return None;
+        }
+        let is_named =
+            |image: &ImagePattern| self.named.as_ref().is_some_and(|named| is_repository(image, named));
+        let may_be = |image: &ImagePattern| self.named.is_none() || is_named(image);
+        // Beside the URL of a package it is the hash of a file.
+        let has_digest = !component.is_package()
+            && component.identities.iter().any(|identity| matches!(identity, Identity::Digest(_)));
+        let images = || {
+            component.identities.iter().filter_map(|identity| match identity {
+                Identity::Image(image) => Some(image),
+                _ => None,
             })
         };
-        !is_known
-            && component.identities.iter().any(|identity| match identity {
-                // Beside the URL of a package it is the hash of a file.
-                Identity::Digest(_) => !component.is_package(),
-                Identity::Image(image) => image.digest.is_some() && is_named(image),
-                _ => false,
-            })
+        if !has_digest && !images().any(|image| image.digest.is_some() && may_be(image)) {
+            return None;
+        }
+        Some(match images().any(|image| (has_digest || image.digest.is_some()) && is_named(image)) {
+            true => Fit::Unknown(VexReason::IndexUnknown),
+            false => Fit::Not(VexReason::IndexUnknown),
+        })
     }
 
     /// The version, as far as one is stated: the tag, else what the subject says.
@@ -164,10 +172,7 @@ impl<'a> ImageTarget<'a> {
             return Fit::Not(VexReason::OtherDigest);
         }
         let is_written = image.written.as_deref().is_some_and(|written| written == self.subject.name);
-        let is_named = self.named.as_ref().is_some_and(|named| match image.repositories.is_empty() {
-            true => named.name == image.name,
-            false => image.repositories.iter().any(|repository| named.repositories.contains(repository)),
-        });
+        let is_named = self.named.as_ref().is_some_and(|named| is_repository(image, named));
         if !is_written && !is_named {
             return Fit::Not(VexReason::OtherProduct);
         }
@@ -224,6 +229,14 @@ impl<'a> ImageTarget<'a> {
         .filter(|fit| fit.is_fit())
         // A release of a system holds more than one version of what is in it, and is no version of a range.
         .map(|_| in_range(Fit::Among, component, None))
+    }
+}
+
+/// Whether what `image` names is of the repository of the image that is called `named`.
+fn is_repository(image: &ImagePattern, named: &ImagePattern) -> bool {
+    match image.repositories.is_empty() {
+        true => named.name == image.name,
+        false => image.repositories.iter().any(|repository| named.repositories.contains(repository)),
     }
 }
 

@@ -1,10 +1,15 @@
-//! What hostile documents may cost: memory for words and versions.
+//! What hostile documents may cost: memory for words and versions, comparisons, claims.
+
+use std::collections::HashMap;
 
 use model::limits::Limits;
 use serde_json::{Value, json};
 
 use super::formats::csaf;
 use super::*;
+use crate::vex::apply::apply_in_order;
+use crate::vex::effort::Allowance;
+use crate::vex::reach::counted;
 use crate::vex::{VexError, VexStatus};
 
 /// A name of a list, or a word, is in the report of a thousand statements.
@@ -61,6 +66,61 @@ fn what_is_no_version_is_none() {
     }
     let text = r#"{"@context": "https://openvex.dev/ns", "version": {"a": [1, 2}}"#;
     assert!(matches!(read(text.as_bytes(), &few), Err(VexError::NotJson(_))));
+}
+
+/// CycloneDX that names one vulnerability by `n_ids` ids, and says `n` times of its subject what `state` is.
+fn again_and_again(n_ids: usize, n: usize, state: &str) -> Value {
+    let references: Vec<Value> = (0..n_ids).map(|nth| json!({"id": format!("A-{nth}")})).collect();
+    json!({"bomFormat": "CycloneDX", "version": 1, "serialNumber": format!("urn:uuid:{state}"),
+        "metadata": {"timestamp": "2025-01-01T00:00:00Z", "component": {"bom-ref": "root", "name": "app"}},
+        "vulnerabilities": [{"id": "CVE-0", "references": references,
+            "analysis": {"state": state, "detail": "x"}, "affects": vec![json!({"ref": "root"}); n]}]})
+}
+
+#[test]
+fn a_document_that_asks_for_too_much_suppresses_nothing() {
+    let packages: String = (0..30).map(|nth| format!("npm p{nth} 1 purl=pkg:npm/p{nth}@1\n")).collect();
+    let inventory = inventory("app", "", &packages);
+    let lines: String = (0..30).map(|nth| format!("A-{nth} {nth}\n")).collect();
+    let allowance = Allowance { comparisons_max: 5_000, claims_max: 1_000 };
+    let modest = given_as(&again_and_again(3, 2, "not_affected"), Trust::User);
+    let run = |documents: &[&Given], allowance: Allowance| {
+        let mut found = findings(&lines);
+        let (used, n) =
+            counted::comparisons(|| apply_in_order(&mut found, documents, &inventory, None, allowance));
+        let n_suppressed = found.iter().filter(|finding| finding.suppressed.is_some()).count();
+        let mut reasons: HashMap<&str, usize> = HashMap::new();
+        used.unapplied.iter().for_each(|one| *reasons.entry(one.reason.as_str()).or_default() += 1);
+        (n_suppressed, reasons.get("too-much").copied().unwrap_or_default(), n)
+    };
+    // Whatever it is that there is too much of.
+    for (documents, allowance) in [
+        (again_and_again(30, 500, "not_affected"), allowance),
+        (again_and_again(30, 40, "not_affected"), Allowance { claims_max: 1_000, comparisons_max: 1 << 30 }),
+    ] {
+        let hostile = given_as(&documents, Trust::Hub);
+        let n_statements = hostile.document.statements.len();
+        assert_eq!(run(&[&hostile], Allowance { comparisons_max: 1 << 30, claims_max: 1 << 30 }).0, 30);
+        for both in [[&hostile, &modest], [&modest, &hostile]] {
+            let (n_suppressed, n_too_much, n) = run(&both, allowance);
+            assert_eq!((n_suppressed, n_too_much), (3, n_statements));
+            assert!(n <= 2_000, "{n}");
+        }
+    }
+    // A name that takes long to read counts as many.
+    let mut long = again_and_again(1, 40, "not_affected");
+    long["metadata"]["component"]["cpe"] =
+        json!(format!("cpe:2.3:a:{}:b:*:*:*:*:*:*:*:*", "1".repeat(1 << 20)));
+    let long = given_as(&long, Trust::Hub);
+    assert_eq!(run(&[&modest, &long], allowance).1, 40);
+    // What stands against others is not known: nothing that is trusted as much or less suppresses.
+    let against = again_and_again(30, 500, "exploitable");
+    for (trust, expected) in [(Trust::User, 0), (Trust::Hub, 3)] {
+        let against = given_as(&against, trust);
+        let (n_suppressed, n_too_much, n) = run(&[&against, &modest], allowance);
+        assert_eq!(n_suppressed, expected);
+        assert!(n_too_much >= 500 && n <= 2_000, "{n_too_much} {n}");
+    }
 }
 
 /// Comparing a repository's names with its list takes time for each name, and is done once.

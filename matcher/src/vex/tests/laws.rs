@@ -6,6 +6,7 @@ use testkit::mutate::{Random, mutations, some_prefixes};
 
 use super::rules::DIGEST;
 use super::*;
+use crate::vex::effort::{ALLOWANCE, Effort};
 use crate::vex::heard::{Heard, Source};
 use crate::vex::judge::Judge;
 use crate::vex::reach::counted;
@@ -190,8 +191,9 @@ fn nothing_is_held_of_statements_about_other_things() {
     let found = findings("CVE-1 0");
     let mut judge = Judge::new(&found, &inventory, None);
     judge.open();
+    let mut effort = Effort::new(ALLOWANCE);
     for statement in 0..list.len() {
-        judge.hear(&document, Source { document: 0, statement }, Ok(()), &mut heard);
+        judge.hear(&document, Source { document: 0, statement }, Ok(()), &mut effort, &mut heard);
         assert!(heard.n_held() <= OUTCOMES_MAX + 1, "{}", heard.n_held());
     }
     assert_eq!(heard.claims.len(), 1);
