@@ -310,6 +310,7 @@ fn a_component_of_an_application_is_that_of_no_other() {
     // The application is a package that needs the component.
     let mut needed = inventory.clone();
     needed.packages[1].depends_on = vec![PackageIndex(0)].into();
+    needed.packages[1].is_needed_by_subject = true;
     check(&needed, "CVE-1 0", &[given(&document)], by);
     // What is judged has the name of the application.
     inventory.subject.name = "acme".to_owned();

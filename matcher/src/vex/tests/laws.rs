@@ -103,6 +103,7 @@ fn what_is_not_compared_would_change_nothing() {
          npm c 3 purl=pkg:npm/c@3\nnpm d 1 purl=pkg:npm/d@1\nnpm c 4 purl=pkg:npm/c@4\nnpm e 1 purl=pkg:npm/e@1",
     );
     one.packages[5].depends_on = vec![PackageIndex(2), PackageIndex(3)].into();
+    one.packages[5].is_needed_by_subject = true;
     one.packages[3].depends_on = vec![PackageIndex(4)].into();
     for leaf in [2, 4] {
         one.packages[leaf].depends_on = Dependencies::NONE;

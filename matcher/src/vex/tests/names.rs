@@ -220,6 +220,7 @@ fn a_library_with_a_hash_is_no_other_image() {
     inventory.subject.manifest_digest = Some(IMAGE_DIGEST.to_owned());
     inventory.packages[0].depends_on = model::package::Dependencies::NONE;
     inventory.packages[1].depends_on = vec![PackageIndex(0)].into();
+    inventory.packages[1].is_needed_by_subject = true;
     let product = json!({"@id": "pkg:npm/direct@2", "hashes": {"sha-256": "ab".repeat(32)},
         "subcomponents": [{"@id": "pkg:npm/deep"}]});
     let document = openvex("V", json!([not_affected("CVE-1", product)]));

@@ -515,7 +515,7 @@ fn a_listed_image_is_known_by_its_digest_under_its_name() {
     assert!(found[0].suppressed.is_some());
 }
 
-/// `app` needs `direct`, which needs `deep`.
+/// `app` needs `direct`, which needs `deep`; what the subject needs itself is `app`.
 fn graph(edges: &[(usize, &[u32])]) -> Inventory {
     let mut inventory = inventory(
         "app",
@@ -528,6 +528,7 @@ fn graph(edges: &[(usize, &[u32])]) -> Inventory {
     for package in &mut inventory.packages {
         package.depends_on = Dependencies::NONE;
     }
+    inventory.packages[0].is_needed_by_subject = true;
     for (from, to) in edges {
         inventory.packages[*from].depends_on = to.iter().copied().map(PackageIndex).collect();
     }
@@ -580,6 +581,13 @@ fn a_library_as_product_suppresses_only_where_every_path_goes_through_it() {
     direct.packages[2].is_needed_by_subject = false;
     direct.packages[1].is_needed_by_subject = true;
     check(&direct, "CVE-1 3", &documents, suppressed);
+    // Nobody says what the application needs itself, which may be this very package.
+    let mut unsaid = graph(&[(0, &[1]), (1, &[3])]);
+    unsaid.packages[0].is_needed_by_subject = false;
+    let unknown = "CVE-1 deep: affected\nstatements[0] CVE-1: dependencies-unknown";
+    check(&unsaid, "CVE-1 3", &documents, unknown);
+    unsaid.packages[3].parent = Some(PackageIndex(1));
+    check(&unsaid, "CVE-1 3", &documents, suppressed);
     let mut none = graph(&[]);
     none.packages.iter_mut().for_each(|package| package.depends_on = Dependencies::UNKNOWN);
     check(&none, "CVE-1 3", &documents, "CVE-1 deep: affected\nstatements[0] CVE-1: other-product");
