@@ -264,6 +264,48 @@ fn hub(below: &str, archive: impl Fn(&Files) -> Vec<u8>) -> Server {
     server
 }
 
+/// What is kept of a repository is what belongs together.
+#[test]
+fn a_repository_of_which_a_document_does_not_come_is_kept_as_it_was() {
+    let place = place();
+    let server = Server::new();
+    let serve = |list: &[&str], vulnerability: &str| {
+        let packages: Vec<Value> =
+            list.iter().map(|location| json!({"id": "pkg:npm/demo", "location": location})).collect();
+        server.serve("/hub.example/list/index.json", json!({"packages": packages}).to_string());
+        server.serve(
+            "/hub.example/list/a.json",
+            openvex("https://hub.example/a", vulnerability, "pkg:npm/demo"),
+        );
+    };
+    let url = "https://hub.example/list/vex-repository.json";
+    server.serve("/hub.example/list/vex-repository.json", manifest("https://hub.example/list/index.json"));
+    let root = server.url("");
+    let base = ["match", "sbom.json", "--as-of", AS_OF, "-o", "json", "--vex", url];
+    let run = |words: &[&str]| place.run(base.iter().copied().chain(words.iter().copied()));
+    let heard = |words: &[&str]| {
+        let report: Value = serde_json::from_str(&run(words).expect_code(0).stdout).unwrap();
+        let n_documents = report["vex"]["documents"].as_array().unwrap().len();
+        (findings(&report), n_documents)
+    };
+    serve(&["a.json"], "CVE-2025-10001");
+    let before = heard(&["--mirror", &root]);
+    assert_eq!(before.0, ["CVE-2025-10001 vex-not-affected", "CVE-2025-10002 counts"]);
+    assert_eq!(heard(&["--offline"]), before);
+    // The first document is another by now, and the second is not there yet.
+    serve(&["a.json", "b.json"], "CVE-2025-10003");
+    run(&["--mirror", &root]).expect_code(2).expect_stderr(&["b.json` does not exist"]);
+    assert_eq!(heard(&["--offline"]), before);
+    server.serve(
+        "/hub.example/list/b.json",
+        openvex("https://hub.example/b", "CVE-2025-10009", "pkg:npm/demo"),
+    );
+    let after = heard(&["--mirror", &root]);
+    let open = ["CVE-2025-10001 counts", "CVE-2025-10002 counts"].map(str::to_owned).to_vec();
+    assert_eq!(after, (open, 2));
+    assert_eq!(heard(&["--offline"]), after);
+}
+
 fn manifest(location: &str) -> String {
     json!({"name": "Hub", "description": "", "versions": [{"spec_version": "0.1", "update_interval": "24h",
         "locations": [{"url": location}]}]})

@@ -223,7 +223,7 @@ fn read(sbom: &StoredSbom, options: &RematchOptions<'_>) -> Result<Subject, Flow
     let (subject, bytes) = stored(sbom, options.limits)?;
     // Which BOM it is matters only to documents that are about components of one.
     let is_bom_asked = options.vex.iter().any(Given::links_to_boms);
-    Ok(Subject { bom: is_bom_asked.then(|| bom_of(&*bytes)).flatten(), ..subject })
+    Ok(Subject { bom: is_bom_asked.then(|| bom_of(|| Some(&*bytes), options.limits)).flatten(), ..subject })
 }
 
 /// The SBOM and its bytes.

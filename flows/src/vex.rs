@@ -9,13 +9,15 @@ mod brought;
 mod contents;
 mod repository;
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use fetch::error::redact;
-use matcher::vex::{Given, Identity, Trust, bom_id};
+use matcher::vex::{Given, Identity, Trust, VexDocument, bom_id};
 use model::limits::Limits;
 use serde::Deserialize;
 
@@ -80,7 +82,8 @@ impl VexPlace {
 /// # Errors
 /// One of them cannot be read: then nothing is judged, because what should suppress would not.
 pub fn read(places: &[VexPlace], access: &VexAccess<'_>, limits: &Limits) -> Result<Vec<Given>, FlowError> {
-    let mut reader = Reader { limits, bytes_left: limits.document_bytes_max, given: Vec::new() };
+    let bytes_left = limits.document_bytes_max;
+    let mut reader = Reader { limits, bytes_left, documents: Vec::new(), listed: HashMap::new() };
     for place in places {
         match place {
             VexPlace::Referrers => {}
@@ -94,7 +97,25 @@ pub fn read(places: &[VexPlace], access: &VexAccess<'_>, limits: &Limits) -> Res
             },
         }
     }
-    Ok(reader.given)
+    Ok(reader.documents.into_iter().map(Read::given).collect())
+}
+
+/// A document that was read.
+struct Read {
+    document: VexDocument,
+    digest: String,
+    trust: Trust,
+    /// What it is listed under, where it is in a repository.
+    packages: Option<Vec<Identity>>,
+}
+
+impl Read {
+    fn given(self) -> Given {
+        match self.packages {
+            None => Given::new(self.document, self.digest, self.trust),
+            Some(packages) => Given::listed(self.document, self.digest, self.trust, packages),
+        }
+    }
 }
 
 /// The bytes of a file, one more than a document may have at most.
@@ -110,30 +131,44 @@ struct Reader<'a> {
     limits: &'a Limits,
     /// Of all documents together.
     bytes_left: u64,
-    given: Vec<Given>,
+    documents: Vec<Read>,
+    /// The positions of those that are listed. What is listed several times may speak of all that it is listed under.
+    listed: HashMap<(String, Trust), usize>,
 }
 
 impl Reader<'_> {
-    fn add(&mut self, path: &Path, trust: Trust, only_about: Option<Vec<Identity>>) -> Result<(), FlowError> {
+    fn add(&mut self, path: &Path, trust: Trust, packages: Option<Vec<Identity>>) -> Result<(), FlowError> {
         let bytes = bytes_of(path, self.limits)?;
-        self.take(&path.display().to_string(), &bytes, trust, only_about)
+        self.take(&path.display().to_string(), &bytes, trust, packages)
     }
 
-    /// Takes the document `bytes`, which lay at `place`. Nobody's signature on it is asked for.
+    /// Takes the document `bytes`, which lay at `place`, and is listed under `packages` where it is in a repository. Nobody's
+    /// signature on it is asked for.
     fn take(
         &mut self,
         place: &str,
         bytes: &[u8],
         trust: Trust,
-        only_about: Option<Vec<Identity>>,
+        packages: Option<Vec<Identity>>,
     ) -> Result<(), FlowError> {
         self.bytes_left = self.bytes_left.checked_sub(bytes.len() as u64).ok_or_else(|| {
             let what = format!("the documents take more than {} bytes", self.limits.document_bytes_max);
             FlowError::VexRepository { path: PathBuf::from(place), what }
         })?;
+        let digest = digest(bytes);
+        if let Some(packages) = &packages {
+            match self.listed.entry((digest.clone(), trust)) {
+                Entry::Vacant(new) => drop(new.insert(self.documents.len())),
+                Entry::Occupied(known) => {
+                    let known = &mut self.documents[*known.get()].packages;
+                    known.get_or_insert_default().extend(packages.iter().cloned());
+                    return Ok(());
+                }
+            }
+        }
         let document = contents::read(bytes, self.limits)
             .map_err(|source| FlowError::Vex { place: place.to_owned(), source })?;
-        self.given.push(Given { document, digest: digest(bytes), trust, only_about });
+        self.documents.push(Read { document, digest, trust, packages });
         Ok(())
     }
 
@@ -189,11 +224,17 @@ impl Reader<'_> {
     }
 }
 
-/// How the CycloneDX document that `reader` gives is known to others; none for any other, and for one without a serial
-/// number.
-pub fn bom_of(reader: impl Read) -> Option<String> {
-    let head: BomHead = serde_json::from_reader(std::io::BufReader::new(reader)).ok()?;
-    Some(bom_id(&head.serial_number, head.version.map(|version| version.to_string()).as_deref()))
+/// How the CycloneDX document that `open` gives is known to others, be it JSON, XML, or in an envelope; none for any other, and
+/// for one without a serial number.
+pub fn bom_of<R: io::Read>(open: impl Fn() -> Option<R>, limits: &Limits) -> Option<String> {
+    // Most are bare JSON, of which nothing else need be kept.
+    if let Ok(head) = serde_json::from_reader::<_, BomHead>(io::BufReader::new(open()?)) {
+        return Some(head.id());
+    }
+    let mut bytes = Vec::new();
+    open()?.take(limits.document_bytes_max).read_to_end(&mut bytes).ok()?;
+    let contents = sbom::format::contents(&bytes, limits, &[]).ok()?;
+    serde_json::from_str(&contents.text).ok().map(|head: BomHead| head.id())
 }
 
 #[derive(Deserialize)]
@@ -201,6 +242,12 @@ struct BomHead {
     #[serde(rename = "serialNumber")]
     serial_number: String,
     version: Option<u64>,
+}
+
+impl BomHead {
+    fn id(&self) -> String {
+        bom_id(&self.serial_number, self.version.map(|version| version.to_string()).as_deref())
+    }
 }
 
 #[cfg(test)]

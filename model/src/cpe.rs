@@ -1,6 +1,7 @@
 //! CPE names (NIST IR 7695): what one says, and which namespace holds the rows of a product.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::LazyLock;
 
 use crate::key::{KeyKind, Namespace, PackageKey};
@@ -194,30 +195,8 @@ impl<'a> Cpe<'a> {
     /// none, and an update of any version.
     pub fn unversioned(&self) -> String {
         let keeps_update = self.version.value().is_none() || self.update == Attribute::NotApplicable;
-        let any = Attribute::Any;
-        let update = if keeps_update { &self.update } else { &any };
-        let mut text = "cpe:2.3".to_owned();
-        for attribute in [
-            &self.part,
-            &self.vendor,
-            &self.product,
-            &any,
-            update,
-            &self.edition,
-            &self.language,
-            &self.software_edition,
-            &self.target_software,
-            &self.target_hardware,
-            &self.other,
-        ] {
-            text.push(':');
-            match attribute {
-                Attribute::Any => text.push('*'),
-                Attribute::NotApplicable => text.push('-'),
-                Attribute::Is(value) => escape(value, &mut text),
-            }
-        }
-        text
+        let update = if keeps_update { self.update.clone() } else { Attribute::Any };
+        Self { version: Attribute::Any, update, ..self.clone() }.to_string()
     }
 
     /// Whether it says nothing but an application's vendor and product, and what [`Cpe::version`], the value of
@@ -249,6 +228,34 @@ impl<'a> Cpe<'a> {
     /// The key that it is looked up by; none where it names no vendor or no product.
     pub fn key(&self) -> Option<PackageKey> {
         Some(PackageKey::of_cpe(self.vendor.value()?, self.product.value()?))
+    }
+}
+
+/// The name as a formatted string of version 2.3, in lower case.
+impl fmt::Display for Cpe<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = "cpe:2.3".to_owned();
+        for attribute in [
+            &self.part,
+            &self.vendor,
+            &self.product,
+            &self.version,
+            &self.update,
+            &self.edition,
+            &self.language,
+            &self.software_edition,
+            &self.target_software,
+            &self.target_hardware,
+            &self.other,
+        ] {
+            text.push(':');
+            match attribute {
+                Attribute::Any => text.push('*'),
+                Attribute::NotApplicable => text.push('-'),
+                Attribute::Is(value) => escape(value, &mut text),
+            }
+        }
+        out.write_str(&text)
     }
 }
 

@@ -129,6 +129,7 @@ macro_rules! vex_reasons {
 }
 
 vex_reasons! {
+    TooMuch = "too-much", "The documents ask for more comparisons than a run makes, and nothing in this one suppresses.";
     Contradicted = "contradicted", "Another statement of the same time and trust says otherwise.";
     Overruled = "overruled", "A later statement, or one of a document that is trusted more, says otherwise.";
     AlreadySuppressed = "already-suppressed", "The finding did not count without it.";

@@ -264,13 +264,15 @@ impl Inputs {
             }
             What::Sbom(place) => {
                 let bytes = read(place)?;
-                let mut inventory = read_sbom(place, &bytes, &Limits::default(), &[])?;
+                let limits = Limits::default();
+                let mut inventory = read_sbom(place, &bytes, &limits, &[])?;
                 if let Some(name) = &self.name {
                     inventory.subject.name.clone_from(name);
                 }
                 ui.gaps(&inventory.gaps);
                 // Which BOM it is matters only to documents that are about components of one.
-                let bom = vex.iter().any(Given::links_to_boms).then(|| bom_of(&*bytes)).flatten();
+                let is_bom_asked = vex.iter().any(Given::links_to_boms);
+                let bom = is_bom_asked.then(|| bom_of(|| Some(&*bytes), &limits)).flatten();
                 Ok(Subject { bom, ..Subject::new(inventory, &bytes) })
             }
         }

@@ -76,12 +76,12 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     let mut told = match args.document.as_str() {
         "-" => {
             let bytes = read_bytes("-")?;
-            let bom = is_bom_asked.then(|| bom_of(&*bytes)).flatten();
+            let bom = is_bom_asked.then(|| bom_of(|| Some(&*bytes), &limits)).flatten();
             Told { bom, ..read("standard input", &bytes, &limits, &keys)? }
         }
         path => {
             let told = read_file(Path::new(path), &limits, &keys)?;
-            let bom = is_bom_asked.then(|| bom_of(File::open(path).ok()?)).flatten();
+            let bom = is_bom_asked.then(|| bom_of(|| File::open(path).ok(), &limits)).flatten();
             Told { bom, ..told }
         }
     };

@@ -87,14 +87,15 @@ pub(crate) fn run(args: &MatchArgs, global: &Global, ui: &Ui) -> Result<Exit, Co
     judge_all(&args.sbom, &args.judge, &args.feeds, global, ui, |place, vex| {
         // Which BOM it is matters only to documents that are about components of one.
         let is_bom_asked = vex.iter().any(Given::links_to_boms);
+        let limits = Limits::default();
         let mut subject = if place == "-" {
             let bytes = read(place)?;
-            let bom = is_bom_asked.then(|| bom_of(&*bytes)).flatten();
-            let inventory = read_sbom("standard input", &bytes, &Limits::default(), &keys)?;
+            let bom = is_bom_asked.then(|| bom_of(|| Some(&*bytes), &limits)).flatten();
+            let inventory = read_sbom("standard input", &bytes, &limits, &keys)?;
             Subject { bom, ..Subject::new(inventory, &bytes) }
         } else {
-            let subject = read_sbom_file(Path::new(place), &Limits::default(), &keys)?;
-            let bom = is_bom_asked.then(|| bom_of(fs::File::open(place).ok()?)).flatten();
+            let subject = read_sbom_file(Path::new(place), &limits, &keys)?;
+            let bom = is_bom_asked.then(|| bom_of(|| fs::File::open(place).ok(), &limits)).flatten();
             Subject { bom, ..subject }
         };
         assume_distro(&mut subject.inventory, args.distro.as_ref());

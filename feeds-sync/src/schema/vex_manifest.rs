@@ -1,8 +1,9 @@
 //! The manifest of a repository of VEX, `vex-repository.json` (VEX Repository Specification 0.1).
 
-use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::error::ParseError;
 
@@ -29,10 +30,7 @@ pub fn parted(location: &str) -> (&str, Option<&str>) {
 pub fn location(bytes: &[u8]) -> Result<String, ParseError> {
     let manifest: Manifest = serde_json::from_slice(bytes)?;
     let is_known = |version: &&Version| version.spec_version.trim_start_matches('v') == SPECIFICATION;
-    let versions = match manifest.versions {
-        Versions::List(versions) => versions,
-        Versions::ByName(versions) => versions.into_values().collect(),
-    };
+    let versions = manifest.versions.0;
     let known = versions.iter().find(is_known);
     let known = known.ok_or_else(|| {
         let others: Vec<&str> = versions.iter().map(|version| &*version.spec_version).collect();
@@ -53,12 +51,39 @@ struct Manifest {
     versions: Versions,
 }
 
-/// A list, or in drafts of the specification a table.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Versions {
-    List(Vec<Version>),
-    ByName(BTreeMap<String, Version>),
+/// A list, or in drafts of the specification a table. Of anything else nothing is kept, however large it is.
+struct Versions(Vec<Version>);
+
+impl<'de> Deserialize<'de> for Versions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(VersionsVisitor).map(Self)
+    }
+}
+
+struct VersionsVisitor;
+
+impl<'de> Visitor<'de> for VersionsVisitor {
+    type Value = Vec<Version>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a list of versions, or a table of them")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut versions = Vec::new();
+        while let Some(version) = list.next_element()? {
+            versions.push(version);
+        }
+        Ok(versions)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut table: A) -> Result<Self::Value, A::Error> {
+        let mut versions = Vec::new();
+        while let Some((IgnoredAny, version)) = table.next_entry()? {
+            versions.push(version);
+        }
+        Ok(versions)
+    }
 }
 
 #[derive(Deserialize)]
@@ -104,5 +129,8 @@ mod tests {
             r#"{"versions":[{"spec_version":"0.1","locations":[{"url":"http://a.example/v.tar.gz"}]}]}"#;
         assert!(of(plain).unwrap_err().contains("no place that begins with `https://`"));
         assert!(of(r#"{"versions":1}"#).is_err());
+        // What is wrong is told where it stands, which is as far as anything is kept.
+        let refused = of(r#"{"versions":[{"spec_version":{"a":[0]}}]}"#).unwrap_err();
+        assert!(refused.contains("expected a string at line 1 column 29"), "{refused}");
     }
 }

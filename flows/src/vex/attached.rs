@@ -245,7 +245,7 @@ impl Reader<'_> {
             return Ok(None);
         }
         let trust = if doubt.is_none() { Trust::Attached } else { Trust::Unverified };
-        Ok(Some((Given { document, digest: digest(bytes), trust, only_about: None }, doubt)))
+        Ok(Some((Given::new(document, digest(bytes), trust), doubt)))
     }
 
     /// Why a document is not believed to be about this image; none where it is.

@@ -122,8 +122,8 @@ mod tests {
         assert_eq!(statement.detail.as_deref(), Some("never run"));
         assert_eq!(statement.said_at, found.updated);
         let product = statement.products[0].wholes[0];
-        let component = found.components.iter().find(|component| component.range.is_some()).unwrap();
-        assert_eq!(component.range.as_deref(), Some("vers:npm/>=3|<4"));
+        let component = found.components.iter().find(|component| !component.ranges.is_empty()).unwrap();
+        assert_eq!(*component.ranges[0], *"vers:npm/>=3|<4");
         assert!(!component.identities.is_empty(), "{product:?}");
         assert_eq!(found.remarks, Vec::<String>::new());
 

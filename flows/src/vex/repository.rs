@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::Reader;
-use super::brought::VexAccess;
+use super::brought::{Brought, VexAccess};
 use crate::error::FlowError;
 
 /// The list of documents of a repository.
@@ -114,16 +114,17 @@ impl Reader<'_> {
         let (location, below) = vex_manifest::parted(&location);
         if location.ends_with(INDEX) {
             let list = access.bring(location, self.limits.vex_bytes_max)?;
-            list.keep()?;
             let bytes = super::bytes_of(&list.path, self.limits)?;
-            return self.add_by_list(location, &bytes, access, trust);
+            self.add_by_list(location, &bytes, access, trust)?;
+            return list.keep();
         }
         let archive = access.bring(location, self.limits.document_bytes_max)?;
         self.add_archive(location, &archive.path, below, trust)?;
         archive.keep()
     }
 
-    /// The documents that the list `bytes` at `url` names, each asked for beside it.
+    /// The documents that the list `bytes` at `url` names, each asked for beside it. They are kept once all of them were read, and
+    /// the list after them: where one of them does not come, what is kept stays what belongs together.
     pub(super) fn add_by_list(
         &mut self,
         url: &str,
@@ -133,14 +134,15 @@ impl Reader<'_> {
     ) -> Result<(), FlowError> {
         let listed = self.listed(url, bytes)?;
         let base = url.rsplit_once('/').map_or(url, |(base, _)| base);
+        let mut brought = Vec::new();
         for (location, packages) in listed {
             let url = format!("{base}/{location}");
             let document = access.bring(&url, self.limits.vex_bytes_max)?;
             let bytes = super::bytes_of(&document.path, self.limits)?;
             self.take(&redact(&url), &bytes, trust, Some(packages))?;
-            document.keep()?;
+            brought.push(document);
         }
-        Ok(())
+        brought.iter().try_for_each(Brought::keep)
     }
 
     /// The documents that the list of a repository in `folder` names.

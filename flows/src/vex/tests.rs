@@ -63,8 +63,16 @@ fn a_repository_is_what_its_list_names_each_under_its_packages() {
         ]);
         let given = read_dir(&dir, &Limits::default()).unwrap();
         assert_eq!((given.len(), given[0].trust), (1, Trust::Hub));
-        assert_eq!(given[0].only_about.as_ref().unwrap().len(), 2);
+        // It is about what it is not listed under.
+        assert!(given[0].is_listed() && given[0].document.statements[0].products.is_empty());
     }
+    // One document may be listed in several places, and then speaks of what either of them lists.
+    let both = r#"{"@context": "https://openvex.dev/ns/v0.2.0", "statements": [{"vulnerability": "CVE-1",
+        "products": ["pkg:npm/a", "pkg:npm/b", "pkg:npm/c"], "status": "affected"}]}"#;
+    let index = r#"{"packages": [{"id": "pkg:npm/a", "location": "1.json"}, {"id": "pkg:npm/c", "location": "2.json"}]}"#;
+    let dir = place(&[("index.json", index), ("1.json", both), ("2.json", both)]);
+    let given = read_dir(&dir, &Limits::default()).unwrap();
+    assert_eq!((given.len(), given[0].document.statements[0].products.len()), (1, 2));
 }
 
 /// Documents may be called as lists are.
@@ -75,7 +83,7 @@ fn a_document_of_the_name_of_a_list_is_a_document() {
     let given = read_dir(&dir, &Limits::default()).unwrap();
     let said: Vec<_> = given.iter().map(|one| (one.document.id.as_deref(), one.trust)).collect();
     assert_eq!(said, [(Some("pkg:npm/a"), Trust::User), (Some("pkg:npm/b"), Trust::User)]);
-    assert!(given.iter().all(|one| one.only_about.is_none()));
+    assert!(given.iter().all(|one| !one.is_listed()));
 }
 
 #[test]
@@ -110,7 +118,7 @@ fn what_cannot_be_read_says_which_file_and_why() {
 
 #[test]
 fn a_bom_is_known_by_serial_number_and_version() {
-    let bom = |text: &str| bom_of(text.as_bytes());
+    let bom = |text: &str| bom_of(|| Some(text.as_bytes()), &Limits::default());
     assert_eq!(
         bom(r#"{"bomFormat": "CycloneDX", "serialNumber": "urn:uuid:AB", "version": 3}"#).as_deref(),
         Some("ab/3")
@@ -118,6 +126,13 @@ fn a_bom_is_known_by_serial_number_and_version() {
     assert_eq!(bom(r#"{"serialNumber": "urn:uuid:ab"}"#).as_deref(), Some("ab/1"));
     assert_eq!(bom("{}"), None);
     assert_eq!(bom("<bom/>"), None);
+    // However it travels.
+    let xml = r#"<bom xmlns="http://cyclonedx.org/schema/bom/1.5" serialNumber="urn:uuid:AB" version="3"/>"#;
+    assert_eq!(bom(xml).as_deref(), Some("ab/3"));
+    let statement = r#"{"_type": "https://in-toto.io/Statement/v1", "predicateType": "https://cyclonedx.org/bom",
+        "subject": [{"name": "a", "digest": {"sha256": "ab"}}],
+        "predicate": {"bomFormat": "CycloneDX", "specVersion": "1.5", "serialNumber": "urn:uuid:AB", "version": 3}}"#;
+    assert_eq!(bom(statement).as_deref(), Some("ab/3"));
 }
 
 #[test]

@@ -8,7 +8,8 @@ use model::report::{VexReason, VexStamp, VexUse};
 
 use super::Given;
 use super::Trust;
-use super::document::{VexStatus, shortened};
+use super::document::{Statement, VexStatus, shortened};
+use super::effort::{ALLOWANCE, Allowance, Effort};
 use super::heard::{Claim, Heard, Source};
 use super::judge::Judge;
 use super::standing::{in_order, superseded};
@@ -24,35 +25,24 @@ pub fn apply<'g>(
     inventory: &Inventory,
     bom: Option<&str>,
 ) -> VexUse {
-    let standing = in_order(given.into_iter().collect());
-    let given: Vec<&Given> = standing.iter().map(|one| &**one).collect();
-    apply_in_order(findings, &given, inventory, bom)
+    let given = in_order(given.into_iter().collect());
+    apply_in_order(findings, &given, inventory, bom, ALLOWANCE)
 }
 
-fn apply_in_order(
+/// As [`apply`], for documents that each count, in an order that depends on them alone. A run takes no more than the
+/// `allowance`, once for what suppresses and once for what does not.
+pub(super) fn apply_in_order(
     findings: &mut [Finding],
     given: &[&Given],
     inventory: &Inventory,
     bom: Option<&str>,
+    allowance: Allowance,
 ) -> VexUse {
     if given.is_empty() {
         return VexUse::default();
     }
-    let superseded = superseded(given);
-    let mut judge = Judge::new(findings, inventory, bom);
     let mut heard = Heard::new(given);
-    for (position, one) in given.iter().enumerate() {
-        judge.open();
-        for statement in 0..one.document.statements.len() {
-            let source = Source { document: position, statement };
-            let reason = match one.trust {
-                Trust::Unverified => Err(VexReason::Unverified),
-                _ if superseded.contains(&position) => Err(VexReason::Superseded),
-                _ => Ok(()),
-            };
-            judge.hear(one, source, reason, &mut heard);
-        }
-    }
+    hear(given, &mut Judge::new(findings, inventory, bom), allowance, &mut heard);
     let mut n_suppressed = vec![0; given.len()];
     let decisions = decide(&mut heard, given, findings);
     for (position, decision) in decisions {
@@ -77,6 +67,48 @@ fn apply_in_order(
     let (unapplied, n_left_out) = heard.outcomes();
     let documents = given.iter().zip(n_suppressed).map(|(one, n)| stamp(one, n)).collect();
     VexUse { documents, unapplied, n_left_out }
+}
+
+/// Holds every statement against the findings, those of documents that are trusted more before others.
+///
+/// What stands against others is heard first. Where that is more than a run takes, it is not known what stands against documents
+/// that are trusted as much or less, and nothing in these suppresses. Where what suppresses is too much, no document does from
+/// that one on.
+fn hear(given: &[&Given], judge: &mut Judge<'_>, allowance: Allowance, heard: &mut Heard<'_>) {
+    let superseded = superseded(given);
+    let mut by_trust: Vec<usize> = (0..given.len()).collect();
+    by_trust.sort_by_key(|&position| given[position].trust);
+    let mut too_much_from = None;
+    for suppresses in [false, true] {
+        let mut effort = Effort::new(allowance);
+        for &position in &by_trust {
+            let one = given[position];
+            if too_much_from.is_some_and(|level| one.trust >= level) {
+                effort.end();
+            }
+            let was_over = effort.is_over();
+            judge.open();
+            for (statement, _) in said(one, suppresses) {
+                let source = Source { document: position, statement };
+                let standing = match one.trust {
+                    Trust::Unverified => Err(VexReason::Unverified),
+                    _ if superseded.contains(&position) => Err(VexReason::Superseded),
+                    _ => Ok(()),
+                };
+                judge.hear(one, source, standing, &mut effort, heard);
+            }
+            if effort.is_over() && !was_over {
+                heard.take_back(position, |claim| claim.suppresses == suppresses);
+                too_much_from = too_much_from.or(Some(one.trust));
+            }
+        }
+    }
+}
+
+/// The statements of a document that suppress, or those that do not, by their positions.
+fn said(given: &Given, suppresses: bool) -> impl Iterator<Item = (usize, &Statement)> {
+    let statements = given.document.statements.iter().enumerate();
+    statements.filter(move |(_, statement)| statement.status.suppresses() == suppresses)
 }
 
 fn stamp(given: &Given, n_suppressed: usize) -> VexStamp {

@@ -11,7 +11,10 @@ use model::limits::Limits;
 use serde::Deserialize;
 
 use self::tree::{Tree, TreeText};
-use super::document::{Budget, Statement, VexDocument, VexError, VexKind, VexStatus, ids, numbers, time};
+use super::document::{
+    Budget, Statement, VexDocument, VexError, VexKind, VexStatus, WORD_BYTES_MAX, ids, numbers, shortened,
+    time,
+};
 use super::weigh::Kept;
 
 /// What is kept of a document.
@@ -86,7 +89,7 @@ fn add(
     let (flags, threats) = (said.flags.unwrap_or_default(), said.threats.unwrap_or_default());
     let grounds = Reasons::of(&flags, &threats, tree, budget)?;
     for (list, products) in said.product_status.unwrap_or_default() {
-        let place: Arc<str> = format!("{place}.product_status.{list}").into();
+        let place: Arc<str> = format!("{place}.product_status.{}", shortened(&list, WORD_BYTES_MAX)).into();
         let status = match &*list {
             "known_not_affected" => VexStatus::NotAffected,
             "fixed" | "first_fixed" | "recommended" => VexStatus::Fixed,
@@ -96,7 +99,7 @@ fn add(
             "unknown" => VexStatus::UnderInvestigation,
             other => {
                 document.remark(|| format!("`{place}`: `{other}` is no status"));
-                VexStatus::Unknown(other.into())
+                VexStatus::unknown(other)
             }
         };
         let mut by_grounds: BTreeMap<Grounds, BTreeSet<String>> = BTreeMap::new();

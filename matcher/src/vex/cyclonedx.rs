@@ -6,14 +6,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::limits::Limits;
-use model::report::VexReason;
 use serde::Deserialize;
 
 use super::document::{
     Budget, Component, ComponentIndex, Product, Statement, VexDocument, VexError, VexKind, VexStatus, ids,
     percent_decoded, said_at, time,
 };
-use super::product::{Identity, Narrowed};
+use super::product::Identity;
 use super::weigh::Kept;
 
 /// The words that a justification may be.
@@ -54,7 +53,6 @@ pub(super) fn read(text: &[u8], limits: &Limits) -> Result<VexDocument, VexError
     let malformed = |source| VexError::Malformed { kind: KEPT.kind, source };
     let said: DocumentText = serde_json::from_slice(text).map_err(malformed)?;
     let mut document = VexDocument::new(VexKind::CycloneDx);
-    document.version = said.version.into_iter().collect();
     let metadata = said.metadata.unwrap_or_default();
     document.author = metadata.author();
     document.updated = time(metadata.timestamp.as_deref());
@@ -64,7 +62,10 @@ pub(super) fn read(text: &[u8], limits: &Limits) -> Result<VexDocument, VexError
         id: serial.map(|serial| bom_id(serial, version.as_deref())),
         root: None,
         components: BTreeMap::new(),
+        as_written: BTreeMap::new(),
     };
+    // Where none is stated it is the first, as of a link; without a serial number there is nothing to be newer than.
+    document.version = said.version.or(serial.map(|_| 1)).into_iter().collect();
     document.id = said.serial_number;
     let mut budget = Budget::new(limits);
     if let Some(root) = metadata.component {
@@ -92,6 +93,8 @@ struct Bom {
     /// What the document is about: what it says of a component, it says of the one in there (feeds.md D7).
     root: Option<ComponentIndex>,
     components: BTreeMap<String, ComponentIndex>,
+    /// The names of components as they are written, where a version beside them says more.
+    as_written: BTreeMap<ComponentIndex, Vec<Identity>>,
 }
 
 impl Bom {
@@ -115,7 +118,7 @@ impl Bom {
             }
         }
         component.subject_of.clone_from(&self.id);
-        let index = document.add(component);
+        let index = self.enter(component, document);
         self.root = Some(index);
         if let Some(reference) = reference {
             self.components.insert(reference, index);
@@ -136,8 +139,8 @@ impl Bom {
         let inner = said.components.take();
         if let Some(reference) = said.reference.clone() {
             let component = said.component(document);
-            let known = self.components.get(&reference).map(|&known| document.component(known));
-            if known.is_some_and(|known| *known != component) {
+            let known = self.components.get(&reference).map(|&known| self.written(known, document));
+            if known.as_ref().is_some_and(|known| *known != component) {
                 // Which is meant nobody can tell (docs/decisions/0032).
                 document.remark(|| {
                     format!("component `{reference}`: several have this `bom-ref`, and it stands for none")
@@ -145,7 +148,7 @@ impl Bom {
                 let nothing = document.add(Component::default());
                 self.components.insert(reference, nothing);
             } else if known.is_none() {
-                let index = document.add(component);
+                let index = self.enter(component, document);
                 self.components.insert(reference, index);
             }
         }
@@ -153,6 +156,29 @@ impl Bom {
             self.add(component, document, budget)?;
         }
         Ok(())
+    }
+
+    /// Adds `written` to the document: its names without a version mean the version that stands beside them.
+    fn enter(&mut self, written: Component, document: &mut VexDocument) -> ComponentIndex {
+        let mut component = written.clone();
+        if let Some(version) = &written.version {
+            component.narrow_open(version);
+        }
+        let says_more = component.identities != written.identities;
+        let index = document.add(component);
+        if says_more {
+            self.as_written.insert(index, written.identities);
+        }
+        index
+    }
+
+    /// The component at `index` as it is written.
+    fn written(&self, index: ComponentIndex, document: &VexDocument) -> Component {
+        let mut component = document.component(index).clone();
+        if let Some(identities) = self.as_written.get(&index) {
+            component.identities.clone_from(identities);
+        }
+        component
     }
 
     /// What `reference` stands for.
@@ -187,6 +213,38 @@ impl Bom {
         }
         let index = document.add(component);
         if is_own { self.within(index) } else { Product::all_of(index) }
+    }
+
+    /// `product` in one version, or in a range of them, in place of the version that its component has.
+    fn narrowed(
+        &self,
+        product: &Product,
+        version: Option<String>,
+        range: Option<String>,
+        document: &mut VexDocument,
+    ) -> Product {
+        let narrow = |index: ComponentIndex, document: &mut VexDocument| {
+            let mut component = self.written(index, document);
+            // The subject of the BOM has the version that stands there.
+            if version.is_none() || version.as_deref() != component.version.as_deref() {
+                component.subject_of = None;
+            }
+            component.ranges.extend(range.as_deref().map(Into::into));
+            if let Some(version) = &version {
+                component.narrow(version);
+            }
+            document.add(component)
+        };
+        match &product.parts[..] {
+            [] => Product {
+                wholes: product.wholes.iter().map(|&index| narrow(index, document)).collect(),
+                parts: Vec::new(),
+            },
+            parts => Product {
+                wholes: product.wholes.clone(),
+                parts: parts.iter().map(|&index| narrow(index, document)).collect(),
+            },
+        }
     }
 
     /// The component at `index` in what the document is about.
@@ -228,7 +286,7 @@ fn add(
         Some("in_triage") => Some(VexStatus::UnderInvestigation),
         Some(other) => {
             document.remark(|| format!("`{place}.analysis.state`: `{other}` is no state"));
-            Some(VexStatus::Unknown(other.into()))
+            Some(VexStatus::unknown(other))
         }
     };
     let justification = analysis.justification.filter(|word| !word.is_empty());
@@ -292,11 +350,11 @@ fn add(
                 (Some("unknown"), _) => VexStatus::UnderInvestigation,
                 (Some(other), _) => {
                     document.remark(|| format!("`{place}.versions[{nth}].status`: `{other}` is no status"));
-                    VexStatus::Unknown(other.into())
+                    VexStatus::unknown(other)
                 }
             };
             budget.take(weight(&product, document))?;
-            let product = narrowed(&product, version.version, version.range, document);
+            let product = bom.narrowed(&product, version.version, version.range, document);
             push(of_version, product, document);
         }
     }
@@ -307,72 +365,6 @@ fn add(
 fn weight(product: &Product, document: &VexDocument) -> usize {
     let indices = if product.parts.is_empty() { &product.wholes } else { &product.parts };
     indices.iter().map(|&index| document.component(index).bytes() / 500).sum()
-}
-
-/// `product` in one version, or in a range of them.
-fn narrowed(
-    product: &Product,
-    version: Option<String>,
-    range: Option<String>,
-    document: &mut VexDocument,
-) -> Product {
-    let narrow = |index: ComponentIndex, document: &mut VexDocument| {
-        let mut component = document.component(index).clone();
-        component.range = range.clone().map(Into::into).or(component.range);
-        if let Some(version) = &version {
-            narrow_names(&mut component, version);
-        }
-        document.add(component)
-    };
-    match &product.parts[..] {
-        [] => Product {
-            wholes: product.wholes.iter().map(|&index| narrow(index, document)).collect(),
-            parts: Vec::new(),
-        },
-        parts => Product {
-            wholes: product.wholes.clone(),
-            parts: parts.iter().map(|&index| narrow(index, document)).collect(),
-        },
-    }
-}
-
-/// Makes every name of `component` mean `version` only.
-///
-/// A digest is of the version that the component has. Unless that is known to be `version`, the digest says nothing of
-/// it; and where there is no other name, it cannot be told.
-fn narrow_names(component: &mut Component, version: &str) {
-    let (mut is_same, mut is_set) = (component.version.as_deref() == Some(version), false);
-    let mut is_other = component.version.is_some() && !is_same;
-    let mut silent = Vec::new();
-    component.identities.retain_mut(|identity| match identity.narrow(version) {
-        Narrowed::Same => {
-            is_same = true;
-            true
-        }
-        Narrowed::Set => {
-            is_set = true;
-            true
-        }
-        Narrowed::Other => {
-            is_other = true;
-            false
-        }
-        Narrowed::Unable => false,
-        Narrowed::Silent => {
-            silent.push(identity.clone());
-            false
-        }
-    });
-    if !is_other && (is_same || !is_set) {
-        component.identities.append(&mut silent);
-    }
-    if !is_same && !is_set && !is_other && !component.identities.is_empty() {
-        // No range holds it in a notation that can be read.
-        component.range = Some(version.into());
-    }
-    if component.identities.is_empty() {
-        component.doubt = Some(VexReason::OtherVersion);
-    }
 }
 
 #[derive(Deserialize)]

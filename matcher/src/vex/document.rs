@@ -59,6 +59,11 @@ pub enum VexStatus {
 }
 
 impl VexStatus {
+    /// The status that the word `text` is, which is none.
+    pub(super) fn unknown(text: &str) -> Self {
+        Self::Unknown(shortened(text, WORD_BYTES_MAX).into())
+    }
+
     /// The status in words.
     pub(super) fn words(&self) -> &str {
         match self {
@@ -98,6 +103,9 @@ pub struct VexDocument {
     /// What was not understood, with its place; at most [`REMARKS_MAX`].
     pub remarks: Vec<String>,
 }
+
+/// As many bytes of a word are kept as tell which it is: a document may have one word in millions of places.
+pub(super) const WORD_BYTES_MAX: usize = 100;
 
 /// How many remarks are kept of a document.
 pub const REMARKS_MAX: usize = 20;
@@ -154,9 +162,9 @@ pub struct ComponentIndex(pub(super) u32);
 pub struct Component {
     /// Its names, each enough by itself; of those that can be compared the strongest decides.
     pub identities: Vec<Identity>,
-    /// The versions that are meant, as written (`vers:npm/>=1|<2`): whatever fits must be in it.
-    pub range: Option<Arc<str>>,
-    /// The version that CycloneDX says it has, beside its names.
+    /// The versions that are meant, as written (`vers:npm/>=1|<2`): whatever fits must be in each.
+    pub ranges: Vec<Arc<str>>,
+    /// The version that CycloneDX says it has, beside its names: those that state none mean it.
     pub version: Option<Arc<str>>,
     /// The BOM that it is a component of, where that is another than the document ([`bom_id`](super::bom_id)).
     pub bom: Option<String>,

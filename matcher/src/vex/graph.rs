@@ -20,6 +20,8 @@ pub(super) struct Graph<'a> {
     needed_by: Vec<Vec<u32>>,
     /// The packages that do not say what they need.
     silent: BTreeMap<Ecosystem, Vec<u32>>,
+    /// The parts, by their positions, of whose subject it is known what it needs itself; none is what is no part.
+    said_of_subjects: BTreeSet<Option<usize>>,
     steps_left: usize,
     above: BTreeMap<PackageIndex, Option<BTreeSet<u32>>>,
     /// Those that [`Graph::below`] has left: what it leaves open costs time and decides nothing.
@@ -35,6 +37,7 @@ impl<'a> Graph<'a> {
             needs: vec![Vec::new(); n_packages],
             needed_by: vec![Vec::new(); n_packages],
             silent: BTreeMap::new(),
+            said_of_subjects: BTreeSet::new(),
             steps_left: STEPS_MAX,
             above: BTreeMap::new(),
             steps_below_left: STEPS_MAX,
@@ -44,6 +47,9 @@ impl<'a> Graph<'a> {
             let index = u32::try_from(index).expect("packages are limited to far fewer than 2^32");
             if !package.depends_on.is_known() {
                 graph.silent.entry(package.ecosystem).or_default().push(index);
+            }
+            if package.is_needed_by_subject {
+                graph.said_of_subjects.insert(package.part.map(|part| part.as_usize()));
             }
             package.depends_on.iter().for_each(|needed| graph.link(index, needed.0));
             if let Some(parent) = package.parent {
@@ -130,13 +136,15 @@ impl<'a> Graph<'a> {
     /// Whether everything that brings `package` in goes through one of `products`, which are above it.
     ///
     /// Where not everything does, what is said of the products is not enough to suppress, and enough to stand against what
-    /// does. What the subject needs itself is what an SBOM says so of, and what nothing else needs. While a package of the same
-    /// ecosystem does not say what it needs, it may be that one that needs it; unless the package lies inside another.
+    /// does. While it is not known what the subject needs itself (docs/decisions/0039), or a package of the same ecosystem does
+    /// not say what it needs, it may be that one that needs it; unless the package lies inside another.
     pub(super) fn only_through(&mut self, package: PackageIndex, products: &BTreeSet<u32>) -> Fit {
         let unknown = Fit::Unknown(VexReason::DependenciesUnknown);
         let one = self.inventory.package(package);
         let mut silent = self.silent.get(&one.ecosystem).into_iter().flatten();
-        let is_open = silent.any(|other| *other != package.0 && !products.contains(other));
+        let is_subject_silent = !self.said_of_subjects.contains(&one.part.map(|part| part.as_usize()));
+        let is_open =
+            is_subject_silent || silent.any(|other| *other != package.0 && !products.contains(other));
         if is_open && one.parent.is_none() {
             return unknown;
         }

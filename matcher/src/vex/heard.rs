@@ -11,6 +11,9 @@ use super::{Given, Trust};
 /// How many outcomes are kept of statements that suppressed nothing.
 pub const OUTCOMES_MAX: usize = 1_000;
 
+/// How many bytes of the detail of an outcome are kept.
+const DETAIL_BYTES_MAX: usize = 300;
+
 /// A statement by its document's position and its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Source {
@@ -82,7 +85,7 @@ impl<'a> Heard<'a> {
     pub(super) fn note(&mut self, source: Source, reason: VexReason, detail: impl FnOnce() -> String) {
         let is_better = self.reasons.get(&source).is_none_or(|(known, _)| reason < *known);
         if is_better {
-            self.reasons.insert(source, (reason, detail()));
+            self.reasons.insert(source, (reason, shortened(&detail(), DETAIL_BYTES_MAX)));
         }
     }
 
@@ -91,6 +94,25 @@ impl<'a> Heard<'a> {
     pub(super) fn end(&mut self, source: Source) {
         if let Some((reason, detail)) = self.reasons.remove(&source) {
             self.keep(source, reason, &detail);
+        }
+    }
+
+    /// Takes back what statements of a document claim that `is_meant`: it was too much of it.
+    pub(super) fn take_back(&mut self, document: usize, is_meant: impl Fn(&Claim) -> bool) {
+        let mut taken: BTreeSet<Source> = BTreeSet::new();
+        self.claims.retain(|_, claims| {
+            claims.retain(|claim| {
+                let is_taken = claim.source.document == document && is_meant(claim);
+                if is_taken {
+                    taken.insert(claim.source);
+                }
+                !is_taken
+            });
+            !claims.is_empty()
+        });
+        for source in taken {
+            self.note(source, VexReason::TooMuch, String::new);
+            self.end(source);
         }
     }
 
@@ -108,7 +130,7 @@ impl<'a> Heard<'a> {
             document: one.digest.clone(),
             statement: statement.place.to_string(),
             vulnerability: shortened(&statement.ids[0], 200),
-            detail: shortened(detail, 300),
+            detail: detail.to_owned(),
         });
         if is_full {
             self.unapplied.pop();

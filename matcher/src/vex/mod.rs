@@ -15,6 +15,7 @@ mod apply;
 mod csaf;
 mod cyclonedx;
 mod document;
+mod effort;
 mod graph;
 mod heard;
 mod judge;
@@ -23,10 +24,15 @@ mod product;
 mod reach;
 mod release;
 mod standing;
+mod stated;
 mod target;
 #[cfg(test)]
 mod tests;
 mod weigh;
+
+use std::sync::Arc;
+
+use self::standing::restricted;
 
 pub use apply::apply;
 pub use cyclonedx::bom_id;
@@ -65,7 +71,7 @@ impl Trust {
     }
 }
 
-/// A document with where it came from.
+/// A document with where it came from, as far as it may speak.
 #[derive(Clone, Debug)]
 pub struct Given {
     /// What it says.
@@ -74,12 +80,27 @@ pub struct Given {
     pub digest: String,
     /// How far it is trusted.
     pub trust: Trust,
-    /// The packages and images that it may speak of, where its repository lists it under them; then it counts for nothing
-    /// else.
-    pub only_about: Option<Vec<Identity>>,
+    /// What its repository lists it under, as text: nothing else is left in it.
+    listed: Option<Arc<str>>,
 }
 
 impl Given {
+    /// A document that may speak of everything.
+    pub fn new(document: VexDocument, digest: String, trust: Trust) -> Self {
+        Self { document, digest, trust, listed: None }
+    }
+
+    /// A document that a repository lists under `packages`, which may be images: it counts for nothing else.
+    pub fn listed(document: VexDocument, digest: String, trust: Trust, packages: Vec<Identity>) -> Self {
+        let (document, listed) = restricted(document, packages);
+        Self { document, digest, trust, listed: Some(listed) }
+    }
+
+    /// Whether a repository lists it.
+    pub fn is_listed(&self) -> bool {
+        self.listed.is_some()
+    }
+
     /// Whether some product is a component or the subject of a BOM, so that it matters which BOM is judged.
     pub fn links_to_boms(&self) -> bool {
         let of_bom = |component: &Component| component.bom.is_some() || component.subject_of.is_some();

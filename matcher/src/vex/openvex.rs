@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use model::limits::Limits;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::document::{
     Budget, Component, ComponentIndex, Product, Statement, VexDocument, VexError, VexKind, VexStatus, ids,
@@ -34,16 +34,7 @@ pub(super) const JUSTIFICATIONS: [&str; 5] = [
 /// What is kept of a document.
 pub(super) const KEPT: Kept = Kept {
     kind: "OpenVEX",
-    members: &[
-        "aliases",
-        "identifiers",
-        "products",
-        "statements",
-        "subcomponents",
-        // A number; of something else that stands there nothing is kept for long.
-        "version",
-        "vulnerability",
-    ],
+    members: &["aliases", "identifiers", "products", "statements", "subcomponents", "vulnerability"],
     tables: &["hashes"],
 };
 
@@ -55,7 +46,7 @@ pub(super) fn read(text: &[u8], subjects: &[String], limits: &Limits) -> Result<
     document.id = said.id.filter(|id| !id.is_empty());
     document.author = said.author.filter(|author| !author.is_empty());
     document.updated = time(said.last_updated.as_deref()).or(time(said.timestamp.as_deref()));
-    document.version = said.version.map(|version| version.numbers()).unwrap_or_default();
+    document.version = said.version.map(|version| version.0).unwrap_or_default();
     if document.updated.is_none() {
         document.remark(|| "`timestamp`: no time is stated".to_owned());
     }
@@ -104,7 +95,7 @@ fn add(
         "under_investigation" => VexStatus::UnderInvestigation,
         other => {
             document.remark(|| format!("`{place}.status`: `{other}` is no status"));
-            VexStatus::Unknown(other.into())
+            VexStatus::unknown(other)
         }
     };
     let justification = said.justification.filter(|word| !word.is_empty());
@@ -124,7 +115,15 @@ fn add(
         let mut parts = Vec::new();
         for (nth, part) in subcomponents.into_iter().enumerate() {
             budget.take(1)?;
-            parts.push(component(part, &|| format!("{}.subcomponents[{nth}]", place()), document).0);
+            let place = || format!("{}.subcomponents[{nth}]", place());
+            let (index, within) = component(part, &place, document);
+            if within.is_empty() {
+                parts.push(index);
+                continue;
+            }
+            document.remark(|| format!("`{}`: a part with parts of its own is not read", place()));
+            // Which of them are meant is not known. What is said not to be affected may be less than the part.
+            parts.push(if status.suppresses() { document.add(Component::default()) } else { index });
         }
         products.push(Product { wholes: vec![whole], parts });
     }
@@ -203,22 +202,53 @@ struct DocumentText {
     statements: Option<Vec<StatementText>>,
 }
 
-/// A number, or a text with one in early documents.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum VersionText {
-    Number(u64),
-    Text(String),
-    Other(de::IgnoredAny),
+/// The numbers of a version, which is a number, or a text with one in early documents. Of anything else nothing is kept,
+/// however large it is.
+struct VersionText(Vec<u64>);
+
+impl<'de> Deserialize<'de> for VersionText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(VersionVisitor).map(Self)
+    }
 }
 
-impl VersionText {
-    fn numbers(&self) -> Vec<u64> {
-        match self {
-            Self::Number(number) => vec![*number],
-            Self::Text(text) => super::document::numbers(text),
-            Self::Other(_) => Vec::new(),
-        }
+struct VersionVisitor;
+
+impl<'de> Visitor<'de> for VersionVisitor {
+    type Value = Vec<u64>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a number or a text")
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(vec![number])
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(super::document::numbers(text))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        while list.next_element::<de::IgnoredAny>()?.is_some() {}
+        Ok(Vec::new())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+        while object.next_entry::<de::IgnoredAny, de::IgnoredAny>()?.is_some() {}
+        Ok(Vec::new())
     }
 }
 

@@ -93,6 +93,14 @@ impl Component {
     }
 }
 
+impl Component {
+    /// As how many names it counts where it is held against something: what is read anew each time takes as long as it is.
+    pub(super) fn n_compared(&self) -> usize {
+        let bytes = self.bytes() + self.ranges.iter().map(|range| range.len()).sum::<usize>();
+        self.identities.len().max(1) + bytes / 1_000
+    }
+}
+
 impl Identity {
     /// What the package URL `text` names; none where it is not one.
     pub fn of_purl(text: &str) -> Option<Self> {
@@ -102,57 +110,6 @@ impl Identity {
             None => Self::Package(Box::new(PurlPattern::new(purl))),
         })
     }
-
-    /// Whether it names the package or the repository of images that `listed` does, in whatever version.
-    pub(super) fn is_of(&self, listed: &Self) -> bool {
-        match (self, listed) {
-            (Self::Package(one), Self::Package(listed)) => one.key == listed.key,
-            (Self::Image(one), Self::Image(listed)) => match listed.repositories.is_empty() {
-                true => one.name == listed.name,
-                false => one.repositories.iter().any(|repository| listed.repositories.contains(repository)),
-            },
-            _ => false,
-        }
-    }
-
-    /// Makes it mean `version` only, where it can.
-    pub(super) fn narrow(&mut self, version: &str) -> Narrowed {
-        let (stated, version) = match self {
-            Self::Package(pattern) => {
-                let version = plain_version(&pattern.purl.kind, version).to_owned();
-                (&mut pattern.version, version)
-            }
-            Self::Image(image) if image.digest.is_some() && image.tag.is_none() => return Narrowed::Silent,
-            Self::Image(image) => (&mut image.tag, version.to_owned()),
-            Self::Name(_, stated) => (stated, version.to_owned()),
-            Self::Digest(_) => return Narrowed::Silent,
-            // Its other attributes hang on the version.
-            Self::Cpe(_) => return Narrowed::Unable,
-        };
-        match stated {
-            None => {
-                *stated = Some(version);
-                Narrowed::Set
-            }
-            Some(stated) if *stated == version => Narrowed::Same,
-            Some(_) => Narrowed::Other,
-        }
-    }
-}
-
-/// What comes of a name that is to mean one version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Narrowed {
-    /// It stated that version.
-    Same,
-    /// It stated none, and states that one now.
-    Set,
-    /// It states another.
-    Other,
-    /// It cannot be made to mean that one alone.
-    Unable,
-    /// It is of one version, and does not say of which: a digest.
-    Silent,
 }
 
 /// `text` as a digest, where it is one.
@@ -330,13 +287,17 @@ pub(super) fn vendor(namespace: &str) -> &str {
 
 /// The version of `purl` with its epoch, which may stand in a qualifier; an epoch of zero is none.
 pub(super) fn version(purl: &Purl) -> Option<String> {
-    let version = purl.version.as_deref()?;
+    purl.version.as_deref().map(|version| with_epoch(purl, version))
+}
+
+/// `version` of what `purl` names, with the epoch that may stand in a qualifier there; an epoch of zero is none.
+pub(super) fn with_epoch(purl: &Purl, version: &str) -> String {
     let epoch = purl.qualifiers.get("epoch").map(String::as_str).filter(|_| has_epochs(&purl.kind));
     let stated = version.split_once(':').filter(|(epoch, _)| epoch.bytes().all(|byte| byte.is_ascii_digit()));
-    Some(match (stated, epoch) {
+    match (stated, epoch) {
         (None, Some(epoch)) => plain_version(&purl.kind, &format!("{epoch}:{version}")).to_owned(),
         _ => plain_version(&purl.kind, version).to_owned(),
-    })
+    }
 }
 
 fn has_epochs(kind: &str) -> bool {

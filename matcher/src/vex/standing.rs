@@ -1,7 +1,7 @@
 //! Which documents count at all, and as far as what.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -9,40 +9,34 @@ use super::document::{Component, ComponentIndex, VexDocument};
 use super::product::Identity;
 use super::{Given, Trust, VexKind};
 
-/// The documents by digest, each once, as far as it is trusted most; each says only what it may.
-pub(super) fn in_order(mut order: Vec<&Given>) -> Vec<Cow<'_, Given>> {
-    order.sort_by(|left, right| (&left.digest, left.trust).cmp(&(&right.digest, right.trust)));
+/// The documents by digest, each once, as far as it is trusted most. One that is listed several times says what it may under each.
+pub(super) fn in_order(mut order: Vec<&Given>) -> Vec<&Given> {
+    order.sort_by(|left, right| {
+        (&left.digest, left.trust, &left.listed).cmp(&(&right.digest, right.trust, &right.listed))
+    });
+    order.dedup_by(|left, right| (&left.digest, &left.listed) == (&right.digest, &right.listed));
     let same = order.chunk_by(|left, right| left.digest == right.digest);
-    let most_trusted = same.map(|same| {
-        let trusted = same.iter().take_while(|one| one.trust == same[0].trust);
-        let (listed, free): (Vec<&Given>, Vec<&Given>) = trusted.partition(|one| one.only_about.is_some());
-        match free.first() {
-            Some(free) => Cow::Borrowed(*free),
-            // What is listed several times may speak of all that it is listed under.
-            None => Cow::Owned(restricted(
-                same[0],
-                listed.iter().filter_map(|one| one.only_about.clone()).flatten().collect(),
-            )),
-        }
+    let most_trusted = same.flat_map(|same| {
+        // What is not listed is before what is, and says all that it does.
+        let (trust, is_free) = (same[0].trust, same[0].listed.is_none());
+        let n = if is_free { 1 } else { same.len() };
+        same.iter().copied().take_while(move |one| one.trust == trust).take(n)
     });
     most_trusted.collect()
 }
 
-/// `given` with the products alone under which its repository lists it.
+/// `document` with the products alone that its repository lists it under, and these as text.
 ///
 /// A product is known by any of its names, so that names of other things beside the one that is listed are left out:
 /// else whoever is listed for his own package could speak of everybody's (docs/reference/vex.md, "Directories").
-fn restricted(given: &Given, mut listed: Vec<Identity>) -> Given {
-    listed.sort_by_cached_key(|identity| format!("{identity:?}"));
-    listed.dedup();
-    let mut restricted = given.clone();
-    let document = &mut restricted.document;
+pub(super) fn restricted(mut document: VexDocument, packages: Vec<Identity>) -> (VexDocument, Arc<str>) {
+    let listed = Listed::of(&packages);
     let mut statements = std::mem::take(&mut document.statements);
-    let mut known: BTreeMap<ComponentIndex, Vec<ComponentIndex>> = BTreeMap::new();
+    let mut known: HashMap<ComponentIndex, Vec<ComponentIndex>> = HashMap::new();
     for statement in &mut statements {
         statement.products.retain_mut(|product| {
             let of_wholes = product.wholes.iter().map(|&whole| {
-                known.entry(whole).or_insert_with(|| listed_names(whole, &listed, document)).clone()
+                known.entry(whole).or_insert_with(|| listed_names(whole, &listed, &mut document)).clone()
             });
             let of_wholes: Vec<Vec<ComponentIndex>> = of_wholes.collect();
             let is_listed = of_wholes.iter().all(|wholes| !wholes.is_empty());
@@ -51,18 +45,58 @@ fn restricted(given: &Given, mut listed: Vec<Identity>) -> Given {
         });
     }
     document.statements = statements;
-    restricted.only_about = Some(listed);
-    restricted
+    let texts: BTreeSet<String> = packages.iter().map(|identity| format!("{identity:?}")).collect();
+    (document, texts.into_iter().collect::<Vec<_>>().join("\n").into())
+}
+
+/// The packages and the repositories of images that a document is listed under, in whatever version.
+#[derive(Default)]
+struct Listed<'a> {
+    keys: HashSet<&'a str>,
+    repositories: HashSet<&'a str>,
+    /// Of images, the last part of a repository, where no more is listed.
+    names: HashSet<&'a str>,
+}
+
+impl<'a> Listed<'a> {
+    fn of(packages: &'a [Identity]) -> Self {
+        let mut listed = Self::default();
+        for identity in packages {
+            match identity {
+                Identity::Package(pattern) => drop(listed.keys.insert(&pattern.key)),
+                Identity::Image(image) if image.repositories.is_empty() => {
+                    listed.names.insert(&image.name);
+                }
+                Identity::Image(image) => {
+                    listed.repositories.extend(image.repositories.iter().map(|one| &**one))
+                }
+                Identity::Digest(_) | Identity::Cpe(_) | Identity::Name(..) => {}
+            }
+        }
+        listed
+    }
+
+    /// Whether `identity` names one of them.
+    fn has(&self, identity: &Identity) -> bool {
+        match identity {
+            Identity::Package(pattern) => self.keys.contains(&*pattern.key),
+            Identity::Image(image) => {
+                self.names.contains(&*image.name)
+                    || image.repositories.iter().any(|repository| self.repositories.contains(&**repository))
+            }
+            Identity::Digest(_) | Identity::Cpe(_) | Identity::Name(..) => false,
+        }
+    }
 }
 
 /// What `whole` is by its listed names, each of which must fit; nothing where it has none.
 fn listed_names(
     whole: ComponentIndex,
-    listed: &[Identity],
+    listed: &Listed<'_>,
     document: &mut VexDocument,
 ) -> Vec<ComponentIndex> {
     let component = document.component(whole);
-    let is_listed = |identity: &&Identity| listed.iter().any(|listed| identity.is_of(listed));
+    let is_listed = |identity: &&Identity| listed.has(identity);
     let identities: Vec<Identity> = component.identities.iter().filter(is_listed).cloned().collect();
     if identities.is_empty() {
         return Vec::new();
@@ -89,18 +123,19 @@ fn listed_names(
 /// A draft replaces nothing (feeds.md A27). In a repository only what is listed under the same packages does: else whoever is
 /// listed for his own package could take back what others say.
 pub(super) fn superseded(given: &[&Given]) -> BTreeSet<usize> {
-    type Key = (Trust, VexKind, Option<String>, String);
-    type State = (Vec<u64>, Option<Timestamp>);
-    let state = |one: &Given| (one.document.version.clone(), one.document.updated);
-    let key = |one: &Given| {
-        let listed = one.only_about.as_ref().map(|listed| format!("{listed:?}"));
-        Some((one.trust, one.document.kind, listed, one.document.id.clone()?))
-    };
-    let mut newest: BTreeMap<Key, State> = BTreeMap::new();
+    type Key<'a> = (Trust, VexKind, Option<&'a str>, &'a str);
+    type State<'a> = (&'a [u64], Option<Timestamp>);
+    fn state(one: &Given) -> State<'_> {
+        (&one.document.version, one.document.updated)
+    }
+    fn key(one: &Given) -> Option<Key<'_>> {
+        Some((one.trust, one.document.kind, one.listed.as_deref(), one.document.id.as_deref()?))
+    }
+    let mut newest: BTreeMap<Key<'_>, State<'_>> = BTreeMap::new();
     for one in given.iter().filter(|one| !one.document.is_draft) {
         if let Some(key) = key(one) {
             let known = newest.entry(key).or_insert_with(|| state(one));
-            *known = state(one).max(known.clone());
+            *known = state(one).max(*known);
         }
     }
     let is_older =

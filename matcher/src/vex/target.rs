@@ -1,6 +1,7 @@
 //! What is judged, held against the names of products (feeds.md D7, B2).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use model::cpe::{Attribute, Cpe};
 use model::distro::Distro;
@@ -45,15 +46,18 @@ impl Fit {
     }
 }
 
-/// What `fit` comes to for `component`, which may mean a range of versions: whatever fits must be in it, by whichever name
+/// What `fit` comes to for `component`, which may mean ranges of versions: whatever fits must be in each, by whichever name
 /// it fits (feeds.md D7, A27). `version` is none where nothing says which it is.
 fn in_range(fit: Fit, component: &Component, version: Option<&str>) -> Fit {
-    let Some(range) = component.range.as_deref().filter(|_| fit.is_fit()) else { return fit };
-    match version.and_then(|version| vers::contains(range, version)) {
+    if !fit.is_fit() {
+        return fit;
+    }
+    let of_range = |range: &Arc<str>| match version.and_then(|version| vers::contains(range, version)) {
         Some(true) => fit,
         Some(false) => Fit::Not(VexReason::OtherVersion),
         None => Fit::Unknown(VexReason::UnreadableRange),
-    }
+    };
+    component.ranges.iter().map(of_range).fold(fit, Fit::and)
 }
 
 /// How several names fit that are alike but for what they say of versions: those that state one decide, as the others leave
@@ -99,24 +103,32 @@ impl<'a> ImageTarget<'a> {
         in_range(self.fit_names(component), component, self.version())
     }
 
-    /// Whether a digest of `component` may be that of the index which names the image for its platform: the image is known by
-    /// that of its manifest alone, and what stands before the digest is its name.
-    pub(super) fn may_be_index(&self, component: &Component) -> bool {
-        let is_known = self.subject.manifest_digest.is_none() || self.subject.index_digest.is_some();
-        let is_named = |image: &ImagePattern| {
-            let named = self.named.as_ref();
-            named.is_none_or(|named| match image.repositories.is_empty() {
-                true => named.name == image.name,
-                false => image.repositories.iter().any(|repository| named.repositories.contains(repository)),
+    /// How `component`, which has another digest, fits where that may be the digest of the index which names the image for its
+    /// platform: the image is known by that of its manifest alone. None where it cannot be that. Under the image's own name it
+    /// may well be; a digest without a name is nearly always another image's.
+    pub(super) fn fit_as_index(&self, component: &Component) -> Option<Fit> {
+        if self.subject.manifest_digest.is_none() || self.subject.index_digest.is_some() {
+            return None;
+        }
+        let is_named =
+            |image: &ImagePattern| self.named.as_ref().is_some_and(|named| is_repository(image, named));
+        let may_be = |image: &ImagePattern| self.named.is_none() || is_named(image);
+        // Beside the URL of a package it is the hash of a file.
+        let has_digest = !component.is_package()
+            && component.identities.iter().any(|identity| matches!(identity, Identity::Digest(_)));
+        let images = || {
+            component.identities.iter().filter_map(|identity| match identity {
+                Identity::Image(image) => Some(image),
+                _ => None,
             })
         };
-        !is_known
-            && component.identities.iter().any(|identity| match identity {
-                // Beside the URL of a package it is the hash of a file.
-                Identity::Digest(_) => !component.is_package(),
-                Identity::Image(image) => image.digest.is_some() && is_named(image),
-                _ => false,
-            })
+        if !has_digest && !images().any(|image| image.digest.is_some() && may_be(image)) {
+            return None;
+        }
+        Some(match images().any(|image| (has_digest || image.digest.is_some()) && is_named(image)) {
+            true => Fit::Unknown(VexReason::IndexUnknown),
+            false => Fit::Not(VexReason::IndexUnknown),
+        })
     }
 
     /// The version, as far as one is stated: the tag, else what the subject says.
@@ -160,10 +172,7 @@ impl<'a> ImageTarget<'a> {
             return Fit::Not(VexReason::OtherDigest);
         }
         let is_written = image.written.as_deref().is_some_and(|written| written == self.subject.name);
-        let is_named = self.named.as_ref().is_some_and(|named| match image.repositories.is_empty() {
-            true => named.name == image.name,
-            false => image.repositories.iter().any(|repository| named.repositories.contains(repository)),
-        });
+        let is_named = self.named.as_ref().is_some_and(|named| is_repository(image, named));
         if !is_written && !is_named {
             return Fit::Not(VexReason::OtherProduct);
         }
@@ -210,7 +219,11 @@ impl<'a> ImageTarget<'a> {
             _ => None,
         });
         best(cpes.map(|wanted| {
-            let by_hint = hints().filter_map(Cpe::parse).map(|known| fit_cpe(&wanted, &known, None));
+            let by_hint = hints().filter_map(Cpe::parse).map(|known| {
+                let is_known =
+                    |version: &str| known.version.value().is_some_and(|one| is_within(version, one));
+                fit_cpe(&wanted, &known, &is_known)
+            });
             best(by_hint.chain([fit_distro(&wanted, distro)])).unwrap_or(Fit::Not(VexReason::OtherProduct))
         }))
         .filter(|fit| fit.is_fit())
@@ -219,29 +232,51 @@ impl<'a> ImageTarget<'a> {
     }
 }
 
-/// How a CPE name fits a distribution by its id and version.
-fn fit_distro(wanted: &Cpe<'_>, distro: &Distro) -> Fit {
-    let id = match wanted.product.value() {
-        Some("debian_linux") => "debian",
-        Some("ubuntu_linux") => "ubuntu",
-        Some("alpine_linux") => "alpine",
-        Some("enterprise_linux") => "rhel",
-        Some("fedora") => "fedora",
-        Some("amazon_linux") => "amzn",
-        _ => return Fit::Not(VexReason::OtherProduct),
-    };
-    if wanted.part.value() != Some("o") || distro.id != id {
-        return Fit::Not(VexReason::OtherProduct);
-    }
-    match (wanted.version.value(), distro.version.as_deref()) {
-        (None, _) => Fit::Among,
-        (Some(wanted), Some(known)) if is_within(wanted, known) => Fit::Exact,
-        (Some(_), _) => Fit::Not(VexReason::OtherVersion),
+/// Whether what `image` names is of the repository of the image that is called `named`.
+fn is_repository(image: &ImagePattern, named: &ImagePattern) -> bool {
+    match image.repositories.is_empty() {
+        true => named.name == image.name,
+        false => image.repositories.iter().any(|repository| named.repositories.contains(repository)),
     }
 }
 
-/// How the name `wanted` fits the name `known`, of something whose version is `installed`.
-fn fit_cpe(wanted: &Cpe<'_>, known: &Cpe<'_>, installed: Option<&str>) -> Fit {
+/// How a CPE name fits a distribution by its id and version, which tell nothing of what else a name may state.
+fn fit_distro(wanted: &Cpe<'_>, distro: &Distro) -> Fit {
+    let vendor = match (distro.id.as_str(), wanted.product.value()) {
+        ("debian", Some("debian_linux")) => "debian",
+        ("ubuntu", Some("ubuntu_linux")) => "canonical",
+        ("alpine", Some("alpine_linux")) => "alpinelinux",
+        ("rhel", Some("enterprise_linux")) => "redhat",
+        ("fedora", Some("fedora")) => "fedoraproject",
+        ("amzn", Some("amazon_linux")) => "amazon",
+        _ => return Fit::Not(VexReason::OtherProduct),
+    };
+    if wanted.part.value() != Some("o") || wanted.vendor.value() != Some(vendor) {
+        return Fit::Not(VexReason::OtherProduct);
+    }
+    let others = [
+        &wanted.update,
+        &wanted.edition,
+        &wanted.language,
+        &wanted.software_edition,
+        &wanted.target_software,
+        &wanted.target_hardware,
+        &wanted.other,
+    ];
+    // NVD writes `lts` beside releases that are, of which there is no other edition.
+    let is_lts = |other: &Attribute<'_>| vendor == "canonical" && other.value() == Some("lts");
+    if others.into_iter().any(|other| *other != Attribute::Any && !is_lts(other)) {
+        return Fit::Not(VexReason::OtherQualifiers);
+    }
+    match (&wanted.version, distro.version.as_deref()) {
+        (Attribute::Any, _) => Fit::Among,
+        (Attribute::Is(wanted), Some(known)) if is_within(wanted, known) => Fit::Exact,
+        _ => Fit::Not(VexReason::OtherVersion),
+    }
+}
+
+/// How the name `wanted` fits the name `known`, of something whose versions `is_installed` knows, in lower case.
+fn fit_cpe(wanted: &Cpe<'_>, known: &Cpe<'_>, is_installed: &dyn Fn(&str) -> bool) -> Fit {
     let is_in = |wanted: &Attribute<'_>, known: &Attribute<'_>| *wanted == Attribute::Any || wanted == known;
     let names = [
         (&wanted.part, &known.part),
@@ -267,7 +302,7 @@ fn fit_cpe(wanted: &Cpe<'_>, known: &Cpe<'_>, installed: Option<&str>) -> Fit {
     match &wanted.version {
         Attribute::Any => Fit::Among,
         version if *version == known.version => Fit::Exact,
-        version if version.value().is_some() && version.value() == installed => Fit::Exact,
+        Attribute::Is(version) if is_installed(version) => Fit::Exact,
         _ => Fit::Not(VexReason::OtherVersion),
     }
 }
@@ -364,7 +399,8 @@ impl<'a> PackageTarget<'a> {
 
     fn fit_cpe(&self, wanted: &Cpe<'_>) -> Fit {
         let known = self.package.cpes.iter().filter_map(Cpe::parse);
-        best(known.map(|known| fit_cpe(wanted, &known, Some(&self.version))))
+        let is_installed = |version: &str| self.version.eq_ignore_ascii_case(version);
+        best(known.map(|known| fit_cpe(wanted, &known, &is_installed)))
             .unwrap_or(Fit::Not(VexReason::OtherProduct))
     }
 

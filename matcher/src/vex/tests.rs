@@ -1,6 +1,7 @@
 //! Statements held against findings: tables of documents, findings and outcomes.
 
 mod attested;
+mod bounds;
 mod conflicts;
 mod formats;
 mod kernels;
@@ -8,6 +9,7 @@ mod laws;
 mod names;
 mod real;
 mod rules;
+mod stated;
 mod times;
 
 use model::finding::{Finding, Fix, Verdict};
@@ -19,7 +21,7 @@ use model::sparse::Sparse;
 use model::text::ShortText;
 use serde_json::{Value, json};
 
-use super::{Given, Trust, apply, read};
+use super::{Given, Identity, Trust, apply, read};
 use crate::fixture;
 
 /// A document as a user gives it.
@@ -32,7 +34,15 @@ fn given(document: &Value) -> Given {
 fn given_as(document: &Value, trust: Trust) -> Given {
     let text = document.to_string();
     let document = read(text.as_bytes(), &Limits::default()).unwrap();
-    Given { document, digest: format!("sha256:{:016x}", hash(text.as_bytes())), trust, only_about: None }
+    Given::new(document, format!("sha256:{:016x}", hash(text.as_bytes())), trust)
+}
+
+/// A document as a repository lists it.
+#[track_caller]
+fn given_under(document: &Value, packages: &[&str]) -> Given {
+    let Given { document, digest, .. } = given(document);
+    let packages = packages.iter().map(|purl| Identity::of_purl(purl).unwrap()).collect();
+    Given::listed(document, digest, Trust::Hub, packages)
 }
 
 /// A digest that tests can do without a cryptographic hash (FNV-1a).

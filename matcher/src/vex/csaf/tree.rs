@@ -4,6 +4,7 @@
 //! side is the part and the right side what has it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
@@ -11,6 +12,9 @@ use crate::vex::document::{Budget, Component, ComponentIndex, Product, VexDocume
 
 /// How many relationships may stand within one another.
 const DEPTH_MAX: usize = 16;
+
+/// How many ranges may stand within one another. What lies in more cannot be told.
+const RANGES_MAX: usize = 4;
 
 /// The products of a document by their ids.
 pub(super) struct Tree {
@@ -36,10 +40,10 @@ impl Tree {
             nothing,
         };
         for branch in said.branches.unwrap_or_default() {
-            tree.add_branch(branch, document, budget)?;
+            tree.add_branch(branch, &Versions::default(), document, budget)?;
         }
         for product in said.full_product_names.unwrap_or_default() {
-            tree.add_product(product, None, document, budget)?;
+            tree.add_product(product, &Versions::default(), document, budget)?;
         }
         for relationship in said.relationships.unwrap_or_default() {
             let (Some(part), Some(whole)) =
@@ -79,16 +83,22 @@ impl Tree {
     fn add_branch(
         &mut self,
         branch: BranchText,
+        around: &Versions,
         document: &mut VexDocument,
         budget: &mut Budget,
     ) -> Result<(), VexError> {
-        let range = branch.name.filter(|_| branch.category.as_deref() == Some("product_version_range"));
+        let own = match branch.category.as_deref() {
+            Some("product_version_range") => Some(around.in_range(branch.name.unwrap_or_default())),
+            Some("product_version") => branch.name.map(|name| around.of_version(name)),
+            _ => None,
+        };
+        let versions = own.as_ref().unwrap_or(around);
         if let Some(product) = branch.product {
-            self.add_product(product, range, document, budget)?;
+            self.add_product(product, versions, document, budget)?;
         }
         // The reader of JSON bounds how deep branches are (128 levels).
         for branch in branch.branches.unwrap_or_default() {
-            self.add_branch(branch, document, budget)?;
+            self.add_branch(branch, versions, document, budget)?;
         }
         Ok(())
     }
@@ -96,13 +106,13 @@ impl Tree {
     fn add_product(
         &mut self,
         said: ProductText,
-        range: Option<String>,
+        versions: &Versions,
         document: &mut VexDocument,
         budget: &mut Budget,
     ) -> Result<(), VexError> {
         budget.take(1)?;
         let Some(id) = said.product_id else { return Ok(()) };
-        let mut component = Component { range: range.map(Into::into), ..Component::default() };
+        let mut component = Component { ranges: versions.ranges.clone(), ..Component::default() };
         let helper = said.product_identification_helper.unwrap_or_default();
         for purl in helper.purl.into_iter().chain(helper.purls.unwrap_or_default()) {
             budget.take(1)?;
@@ -121,6 +131,9 @@ impl Tree {
                 hash.algorithm.as_deref().unwrap_or_default(),
                 hash.value.as_deref().unwrap_or_default(),
             );
+        }
+        if let Some(version) = &versions.version {
+            component.narrow_by_branch(version);
         }
         match self.components.get(&id) {
             None => {
@@ -173,6 +186,31 @@ impl Tree {
             }
             _ => false,
         }
+    }
+}
+
+/// What the branches around a product say of its version.
+#[derive(Default)]
+struct Versions {
+    /// Ranges, each of which must hold it.
+    ranges: Vec<Arc<str>>,
+    /// The version, by the innermost branch that says one.
+    version: Option<Arc<str>>,
+}
+
+impl Versions {
+    fn in_range(&self, range: String) -> Self {
+        let mut ranges = self.ranges.clone();
+        match ranges.len() < RANGES_MAX {
+            true => ranges.push(range.into()),
+            // As nothing but ranges can be read, this holds no version.
+            false => ranges = vec!["more ranges than are read".into()],
+        }
+        Self { ranges, version: self.version.clone() }
+    }
+
+    fn of_version(&self, version: String) -> Self {
+        Self { ranges: self.ranges.clone(), version: Some(version.into()) }
     }
 }
 

@@ -84,3 +84,86 @@ fn the_report_says_who_contradicts_whom() {
     assert!(!is_suppressed);
     assert_eq!(told[0], "overruled, CVE-1: YES (statements[0]) says under investigation");
 }
+
+/// 0032: what cannot be decided stands against what suppresses, where it may be said of this package.
+#[test]
+fn what_may_be_meant_stands_against_what_suppresses() {
+    let inventory = inventory("r.example/app:1", "", "npm foo 1.0 purl=pkg:npm/foo@1.0");
+    let no =
+        || at(openvex("NO", json!([not_affected("CVE-1", json!("pkg:npm/foo"))])), "2024-01-01T00:00:00Z");
+    let outcome = |inventory: &Inventory, affected: &Value, bom: Option<&str>| {
+        let mut found = findings("CVE-1 0");
+        let used = apply(&mut found, &[given(&no()), given(affected)], inventory, bom);
+        let reason = used.unapplied.iter().find(|one| one.document == given(affected).digest).unwrap();
+        (found[0].suppressed.is_some(), reason.reason.as_str())
+    };
+    // A component of another BOM.
+    let linked = |purl: &str| {
+        json!({"bomFormat": "CycloneDX", "version": 1, "metadata": {"timestamp": "2025-01-01T00:00:00Z"},
+            "vulnerabilities": [{"id": "CVE-1", "analysis": {"state": "exploitable"},
+                "affects": [{"ref": format!("urn:cdx:aa/2#{purl}")}]}]})
+    };
+    let ours = linked("pkg:npm/foo@1.0");
+    assert_eq!(outcome(&inventory, &ours, None), (false, "other-bom"));
+    assert_eq!(outcome(&inventory, &ours, Some("bb/2")), (true, "other-bom"));
+    assert_eq!(outcome(&inventory, &ours, Some("aa/2")), (false, "keeps-finding"));
+    assert_eq!(outcome(&inventory, &linked("pkg:npm/bar@1.0"), None), (true, "other-bom"));
+    assert_eq!(outcome(&inventory, &linked("pkg:npm/foo@2.0"), None), (true, "other-bom"));
+    // An image by a digest that may be that of its index: under its name, and not under any.
+    let mut of_manifest = inventory.clone();
+    of_manifest.subject.manifest_digest = Some(DIGEST.to_owned());
+    let other = DIGEST.replace("0123", "3210");
+    for (product, expected) in [
+        (json!(format!("pkg:oci/app@{other}?repository_url=r.example")), (false, "index-unknown")),
+        (json!({"@id": "r.example/app", "hashes": {"sha-256": &other[7..]}}), (false, "index-unknown")),
+        (json!(format!("pkg:oci/bar@{other}?repository_url=r.example")), (true, "other-digest")),
+        (json!(other), (true, "index-unknown")),
+    ] {
+        let affected = openvex("YES", json!([stated("CVE-1", product.clone(), "affected")]));
+        assert_eq!(outcome(&of_manifest, &affected, None), expected, "{product}");
+    }
+}
+
+/// D7: a part is that of its product; what cannot be told of the part is not said of other products.
+#[test]
+fn what_cannot_be_read_of_a_part_is_not_said_of_another_product() {
+    let inventory = inventory("r.example/app:1", "", "npm foo 1.0 purl=pkg:npm/foo@1.0");
+    let appliance = |whole: &str| {
+        json!({"document": {"csaf_version": "2.0", "tracking": {"id": "A", "version": "1", "status": "final",
+                "current_release_date": "2025-01-01T00:00:00Z"}},
+            "product_tree": {
+                "branches": [{"category": "product_version_range", "name": "before 9", "product":
+                    {"product_id": "P", "product_identification_helper": {"purl": "pkg:npm/foo"}}}],
+                "full_product_names": [{"product_id": "W", "product_identification_helper": {"purl": whole}}],
+                "relationships": [{"product_reference": "P", "relates_to_product_reference": "W",
+                    "full_product_name": {"product_id": "P:W"}}]},
+            "vulnerabilities": [{"cve": "CVE-1", "product_status": {"known_affected": ["P:W"]}}]})
+    };
+    let no = at(openvex("NO", json!([not_affected("CVE-1", json!("pkg:npm/foo"))])), "2024-01-01T00:00:00Z");
+    for (whole, expected) in [
+        ("pkg:oci/another-appliance", (true, "other-product")),
+        ("pkg:oci/app?repository_url=r.example", (false, "unreadable-range")),
+    ] {
+        let affected = given(&appliance(whole));
+        let mut found = findings("CVE-1 0");
+        let used = apply(&mut found, &[given(&no), affected.clone()], &inventory, None);
+        let reason = used.unapplied.iter().find(|one| one.document == affected.digest).unwrap();
+        assert_eq!((found[0].suppressed.is_some(), reason.reason.as_str()), expected, "{whole}");
+    }
+}
+
+/// A28 has no parts of parts: which of them are meant is not known.
+#[test]
+fn a_part_of_a_part_does_not_suppress_the_part() {
+    let nested = json!({"@id": "pkg:oci/app",
+        "subcomponents": [{"@id": "pkg:apk/alpine/libdemo", "subcomponents": ["pkg:npm/b"]}]});
+    let no = given(&openvex("NO", json!([not_affected("CVE-1", nested.clone())])));
+    assert_eq!(
+        no.document.remarks,
+        ["`statements[0].products[0].subcomponents[0]`: a part with parts of its own is not read"]
+    );
+    check(&image(), "CVE-1 0", &[no], "CVE-1 libdemo: affected\nstatements[0] CVE-1: unknown-product");
+    let yes = openvex("YES", json!([stated("CVE-1", nested, "affected")]));
+    let no = openvex("NO", json!([not_affected("CVE-1", json!(PURL))]));
+    assert!(!heard(&[given(&no), given(&yes)]).0);
+}

@@ -164,7 +164,7 @@ fn a_draft_suppresses_nothing_and_circles_of_relationships_end() {
     );
 }
 
-fn cyclonedx(vulnerability: Value) -> Value {
+pub(super) fn cyclonedx(vulnerability: Value) -> Value {
     json!({"bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1,
         "serialNumber": "urn:uuid:11111111-2222-4333-8444-555555555555",
         "metadata": {"timestamp": "2025-01-01T00:00:00Z",
@@ -259,6 +259,9 @@ fn a_link_to_a_bom_is_about_that_bom_alone() {
     let documents = [given(&cyclonedx(vulnerability))];
     let other = "CVE-1 libdemo: affected\nvulnerabilities[0].affects[0] CVE-1: other-bom";
     check_in(&image(), "CVE-1 0", &documents, None, other);
+    let mut elsewhere = documents[0].clone();
+    elsewhere.document.components.iter_mut().for_each(|component| component.identities.clear());
+    check_in(&image(), "CVE-1 0", &[elsewhere], None, other);
     let bom = |version| crate::vex::bom_id("urn:uuid:99999999-2222-4333-8444-555555555555", Some(version));
     check_in(&image(), "CVE-1 0", &documents, Some(&bom("1")), other);
     check_in(
@@ -307,6 +310,7 @@ fn a_component_of_an_application_is_that_of_no_other() {
     // The application is a package that needs the component.
     let mut needed = inventory.clone();
     needed.packages[1].depends_on = vec![PackageIndex(0)].into();
+    needed.packages[1].is_needed_by_subject = true;
     check(&needed, "CVE-1 0", &[given(&document)], by);
     // What is judged has the name of the application.
     inventory.subject.name = "acme".to_owned();

@@ -6,6 +6,7 @@ use testkit::mutate::{Random, mutations, some_prefixes};
 
 use super::rules::DIGEST;
 use super::*;
+use crate::vex::effort::{ALLOWANCE, Effort};
 use crate::vex::heard::{Heard, Source};
 use crate::vex::judge::Judge;
 use crate::vex::reach::counted;
@@ -102,6 +103,7 @@ fn what_is_not_compared_would_change_nothing() {
          npm c 3 purl=pkg:npm/c@3\nnpm d 1 purl=pkg:npm/d@1\nnpm c 4 purl=pkg:npm/c@4\nnpm e 1 purl=pkg:npm/e@1",
     );
     one.packages[5].depends_on = vec![PackageIndex(2), PackageIndex(3)].into();
+    one.packages[5].is_needed_by_subject = true;
     one.packages[3].depends_on = vec![PackageIndex(4)].into();
     for leaf in [2, 4] {
         one.packages[leaf].depends_on = Dependencies::NONE;
@@ -190,8 +192,9 @@ fn nothing_is_held_of_statements_about_other_things() {
     let found = findings("CVE-1 0");
     let mut judge = Judge::new(&found, &inventory, None);
     judge.open();
+    let mut effort = Effort::new(ALLOWANCE);
     for statement in 0..list.len() {
-        judge.hear(&document, Source { document: 0, statement }, Ok(()), &mut heard);
+        judge.hear(&document, Source { document: 0, statement }, Ok(()), &mut effort, &mut heard);
         assert!(heard.n_held() <= OUTCOMES_MAX + 1, "{}", heard.n_held());
     }
     assert_eq!(heard.claims.len(), 1);
@@ -249,7 +252,7 @@ fn damage_never_panics() {
         n_read += 1;
         assert!(document.remarks.len() <= REMARKS_MAX);
         let mut found = findings("CVE-1,GHSA-1 0\nCVE-1 1\nCVE-2 0 1 2");
-        let given = Given { document, digest: "sha256:0".to_owned(), trust: Trust::User, only_about: None };
+        let given = Given::new(document, "sha256:0".to_owned(), Trust::User);
         apply(&mut found, &[given], &inventory, Some("2/1"));
         n_suppressed += found.iter().filter(|finding| finding.suppressed.is_some()).count();
     };

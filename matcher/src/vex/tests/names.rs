@@ -5,7 +5,7 @@ use super::*;
 const IMAGE_DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 /// The reasons why nothing is suppressed, or `suppressed`.
-fn outcome(inventory: &Inventory, document: &Value) -> String {
+pub(super) fn outcome(inventory: &Inventory, document: &Value) -> String {
     let mut found = findings("CVE-1 0");
     let used = apply(&mut found, &[given(document)], inventory, None);
     match found[0].suppressed {
@@ -173,6 +173,32 @@ fn a_system_is_not_that_of_another_image() {
     }
 }
 
+/// D7: a CPE name means what all of it says, a system's too.
+#[test]
+fn a_system_is_meant_by_all_that_its_cpe_name_says() {
+    for (distro, hint, cpe, expected) in [
+        ("ubuntu 20.04", None, "cpe:2.3:o:canonical:ubuntu_linux:20.04:*:*:*:*:*:*:*", "suppressed"),
+        ("ubuntu 20.04", None, "cpe:2.3:o:canonical:ubuntu_linux:20.04:*:*:*:lts:*:*:*", "suppressed"),
+        ("ubuntu 20.04", None, "cpe:2.3:o:canonical:ubuntu_linux:*:*:*:*:*:*:*:*", "suppressed"),
+        ("ubuntu 20.04", None, "cpe:2.3:o:canonical:ubuntu_linux:20.04:*:*:*:*:*:arm64:*", "other-product"),
+        ("ubuntu 20.04", None, "cpe:2.3:o:canonical:ubuntu_linux:-:*:*:*:*:*:*:*", "other-product"),
+        ("ubuntu 20.04", None, "cpe:2.3:o:acme:ubuntu_linux:20.04:*:*:*:*:*:*:*", "other-product"),
+        ("rhel 7.9", None, "cpe:/o:redhat:enterprise_linux:7", "suppressed"),
+        ("rhel 7.9", None, "cpe:/o:redhat:enterprise_linux:7::workstation", "other-product"),
+        ("rhel 7.9", Some("7.9:ga:server"), "cpe:/o:redhat:enterprise_linux:7::workstation", "other-product"),
+        ("rhel 7.9", Some("7.9:ga:server"), "cpe:/o:redhat:enterprise_linux:7::server", "suppressed"),
+        ("rhel 7.9", Some("7.9:ga:server"), "cpe:/o:redhat:enterprise_linux:7", "suppressed"),
+        ("rhel 9.4", Some("9::baseos"), "cpe:/o:redhat:enterprise_linux:9::baseos", "suppressed"),
+        ("rhel 9.4", Some("9::baseos"), "cpe:/o:redhat:enterprise_linux:8::baseos", "other-product"),
+    ] {
+        let mut inventory = inventory("x", distro, "deb a 1 purl=pkg:deb/debian/a@1");
+        let hint = hint.map(|rest| format!("cpe=cpe:/o:redhat:enterprise_linux:{rest}"));
+        inventory.distro.as_mut().unwrap().hints.extend(hint);
+        let document = openvex("V", json!([not_affected("CVE-1", json!(cpe))]));
+        assert_eq!(outcome(&inventory, &document), expected, "{distro} {cpe}");
+    }
+}
+
 /// D7: a hash of an algorithm that is not known of the image cannot be compared; the reference can.
 #[test]
 fn a_hash_of_another_algorithm_says_nothing() {
@@ -194,6 +220,7 @@ fn a_library_with_a_hash_is_no_other_image() {
     inventory.subject.manifest_digest = Some(IMAGE_DIGEST.to_owned());
     inventory.packages[0].depends_on = model::package::Dependencies::NONE;
     inventory.packages[1].depends_on = vec![PackageIndex(0)].into();
+    inventory.packages[1].is_needed_by_subject = true;
     let product = json!({"@id": "pkg:npm/direct@2", "hashes": {"sha-256": "ab".repeat(32)},
         "subcomponents": [{"@id": "pkg:npm/deep"}]});
     let document = openvex("V", json!([not_affected("CVE-1", product)]));

@@ -254,12 +254,7 @@ fn every_document_of_other_tools_is_read_and_does_what_they_say() {
                 unused.remove(*name);
                 let bytes = testkit::data::read(&folder.join(name));
                 let document = read(&bytes, &Limits::default()).unwrap();
-                Given {
-                    document,
-                    digest: format!("{:x}", hash(&bytes)),
-                    trust: Trust::User,
-                    only_about: None,
-                }
+                Given::new(document, format!("{:x}", hash(&bytes)), Trust::User)
             })
             .collect();
         let bom = case.bom.map(|(serial, version)| bom_id(serial, Some(version)));
@@ -295,8 +290,7 @@ fn every_csaf_document_of_the_feeds_is_read() {
         };
         n_read += 1;
         n_statements += document.statements.len();
-        let given =
-            Given { document, digest: format!("{:x}", hash(&bytes)), trust: Trust::User, only_about: None };
+        let given = Given::new(document, format!("{:x}", hash(&bytes)), Trust::User);
         apply(&mut findings("CVE-2024-5535 0"), &[given], &inventory, None);
     }
     assert!(n_read > 50 && n_statements > 200, "{n_read} documents, {n_statements} statements");

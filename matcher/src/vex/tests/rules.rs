@@ -414,10 +414,7 @@ fn in_a_repository_only_what_is_listed_alike_is_newer() {
         statement["justification"] = json!("component_not_present");
         let mut document = openvex("V", json!([statement]));
         document["version"] = json!(version);
-        let mut given = given_as(&document, Trust::Hub);
-        let identities = purls.iter().map(|purl| crate::vex::Identity::of_purl(purl).unwrap());
-        given.only_about = Some(identities.collect());
-        given
+        given_under(&document, purls)
     };
     let old = listed(1, "not_affected", &["pkg:apk/alpine/libdemo"]);
     for (newer, suppressed) in [
@@ -434,10 +431,12 @@ fn in_a_repository_only_what_is_listed_alike_is_newer() {
     let other = listed(1, "not_affected", &["pkg:npm/mine"]);
     for both in [[&old, &other], [&other, &old]] {
         let mut found = findings("CVE-1 0");
-        let used = apply(&mut found, &both.map(Clone::clone), &image(), None);
+        apply(&mut found, both, &image(), None);
         assert!(found[0].suppressed.is_some());
-        assert_eq!(used.documents.len(), 1);
     }
+    // Under one list they count once.
+    let mut found = findings("CVE-1 0");
+    assert_eq!(apply(&mut found, [&old, &old], &image(), None).documents.len(), 1);
 }
 
 /// Whoever is in a repository may not speak of what others are listed for.
@@ -451,27 +450,23 @@ fn a_document_of_a_repository_is_about_the_packages_that_it_is_listed_under() {
             not_affected("CVE-1", json!("pkg:oci/app")),
         ]),
     );
-    let mut given = given_as(&document, Trust::Hub);
-    let listed = |purl: &str| vec![crate::vex::Identity::of_purl(purl).unwrap()];
-    given.only_about = Some(listed("pkg:oci/app?repository_url=registry.example/acme/app"));
+    let listed = |purl: &str| [given_under(&document, &[purl])];
     check(
         &image(),
         "CVE-1 0",
-        std::slice::from_ref(&given),
+        &listed("pkg:oci/app?repository_url=registry.example/acme/app"),
         "CVE-1 libdemo: affected
          statements[0] CVE-1: other-product
          statements[1] CVE-1: other-product
          statements[2] CVE-1: other-product",
     );
-    given.only_about = Some(listed("pkg:oci/app"));
     let mut found = findings("CVE-1 0\nCVE-1 1");
-    apply(&mut found, std::slice::from_ref(&given), &image(), None);
+    apply(&mut found, &listed("pkg:oci/app"), &image(), None);
     assert!(found.iter().all(|finding| finding.suppressed.is_some()));
-    given.only_about = Some(listed("pkg:apk/alpine/other@1"));
     check(
         &image(),
         "CVE-1 0\nCVE-1 1",
-        &[given],
+        &listed("pkg:apk/alpine/other@1"),
         "CVE-1 libdemo: affected
          CVE-1 other: vex-not-affected by V component_not_present
          statements[0] CVE-1: other-product
@@ -499,14 +494,12 @@ fn a_listed_document_reaches_nothing_else_by_a_second_name() {
         ("pkg:npm/mine", json!({"@id": "pkg:npm/mine", "hashes": {"sha-256": &DIGEST[7..]}})),
         ("pkg:oci/mine?repository_url=evil.example/mine", json!({"@id": oci_mine})),
     ] {
-        let mut given = given_as(&openvex("V", json!([not_affected("CVE-1", product.clone())])), Trust::Hub);
-        given.only_about = Some(vec![crate::vex::Identity::of_purl(listed).unwrap()]);
+        let document = openvex("V", json!([not_affected("CVE-1", product.clone())]));
         let mut found = findings("CVE-1 0");
-        apply(&mut found, &[given.clone()], &inventory, None);
+        apply(&mut found, &[given_under(&document, &[listed])], &inventory, None);
         assert!(found[0].suppressed.is_none(), "{product}");
         // The same document suppresses where it may speak of everything.
-        given.only_about = None;
-        apply(&mut found, &[given], &inventory, None);
+        apply(&mut found, &[given_as(&document, Trust::Hub)], &inventory, None);
         assert!(found[0].suppressed.is_some(), "{product}");
     }
 }
@@ -515,16 +508,14 @@ fn a_listed_document_reaches_nothing_else_by_a_second_name() {
 #[test]
 fn a_listed_image_is_known_by_its_digest_under_its_name() {
     let product = format!("pkg:oci/app@{DIGEST}?repository_url=registry.example/acme/app");
-    let mut given = given_as(&openvex("V", json!([not_affected("CVE-1", json!(product))])), Trust::Hub);
-    given.only_about = Some(vec![
-        crate::vex::Identity::of_purl("pkg:oci/app?repository_url=registry.example/acme/app").unwrap(),
-    ]);
+    let document = openvex("V", json!([not_affected("CVE-1", json!(product))]));
+    let given = given_under(&document, &["pkg:oci/app?repository_url=registry.example/acme/app"]);
     let mut found = findings("CVE-1 0");
     apply(&mut found, &[given], &image(), None);
     assert!(found[0].suppressed.is_some());
 }
 
-/// `app` needs `direct`, which needs `deep`.
+/// `app` needs `direct`, which needs `deep`; what the subject needs itself is `app`.
 fn graph(edges: &[(usize, &[u32])]) -> Inventory {
     let mut inventory = inventory(
         "app",
@@ -537,6 +528,7 @@ fn graph(edges: &[(usize, &[u32])]) -> Inventory {
     for package in &mut inventory.packages {
         package.depends_on = Dependencies::NONE;
     }
+    inventory.packages[0].is_needed_by_subject = true;
     for (from, to) in edges {
         inventory.packages[*from].depends_on = to.iter().copied().map(PackageIndex).collect();
     }
@@ -589,6 +581,13 @@ fn a_library_as_product_suppresses_only_where_every_path_goes_through_it() {
     direct.packages[2].is_needed_by_subject = false;
     direct.packages[1].is_needed_by_subject = true;
     check(&direct, "CVE-1 3", &documents, suppressed);
+    // Nobody says what the application needs itself, which may be this very package.
+    let mut unsaid = graph(&[(0, &[1]), (1, &[3])]);
+    unsaid.packages[0].is_needed_by_subject = false;
+    let unknown = "CVE-1 deep: affected\nstatements[0] CVE-1: dependencies-unknown";
+    check(&unsaid, "CVE-1 3", &documents, unknown);
+    unsaid.packages[3].parent = Some(PackageIndex(1));
+    check(&unsaid, "CVE-1 3", &documents, suppressed);
     let mut none = graph(&[]);
     none.packages.iter_mut().for_each(|package| package.depends_on = Dependencies::UNKNOWN);
     check(&none, "CVE-1 3", &documents, "CVE-1 deep: affected\nstatements[0] CVE-1: other-product");
