@@ -26,7 +26,7 @@ use crate::provider::{HELD_STANDS, Source};
 use crate::pull::{Applied, Had, modified};
 
 /// Raised when a parser gives other rows for the same bytes, so that kept bytes are read again.
-const PARSER_VERSION: u32 = 7;
+const PARSER_VERSION: u32 = 8;
 
 /// How one source stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

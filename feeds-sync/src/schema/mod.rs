@@ -18,6 +18,7 @@ pub mod rejections;
 pub mod repomd;
 pub mod repository_cpes;
 pub mod secdb;
+pub(crate) mod suse_platform;
 pub mod suse_vex;
 pub mod updateinfo;
 pub mod vers;

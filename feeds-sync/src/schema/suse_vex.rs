@@ -15,8 +15,9 @@ use crate::schema::csaf::component::{RpmPackage, rpm_package};
 use crate::schema::csaf::header::{header, time};
 use crate::schema::csaf::rows::{self, Rows};
 use crate::schema::csaf::statements::Statements;
-use crate::schema::csaf::tree::{Product, Products};
+use crate::schema::csaf::tree::Products;
 use crate::schema::csaf::{Csaf, ProductStatus, Vulnerability};
+use crate::schema::suse_platform::Platform;
 
 /// Who states the scores.
 const SOURCE: &str = "suse";
@@ -48,83 +49,6 @@ pub fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> 
         rows.push(&header, advisories);
     }
     Ok(())
-}
-
-/// A release, and the channel of it that has the package.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Platform {
-    namespace: Namespace,
-    /// `ltss`: support that is bought after the general one has ended.
-    channel: Option<&'static str>,
-}
-
-impl Platform {
-    /// The platform that `product` is; none for products that no image is told by.
-    fn of(product: &Product<'_>) -> Option<Self> {
-        let name = match &*product.name {
-            "" => &*product.product_id,
-            name => name,
-        };
-        let base = |id: &str, release: String| {
-            Some(Self { namespace: Namespace::distro(id, &release), channel: None })
-        };
-        if name == "openSUSE Tumbleweed" {
-            return base("opensuse-tumbleweed", "rolling".to_owned());
-        }
-        if let Some(release) = name.strip_prefix("openSUSE Leap ") {
-            return base("opensuse-leap", numbered(release)?);
-        }
-        if let Some(release) = name.strip_prefix("SUSE Linux Enterprise Micro ") {
-            return base("sle-micro", numbered(release)?);
-        }
-        if let Some(release) = name.strip_prefix("SUSE Linux Micro ") {
-            return base("sl-micro", numbered(release)?);
-        }
-        // Modules are parts of the server, and every server may have them.
-        if let Some(module) = name.strip_prefix("SUSE Linux Enterprise Module for ") {
-            if module.starts_with("SUSE Manager") {
-                return None;
-            }
-            // A module may have a number in its own name: `Python 3 15 SP6`.
-            let (rest, pack) = match module.rsplit_once(" SP") {
-                Some((rest, pack)) => (rest, format!(" SP{pack}")),
-                None => (module, String::new()),
-            };
-            let major = rest.rsplit(' ').next().unwrap_or_default();
-            return base("sles", service_pack(&format!("{major}{pack}"))?);
-        }
-        let server = name.strip_prefix("SUSE Linux Enterprise Server ")?;
-        let (release, channel) = match server.strip_suffix("-LTSS") {
-            Some(release) => (release, Some("ltss")),
-            None => (server, None),
-        };
-        let namespace = Namespace::distro("sles", &service_pack(release)?);
-        product.cpe().is_none_or(is_server).then_some(Self { namespace, channel })
-    }
-}
-
-/// Whether a CPE is of the server itself: those of its images for clouds have more segments.
-fn is_server(cpe: &str) -> bool {
-    let segments: Vec<&str> = cpe.split(':').collect();
-    let products = ["sles", "sles-ltss", "suse_sles", "suse_sles_ltss"];
-    matches!(segments[..], ["cpe", "/o", "suse", product, ..] if products.contains(&product))
-        && segments.len() <= 6
-}
-
-/// `15.6` of `15 SP6`, `15` of `15`, `16.0` of `16.0`.
-fn service_pack(text: &str) -> Option<String> {
-    match text.split_once(" SP") {
-        Some((major, pack)) if !major.contains('.') && !pack.contains('.') => {
-            numbered(&format!("{major}.{pack}"))
-        }
-        Some(_) => None,
-        None => numbered(text),
-    }
-}
-
-fn numbered(text: &str) -> Option<String> {
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    text.split('.').all(is_number).then(|| text.to_owned())
 }
 
 /// One product in one list.
