@@ -57,6 +57,9 @@ pub struct Head<'a> {
     /// One line for people.
     #[serde(borrow)]
     pub title: Option<Text<'a>>,
+    /// Texts for people.
+    #[serde(borrow, default, deserialize_with = "null_as_default")]
+    pub notes: Vec<Note<'a>>,
     /// Which document it is, and of when.
     #[serde(borrow)]
     pub tracking: Tracking<'a>,
