@@ -291,7 +291,7 @@ impl Gate {
         }
     }
 
-    /// Builds of a flavour (FIPS, Ksplice) have versions of their own: they are compared with rows of that flavour only
+    /// Builds of a flavour (FIPS, Ksplice, UEK) have versions of their own: they are compared with rows of that flavour only
     /// (feeds.md A6, A7).
     fn is_of_flavour(&self, asked: Option<&str>) -> Holds {
         is_when(asked == self.flavour)
@@ -459,8 +459,14 @@ fn flavour(package: &Package) -> Option<&'static str> {
         Ecosystem::Rpm if package.name.starts_with("kernel-livepatch") => Some("livepatch"),
         Ecosystem::Rpm if version.contains(".ksplice") => Some("ksplice"),
         Ecosystem::Rpm if version.contains("_fips") => Some("fips"),
+        // Oracle's unbreakable kernel, and the tools that are built with it under names of the other kernel's: `bpftool`.
+        Ecosystem::Rpm if release_of(version).contains("uek") => Some("uek"),
         _ => None,
     }
+}
+
+fn release_of(version: &str) -> &str {
+    version.rsplit_once('-').map_or("", |(_, release)| release)
 }
 
 /// The platform that a gem was built for, `java`.

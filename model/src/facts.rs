@@ -6,7 +6,7 @@ use crate::key::Namespace;
 
 /// The version of the matching rules. It is part of every snapshot stamp and re-match state: when it
 /// differs, everything is judged anew.
-pub const RULES_VERSION: u32 = 5;
+pub const RULES_VERSION: u32 = 6;
 
 /// What a provider's silence about a package means (feeds.md D1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

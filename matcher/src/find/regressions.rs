@@ -327,6 +327,41 @@ fn d11_14_a_line_of_kernels_is_not_another() {
 }
 
 #[test]
+fn the_unbreakable_kernel_is_compared_with_its_own_line() {
+    let uek = |name: &str, line: &str, fixed: &str| {
+        format!("oracle:8|binary|{name} oracle CVE-1 >=0 <{fixed} flavour=uek line={line}")
+    };
+    let rows = [
+        uek("kernel-uek", "5.4.0", "5.4.17-2136.344.4.1.el8uek"),
+        uek("kernel-uek", "5.15.0", "5.15.0-309.180.4.el8uek"),
+        "oracle:8|binary|bpftool oracle CVE-1 >=0 <5.18.0-553.60.1.el8_10".to_owned(),
+        uek("bpftool", "5.15.0", "5.15.0-309.180.4.el8uek"),
+    ]
+    .join("\n");
+    check("ol 8.9", "rpm kernel-uek 5.4.17-2136.344.4.1.el8uek", &rows, "");
+    check(
+        "ol 8.9",
+        "rpm kernel-uek 5.4.17-2136.343.1.el8uek",
+        &rows,
+        "CVE-1 | kernel-uek | affected | fixed 5.4.17-2136.344.4.1.el8uek",
+    );
+    check(
+        "ol 8.9",
+        "rpm kernel-uek 5.15.0-309.179.1.el8uek",
+        &rows,
+        "CVE-1 | kernel-uek | affected | fixed 5.15.0-309.180.4.el8uek",
+    );
+    // Of one name, and made of two kernels.
+    check("ol 8.9", "rpm bpftool 5.15.0-309.180.4.el8uek", &rows, "");
+    check(
+        "ol 8.9",
+        "rpm bpftool 4.18.0-500.1.el8_10",
+        &rows,
+        "CVE-1 | bpftool | affected | fixed 5.18.0-553.60.1.el8_10",
+    );
+}
+
+#[test]
 fn d11_16_a_fix_of_long_term_support_is_known() {
     let open = "sles:15.6|binary|demo sles CVE-1 >=0";
     let fixed = "sles:15.6|binary|demo sles CVE-1 >=0 <1.0-9.1 channel=ltss";
