@@ -28,6 +28,7 @@ mod fixture;
 mod gate;
 mod kernel;
 mod keys;
+mod minor;
 mod namespace;
 mod platform;
 mod range;
