@@ -326,8 +326,8 @@ impl Run<'_, '_> {
         Ok(first)
     }
 
-    /// Those namespaces whose rows are to be replaced, and how many records each has now: not those that are held and whose
-    /// release is frozen. A language that is no longer mentioned has none any more: unlike a release, it never ends.
+    /// Those namespaces whose rows are to be replaced, and how many records each has now: not those whose release is frozen,
+    /// held or not. A language that is no longer mentioned has none any more: unlike a release, it never ends.
     fn live(&self, pull: &Pull, first: &Advisories) -> BTreeMap<Namespace, u64> {
         let provider = pull.selected.provider;
         let mut counts = first.counts();
@@ -342,8 +342,8 @@ impl Run<'_, '_> {
             // None of its records is an answer too.
             counts.entry(namespace).or_default();
         }
-        let is_held = |namespace: &Namespace| self.writer.has_rows(namespace, provider.name);
-        counts.retain(|namespace, _| !(self.is_frozen(provider, namespace) && is_held(namespace)));
+        // What the feed still has of one that is not held is a rest, from which most was taken out already.
+        counts.retain(|namespace, _| !self.is_frozen(provider, namespace));
         counts
     }
 

@@ -14,6 +14,7 @@ use smallvec::{SmallVec, smallvec};
 use crate::case::{Consulted, Role};
 use crate::channel::release_of;
 use crate::gate::{Gate, MAIN_STREAM};
+use crate::minor::Nearest;
 use crate::range::Containment;
 
 /// A row, the key under which it was found, and what it says of the installed version.
@@ -114,7 +115,8 @@ pub(crate) fn of_private(statements: &[Statement<'_>], trace: &mut impl Trace) -
 /// Decides among the statements of a distribution's namespaces.
 ///
 /// - Within a namespace the distribution's own provider comes before an aggregator of the same namespace, both before
-///   publishers that are named by hand; the nearest stream before others; a row for a module, architecture or flavour
+///   publishers that are named by hand; the nearest stream before others, and so the nearest of minor releases that have
+///   fixes of one version; a row for a module, architecture or flavour
 ///   before one for all; and a row for the binary package before one for its source. Among rows of the same standing "never
 ///   affected" beats a fix, and their ranges are alternatives. What may be for another module or architecture neither comes
 ///   before a row for all, nor denies what another row says.
@@ -168,7 +170,12 @@ fn of_role(
                 let behind = members().filter(|(_, statement)| is_behind(statement));
                 trace.passed_over(behind.map(position), why);
             }
-            let deciding = members().filter(|(_, statement)| scope(statement, gate) == best);
+            let alike = || members().filter(|(_, statement)| scope(statement, gate) == best);
+            let nearest = Nearest::of(alike().map(|(_, statement)| statement), gate);
+            let is_nearest = |statement: &Statement<'_>| nearest.has(statement.row, gate);
+            let farther = alike().filter(|(_, statement)| !is_nearest(statement));
+            trace.passed_over(farther.map(position), PassedOver::ByNearerStream);
+            let deciding = alike().filter(|(_, statement)| is_nearest(statement));
             let order = [is_never_affected, is_affected, is_undetermined, is_fixed, is_outside];
             // Rows of which a condition cannot be checked are alternatives: a denial that may be for another build clears
             // nothing that one of them says is affected.

@@ -246,9 +246,14 @@ fn release_gaps(
             gaps.push(Gap::new(GapKind::ENDED_DISTRO, release.as_str(), detail));
         }
         let is_disclosed = channel::disclosing(release).is_some_and(|it| disclosing.contains(&it));
-        if facts.coverage == CoverageClass::FixOnly && !facts.providers.is_empty() && !is_disclosed {
+        if facts.coverage == CoverageClass::FixOnly && !facts.providers.is_empty() {
             let detail = match facts.providers.iter().all(|provider| is_supplement(provider)) {
                 true => "no feed is held but those named by hand: only what they speak of is known",
+                // What the vendor has fixed by versions of his own says nothing of the rebuild's (feeds.md A9).
+                false if is_disclosed => {
+                    "the feed publishes only fixes: of vulnerabilities without one is known what Red Hat has not fixed \
+                     either, and not what waits for the rebuild of a fix"
+                }
                 false if by_name.contains(release) => {
                     "the feed publishes only fixes: of vulnerabilities without one is known what CPE names find"
                 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use model::advisory::{Conditions, Import, Row};
+use model::advisory::{Conditions, Import, RangeEvent, Row};
 use model::ecosystem::Ecosystem;
 use model::inventory::Inventory;
 use model::key::{KeyKind, PackageKey};
@@ -173,7 +173,7 @@ impl Gate {
     #[inline]
     fn check_of_package(&self, row: &Row, installed: &VersionText, scheme: &VersionScheme) -> Check {
         let Some(asked) = row.affected.conditions.as_deref() else {
-            return self.check_of_nothing(row);
+            return self.check_of_nothing(row, installed);
         };
         let answers = self.answers(asked, row, installed, scheme);
         let (holds, condition) =
@@ -189,12 +189,11 @@ impl Gate {
         installed: &VersionText,
         scheme: &VersionScheme,
     ) -> [(Holds, &'static str); 10] {
-        let namespace = row.affected.key.namespace.distro_id().unwrap_or_default();
         let is_of_build = row.affected.key.kind != KeyKind::Cpe;
         let of_build = |holds: Holds| if is_of_build { holds } else { Holds::Yes };
         let has_mark = asked.version_mark.as_deref().is_none_or(|mark| installed.as_str().contains(mark));
         [
-            (of_build(self.is_of_module(asked.module.as_deref(), namespace)), "module"),
+            (of_build(self.is_of_module(asked.module.as_deref(), row, installed)), "module"),
             (of_build(self.is_of_flavour(asked.flavour.as_deref())), "flavour"),
             (self.is_of_architecture(&asked.architectures), "architecture"),
             (self.gets_channel(asked), "channel"),
@@ -238,12 +237,12 @@ impl Gate {
 
     /// A row that asks nothing may yet be for other packages than those of a module or flavour. What is said of software by its
     /// CPE name is said whoever built it.
-    fn check_of_nothing(&self, row: &Row) -> Check {
+    fn check_of_nothing(&self, row: &Row, installed: &VersionText) -> Check {
         if self.module == Module::None && self.flavour.is_none() || row.affected.key.kind == KeyKind::Cpe {
             return Check { holds: Holds::Yes, condition: "" };
         }
-        let namespace = row.affected.key.namespace.distro_id().unwrap_or_default();
-        let (of_module, of_flavour) = (self.is_of_module(None, namespace), self.is_of_flavour(None));
+        let of_module = self.is_of_module(None, row, installed);
+        let of_flavour = self.is_of_flavour(None);
         match of_module <= of_flavour {
             true => Check { holds: of_module, condition: "module" },
             false => Check { holds: of_flavour, condition: "flavour" },
@@ -268,8 +267,12 @@ impl Gate {
         if !is_release(product) {
             return if self.installation.products.contains(product) { 0 } else { MAIN_STREAM };
         }
-        let minor = |product: &str| product.rsplit_once('.')?.1.parse::<u32>().ok();
-        match (minor(product), self.installation.minor) {
+        self.minor_rank(product.rsplit_once('.').and_then(|(_, minor)| minor.parse().ok()))
+    }
+
+    /// Where what is said of a minor release stands, seen from the installation's; of none it is said of all.
+    pub(crate) fn minor_rank(&self, minor: Option<u32>) -> u32 {
+        match (minor, self.installation.minor) {
             (Some(of_row), Some(own)) if of_row <= own => 1 + (own - of_row).min(MAIN_STREAM - 2),
             (Some(of_row), Some(own)) => MAIN_STREAM + 1 + (of_row - own).min(MAIN_STREAM),
             (Some(of_row), None) => MAIN_STREAM + 1 + (MAIN_STREAM - of_row.min(MAIN_STREAM)),
@@ -278,12 +281,15 @@ impl Gate {
     }
 
     /// A row of a module is for packages of that module alone; where a feed tells modules apart, its rows without one are
-    /// not for packages of a module (feeds.md B8).
-    fn is_of_module(&self, asked: Option<&str>, namespace: &str) -> Holds {
+    /// not for packages of a module (feeds.md B8). Some rows do not say of which module their fix is: they may be for a
+    /// package of the same version.
+    fn is_of_module(&self, asked: Option<&str>, row: &Row, installed: &VersionText) -> Holds {
         const TELLING_APART: [&str; 4] = ["almalinux", "oracle", "redhat", "rocky"];
+        let namespace = row.affected.key.namespace.distro_id().unwrap_or_default();
         match (asked, &self.module) {
             (None, Module::None) => Holds::Yes,
             (None, _) if !TELLING_APART.contains(&namespace) => Holds::Yes,
+            (None, Module::Stream(_)) if has_fix_of_some_module(row, installed) => Holds::Unknown,
             (None, Module::Stream(_)) => Holds::No,
             (_, Module::Unknown) => Holds::Unknown,
             (Some(asked), Module::Stream(own)) => is_when(asked == &**own),
@@ -291,7 +297,7 @@ impl Gate {
         }
     }
 
-    /// Builds of a flavour (FIPS, Ksplice) have versions of their own: they are compared with rows of that flavour only
+    /// Builds of a flavour (FIPS, Ksplice, UEK) have versions of their own: they are compared with rows of that flavour only
     /// (feeds.md A6, A7).
     fn is_of_flavour(&self, asked: Option<&str>) -> Holds {
         is_when(asked == self.flavour)
@@ -459,8 +465,14 @@ fn flavour(package: &Package) -> Option<&'static str> {
         Ecosystem::Rpm if package.name.starts_with("kernel-livepatch") => Some("livepatch"),
         Ecosystem::Rpm if version.contains(".ksplice") => Some("ksplice"),
         Ecosystem::Rpm if version.contains("_fips") => Some("fips"),
+        // Oracle's unbreakable kernel, and the tools that are built with it under names of the other kernel's: `bpftool`.
+        Ecosystem::Rpm if release_of(version).contains("uek") => Some("uek"),
         _ => None,
     }
+}
+
+fn release_of(version: &str) -> &str {
+    version.rsplit_once('-').map_or("", |(_, release)| release)
 }
 
 /// The platform that a gem was built for, `java`.
@@ -470,6 +482,23 @@ fn platform(package: &Package) -> Option<Box<str>> {
     }
     let purl: Purl = package.purl.parse().ok()?;
     purl.qualifiers.get("platform").map(|platform| platform.as_str().into())
+}
+
+/// Whether a fix of `row` was built in a module, as its release says (`142.module+el8.7.0`), and is of the same major and
+/// minor version as `installed`. Streams of a module have versions of their own (ruby 2.7 and 3.0), so it is of its stream.
+fn has_fix_of_some_module(row: &Row, installed: &VersionText) -> bool {
+    let line = |text: &str| -> Option<String> {
+        let text = text.split_once(':').map_or(text, |(_, rest)| rest);
+        let (version, _) = text.rsplit_once('-')?;
+        Some(version.split('.').take(2).collect::<Vec<_>>().join("."))
+    };
+    let installed = line(installed.as_str());
+    let mut fixes =
+        row.affected.ranges.iter().flat_map(|range| &range.events).filter_map(|event| match event {
+            RangeEvent::Fixed(version) => Some(version.as_str()),
+            _ => None,
+        });
+    fixes.any(|fixed| fixed.contains(".module") && line(fixed) == installed)
 }
 
 /// A row may be about one of several lines of a package: versions below it are of an older one (feeds.md A6).

@@ -29,6 +29,7 @@ mod gate;
 mod kernel;
 mod keys;
 mod maker;
+mod minor;
 mod namespace;
 mod platform;
 mod range;

@@ -91,15 +91,19 @@ fn follow(feed: &Feed, leads: &Leads<'_>) -> Result<Vec<Source>, LeadError> {
     }
     let mut named = catalogues;
     for list in lists {
+        // Of the extras some have no bulletins.
+        let is_core = !list.is_optional && feed.sources.iter().any(|source| source.url == list.url);
         let base = leads.read(&list.url, first_mirror)?;
         let is_optional = list.is_optional;
         named.push(list);
         let Some(base) = base else { continue };
         let index = Source { is_optional, ..Source::index(repomd::url(&base), 16 * MIB) };
-        let bulletins =
-            leads.read(&index.url, |document| repomd::updateinfo(document, &base, 512 * MIB))?.flatten();
+        let bulletins = leads.read(&index.url, |document| match is_core {
+            true => repomd::stated_updateinfo(document, &base, 512 * MIB).map(Some),
+            false => repomd::updateinfo(document, &base, 512 * MIB),
+        })?;
         named.push(index);
-        named.extend(bulletins.map(|bulletins| Source { is_optional, ..bulletins }));
+        named.extend(bulletins.flatten().map(|bulletins| Source { is_optional, ..bulletins }));
     }
     Ok(named)
 }

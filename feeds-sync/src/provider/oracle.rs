@@ -1,8 +1,8 @@
 //! Oracle Linux: one OVAL document of all errata (feeds.md A7).
 //!
 //! What a criterion asks is read from its comment, which has the package's name and version. Oracle says nothing outside
-//! of errata: there are no rows of what is not fixed. Builds for FIPS and for Ksplice have versions of their own, and
-//! their rows apply to such builds alone.
+//! of errata: there are no rows of what is not fixed. Builds for FIPS, for Ksplice and of the unbreakable kernel (UEK) have
+//! versions of their own, and their rows apply to such builds alone; those of UEK to kernels of their own line besides.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -176,6 +176,8 @@ struct Row<'a> {
     version: &'a str,
     module: Option<&'a str>,
     flavour: Option<&'a str>,
+    /// The line of kernels, `5.15`.
+    line: Option<&'a str>,
     /// A criterion that is not understood.
     unknown: Option<&'a str>,
 }
@@ -229,7 +231,9 @@ fn row<'a>(
         return Ok(None);
     }
     let flavour = flavour.or_else(|| flavour_of(version));
-    Ok(Some((Row { release, name, version, module, flavour, unknown }, architecture)))
+    // The packages of the unbreakable kernel have one name in all of its lines: those of 5.15 say nothing of 5.4.
+    let line = (flavour == Some("uek") && is_of_kernel(name)).then(|| line_of(version)).flatten();
+    Ok(Some((Row { release, name, version, module, flavour, line, unknown }, architecture)))
 }
 
 /// Takes what one criterion says. What another that holds together with it says may be the same, in any order.
@@ -249,6 +253,7 @@ impl Row<'_> {
             module: self.module.map(Box::from),
             architectures: architectures.into_list(),
             flavour: self.flavour.map(Box::from),
+            line: self.line.map(|line| VersionText::from(format!("{line}.0").as_str())),
             ..Conditions::default()
         };
         // Whether a condition holds that is not understood nobody knows.
@@ -309,13 +314,28 @@ impl<'a> Comment<'a> {
     }
 }
 
-/// The build that a version is of: `10:3.6.16-4.0.1.el8_fips`, `2:1.1.1g-15.ksplice1.el8_3`.
+/// The build that a version is of: `10:3.6.16-4.0.1.el8_fips`, `2:1.1.1g-15.ksplice1.el8_3`, `5.15.0-200.131.27.el9uek`.
 fn flavour_of(version: &str) -> Option<&'static str> {
     if version.contains(".ksplice") {
         Some("ksplice")
     } else if version.contains("_fips") {
         Some("fips")
+    } else if version.rsplit_once('-').is_some_and(|(_, release)| release.contains("uek")) {
+        Some("uek")
     } else {
         None
     }
+}
+
+/// Whether a package has the kernel's version: the kernel itself, and the tools that are built with it.
+fn is_of_kernel(name: &str) -> bool {
+    name.starts_with("kernel-uek") || matches!(name, "bpftool" | "perf" | "python-perf" | "python3-perf")
+}
+
+/// Major and minor version: `5.15` of `0:5.15.0-200.131.27.el9uek`.
+fn line_of(version: &str) -> Option<&str> {
+    let version = version.split_once(':').map_or(version, |(_, version)| version);
+    let (minor, _) = version.match_indices('.').nth(1)?;
+    let line = &version[..minor];
+    line.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.').then_some(line)
 }

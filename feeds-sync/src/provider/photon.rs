@@ -118,8 +118,9 @@ impl Entry {
             (Some("Fixed") | None, Some(_)) => (Status::Affected, FixState::Fixed),
             (None, None) => (Status::Affected, FixState::NotFixed),
             (Some("Fixed"), None) => {
+                // Without a version there is no fix to be had, whatever the word says (feeds.md A12).
                 remarks.unknown_word("status", "Fixed without a version");
-                (Status::Undetermined, FixState::Unknown)
+                (Status::Affected, FixState::NotFixed)
             }
             (Some(other), _) => {
                 remarks.unknown_word("status", other);

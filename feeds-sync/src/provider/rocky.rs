@@ -85,14 +85,18 @@ fn of_minor(source: Source) -> Source {
     Source { is_optional: true, max_age: Some(MINOR_AGE_MAX), ..source }
 }
 
-/// The bulletins of the repositories that have any.
+/// The bulletins of the repositories that have any, as those of the newest minor release do.
 fn follow(feed: &Feed, leads: &Leads<'_>) -> Result<Vec<Source>, LeadError> {
     let mut named = feed.sources.clone();
     for index in &feed.sources {
         let base = index.url.trim_end_matches("/repodata/repomd.xml");
-        let bulletins =
-            leads.read(&index.url, |document| repomd::updateinfo(document, base, 256 * MIB))?.flatten();
-        let Some(bulletins) = bulletins else { continue };
+        // The extras are little more than keys and lists of other repositories.
+        let may_have_none = index.is_optional || base.contains("/extras/");
+        let bulletins = leads.read(&index.url, |document| match may_have_none {
+            true => repomd::updateinfo(document, base, 256 * MIB),
+            false => repomd::stated_updateinfo(document, base, 256 * MIB).map(Some),
+        })?;
+        let Some(bulletins) = bulletins.flatten() else { continue };
         named.push(if index.is_optional { of_minor(bulletins) } else { bulletins });
     }
     Ok(named)

@@ -13,7 +13,7 @@ pub mod service;
 pub mod statements;
 pub mod tree;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
 
@@ -42,8 +42,22 @@ impl<'a> Csaf<'a> {
     /// # Errors
     /// It is no JSON, or of another shape. Nesting is bounded by the reader of JSON (128 levels).
     pub fn read(text: &'a [u8]) -> Result<Self, ParseError> {
-        Ok(from_json(text)?)
+        let mut document: Self = from_json(text)?;
+        for vulnerability in &mut document.vulnerabilities {
+            vulnerability.product_status.values_mut().flatten().for_each(keep_first);
+        }
+        Ok(document)
     }
+}
+
+/// Keeps each id of a list once: readers look at all that is said of each.
+fn keep_first(ids: &mut Vec<Text<'_>>) {
+    let is_first: Vec<bool> = {
+        let mut seen = HashSet::with_capacity(ids.len());
+        ids.iter().map(|id| seen.insert(&**id)).collect()
+    };
+    let mut is_first = is_first.into_iter();
+    ids.retain(|_| is_first.next().unwrap_or(true));
 }
 
 /// `document`.
@@ -58,6 +72,9 @@ pub struct Head<'a> {
     /// One line for people.
     #[serde(borrow)]
     pub title: Option<Text<'a>>,
+    /// Texts for people.
+    #[serde(borrow, default, deserialize_with = "null_as_default")]
+    pub notes: Vec<Note<'a>>,
     /// Which document it is, and of when.
     #[serde(borrow)]
     pub tracking: Tracking<'a>,

@@ -27,6 +27,17 @@ pub fn updateinfo(document: &Document<'_>, base: &str, bytes_max: u64) -> Result
     Ok(found)
 }
 
+/// The bulletins of a repository that is known to have some.
+///
+/// # Errors
+/// As [`updateinfo`]; when the index states none. Such an index has been published by mistake, for months: it says nothing
+/// of what is vulnerable, and is not the same as a repository without bulletins.
+pub fn stated_updateinfo(document: &Document<'_>, base: &str, bytes_max: u64) -> Result<Source, ParseError> {
+    let bulletins = updateinfo(document, base, bytes_max)?;
+    bulletins
+        .ok_or_else(|| ParseError::NotTheFeed("an index that states no bulletins (`updateinfo`)".to_owned()))
+}
+
 fn source(data: &Element, base: &str, bytes_max: u64) -> Result<Source, ParseError> {
     let no_index = |what: &str| ParseError::NotTheFeed(format!("an index whose updateinfo {what}"));
     let href = data.child("location").and_then(|location| location.attribute("href"));

@@ -1,22 +1,29 @@
 //! SUSE's VEX documents: what they say of packages of SUSE Linux Enterprise Server and openSUSE (feeds.md A10).
 //!
 //! Platforms and packages stand side by side in the tree, and relationships join them. What is said of other products
-//! (SAP, Manager, Desktop, …) is counted and left out.
+//! (SAP, Manager, Desktop, …) is counted and left out. How names, fixes and statements that contradict each other are
+//! read is argued in docs/decisions/0040.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::advisory::{Conditions, FixState, Status};
+use model::advisory::{
+    Advisory, Affected, AffectedRange, Conditions, FixState, RangeEvent, RecordState, Status,
+};
 use model::key::{KeyKind, Namespace, PackageKey};
 use model::version::VersionText;
 
 use crate::advisories::{Advisories, Remarks};
 use crate::error::ParseError;
+use crate::schema::below;
 use crate::schema::csaf::component::{RpmPackage, rpm_package};
 use crate::schema::csaf::header::{header, time};
 use crate::schema::csaf::rows::{self, Rows};
 use crate::schema::csaf::statements::Statements;
-use crate::schema::csaf::tree::{Product, Products};
+use crate::schema::csaf::tree::Products;
 use crate::schema::csaf::{Csaf, ProductStatus, Vulnerability};
+use crate::schema::rpm_order::Evr;
+use crate::schema::suse_builds::{Build, Builds, is_build};
+use crate::schema::suse_platform::Platform;
 
 /// Who states the scores.
 const SOURCE: &str = "suse";
@@ -34,6 +41,8 @@ pub fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> 
     }
     let modified = time(tracking.current_release_date.as_ref());
     let products = Products::new(&csaf.product_tree);
+    let builds = Builds::of(&products);
+    let state = if is_rejected(&csaf) { RecordState::Rejected } else { RecordState::Published };
     for vulnerability in &csaf.vulnerabilities {
         let cve = vulnerability.cve.as_deref().filter(|cve| !cve.is_empty());
         let id = cve.unwrap_or(&tracking.id);
@@ -42,89 +51,35 @@ pub fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> 
         let statements = Statements::new(vulnerability, &products)?;
         let wants = |namespace: &Namespace| advisories.wants(namespace);
         let entries = entries(vulnerability, &products, &wants, &mut remarks);
-        let rows = rows(&entries, &statements, &mut remarks);
-        let header = header(id, &csaf, vulnerability, SOURCE, &mut remarks);
+        let rows = Reading {
+            fixes: Fixes::of(&entries),
+            builds: &builds,
+            statements: &statements,
+            remarks: &mut remarks,
+            rows: Rows::default(),
+        }
+        .rows(&entries);
+        let header = Advisory { state, ..header(id, &csaf, vulnerability, SOURCE, &mut remarks) };
         advisories.remarks.add(remarks);
         rows.push(&header, advisories);
     }
     Ok(())
 }
 
-/// A release, and the channel of it that has the package.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Platform {
-    namespace: Namespace,
-    /// `ltss`: support that is bought after the general one has ended.
-    channel: Option<&'static str>,
-}
+/// What MITRE writes in place of the description of a CVE that it has rejected. No field of CSAF says so, and SUSE goes on
+/// listing products.
+const REJECTIONS: [&str; 4] = [
+    "do not use this candidate number",
+    "do not use this cve record",
+    "has been rejected or withdrawn",
+    "** reject **",
+];
 
-impl Platform {
-    /// The platform that `product` is; none for products that no image is told by.
-    fn of(product: &Product<'_>) -> Option<Self> {
-        let name = match &*product.name {
-            "" => &*product.product_id,
-            name => name,
-        };
-        let base = |id: &str, release: String| {
-            Some(Self { namespace: Namespace::distro(id, &release), channel: None })
-        };
-        if name == "openSUSE Tumbleweed" {
-            return base("opensuse-tumbleweed", "rolling".to_owned());
-        }
-        if let Some(release) = name.strip_prefix("openSUSE Leap ") {
-            return base("opensuse-leap", numbered(release)?);
-        }
-        if let Some(release) = name.strip_prefix("SUSE Linux Enterprise Micro ") {
-            return base("sle-micro", numbered(release)?);
-        }
-        if let Some(release) = name.strip_prefix("SUSE Linux Micro ") {
-            return base("sl-micro", numbered(release)?);
-        }
-        // Modules are parts of the server, and every server may have them.
-        if let Some(module) = name.strip_prefix("SUSE Linux Enterprise Module for ") {
-            if module.starts_with("SUSE Manager") {
-                return None;
-            }
-            // A module may have a number in its own name: `Python 3 15 SP6`.
-            let (rest, pack) = match module.rsplit_once(" SP") {
-                Some((rest, pack)) => (rest, format!(" SP{pack}")),
-                None => (module, String::new()),
-            };
-            let major = rest.rsplit(' ').next().unwrap_or_default();
-            return base("sles", service_pack(&format!("{major}{pack}"))?);
-        }
-        let server = name.strip_prefix("SUSE Linux Enterprise Server ")?;
-        let (release, channel) = match server.strip_suffix("-LTSS") {
-            Some(release) => (release, Some("ltss")),
-            None => (server, None),
-        };
-        let namespace = Namespace::distro("sles", &service_pack(release)?);
-        product.cpe().is_none_or(is_server).then_some(Self { namespace, channel })
-    }
-}
-
-/// Whether a CPE is of the server itself: those of its images for clouds have more segments.
-fn is_server(cpe: &str) -> bool {
-    let segments: Vec<&str> = cpe.split(':').collect();
-    let products = ["sles", "sles-ltss", "suse_sles", "suse_sles_ltss"];
-    matches!(segments[..], ["cpe", "/o", "suse", product, ..] if products.contains(&product))
-        && segments.len() <= 6
-}
-
-/// `15.6` of `15 SP6`, `15` of `15`, `16.0` of `16.0`.
-fn service_pack(text: &str) -> Option<String> {
-    match text.split_once(" SP") {
-        Some((major, pack)) if !major.contains('.') && !pack.contains('.') => {
-            numbered(&format!("{major}.{pack}"))
-        }
-        Some(_) => None,
-        None => numbered(text),
-    }
-}
-
-fn numbered(text: &str) -> Option<String> {
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    text.split('.').all(is_number).then(|| text.to_owned())
+fn is_rejected(csaf: &Csaf<'_>) -> bool {
+    let descriptions =
+        csaf.document.notes.iter().filter(|note| note.category.as_deref() == Some("description"));
+    let mut texts = descriptions.filter_map(|note| note.text.as_deref()).map(str::to_lowercase);
+    texts.any(|text| REJECTIONS.iter().any(|phrase| text.contains(phrase)))
 }
 
 /// One product in one list.
@@ -133,23 +88,25 @@ struct Entry<'v> {
     status: ProductStatus,
     platform: Platform,
     package: RpmPackage,
+    /// Epoch, version and release, where it is a certain build.
+    build: Option<String>,
 }
 
 impl Entry<'_> {
-    /// How good a source of the version to update to the list is; none when it holds no fixes.
-    fn fix_rank(&self) -> Option<u8> {
-        match self.status {
-            ProductStatus::FirstFixed => Some(0),
-            ProductStatus::Fixed => Some(1),
-            // It may be later than the first with the fix.
-            ProductStatus::Recommended => Some(2),
-            _ => None,
-        }
+    /// The build that has the fix, where the entry is in a list of those.
+    ///
+    /// `first_fixed` is not always the first, nor `recommended` later: the lists count alike.
+    fn fix(&self) -> Option<&str> {
+        self.build.as_deref().filter(|_| is_fix(self.status))
     }
 
     fn place(&self) -> (&Platform, &str) {
         (&self.platform, &self.package.name)
     }
+}
+
+fn is_fix(status: ProductStatus) -> bool {
+    matches!(status, ProductStatus::FirstFixed | ProductStatus::Fixed | ProductStatus::Recommended)
 }
 
 fn entries<'v>(
@@ -185,75 +142,119 @@ fn entry<'v>(
     };
     let platform =
         Platform::of(product).ok_or("of another product than Server, Micro, Leap and Tumbleweed")?;
-    // The ids of packages have no form that is promised, so without a purl nothing tells name from version.
+    // The ids of builds have no form that is promised, so without a purl nothing tells name from version.
     component.purl().ok_or("a package without purl")?;
-    let package = rpm_package(component)?;
+    let mut package = rpm_package(component)?;
+    let build = package.evr().filter(|_| is_fix(status) || is_build(&package));
+    if build.is_none() {
+        // The id is the name. In the purl its end is taken for a version: `libdemo@4_0-18` of `libdemo-4_0-18`.
+        package.name = component.product_id.to_string();
+    }
     if package.is_debug() {
         return Err("a package of debugging symbols");
     }
-    Ok(Entry { id, status, platform, package })
+    Ok(Entry { id, status, platform, package, build })
 }
 
-fn rows(entries: &[Entry<'_>], statements: &Statements<'_, '_>, remarks: &mut Remarks) -> Rows {
-    let fixes = Fixes::of(entries);
-    let mut rows = Rows::default();
-    for entry in entries {
-        let key = |kind| PackageKey::new(entry.platform.namespace.clone(), kind, &*entry.package.name);
-        let kind = if entry.package.is_source() { KeyKind::Source } else { KeyKind::Binary };
-        let mut row = |status| rows::rated(statements, entry.id, key(kind), status, SOURCE, remarks);
-        let conditions =
-            Conditions { channel: entry.platform.channel.map(Into::into), ..Conditions::default() };
-        let affected = match entry.status {
-            ProductStatus::FirstFixed | ProductStatus::Fixed | ProductStatus::Recommended => {
-                let Some(version) = entry.package.evr() else {
-                    remarks.leave_out("fixed, and no build is named");
-                    continue;
-                };
-                if entry.fix_rank() != fixes.ranks.get(&entry.place()).copied() {
-                    continue;
-                }
-                fixed(row(Status::Affected), entry, &VersionText::from(version), statements)
+/// The entries of one vulnerability on their way to rows.
+struct Reading<'r, 'e, 'v, 'a> {
+    fixes: Fixes<'e>,
+    builds: &'r Builds,
+    statements: &'r Statements<'v, 'a>,
+    remarks: &'r mut Remarks,
+    rows: Rows,
+}
+
+impl<'e> Reading<'_, 'e, '_, '_> {
+    fn rows(mut self, entries: &'e [Entry<'_>]) -> Rows {
+        for entry in entries {
+            if let Err(reason) = self.read(entry) {
+                self.remarks.leave_out(reason);
             }
-            ProductStatus::KnownAffected if fixes.ranks.contains_key(&entry.place()) => continue,
-            ProductStatus::KnownAffected => match fixes.of_source(entry) {
-                // Some binaries of a source that was fixed are listed as affected all the same.
-                Some(version) => fixed(row(Status::Affected), entry, &VersionText::from(version), statements),
-                None => {
-                    let mut affected = row(Status::Affected);
-                    (affected.fix_state, affected.aside.reason) = fix_state(entry.id, statements);
-                    affected
+        }
+        self.rows
+    }
+
+    /// Adds what `entry` says, or tells why it is left out.
+    fn read(&mut self, entry: &'e Entry<'_>) -> Result<(), &'static str> {
+        match entry.status {
+            status if is_fix(status) => {
+                let build = entry.fix().ok_or("fixed, and no build is named")?;
+                if let Some(range) = self.fixes.range(entry, build) {
+                    self.add_fixed(entry, build, range);
                 }
-            },
-            ProductStatus::KnownNotAffected if entry.package.is_build() => {
-                remarks.leave_out("a single build that is not affected");
-                continue;
+            }
+            ProductStatus::KnownAffected if self.fixes.are_of(entry) => {}
+            ProductStatus::KnownAffected => self.add_affected(entry),
+            ProductStatus::KnownNotAffected if entry.build.is_some() => {
+                return Err("a single build that is not affected");
             }
             ProductStatus::KnownNotAffected => {
-                let mut affected = row(Status::NotAffected);
-                affected.aside.justification = statements.justification(entry.id).map(str::to_owned);
-                affected
+                let justification = self.statements.justification(entry.id).map(str::to_owned);
+                self.add_stated(entry, Status::NotAffected, |row| {
+                    row.aside.justification = justification.clone()
+                });
             }
-            ProductStatus::UnderInvestigation => row(Status::UnderInvestigation),
-            ProductStatus::FirstAffected | ProductStatus::LastAffected | ProductStatus::Unknown => {
-                remarks.leave_out("a status that SUSE does not use");
-                continue;
-            }
-        };
-        rows.add(affected, conditions);
+            ProductStatus::UnderInvestigation => self.add_stated(entry, Status::UnderInvestigation, |_| ()),
+            _ => return Err("a status that SUSE does not use"),
+        }
+        Ok(())
     }
-    rows
+
+    fn add_affected(&mut self, entry: &'e Entry<'_>) {
+        let (fix_state, reason) = fix_state(entry.id, self.statements);
+        // Some binaries of a source that was fixed are listed as affected all the same. That nothing will be fixed is
+        // meant, also beside the fix of another binary.
+        if fix_state != FixState::WontFix {
+            let builds = self.fixes.inherited(entry, self.builds);
+            for (position, build) in builds.iter().enumerate() {
+                self.add_fixed(entry, build, range(position, build));
+            }
+            if !builds.is_empty() {
+                return;
+            }
+        }
+        self.add_stated(entry, Status::Affected, |row| {
+            row.fix_state = fix_state;
+            row.aside.reason.clone_from(&reason);
+        });
+    }
+
+    fn add_fixed(&mut self, entry: &Entry<'_>, build: &str, range: AffectedRange) {
+        let version = VersionText::from(build);
+        let kind = if entry.package.is_source() { KeyKind::Source } else { KeyKind::Binary };
+        let mut row = self.row(entry, kind, Status::Affected);
+        row.fix_state = FixState::Fixed;
+        row.ranges = vec![range].into();
+        row.aside.fixes = rows::fixes(self.statements, entry.id, &version, entry.platform.channel);
+        self.rows.add(row, conditions(entry));
+    }
+
+    /// A statement about all versions. The name may be that of a source package, from which others are built; once one of
+    /// them is fixed it says nothing of those any more.
+    fn add_stated(&mut self, entry: &Entry<'_>, status: Status, complete: impl Fn(&mut Affected)) {
+        let name = &*entry.package.name;
+        let is_of_source = self.builds.has_source(name) && !self.fixes.are_of_source(entry);
+        let kinds: &[KeyKind] = match entry.package.is_source() {
+            true => &[KeyKind::Source],
+            false if is_of_source => &[KeyKind::Source, KeyKind::Binary],
+            false => &[KeyKind::Binary],
+        };
+        for kind in kinds {
+            let mut row = self.row(entry, *kind, status);
+            complete(&mut row);
+            self.rows.add(row, conditions(entry));
+        }
+    }
+
+    fn row(&mut self, entry: &Entry<'_>, kind: KeyKind, status: Status) -> Affected {
+        let key = PackageKey::new(entry.platform.namespace.clone(), kind, &*entry.package.name);
+        rows::rated(self.statements, entry.id, key, status, SOURCE, self.remarks)
+    }
 }
 
-fn fixed(
-    mut affected: model::advisory::Affected,
-    entry: &Entry<'_>,
-    version: &VersionText,
-    statements: &Statements<'_, '_>,
-) -> model::advisory::Affected {
-    affected.fix_state = FixState::Fixed;
-    affected.ranges = vec![rows::below(version)].into();
-    affected.aside.fixes = rows::fixes(statements, entry.id, version, entry.platform.channel);
-    affected
+fn conditions(entry: &Entry<'_>) -> Conditions {
+    Conditions { channel: entry.platform.channel.map(Into::into), ..Conditions::default() }
 }
 
 fn fix_state(id: &str, statements: &Statements<'_, '_>) -> (FixState, Option<String>) {
@@ -273,35 +274,86 @@ fn fix_state(id: &str, statements: &Statements<'_, '_>) -> (FixState, Option<Str
 
 /// The fixes of one vulnerability.
 struct Fixes<'e> {
-    /// By platform and package, which list tells it.
-    ranks: BTreeMap<(&'e Platform, &'e str), u8>,
-    /// By platform and source package, the build that has it; only where it is one.
-    sources: BTreeMap<(&'e Platform, &'e str), BTreeSet<&'e str>>,
+    /// By platform and package, the earliest build of each upstream version that has the fix.
+    of_packages: BTreeMap<(&'e Platform, &'e str), Vec<&'e str>>,
+    /// By platform and source package, the builds of the source from which those are.
+    of_sources: BTreeMap<(&'e Platform, &'e str), BTreeSet<&'e str>>,
+    /// The releases in which a source package has a fix, in whatever channel.
+    fixed_sources: BTreeSet<(&'e Namespace, &'e str)>,
 }
 
 impl<'e> Fixes<'e> {
     fn of(entries: &'e [Entry<'_>]) -> Self {
-        let mut fixes = Self { ranks: BTreeMap::new(), sources: BTreeMap::new() };
+        let mut of_packages: BTreeMap<_, Vec<&str>> = BTreeMap::new();
         for entry in entries {
-            let Some(rank) = entry.fix_rank().filter(|_| entry.package.version.is_some()) else { continue };
-            let held = fixes.ranks.entry(entry.place()).or_insert(rank);
-            *held = rank.min(*held);
+            if let Some(build) = entry.fix() {
+                of_packages.entry(entry.place()).or_default().push(build);
+            }
         }
-        for entry in
-            entries.iter().filter(|entry| entry.fix_rank() == fixes.ranks.get(&entry.place()).copied())
-        {
-            if let (Some(_), Some((source, Some(build)))) = (entry.fix_rank(), &entry.package.source) {
-                fixes.sources.entry((&entry.platform, source)).or_default().insert(build);
+        of_packages.values_mut().for_each(keep_earliest);
+        let mut fixes = Self { of_packages, of_sources: BTreeMap::new(), fixed_sources: BTreeSet::new() };
+        for entry in entries {
+            let Some(build) = entry.fix() else { continue };
+            let Some((source, Some(source_build))) = &entry.package.source else { continue };
+            fixes.fixed_sources.insert((&entry.platform.namespace, source));
+            if fixes.range(entry, build).is_some() {
+                fixes.of_sources.entry((&entry.platform, source)).or_default().insert(source_build);
             }
         }
         fixes
     }
 
-    /// The build of the source package of `entry` that has the fix on its platform.
-    fn of_source(&self, entry: &Entry<'_>) -> Option<&'e str> {
-        let (source, _) = entry.package.source.as_ref()?;
-        let builds = self.sources.get(&(&entry.platform, source.as_str()))?;
-        // Of several nothing tells which the binary is of.
-        (builds.len() == 1).then(|| builds.first().copied())?
+    /// Whether the package of `entry` has a fix on its platform.
+    fn are_of(&self, entry: &Entry<'_>) -> bool {
+        self.of_packages.contains_key(&entry.place())
+    }
+
+    /// Whether what is built from the source package that `entry` names has a fix in its release.
+    fn are_of_source(&self, entry: &Entry<'_>) -> bool {
+        self.fixed_sources.contains(&(&entry.platform.namespace, &*entry.package.name))
+    }
+
+    /// What `build`, a fix of the package of `entry`, leaves affected; none where an earlier build of the same upstream
+    /// version has the fix.
+    fn range(&self, entry: &Entry<'_>, build: &str) -> Option<AffectedRange> {
+        let builds = self.of_packages.get(&entry.place())?;
+        let evr = Evr::of(build);
+        let position = builds.binary_search_by(|held| Evr::of(held).compare(&evr)).ok()?;
+        (builds[position] == build).then(|| range(position, build))
+    }
+
+    /// The builds of the package of `entry` that were made with the fix of another binary of their source on its platform:
+    /// the earliest of each upstream version. The version of the other binary would not do, which may count otherwise.
+    fn inherited<'b>(&self, entry: &Entry<'_>, builds: &'b Builds) -> Vec<&'b str> {
+        let is_fixed = |build: &&Build| {
+            let source = self.of_sources.get(&(&entry.platform, &*build.source));
+            source.is_some_and(|source_builds| source_builds.contains(&*build.source_build))
+        };
+        let own = builds.of_package(&entry.package.name).iter();
+        let mut inherited: Vec<&str> = own.filter(is_fixed).map(|build| &*build.evr).collect();
+        keep_earliest(&mut inherited);
+        inherited
+    }
+}
+
+/// Sorts `builds` and keeps the earliest of each upstream version: what has the fix is not affected, and later builds of
+/// the same version have it too.
+fn keep_earliest(builds: &mut Vec<&str>) {
+    builds.sort_by(|left, right| Evr::of(left).compare(&Evr::of(right)).then_with(|| left.cmp(right)));
+    builds.dedup_by(|later, earlier| Evr::of(later).is_of_version_of(&Evr::of(earlier)));
+}
+
+/// What is below `build`, the fix at `position` among those of several upstream versions: of a later one, only builds of
+/// that version and of those between.
+fn range(position: usize, build: &str) -> AffectedRange {
+    match position {
+        0 => below(build),
+        _ => AffectedRange {
+            events: vec![
+                RangeEvent::Introduced(VersionText::from(Evr::of(build).upstream().as_str())),
+                RangeEvent::Fixed(VersionText::from(build)),
+            ]
+            .into(),
+        },
     }
 }

@@ -65,6 +65,36 @@ fn a_product_inside_itself_and_one_of_many_parts_are_none() {
 }
 
 #[test]
+fn an_id_counts_once_a_list_and_statements_about_all_products_are_bounded() {
+    let document = |n_scores: usize, ids: &[String]| {
+        let score = json!({"cvss_v3": {"vectorString": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"}});
+        json!({"document": {"tracking": {"id": "X"}}, "vulnerabilities": [{
+            "scores": vec![score; n_scores], "product_status": {"known_affected": ids}}]})
+        .to_string()
+    };
+    let read = |n_scores: usize, ids: &[String]| -> Result<(Vec<String>, usize), ParseError> {
+        let text = document(n_scores, ids);
+        let csaf = Csaf::read(text.as_bytes()).unwrap();
+        let products = Products::new(&csaf.product_tree);
+        let statements = Statements::new(&csaf.vulnerabilities[0], &products)?;
+        let (_, ids) = csaf.vulnerabilities[0].statuses().next().unwrap();
+        let ids: Vec<String> = ids.iter().map(|id| id.to_string()).collect();
+        let n_scores = statements.cvss(&ids[0]).count();
+        Ok((ids, n_scores))
+    };
+    let repeated = ["b", "a", "b", "b", "c", "a"].map(str::to_owned);
+    assert_eq!(read(3, &repeated).unwrap(), (["b", "a", "c"].map(str::to_owned).to_vec(), 3));
+    let ids: Vec<String> = (0..5_000).map(|n| format!("product:{n}")).collect();
+    assert_eq!(read(4_000, &ids).unwrap().1, 4_000);
+    assert!(matches!(
+        read(4_001, &ids),
+        Err(ParseError::Limit { limit: "statements about all products", .. })
+    ));
+    // Of one id, however often it is repeated, they are few.
+    assert_eq!(read(4_001, &vec!["one".to_owned(); 5_000]).unwrap().0.len(), 1);
+}
+
+#[test]
 fn groups_stand_for_their_products_and_their_number_is_bounded() {
     let document = |n_products: usize, n_remarks: usize| {
         let ids: Vec<String> = (0..n_products).map(|n| format!("p{n}")).collect();

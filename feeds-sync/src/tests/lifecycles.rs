@@ -139,7 +139,7 @@ fn the_calendar_says_from_when_on_a_release_between_two_with_long_support_is_fro
     // Built in is 2026-01-31 for 25.04, and nothing for 27.10.
     for (end, is_frozen) in [("2026-01-15", true), ("2026-03-01", false)] {
         let mut bench = Bench::new();
-        bench.now = "2026-02-01T00:00:00Z".parse().unwrap();
+        bench.now = "2026-01-01T00:00:00Z".parse().unwrap();
         let calendar =
             format!("version,series,eol\n25.04,plucky,{end}\n27.10,someday,{end}\n24.04 LTS,noble,{end}\n");
         bench.mirror.file(place(UBUNTU), calendar);
@@ -155,7 +155,7 @@ fn the_calendar_says_from_when_on_a_release_between_two_with_long_support_is_fro
         assert_eq!(bench.records(&key("25.04")).len(), 40);
 
         ubuntu::publish(&bench, &of(10_000..10_039, Some("2")), &statements);
-        bench.later(1);
+        bench.now = "2026-02-01T00:00:00Z".parse().unwrap();
         let report = bench.namespaces(&["ubuntu:25.04"]);
         assert!(is_updated(outcome(&report, ubuntu::OSV)), "{report:#?}");
         let after = ["25.04", "27.10"].map(|release| bench.rows(&key(release)));

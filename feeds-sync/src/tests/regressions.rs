@@ -45,11 +45,11 @@ fn d11_15_libraries_that_osv_lacks_are_in_the_errata() {
 }
 
 #[test]
-fn d11_17_a_fix_of_the_source_is_one_of_every_binary() {
+fn d11_17_a_build_from_the_fixed_source_is_the_fix_of_every_binary() {
     check(
         "suse",
         "affected-binary-of-a-fixed-source",
-        &["    binary libdemo-data Affected fixed (>=0, fixed 1.4-150600.3.1)"],
+        &["    binary libdemo-data Affected fixed (>=0, fixed 2.4.46-9.19.2)"],
     );
 }
 

@@ -169,6 +169,56 @@ fn d11_09_an_extended_stream_comes_before_the_main_one() {
 }
 
 #[test]
+fn fixes_of_minor_releases_are_alternatives_by_the_minor_release() {
+    let rows = "
+        redhat:9|binary|curl redhat CVE-1 >=0 <7.76.1-23.el9_2.4 product=cpe:/o:redhat:enterprise_linux:9
+        redhat:9|binary|curl redhat CVE-1 >=0 <7.76.1-26.el9_3.2 product=cpe:/o:redhat:enterprise_linux:9";
+    let find = |release: &str, version: &str, expected: &str| {
+        check(&format!("rhel {release}"), &format!("rpm curl {version}"), rows, expected);
+    };
+    let (second, third) = (
+        "CVE-1 | curl | affected | fixed 7.76.1-23.el9_2.4",
+        "CVE-1 | curl | affected | fixed 7.76.1-26.el9_3.2",
+    );
+    find("9.2", "7.76.1-23.el9_2.4", "CVE-1 | curl | vendor-fixed by CVE-1 | fixed 7.76.1-23.el9_2.4");
+    find("9.2", "7.76.1-23.el9_2.1", second);
+    find("9.3", "7.76.1-26.el9", third);
+    find("9.3", "7.76.1-26.el9_3.2", "");
+    // What came later is of the stream that had the last fix; before the first one any is ahead.
+    find("9.4", "7.76.1-26.el9", third);
+    find("9.4", "7.76.1-29.el9_4", "");
+    find("9.0", "7.76.1-14.el9_0.5", second);
+    // Without a minor release the worst counts.
+    find("9", "7.76.1-23.el9_2.4", third);
+    // Of another version, each says something.
+    let rows = format!("{rows}\nredhat:9|binary|curl redhat CVE-1 >=8.0 <8.1.0-2.el9_4");
+    check("rhel 9.2", "rpm curl 8.0.0-1.el9", &rows, "CVE-1 | curl | affected | fixed 8.1.0-2.el9_4");
+}
+
+#[test]
+fn a_fix_in_a_module_that_is_not_named_may_be_for_the_stream_of_its_version() {
+    let rows = "almalinux:9|binary|ruby almalinux CVE-1 >=0 <3.0.4-142.module+el8.7.0+1009+abc";
+    let find = |package: &str, expected: &str| check("almalinux 9.4", package, rows, expected);
+    let label = "module=ruby:3.0:8070020220920:ad008a3a";
+    find(
+        &format!("rpm ruby 3.0.3-141.module+el8.6.0+999+abc {label}"),
+        "CVE-1 | ruby | affected | fixed 3.0.4-142.module+el8.7.0+1009+abc",
+    );
+    find(&format!("rpm ruby 3.0.4-142.module+el8.7.0+1009+abc {label}"), "");
+    find("rpm ruby 2.7.6-138.module+el8.6.0+999+abc module=ruby:2.7:8060020220920:ad008a3a", "");
+    // A row that names the module comes before.
+    let rows = format!(
+        "{rows}\nalmalinux:9|binary|ruby almalinux CVE-1 >=0 <3.0.3-141.module+el8.6.0+1+abc module=ruby:3.0"
+    );
+    check(
+        "almalinux 9.4",
+        &format!("rpm ruby 3.0.3-141.module+el8.6.0+999+abc {label}"),
+        &rows,
+        "CVE-1 | ruby | vendor-fixed by CVE-1 | fixed 3.0.3-141.module+el8.6.0+1+abc",
+    );
+}
+
+#[test]
 fn what_has_no_fix_is_said_of_the_major_version_of_a_layered_product() {
     let row = |rest: &str| format!("redhat:openshift|source|demo redhat CVE-1 >=0 {rest}\n");
     let package = |version: &str| format!("rpm demo {version}");
@@ -354,6 +404,41 @@ fn d11_14_a_line_of_kernels_is_not_another() {
     // A live patch says nothing of the package on the disk.
     let row = "amazon:2|binary|kernel amazon CVE-1 >=0 <9.0-1.amzn2 flavour=livepatch";
     check("amzn 2", "rpm kernel 5.15.60-1.amzn2", row, "");
+}
+
+#[test]
+fn the_unbreakable_kernel_is_compared_with_its_own_line() {
+    let uek = |name: &str, line: &str, fixed: &str| {
+        format!("oracle:8|binary|{name} oracle CVE-1 >=0 <{fixed} flavour=uek line={line}")
+    };
+    let rows = [
+        uek("kernel-uek", "5.4.0", "5.4.17-2136.344.4.1.el8uek"),
+        uek("kernel-uek", "5.15.0", "5.15.0-309.180.4.el8uek"),
+        "oracle:8|binary|bpftool oracle CVE-1 >=0 <5.18.0-553.60.1.el8_10".to_owned(),
+        uek("bpftool", "5.15.0", "5.15.0-309.180.4.el8uek"),
+    ]
+    .join("\n");
+    check("ol 8.9", "rpm kernel-uek 5.4.17-2136.344.4.1.el8uek", &rows, "");
+    check(
+        "ol 8.9",
+        "rpm kernel-uek 5.4.17-2136.343.1.el8uek",
+        &rows,
+        "CVE-1 | kernel-uek | affected | fixed 5.4.17-2136.344.4.1.el8uek",
+    );
+    check(
+        "ol 8.9",
+        "rpm kernel-uek 5.15.0-309.179.1.el8uek",
+        &rows,
+        "CVE-1 | kernel-uek | affected | fixed 5.15.0-309.180.4.el8uek",
+    );
+    // Of one name, and made of two kernels.
+    check("ol 8.9", "rpm bpftool 5.15.0-309.180.4.el8uek", &rows, "");
+    check(
+        "ol 8.9",
+        "rpm bpftool 4.18.0-500.1.el8_10",
+        &rows,
+        "CVE-1 | bpftool | affected | fixed 5.18.0-553.60.1.el8_10",
+    );
 }
 
 #[test]

@@ -8,6 +8,9 @@ use crate::records::HashMap;
 /// How many mentions of products the groups of one document may amount to.
 const MENTIONS_MAX: usize = 5_000_000;
 
+/// How often a statement that names no product, and so is about all of them, may be looked at for one.
+const LOOKS_MAX: usize = 20_000_000;
+
 /// The statements of one vulnerability by product.
 #[derive(Debug)]
 pub struct Statements<'v, 'a> {
@@ -29,7 +32,7 @@ impl<'v, 'a> Statements<'v, 'a> {
     /// Those of `vulnerability`.
     ///
     /// # Errors
-    /// Groups of products are named so often that it could only be an attack.
+    /// Groups of products are named, or statements name no product, so often that it could only be an attack.
     pub fn new(
         vulnerability: &'v Vulnerability<'a>,
         products: &Products<'v, 'a>,
@@ -42,12 +45,20 @@ impl<'v, 'a> Statements<'v, 'a> {
         let threats = vulnerability.threats.iter();
         let flags = vulnerability.flags.iter();
         let scores = vulnerability.scores.iter().chain(&vulnerability.metrics);
-        Ok(Self {
+        let statements = Self {
             remediations: index.of(remediations.map(|it| (it, &it.product_ids[..], &it.group_ids[..])))?,
             threats: index.of(threats.map(|it| (it, &it.product_ids[..], &it.group_ids[..])))?,
             flags: index.of(flags.map(|it| (it, &it.product_ids[..], &it.group_ids[..])))?,
             scores: index.of(scores.map(|it| (it, &it.products[..], no_groups)))?,
-        })
+        };
+        let Self { remediations, threats, flags, scores } = &statements;
+        let n_of_all =
+            remediations.of_all.len() + threats.of_all.len() + flags.of_all.len() + scores.of_all.len();
+        let n_products: usize = vulnerability.statuses().map(|(_, ids)| ids.len()).sum();
+        match n_of_all.saturating_mul(n_products) > LOOKS_MAX {
+            true => Err(ParseError::Limit { limit: "statements about all products", max: LOOKS_MAX as u64 }),
+            false => Ok(statements),
+        }
     }
 
     /// What is or will be done about the product `id`.

@@ -507,6 +507,53 @@ fn rocky_keeps_the_bulletins_of_every_minor_release() {
 }
 
 #[test]
+fn an_index_that_states_no_bulletins_is_none_of_a_repository_without_any() {
+    let repository = |minor: &str| format!("{minor}/BaseOS/x86_64/os");
+    let newest = repository("download.rockylinux.org/pub/rocky/9");
+    let index = format!("/{newest}/repodata/repomd.xml");
+    let mut bench = Bench::new();
+    let mirror = bench.mirror.clone();
+    let in_vault = repository("dl.rockylinux.org/vault/rocky/9.0");
+    repository_at(&mirror, &in_vault, Some(&[("RLSA-2022:9000", "libdemo")]));
+    repository_at(&mirror, &newest, None);
+    repository_at(&mirror, "download.rockylinux.org/pub/rocky/9/extras/x86_64/os", None);
+    let _server = bench.serve();
+    // What the older minor releases have is not the state of the release.
+    let report = bench.namespaces(&["rocky:9"]);
+    assert!(matches!(source_outcome(&report, &index), SourceOutcome::Failed { .. }));
+    let told = report.gaps.iter().filter(|gap| gap.to_string().contains("states no bulletins")).count();
+    assert_eq!(told, 1, "{:#?}", report.gaps);
+    assert!(!bench.held().contains(&"rocky:9".to_owned()));
+
+    repository_at(&mirror, &newest, Some(&[("RLSA-2023:9001", "libdemo")]));
+    bench.later(1);
+    bench.namespaces(&["rocky:9"]);
+    let all = ["RLSA-2022:9000", "RLSA-2023:9001"];
+    assert_eq!(bench.records("rocky:9|binary|libdemo"), all);
+    repository_at(&mirror, &newest, None);
+    bench.later(1);
+    let report = bench.namespaces(&["rocky:9"]);
+    assert!(matches!(source_outcome(&report, &index), SourceOutcome::Failed { .. }));
+    assert_eq!(bench.records("rocky:9|binary|libdemo"), all);
+}
+
+#[test]
+fn the_core_of_amazon_linux_has_bulletins_and_its_extras_may_have_none() {
+    let mut bench = amazon();
+    let _server = bench.serve();
+    bench.namespaces(&["amazon:2"]);
+    let held = bench.records("amazon:2|binary|libdemo");
+    assert!(!held.is_empty());
+    let mirror = bench.mirror.clone();
+    repository_at(&mirror, CORE_BASE, None);
+    bench.later(1);
+    let report = bench.namespaces(&["amazon:2"]);
+    let index = format!("/{CORE_BASE}/repodata/repomd.xml");
+    assert!(matches!(source_outcome(&report, &index), SourceOutcome::Failed { .. }));
+    assert_eq!(bench.records("amazon:2|binary|libdemo"), held);
+}
+
+#[test]
 fn releases_are_answered_by_form_and_by_one_provider() {
     for (namespace, provider) in [
         ("almalinux:9", Some("alma")),
