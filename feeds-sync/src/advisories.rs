@@ -371,8 +371,8 @@ impl Advisories {
     }
 
     fn note(&mut self, namespace: &Namespace, id: &str, modified: Option<Timestamp>) {
-        if self.is_survey() {
-            self.layer().note(namespace, id, modified);
+        if self.is_survey() && !self.layer().note(namespace, id, modified) {
+            self.remarks.leave_out("record of more releases than a feed may speak of");
         }
     }
 

@@ -33,6 +33,10 @@ pub(super) struct Standing {
     gone: i64,
 }
 
+/// How many namespaces a feed may speak of: each becomes a file, and documents of foreign publishers name releases as they
+/// like.
+const NAMESPACES_MAX: usize = 4_096;
+
 /// Before all times.
 const NEVER: i64 = i64::MIN;
 
@@ -90,9 +94,12 @@ impl Layer {
         self.documents.get_mut(id).expect("the line above made it")
     }
 
-    /// Notes that the record `id`, which changed at `modified`, speaks of `namespace`.
-    pub(super) fn note(&mut self, namespace: &Namespace, id: &str, modified: Option<Timestamp>) {
+    /// Notes that the record `id`, which changed at `modified`, speaks of `namespace`; whether there is room for that.
+    pub(super) fn note(&mut self, namespace: &Namespace, id: &str, modified: Option<Timestamp>) -> bool {
         if !self.ids.contains_key(namespace) {
+            if self.ids.len() >= NAMESPACES_MAX {
+                return false;
+            }
             self.ids.insert(namespace.clone(), BTreeMap::new());
         }
         let ids = self.ids.get_mut(namespace).expect("the line above made it");
@@ -100,6 +107,7 @@ impl Layer {
             Some(held) => *held = modified.max(*held),
             None => drop(ids.insert(id.into(), modified)),
         }
+        true
     }
 
     pub(super) fn records(&mut self, namespace: &Namespace) -> &mut Records {

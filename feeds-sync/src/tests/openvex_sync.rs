@@ -305,3 +305,16 @@ fn what_is_said_of_all_versions_and_of_one_is_one_series_in_any_order() {
         assert_eq!(read(&[&newer, &older]), namespaces);
     }
 }
+
+#[test]
+fn documents_that_name_releases_without_end_fill_no_more_namespaces_than_a_feed_may() {
+    let products: Vec<Value> = (0..5_000)
+        .map(|release| json!({"@id": format!("pkg:deb/debian/demo@1?distro=debian-{release}")}))
+        .collect();
+    let text = json!({"@context": "https://openvex.dev/ns/v0.2.0", "@id": "A", "statements": [
+        {"vulnerability": {"name": "CVE-2025-1"}, "products": products, "status": "affected"}]});
+    let mut advisories = crate::advisories::Advisories::survey();
+    crate::schema::openvex_rows::read(text.to_string().as_bytes(), &mut advisories).unwrap();
+    let n_left_out: u64 = advisories.remarks.left_out.values().sum();
+    assert_eq!((advisories.counts().len(), n_left_out), (4_096, 904));
+}
