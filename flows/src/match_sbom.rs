@@ -280,20 +280,13 @@ fn partial(snapshot: &Snapshot, asked: &BTreeSet<Namespace>, facts: &FeedFacts) 
 /// Said of tables that rank findings and are not held: findings are ranked without them, and a gate that asks for them finds
 /// nothing.
 fn unranked(snapshot: &Snapshot) -> impl Iterator<Item = Gap> {
-    let epss = snapshot
-        .epss()
-        .is_none()
-        .then(|| ("epss", "no EPSS scores are held: findings are ranked without them"));
-    let kev = snapshot.kev().is_none().then(|| {
-        (
-            "kev",
-            "the catalogue of exploited vulnerabilities (KEV) is not held: which are exploited is not known",
-        )
-    });
-    [epss, kev]
-        .into_iter()
-        .flatten()
-        .map(|(place, detail)| Gap::new(GapKind::FEED_NOT_FETCHED, place, detail))
+    let epss = ("epss", "no EPSS scores are held: findings are ranked without them");
+    let kev = (
+        "kev",
+        "the catalogue of exploited vulnerabilities (KEV) is not held: which are exploited is not known",
+    );
+    let missing = [snapshot.epss().is_none().then_some(epss), snapshot.kev().is_none().then_some(kev)];
+    missing.into_iter().flatten().map(|(place, detail)| Gap::new(GapKind::FEED_NOT_FETCHED, place, detail))
 }
 
 /// What is said of the CVEs under `keys` themselves, as far as it is held.

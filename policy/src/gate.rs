@@ -74,7 +74,7 @@ impl FailOn {
             let mut gaps = report.coverage.gaps.iter();
             gaps.any(|gap| gap.kind == GapKind::FEED_NOT_FETCHED && gap.place == **table)
         };
-        let is_blind = |name: &str| variables::tables(name).iter().any(|table| is_missing(&table));
+        let is_blind = |name: &str| variables::tables(name).iter().any(is_missing);
         self.scope().variables.iter().map(|variable| variable.name).filter(|name| is_blind(name)).collect()
     }
 
