@@ -306,7 +306,8 @@ impl NeededFeeds {
     }
 }
 
-/// What to say of names of `--fallback` that are of no distribution or ecosystem known here: a misspelt one looks up nothing.
+/// What to say of names of `--fallback` that are of no ecosystem, and of no distribution that a feed is known of: one that is
+/// misspelt looks up nothing.
 fn unknown_names(names: &BTreeSet<Box<str>>) -> Vec<String> {
     let facts = feeds_sync::facts::builtin_facts();
     let distros = facts.namespaces.keys().map(|name| name.distro_id().unwrap_or(name.as_str()));
@@ -317,7 +318,7 @@ fn unknown_names(names: &BTreeSet<Box<str>>) -> Vec<String> {
         let near = known.iter().map(|known| (strsim::damerau_levenshtein(name, known), known));
         let nearest = near.filter(|(distance, _)| *distance <= far).min();
         let meant = nearest.map_or_else(String::new, |(_, known)| format!("; did you mean `{known}`?"));
-        format!("`--fallback`: no distribution or ecosystem is known as `{}`{meant}", visible(name))
+        format!("`--fallback`: no feed is of a distribution or ecosystem called `{}`{meant}", visible(name))
     });
     told.collect()
 }

@@ -372,7 +372,7 @@ impl Advisories {
 
     fn note(&mut self, namespace: &Namespace, id: &str, modified: Option<Timestamp>) {
         if self.is_survey() && !self.layer().note(namespace, id, modified) {
-            self.remarks.leave_out("record of more releases than a feed may speak of");
+            self.remarks.unreadable(id, "it speaks of more releases than a feed may");
         }
     }
 

@@ -71,7 +71,7 @@ pub fn bring(
 const REASONS_MAX: usize = 5;
 
 /// What could not be had and why, the first of it.
-fn reasons(gaps: &[Gap]) -> Vec<String> {
+pub fn reasons(gaps: &[Gap]) -> Vec<String> {
     let told = gaps.iter().take(REASONS_MAX).map(|gap| format!("{}: {}", gap.place, gap.detail));
     let more = gaps.len().checked_sub(REASONS_MAX).filter(|more| *more > 0);
     told.chain(more.map(|more| format!("and {more} more"))).collect()

@@ -12,6 +12,7 @@
 //! re-exported, so that a line search sees who uses which noun.
 
 pub mod advisory;
+pub mod branch;
 pub mod cpe;
 pub mod digest;
 pub mod distro;

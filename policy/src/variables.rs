@@ -101,7 +101,6 @@ pub(crate) static VARIABLES: &[Variable] = &[
     },
 ];
 
-/// The names of the severities, as constants: `UNKNOWN` is 0.
 /// The tables that rank findings which a variable is read from, as gaps name them.
 pub(crate) fn tables(variable: &str) -> &'static [&'static str] {
     match variable {
@@ -112,6 +111,7 @@ pub(crate) fn tables(variable: &str) -> &'static [&'static str] {
     }
 }
 
+/// The names of the severities, as constants: `UNKNOWN` is 0.
 pub(crate) fn severity_constants() -> impl Iterator<Item = (String, i64)> {
     Severity::ALL.into_iter().map(|level| (level.as_str().to_ascii_uppercase(), severity_number(level)))
 }

@@ -13,6 +13,7 @@ use crate::error::DbError;
 /// When it cannot be read as a shard of that kind and header.
 pub(crate) fn hash(path: &Path, kind: Kind, shard: &ShardRef) -> Result<Digest, DbError> {
     let missing = || DbError::Missing { path: path.to_owned() };
+    let n_bytes = shard.bytes;
     let shard = Shard::open_at(path.to_owned(), kind, shard)?.ok_or_else(missing)?;
     if kind == Kind::Facts {
         return Ok(facts::hash(&facts::load(&shard)?, &facts::repositories(&shard)?));
@@ -21,7 +22,7 @@ pub(crate) fn hash(path: &Path, kind: Kind, shard: &ShardRef) -> Result<Digest, 
     let owner = Owner { scope: &scope, provider: &provider };
     match kind {
         Kind::Rows => rows::content_hash(&shard, owner),
-        Kind::Text => text::content_hash(&shard, owner),
+        Kind::Text => text::content_hash(&shard, owner, n_bytes),
         Kind::Daily | Kind::Facts => Ok(daily::hash(owner, &daily::all(&shard)?)),
     }
 }

@@ -407,7 +407,11 @@ pub(crate) fn load<'r>(
 }
 
 /// The logical hash of a `text` shard, computed from its texts.
-pub(super) fn content_hash(shard: &Shard, owner: Owner<'_>) -> Result<Digest, DbError> {
+///
+/// `n_bytes` is the size of its file, which bounds how much is unpacked.
+pub(super) fn content_hash(shard: &Shard, owner: Owner<'_>, n_bytes: u64) -> Result<Digest, DbError> {
+    /// Texts of real feeds take three to ten times as much unpacked.
+    const UNPACKED_TIMES: u64 = 64;
     let hashes = shard.read(|connection| {
         let dictionary = dictionary_of(connection)?;
         let mut decompressor =
@@ -415,7 +419,12 @@ pub(super) fn content_hash(shard: &Shard, owner: Owner<'_>) -> Result<Digest, Db
         let mut select = connection.prepare("SELECT record, text, hash FROM texts ORDER BY record")?;
         let mut rows = select.query([])?;
         let mut hashes: Vec<(String, TextHash)> = Vec::new();
+        let mut unpacked_left = n_bytes.saturating_mul(UNPACKED_TIMES).saturating_add(TEXT_BYTES_MAX as u64);
         while let Some(row) = rows.next()? {
+            let size = zstd::zstd_safe::get_frame_content_size(row.get_ref(1)?.as_blob()?);
+            let left = unpacked_left.checked_sub(size.ok().flatten().unwrap_or_default());
+            unpacked_left =
+                left.ok_or_else(|| unreadable(1, "its texts are absurdly many times as large unpacked"))?;
             decode(row, &mut decompressor)?;
             hashes.push((row.get(0)?, row.get(2)?));
         }

@@ -242,6 +242,7 @@ fn a_file_of_other_content_than_its_hash_is_refused() {
         "UPDATE affected SET ranges = NULL",
         "UPDATE keys SET sum = 0",
         "UPDATE meta SET value = 'debian:13' WHERE name = 'namespace'",
+        "UPDATE keys SET first_row = 1, last_row = 2",
         "UPDATE meta SET value = 'redhat' WHERE name = 'provider'",
     ];
     for change in changes {
@@ -264,12 +265,14 @@ fn a_file_of_other_content_than_its_hash_is_refused() {
         let (sha256, bytes) = crate::files::fingerprint(&path).unwrap();
         let json = String::from_utf8(published(of_some.path()).to_json()).unwrap();
         let json = json.replace(announced.sha256(), sha256.as_str());
-        let json = json.replace(&format!("\"bytes\": {}", announced.bytes()), &format!("\"bytes\": {bytes}"));
+        let json = json.replace(&format!("\"bytes\":{}", announced.bytes()), &format!("\"bytes\":{bytes}"));
         let lied = Published::parse(json.as_bytes(), Path::new("there")).unwrap();
         let lied = lied.shards().into_iter().find(|shard| shard.kind() == "rows").unwrap();
         assert_eq!(lied.hash(), announced.hash());
+        assert_eq!((lied.sha256(), lied.bytes()), (sha256.as_str(), bytes), "{change}");
         let error = feeds.receive_whole(&lock, &lied, &mut fs::File::open(&path).unwrap()).unwrap_err();
         assert!(matches!(error, DbError::Received { .. }), "{change}: {error:?}");
+        assert!(!error.to_string().contains("were announced"), "{change}: {error}");
         assert!(!feeds.shard_file(&announced).exists(), "{change}");
     }
     let sound = FeedsDir::open(of_some.path()).shard_file(&announced);

@@ -20,7 +20,7 @@ use policy::FailOn;
 
 use crate::args::Global;
 use crate::environment;
-use crate::error::{CommandError, visible};
+use crate::error::CommandError;
 use crate::exit_code::Exit;
 use crate::feeds::{NeededFeeds, kept_snapshot};
 use crate::keys::KeyArgs;
@@ -193,20 +193,23 @@ impl<'a> Judge<'a> {
                 resolved.format.render(report, &judgement, &options, out)
             })?;
         }
-        let blind = self.fail_on.as_ref().map(|gate| gate.blind(report)).unwrap_or_default();
-        if !blind.is_empty() {
-            let name = &report.inventory.subject.name;
-            self.ui.warn(&format!(
-                "`{}`: the gate asks for `{}`, and that is not held: it cannot fire by it; see the gaps",
-                visible(name),
-                blind.join("`, `")
-            ));
+        if let Some(warning) = blind(self.fail_on.as_ref(), report) {
+            self.ui.warn(&warning);
         }
         if judgement.is_of_nothing() {
             return Err(nothing_judged(report, &report.inventory.subject.name));
         }
         Ok(if judgement.acceptable { Exit::Acceptable } else { Exit::NotAcceptable })
     }
+}
+
+/// What to say of a gate that asks for what is not held.
+pub(crate) fn blind(gate: Option<&FailOn>, report: &Report) -> Option<String> {
+    let blind = gate?.blind(report);
+    let names = blind.join("`, `");
+    (!blind.is_empty()).then(|| {
+        format!("the gate asks for `{names}`, and that is not held: it cannot fire by it; see the gaps of the report")
+    })
 }
 
 /// The gate that `text` says.

@@ -1,6 +1,6 @@
 //! `plimsoll rematch`: stored SBOMs against newer feeds; only what changed is judged again.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -12,7 +12,7 @@ use model::limits::Limits;
 use policy::Judgement;
 
 use crate::args::Global;
-use crate::commands::match_sbom::{as_of, fail_on, nothing_judged};
+use crate::commands::match_sbom::{as_of, blind, fail_on, nothing_judged};
 use crate::error::{CommandError, visible};
 use crate::exit_code::Exit;
 use crate::feeds::NeededFeeds;
@@ -93,9 +93,16 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     };
     let not_acceptable = RefCell::new(0_usize);
     let of_nothing = RefCell::new(Vec::new());
+    let has_warned = Cell::new(false);
     let unwritten = RefCell::new(None);
     let outcome = rematch(&args.dir, &sboms, &snapshot, &options, |sbom, found| {
         let judgement = policy::judge(found, fail_on.as_ref(), args.allow_empty)?;
+        // Tables are of the snapshot, so it is said once for all SBOMs.
+        if let Some(warning) = blind(fail_on.as_ref(), found)
+            && !has_warned.replace(true)
+        {
+            ui.warn(&warning);
+        }
         if judgement.is_of_nothing() {
             of_nothing.borrow_mut().push(nothing_judged(found, &sbom.file));
         } else if !judgement.acceptable {

@@ -46,7 +46,7 @@ impl Series {
         });
         if let Some(index) = said.iter().position(Said::is_of_all) {
             let mut of_all = said.remove(index);
-            said.retain(|some| some.at >= of_all.at);
+            said.retain(|some| some.at > of_all.at || some.at == of_all.at && some.stands_beside(&of_all));
             let excepted = said.iter().filter(|some| some.is_exception(&of_all));
             let excepted: Vec<VersionText> =
                 excepted.flat_map(|some| &some.affected.versions).cloned().collect();
@@ -62,11 +62,19 @@ impl Said {
         self.affected.versions.is_empty()
     }
 
-    /// Whether what is said of all versions does not hold for these. Of the same time only what clears nothing is one:
-    /// contradictions suppress nothing (docs/decisions/0032).
+    fn clears(&self) -> bool {
+        matches!(self.affected.status, Status::NotAffected | Status::Fixed)
+    }
+
+    /// Whether it counts beside what was said of all versions at the same time: contradictions suppress nothing
+    /// (docs/decisions/0032).
+    fn stands_beside(&self, of_all: &Self) -> bool {
+        !self.clears() || of_all.clears()
+    }
+
+    /// Whether what is said of all versions does not hold for these.
     fn is_exception(&self, of_all: &Self) -> bool {
-        let clears = matches!(self.affected.status, Status::NotAffected | Status::Fixed);
-        self.affected.status != of_all.affected.status && (self.at > of_all.at || !clears)
+        self.affected.status != of_all.affected.status
     }
 }
 

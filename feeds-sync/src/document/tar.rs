@@ -80,6 +80,10 @@ impl Stated {
                         || ParseError::NotTheFeed("a tar archive with a size that is none".to_owned());
                     self.size = Some(size.ok_or_else(wrong)?);
                 }
+                // A sparse file of its own kind, whose content is not what it begins with.
+                key if key.starts_with(b"GNU.sparse.") => {
+                    return Err(ParseError::NotTheFeed("a tar archive with a sparse file".to_owned()));
+                }
                 _ => {}
             }
         }

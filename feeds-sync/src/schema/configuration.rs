@@ -204,13 +204,16 @@ impl Rows<'_> {
         if self.n_products > PLATFORM_PRODUCTS_MAX {
             return self.remarks.leave_out(TOO_LARGE);
         }
-        let leaves = leaves.iter().filter(|named| named.leaf.vulnerable);
+        let leaves = || leaves.iter().filter(|named| named.leaf.vulnerable);
+        if leaves().next().is_none() {
+            return;
+        }
         let mut vulnerable: HashSet<&PackageKey> = HashSet::default();
         gates.iter().for_each(|gate| gate.vulnerable_keys(&mut vulnerable));
         // The platform of every leaf that is not itself among the gates.
         let mut shared: Option<Option<Platform>> = None;
         let mut conditions: HashMap<Option<Box<str>>, Option<Arc<Conditions>>> = HashMap::default();
-        for Named { leaf, cpe, key } in leaves {
+        for Named { leaf, cpe, key } in leaves() {
             let Some(cpe) = cpe else {
                 self.remarks.unknown_word("criteria", &leaf.criteria);
                 continue;

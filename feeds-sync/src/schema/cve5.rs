@@ -231,7 +231,8 @@ impl Record<'_> {
         let elements = self.containers().flat_map(|container| &container.affected);
         let n_of = |element: &Element<'_>| {
             let n_changes: usize = element.versions.iter().map(Entry::n_parts).sum();
-            element.cpes.len().max(1).saturating_mul(n_changes)
+            // Each product keeps the element's systems too.
+            element.cpes.len().max(1).saturating_mul(1 + n_changes + element.platforms.len())
         };
         elements.map(n_of).fold(0, usize::saturating_add)
     }
@@ -384,7 +385,7 @@ impl Container<'_> {
                 of_elements.extend(element.rows(place, remarks));
             }
         }
-        if of_elements.iter().any(|row| row.key == kernel) {
+        if of_elements.iter().any(|row| row.key == kernel && row.status == Status::Affected) {
             rows.retain(|row| row.key != kernel);
         }
         rows.extend(of_elements);

@@ -7,7 +7,7 @@ use crate::schema::csaf::component::{RpmPackage, rpm_package};
 use crate::schema::csaf::tree::Products;
 
 /// How many builds of one package count; more are of an attack.
-const BUILDS_MAX: usize = 1_000;
+const BUILDS_MAX: usize = 100;
 
 /// Whether `package` is a certain build.
 ///
@@ -40,7 +40,7 @@ impl Builds {
     /// Those of `products`.
     pub(crate) fn of(products: &Products<'_, '_>) -> Self {
         let mut builds = Self::default();
-        let packages = products.defined().filter(|product| product.purl().is_some());
+        let packages = products.iter().filter(|product| product.purl().is_some());
         for package in packages.filter_map(|product| rpm_package(product).ok()) {
             let (is_build, evr) = (is_build(&package), package.evr());
             match (package.source, evr) {

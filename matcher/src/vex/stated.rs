@@ -1,5 +1,6 @@
 //! Versions that a document states beside the names of a product: a member of CycloneDX, a branch of CSAF (feeds.md D7, A27).
 
+use model::branch::{self, Said};
 use model::cpe::{Attribute, Cpe};
 use model::report::VexReason;
 
@@ -62,31 +63,25 @@ impl Component {
         }
     }
 
-    /// Makes the names that state no version mean what the branch `text` of CSAF says of it.
-    ///
-    /// Some write the name of a package there, of all its versions (Red Hat: `openssl`, `nodejs:18/nodejs`). What is neither
-    /// that nor a version cannot be compared with one.
+    /// Makes the names that state no version mean what the branch `text` of CSAF says of it. What is neither one version nor
+    /// every one cannot be compared.
     pub(super) fn narrow_by_branch(&mut self, text: &str) {
         let mut is_readable = true;
         for identity in &mut self.identities {
-            if identity.is_named_in(text) {
-                continue;
-            }
-            match begins_as_version(text) {
-                true => drop(identity.narrow(text)),
-                false => is_readable &= identity.clone().narrow(text) != Narrowed::Set,
+            let name = identity.bare_name();
+            let rest = match name.map_or(Said::Of(text), |name| branch::said(text, &name)) {
+                Said::Every => continue,
+                Said::Of(rest) => rest,
+            };
+            match branch::is_version(rest) {
+                true => drop(identity.narrow(identity.without_mark(rest))),
+                false => is_readable &= identity.clone().narrow(rest) != Narrowed::Set,
             }
         }
         if !is_readable {
             self.ranges.push(text.into());
         }
     }
-}
-
-/// Whether `text` begins as versions do: `2.0`, `v2.0`.
-fn begins_as_version(text: &str) -> bool {
-    let number = text.strip_prefix(['v', 'V']).unwrap_or(text);
-    number.starts_with(|first: char| first.is_ascii_digit())
 }
 
 /// What comes of a name that is to mean one version.
@@ -128,15 +123,24 @@ impl Identity {
         }
     }
 
-    /// Whether `text` is its name, perhaps with what it lies in: `nodejs:18/nodejs`.
-    fn is_named_in(&self, text: &str) -> bool {
-        let is_word =
-            |name: &str| text.split(['/', ':', '@', ' ']).any(|word| word.eq_ignore_ascii_case(name));
+    /// Its name alone, by which branches call it.
+    fn bare_name(&self) -> Option<String> {
         match self {
-            Self::Package(pattern) => is_word(&pattern.purl.name),
-            Self::Image(image) => is_word(&image.name),
-            Self::Cpe(cpe) => Cpe::parse(cpe).is_some_and(|cpe| cpe.product.value().is_some_and(is_word)),
-            Self::Digest(_) | Self::Name(..) => false,
+            Self::Package(pattern) => Some(pattern.purl.name.clone()),
+            Self::Image(image) => Some(image.name.clone()),
+            Self::Cpe(cpe) => Cpe::parse(cpe).and_then(|cpe| cpe.product.value().map(str::to_owned)),
+            Self::Digest(_) | Self::Name(..) => None,
+        }
+    }
+
+    /// A version without the `v` that people write before it; tags of images and versions of Go have it themselves.
+    fn without_mark<'v>(&self, version: &'v str) -> &'v str {
+        match self {
+            Self::Package(pattern) if pattern.purl.kind != "golang" => {
+                version.strip_prefix(['v', 'V']).unwrap_or(version)
+            }
+            Self::Cpe(_) => version.strip_prefix(['v', 'V']).unwrap_or(version),
+            _ => version,
         }
     }
 }

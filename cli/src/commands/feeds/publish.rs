@@ -274,12 +274,14 @@ fn receive(
     };
     let report = bring(&feeds_dir, places, &options, &Watch::new(ui)).map_err(FlowError::from)?;
     if report.place.is_none() {
-        let reasons = report.gaps.iter().map(|gap| format!("{}: {}", gap.place, gap.detail));
-        let reasons: Vec<String> = reasons.collect();
-        return Err(CommandError::new(format!("nothing was pulled: {}", reasons.join("; "))));
+        let reasons = match report.gaps.is_empty() {
+            true => "no place has anything".to_owned(),
+            false => flows::feeds::reasons(&report.gaps).join("; "),
+        };
+        return Err(CommandError::new(format!("nothing was pulled: {reasons}")));
     }
     tell_received(&report, ui);
-    Ok(if report.place.is_some() && report.gaps.is_empty() { Exit::Acceptable } else { Exit::NotJudged })
+    Ok(if report.gaps.is_empty() { Exit::Acceptable } else { Exit::NotJudged })
 }
 
 pub(crate) fn tell_received(report: &BringReport, ui: &Ui) {

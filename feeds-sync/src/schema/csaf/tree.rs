@@ -213,14 +213,6 @@ impl<'t, 'a> Products<'t, 'a> {
         Some(())
     }
 
-    /// The products that are defined for themselves, and not as a part of others, in no order.
-    pub fn defined(&self) -> impl Iterator<Item = &'t Product<'a>> {
-        self.defined.values().filter_map(|definition| match definition {
-            Definition::Product(product) => Some(*product),
-            Definition::Part(..) | Definition::Path(_) => None,
-        })
-    }
-
     /// What the branch of `product` says of its versions.
     pub fn branch_version(&self, product: &Product<'_>) -> Option<BranchVersion<'t>> {
         self.versions.get(&*product.product_id).copied()

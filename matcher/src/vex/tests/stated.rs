@@ -64,6 +64,14 @@ fn a_branch_states_a_version() {
         // Red Hat writes what is not fixed yet in any version so.
         (&[(version, "foo")], json!({"purl": "pkg:npm/foo"}), "suppressed"),
         (&[(version, "foos:18/foo")], json!({"purl": "pkg:npm/foo"}), "suppressed"),
+        (&[(version, "foo 2.0")], json!({"purl": "pkg:npm/foo"}), "other-version"),
+        (&[(version, "foo@2.0")], json!({"purl": "pkg:npm/foo"}), "other-version"),
+        (&[(version, "foo:2.0")], json!({"purl": "pkg:oci/foo?repository_url=r.example"}), "other-version"),
+        (&[(version, "foo 3.0")], json!({"purl": "pkg:npm/foo"}), "suppressed"),
+        (&[(version, "v3.0")], json!({"purl": "pkg:npm/foo"}), "suppressed"),
+        (&[(version, "foo before 4")], json!({"purl": "pkg:npm/foo"}), "unreadable-range"),
+        (&[(version, "3.x")], json!({"purl": "pkg:npm/foo"}), "unreadable-range"),
+        (&[(version, "3.0 and earlier")], json!({"purl": "pkg:npm/foo"}), "unreadable-range"),
         (&[(version, "the next one")], json!({"purl": "pkg:npm/foo"}), "unreadable-range"),
     ] {
         let document = in_branches(branches, helper.clone());
