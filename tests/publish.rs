@@ -172,7 +172,7 @@ fn through_a_real_registry_only_what_changed_moves() {
     // A repository that has something else, and one that is not there.
     let words = ["feeds", "pull", &format!("{}/team/nothing:latest", meter.host)];
     some.run(words).expect_code(2).expect_stderr(&[
-        "gap: stale-feed",
+        "error: nothing was pulled",
         "nothing was published there",
         "hours old",
     ]);
