@@ -184,16 +184,18 @@ impl<'a> Judge<'a> {
     ) -> Result<(), TooMuch> {
         let document = &given.document;
         let products = &document.statements[source.statement].products;
-        let components = products.iter().flat_map(|product| product.wholes.iter().chain(&product.parts));
-        let n_names: usize = components.map(|&component| document.component(component).n_compared()).sum();
+        let components = || products.iter().flat_map(|product| product.wholes.iter().chain(&product.parts));
+        let n_names: usize = components().map(|&component| document.component(component).n_compared()).sum();
         effort.compare(n_names.max(1))?;
+        let n_libraries: usize = components().map(|&at| self.n_namesakes(document.component(at))).sum();
+        effort.compare(n_libraries.saturating_mul(LIBRARY_COMPARISONS))?;
         let suppresses = document.statements[source.statement].status.suppresses();
         let reach = products.iter().map(|product| self.reach(document, product, suppresses));
         let reach = reach.fold(Reach::NONE, Reach::or);
         #[cfg(test)]
         let reach = counted::of_all(reach);
         let places = self.places(ids, &reach, effort)?;
-        effort.compare(places.len().saturating_mul(n_names))?;
+        effort.compare(places.len().saturating_mul(n_names.saturating_add(n_libraries)))?;
         for place in places {
             if self.hold(given, source, place, effort, heard)? {
                 *claims = true;
@@ -340,6 +342,9 @@ impl<'a> Judge<'a> {
         })
     }
 }
+
+/// What a library is remembered with takes as much as so many comparisons.
+const LIBRARY_COMPARISONS: usize = 8;
 
 /// Whether the statement may count at all.
 fn sound(document: &VexDocument, statement: &Statement) -> Result<(), VexReason> {

@@ -141,6 +141,17 @@ impl<'a> Judge<'a> {
         [Some(0), part].into_iter().flatten().filter_map(|image| self.images.get(image))
     }
 
+    /// How many packages bear the package URLs of `component`, of any version.
+    pub(super) fn n_namesakes(&mut self, component: &Component) -> usize {
+        let inventory = self.inventory;
+        let by_key = self.by_key.get_or_insert_with(|| by_key(inventory));
+        let of_name = |identity: &Identity| match identity {
+            Identity::Package(pattern) => by_key.get(&*pattern.key).map_or(0, Vec::len),
+            _ => 0,
+        };
+        component.identities.iter().map(of_name).sum()
+    }
+
     /// The packages that the component `at` is by its package URLs, as libraries of others, and how.
     pub(super) fn libraries(&mut self, component: &Component, at: ComponentIndex) -> Rc<BTreeMap<u32, Fit>> {
         if let Some(known) = self.libraries.get(&at) {

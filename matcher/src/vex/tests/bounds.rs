@@ -141,3 +141,24 @@ fn a_document_says_what_it_is_listed_for_and_nothing_else() {
         assert_eq!(given.document.statements[0].products.len(), n, "{listed}");
     }
 }
+
+/// A product that many packages are by name costs as much as they.
+#[test]
+fn a_product_of_many_namesakes_costs_as_many_comparisons() {
+    let packages: String = (0..40).map(|nth| format!("npm a {nth} purl=pkg:npm/a@{nth}\n")).collect();
+    let inventory = inventory("app", "", &packages);
+    let documents = |n: usize| {
+        let statement = json!({"vulnerability": "CVE-1", "products": vec!["pkg:npm/a"; n],
+            "status": "not_affected", "justification": "component_not_present"});
+        given(&openvex("V", json!([statement])))
+    };
+    let reason = |n: usize| {
+        let allowance = Allowance { comparisons_max: 20_000, claims_max: 1_000 };
+        let mut found = findings("CVE-1 0");
+        let used = apply_in_order(&mut found, &[&documents(n)], &inventory, None, allowance);
+        let is_suppressed = found[0].suppressed.is_some();
+        (is_suppressed, used.unapplied.iter().any(|one| one.reason.as_str() == "too-much"))
+    };
+    assert_eq!(reason(10), (true, false));
+    assert_eq!(reason(200), (false, true));
+}
