@@ -94,6 +94,63 @@ fn several_subjects_are_judged_in_one_run() {
     assert!(place.path("reports/other-app-1.sarif").exists());
 }
 
+/// An SBOM of one npm package, of an image called `name`.
+fn npm_sbom(place: &Place, file: &str, name: &str, version: &str) -> String {
+    let purl = format!("pkg:npm/lodash@{version}");
+    let sbom = serde_json::json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1,
+        "metadata": {"component": {"type": "container", "name": name}},
+        "components": [{"type": "library", "bom-ref": "a", "name": "lodash", "version": version, "purl": purl}]});
+    place.write(file, sbom.to_string()).display().to_string()
+}
+
+#[test]
+fn reports_of_subjects_of_one_name_do_not_replace_each_other() {
+    let place = Place::new();
+    let [_, mirror] = example();
+    let one = npm_sbom(&place, "amd64.json", "ghcr.io/acme/app:1", "4.17.20");
+    let other = npm_sbom(&place, "arm64.json", "ghcr.io/acme/app:1", "4.17.21");
+    let names = |sboms: [&String; 2], folder: &str| {
+        let output = format!("json={folder}/");
+        let words = ["match", sboms[0], sboms[1], "--mirror", &mirror, "--allow-empty", "-o", &output];
+        place.run(words).expect_code(0);
+        let files = std::fs::read_dir(place.path(folder)).unwrap();
+        let mut names: Vec<String> =
+            files.map(|file| file.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    };
+    let forth = names([&one, &other], "forth");
+    assert_eq!(forth.len(), 2, "{forth:?}");
+    assert_eq!(forth, names([&other, &one], "back"), "whichever comes first");
+    assert_eq!(names([&one, &one], "same"), ["ghcr.io-acme-app-1.json"]);
+    for name in &forth {
+        let (forth, back) = (place.path(&format!("forth/{name}")), place.path(&format!("back/{name}")));
+        assert_eq!(crate::harness::read_json(&forth), crate::harness::read_json(&back));
+    }
+    for targets in [["json=x", "sarif=./x"], ["sarif=d/", "sarif@full=d/"]] {
+        let ran = place.run(["match", &one, "--mirror", &mirror, "-o", targets[0], "-o", targets[1]]);
+        ran.expect_code(2).expect_stderr(&["two outputs go to"]);
+    }
+}
+
+#[test]
+fn a_closed_standard_output_keeps_no_other_output_and_no_exit_code_from_being_given() {
+    let place = Place::new();
+    let [image, mirror] = example();
+    let other = npm_sbom(&place, "other.json", "other", "4.17.20");
+    let app = place.path("app.json").display().to_string();
+    let output = format!("cyclonedx-json={app}");
+    place.run(["sbom", &image, "--name", "app", "-o", &output]).expect_code(0);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let words = ["match", &app, &other, "--mirror", &mirror, "--allow-empty", "--fail-on", "low"];
+    let mut command = place.command();
+    command.args(words).args(["-o", "table", "-o", "sarif=x/"]).stdout(writer);
+    let ran = crate::harness::Ran::of(command.output().unwrap());
+    ran.expect_code(1);
+    assert!(place.path("x/app.sarif").exists() && place.path("x/other.sarif").exists());
+}
+
 #[test]
 fn completions_are_printed_for_every_shell() {
     let place = Place::new();

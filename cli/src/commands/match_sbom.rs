@@ -1,5 +1,6 @@
 //! `plimsoll match`: stored SBOMs against the feeds, now or years later, with no image.
 
+use std::cell::RefCell;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -24,7 +25,7 @@ use crate::error::CommandError;
 use crate::exit_code::Exit;
 use crate::feeds::{NeededFeeds, kept_snapshot};
 use crate::keys::KeyArgs;
-use crate::output::{self, Output, Resolved};
+use crate::output::{self, Names, Output, Resolved};
 use crate::risk::RiskArgs;
 use crate::ui::Ui;
 use crate::vex;
@@ -121,7 +122,6 @@ pub(crate) fn judge_all(
         match one(place) {
             Ok(found) => exit = worse(exit, found),
             Err(error) if places.len() == 1 => return Err(error),
-            Err(CommandError::BrokenPipe) => return Err(CommandError::BrokenPipe),
             Err(error) => exit = worse(exit, error.report()),
         }
     }
@@ -139,6 +139,8 @@ pub(crate) struct Judge<'a> {
     fail_on: Option<FailOn>,
     pub(crate) vex: Vec<Given>,
     as_of: Timestamp,
+    /// What the reports so far are called.
+    names: RefCell<Names>,
 }
 
 impl<'a> Judge<'a> {
@@ -154,7 +156,8 @@ impl<'a> Judge<'a> {
         let fail_on = fail_on(args.fail_on.as_deref())?;
         let as_of = as_of(args.as_of)?;
         let vex = vex::read(&args.vex, &feeds.feeds.access, global, ui)?;
-        Ok(Self { args, feeds, global, ui, feeds_dir: feeds.open(global)?, outputs, fail_on, vex, as_of })
+        let (feeds_dir, names) = (feeds.open(global)?, RefCell::default());
+        Ok(Self { args, feeds, global, ui, feeds_dir, outputs, fail_on, vex, as_of, names })
     }
 
     /// Matches a subject, its feeds synced first.
@@ -188,8 +191,11 @@ impl<'a> Judge<'a> {
             color: self.ui.colors_stdout(),
             width: self.ui.stdout_width(),
         };
+        let subject = &report.inventory.subject.name;
+        let rename = |from: &str, to: &str| output::rename(&self.outputs, from, to);
+        let name = self.names.borrow_mut().of(subject, &report.sbom_digest, rename)?;
         for resolved in &self.outputs {
-            output::write(&resolved.output, &report.inventory.subject.name, |out| {
+            output::write(&resolved.output, &name, |out| {
                 resolved.format.render(report, &judgement, &options, out)
             })?;
         }

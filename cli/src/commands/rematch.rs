@@ -16,7 +16,7 @@ use crate::commands::match_sbom::{as_of, blind, fail_on, nothing_judged};
 use crate::error::{CommandError, visible};
 use crate::exit_code::Exit;
 use crate::feeds::NeededFeeds;
-use crate::output::{self, Output};
+use crate::output::{self, Names, Output};
 use crate::risk::RiskArgs;
 use crate::ui::Ui;
 use crate::vex;
@@ -95,6 +95,9 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     let of_nothing = RefCell::new(Vec::new());
     let has_warned = Cell::new(false);
     let unwritten = RefCell::new(None);
+    let stem = |file: &'_ str| file.strip_suffix(".json").unwrap_or(file).to_owned();
+    let stems: Vec<String> = sboms.iter().map(|sbom| stem(&sbom.file)).collect();
+    let names = RefCell::new(Names::of_files(stems.iter().map(String::as_str)));
     let outcome = rematch(&args.dir, &sboms, &snapshot, &options, |sbom, found| {
         let judgement = policy::judge(found, fail_on.as_ref(), args.allow_empty)?;
         // Tables are of the snapshot, so it is said once for all SBOMs.
@@ -112,9 +115,11 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
         let options =
             report::RenderOptions { tool_version: env!("CARGO_PKG_VERSION"), color: false, width: None };
         for resolved in &reports {
-            let stem = sbom.file.strip_suffix(".json").unwrap_or(&sbom.file);
-            let written = output::write(&resolved.output, stem, |out| {
-                resolved.format.render(found, &judgement, &options, out)
+            let name = names.borrow_mut().of_file(&stem(&sbom.file));
+            let written = name.and_then(|name| {
+                output::write(&resolved.output, &name, |out| {
+                    resolved.format.render(found, &judgement, &options, out)
+                })
             });
             if let Err(error) = written {
                 unwritten.borrow_mut().get_or_insert(error);
