@@ -152,6 +152,47 @@ fn a_closed_standard_output_keeps_no_other_output_and_no_exit_code_from_being_gi
 }
 
 #[test]
+fn a_gate_is_not_passed_where_the_distributions_feed_could_not_be_had() {
+    let place = Place::new();
+    let [_, mirror] = example();
+    let purls =
+        ["pkg:deb/debian/openssl@3.0.1-1?distro=debian-12", "pkg:deb/debian/zlib@1.2-1?distro=debian-12"];
+    let component = |purl: &&str, name: &str, version: &str| serde_json::json!({"type": "library", "bom-ref": purl, "name": name, "version": version, "purl": purl});
+    let sbom = serde_json::json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1,
+        "metadata": {"component": {"type": "container", "name": "app"}},
+        "components": [component(&purls[0], "openssl", "3.0.1-1"), component(&purls[1], "zlib", "1.2-1"),
+            component(&"pkg:pypi/pillow@9.5.0", "pillow", "9.5.0")]});
+    let sbom = place.write("sboms/app.json", sbom.to_string()).display().to_string();
+    place.run(["feeds", "sync", "--mirror", &mirror, "--only", "pypi", "--only", "kev"]).expect_code(0);
+    let run = |more: &[&str]| {
+        let words = ["match", &sbom, "--offline", "--as-of", AS_OF];
+        place.run(words.iter().chain(more))
+    };
+    run(&[]).expect_code(0);
+    let not_had = ["nothing is held of its distribution (debian:12)", "--allow-empty"];
+    let ran = run(&["--fail-on", "id == 'x'"]);
+    ran.expect_code(2).expect_stderr(&not_had);
+    assert!(ran.stdout.contains("Judgement: none, because nothing is held of debian:12"), "{}", ran.stdout);
+    let ran = run(&["--fail-on", "id == 'x'", "--allow-empty"]);
+    ran.expect_code(0).expect_stderr(&["warning: the gate did not see 2 of the 3 packages of `app`"]);
+    assert!(
+        ran.stdout.ends_with("  the gate did not see 2 of 3 packages: the feed that answers is not held\n")
+    );
+    run(&["--fail-on", "kev"]).expect_code(1);
+    let ran = run(&["--fail-on", "unmatched == 'not-fetched'"]);
+    assert!(ran.expect_code(1).stdout.contains("2 packages of debian:12 not matched: not-fetched"));
+    let dir = place.path("sboms").display().to_string();
+    let words = ["rematch", &dir, "--offline", "--as-of", AS_OF, "--fail-on"];
+    place.run(words.iter().chain(&["id == 'x'"])).expect_code(2).expect_stderr(&not_had);
+    let ran = place.run(words.iter().chain(&["gap == 'feed-not-fetched'"]));
+    ran.expect_code(1).expect_stderr(&["is violated", "gap feed-not-fetched at "]);
+    // A feed that was asked and lacks the release is no feed that could not be had; the gate's blindness is told.
+    let words = ["match", &sbom, "--mirror", &mirror, "--as-of", AS_OF, "--max-age", "0s"];
+    let ran = place.run(words.iter().chain(&["--fail-on", "id == 'x'"]));
+    ran.expect_code(0).expect_stderr(&["warning: the gate did not see 2 of the 3 packages of `app`"]);
+}
+
+#[test]
 fn completions_are_printed_for_every_shell() {
     let place = Place::new();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {

@@ -17,7 +17,7 @@ use model::distro::Distro;
 use model::inventory::Inventory;
 use model::limits::Limits;
 use model::report::Report;
-use policy::FailOn;
+use policy::{FailOn, Judgement, Unjudged};
 
 use crate::args::Global;
 use crate::environment;
@@ -77,7 +77,7 @@ pub(crate) struct JudgeArgs {
     /// `supplier:` or `hub:` before a path or an address says that it is less trusted than what you give yourself
     #[arg(long, value_name = "PLACE", value_parser = vex::place(), hide_env_values = true, hide_default_value = true)]
     pub(crate) vex: Vec<VexPlace>,
-    /// Accept that there is nothing to judge
+    /// Accept that there is nothing to judge, or that a gate is asked with nothing held of the distribution
     #[arg(long)]
     pub(crate) allow_empty: bool,
 }
@@ -202,8 +202,11 @@ impl<'a> Judge<'a> {
         if let Some(warning) = blind(self.fail_on.as_ref(), report) {
             self.ui.warn(&warning);
         }
-        if judgement.is_of_nothing() {
-            return Err(nothing_judged(report, &report.inventory.subject.name));
+        if let Some(unjudged) = judgement.not_judged() {
+            return Err(not_judged(report, unjudged, subject));
+        }
+        if let Some(warning) = unseen(report, &judgement, subject) {
+            self.ui.warn(&warning);
         }
         Ok(if judgement.acceptable { Exit::Acceptable } else { Exit::NotAcceptable })
     }
@@ -233,14 +236,34 @@ pub(crate) fn as_of(typed: Option<Timestamp>) -> Result<Timestamp, CommandError>
     }
 }
 
-/// The error that no package of what is called `name` was judged.
-pub(crate) fn nothing_judged(report: &Report, name: &str) -> CommandError {
-    let error = match report.coverage.packages {
-        0 => CommandError::new(format!("no verdict was reached: no package was found in `{name}`")),
-        packages => CommandError::new(format!(
+/// What to say of packages of what is called `name` that the gate could not see.
+pub(crate) fn unseen(report: &Report, judgement: &Judgement, name: &str) -> Option<String> {
+    let (n_unseen, packages) = (judgement.n_unseen, report.coverage.packages);
+    (n_unseen > 0).then(|| {
+        format!(
+            "the gate did not see {n_unseen} of the {packages} packages of `{name}`: the feed that answers is not held; \
+             `unmatched == \"not-fetched\"` in `--fail-on` makes that a violation"
+        )
+    })
+}
+
+/// The error that there is no judgement of what is called `name`.
+pub(crate) fn not_judged(report: &Report, unjudged: &Unjudged, name: &str) -> CommandError {
+    let packages = report.coverage.packages;
+    let error = match unjudged {
+        Unjudged::Nothing if packages == 0 => {
+            CommandError::new(format!("no verdict was reached: no package was found in `{name}`"))
+        }
+        Unjudged::Nothing => CommandError::new(format!(
             "no verdict was reached: none of the {packages} packages of `{name}` could be judged"
         ))
         .hint("the coverage summary says why"),
+        Unjudged::Distro(namespace) => CommandError::new(format!(
+            "no verdict was reached: the gate could see {} of the {packages} packages of `{name}`, and nothing is held of its \
+             distribution ({namespace})",
+            report.coverage.matched
+        ))
+        .hint("the log of the sync says why, and `plimsoll feeds status --check` which hosts answer"),
     };
     error.hint("`--allow-empty` accepts this")
 }

@@ -12,7 +12,7 @@ use model::limits::Limits;
 use policy::Judgement;
 
 use crate::args::Global;
-use crate::commands::match_sbom::{as_of, blind, fail_on, nothing_judged};
+use crate::commands::match_sbom::{as_of, blind, fail_on, not_judged, unseen};
 use crate::error::{CommandError, visible};
 use crate::exit_code::Exit;
 use crate::feeds::NeededFeeds;
@@ -51,7 +51,7 @@ pub(crate) struct RematchArgs {
     /// Judge every SBOM
     #[arg(long)]
     full: bool,
-    /// Accept SBOMs of which no package can be judged
+    /// Accept SBOMs of which no package can be judged, or nothing held of the distribution that a gate is asked of
     #[arg(long)]
     allow_empty: bool,
     #[command(flatten)]
@@ -106,9 +106,12 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
         {
             ui.warn(&warning);
         }
-        if judgement.is_of_nothing() {
-            of_nothing.borrow_mut().push(nothing_judged(found, &sbom.file));
-        } else if !judgement.acceptable {
+        if let Some(unjudged) = judgement.not_judged() {
+            of_nothing.borrow_mut().push(not_judged(found, unjudged, &sbom.file));
+        } else if let Some(warning) = unseen(found, &judgement, &sbom.file) {
+            ui.warn(&warning);
+        }
+        if judgement.not_judged().is_none() && !judgement.acceptable {
             *not_acceptable.borrow_mut() += 1;
             violations(&sbom.file, &judgement).iter().for_each(|line| ui.say(line));
         }
