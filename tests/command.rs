@@ -77,6 +77,36 @@ fn a_flag_beats_the_environment_which_beats_the_file() {
 }
 
 #[test]
+fn an_option_without_effect_is_refused_and_one_of_the_file_told() {
+    let place = Place::new();
+    let [image, mirror] = example();
+    place.run(["scan", &image, "--mirror", &mirror]).expect_code(0);
+    let words = ["scan", &image, "--snapshot", "2999-01-01"];
+    place.run(words).expect_code(0);
+    let ran = place.run(words.iter().chain(&["--mirror", &*mirror]));
+    ran.expect_code(2).expect_stderr(&["`--mirror` has no effect with `--snapshot`"]);
+    let with = |variables: &[(&str, &str)], words: &[&str]| {
+        let mut command = place.command();
+        crate::harness::Ran::of(command.envs(variables.iter().copied()).args(words).output().unwrap())
+    };
+    let own = [("PLIMSOLL_PRIVATE", "own"), ("PLIMSOLL_SNAPSHOT", "2999-01-01")];
+    with(&own[..1], &words).expect_code(0).expect_stderr(&["warning: `--private` has no effect with"]);
+    with(&own, &["scan", &image]).expect_code(2).expect_stderr(&["`--private` has no effect with"]);
+    let private = ["scan", &*image, "--private", "own"];
+    with(&own[1..], &private).expect_code(2).expect_stderr(&["the environment has one"]);
+    let key = [("PLIMSOLL_FEEDS_KEY", "feeds.pub")];
+    with(&key, &["scan", &image, "--mirror", &mirror]).expect_code(2);
+    let ran = place.run(["scan", &image, "--mirror", &mirror, "--feeds-key", "feeds.pub"]);
+    ran.expect_code(2).expect_stderr(&["`--feeds-key` has no effect without `--feeds-source`"]);
+    place.write("plimsoll.toml", "max-age = '1d'\n[feeds]\nkeys = 'feeds.pub'\n");
+    let ran = place.run(words);
+    ran.expect_code(0).expect_stderr(&[
+        "warning: `--max-age` has no effect with `--snapshot`",
+        "warning: `--feeds-key` has no effect without `--feeds-source`",
+    ]);
+}
+
+#[test]
 fn several_subjects_are_judged_in_one_run() {
     let place = Place::new();
     let [image, mirror] = example();

@@ -16,6 +16,7 @@ use crate::commands;
 use crate::config;
 use crate::error::CommandError;
 use crate::hosts::HostText;
+use crate::unused;
 
 /// Write a container image's bill of materials once, judge it for ever
 ///
@@ -63,6 +64,9 @@ pub(crate) struct Global {
     /// What the configuration file says of hosts of feeds, which cannot be typed
     #[arg(skip)]
     pub(crate) hosts: Arc<Vec<HostText>>,
+    /// What of the configuration file has no effect in this run
+    #[arg(skip)]
+    pub(crate) unused: Arc<Vec<String>>,
 }
 
 /// When to colour.
@@ -109,9 +113,11 @@ pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Result<Arguments, 
     if let Some(found) = &configured.found {
         config::believed(found, &matches)?;
     }
+    let unused = unused::check(&matches)?;
     let mut arguments = Arguments::from_arg_matches(&matches)?;
     arguments.global.classifiers = Arc::new(configured.classifiers);
     arguments.global.hosts = Arc::new(configured.hosts);
+    arguments.global.unused = Arc::new(unused);
     Ok(arguments)
 }
 

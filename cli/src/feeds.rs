@@ -18,9 +18,10 @@ use flows::match_sbom::Besides;
 use jiff::{SignedDuration, Timestamp};
 use matcher::Fallback;
 use model::ecosystem::Ecosystem;
-use model::gap::Gap;
+use model::gap::{Gap, GapKind};
 use model::key::Namespace;
 use model::limits::Limits;
+use signing::PublicKey;
 
 use crate::args::Global;
 use crate::environment;
@@ -281,11 +282,12 @@ impl NeededFeeds {
         let fetcher = self.feeds.access.fetcher_of(Origin::Network, global, ui)?;
         let registry = RegistryArgs::default().registry(&self.feeds.access.tls, None)?;
         let reach = Reach { fetcher: &fetcher, registry: &registry, feeds: feeds_dir };
-        let mut places = Vec::new();
+        let (mut places, mut left_out) = (Vec::new(), Vec::new());
         for text in &self.published.feeds_source {
             let spelt = Spelt::of(text)?;
-            if spelt.is_local() || !global.offline {
-                places.push(spelt.place(&reach)?);
+            match spelt.is_local() || !global.offline {
+                true => places.push(spelt.place(&reach)?),
+                false => left_out.push(spelt.place(&reach)?.name()),
             }
         }
         let keys = self.published.keys()?;
@@ -302,8 +304,19 @@ impl NeededFeeds {
             ui.warn(&format!("feeds from {place} are not verified: no key was given"));
         }
         tell_unexpected(&report, ui);
-        Ok((snapshot, report.gaps))
+        let mut gaps = report.gaps;
+        if places.is_empty() {
+            gaps.extend(left_out.into_iter().map(|place| not_asked(place, &keys)));
+        }
+        Ok((snapshot, gaps))
     }
+}
+
+/// Said of a place that an offline run did not ask.
+fn not_asked(place: String, keys: &[PublicKey]) -> Gap {
+    let not_verified = if keys.is_empty() { "" } else { ", and no key was asked whose it is" };
+    let detail = format!("not asked, because the run is offline: what is held is used{not_verified}");
+    Gap::new(GapKind::STALE_FEED, place, detail)
 }
 
 /// What to say of names of `--fallback` that are of no ecosystem, and of no distribution that a feed is known of: one that is

@@ -1,6 +1,6 @@
 //! `plimsoll`: arguments in, bytes out. Everything it does is done by the crates beside it.
 //!
-//! - [`args`]: what can be typed; [`config`]: what `plimsoll.toml` says instead
+//! - [`args`]: what can be typed; [`config`]: what `plimsoll.toml` says instead; [`unused`]: what of it has no effect
 //! - [`commands`]: one file a command
 //! - [`feeds`]: what every command that needs feeds does; [`hosts`]: who asks; [`progress`]: how a sync is told to people
 //! - [`vex`]: where VEX is taken from, and who is believed
@@ -24,6 +24,7 @@ mod reference;
 mod registry;
 mod risk;
 mod ui;
+mod unused;
 mod vex;
 
 use std::process::ExitCode;
@@ -34,6 +35,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let result = args::parse(std::env::args_os()).and_then(|arguments| {
         let ui = ui::Ui::new(&arguments.global);
+        arguments.global.unused.iter().for_each(|line| ui.warn(line));
         commands::run(&arguments, &ui)
     });
     match result {
