@@ -141,7 +141,7 @@ fn reports_of_subjects_of_one_name_do_not_replace_each_other() {
     let other = npm_sbom(&place, "arm64.json", "ghcr.io/acme/app:1", "4.17.21");
     let names = |sboms: [&String; 2], folder: &str| {
         let output = format!("json={folder}/");
-        let words = ["match", sboms[0], sboms[1], "--mirror", &mirror, "--allow-empty", "-o", &output];
+        let words = ["match", sboms[0], sboms[1], "--mirror", &mirror, "--as-of", AS_OF, "-o", &output];
         place.run(words).expect_code(0);
         let files = std::fs::read_dir(place.path(folder)).unwrap();
         let mut names: Vec<String> =

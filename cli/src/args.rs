@@ -106,8 +106,7 @@ pub(crate) fn command() -> ClapCommand {
 /// Reads the command line, the environment and the configuration file.
 ///
 /// Precedence: default < file < environment < flag, because the file only replaces defaults.
-pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Result<Arguments, CommandError> {
-    let words: Vec<OsString> = words.collect();
+pub(crate) fn parse(words: Vec<OsString>) -> Result<Arguments, CommandError> {
     let configured = config::apply(command(), &words)?;
     let matches = configured.command.try_get_matches_from(words)?;
     if let Some(found) = &configured.found {

@@ -18,6 +18,7 @@ use clap::{ArgAction, ArgMatches, Command};
 use sbom::cataloger::{ClassifierText, Classifiers};
 use toml::{Table, Value};
 
+use crate::commands::action;
 use crate::environment;
 use crate::error::CommandError;
 use crate::hosts::{HostText, TokenForm, TokenPlace};
@@ -53,6 +54,10 @@ pub(crate) fn apply(command: Command, words: &[OsString]) -> Result<Configured, 
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
         CommandError::new(format!("configuration `{}` is not TOML: {}", path.display(), error.message()))
     })?;
+    let mut table = table;
+    if action::is_asked(words) {
+        lend_to_action(&command, &mut table, action::stands_for());
+    }
     let configured = configured(command, table).and_then(|configured| trusted(configured, is_named));
     match configured {
         Ok(configured) => Ok(Configured { found: (!is_named).then_some(path), ..configured }),
@@ -65,6 +70,17 @@ fn configured(command: Command, mut table: Table) -> Result<Configured, Problem>
     let hosts = hosts(&mut table)?;
     let command = with_defaults(command, table)?;
     Ok(Configured { command, classifiers, hosts, found: None })
+}
+
+/// Lets the section of the command that the action stands for hold for the action too, but for what its own section says.
+fn lend_to_action(command: &Command, table: &mut Table, section: &str) {
+    let Some(Value::Table(lent)) = table.get(section).cloned() else { return };
+    let Some(known) = command.find_subcommand(action::NAME) else { return };
+    let own = table.entry(action::NAME).or_insert_with(|| Value::Table(Table::new()));
+    let Value::Table(own) = own else { return };
+    for (key, value) in lent.into_iter().filter(|(key, _)| has_option(known, key)) {
+        own.entry(key).or_insert(value);
+    }
 }
 
 /// Refuses hosts of a file that merely lies in the working directory: it may have come with somebody else's sources, and

@@ -36,7 +36,7 @@ use crate::ui::Ui;
 const PUBLISHED_AGE: SignedDuration = SignedDuration::from_hours(6);
 
 /// Where feeds come from and how old they may be.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Feeds")]
 pub(crate) struct FeedArgs {
     #[command(flatten)]
@@ -78,7 +78,7 @@ pub(crate) struct FeedArgs {
 }
 
 /// Where feeds come from, and how they are asked for.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Feeds")]
 pub(crate) struct AccessArgs {
     /// Take feeds from a mirror instead of the network: a directory or a URL under which every file lies at
@@ -208,7 +208,7 @@ impl FeedArgs {
 }
 
 /// Where what a command needs to judge comes from: the vendors, or what was published.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct NeededFeeds {
     #[command(flatten)]
     pub(crate) feeds: FeedArgs,
@@ -217,12 +217,6 @@ pub(crate) struct NeededFeeds {
 }
 
 impl NeededFeeds {
-    /// What is taken when nothing is typed.
-    pub(crate) fn standard() -> Self {
-        let access = AccessArgs { jobs: 4, ..AccessArgs::default() };
-        Self { feeds: FeedArgs { access, ..FeedArgs::default() }, ..Self::default() }
-    }
-
     /// The feeds directory of this run.
     pub(crate) fn open(&self, global: &Global) -> Result<FeedsDir, CommandError> {
         self.feeds.open(global)

@@ -50,7 +50,7 @@ pub(crate) struct MatchArgs {
 }
 
 /// Options of every command that judges.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct JudgeArgs {
     /// A format (`table`, `json`, `sarif`), and a file for it; may be repeated
     ///

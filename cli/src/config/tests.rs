@@ -206,7 +206,7 @@ fn a_list_is_for_options_that_take_several_values() {
 #[test]
 fn a_section_counts_over_the_top_whatever_their_names() {
     let config = "max-age = '1d'\nvex = 'all'\nprivate = 'all'\n[feeds.sync]\nmax-age = '0s'\nprivate = 'own'\n\
-                  [match]\nvex = 'own'";
+                  [match]\nvex = 'own'\n[action]\nvex = 'own'";
     let command = with_defaults(args::command(), config.parse().unwrap()).unwrap();
     let raw = |words: &[&str], option: &str| {
         let matches = command.clone().try_get_matches_from(words).unwrap();
@@ -221,8 +221,22 @@ fn a_section_counts_over_the_top_whatever_their_names() {
     assert_eq!(raw(&["plimsoll", "feeds", "sync"], "max_age"), "0s");
     assert_eq!(raw(&["plimsoll", "feeds", "sync"], "private"), "own");
     assert_eq!(raw(&["plimsoll", "match", "x"], "vex"), "own");
+    assert_eq!(raw(&["plimsoll", "action"], "vex"), "own");
     assert_eq!(raw(&["plimsoll", "match", "x"], "max_age"), "1d");
     assert_eq!(raw(&["plimsoll", "scan", "x"], "vex"), "all");
+}
+
+#[test]
+fn the_section_of_what_the_action_stands_for_is_the_actions_too() {
+    let command = args::command();
+    let mut table: Table =
+        "scan = {fail-on = 'kev', images = 'list', risk = 'kev=2'}\naction.risk = 'kev=3'".parse().unwrap();
+    lend_to_action(&command, &mut table, "match");
+    assert_eq!(table["action"].as_table().unwrap().len(), 1);
+    lend_to_action(&command, &mut table, "scan");
+    let expected: Table = "fail-on = 'kev'\nrisk = 'kev=3'".parse().unwrap();
+    assert_eq!(table["action"].as_table(), Some(&expected));
+    with_defaults(command, table).unwrap();
 }
 
 #[test]
