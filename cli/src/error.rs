@@ -150,6 +150,10 @@ impl From<flows::error::FlowError> for CommandError {
             E::Database(_) => vec![
                 "the database is only a cache: remove the directory and run `plimsoll feeds sync`".to_owned(),
             ],
+            E::Sync(error) if error.not_writable().is_some() => vec![
+                "give a directory that can be written with `--feeds DIR`; `--offline` takes what is held and writes nothing"
+                    .to_owned(),
+            ],
             E::Sync(_) => vec!["the last good state was left in place".to_owned()],
             E::Vex { .. } | E::VexDownload(_) | E::VexRepository { .. } => {
                 vec!["nothing was judged, because what the document answers would count as open".to_owned()]

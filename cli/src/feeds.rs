@@ -257,7 +257,7 @@ impl NeededFeeds {
             let named = if global.offline { named.offline() } else { named };
             if !named.is_empty() {
                 let options = self.feeds.options(Selection::Only(&[]), &named, &limits);
-                gaps.extend(flows::feeds::sync(feeds_dir, &fetcher, &options, &Watch::new(ui))?.gaps);
+                gaps.extend(flows::feeds::sync_if_writable(feeds_dir, &fetcher, &options, &Watch::new(ui))?);
             }
             return Ok((flows::feeds::held(feeds_dir)?, gaps));
         }
