@@ -107,6 +107,32 @@ fn an_option_without_effect_is_refused_and_one_of_the_file_told() {
 }
 
 #[test]
+fn a_time_before_the_feeds_silences_nothing() {
+    let place = Place::new();
+    let [image, mirror] = example();
+    let words = ["scan", &image, "--mirror", &mirror, "-o", "json"];
+    let run = |epoch: Option<&str>, more: &[&str]| {
+        let mut command = place.command();
+        command.envs(epoch.map(|epoch| ("SOURCE_DATE_EPOCH", epoch))).args(words).args(more);
+        let ran = crate::harness::Ran::of(command.output().unwrap());
+        ran.expect_code(0);
+        let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        let gaps = report["coverage"]["gaps"].as_array().unwrap();
+        let is_told = gaps.iter().any(|gap| gap["kind"] == "stale-feed" && gap["where"] == "report");
+        (is_told, ran.stderr.contains("warning: the time of this report, "))
+    };
+    assert_eq!(run(None, &[]), (false, false));
+    assert_eq!(run(Some("315532800"), &[]), (true, true));
+    assert_eq!(
+        run(Some("315532800"), &["--as-of", "1980-01-01"]),
+        (true, false),
+        "whoever types it means it"
+    );
+    let gate = ["--as-of", "1980-01-01", "--fail-on", "gap == 'stale-feed'"];
+    place.run(words.iter().chain(&gate)).expect_code(1);
+}
+
+#[test]
 fn several_subjects_are_judged_in_one_run() {
     let place = Place::new();
     let [image, mirror] = example();

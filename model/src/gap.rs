@@ -25,7 +25,7 @@ gap_kinds! {
     PATH_ESCAPES = "path-escapes", "A path or link leaves the image's root; it was not followed.";
     NO_DISTRO = "no-distro", "No file says which distribution this is.";
     MISSING_FACT = "missing-fact", "A document lacks a fact that matching wants; the detail says which and what it costs.";
-    STALE_FEED = "stale-feed", "A feed could not be had, or is older than was asked for.";
+    STALE_FEED = "stale-feed", "A feed could not be had, is older than was asked for, or how old it is cannot be told.";
     FEED_NOT_FETCHED = "feed-not-fetched", "A feed that answers a namespace is not held.";
     ENDED_DISTRO = "ended-distro", "A release whose support has ended: absence of findings means little.";
     ENDED_RUNTIME = "ended-runtime", "A runtime whose release has no support any more: what is found in it is not fixed there.";

@@ -8,7 +8,7 @@ use std::path::Path;
 use advisory_db::FeedsDir;
 use clap::Args;
 use flows::error::FlowError;
-use flows::match_sbom::{Question, Subject, Terms, facts};
+use flows::match_sbom::{Question, Subject, Terms, before_feeds, facts};
 use flows::source::{read_sbom, read_sbom_file};
 use flows::vex::{VexPlace, bom_of};
 use jiff::Timestamp;
@@ -199,6 +199,9 @@ impl<'a> Judge<'a> {
                 resolved.format.render(report, &judgement, &options, out)
             })?;
         }
+        if let Some(warning) = wrong_time(report, self.args.as_of) {
+            self.ui.warn(&warning);
+        }
         if let Some(warning) = blind(self.fail_on.as_ref(), report) {
             self.ui.warn(&warning);
         }
@@ -245,6 +248,13 @@ pub(crate) fn unseen(report: &Report, judgement: &Judgement, name: &str) -> Opti
              `unmatched == \"not-fetched\"` in `--fail-on` makes that a violation"
         )
     })
+}
+
+/// What to say of a time from the environment that is before the feeds: it was set for builds, and silences what is old.
+pub(crate) fn wrong_time(report: &Report, typed: Option<Timestamp>) -> Option<String> {
+    let gap = before_feeds(&report.snapshot, report.as_of).filter(|_| typed.is_none())?;
+    let variable = environment::SOURCE_DATE_EPOCH;
+    Some(format!("{}; it is that of `{variable}`: `--as-of` gives another", gap.detail))
 }
 
 /// The error that there is no judgement of what is called `name`.

@@ -12,7 +12,7 @@ use model::limits::Limits;
 use policy::Judgement;
 
 use crate::args::Global;
-use crate::commands::match_sbom::{as_of, blind, fail_on, not_judged, unseen};
+use crate::commands::match_sbom::{as_of, blind, fail_on, not_judged, unseen, wrong_time};
 use crate::error::{CommandError, visible};
 use crate::exit_code::Exit;
 use crate::feeds::NeededFeeds;
@@ -94,6 +94,7 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     let not_acceptable = RefCell::new(0_usize);
     let of_nothing = RefCell::new(Vec::new());
     let has_warned = Cell::new(false);
+    let has_warned_of_time = Cell::new(false);
     let unwritten = RefCell::new(None);
     let stem = |file: &'_ str| file.strip_suffix(".json").unwrap_or(file).to_owned();
     let stems: Vec<String> = sboms.iter().map(|sbom| stem(&sbom.file)).collect();
@@ -109,6 +110,11 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
         if let Some(unjudged) = judgement.not_judged() {
             of_nothing.borrow_mut().push(not_judged(found, unjudged, &sbom.file));
         } else if let Some(warning) = unseen(found, &judgement, &sbom.file) {
+            ui.warn(&warning);
+        }
+        if let Some(warning) = wrong_time(found, args.as_of)
+            && !has_warned_of_time.replace(true)
+        {
             ui.warn(&warning);
         }
         if judgement.not_judged().is_none() && !judgement.acceptable {
