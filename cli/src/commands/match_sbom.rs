@@ -239,7 +239,8 @@ pub(crate) fn nothing_judged(report: &Report, name: &str) -> CommandError {
     error.hint("`--allow-empty` accepts this")
 }
 
-fn worse(left: Exit, right: Exit) -> Exit {
+/// Of two exit codes the one that says more.
+pub(crate) fn worse(left: Exit, right: Exit) -> Exit {
     if left.code() >= right.code() { left } else { right }
 }
 
