@@ -300,6 +300,26 @@ fn what_could_not_be_written_is_told_again() {
     assert_eq!(run("sarif=reports/").0, 2, "one came and one went");
 }
 
+/// They are uploaded together, and of one category only one is taken.
+#[test]
+fn two_tags_of_one_image_are_two_categories() {
+    let (place, _mirror) = one_stored();
+    let of_tag = |tag: &str| {
+        let sbom = sbom("app", &["pkg:pypi/django@3.2.5"]);
+        sbom.replace(r#""name":"app""#, &format!(r#""name":"registry.example/app:{tag}""#))
+    };
+    for tag in ["1.2", "1.3"] {
+        place.write(&format!("sboms/team/{tag}.json"), of_tag(tag));
+    }
+    place.run(["rematch", "sboms", "--mirror", "mirror", "-o", "sarif=reports/"]).expect_code(0);
+    let category = |file: &str| {
+        let log = read_json(&place.path(&format!("reports/{file}.sarif")));
+        log["runs"][0]["automationDetails"]["id"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(category("team-1.2"), "plimsoll/registry.example/app/stored:team/1.2.json/");
+    assert_eq!(category("team-1.3"), "plimsoll/registry.example/app/stored:team/1.3.json/");
+}
+
 #[test]
 fn what_plimsoll_wrote_is_no_sbom_and_what_is_not_read_is_named() {
     let (place, mirror) = one_stored();

@@ -262,7 +262,7 @@ fn held_without_rows(hashes: &BTreeMap<PackageKey, KeyHash>) -> AdvisorySet {
 fn findings_json(report: &Report) -> Result<Vec<Value>, FlowError> {
     let judgement = policy::judge(report, None, true)?;
     let format = report::by_name("json").expect("JSON v1 is in the table of formats");
-    let options = report::RenderOptions { tool_version: "", color: false, width: None };
+    let options = report::RenderOptions { tool_version: "", color: false, width: None, stored: None };
     let mut bytes = Vec::new();
     format.render(report, &judgement, &options, &mut bytes).map_err(FlowError::Render)?;
     let mut document: Value =

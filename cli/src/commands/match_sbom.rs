@@ -187,6 +187,7 @@ impl<'a> Judge<'a> {
             tool_version: env!("CARGO_PKG_VERSION"),
             color: self.ui.colors_stdout(),
             width: self.ui.stdout_width(),
+            stored: None,
         };
         for resolved in &self.outputs {
             output::write(&resolved.output, &report.inventory.subject.name, |out| {

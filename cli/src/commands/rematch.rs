@@ -112,8 +112,12 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
             *not_acceptable.borrow_mut() += 1;
             violations(&sbom.file, &judgement).iter().for_each(|line| ui.say(line));
         }
-        let options =
-            report::RenderOptions { tool_version: env!("CARGO_PKG_VERSION"), color: false, width: None };
+        let options = report::RenderOptions {
+            tool_version: env!("CARGO_PKG_VERSION"),
+            color: false,
+            width: None,
+            stored: Some(&sbom.file),
+        };
         for resolved in &reports {
             let stem = sbom.file.strip_suffix(".json").unwrap_or(&sbom.file);
             let written = output::write(&resolved.output, stem, |out| {
