@@ -187,6 +187,7 @@ impl<'a> Judge<'a> {
             tool_version: env!("CARGO_PKG_VERSION"),
             color: self.ui.colors_stdout(),
             width: self.ui.stdout_width(),
+            stored: None,
         };
         for resolved in &self.outputs {
             output::write(&resolved.output, &report.inventory.subject.name, |out| {
@@ -239,7 +240,8 @@ pub(crate) fn nothing_judged(report: &Report, name: &str) -> CommandError {
     error.hint("`--allow-empty` accepts this")
 }
 
-fn worse(left: Exit, right: Exit) -> Exit {
+/// Of two exit codes the one that says more.
+pub(crate) fn worse(left: Exit, right: Exit) -> Exit {
     if left.code() >= right.code() { left } else { right }
 }
 
