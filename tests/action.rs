@@ -3,6 +3,7 @@
 mod attached;
 mod expression;
 mod publish;
+mod rematch;
 mod runner;
 mod yaml;
 
@@ -523,6 +524,21 @@ fn copy_of_the_scripts(job: &Job) -> PathBuf {
         write_program(&copy.join("action").join(name), &text);
     }
     copy
+}
+
+/// Puts the scripts of plimsoll into the directory `checkout` of the workspace, where building it gives `binary`.
+fn check_out(job: &mut Job, checkout: &str, binary: &Path) {
+    for name in ["get-binary", "group-sarif", "fenced"] {
+        let script = fs::read_to_string(root().join("action").join(name)).unwrap();
+        write_program(&job.workspace(checkout).join("action").join(name), &script);
+    }
+    let programs = job.workspace("programs");
+    let cargo = format!(
+        "#!/bin/sh\nfor last; do :; done\nmkdir -p \"$last/release\"\nln -sf '{}' \"$last/release/plimsoll\"\n",
+        binary.display()
+    );
+    write_program(&programs.join("cargo"), &cargo);
+    job.programs = Some(programs);
 }
 
 fn write_program(path: &Path, text: &str) {

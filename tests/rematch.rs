@@ -246,3 +246,116 @@ fn a_finding_disappears_with_its_reason() {
     let other = rematch(&place, &mirror, "reports", &[]);
     assert_eq!(other["sboms"]["judged"], 1);
 }
+
+/// A place with one stored SBOM and a mirror that knows something of its package.
+fn one_stored() -> (Place, Mirror) {
+    let place = Place::new();
+    let record = testkit::feeds::osv_record(
+        "PYSEC-2024-1",
+        &["CVE-2024-1"],
+        "PyPI",
+        "django",
+        "introduced 0, fixed 4.0",
+    );
+    let mirror = Mirror::at(place.path("mirror"));
+    mirror.osv_records("PyPI", &[record]);
+    place.write("sboms/app.json", sbom("app", &["pkg:pypi/django@3.2.5"]));
+    (place, mirror)
+}
+
+#[test]
+fn what_could_not_be_written_is_told_again() {
+    let (place, _mirror) = one_stored();
+    place.write("sboms/bad.json", "<html>not an SBOM</html>");
+    place.write("in-the-way", "");
+    let run = |reports: &str| {
+        let _ = fs::remove_file(place.path("changes.json"));
+        let words = ["rematch", "sboms", "--mirror", "mirror", "-o", "json=changes.json", "-o"];
+        let ran = place.run(words.into_iter().chain([reports]));
+        ran.expect_code(2).expect_stderr(&["bad.json"]);
+        (read_json(&place.path("changes.json"))["changes"].as_array().unwrap().len(), ran)
+    };
+    let (told, ran) = run("sarif=in-the-way/");
+    assert_eq!(told, 1, "the change set is written though a report was not");
+    ran.expect_stderr(&["error: cannot write `in-the-way/app.sarif`", "the next run says it again"]);
+    let (told, ran) = run("sarif=reports/");
+    assert_eq!(told, 1);
+    assert!(!ran.stderr.contains("says it again"), "{}", ran.stderr);
+    assert_eq!(run("sarif=reports/").0, 0);
+
+    // Who closed the pipe has not seen all.
+    place.write("sboms/app.json", sbom("app", &["pkg:pypi/django@3.2.4"]));
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = place.command();
+    command.args(["rematch", "sboms", "--mirror", "mirror"]).stdout(writer);
+    crate::harness::Ran::of(command.output().unwrap())
+        .expect_stderr(&["bad.json", "the next run says it again"]);
+    assert_eq!(run("sarif=reports/").0, 2);
+
+    // A change set that was not written is not told either.
+    place.write("sboms/app.json", sbom("app", &["pkg:pypi/django@3.2.6"]));
+    let words = ["rematch", "sboms", "--mirror", "mirror", "-o", "json=in-the-way/changes.json"];
+    place.run(words).expect_code(2).expect_stderr(&["in-the-way/changes.json", "the next run says it again"]);
+    assert_eq!(run("sarif=reports/").0, 2, "one came and one went");
+}
+
+/// They are uploaded together, and of one category only one is taken.
+#[test]
+fn two_tags_of_one_image_are_two_categories() {
+    let (place, _mirror) = one_stored();
+    let of_tag = |tag: &str| {
+        let sbom = sbom("app", &["pkg:pypi/django@3.2.5"]);
+        sbom.replace(r#""name":"app""#, &format!(r#""name":"registry.example/app:{tag}""#))
+    };
+    for tag in ["1.2", "1.3"] {
+        place.write(&format!("sboms/team/{tag}.json"), of_tag(tag));
+    }
+    place.run(["rematch", "sboms", "--mirror", "mirror", "-o", "sarif=reports/"]).expect_code(0);
+    let category = |file: &str| {
+        let log = read_json(&place.path(&format!("reports/{file}.sarif")));
+        log["runs"][0]["automationDetails"]["id"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(category("team-1.2"), "plimsoll/registry.example/app/stored:team/1.2.json/");
+    assert_eq!(category("team-1.3"), "plimsoll/registry.example/app/stored:team/1.3.json/");
+}
+
+#[test]
+fn what_plimsoll_wrote_is_no_sbom_and_what_is_not_read_is_named() {
+    let (place, mirror) = one_stored();
+    let xml = "<?xml version=\"1.0\"?><bom xmlns=\"http://cyclonedx.org/schema/bom/1.6\" version=\"1\"><components>\
+               <component type=\"library\"><name>django</name><version>3.2.5</version>\
+               <purl>pkg:pypi/django@3.2.5</purl></component></components></bom>";
+    place.write("sboms/team/app.cdx.xml", xml);
+    place.write("sboms/old.cdx.json.gz", "");
+    place.write("sboms/README.md", "");
+    let run = || {
+        let mut command = place.command();
+        command.current_dir(place.path("sboms")).args(["rematch", "--mirror"]).arg(mirror.dir());
+        command.args(["-o", "json=changes.json", "-o", "json=reports/"]);
+        let ran = crate::harness::Ran::of(command.output().unwrap());
+        ran.expect_code(0).expect_stderr(&[
+            "warning: passed over: `old.cdx.json.gz` (compressed)",
+            "passed over: 1 files whose names are not those of SBOMs",
+        ]);
+        (read_json(&place.path("sboms/changes.json")), ran)
+    };
+    let (first, _) = run();
+    assert_eq!(first["sboms"], serde_json::json!({"stored": 2, "judged": 2, "unchanged": 0}));
+    let (second, ran) = run();
+    assert_eq!(second["sboms"], serde_json::json!({"stored": 2, "judged": 0, "unchanged": 2}));
+    ran.expect_stderr(&[
+        "passed over, as what plimsoll itself wrote: `changes.json`, `reports/app.json`, `reports/team-app.cdx.xml.json`",
+    ]);
+}
+
+#[test]
+#[cfg(unix)]
+fn what_never_ends_is_no_sbom() {
+    let (place, _mirror) = one_stored();
+    std::os::unix::fs::symlink("/dev/zero", place.path("sboms/endless.json")).unwrap();
+    place
+        .run(["rematch", "sboms", "--mirror", "mirror"])
+        .expect_code(0)
+        .expect_stderr(&["`endless.json` (no regular file)"]);
+}

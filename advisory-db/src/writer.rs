@@ -185,6 +185,7 @@ impl<'a> Writer<'a> {
             };
             let before = before.text.as_ref().filter(is_sound);
             let before = before.and_then(|text| Shard::open(&shards, Kind::Text, text).ok()?);
+            let before = before.map(Shard::unmapped).transpose()?;
             self.open = Some(OpenFeed {
                 provider: publication.provider.to_owned(),
                 feed: publication.feed.to_owned(),

@@ -1,7 +1,8 @@
 //! What differs between two runs over the same subject, and by which cause.
 //!
-//! A finding is identified by its package's purl and its id. Scores that move every day (EPSS, risk) are no
-//! change; a suppressed finding counts as absent, so that what is suppressed disappears with its reason.
+//! A finding is identified by its package's purl and its id; of several with one identity the one that nothing suppresses
+//! counts. Scores that move every day (EPSS, risk) are no change; a suppressed finding counts as absent, so that what is
+//! suppressed disappears with its reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -154,6 +155,7 @@ pub fn between(
     let Some(before) = before else {
         return new
             .values()
+            .map(|findings| findings.first)
             .filter(|finding| is_active(finding))
             .map(|finding| change(ChangeKind::Appeared, Cause::Sbom, "first_run", finding, None))
             .collect();
@@ -163,7 +165,8 @@ pub fn between(
 
     let mut changes = Vec::new();
     let mut renamed: BTreeSet<Identity> = BTreeSet::new();
-    for (identity, finding) in &old {
+    for (identity, of_old) in &old {
+        let finding = of_old.first;
         let successor = new.get(identity).map(|found| (*found, None)).or_else(|| {
             let (key, found) = successor(identity, &new, &old)?;
             renamed.insert(key);
@@ -178,23 +181,32 @@ pub fn between(
             None => {
                 changes.push(change(ChangeKind::Disappeared, Cause::Sbom, "package_gone", finding, None));
             }
-            Some((found, renaming)) => match (is_active(finding), is_active(found)) {
+            Some((of_new, renaming)) => match (is_active(finding), is_active(of_new.first)) {
+                // The one that was suppressed before is all that is left, or was all there was.
+                (true, false) if !same_sbom && of_old.is_suppressed_as(&of_new) => {
+                    changes.push(change(ChangeKind::Disappeared, Cause::Sbom, "package_gone", finding, None));
+                }
+                (false, true) if !same_sbom && of_old.is_suppressed_as(&of_new) => {
+                    let found = of_new.first;
+                    changes.push(change(ChangeKind::Appeared, Cause::Sbom, "new_package", found, None));
+                }
                 (true, false) => changes.push(change(
                     ChangeKind::Disappeared,
-                    cause_of_suppression(found),
-                    suppression(found),
-                    found,
+                    cause_of_suppression(of_new.first),
+                    suppression(of_new.first),
+                    of_new.first,
                     Some(finding),
                 )),
                 (false, true) => changes.push(change(
                     ChangeKind::Appeared,
                     cause_of_suppression(finding),
                     "unsuppressed",
-                    found,
+                    of_new.first,
                     Some(finding),
                 )),
                 (false, false) => {}
                 (true, true) => {
+                    let found = of_new.first;
                     if let Some(reason) = renaming.or_else(|| difference(finding, found)) {
                         changes.push(change(ChangeKind::Changed, Cause::Feed, reason, found, Some(finding)));
                     }
@@ -202,7 +214,8 @@ pub fn between(
             },
         }
     }
-    for (identity, finding) in &new {
+    for (identity, findings) in &new {
+        let finding = findings.first;
         if old.contains_key(identity) || renamed.contains(identity) || !is_active(finding) {
             continue;
         }
@@ -222,32 +235,66 @@ struct Identity<'a> {
     purl: &'a str,
 }
 
-fn index(findings: &[Value]) -> BTreeMap<Identity<'_>, &Value> {
-    findings
-        .iter()
-        .map(|finding| {
-            let identity = Identity {
-                id: finding["id"].as_str().unwrap_or_default(),
-                purl: finding["package"]["purl"].as_str().unwrap_or_default(),
-            };
-            (identity, finding)
-        })
-        .collect()
+/// The findings of one identity. There are several where a package is installed more than once and one of them is somebody
+/// else's: the vendor of the distribution suppresses what he speaks of himself, and not the one beside it.
+#[derive(Clone, Copy, Debug)]
+struct Findings<'a> {
+    /// The one that counts: the first that is active, where any is.
+    first: &'a Value,
+    /// The first that is suppressed.
+    suppressed: Option<&'a Value>,
 }
 
-/// The new finding of the same package that took the old one's id among its aliases.
+impl<'a> Findings<'a> {
+    fn of(finding: &'a Value) -> Self {
+        Self { first: finding, suppressed: (!is_active(finding)).then_some(finding) }
+    }
+
+    fn add(&mut self, finding: &'a Value) {
+        if is_active(finding) {
+            self.first = if is_active(self.first) { self.first } else { finding };
+        } else {
+            self.suppressed.get_or_insert(finding);
+        }
+    }
+
+    /// Whether `other` has a finding suppressed for the reason for which one is here: then it is not that suppression which
+    /// tells them apart.
+    fn is_suppressed_as(&self, other: &Self) -> bool {
+        let reason = |it: &Self| it.suppressed.map(|finding| &finding["suppressed"]["reason"]);
+        reason(self).is_some() && reason(self) == reason(other)
+    }
+}
+
+fn index(findings: &[Value]) -> BTreeMap<Identity<'_>, Findings<'_>> {
+    let mut index: BTreeMap<Identity<'_>, Findings<'_>> = BTreeMap::new();
+    for finding in findings {
+        let identity = Identity {
+            id: finding["id"].as_str().unwrap_or_default(),
+            purl: finding["package"]["purl"].as_str().unwrap_or_default(),
+        };
+        index
+            .entry(identity)
+            .and_modify(|findings| findings.add(finding))
+            .or_insert_with(|| Findings::of(finding));
+    }
+    index
+}
+
+/// The new findings of the same package that took the old one's id among its aliases.
 fn successor<'a>(
     gone: &Identity<'_>,
-    new: &BTreeMap<Identity<'a>, &'a Value>,
-    old: &BTreeMap<Identity<'_>, &Value>,
-) -> Option<(Identity<'a>, &'a Value)> {
+    new: &BTreeMap<Identity<'a>, Findings<'a>>,
+    old: &BTreeMap<Identity<'_>, Findings<'_>>,
+) -> Option<(Identity<'a>, Findings<'a>)> {
     new.iter()
-        .find(|(identity, finding)| {
+        .find(|(identity, findings)| {
+            let aliases = findings.first["aliases"].as_array();
             identity.purl == gone.purl
                 && !old.contains_key(identity)
-                && finding["aliases"].as_array().is_some_and(|all| all.iter().any(|alias| alias == gone.id))
+                && aliases.is_some_and(|all| all.iter().any(|alias| alias == gone.id))
         })
-        .map(|(identity, finding)| (*identity, *finding))
+        .map(|(identity, findings)| (*identity, *findings))
 }
 
 fn is_active(finding: &Value) -> bool {
@@ -353,6 +400,26 @@ mod tests {
         check(Some(&[a()]), std::slice::from_ref(&quiet), true, &["Disappeared Feed not_affected \"CVE-1\""]);
         check(Some(std::slice::from_ref(&quiet)), &[a()], true, &["Appeared Feed unsuppressed \"CVE-1\""]);
         check(Some(&[]), &[quiet], true, &[]);
+    }
+
+    /// A language package of one purl may be installed twice, once by the distribution, which suppresses that finding.
+    #[test]
+    fn of_findings_of_one_id_and_purl_the_active_one_counts_wherever_it_stands() {
+        let active = || finding("CVE-1", "pkg:pypi/requests@2.25.1");
+        let owned = || with(active(), |it| it["suppressed"] = json!({"reason": "owned-by-distro-package"}));
+        let [both, alone] = [vec![active(), owned()], vec![owned()]];
+        check(None, &both, true, &["Appeared Sbom first_run \"CVE-1\""]);
+        check(None, &alone, true, &[]);
+        check(Some(&both), &both, true, &[]);
+        check(Some(&both), &[owned(), active()], true, &[]);
+        check(Some(&both), &alone, false, &["Disappeared Sbom package_gone \"CVE-1\""]);
+        check(Some(&alone), &both, false, &["Appeared Sbom new_package \"CVE-1\""]);
+        // The same SBOM has the same packages: somebody suppressed the other one too, or no longer does.
+        check(Some(&both), &alone, true, &["Disappeared Feed suppressed \"CVE-1\""]);
+        check(Some(&alone), &both, true, &["Appeared Feed unsuppressed \"CVE-1\""]);
+        // What VEX answers now was not there before in these words.
+        let answered = with(active(), |it| it["suppressed"] = json!({"reason": "vex-fixed"}));
+        check(Some(&both), &[answered], false, &["Disappeared Vex suppressed \"CVE-1\""]);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::rematch::PassedOver;
+
 /// Why a flow ended without its result.
 #[derive(Debug, thiserror::Error)]
 pub enum FlowError {
@@ -192,10 +194,12 @@ pub enum FlowError {
         what: String,
     },
     /// The directory of stored SBOMs holds none.
-    #[error("no SBOM in `{}`", directory.display())]
+    #[error("no SBOM in `{}`{}", directory.display(), but(passed_over.as_ref()))]
     NoSboms {
         /// The directory.
         directory: PathBuf,
+        /// The first of what looks like SBOMs and is not read.
+        passed_over: Option<PassedOver>,
     },
     /// Rendering failed.
     #[error("cannot render the report")]
@@ -231,6 +235,10 @@ fn spell(attempts: &[Attempt]) -> String {
     let parts: Vec<String> =
         attempts.iter().map(|attempt| format!("{} ({})", attempt.place, attempt.reason)).collect();
     format!("tried {}", parts.join(", "))
+}
+
+fn but(passed_over: Option<&PassedOver>) -> String {
+    passed_over.map_or_else(String::new, |it| format!(": `{}` is {}", it.file, it.why.as_str()))
 }
 
 fn not_judged(n_packages: usize) -> String {

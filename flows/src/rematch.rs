@@ -1,16 +1,22 @@
 //! Stored SBOMs against newer feeds: only those whose questions have other answers are judged again.
 //!
-//! The state keeps, per SBOM, the hash of every key it consulted and of the facts it was resolved under, and
-//! the findings as they were before decoration. When neither the SBOM nor those hashes changed, the stored
-//! findings *are* what judging would give (feeds.md E3); scores and texts are looked up anew, so that the
-//! report is the one that a full run would write.
+//! The state keeps, per SBOM, one hash over what judging it reads and is done by ([`asked`]), and the findings as they
+//! were before decoration. When neither the SBOM nor that hash changed, the stored findings *are* what judging would give
+//! (feeds.md E3); scores and texts are looked up anew, so that the report is the one that a full run would write.
+//!
+//! Whoever re-matches keeps the new state himself ([`NewState::keep`]), when what changed was told: until then the next
+//! run tells it again.
 
 mod state;
+mod stored;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fmt::{self, Write as _};
+use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use advisory_db::{KeyHash, Snapshot};
 use jiff::Timestamp;
@@ -26,9 +32,11 @@ use crate::changes::{ChangeSet, ChangedSbom, Side, between};
 use crate::error::FlowError;
 use crate::find::find;
 use crate::match_sbom::{Answer, Besides, Question, Subject, Terms, facts, rows_about};
-use crate::source::read_sbom;
+use crate::source::read_sbom_file;
 use crate::vex::bom_of;
-use state::{Entry, State};
+pub use state::NewState;
+use state::{Entry, Lock, State};
+pub use stored::{NotRead, PassedOver, StoredSbom, StoredSboms, stored_sboms};
 
 /// Where the state lies below the directory of SBOMs.
 const STATE: &str = ".plimsoll-rematch";
@@ -38,7 +46,7 @@ const STATE: &str = ".plimsoll-rematch";
 pub struct RematchOptions<'a> {
     /// Judge every SBOM, whether or not its keys changed.
     pub full: bool,
-    /// Leave the state as it is.
+    /// Leave the state as it is, and its directory.
     pub dry_run: bool,
     /// What others say of findings.
     pub vex: &'a [Given],
@@ -59,45 +67,12 @@ pub struct Rematch {
     pub changes: ChangeSet,
     /// SBOM files that could not be read or judged; their earlier state is kept.
     pub failures: Vec<FlowError>,
+    /// Files that are no SBOMs but what plimsoll writes about them: reports, change sets.
+    pub own_outputs: Vec<String>,
     /// Whether the state of an earlier run was there and could not be used, so that this run counts as the first.
     pub is_state_discarded: bool,
-}
-
-/// An SBOM file below the directory.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredSbom {
-    /// The path below the directory, with `/` between its parts.
-    pub file: String,
-    /// The path to open.
-    pub path: PathBuf,
-}
-
-/// The SBOM files below `directory`, sorted by path: every `*.json` outside the state and hidden folders.
-pub fn stored_sboms(directory: &Path) -> Result<Vec<StoredSbom>, FlowError> {
-    let mut found = Vec::new();
-    let mut pending = vec![directory.to_owned()];
-    while let Some(folder) = pending.pop() {
-        let failed = |source| FlowError::File { action: "list", path: folder.clone(), source };
-        for entry in fs::read_dir(&folder).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let path = entry.path();
-            if entry.file_name().as_encoded_bytes().starts_with(b".") {
-                continue;
-            }
-            if entry.file_type().map_err(failed)?.is_dir() {
-                pending.push(path);
-            } else if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
-                let below = path.strip_prefix(directory).expect("the walk stays below its directory");
-                let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
-                found.push(StoredSbom { file: parts.join("/"), path });
-            }
-        }
-    }
-    if found.is_empty() {
-        return Err(FlowError::NoSboms { directory: directory.to_owned() });
-    }
-    found.sort_by(|left, right| left.file.cmp(&right.file));
-    Ok(found)
+    /// What the next run begins from, once it is kept.
+    pub state: NewState,
 }
 
 /// The namespaces that the SBOMs ask, for a sync beforehand. Unreadable files are left to [`rematch`].
@@ -110,7 +85,7 @@ pub fn needed(
     let facts = facts(snapshot)?;
     let mut namespaces = BTreeSet::new();
     for sbom in sboms {
-        if let Ok((subject, _)) = stored(sbom, limits) {
+        if let Ok(subject) = read_sbom_file(&sbom.path, limits, &[]) {
             let question = Question::with(&subject.inventory, &facts, snapshot, besides)?;
             namespaces.extend(question.namespaces());
         }
@@ -118,9 +93,12 @@ pub fn needed(
     Ok(namespaces)
 }
 
-/// Re-matches `sboms`, which lie below `directory`, against `snapshot`.
+/// Re-matches `sboms`, which lie below `directory`, against `snapshot`, as soon as no other re-match of `directory` runs.
 ///
-/// `judged` is given the report of every SBOM, whether it was judged or its stored findings still stand.
+/// `reported` is given the report of every SBOM, whether it was judged or its stored findings still stand.
+///
+/// # Errors
+/// The state cannot be read or locked, the feeds cannot be read, `reported` fails, or nothing among `sboms` is one.
 pub fn rematch(
     directory: &Path,
     sboms: &[StoredSbom],
@@ -129,10 +107,12 @@ pub fn rematch(
     mut reported: impl FnMut(&StoredSbom, &Report) -> Result<(), FlowError>,
 ) -> Result<Rematch, FlowError> {
     let state_dir = directory.join(STATE);
+    // A dry run leaves no file behind; what it reads is replaced whole.
+    let lock = if options.dry_run { None } else { Some(Lock::take(&state_dir)?) };
     let mut earlier = State::read(&state_dir)?;
     let is_state_discarded = earlier.is_discarded;
     let mut changes = ChangeSet::new(options.as_of, earlier.snapshot.take(), snapshot.id().to_owned());
-    let mut failures = Vec::new();
+    let (mut failures, mut own_outputs) = (Vec::new(), Vec::new());
     let mut state = State::new(snapshot.id());
 
     for sbom in sboms {
@@ -146,19 +126,25 @@ pub fn rematch(
                 reported(sbom, &report)?;
                 state.entries.insert(sbom.file.clone(), entry);
             }
+            Err(FlowError::Document { source, .. }) if source.is_own_output() => {
+                own_outputs.push(sbom.file.clone());
+                // Where an SBOM was, it is gone.
+                earlier.entries.extend(before.map(|entry| (sbom.file.clone(), entry)));
+            }
             Err(error) => {
                 failures.push(error);
                 state.entries.extend(before.map(|entry| (sbom.file.clone(), entry)));
             }
         }
     }
+    if changes.sboms.stored == 0 && failures.is_empty() {
+        return Err(FlowError::NoSboms { directory: directory.to_owned(), passed_over: None });
+    }
     for (file, entry) in earlier.entries {
         changes.changes.extend(gone(&file, &entry));
     }
-    if !options.dry_run {
-        state.write(&state_dir)?;
-    }
-    Ok(Rematch { changes, failures, is_state_discarded })
+    let state = NewState::new(state_dir, (!options.dry_run).then_some(state), lock);
+    Ok(Rematch { changes, failures, own_outputs, is_state_discarded, state })
 }
 
 struct Outcome {
@@ -189,7 +175,8 @@ fn one(
 
     let stands =
         before.filter(|entry| !options.full && entry.digest == subject.sbom_digest && entry.asked == asked);
-    let (answer, judged) = match stands.and_then(Entry::findings) {
+    let n_packages = subject.inventory.packages.len();
+    let (answer, judged) = match stands.and_then(|entry| entry.findings(n_packages)) {
         Some(findings) => {
             let advisories = held_without_rows(&hashes);
             (Answer { question, advisories, findings }, false)
@@ -220,39 +207,45 @@ fn one(
 }
 
 fn read(sbom: &StoredSbom, options: &RematchOptions<'_>) -> Result<Subject, FlowError> {
-    let (subject, bytes) = stored(sbom, options.limits)?;
+    let subject = read_sbom_file(&sbom.path, options.limits, &[])?;
     // Which BOM it is matters only to documents that are about components of one.
     let is_bom_asked = options.vex.iter().any(Given::links_to_boms);
-    Ok(Subject { bom: is_bom_asked.then(|| bom_of(|| Some(&*bytes), options.limits)).flatten(), ..subject })
+    let bom = || bom_of(|| File::open(&sbom.path).ok(), options.limits);
+    Ok(Subject { bom: is_bom_asked.then(bom).flatten(), ..subject })
 }
 
-/// The SBOM and its bytes.
-fn stored(sbom: &StoredSbom, limits: &Limits) -> Result<(Subject, Vec<u8>), FlowError> {
-    let bytes = fs::read(&sbom.path).map_err(|source| FlowError::File {
-        action: "read",
-        path: sbom.path.clone(),
-        source,
-    })?;
-    let inventory = read_sbom(&sbom.file, &bytes, limits, &[])?;
-    Ok((Subject::new(inventory, &bytes), bytes))
-}
+/// The sources that judging was built from: see `build.rs`.
+const SOURCES: &str = env!("PLIMSOLL_SOURCES");
 
-/// One hash over everything that judging reads beside the SBOM: the rules, the facts of the namespaces, and
-/// the rows under every consulted key, misses included.
+/// One hash over all that the findings of an SBOM are made from beside its bytes: the program, what it saw in the SBOM (the
+/// cases), the facts of the namespaces, and the rows under every consulted key, misses included.
 fn asked(question: &Question, hashes: &BTreeMap<PackageKey, KeyHash>) -> String {
-    let mut hasher = blake3::Hasher::new();
-    let mut line = |text: String| {
-        hasher.update(text.as_bytes());
-        hasher.update(b"\n");
+    let mut hasher = Hashing(blake3::Hasher::new());
+    let mut line = |text: fmt::Arguments<'_>| {
+        writeln!(hasher, "{text}").expect("hashing cannot fail");
     };
-    line(format!("rules {}", model::facts::RULES_VERSION));
+    line(format_args!("plimsoll {} {SOURCES}", env!("CARGO_PKG_VERSION")));
+    line(format_args!("rules {}", model::facts::RULES_VERSION));
+    for case in &question.cases {
+        line(format_args!("{case:?}"));
+    }
     for namespace in question.namespaces() {
-        line(format!("{namespace} {:?}", question.facts.namespaces.get(&namespace)));
+        line(format_args!("{namespace} {:?}", question.facts.namespaces.get(&namespace)));
     }
     for (key, hash) in hashes {
-        line(format!("{key} {hash:?}"));
+        line(format_args!("{key} {hash:?}"));
     }
-    hasher.finalize().to_hex().to_string()
+    hasher.0.finalize().to_hex().to_string()
+}
+
+/// Hashes what is written to it: the cases of a large image are megabytes in words.
+struct Hashing(blake3::Hasher);
+
+impl fmt::Write for Hashing {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.update(text.as_bytes());
+        Ok(())
+    }
 }
 
 /// What coverage needs of rows that were not loaded: which namespaces are held.
@@ -269,7 +262,7 @@ fn held_without_rows(hashes: &BTreeMap<PackageKey, KeyHash>) -> AdvisorySet {
 fn findings_json(report: &Report) -> Result<Vec<Value>, FlowError> {
     let judgement = policy::judge(report, None, true)?;
     let format = report::by_name("json").expect("JSON v1 is in the table of formats");
-    let options = report::RenderOptions { tool_version: "", color: false, width: None };
+    let options = report::RenderOptions { tool_version: "", color: false, width: None, stored: None };
     let mut bytes = Vec::new();
     format.render(report, &judgement, &options, &mut bytes).map_err(FlowError::Render)?;
     let mut document: Value =

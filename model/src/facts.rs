@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::key::Namespace;
 
-/// The version of the matching rules. It is part of every snapshot stamp and re-match state: when it
-/// differs, everything is judged anew.
-pub const RULES_VERSION: u32 = 6;
+/// The version of the matching rules. It is part of what a re-match state answers for, beside the version of plimsoll and
+/// its sources (`docs/decisions/0041`): when one of them differs, everything is judged anew.
+pub const RULES_VERSION: u32 = 7;
 
 /// What a provider's silence about a package means (feeds.md D1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -28,7 +28,7 @@ use crate::{RenderOptions, by_name};
 pub(crate) const BASE_LAYER: &str = "sha256:00000000000000000000000000000000000000000000000000000000000000b0";
 pub(crate) const TOP_LAYER: &str = "sha256:00000000000000000000000000000000000000000000000000000000000000f0";
 pub(crate) const OPTIONS: RenderOptions<'_> =
-    RenderOptions { tool_version: "0.0.1", color: false, width: None };
+    RenderOptions { tool_version: "0.0.1", color: false, width: None, stored: None };
 
 /// What a case is judged by.
 pub(crate) struct Case {

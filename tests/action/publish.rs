@@ -8,7 +8,7 @@ use testkit::feeds::{Mirror, osv_record};
 
 use super::runner::{Job, Outcome, commands};
 use super::yaml::{self, Node};
-use super::{HOSTILE, write_program};
+use super::{HOSTILE, check_out};
 use crate::harness::{PLIMSOLL, Place, Ran, root};
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -34,16 +34,7 @@ fn called_with(section: &str, document: &Node) -> Node {
 fn job() -> Option<(Job, PathBuf)> {
     let openssl = testkit::real::program("openssl", None, "the workflow that publishes feeds")?;
     let mut job = Job::new(root());
-    for name in ["get-binary", "fenced"] {
-        let script = fs::read_to_string(root().join("action").join(name)).unwrap();
-        write_program(&job.workspace("plimsoll/action").join(name), &script);
-    }
-    let programs = job.workspace("programs");
-    let cargo = format!(
-        "#!/bin/sh\nfor last; do :; done\nmkdir -p \"$last/release\"\nln -sf '{PLIMSOLL}' \"$last/release/plimsoll\"\n"
-    );
-    write_program(&programs.join("cargo"), &cargo);
-    job.programs = Some(programs);
+    check_out(&mut job, "plimsoll", Path::new(PLIMSOLL));
     let key = Command::new(&openssl).args(["genpkey", "-algorithm", "ed25519"]).output().unwrap();
     job.secrets.insert("secrets.sign-key".to_owned(), String::from_utf8(key.stdout).unwrap());
     Some((job, openssl))

@@ -28,7 +28,7 @@ pub(super) struct Job {
     pub(super) cached: String,
     /// Variables of the job's environment.
     pub(super) variables: Values,
-    /// What the workflow is given: `secrets.sign-key`.
+    /// What the workflow is given: `secrets.sign-key`, `vars.PLACE`.
     pub(super) secrets: Values,
 }
 
@@ -148,6 +148,12 @@ impl Job {
         context.insert("github.action_repository".to_owned(), self.repository.clone());
         context.insert("runner.os".to_owned(), "Linux".to_owned());
         context.extend(self.secrets.clone());
+        // Of a job; an action has none.
+        for (name, value) in action.get("env").map(Node::entries).unwrap_or_default() {
+            let Node::Text(text) = value else { panic!("`{name}` is {value:?}, not text") };
+            let value = fill(text, &context);
+            context.insert(format!("env.{name}"), value);
+        }
         context
     }
 
@@ -164,7 +170,12 @@ impl Job {
         };
         let outputs = if let Some(script) = step.text("run") {
             assert_eq!(step.text("shell"), Some("bash"), "step `{name}`");
-            let (code, outputs) = self.script(script, &values("env"), &mut outcome.log);
+            let of_job = |(name, value): (&String, &String)| {
+                Some((name.strip_prefix("env.")?.to_owned(), value.clone()))
+            };
+            let mut env: Values = context.iter().filter_map(of_job).collect();
+            env.extend(values("env"));
+            let (code, outputs) = self.script(script, &env, &mut outcome.log);
             if code != 0 {
                 outcome.failed = Some((name.to_owned(), code));
             }

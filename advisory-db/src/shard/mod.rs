@@ -243,6 +243,14 @@ impl Shard {
         Ok(Some(opened))
     }
 
+    /// The same shard, read through SQLite's own cache and not mapped: for who reads it from end to end beside much else,
+    /// so that its pages do not count among the memory of the process for as long as it is open.
+    pub(crate) fn unmapped(self) -> Result<Self, DbError> {
+        let set = self.connection.execute_batch("PRAGMA mmap_size = 0");
+        set.map_err(DbError::sqlite("open", &self.path))?;
+        Ok(self)
+    }
+
     fn check_header(&self, kind: Kind, hash: &Digest) -> Result<(), DbError> {
         let pragma = |name| {
             let value = self.connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));

@@ -96,6 +96,7 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global, ui: &Ui) -> Result<Exit, 
         tool_version: env!("CARGO_PKG_VERSION"),
         color: ui.colors_stdout(),
         width: ui.stdout_width(),
+        stored: None,
     };
     for resolved in &outputs {
         output::write(&resolved.output, &args.id, |out| match resolved.format {

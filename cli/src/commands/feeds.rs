@@ -15,7 +15,7 @@ use feeds_sync::report::{SourceOutcome, SyncReport};
 use feeds_sync::selection::Selection;
 use flows::error::FlowError;
 use flows::match_sbom::{Besides, Question, facts};
-use flows::source::read_sbom;
+use flows::source::read_sbom_file;
 use jiff::{SignedDuration, Timestamp};
 use model::key::Namespace;
 use model::limits::Limits;
@@ -151,10 +151,8 @@ fn needed(
     let facts = facts(snapshot.as_ref())?;
     let mut namespaces = BTreeSet::new();
     for place in sboms {
-        let bytes = std::fs::read(place)
-            .map_err(|error| CommandError::new(format!("cannot read SBOM `{place}`: {error}")))?;
-        let inventory = read_sbom(place, &bytes, &Limits::default(), &[])?;
-        let question = Question::with(&inventory, &facts, snapshot.as_ref(), besides)?;
+        let subject = read_sbom_file(std::path::Path::new(place), &Limits::default(), &[])?;
+        let question = Question::with(&subject.inventory, &facts, snapshot.as_ref(), besides)?;
         namespaces.extend(question.namespaces());
     }
     Ok(namespaces)

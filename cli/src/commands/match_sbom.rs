@@ -190,6 +190,7 @@ impl<'a> Judge<'a> {
             tool_version: env!("CARGO_PKG_VERSION"),
             color: self.ui.colors_stdout(),
             width: self.ui.stdout_width(),
+            stored: None,
         };
         let subject = &report.inventory.subject.name;
         let rename = |from: &str, to: &str| output::rename(&self.outputs, from, to);
@@ -278,7 +279,8 @@ pub(crate) fn not_judged(report: &Report, unjudged: &Unjudged, name: &str) -> Co
     error.hint("`--allow-empty` accepts this")
 }
 
-fn worse(left: Exit, right: Exit) -> Exit {
+/// Of two exit codes the one that says more.
+pub(crate) fn worse(left: Exit, right: Exit) -> Exit {
     if left.code() >= right.code() { left } else { right }
 }
 

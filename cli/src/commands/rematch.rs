@@ -5,14 +5,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use flows::changes::{ChangeKind, ChangeSet};
-use flows::rematch::{RematchOptions, needed, rematch, stored_sboms};
+use flows::rematch::{RematchOptions, StoredSboms, needed, rematch, stored_sboms};
 use flows::vex::VexPlace;
 use jiff::Timestamp;
 use model::limits::Limits;
 use policy::Judgement;
 
 use crate::args::Global;
-use crate::commands::match_sbom::{as_of, blind, fail_on, not_judged, unseen, wrong_time};
+use crate::commands::match_sbom::{as_of, blind, fail_on, not_judged, unseen, worse, wrong_time};
 use crate::error::{CommandError, visible};
 use crate::exit_code::Exit;
 use crate::feeds::NeededFeeds;
@@ -23,8 +23,9 @@ use crate::vex;
 
 /// Match stored SBOMs again, where the feeds say something new
 ///
-/// Every `*.json` below DIR is an SBOM. What was found the last time is kept in `DIR/.plimsoll-rematch`; an
-/// SBOM whose questions have the same answers as then is not judged again. No image is opened.
+/// Every `*.json` below DIR is an SBOM, and what is named `*.cdx.xml`, `bom.xml` or `*.spdx`. What was found the last time is
+/// kept in `DIR/.plimsoll-rematch`; an SBOM whose questions have the same answers as then is not judged again. No image is
+/// opened.
 #[derive(Debug, Args)]
 pub(crate) struct RematchArgs {
     /// The directory of SBOMs
@@ -74,10 +75,12 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     vex::without_images(&args.vex, "rematch")?;
     let vex = vex::read(&args.vex, &args.feeds.feeds.access, global, ui)?;
     let feeds_dir = args.feeds.open(global)?;
-    let sboms = stored_sboms(&args.dir)?;
+    let stored = stored_sboms(&args.dir)?;
+    tell_passed_over(&stored, ui);
+    let sboms = &stored.sboms;
     let fallback = args.feeds.fallback();
     let besides = args.feeds.besides(&fallback);
-    let asked = || needed(&sboms, feeds_dir.current()?.as_ref(), besides, &limits);
+    let asked = || needed(sboms, feeds_dir.current()?.as_ref(), besides, &limits);
     let (snapshot, gaps) = args.feeds.ensure(&feeds_dir, asked, global, ui)?;
     ui.gaps(&gaps);
 
@@ -99,7 +102,7 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     let stem = |file: &'_ str| file.strip_suffix(".json").unwrap_or(file).to_owned();
     let stems: Vec<String> = sboms.iter().map(|sbom| stem(&sbom.file)).collect();
     let names = RefCell::new(Names::of_files(stems.iter().map(String::as_str)));
-    let outcome = rematch(&args.dir, &sboms, &snapshot, &options, |sbom, found| {
+    let outcome = rematch(&args.dir, sboms, &snapshot, &options, |sbom, found| {
         let judgement = policy::judge(found, fail_on.as_ref(), args.allow_empty)?;
         // Tables are of the snapshot, so it is said once for all SBOMs.
         if let Some(warning) = blind(fail_on.as_ref(), found)
@@ -121,8 +124,12 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
             *not_acceptable.borrow_mut() += 1;
             violations(&sbom.file, &judgement).iter().for_each(|line| ui.say(line));
         }
-        let options =
-            report::RenderOptions { tool_version: env!("CARGO_PKG_VERSION"), color: false, width: None };
+        let options = report::RenderOptions {
+            tool_version: env!("CARGO_PKG_VERSION"),
+            color: false,
+            width: None,
+            stored: Some(&sbom.file),
+        };
         for resolved in &reports {
             let name = names.borrow_mut().of_file(&stem(&sbom.file));
             let written = name.and_then(|name| {
@@ -139,24 +146,57 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     if outcome.is_state_discarded {
         ui.warn("what the last run left in `.plimsoll-rematch` is damaged or of another version: every finding appears as new");
     }
-    if let Some(error) = unwritten.into_inner() {
-        return Err(error);
+    if !outcome.own_outputs.is_empty() {
+        let names: Vec<String> = outcome.own_outputs.iter().map(|file| format!("`{file}`")).collect();
+        let names = some(&names);
+        ui.say(&format!("passed over, as what plimsoll itself wrote: {names}"));
     }
+    let (mut unwritten, is_cut) = (unwritten.into_inner(), Cell::new(false));
     for resolved in &changes {
-        output::write(&resolved.output, "changes", |out| match resolved.format {
-            ChangeFormat::Json => outcome.changes.write_json(out),
-            ChangeFormat::Table => table(&outcome.changes, out),
-        })?;
+        let written = output::write(&resolved.output, "changes", |out| {
+            let rendered = match resolved.format {
+                ChangeFormat::Json => outcome.changes.write_json(out),
+                ChangeFormat::Table => table(&outcome.changes, out),
+            };
+            // A closed pipe is no error of the program's, and took not all.
+            rendered.and_then(|()| out.flush()).inspect_err(|_| is_cut.set(true))
+        });
+        unwritten = unwritten.or(written.err());
     }
-    let of_nothing = of_nothing.into_inner();
-    if outcome.failures.is_empty() && of_nothing.is_empty() {
-        let acceptable = not_acceptable.into_inner() == 0;
-        return Ok(if acceptable { Exit::Acceptable } else { Exit::NotAcceptable });
+    // What was not told is not remembered, so that the next run tells it.
+    if unwritten.is_none() && !is_cut.get() {
+        outcome.state.keep()?;
+    } else if !args.dry_run {
+        ui.warn("not all of what changed was written: nothing is remembered, and the next run says it again");
     }
-    for error in outcome.failures.into_iter().map(CommandError::from).chain(of_nothing) {
-        error.report();
+
+    let is_acceptable = not_acceptable.into_inner() == 0;
+    let judged = if is_acceptable { Exit::Acceptable } else { Exit::NotAcceptable };
+    let failures = outcome.failures.into_iter().map(CommandError::from);
+    let errors = failures.chain(of_nothing.into_inner()).chain(unwritten);
+    Ok(errors.map(|error| error.report()).fold(judged, worse))
+}
+
+/// What is below the directory and not read.
+fn tell_passed_over(stored: &StoredSboms, ui: &Ui) {
+    let named: Vec<String> =
+        stored.passed_over.iter().map(|it| format!("`{}` ({})", it.file, it.why.as_str())).collect();
+    if !named.is_empty() {
+        ui.warn(&format!("passed over: {}", some(&named)));
     }
-    Ok(Exit::NotJudged)
+    if stored.n_others > 0 {
+        ui.say(&format!("passed over: {} files whose names are not those of SBOMs", stored.n_others));
+    }
+}
+
+/// How many names are told in a line.
+const NAMED_MAX: usize = 5;
+
+/// The first of `names`, and how many more there are.
+fn some(names: &[String]) -> String {
+    let told = names[..names.len().min(NAMED_MAX)].join(", ");
+    let n_more = names.len().saturating_sub(NAMED_MAX);
+    if n_more == 0 { told } else { format!("{told} and {n_more} more") }
 }
 
 /// How many violations of an SBOM are told; reports list all.

@@ -9,6 +9,7 @@ use model::ecosystem::Ecosystem;
 use model::facts::FeedFacts;
 use model::key::{KeyKind, Namespace, PackageKey, normalise_name};
 use model::purl::Purl;
+use percent_encoding::percent_decode_str;
 
 use crate::facts;
 use crate::schema::configuration::written;
@@ -310,15 +311,7 @@ fn release_of_cpe(cpe: &str) -> Option<Namespace> {
 
 /// `text` with `%XX` decoded, where that gives text.
 pub(crate) fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        let decoded = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).filter(|_| first == b'%');
-        bytes.push(decoded.unwrap_or(first));
-        rest = if decoded.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+    percent_decode_str(text).decode_utf8().map_or_else(|_| text.to_owned(), Cow::into_owned)
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! What the last re-match left behind: a private cache, discarded when its version differs.
+//!
+//! What it says of an SBOM is believed where the SBOM and all that was asked are as it says (`docs/decisions/0041`); that
+//! it fits the SBOM is looked at, so that a damaged one costs a judging and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io::{self, Write as _};
-use std::path::Path;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
 
 use model::advisory::FixState;
 use model::finding::{
@@ -24,6 +27,58 @@ use crate::match_sbom::Subject;
 /// Raised whenever anything below changes its meaning; a state of another version is as good as none.
 const VERSION: u32 = 4;
 const FILE: &str = "state.json";
+
+/// What a re-match found, to be remembered once it was told.
+///
+/// Until then, and until it is dropped, no other re-match of the directory begins.
+#[derive(Debug)]
+#[must_use = "what is not kept is found again by the next run"]
+pub struct NewState {
+    directory: PathBuf,
+    /// None when nothing shall be remembered.
+    state: Option<State>,
+    _lock: Option<Lock>,
+}
+
+impl NewState {
+    pub(super) fn new(directory: PathBuf, state: Option<State>, lock: Option<Lock>) -> Self {
+        Self { directory, state, _lock: lock }
+    }
+
+    /// Remembers it: the next run tells what is new since this one. Of a dry run nothing is remembered.
+    ///
+    /// # Errors
+    /// The state cannot be written; the earlier one is then left as it is.
+    pub fn keep(self) -> Result<(), FlowError> {
+        self.state.as_ref().map_or(Ok(()), |state| state.write(&self.directory))
+    }
+}
+
+/// The right to read and replace the state of a directory; it ends with the value.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Waits until no other re-match has it. Creates the directory.
+    pub(super) fn take(directory: &Path) -> Result<Self, FlowError> {
+        let path = directory.join("lock");
+        let take = || -> io::Result<File> {
+            fs::create_dir_all(directory)?;
+            let file = File::options().write(true).create(true).truncate(false).open(&path)?;
+            match file.lock() {
+                // Where files cannot be locked, a state is still replaced whole: the later of two runs wins.
+                Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
+                locked => locked.map(|()| file),
+            }
+        };
+        match take() {
+            Ok(file) => Ok(Self { _file: file }),
+            Err(source) => Err(FlowError::File { action: "lock", path, source }),
+        }
+    }
+}
 
 /// The state of a directory.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -69,7 +124,10 @@ impl State {
     /// which says that it was discarded: everything is then judged anew, and every finding appears.
     pub(super) fn read(directory: &Path) -> Result<Self, FlowError> {
         let path = directory.join(FILE);
-        let bytes = match fs::read(&path) {
+        // What is no file, a device or a pipe, may never end.
+        let read = fs::metadata(&path)
+            .and_then(|found| if found.is_file() { fs::read(&path) } else { Ok(Vec::new()) });
+        let bytes = match read {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(source) => return Err(FlowError::File { action: "read", path, source }),
@@ -81,19 +139,28 @@ impl State {
     }
 
     /// Replaces the state in `directory`, whole or not at all.
-    pub(super) fn write(&self, directory: &Path) -> Result<(), FlowError> {
+    fn write(&self, directory: &Path) -> Result<(), FlowError> {
         let path = directory.join(FILE);
         let replace = || -> io::Result<()> {
-            fs::create_dir_all(directory)?;
-            let part = directory.join(format!("{FILE}.part"));
-            let mut file = fs::File::create(&part)?;
-            serde_json::to_writer(&mut file, self)?;
-            file.flush()?;
-            file.sync_all()?;
-            fs::rename(part, &path)
+            // Others may write theirs where no lock is had; nobody writes into the file of another.
+            let mut part = part_file(directory)?;
+            let mut out = io::BufWriter::new(part.as_file_mut());
+            serde_json::to_writer(&mut out, self)?;
+            out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+            part.persist(&path).map_err(|error| error.error).map(drop)
         };
         replace().map_err(|source| FlowError::File { action: "write", path: path.clone(), source })
     }
+}
+
+/// A file of its own, beside the state, which goes when it does not take its place. Whoever may read the directory may read
+/// it, as any file that is written.
+fn part_file(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(FILE).suffix(".part");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(directory)
 }
 
 impl Entry {
@@ -109,9 +176,13 @@ impl Entry {
         }
     }
 
-    /// The findings as judging gave them; none when a word is not understood.
-    pub(super) fn findings(&self) -> Option<Vec<Finding>> {
-        self.findings.iter().map(StoredFinding::finding).collect()
+    /// The findings as judging gave them; none when a word is not understood, or one is of no package among the `n_packages`
+    /// of the SBOM.
+    pub(super) fn findings(&self, n_packages: usize) -> Option<Vec<Finding>> {
+        let findings = self.findings.iter().map(StoredFinding::finding).collect::<Option<Vec<_>>>()?;
+        let is_there = |index: &PackageIndex| index.as_usize() < n_packages;
+        let fits = |finding: &Finding| !finding.packages.is_empty() && finding.packages.iter().all(is_there);
+        findings.iter().all(fits).then_some(findings)
     }
 }
 

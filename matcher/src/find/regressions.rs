@@ -1,5 +1,9 @@
 //! The regression cases of feeds.md D11 that are the matcher's, by their number: each was a real defect of a scanner.
 
+use model::advisory::RecordKind;
+use model::finding::{NotAffectedReason, Verdict};
+use model::severity::Severity;
+
 use super::*;
 use crate::cases;
 use crate::fixture::{advisories, check, check_by_cpe, facts, inventory};

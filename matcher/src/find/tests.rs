@@ -1,7 +1,10 @@
 //! Each rule of judgement as packages, rows and the findings they give; the regression cases of feeds.md D11
 //! have a file of their own.
 
-use model::advisory::PublishedFix;
+use std::collections::BTreeSet;
+
+use model::advisory::{AffectedRange, PublishedFix, RangeEvent};
+use model::finding::{MatchType, Verdict};
 use model::inventory::{Inventory, Part};
 use model::key::Namespace;
 use model::package::{Package, PackageIndex, PartIndex};

@@ -4,6 +4,7 @@
 use std::cmp::Ordering;
 
 use model::ecosystem::Ecosystem;
+use percent_encoding::percent_decode_str;
 
 use super::{Comparison, REQUIREMENT_BYTES_MAX, Requirement, Sign, and};
 use crate::version::{VersionScheme, by_name, for_ecosystem};
@@ -37,7 +38,7 @@ pub fn contains(range: &str, version: &str) -> Option<bool> {
 fn read_constraint(text: &str) -> Option<(Sign, String)> {
     let text = text.trim();
     let (sign, bound) = Sign::split(text).unwrap_or((Sign::Equal, text));
-    let bound = percent_decoded(bound)?;
+    let bound = percent_decode_str(bound).decode_utf8().ok()?.into_owned();
     (!bound.is_empty() && bound != "*").then_some((sign, bound))
 }
 
@@ -115,22 +116,6 @@ impl Range {
         let is_excepted = self.excepted.holds(self.scheme, version);
         and(self.inside.holds(self.scheme, version), is_excepted.map(|is_excepted| !is_excepted))
     }
-}
-
-/// None where it is no text.
-fn percent_decoded(text: &str) -> Option<String> {
-    if !text.contains('%') {
-        return Some(text.to_owned());
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        let byte = digits.filter(|_| first == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        bytes.push(byte.unwrap_or(first));
-        rest = if byte.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

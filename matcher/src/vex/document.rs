@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use model::limits::Limits;
 use model::report::VexReason;
+use percent_encoding::percent_decode_str;
 
 use super::product::{Identity, ImagePattern};
 use super::weigh::weigh;
@@ -422,20 +423,5 @@ pub(super) fn ids<'a>(names: impl IntoIterator<Item = &'a str>) -> Arc<[Arc<str>
 
 /// `text` without percent-encoding; what is no UTF-8 then is replaced.
 pub(super) fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let digit = |at: usize| after.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-        match (first, digit(0), digit(1)) {
-            (b'%', Some(high), Some(low)) => {
-                bytes.push(u8::try_from(high * 16 + low).expect("two hexadecimal digits are a byte"));
-                rest = &after[2..];
-            }
-            _ => {
-                bytes.push(first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }

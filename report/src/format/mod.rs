@@ -43,6 +43,9 @@ pub struct RenderOptions<'a> {
     pub color: bool,
     /// The columns of the terminal; none when lines need not fit.
     pub width: Option<usize>,
+    /// The file of the SBOM in its store, with `/` between its parts, where the reports of all that are stored are handed over
+    /// together: several may be of one image.
+    pub stored: Option<&'a str>,
 }
 
 /// A format as asked for, with its variant.

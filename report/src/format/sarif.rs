@@ -165,7 +165,10 @@ fn log(
         .map(|finding| result(report, finding, positions[finding.id.as_str()], &mut seen))
         .collect();
     let run = Run {
-        automation_details: Some(RunAutomationDetails { id: Some(category(report)), ..Default::default() }),
+        automation_details: Some(RunAutomationDetails {
+            id: Some(category(report, options.stored)),
+            ..Default::default()
+        }),
         invocations: Some(vec![Invocation {
             tool_execution_notifications: Some(notes.iter().map(Note::notification).collect()),
             ..Invocation::builder().execution_successful(judgement.not_judged().is_none()).build()
@@ -194,12 +197,16 @@ fn by_rule<'a>(findings: &[&'a Finding]) -> Vec<Vec<&'a Finding>> {
 
 /// The identity of this image's alerts: a later upload under the same category closes those that it lacks, so
 /// neither tag nor digest is in it, and two platforms of one image are two categories.
-fn category(report: &Report) -> String {
+///
+/// SBOMs that are stored side by side may be of two tags of one image. Their reports are delivered together, and of a
+/// category only one is taken, so the file is in it. No slug and no file has a `:`, which would make two of them one.
+fn category(report: &Report, stored: Option<&str>) -> String {
     let subject = &report.inventory.subject;
     let platform =
         subject.platform.as_deref().map(|platform| plain(platform, bytes_max::NAME).replace('/', "-"));
     let platform = platform.map_or_else(String::new, |platform| format!("{}/", relative_uri(&platform)));
-    format!("plimsoll/{}/{platform}", subject::slug(subject))
+    let stored = stored.map_or_else(String::new, |file| format!("stored:{}/", relative_uri(file)));
+    format!("plimsoll/{}/{platform}{stored}", subject::slug(subject))
 }
 
 fn run_properties(report: &Report, judgement: &Judgement) -> PropertyBag {

@@ -417,6 +417,13 @@ pub fn is_document(head: &[u8]) -> bool {
 }
 
 impl DocumentError {
+    /// Whether it is refused for being something that plimsoll itself writes about SBOMs: a report, an explanation, or a
+    /// change set.
+    pub fn is_own_output(&self) -> bool {
+        let is_own = |looks_like: &str| wire::json::OWN.iter().any(|(_, words)| *words == looks_like);
+        matches!(self, Self::NotAccepted { looks_like, .. } if is_own(looks_like))
+    }
+
     fn shortened(mut self) -> Self {
         if let Self::Malformed { place, reason, .. } = &mut self {
             *place = wire::text::shortened(place);

@@ -324,6 +324,12 @@ fn what_is_no_sbom_is_refused_and_named() {
     refused(b"<!DOCTYPE html><html></html>", "looks like an HTML page");
     refused(b"{}", "neither `bomFormat` nor `spdxVersion`");
     refused(b"{\"schema\":\"plimsoll-report/1\"}", "a plimsoll report");
+    for (document, is_own) in
+        [("{\"schema\":\"plimsoll-changes/1\"}", true), ("{\"schema\":\"other/1\"}", false)]
+    {
+        let error = read(document.as_bytes(), &Limits::default()).unwrap_err();
+        assert_eq!(error.is_own_output(), is_own, "{error}");
+    }
     refused(b"hello", "plain text");
     refused(b"\xFF\xFE{\0}\0", "UTF-16");
     refused(&[b'['; 100_000], "JSON array");

@@ -213,6 +213,32 @@ fn no_alert_of_one_image_can_be_taken_for_one_of_another() {
     assert_ne!(first.0, of("registry.example:5000/team/app:1.0", "linux/arm64").0, "a platform is an image");
 }
 
+/// Two tags of one image that are stored side by side are delivered together, and a category may be delivered once.
+#[test]
+fn no_two_stored_sboms_share_a_category() {
+    let of = |image: &str, platform: Option<&str>, stored: Option<&str>| {
+        let mut report = one_package(image, vec![finding("CVE-1", 0, Severity::High)]);
+        report.inventory.subject.platform = platform.map(Into::into);
+        let options = RenderOptions { stored, ..OPTIONS };
+        let log = rendered("sarif", &report, &judgement(&report, None), &options);
+        let log: Value = serde_json::from_str(&log).unwrap();
+        log["runs"][0]["automationDetails"]["id"].as_str().unwrap().to_owned()
+    };
+    let amd64 = Some("linux/amd64");
+    assert_eq!(of("team/app:1.2", amd64, None), "plimsoll/team/app/linux-amd64/");
+    let category = of("team/app:1.2", amd64, Some("team a/app-1.2.json"));
+    assert_eq!(category, "plimsoll/team/app/linux-amd64/stored:team%20a/app-1.2.json/");
+    let others = [
+        of("team/app:1.3", amd64, Some("team a/app-1.3.json")),
+        of("team/app:1.2", amd64, Some("team-a/app-1.2.json")),
+        of("team/app", None, Some("linux-amd64/stored:team a/app-1.2.json")),
+        of("team/app/linux-amd64/stored:team a", None, Some("app-1.2.json")),
+    ];
+    for other in others {
+        assert_ne!(category, other);
+    }
+}
+
 #[test]
 fn versions_of_one_package_in_one_file_are_two_alerts() {
     let mut report =

@@ -554,6 +554,10 @@ fn read_syft(component: &Component<'_>, package: &mut Package) {
             "metadata:source" | "metadata:originPackage" if !value.is_empty() => source = Some(value),
             "metadata:sourceVersion" if !value.is_empty() => source_version = Some(value),
             "metadata:sourceRpm" if !matches!(value, "" | "(none)") => source_rpm = Some(value),
+            // A Go program's own module is among those that are linked into it (feeds.md D3).
+            "metadata:mainModule" if value == component.name.as_str() => {
+                package.kind = PackageKind::Application;
+            }
             "metadata:architecture" if package.architecture.is_none() && !value.is_empty() => {
                 package.architecture = Some(value.to_owned());
             }

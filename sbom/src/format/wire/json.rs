@@ -338,6 +338,13 @@ pub(in crate::format) fn kind(text: &str) -> Kind {
     }
 }
 
+/// How the `schema` begins of what plimsoll itself writes as JSON, and what that is in words.
+pub(in crate::format) const OWN: [(&str, &str); 3] = [
+    ("plimsoll-changes/", "a plimsoll change set"),
+    ("plimsoll-explanation/", "a plimsoll explanation"),
+    ("plimsoll-report/", "a plimsoll report"),
+];
+
 /// Members that tell what a document is where nothing better does.
 const HINTS: &[(&str, Kind)] = &[
     ("@context", Kind::Spdx3Json),
@@ -389,8 +396,9 @@ impl<'a> Visitor<'a> for Members<'_> {
                 "spdxVersion" => *self.found = Some(Kind::Spdx2Json),
                 "schema" => {
                     let value: &'a RawValue = members.next_value()?;
-                    if value.get().starts_with("\"plimsoll-report/") {
-                        self.hint.get_or_insert(Kind::Other(Cow::Borrowed("a plimsoll report")));
+                    let schema = value.get().trim_start_matches('"');
+                    if let Some((_, words)) = OWN.iter().find(|(prefix, _)| schema.starts_with(prefix)) {
+                        self.hint.get_or_insert(Kind::Other(Cow::Borrowed(words)));
                     }
                 }
                 member => {

@@ -162,6 +162,7 @@ mod tests {
         check(r#"{"payloadType":"a","payload":""}"#, "a signed envelope (DSSE)");
         check(r#"{"artifacts":[],"schema":{}}"#, "Syft JSON");
         check(r#"{"schema":"plimsoll-report/1"}"#, "a plimsoll report");
+        check(r#"{"schema":"plimsoll-changes/1"}"#, "a plimsoll change set");
         check(r#"{"a":1}"#, "JSON with neither `bomFormat` nor `spdxVersion`");
         check(r#"{"a":"#, "JSON that is cut off or malformed at line 1, column 5");
         check("[]", "a JSON array");

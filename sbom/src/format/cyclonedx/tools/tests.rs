@@ -2,6 +2,7 @@
 
 use model::inventory::Inventory;
 use model::limits::Limits;
+use model::package::PackageKind;
 
 use super::super::super::read;
 use super::*;
@@ -94,6 +95,26 @@ fn red_hat_and_those_who_write_like_syft_are_understood() {
     assert_eq!(package.cpes, ["cpe:/a:redhat:rhel_eus:9.2::baseos"]);
     let distro = inventory.distro.unwrap();
     assert_eq!((distro.id.as_str(), distro.version.as_deref()), ("rhel", Some("9")));
+}
+
+#[test]
+fn the_module_of_a_go_program_itself_is_an_application_to_syft_too() {
+    let module = |name: &str, version: &str| {
+        format!(
+            r#"{{"type":"library","name":"{name}","version":"{version}","purl":"pkg:golang/{name}@{version}",
+                "properties":[{{"name":"syft:metadata:mainModule","value":"example.com/app"}}]}}"#
+        )
+    };
+    let components = [
+        module("example.com/app", "v0.0.0-20221010221433-558abfa75702"),
+        module("example.com/app/sdk", "v0.6.1"),
+    ];
+    let inventory = inventory(&components.join(","), "");
+    let kinds: Vec<_> = inventory.packages.iter().map(|package| (&*package.name, package.kind)).collect();
+    assert_eq!(
+        kinds,
+        [("example.com/app/sdk", PackageKind::Library), ("example.com/app", PackageKind::Application)]
+    );
 }
 
 #[test]
