@@ -177,6 +177,12 @@ fn the_environment_and_the_configuration_file_count_as_in_a_scan() {
     let outcome = run(&job, &[("feeds-source", "./published"), ("feeds-key", "none")]);
     assert_eq!(outcome.failed, Some(("Judge".to_owned(), 2)), "{}", outcome.log);
     assert!(outcome.log.contains("a mirror has no effect with published feeds"), "{}", outcome.log);
+    job.variables.insert("PLIMSOLL_FEEDS_KEY".to_owned(), "feeds.pub".to_owned());
+    let outcome = run(&job, &[("feeds-source", "./published"), ("feeds-key", "none"), ("mirror", "")]);
+    assert!(!outcome.log.contains("has no effect"), "an input counts over a variable: {}", outcome.log);
+    let outcome = run(&job, &[]);
+    assert_eq!(outcome.failed, Some(("Judge".to_owned(), 2)), "{}", outcome.log);
+    assert!(outcome.log.contains("`--feeds-key` has no effect without `--feeds-source`"), "{}", outcome.log);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
+use crate::commands::action;
 use crate::error::CommandError;
 
 /// An option (its id) and the one that leaves it nothing to do, unless one of others is there too.
@@ -12,6 +13,10 @@ struct Rule {
     unless: &'static [&'static str],
     why: &'static str,
 }
+
+/// What is said of a key that nothing is verified with.
+pub(crate) const KEY_ALONE: &str =
+    "`--feeds-key` has no effect without `--feeds-source`: the vendors' feeds are not signed by it";
 
 const KEPT: &str = "a snapshot that is kept is taken as it is";
 
@@ -39,6 +44,8 @@ const RULES: [Rule; 8] = [
 ///
 /// Returns the warnings.
 pub(crate) fn check(matches: &ArgMatches) -> Result<Vec<String>, CommandError> {
+    // The action has a place from its inputs, and looks itself.
+    let is_action = matches.subcommand_name() == Some(action::NAME);
     let mut matches = matches;
     while let Some((_, inner)) = matches.subcommand() {
         matches = inner;
@@ -56,10 +63,8 @@ pub(crate) fn check(matches: &ArgMatches) -> Result<Vec<String>, CommandError> {
         let what = format!("`{option}` has no effect with `{because_of}`: {}", rule.why);
         told(what, given, Some(other), &mut warnings)?;
     }
-    if let Some(given) = key_without_source(matches) {
-        let what =
-            "`--feeds-key` has no effect without `--feeds-source`: the vendors' feeds are not signed by it";
-        told(what.to_owned(), given, None, &mut warnings)?;
+    if let Some(given) = key_without_source(matches).filter(|_| !is_action) {
+        told(KEY_ALONE.to_owned(), given, None, &mut warnings)?;
     }
     Ok(warnings)
 }

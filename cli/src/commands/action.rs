@@ -35,6 +35,7 @@ use crate::output::{self, Output};
 use crate::published::PublishedArgs;
 use crate::risk::RiskArgs;
 use crate::ui::Ui;
+use crate::unused::KEY_ALONE;
 use crate::vex::{AttachedVex, VexKeyArgs};
 
 /// The steps of the GitHub Action
@@ -295,6 +296,10 @@ impl Inputs {
         let owned = |text: &Option<String>| lines(text.as_deref()).map(str::to_owned).collect::<Vec<_>>();
         let (mut feeds_source, key_lines) = (owned(&self.feeds_source), owned(&self.feeds_key));
         if self.feeds_key.is_none() && feeds_source.is_empty() {
+            if said.feeds_source.is_empty() && !said.feeds_key.is_empty() {
+                return Err(CommandError::new(KEY_ALONE)
+                    .hint("`PLIMSOLL_FEEDS_KEY` or the configuration file has one"));
+            }
             return Ok(said.clone());
         }
         if feeds_source.is_empty() {
