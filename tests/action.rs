@@ -138,6 +138,48 @@ fn documents_weights_and_names_are_those_of_the_command_line() {
 }
 
 #[test]
+fn the_environment_and_the_configuration_file_count_as_in_a_scan() {
+    let mut job = Job::new(root());
+    let run = |job: &Job, others: &[(&str, &str)]| {
+        let inputs = image_inputs(others);
+        let inputs: Vec<_> = inputs.into_iter().chain([("fail-build", "false")]).collect();
+        job.run(&action(), &inputs, None)
+    };
+    let is_acceptable = |outcome: &Outcome| {
+        assert_eq!(outcome.failed, None, "{}", outcome.log);
+        outcome.outputs["acceptable"] == "true"
+    };
+    assert!(is_acceptable(&run(&job, &[])));
+    for file in ["fail-on = 'kev'", "scan.fail-on = 'kev'", "action.fail-on = 'kev'\nscan.fail-on = 'false'"]
+    {
+        fs::write(job.workspace("plimsoll.toml"), file).unwrap();
+        assert!(!is_acceptable(&run(&job, &[])), "{file}");
+    }
+    assert!(is_acceptable(&run(&job, &[("fail-on", "false")])), "an input counts over the file");
+    // An error of the file is one of the step, and no line of it is a command to the runner.
+    fs::write(job.workspace("plimsoll.toml"), "platform = \"a\\n::add-mask::a\"").unwrap();
+    let outcome = run(&job, &[]);
+    assert_eq!(outcome.failed, Some(("Judge".to_owned(), 2)), "{}", outcome.log);
+    assert_eq!(outcome.step_outputs["judge.acceptable"], "false");
+    assert!(commands(&outcome.log).is_empty(), "{}", outcome.log);
+    fs::remove_file(job.workspace("plimsoll.toml")).unwrap();
+
+    let vendors = run(&job, &[]).step_outputs["prepare.cache-key"].clone();
+    job.variables.insert("PLIMSOLL_FAIL_ON".to_owned(), "kev".to_owned());
+    let outcome = run(&job, &[]);
+    assert!(!is_acceptable(&outcome));
+    assert_eq!(outcome.step_outputs["prepare.cache-key"], vendors);
+    job.variables.insert("PLIMSOLL_PRIVATE".to_owned(), job.workspace("own").display().to_string());
+    fs::create_dir(job.workspace("own")).unwrap();
+    assert_ne!(run(&job, &[]).step_outputs["prepare.cache-key"], vendors, "other feeds lie elsewhere");
+
+    job.variables.clear();
+    let outcome = run(&job, &[("feeds-source", "./published"), ("feeds-key", "none")]);
+    assert_eq!(outcome.failed, Some(("Judge".to_owned(), 2)), "{}", outcome.log);
+    assert!(outcome.log.contains("a mirror has no effect with published feeds"), "{}", outcome.log);
+}
+
+#[test]
 fn what_cannot_be_judged_fails_at_once() {
     let mirror = example("mirror");
     for (what, inputs) in [

@@ -316,6 +316,10 @@ fn a_scan_takes_from_a_published_snapshot_what_it_needs_and_no_more() {
         report["snapshot"]["created"] = Value::Null;
     }
     assert!(from_directory == from_web);
+    // Where no place is left, what is held is used, and that is said.
+    let ran = asker.run(words.iter().chain(&["--offline", "--feeds-source", &url]));
+    ran.expect_code(0).expect_stderr(&["gap: stale-feed: ", "not asked, because the run is offline"]);
+    assert_eq!(server.requests().len(), asked);
     let nothing = Place::new();
     let ran = nothing.run(words.iter().chain(&["--offline", "--feeds-source", &url]));
     ran.expect_code(2).expect_stderr(&["no feed database"]);

@@ -84,6 +84,48 @@ fn fifty_processes_read_one_directory_while_a_sync_and_a_gc_change_it() {
     }
 }
 
+#[test]
+fn a_directory_that_cannot_be_written_answers_when_it_is_old_too() {
+    let place = Place::new();
+    fs::set_permissions(place.path(""), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::copy(PLIMSOLL, place.path("plimsoll")).unwrap();
+    let mirror = Mirror::at(place.path("mirror"));
+    mirror.secdb("3.20", "main", "openssl\n  3.3.2-r0 CVE-2024-6119\n");
+    mirror.secdb("3.20", "community", "");
+    let purl = "pkg:apk/alpine/openssl@3.3.1-r0?distro=alpine-3.20.1";
+    let component =
+        serde_json::json!({"type": "library", "name": "openssl", "version": "3.3.1-r0", "purl": purl});
+    let sbom = serde_json::json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [component]});
+    let sbom = place.write("sbom.json", sbom.to_string()).display().to_string();
+    let mirror = mirror.dir().display().to_string();
+    let sync = ["feeds", "sync", "--only", "alpine:3.20", "--max-age", "0s", "--mirror", &mirror];
+    place.run(sync).expect_code(0);
+    let feeds = place.path("feeds");
+    close(&feeds);
+    let is_root = fs::metadata(place.path("")).unwrap().uid() == 0;
+    let run = |feeds: &Path, words: &[&str]| {
+        let mut command = Command::new(place.path("plimsoll"));
+        command.env_clear().env("HOME", "/nonexistent").env("PLIMSOLL_FEEDS", feeds);
+        command.current_dir("/").args(words);
+        if is_root {
+            as_nobody(&mut command);
+        }
+        Ran::of(command.output().unwrap())
+    };
+    let words = ["match", &sbom, "--mirror", &mirror, "--max-age", "0s"];
+    let ran = run(&feeds, &words);
+    ran.expect_code(0)
+        .expect_stderr(&["gap: stale-feed: alpine: not asked: the feeds directory cannot be written"]);
+    assert!(ran.stdout.contains("CVE-2024-6119"), "{}", ran.stdout);
+    let hint = ["caused by: ", "--offline"];
+    run(&feeds, &sync).expect_code(2).expect_stderr(&hint);
+    let empty = place.path("empty");
+    fs::create_dir(&empty).unwrap();
+    close(&empty);
+    run(&empty, &words).expect_code(2).expect_stderr(&hint);
+    open(&feeds);
+}
+
 /// The SBOM of the example image.
 fn sbom(place: &Place) -> Vec<u8> {
     let image = root().join("examples/image").display().to_string();
@@ -135,6 +177,17 @@ fn close(path: &Path) {
     }
     let mode = if path.is_dir() { 0o555 } else { 0o444 };
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// Gives the owner back what [`close`] took, so that the directory can be removed.
+fn open(path: &Path) {
+    let mode = if path.is_dir() { 0o755 } else { 0o644 };
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    if path.is_dir() {
+        for entry in fs::read_dir(path).unwrap() {
+            open(&entry.unwrap().path());
+        }
+    }
 }
 
 /// A process that waits for its SBOM. Who is not root cannot be another: then readers could write, and the test sees only

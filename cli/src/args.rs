@@ -16,6 +16,7 @@ use crate::commands;
 use crate::config;
 use crate::error::CommandError;
 use crate::hosts::HostText;
+use crate::unused;
 
 /// Write a container image's bill of materials once, judge it for ever
 ///
@@ -63,6 +64,9 @@ pub(crate) struct Global {
     /// What the configuration file says of hosts of feeds, which cannot be typed
     #[arg(skip)]
     pub(crate) hosts: Arc<Vec<HostText>>,
+    /// What of the configuration file has no effect in this run
+    #[arg(skip)]
+    pub(crate) unused: Arc<Vec<String>>,
 }
 
 /// When to colour.
@@ -102,16 +106,17 @@ pub(crate) fn command() -> ClapCommand {
 /// Reads the command line, the environment and the configuration file.
 ///
 /// Precedence: default < file < environment < flag, because the file only replaces defaults.
-pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Result<Arguments, CommandError> {
-    let words: Vec<OsString> = words.collect();
+pub(crate) fn parse(words: Vec<OsString>) -> Result<Arguments, CommandError> {
     let configured = config::apply(command(), &words)?;
     let matches = configured.command.try_get_matches_from(words)?;
     if let Some(found) = &configured.found {
         config::believed(found, &matches)?;
     }
+    let unused = unused::check(&matches)?;
     let mut arguments = Arguments::from_arg_matches(&matches)?;
     arguments.global.classifiers = Arc::new(configured.classifiers);
     arguments.global.hosts = Arc::new(configured.hosts);
+    arguments.global.unused = Arc::new(unused);
     Ok(arguments)
 }
 

@@ -8,7 +8,7 @@
 //! Beside options it holds `[[sbom.classifier]]`: programs that plimsoll is to know; and `[feeds.hosts."HOST"]`: where the
 //! credential for a host of feeds is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,7 @@ use clap::{ArgAction, ArgMatches, Command};
 use sbom::cataloger::{ClassifierText, Classifiers};
 use toml::{Table, Value};
 
+use crate::commands::action;
 use crate::environment;
 use crate::error::CommandError;
 use crate::hosts::{HostText, TokenForm, TokenPlace};
@@ -53,6 +54,10 @@ pub(crate) fn apply(command: Command, words: &[OsString]) -> Result<Configured, 
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
         CommandError::new(format!("configuration `{}` is not TOML: {}", path.display(), error.message()))
     })?;
+    let mut table = table;
+    if action::is_asked(words) {
+        lend_to_action(&command, &mut table, action::stands_for());
+    }
     let configured = configured(command, table).and_then(|configured| trusted(configured, is_named));
     match configured {
         Ok(configured) => Ok(Configured { found: (!is_named).then_some(path), ..configured }),
@@ -65,6 +70,17 @@ fn configured(command: Command, mut table: Table) -> Result<Configured, Problem>
     let hosts = hosts(&mut table)?;
     let command = with_defaults(command, table)?;
     Ok(Configured { command, classifiers, hosts, found: None })
+}
+
+/// Lets the section of the command that the action stands for hold for the action too, but for what its own section says.
+fn lend_to_action(command: &Command, table: &mut Table, section: &str) {
+    let Some(Value::Table(lent)) = table.get(section).cloned() else { return };
+    let Some(known) = command.find_subcommand(action::NAME) else { return };
+    let own = table.entry(action::NAME).or_insert_with(|| Value::Table(Table::new()));
+    let Value::Table(own) = own else { return };
+    for (key, value) in lent.into_iter().filter(|(key, _)| has_option(known, key)) {
+        own.entry(key).or_insert(value);
+    }
 }
 
 /// Refuses hosts of a file that merely lies in the working directory: it may have come with somebody else's sources, and
@@ -119,6 +135,9 @@ fn key_of(option: &str) -> String {
         _ => option.replace('_', "-"),
     }
 }
+
+/// The gate.
+const FAIL_ON: &str = "fail-on";
 
 /// The option with outputs: what goes to standard output may stand in a file that was only found, files may not.
 const OUTPUT: &str = "output";
@@ -214,19 +233,62 @@ impl Problem {
     }
 }
 
+/// What is said of a command alone counts over what is said of all, wherever in the file either stands.
 fn with_defaults(mut command: Command, table: Table) -> Result<Command, Problem> {
     let known = known_keys(&command);
-    for (key, value) in table {
-        command = match value {
-            Value::Table(section) if key == ALMA => of_alma(command, section)?,
-            Value::Table(section) => in_section(command, &key, section, &known)?,
-            value => {
-                if !known.contains(&key) {
-                    return Err(unknown(&key, &known));
-                }
-                everywhere(command, &key, &texts(&key, value)?)
-            }
-        };
+    let mut said = Said::default();
+    let (mut sections, keys): (Table, Table) = table.into_iter().partition(|(_, value)| value.is_table());
+    for (key, value) in keys {
+        if !known.contains(&key) {
+            return Err(unknown(&key, &known));
+        }
+        command = everywhere(command, said.once(&key, &key)?, &key, value)?;
+    }
+    if let Some(Value::Table(section)) = sections.remove(ALMA) {
+        command = of_alma(command, section, &mut said)?;
+    }
+    if let Some(Value::Table(section)) = sections.get_mut(FEEDS) {
+        command = of_feeds(command, section, &mut said)?;
+    }
+    for (path, section) in sections {
+        let Value::Table(section) = section else { continue };
+        command = in_section(command, &path, section, &known)?;
+    }
+    Ok(command)
+}
+
+/// Which options were set for all commands, and by which key: some can be spelt in two ways, and one would win.
+#[derive(Default)]
+struct Said(BTreeMap<String, String>);
+
+impl Said {
+    /// `option`, unless another key than `key` said it already.
+    fn once<'o>(&mut self, option: &'o str, key: &str) -> Result<&'o str, Problem> {
+        match self.0.insert(option.to_owned(), key.to_owned()) {
+            None => Ok(option),
+            Some(first) => Err(Problem {
+                what: format!("`{first}` and `{key}` are the same option"),
+                hint: Some("leave one of them out".to_owned()),
+            }),
+        }
+    }
+}
+
+/// Sets what the section of the feeds says for every command, and takes it out.
+fn of_feeds(mut command: Command, section: &mut Table, said: &mut Said) -> Result<Command, Problem> {
+    const KEYS: [(&str, &str); 6] = [
+        ("csaf", "csaf"),
+        ("dir", "feeds"),
+        ("keys", "feeds-key"),
+        ("openvex", "openvex"),
+        ("private", "private"),
+        ("sources", "feeds-source"),
+    ];
+    for (key, option) in KEYS {
+        if let Some(value) = section.remove(key) {
+            let key = format!("{FEEDS}.{key}");
+            command = everywhere(command, said.once(option, &key)?, &key, value)?;
+        }
     }
     Ok(command)
 }
@@ -238,26 +300,10 @@ fn in_section(
     section: Table,
     known: &BTreeSet<String>,
 ) -> Result<Command, Problem> {
-    let Some(mut target) = find(&command, path).cloned() else {
+    let Some(target) = find(&command, path).cloned() else {
         return Err(unknown(path, known));
     };
     for (key, value) in section {
-        let everywhere_as = match (path, key.as_str()) {
-            ("feeds", "dir") => Some("feeds"),
-            ("feeds", "sources") => Some("feeds-source"),
-            ("feeds", "keys") => Some("feeds-key"),
-            _ => None,
-        };
-        if let Some(option) = everywhere_as {
-            command = everywhere(command, option, &texts(&format!("{path}.{key}"), value)?);
-            target = find(&command, path).cloned().unwrap_or(target);
-            continue;
-        }
-        if let ("feeds", "private" | "csaf" | "openvex") = (path, key.as_str()) {
-            command = everywhere(command, &key, &texts(&key, value)?);
-            target = find(&command, path).cloned().unwrap_or(target);
-            continue;
-        }
         if let Value::Table(inner) = value {
             command = in_section(command, &format!("{path}.{key}"), inner, known)?;
             continue;
@@ -272,7 +318,9 @@ fn in_section(
             });
             return Err(unknown(&key, &options));
         }
-        let values = texts(&key, value)?;
+        let spelt = format!("{path}.{key}");
+        let values = texts(&spelt, value)?;
+        fits(&target, &key, &spelt, &values)?;
         command = at(command, path, &|target| set(target, &key, &values));
     }
     Ok(command)
@@ -282,13 +330,15 @@ fn in_section(
 const ALMA: &str = "alma";
 
 /// Sets what the section [`ALMA`] says, for every command.
-fn of_alma(mut command: Command, section: Table) -> Result<Command, Problem> {
+fn of_alma(mut command: Command, section: Table, said: &mut Said) -> Result<Command, Problem> {
+    const OPTION: &str = "unfixed-from-rhel";
     const UNFIXED: &str = "unfixed_from_rhel";
     for (key, value) in section {
         if key != UNFIXED {
             return Err(unknown(&key, &BTreeSet::from([UNFIXED.to_owned()])));
         }
-        command = everywhere(command, "unfixed-from-rhel", &texts(&key, value)?);
+        let key = format!("{ALMA}.{key}");
+        command = everywhere(command, said.once(OPTION, &key)?, &key, value)?;
     }
     Ok(command)
 }
@@ -405,9 +455,35 @@ fn at(command: Command, path: &str, change: &dyn Fn(Command) -> Command) -> Comm
     }
 }
 
-fn everywhere(command: Command, key: &str, values: &[String]) -> Command {
-    let command = if has_option(&command, key) { set(command, key, values) } else { command };
-    command.mut_subcommands(|inner| everywhere(inner, key, values))
+/// Sets `option` in every command that has it, as `key` of the file says.
+fn everywhere(command: Command, option: &str, key: &str, value: Value) -> Result<Command, Problem> {
+    let values = texts(key, value)?;
+    fits_everywhere(&command, option, key, &values)?;
+    Ok(set_everywhere(command, option, &values))
+}
+
+fn set_everywhere(command: Command, option: &str, values: &[String]) -> Command {
+    let command = if has_option(&command, option) { set(command, option, values) } else { command };
+    command.mut_subcommands(|inner| set_everywhere(inner, option, values))
+}
+
+fn fits_everywhere(command: &Command, option: &str, key: &str, values: &[String]) -> Result<(), Problem> {
+    fits(command, option, key, values)?;
+    command.get_subcommands().try_for_each(|inner| fits_everywhere(inner, option, key, values))
+}
+
+/// Refuses several values, or none, of an option that takes one: all but the first would be dropped, and a gate with them.
+fn fits(command: &Command, option: &str, key: &str, values: &[String]) -> Result<(), Problem> {
+    let mut options = command.get_arguments().filter(|arg| arg.get_long() == Some(option));
+    let takes_one = options.any(|arg| !matches!(arg.get_action(), ArgAction::Append));
+    if !takes_one || values.len() == 1 {
+        return Ok(());
+    }
+    let (name, n_values) = (command.get_name(), values.len());
+    Err(Problem {
+        what: format!("`{key}` takes one value (`--{option}` of `{name}`), and the list has {n_values}"),
+        hint: (option == FAIL_ON).then(|| "join expressions with `||`".to_owned()),
+    })
 }
 
 fn has_option(command: &Command, key: &str) -> bool {
@@ -465,225 +541,4 @@ fn unknown(key: &str, known: &BTreeSet<String>) -> Problem {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::args;
-
-    #[track_caller]
-    fn feeds_dir_of_scan(config: &str) -> String {
-        let command = with_defaults(args::command(), config.parse().unwrap()).unwrap();
-        let matches = command.try_get_matches_from(["plimsoll", "scan", "x"]).unwrap();
-        let (_, scan) = matches.subcommand().unwrap();
-        scan.get_one::<PathBuf>("feeds").map(|path| path.display().to_string()).unwrap_or_default()
-    }
-
-    #[test]
-    fn the_feeds_directory_is_a_key_of_the_feeds_section() {
-        assert_eq!(feeds_dir_of_scan("feeds.dir = '/data/feeds'"), "/data/feeds");
-        assert_eq!(feeds_dir_of_scan(""), "");
-    }
-
-    #[test]
-    fn a_key_at_the_top_holds_for_every_command_and_a_section_for_its_own() {
-        let command =
-            with_defaults(args::command(), "offline = true\n[scan]\nfail-on = 'high'".parse().unwrap())
-                .unwrap();
-        let matches = command.clone().try_get_matches_from(["plimsoll", "scan", "x"]).unwrap();
-        let (_, scan) = matches.subcommand().unwrap();
-        assert_eq!(scan.get_one::<String>("fail_on").map(String::as_str), Some("high"));
-        assert!(scan.get_flag("offline"));
-        let words = ["plimsoll", "scan", "x", "--fail-on", "low", "--snapshot", "s"];
-        let matches = command.clone().try_get_matches_from(words).unwrap();
-        let (_, scan) = matches.subcommand().unwrap();
-        assert_eq!(scan.get_one::<String>("fail_on").map(String::as_str), Some("low"));
-        assert_eq!(scan.get_one::<String>("snapshot").map(String::as_str), Some("s"));
-        let matches = command.try_get_matches_from(["plimsoll", "match", "x"]).unwrap();
-        let (_, matched) = matches.subcommand().unwrap();
-        assert_eq!(matched.get_one::<String>("fail_on"), None);
-    }
-
-    #[track_caller]
-    fn check_bad_classifier(config: &str, what: &str, hint: Option<&str>) {
-        let problem = classifiers(&mut config.parse().unwrap()).unwrap_err();
-        assert!(problem.what.starts_with(what), "{}", problem.what);
-        assert_eq!(problem.hint.as_deref(), hint);
-    }
-
-    #[test]
-    fn classifiers_are_taken_out_of_the_section_of_the_sbom_command() {
-        let config = "[sbom]\nall-layers = true\n[[sbom.classifier]]\nname = 'a'\nfiles = '**/a'\npattern = 'a(1)'\n\
-                      purl = 'pkg:generic/a'\n[[sbom.classifier]]\nname = 'b'\nfiles = ['b', 'c/*']\n\
-                      pattern = 'b(1)'\npurl = 'pkg:generic/b'\ncpe = 'cpe:2.3:a:b:b:{version}'";
-        let mut table: Table = config.parse().unwrap();
-        assert!(format!("{:?}", classifiers(&mut table).unwrap()).contains("\"c/*\""));
-        assert!(table["sbom"].as_table().unwrap().keys().eq(["all-layers"]));
-        assert!(format!("{:?}", classifiers(&mut Table::new()).unwrap()) == "[]");
-        check_bad_classifier(
-            "[sbom.classifier]\nname = 'a'",
-            "`sbom.classifier` must be a list",
-            Some("begin each classifier with the line `[[sbom.classifier]]`"),
-        );
-        check_bad_classifier(
-            "[[sbom.classifier]]\npatern = 'a'",
-            "unknown key `patern`",
-            Some("the nearest known key is `pattern`"),
-        );
-        check_bad_classifier(
-            "[[sbom.classifier]]\nname = ['a', 'b']",
-            "`name` of a classifier must be",
-            None,
-        );
-        let bad = "[[sbom.classifier]]\nname = 'a'\nfiles = 'a'\npattern = '('\npurl = 'pkg:generic/a'";
-        check_bad_classifier(
-            bad,
-            "[[sbom.classifier]]: `pattern` of classifier `a`: regex parse error",
-            None,
-        );
-        let problem = with_defaults(args::command(), "[[sbom.classifer]]\nname = 'a'".parse().unwrap());
-        let hint = problem.unwrap_err().hint;
-        assert_eq!(hint.as_deref(), Some("the nearest known key is `classifier`"));
-    }
-
-    #[test]
-    fn hosts_are_taken_out_of_the_section_of_the_feeds() {
-        let config = "[feeds]\ndir = 'x'\n[feeds.hosts.'a.example']\ntoken-env = 'A'\n[feeds.hosts.'b.example:8443']\n\
-                      token-file = 't'\nusername = 'ann'\n[feeds.hosts.c]\ntoken-env = 'C'\nheader = 'apiKey'\n\
-                      [feeds.hosts.d]\nnetrc = 'n'";
-        let mut table: Table = config.parse().unwrap();
-        let host = |host: &str, token, form| HostText { host: host.to_owned(), token, form };
-        let variable = |name: &str| TokenPlace::Variable(name.to_owned());
-        assert_eq!(
-            hosts(&mut table).unwrap(),
-            [
-                host("a.example", variable("A"), TokenForm::Bearer),
-                host("b.example:8443", TokenPlace::File("t".into()), TokenForm::Basic("ann".to_owned())),
-                host("c", variable("C"), TokenForm::Header("apiKey".to_owned())),
-                host("d", TokenPlace::Netrc("n".into()), TokenForm::Login),
-            ]
-        );
-        assert!(table["feeds"].as_table().unwrap().keys().eq(["dir"]));
-        for (config, what) in [
-            ("feeds.hosts = 'x'", "`feeds.hosts` must be a table"),
-            ("feeds.hosts.a = 'x'", "`feeds.hosts` must be a table"),
-            ("feeds.hosts.a.token = 's3cret'", "unknown key `token`"),
-            ("feeds.hosts.a.token-env = 1", "`token-env` of host `a` must be a text"),
-            ("feeds.hosts.a = {}", "host `a` needs one of"),
-            ("feeds.hosts.a = {token-env = 'A', netrc = 'n'}", "host `a` needs one of"),
-            ("feeds.hosts.a = {netrc = 'n', username = 'u'}", "host `a` has its user name"),
-            ("feeds.hosts.a = {token-env = 'A', username = 'u', header = 'h'}", "host `a` takes"),
-        ] {
-            let problem = hosts(&mut config.parse().unwrap()).unwrap_err();
-            assert!(problem.what.starts_with(what), "{}", problem.what);
-            assert!(!problem.what.contains("s3cret"));
-        }
-        let problem = with_defaults(args::command(), "[feeds.host.a]\ntoken-env = 'A'".parse().unwrap());
-        assert!(problem.is_err());
-    }
-
-    /// Options (their ids) that a file that was only found may say: they decide how this run judges and what it
-    /// tells, or only what is asked for.
-    const TAKEN: [&str; 40] = [
-        "offline",
-        "quiet",
-        "verbose",
-        "color",
-        "no_progress",
-        "max_age",
-        "fallback",
-        "unfixed_from_rhel",
-        "jobs",
-        "only",
-        "for_sbom",
-        "format",
-        "verify",
-        "check",
-        "keep",
-        "raw",
-        "snapshot",
-        "fail_on",
-        "batch",
-        "package",
-        "risk",
-        "as_of",
-        "allow_empty",
-        "distro",
-        "dry_run",
-        "full",
-        "referrers",
-        "images",
-        "files",
-        "platform",
-        "image",
-        "name",
-        "dockerfile",
-        "base",
-        "scope",
-        "no_cache",
-        "cache_size",
-        "strict",
-        "schema",
-        "minimum",
-    ];
-
-    /// Options of which a part is taken: see `believed`.
-    const IN_PART: [&str; 3] = [OUTPUT, "feeds_source", "feeds_key"];
-
-    /// The options of `command` and of all below it that a file can say.
-    fn options(command: &Command) -> Vec<clap::Arg> {
-        let own = command
-            .get_arguments()
-            .filter(|arg| arg.get_long().is_some_and(|long| !matches!(long, "help" | "version" | "config")));
-        own.cloned().chain(command.get_subcommands().flat_map(options)).collect()
-    }
-
-    #[test]
-    fn of_every_option_it_is_said_whether_a_file_that_was_only_found_may_say_it() {
-        let options = options(&args::command());
-        let refused: Vec<&str> = REFUSED.iter().map(|(id, _)| *id).collect();
-        for arg in &options {
-            let id = arg.get_id().as_str();
-            let tables = [&refused[..], &TAKEN, &IN_PART];
-            let n_tables = tables.iter().filter(|table| table.contains(&id)).count();
-            assert_eq!(n_tables, 1, "`{id}` must be in one of REFUSED, TAKEN and IN_PART");
-        }
-        for id in refused.iter().chain(&TAKEN).chain(&IN_PART) {
-            assert!(options.iter().any(|arg| arg.get_id() == id), "there is no option `{id}`");
-        }
-        for arg in options.iter().filter(|arg| !TAKEN.contains(&arg.get_id().as_str())) {
-            let id = arg.get_id().as_str();
-            assert_eq!(arg.get_long(), Some(&*id.replace('_', "-")));
-            assert!(arg.get_default_values().is_empty(), "`{id}` has a default, which looks like the file's");
-        }
-    }
-
-    #[test]
-    fn commands_without_feeds_are_commands() {
-        for name in WITHOUT_FEEDS {
-            assert!(args::command().find_subcommand(name).is_some(), "{name}");
-        }
-    }
-
-    #[test]
-    fn what_rebuilds_ask_is_a_key_of_a_section_of_its_own() {
-        let command = |config: &str| with_defaults(args::command(), config.parse().unwrap());
-        let command = command("alma.unfixed_from_rhel = false").unwrap();
-        for words in [["plimsoll", "scan", "x"], ["plimsoll", "rematch", "x"]] {
-            let matches = command.clone().try_get_matches_from(words).unwrap();
-            let (_, inner) = matches.subcommand().unwrap();
-            assert_eq!(inner.get_one::<bool>("unfixed_from_rhel"), Some(&false), "{words:?}");
-        }
-        let words = ["plimsoll", "match", "x", "--unfixed-from-rhel", "true"];
-        let matches = command.try_get_matches_from(words).unwrap();
-        assert_eq!(matches.subcommand().unwrap().1.get_one::<bool>("unfixed_from_rhel"), Some(&true));
-        let problem = with_defaults(args::command(), "alma.unfixed = false".parse().unwrap()).unwrap_err();
-        assert_eq!(problem.hint.as_deref(), Some("the nearest known key is `unfixed_from_rhel`"));
-    }
-
-    #[test]
-    fn an_unknown_key_names_the_nearest() {
-        let problem = with_defaults(args::command(), "fail-onn = 'high'".parse().unwrap()).unwrap_err();
-        assert_eq!(problem.what, "unknown key `fail-onn`");
-        assert_eq!(problem.hint.as_deref(), Some("the nearest known key is `fail-on`"));
-        assert!(with_defaults(args::command(), "[scann]\nx = 1".parse().unwrap()).is_err());
-    }
-}
+mod tests;

@@ -10,8 +10,6 @@ use crate::exit_code::Exit;
 pub(crate) enum CommandError {
     /// clap's own: usage errors, and `--help` and `--version`, which are none.
     Usage(clap::Error),
-    /// Somebody closed our standard output; that is success.
-    BrokenPipe,
     /// Anything else.
     Failed {
         /// What happened, with its causes.
@@ -43,7 +41,6 @@ impl CommandError {
                 let is_failure = error.use_stderr();
                 if shown.is_ok() && !is_failure { Exit::Acceptable } else { Exit::NotJudged }
             }
-            Self::BrokenPipe => Exit::Acceptable,
             Self::Failed { error, hints } => {
                 eprint(&format!("error: {error}"));
                 let mut cause = error.source();
@@ -109,13 +106,6 @@ impl From<flows::source::InvalidSource> for CommandError {
 impl From<flows::error::FlowError> for CommandError {
     fn from(error: flows::error::FlowError) -> Self {
         use flows::error::FlowError as E;
-        let is_broken_pipe = matches!(
-            &error,
-            E::Render(source) | E::File { source, .. } if source.kind() == io::ErrorKind::BrokenPipe
-        );
-        if is_broken_pipe {
-            return Self::BrokenPipe;
-        }
         let hints = match &error {
             E::Image { source, .. } if is_from_registry(source) => Vec::new(),
             E::Image { .. } => vec![
@@ -159,6 +149,10 @@ impl From<flows::error::FlowError> for CommandError {
             }
             E::Database(_) => vec![
                 "the database is only a cache: remove the directory and run `plimsoll feeds sync`".to_owned(),
+            ],
+            E::Sync(error) if error.not_writable().is_some() => vec![
+                "give a directory that can be written with `--feeds DIR`; `--offline` takes what is held and writes nothing"
+                    .to_owned(),
             ],
             E::Sync(_) => vec!["the last good state was left in place".to_owned()],
             E::Vex { .. } | E::VexDownload(_) | E::VexRepository { .. } => {

@@ -7,7 +7,7 @@ pub(crate) enum Exit {
     Acceptable,
     /// 1: judged, not acceptable.
     NotAcceptable,
-    /// 2: not judged: bad usage, unreadable input, no feeds, nothing found to judge.
+    /// 2: not judged: bad usage, unreadable input, no feeds, nothing found to judge, or with a gate nothing held of the distribution.
     NotJudged,
 }
 

@@ -18,9 +18,10 @@ use flows::match_sbom::Besides;
 use jiff::{SignedDuration, Timestamp};
 use matcher::Fallback;
 use model::ecosystem::Ecosystem;
-use model::gap::Gap;
+use model::gap::{Gap, GapKind};
 use model::key::Namespace;
 use model::limits::Limits;
+use signing::PublicKey;
 
 use crate::args::Global;
 use crate::environment;
@@ -35,7 +36,7 @@ use crate::ui::Ui;
 const PUBLISHED_AGE: SignedDuration = SignedDuration::from_hours(6);
 
 /// Where feeds come from and how old they may be.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Feeds")]
 pub(crate) struct FeedArgs {
     #[command(flatten)]
@@ -77,7 +78,7 @@ pub(crate) struct FeedArgs {
 }
 
 /// Where feeds come from, and how they are asked for.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Feeds")]
 pub(crate) struct AccessArgs {
     /// Take feeds from a mirror instead of the network: a directory or a URL under which every file lies at
@@ -207,7 +208,7 @@ impl FeedArgs {
 }
 
 /// Where what a command needs to judge comes from: the vendors, or what was published.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct NeededFeeds {
     #[command(flatten)]
     pub(crate) feeds: FeedArgs,
@@ -216,12 +217,6 @@ pub(crate) struct NeededFeeds {
 }
 
 impl NeededFeeds {
-    /// What is taken when nothing is typed.
-    pub(crate) fn standard() -> Self {
-        let access = AccessArgs { jobs: 4, ..AccessArgs::default() };
-        Self { feeds: FeedArgs { access, ..FeedArgs::default() }, ..Self::default() }
-    }
-
     /// The feeds directory of this run.
     pub(crate) fn open(&self, global: &Global) -> Result<FeedsDir, CommandError> {
         self.feeds.open(global)
@@ -262,7 +257,7 @@ impl NeededFeeds {
             let named = if global.offline { named.offline() } else { named };
             if !named.is_empty() {
                 let options = self.feeds.options(Selection::Only(&[]), &named, &limits);
-                gaps.extend(flows::feeds::sync(feeds_dir, &fetcher, &options, &Watch::new(ui))?.gaps);
+                gaps.extend(flows::feeds::sync_if_writable(feeds_dir, &fetcher, &options, &Watch::new(ui))?);
             }
             return Ok((flows::feeds::held(feeds_dir)?, gaps));
         }
@@ -281,11 +276,12 @@ impl NeededFeeds {
         let fetcher = self.feeds.access.fetcher_of(Origin::Network, global, ui)?;
         let registry = RegistryArgs::default().registry(&self.feeds.access.tls, None)?;
         let reach = Reach { fetcher: &fetcher, registry: &registry, feeds: feeds_dir };
-        let mut places = Vec::new();
+        let (mut places, mut left_out) = (Vec::new(), Vec::new());
         for text in &self.published.feeds_source {
             let spelt = Spelt::of(text)?;
-            if spelt.is_local() || !global.offline {
-                places.push(spelt.place(&reach)?);
+            match spelt.is_local() || !global.offline {
+                true => places.push(spelt.place(&reach)?),
+                false => left_out.push(spelt.place(&reach)?.name()),
             }
         }
         let keys = self.published.keys()?;
@@ -302,8 +298,19 @@ impl NeededFeeds {
             ui.warn(&format!("feeds from {place} are not verified: no key was given"));
         }
         tell_unexpected(&report, ui);
-        Ok((snapshot, report.gaps))
+        let mut gaps = report.gaps;
+        if places.is_empty() {
+            gaps.extend(left_out.into_iter().map(|place| not_asked(place, &keys)));
+        }
+        Ok((snapshot, gaps))
     }
+}
+
+/// Said of a place that an offline run did not ask.
+fn not_asked(place: String, keys: &[PublicKey]) -> Gap {
+    let not_verified = if keys.is_empty() { "" } else { ", and no key was asked whose it is" };
+    let detail = format!("not asked, because the run is offline: what is held is used{not_verified}");
+    Gap::new(GapKind::STALE_FEED, place, detail)
 }
 
 /// What to say of names of `--fallback` that are of no ecosystem, and of no distribution that a feed is known of: one that is

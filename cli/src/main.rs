@@ -1,6 +1,6 @@
 //! `plimsoll`: arguments in, bytes out. Everything it does is done by the crates beside it.
 //!
-//! - [`args`]: what can be typed; [`config`]: what `plimsoll.toml` says instead
+//! - [`args`]: what can be typed; [`config`]: what `plimsoll.toml` says instead; [`unused`]: what of it has no effect
 //! - [`commands`]: one file a command
 //! - [`feeds`]: what every command that needs feeds does; [`hosts`]: who asks; [`progress`]: how a sync is told to people
 //! - [`vex`]: where VEX is taken from, and who is believed
@@ -24,20 +24,41 @@ mod reference;
 mod registry;
 mod risk;
 mod ui;
+mod unused;
 mod vex;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
+
+use crate::args::Arguments;
+use crate::error::CommandError;
+use crate::ui::Ui;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let result = args::parse(std::env::args_os()).and_then(|arguments| {
-        let ui = ui::Ui::new(&arguments.global);
-        commands::run(&arguments, &ui)
-    });
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let result = match commands::action::is_asked(&words) {
+        true => commands::action::fenced(|| {
+            let (arguments, ui) = begin(words)?;
+            let args::Command::Action(args) = &arguments.command else {
+                return Err(CommandError::new("the action takes no other command"));
+            };
+            commands::action::steps(args, &arguments.global, &ui)
+        }),
+        false => begin(words).and_then(|(arguments, ui)| commands::run(&arguments, &ui)),
+    };
     match result {
         Ok(code) => code.into(),
         Err(error) => error.report().into(),
     }
+}
+
+/// What was asked, and where it is told of.
+fn begin(words: Vec<OsString>) -> Result<(Arguments, Ui), CommandError> {
+    let arguments = args::parse(words)?;
+    let ui = Ui::new(&arguments.global);
+    arguments.global.unused.iter().for_each(|line| ui.warn(line));
+    Ok((arguments, ui))
 }

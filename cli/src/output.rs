@@ -1,9 +1,13 @@
 //! `-o FORMAT[=FILE]`: any number of outputs in one run, at most one of them on standard output.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+
+use model::digest::Digest;
 
 use crate::error::CommandError;
 
@@ -44,6 +48,15 @@ impl Output {
             .as_deref()
             .is_some_and(|target| target.as_os_str().as_encoded_bytes().ends_with(b"/") || target.is_dir())
     }
+
+    /// The file that what is called `name` goes to; none for standard output.
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        let target = self.target.as_ref()?;
+        Some(match self.is_directory() {
+            true => target.join(format!("{}.{}", file_stem(name), self.extension())),
+            false => target.clone(),
+        })
+    }
 }
 
 /// An output whose format was understood.
@@ -69,6 +82,10 @@ pub(crate) fn resolve<F, E: std::error::Error + Send + Sync + 'static>(
         return Err(CommandError::new("at most one output can go to standard output")
             .hint("give the others a file, as in `-o sarif=report.sarif`"));
     }
+    if let Some(target) = shared(outputs) {
+        let error = format!("two outputs go to `{}`, and only the last would be left", target.display());
+        return Err(CommandError::new(error).hint("give each a file or a directory of its own"));
+    }
     outputs
         .iter()
         .map(|output| {
@@ -86,25 +103,132 @@ pub(crate) fn resolve<F, E: std::error::Error + Send + Sync + 'static>(
         .collect()
 }
 
-/// Writes one output: to standard output, to the file, or into the directory as `<subject>.<extension>`.
+/// A target that two of `outputs` would write to.
+fn shared(outputs: &[Output]) -> Option<&Path> {
+    let mut taken = BTreeMap::new();
+    for output in outputs {
+        let Some(target) = &output.target else { continue };
+        let is_directory = output.is_directory();
+        // A terminal or a named pipe takes what comes, one after the other.
+        if !is_directory && fs::metadata(target).is_ok_and(|found| !found.is_file()) {
+            continue;
+        }
+        let path = std::path::absolute(target).unwrap_or_else(|_| target.clone());
+        let kind = if is_directory { output.extension() } else { "" };
+        if taken.insert((path, kind), ()).is_some() {
+            return Some(target);
+        }
+    }
+    None
+}
+
+/// What the reports of a run are called in the directories that they go to. No two subjects have one name: where two would,
+/// both have the first digits of their SBOM's digest behind it, whichever came first.
+#[derive(Debug, Default)]
+pub(crate) struct Names(BTreeMap<String, Taken>);
+
+#[derive(Debug)]
+enum Taken {
+    /// The name as it was written, and the digest of the subject that has it.
+    One(String, String),
+    /// Several subjects would have it, so that each has its digest behind it.
+    Several,
+}
+
+impl Names {
+    /// The names of stored SBOMs, by what their files are called: all are known beforehand, so that [`Names::of`] renames none.
+    pub(crate) fn of_files<'a>(files: impl Iterator<Item = &'a str>) -> Self {
+        let mut names = Self::default();
+        for file in files {
+            names.of(file, &digest_of(file), |_, _| Ok(())).expect("nothing was written that is renamed");
+        }
+        names
+    }
+
+    /// The name for the reports of the stored SBOM called `file`.
+    pub(crate) fn of_file(&mut self, file: &str) -> Result<String, CommandError> {
+        self.of(file, &digest_of(file), |_, _| Ok(()))
+    }
+
+    /// The name for the reports of the subject called `subject`, whose SBOM has `digest` (`sha256:…`); `rename` gives those
+    /// of an earlier subject, written under a name that turns out to be shared, another.
+    ///
+    /// # Errors
+    ///
+    /// Those of `rename`.
+    pub(crate) fn of(
+        &mut self,
+        subject: &str,
+        digest: &str,
+        rename: impl FnOnce(&str, &str) -> Result<(), CommandError>,
+    ) -> Result<String, CommandError> {
+        let stem = file_stem(subject);
+        // Some file systems take upper and lower case for the same.
+        match self.0.entry(stem.to_lowercase()) {
+            Entry::Vacant(free) => {
+                free.insert(Taken::One(stem.clone(), digest.to_owned()));
+                Ok(stem)
+            }
+            Entry::Occupied(mut taken) => match taken.get() {
+                Taken::One(_, first) if first == digest => Ok(stem),
+                Taken::One(name, first) => {
+                    rename(name, &with_digest(name, first))?;
+                    taken.insert(Taken::Several);
+                    Ok(with_digest(&stem, digest))
+                }
+                Taken::Several => Ok(with_digest(&stem, digest)),
+            },
+        }
+    }
+}
+
+/// What tells stored SBOMs of one name apart: two files may hold the same SBOM, and be reported apart.
+fn digest_of(file: &str) -> String {
+    Digest::sha256(file.as_bytes()).to_string()
+}
+
+fn with_digest(stem: &str, digest: &str) -> String {
+    /// Enough that the SBOMs of one run do not share them.
+    const N_DIGITS: usize = 16;
+    let digits: String = digest.rsplit(':').next().unwrap_or_default().chars().take(N_DIGITS).collect();
+    let stem: String = stem.chars().take(STEM_CHARS_MAX - 1 - N_DIGITS).collect();
+    format!("{stem}-{digits}")
+}
+
+/// Gives the files called `from` in the directories among `outputs` the name `to`.
+pub(crate) fn rename<F>(outputs: &[Resolved<F>], from: &str, to: &str) -> Result<(), CommandError> {
+    for output in outputs.iter().map(|resolved| &resolved.output).filter(|output| output.is_directory()) {
+        let (from, to) = (output.path(from), output.path(to));
+        if let (Some(from), Some(to)) = (from, to)
+            && let Err(error) = fs::rename(&from, &to)
+            // It could not be written, and that was said.
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            let (from, to) = (from.display(), to.display());
+            return Err(CommandError::new(format!("cannot rename `{from}` to `{to}`: {error}")));
+        }
+    }
+    Ok(())
+}
+
+/// Writes one output: to standard output, to the file, or into the directory as `<name>.<extension>`.
 /// A file is written beside its place and renamed, so that nobody reads half of one.
+///
+/// A closed standard output is no error: whoever reads it has seen enough, and that says nothing of the other outputs and
+/// of the exit code.
 pub(crate) fn write(
     output: &Output,
-    subject: &str,
+    name: &str,
     render: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
 ) -> Result<(), CommandError> {
-    let Some(target) = &output.target else {
+    let Some(path) = output.path(name) else {
         let mut out = io::BufWriter::new(io::stdout().lock());
         return match render(&mut out).and_then(|()| out.flush()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(CommandError::BrokenPipe),
-            Err(error) => Err(CommandError::new(format!("cannot write to standard output: {error}"))),
-            Ok(()) => Ok(()),
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(CommandError::new(format!("cannot write to standard output: {error}")))
+            }
+            _ => Ok(()),
         };
-    };
-    let path = if output.is_directory() {
-        target.join(format!("{}.{}", file_stem(subject), output.extension()))
-    } else {
-        target.clone()
     };
     replace(&path, render)
         .map_err(|error| CommandError::new(format!("cannot write `{}`: {error}", path.display())))
@@ -134,6 +258,9 @@ fn replace(path: &Path, render: impl FnOnce(&mut dyn io::Write) -> io::Result<()
     written
 }
 
+/// Characters of a file name without its extension: file systems take 255 bytes.
+const STEM_CHARS_MAX: usize = 150;
+
 /// A subject's name as a file name: letters, digits, `.`, `_` and `-`; all else becomes `-`.
 pub(crate) fn file_stem(subject: &str) -> String {
     let safe: String = subject
@@ -144,7 +271,7 @@ pub(crate) fn file_stem(subject: &str) -> String {
         })
         .collect();
     let safe = safe.trim_start_matches(['.', '-']);
-    if safe.is_empty() { "subject".to_owned() } else { safe.chars().take(150).collect() }
+    if safe.is_empty() { "subject".to_owned() } else { safe.chars().take(STEM_CHARS_MAX).collect() }
 }
 
 #[cfg(test)]
@@ -156,6 +283,50 @@ mod tests {
         assert_eq!("sarif".parse(), Ok(Output { format: "sarif".into(), target: None }));
         assert_eq!("sarif=a=b".parse(), Ok(Output { format: "sarif".into(), target: Some("a=b".into()) }));
         assert!("sarif=".parse::<Output>().is_err());
+    }
+
+    #[test]
+    fn two_outputs_do_not_share_a_target() {
+        let target = |words: &[&str]| {
+            let outputs: Vec<Output> = words.iter().map(|word| word.parse().unwrap()).collect();
+            shared(&outputs).map(Path::to_owned)
+        };
+        assert_eq!(target(&["json=x", "sarif=./x"]), Some("./x".into()));
+        assert_eq!(target(&["sarif=d/", "sarif@full=d/"]), Some("d/".into()));
+        assert_eq!(target(&["json=d/", "sarif=d/", "table=d/x", "table"]), None);
+        assert_eq!(target(&["json=/dev/null", "sarif=/dev/null"]), None);
+    }
+
+    #[test]
+    fn subjects_of_one_name_have_their_digests_behind_it() {
+        let mut names = Names::default();
+        let mut renamed = Vec::new();
+        let mut name = |subject: &str, digit: char| {
+            let digest = format!("sha256:{}", String::from(digit).repeat(64));
+            let rename = |from: &str, to: &str| {
+                renamed.push(format!("{from} {to}"));
+                Ok(())
+            };
+            names.of(subject, &digest, rename).unwrap()
+        };
+        assert_eq!(name("team/app:1", 'a'), "team-app-1");
+        assert_eq!(name("team/app:1", 'a'), "team-app-1");
+        assert_eq!(name("other", 'a'), "other");
+        assert_eq!(name("Team-app:1", 'b'), "Team-app-1-bbbbbbbbbbbbbbbb");
+        assert_eq!(name("team/app:1", 'c'), "team-app-1-cccccccccccccccc");
+        assert_eq!(name("team/app:1", 'a'), "team-app-1-aaaaaaaaaaaaaaaa");
+        assert_eq!(renamed, ["team-app-1 team-app-1-aaaaaaaaaaaaaaaa"]);
+    }
+
+    #[test]
+    fn stored_sboms_of_one_name_are_told_apart_by_their_paths() {
+        let files = ["team/app", "team-app", "other", "日本", "中国"];
+        let mut names = Names::of_files(files.into_iter());
+        let written: Vec<String> = files.iter().map(|file| names.of_file(file).unwrap()).collect();
+        let all: std::collections::BTreeSet<&String> = written.iter().collect();
+        assert_eq!(all.len(), files.len());
+        assert_eq!(written[2], "other");
+        assert!(written[0].starts_with("team-app-") && written[3].starts_with("subject-"), "{written:?}");
     }
 
     #[test]

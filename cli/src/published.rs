@@ -22,7 +22,7 @@ use crate::keys::read_key;
 use crate::ui::Ui;
 
 /// Where published snapshots are taken from.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Feeds")]
 pub(crate) struct PublishedArgs {
     /// Take feeds from a published snapshot instead of the vendors: a reference of a registry, the address of a web server,

@@ -47,6 +47,16 @@ pub enum SyncError {
     },
 }
 
+impl SyncError {
+    /// What the operating system said, if it is that the feeds directory may not be written: one that is shared, or mounted to be
+    /// read only.
+    pub fn not_writable(&self) -> Option<&io::Error> {
+        let (Self::Io { source, .. } | Self::Db(DbError::Io { source, .. })) = self else { return None };
+        let kinds = [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem];
+        kinds.contains(&source.kind()).then_some(source)
+    }
+}
+
 /// Why a document is not the feed that it should be.
 #[derive(Debug, thiserror::Error)]
 pub enum ParseError {

@@ -1,6 +1,7 @@
 //! The shards an inventory needs are held, or a gap says why not.
 
 use std::collections::BTreeSet;
+use std::io;
 
 use advisory_db::{FeedsDir, Snapshot};
 use feeds_sync::distribution::bring::{BringOptions, BringReport};
@@ -10,7 +11,7 @@ use feeds_sync::plan::Plan;
 use feeds_sync::report::SyncReport;
 use feeds_sync::selection::{Selection, answers};
 use fetch::fetcher::Fetcher;
-use model::gap::Gap;
+use model::gap::{Gap, GapKind};
 use model::key::Namespace;
 
 use crate::error::FlowError;
@@ -30,7 +31,8 @@ pub fn held(feeds_dir: &FeedsDir) -> Result<Snapshot, FlowError> {
 /// The snapshot that answers `needed` as well as can be, and what could not be done for it.
 ///
 /// Only the providers that answer `needed` are asked, and of those only sources older than the options'
-/// `max_age`; the options' selection is replaced. A failed sync leaves the last good snapshot, and the gaps say so.
+/// `max_age`; the options' selection is replaced. A failed sync leaves the last good snapshot, and the gaps say so; so they do where
+/// the directory may not be written and something is held.
 pub fn ensure(
     feeds_dir: &FeedsDir,
     fetcher: &Fetcher,
@@ -44,7 +46,7 @@ pub fn ensure(
         return Ok((held(feeds_dir)?, Vec::new()));
     }
     let options = SyncOptions { selection: Selection::Namespaces(&answerable), ..*options };
-    let gaps = sync(feeds_dir, fetcher, &options, observer)?.gaps;
+    let gaps = sync_if_writable(feeds_dir, fetcher, &options, observer)?;
     match feeds_dir.current()? {
         Some(snapshot) => Ok((snapshot, gaps)),
         None => Err(FlowError::NotSynced { reasons: reasons(&gaps) }),
@@ -75,6 +77,36 @@ pub fn reasons(gaps: &[Gap]) -> Vec<String> {
     let told = gaps.iter().take(REASONS_MAX).map(|gap| format!("{}: {}", gap.place, gap.detail));
     let more = gaps.len().checked_sub(REASONS_MAX).filter(|more| *more > 0);
     told.chain(more.map(|more| format!("and {more} more"))).collect()
+}
+
+/// Syncs, and gives what could not be done. A directory that may not be written, such as one that is shared, answers with what it
+/// holds: then the gaps name whom nobody asked.
+pub fn sync_if_writable(
+    feeds_dir: &FeedsDir,
+    fetcher: &Fetcher,
+    options: &SyncOptions<'_>,
+    observer: &dyn SyncObserver,
+) -> Result<Vec<Gap>, FlowError> {
+    let plan = feeds_sync::plan::plan(feeds_dir, fetcher, options)?;
+    observer.planned(&plan);
+    match feeds_sync::engine::sync(feeds_dir, fetcher, options, observer) {
+        Ok(report) => Ok(report.gaps),
+        Err(error) => match error.not_writable() {
+            Some(source) if feeds_dir.current()?.is_some() => Ok(not_asked(feeds_dir, &plan, source)),
+            _ => Err(error.into()),
+        },
+    }
+}
+
+fn not_asked(feeds_dir: &FeedsDir, plan: &Plan, source: &io::Error) -> Vec<Gap> {
+    let why = format!("the feeds directory cannot be written ({source}); what is held is used");
+    let providers: BTreeSet<&str> = plan.sources.iter().map(|source| source.provider).collect();
+    if providers.is_empty() {
+        // Directories of one's own advisories are no download.
+        return vec![Gap::new(GapKind::STALE_FEED, feeds_dir.path().display().to_string(), why)];
+    }
+    let gap = |provider| Gap::new(GapKind::STALE_FEED, provider, format!("not asked: {why}"));
+    providers.into_iter().map(gap).collect()
 }
 
 /// Plans, says so, and syncs.

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use advisory_db::Snapshot;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use matcher::vex::Given;
 use matcher::{CveFacts, Fallback, Known};
 use model::advisory::{AdvisorySet, PRIVATE, Row};
@@ -222,13 +222,15 @@ impl Answer {
         coverage.gaps.extend(partial(snapshot, &asked, &question.facts));
         coverage.gaps.extend(unranked(snapshot));
         coverage.gaps.extend(undescribed(snapshot, &cve_keys));
+        let stamp = stamp(snapshot, &asked, &question.facts);
+        coverage.gaps.extend(before_feeds(&stamp, as_of));
         coverage.gaps.sort();
         coverage.gaps.dedup();
 
         Ok(Report {
             as_of,
             sbom_digest: subject.sbom_digest,
-            snapshot: stamp(snapshot, &asked, &question.facts),
+            snapshot: stamp,
             inventory: subject.inventory,
             vex,
             coverage,
@@ -259,6 +261,21 @@ fn stale(snapshot: &Snapshot, asked: &BTreeSet<Namespace>, as_of: Timestamp) -> 
         }
     }
     gaps
+}
+
+/// How much later than a report its feeds may be before its time is taken for a wrong one: a run takes its time before it syncs.
+const AHEAD_MAX: SignedDuration = SignedDuration::from_hours(24);
+
+/// Said of a report whose time is before its feeds: by it no feed is old and no support has ended.
+pub fn before_feeds(stamp: &SnapshotStamp, as_of: Timestamp) -> Option<Gap> {
+    let newest = stamp.namespaces.iter().filter_map(|stamp| stamp.data_as_of).max()?;
+    let day = |time: Timestamp| time.strftime("%Y-%m-%d").to_string();
+    let (of_report, of_feeds) = (day(as_of), day(newest));
+    let detail = format!(
+        "the time of this report, {of_report}, is before that of its feeds, {of_feeds}: whether they are old, and whose support has \
+         ended, cannot be told"
+    );
+    (newest.duration_since(as_of) > AHEAD_MAX).then(|| Gap::new(GapKind::STALE_FEED, "report", detail))
 }
 
 /// Said of namespaces of which something is held, and not what one of the feeds says that answer them.
@@ -463,6 +480,21 @@ mod tests {
               severity"
             ]
         );
+        // Feeds of a later day than the report say nothing of how old they are.
+        let of_time = |as_of: Timestamp| {
+            let stamp = SnapshotStamp {
+                namespaces: vec![NamespaceStamp {
+                    data_as_of: Some(as_of),
+                    ..report.snapshot.namespaces[0].clone()
+                }],
+                ..report.snapshot.clone()
+            };
+            before_feeds(&stamp, Timestamp::UNIX_EPOCH)
+        };
+        assert_eq!(of_time(Timestamp::from_second(24 * 3600).unwrap()), None);
+        let gap = of_time(Timestamp::from_second(24 * 3600 + 1).unwrap()).unwrap();
+        assert_eq!((gap.kind, gap.place.as_str()), (GapKind::STALE_FEED, "report"));
+        assert!(gap.detail.contains("1970-01-01, is before that of its feeds, 1970-01-02"), "{}", gap.detail);
         // A release that ended says so where it answers.
         let stamp = &report.snapshot.namespaces[0];
         assert_eq!(stamp.name.as_str(), "alpine:3.20");

@@ -7,43 +7,38 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GapKind(Cow<'static, str>);
 
+macro_rules! gap_kinds {
+    ($($name:ident = $word:literal, $doc:literal;)*) => {
+        impl GapKind {
+            $(#[doc = $doc] pub const $name: Self = Self(Cow::Borrowed($word));)*
+
+            /// Every kind that this version knows.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+gap_kinds! {
+    UNREADABLE_FILE = "unreadable-file", "A file that a cataloger wanted could not be read or understood.";
+    UNREADABLE_RECORD = "unreadable-record", "One record of a package database could not be understood; the others were.";
+    LIMIT_EXCEEDED = "limit-exceeded", "A limit was passed; the detail names it. What lies beyond was not read.";
+    PATH_ESCAPES = "path-escapes", "A path or link leaves the image's root; it was not followed.";
+    NO_DISTRO = "no-distro", "No file says which distribution this is.";
+    MISSING_FACT = "missing-fact", "A document lacks a fact that matching wants; the detail says which and what it costs.";
+    STALE_FEED = "stale-feed", "A feed could not be had, is older than was asked for, or how old it is cannot be told.";
+    FEED_NOT_FETCHED = "feed-not-fetched", "A feed that answers a namespace is not held.";
+    ENDED_DISTRO = "ended-distro", "A release whose support has ended: absence of findings means little.";
+    ENDED_RUNTIME = "ended-runtime", "A runtime whose release has no support any more: what is found in it is not fixed there.";
+    UNVERIFIED_SBOM = "unverified-sbom", "An SBOM was taken for that of an image, and nothing proves that it is.";
+    UNVERIFIED_VEX = "unverified-vex", "A VEX document is attached to the image, and nobody who is trusted signed it for this image: it suppresses nothing.";
+    UNREADABLE_VEX = "unreadable-vex", "A VEX document is attached to the image, and could not be read.";
+    UNREADABLE_VERSION = "unreadable-version", "Installed versions that their ecosystem's order cannot read; nothing but `Undetermined` can be said.";
+    FIX_ONLY_FEED = "fix-only-feed", "A feed that publishes only fixes: its silence says nothing of vulnerabilities without one.";
+    THIRD_PARTY = "third-party", "Packages that somebody else than the distribution built: its feed does not speak of them.";
+    UNKNOWN_CONTENT = "unknown-content", "Software that no cataloger recognised and no package owns.";
+}
+
 impl GapKind {
-    /// A file that a cataloger wanted could not be read or understood.
-    pub const UNREADABLE_FILE: Self = Self(Cow::Borrowed("unreadable-file"));
-    /// One record of a package database could not be understood; the others were.
-    pub const UNREADABLE_RECORD: Self = Self(Cow::Borrowed("unreadable-record"));
-    /// A limit was passed; the detail names it. What lies beyond was not read.
-    pub const LIMIT_EXCEEDED: Self = Self(Cow::Borrowed("limit-exceeded"));
-    /// A path or link leaves the image's root; it was not followed.
-    pub const PATH_ESCAPES: Self = Self(Cow::Borrowed("path-escapes"));
-    /// No file says which distribution this is.
-    pub const NO_DISTRO: Self = Self(Cow::Borrowed("no-distro"));
-    /// A document lacks a fact that matching wants; the detail says which and what it costs.
-    pub const MISSING_FACT: Self = Self(Cow::Borrowed("missing-fact"));
-    /// A feed could not be had, or is older than was asked for.
-    pub const STALE_FEED: Self = Self(Cow::Borrowed("stale-feed"));
-    /// A feed that answers a namespace is not held.
-    pub const FEED_NOT_FETCHED: Self = Self(Cow::Borrowed("feed-not-fetched"));
-    /// A release whose support has ended: absence of findings means little.
-    pub const ENDED_DISTRO: Self = Self(Cow::Borrowed("ended-distro"));
-    /// A runtime whose release has no support any more: what is found in it is not fixed there.
-    pub const ENDED_RUNTIME: Self = Self(Cow::Borrowed("ended-runtime"));
-    /// An SBOM was taken for that of an image, and nothing proves that it is.
-    pub const UNVERIFIED_SBOM: Self = Self(Cow::Borrowed("unverified-sbom"));
-    /// A VEX document is attached to the image, and nobody who is trusted signed it for this image: it suppresses nothing.
-    pub const UNVERIFIED_VEX: Self = Self(Cow::Borrowed("unverified-vex"));
-    /// A VEX document is attached to the image, and could not be read.
-    pub const UNREADABLE_VEX: Self = Self(Cow::Borrowed("unreadable-vex"));
-    /// Installed versions that their ecosystem's order cannot read; nothing but `Undetermined` can be said.
-    pub const UNREADABLE_VERSION: Self = Self(Cow::Borrowed("unreadable-version"));
-    /// A feed that publishes only fixes: its silence says nothing of vulnerabilities without one.
-    pub const FIX_ONLY_FEED: Self = Self(Cow::Borrowed("fix-only-feed"));
-    /// Packages that somebody else than the distribution built: its feed does not speak of them.
-    pub const THIRD_PARTY: Self = Self(Cow::Borrowed("third-party"));
-
-    /// Software that no cataloger recognised and no package owns.
-    pub const UNKNOWN_CONTENT: Self = Self(Cow::Borrowed("unknown-content"));
-
     /// The kind spelt `word`, known or not.
     pub fn from_word(word: &str) -> Self {
         Self(Cow::Owned(word.to_owned()))

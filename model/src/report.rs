@@ -212,6 +212,17 @@ pub enum UnmatchedReason {
 }
 
 impl UnmatchedReason {
+    /// Every value.
+    pub const ALL: [Self; 7] = [
+        Self::NoFeed,
+        Self::NotFetched,
+        Self::NoDistro,
+        Self::UnknownVersion,
+        Self::NoVersionScheme,
+        Self::ThirdParty,
+        Self::NoCode,
+    ];
+
     /// The word in every contract.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -30,15 +30,13 @@ pub enum PolicyError {
         /// What is wrong and what to write instead.
         problem: String,
     },
-    /// The expression has no value for one finding: a division by zero, an overflow.
-    #[error("`{expression}` has no value for {id} in `{purl}`: {reason}")]
+    /// The expression has no value for one finding or gap: a division by zero, an overflow.
+    #[error("`{expression}` has no value for {of}: {reason}")]
     Evaluation {
         /// As typed.
         expression: String,
-        /// The finding's id.
-        id: String,
-        /// The finding's package.
-        purl: String,
+        /// The finding and its package, or what else it was asked of.
+        of: String,
         /// What went wrong.
         reason: String,
     },

@@ -2,14 +2,15 @@
 
 use cel::{Context, Program, Value};
 
-use model::finding::{Finding, Verdict};
+use model::finding::Verdict;
 use model::gap::GapKind;
 use model::report::Report;
 use model::severity::Severity;
 
 use crate::check;
 use crate::error::PolicyError;
-use crate::variables::{self, Variable};
+use crate::topic::{self, Topics};
+use crate::variables::{self, Item, Variable};
 
 /// Bytes of an expression. The longest that anybody would write is a few hundred; a program that is fed a
 /// file by mistake says so.
@@ -35,10 +36,11 @@ pub struct FailOn {
 #[derive(Debug)]
 enum Gate {
     Severity(Severity),
-    Expression(Program),
+    /// The program, and the kinds of items that its names are of.
+    Expression(Program, Topics),
 }
 
-/// What is the same for every finding of a report.
+/// What is the same for every item of a report.
 pub(crate) struct Scope {
     context: Context<'static, 'static>,
     variables: Vec<&'static Variable>,
@@ -57,7 +59,7 @@ impl FailOn {
         }
         let gate = match severity(text) {
             Some(level) => Gate::Severity(level),
-            None => Gate::Expression(expression(text)?),
+            None => expression(text)?,
         };
         Ok(Self { text: text.to_owned(), gate })
     }
@@ -80,7 +82,7 @@ impl FailOn {
 
     /// The constants, and the variables that this gate names.
     pub(crate) fn scope(&self) -> Scope {
-        let Gate::Expression(program) = &self.gate else {
+        let Gate::Expression(program, _) = &self.gate else {
             return Scope { context: Context::empty(), variables: Vec::new() };
         };
         let mut context = Context::default();
@@ -92,36 +94,61 @@ impl FailOn {
         Scope { context, variables: named.collect() }
     }
 
-    /// Whether `finding` is one that this gate does not accept.
+    /// Whether this gate is asked of items of one of `topics`.
+    pub(crate) fn asks(&self, topics: Topics) -> bool {
+        match &self.gate {
+            Gate::Severity(_) => topics.has(Topics::FINDING),
+            // What names nothing is asked of findings, as ever.
+            Gate::Expression(_, Topics::NONE) => topics.has(Topics::FINDING),
+            Gate::Expression(_, named) => named.has(topics),
+        }
+    }
+
+    /// Whether `item` is one that this gate does not accept.
     pub(crate) fn is_violated(
         &self,
         report: &Report,
-        finding: &Finding,
+        item: Item<'_>,
         scope: &Scope,
     ) -> Result<bool, PolicyError> {
-        let program = match &self.gate {
-            Gate::Severity(level) => {
+        let (program, topics) = match (&self.gate, item) {
+            (Gate::Severity(level), Item::Finding(finding)) => {
                 return Ok(
                     finding.verdict == Verdict::Affected && finding.decoration.severity.level >= *level
                 );
             }
-            Gate::Expression(program) => program,
+            (Gate::Severity(_), _) => return Ok(false),
+            (Gate::Expression(program, topics), _) => (program, *topics),
         };
         let mut context = scope.context.new_inner_scope();
         for variable in &scope.variables {
-            context.add_variable_from_value(variable.name, (variable.value)(report, finding));
+            if let Some(value) = variable.value(report, item) {
+                context.add_variable_from_value(variable.name, value);
+            }
         }
-        let reason = match program.execute(&context) {
-            Ok(Value::Bool(answer)) => return Ok(answer),
-            Ok(other) => format!("its value is {other:?}, neither true nor false"),
-            Err(error) => error.to_string(),
+        let is_of_findings = topics == Topics::FINDING || topics == Topics::NONE;
+        let reason = match is_of_findings {
+            true => match program.execute(&context) {
+                Ok(Value::Bool(answer)) => return Ok(answer),
+                Ok(other) => format!("its value is {other:?}, neither true nor false"),
+                Err(error) => error.to_string(),
+            },
+            false => match topic::answer(program.expression(), &context) {
+                Ok(answer) => return Ok(answer == Some(true)),
+                Err(error) => error.to_string(),
+            },
         };
-        Err(PolicyError::Evaluation {
-            expression: self.text.clone(),
-            id: finding.id.to_string(),
-            purl: variables::package(report, finding).purl.clone(),
-            reason,
-        })
+        Err(PolicyError::Evaluation { expression: self.text.clone(), of: name(report, item), reason })
+    }
+}
+
+/// What an item is called in an error.
+fn name(report: &Report, item: Item<'_>) -> String {
+    match item {
+        Item::Finding(finding) => format!("{} in `{}`", finding.id, variables::package(report, finding).purl),
+        Item::Gap(gap) => format!("the gap `{}` at `{}`", gap.kind.as_str(), gap.place),
+        Item::Unmatched(unmatched) => format!("the packages of {} that were not judged", unmatched.namespace),
+        Item::Coverage => "the coverage".to_owned(),
     }
 }
 
@@ -142,14 +169,16 @@ fn severity(word: &str) -> Option<Severity> {
     Severity::ALL.into_iter().find(|level| level.as_str().eq_ignore_ascii_case(word))
 }
 
-fn expression(text: &str) -> Result<Program, PolicyError> {
+fn expression(text: &str) -> Result<Gate, PolicyError> {
     let program = Program::compile(text).map_err(|errors| PolicyError::Syntax {
         expression: text.to_owned(),
         reason: syntax_reason(&errors),
     })?;
     check::check(program.expression())
+        .and_then(|()| topic::possible(program.expression(), true))
         .map_err(|problem| PolicyError::Meaning { expression: text.to_owned(), problem })?;
-    Ok(program)
+    let named = topic::named(program.expression());
+    Ok(Gate::Expression(program, named))
 }
 
 /// What the parser says first, with the place; the rest follows from it.

@@ -12,13 +12,14 @@ use model::finding::{
 };
 use model::gap::{Gap, GapKind};
 use model::inventory::{Inventory, Subject};
+use model::key::Namespace;
 use model::package::{Location, Package, PackageIndex};
-use model::report::{Coverage, Report, SnapshotStamp, VexUse};
+use model::report::{Coverage, NamespaceStamp, Report, SnapshotStamp, Unmatched, UnmatchedReason, VexUse};
 use model::risk::RiskWeights;
 use model::severity::Severity;
 
 use crate::variables::VARIABLES;
-use crate::{FailOn, PolicyError, judge};
+use crate::{FailOn, PolicyError, Unjudged, Violator, judge};
 
 /// Three findings in one package: a critical one with everything known, one that nobody rated, one undetermined.
 fn report() -> Report {
@@ -70,7 +71,8 @@ fn finding(id: &str, level: Severity) -> Finding {
 fn check(gate: &str, violating: &[usize]) {
     let gate = FailOn::parse(gate).unwrap();
     let judgement = judge(&report(), Some(&gate), false).unwrap();
-    let found: Vec<usize> = judgement.violations.iter().map(|violation| violation.finding).collect();
+    let found: Vec<Violator> = judgement.violations.iter().map(|violation| violation.of).collect();
+    let violating: Vec<Violator> = violating.iter().copied().map(Violator::Finding).collect();
     assert_eq!(found, violating, "{}", gate.as_str());
     assert_eq!(judgement.acceptable, violating.is_empty());
 }
@@ -271,7 +273,10 @@ fn what_is_no_expression_is_said_with_the_place() {
 fn an_expression_without_a_value_is_an_error_that_names_the_finding() {
     let gate = FailOn::parse("1 / size(aliases) > 0").unwrap();
     let error = judge(&report(), Some(&gate), false).unwrap_err();
-    assert!(matches!(&error, PolicyError::Evaluation { id, .. } if id == "CVE-2023-0002"), "{error}");
+    assert!(
+        matches!(&error, PolicyError::Evaluation { of, .. } if of.starts_with("CVE-2023-0002 in ")),
+        "{error}"
+    );
 }
 
 #[test]
@@ -280,6 +285,7 @@ fn no_mutation_of_an_expression_panics_or_is_half_understood() {
         "kev || (severity >= HIGH && fix == \"fixed\")",
         "aliases.exists(a, a.startsWith('GHSA')) ? epss >= 0.1 : !fixed",
         "id in ['a', 'b'] && size(paths) > 1 && risk * 2.0 > 1e3",
+        "gap == 'stale-feed' || (coverage < 0.5 && !(coverage > 0.1)) || unmatched_packages > 3 || kev",
     ];
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let mut random = |bound: usize| {
@@ -343,12 +349,161 @@ fn every_example_of_the_reference_is_a_gate() {
     }
 }
 
+/// A report of 301 packages of which one was matched, with two gaps.
+fn gappy() -> Report {
+    let group =
+        |reason, namespace, packages| Unmatched { reason, namespace: Namespace::new(namespace), packages };
+    let coverage = Coverage {
+        packages: 301,
+        matched: 1,
+        unmatched: vec![
+            group(UnmatchedReason::NoFeed, "brew", 20),
+            group(UnmatchedReason::NotFetched, "pypi", 280),
+        ],
+        gaps: vec![
+            Gap::new(GapKind::MISSING_FACT, "", "nothing says who built it"),
+            Gap::new(GapKind::STALE_FEED, "npm", "what `osv` says is of 2023-01-01"),
+        ],
+        ..Coverage::default()
+    };
+    Report { coverage, ..report() }
+}
+
+/// What violates `gate` in [`gappy`].
+#[track_caller]
+fn violators(gate: &str) -> Vec<Violator> {
+    let judgement = judge(&gappy(), Some(&FailOn::parse(gate).unwrap()), false).unwrap();
+    judgement.violations.iter().map(|violation| violation.of).collect()
+}
+
+#[test]
+fn gaps_and_what_was_not_judged_are_gated_where_they_are_named() {
+    use Violator::{Coverage, Finding, Gap, Unmatched};
+    for (gate, expected) in [
+        ("gap == 'stale-feed'", &[Gap(1)][..]),
+        ("gap in ['stale-feed', 'missing-fact']", &[Gap(0), Gap(1)]),
+        ("gap != 'stale-feed'", &[Gap(0)]),
+        ("gap == 'stale-feed' && gap_place == 'npm'", &[Gap(1)]),
+        ("!(gap == 'stale-feed' && gap_place == 'pypi')", &[Gap(0), Gap(1)]),
+        ("unmatched == 'not-fetched'", &[Unmatched(1)]),
+        ("unmatched == 'no-feed' && unmatched_packages > 20", &[]),
+        ("unmatched != 'no-code' && unmatched_namespace.startsWith('b')", &[Unmatched(0)]),
+        ("coverage < 0.9", &[Coverage]),
+        ("any_gap || (any_unmatched && unmatched != 'no-feed')", &[Gap(0), Gap(1), Unmatched(1)]),
+        ("coverage < 0.001", &[]),
+        (
+            "severity >= HIGH || gap == 'stale-feed' || unmatched == 'not-fetched'",
+            &[Finding(0), Finding(2), Gap(1), Unmatched(1)],
+        ),
+        ("kev || (fixed && id == 'x') || coverage < 0.9", &[Finding(0), Coverage]),
+        // What a gap does not have is neither so nor not so.
+        ("!kev || gap == 'stale-feed'", &[Finding(1), Finding(2), Gap(1)]),
+        ("severity == UNKNOWN || gap == 'stale-feed'", &[Finding(1), Gap(1)]),
+        ("gap == 'stale-feed' ? true : false", &[Gap(1)]),
+        ("['stale-feed'].exists(word, word == gap) || kev", &[Finding(0), Gap(1)]),
+        ("high", &[Finding(0)]),
+        ("severity >= HIGH", &[Finding(0), Finding(2)]),
+    ] {
+        assert_eq!(violators(gate), expected, "{gate}");
+    }
+}
+
+#[test]
+fn a_violation_names_the_gap() {
+    let gate = FailOn::parse(
+        "gap == 'stale-feed' || gap_place == '' || unmatched == 'not-fetched' || coverage < 0.5",
+    );
+    let judgement = judge(&gappy(), Some(&gate.unwrap()), false).unwrap();
+    let messages: Vec<&str> = judgement.violations.iter().map(|violation| &*violation.message).collect();
+    assert_eq!(
+        messages,
+        [
+            "gap missing-fact: nothing says who built it",
+            "gap stale-feed at npm: what `osv` says is of 2023-01-01",
+            "280 packages of pypi not matched: not-fetched",
+            "1 of 301 packages matched",
+        ]
+    );
+}
+
+#[test]
+fn names_that_nothing_has_together_are_refused() {
+    refused("gap == 'stale-feed' && kev", "`gap` is of a gap, `kev` is of a finding: nothing has both");
+    refused("kev || (coverage < 0.5 && unmatched == 'no-feed')", "`coverage` is of the coverage");
+    refused("!(coverage < 0.5 || kev)", "nothing has both");
+    refused("gap == id", "nothing has both");
+    refused("kev ? gap == 'stale-feed' : coverage < 0.5", "nothing has both");
+    refused("gap == 'stale-fed'", "did you mean `stale-feed`");
+    refused("unmatched == 'not-fetchd'", "did you mean `not-fetched`");
+    refused("gap", "a gate is true or false, this is text");
+    assert!(FailOn::parse("!(coverage < 0.5 && kev)").is_ok());
+}
+
+#[test]
+fn a_mistake_in_the_arithmetic_of_a_gap_is_an_error_that_names_it() {
+    let gate = FailOn::parse("1 / size(gap_place) > 0").unwrap();
+    let error = judge(&gappy(), Some(&gate), false).unwrap_err().to_string();
+    assert!(error.contains("for the gap `missing-fact` at ``"), "{error}");
+}
+
+#[test]
+fn a_gate_is_not_passed_where_nothing_of_the_distribution_is_held() {
+    let debian = |held: &[&str]| {
+        let mut report = gappy();
+        report.coverage.unmatched[1].namespace = Namespace::new("debian:12");
+        report.snapshot.namespaces = held
+            .iter()
+            .map(|name| NamespaceStamp {
+                name: Namespace::new(*name),
+                data_as_of: None,
+                records: 1,
+                end_of_life: None,
+            })
+            .collect();
+        report
+    };
+    let gate = |text: &str| FailOn::parse(text).unwrap();
+    let (passing, failing) = (gate("id == 'x'"), gate("critical"));
+    let judged = |report: &Report, gate, allow| judge(report, gate, allow).unwrap();
+    let report = debian(&["npm"]);
+    let judgement = judged(&report, Some(&passing), false);
+    assert_eq!(judgement.not_judged(), Some(&Unjudged::Distro(Namespace::new("debian:12"))));
+    assert_eq!((judgement.acceptable, judgement.n_unseen), (false, 280));
+    // What is found is found, whatever else is not known.
+    let judgement = judged(&report, Some(&failing), false);
+    assert_eq!((judgement.not_judged(), judgement.violations.len()), (None, 1));
+    for (report, gate, allow) in [
+        (&report, Some(&passing), true),
+        (&report, None, false),
+        (&debian(&["npm", "debian:11"]), Some(&passing), false),
+        (&gappy(), Some(&passing), false),
+    ] {
+        let judgement = judged(report, gate, allow);
+        assert_eq!((judgement.acceptable, judgement.not_judged()), (true, None));
+        assert_eq!(judgement.n_unseen, if gate.is_some() { 280 } else { 0 });
+    }
+}
+
+#[test]
+fn the_reference_lists_every_kind_of_gap_and_every_reason() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference/fail-on.md");
+    let page = fs::read_to_string(page).unwrap();
+    let listed = |heading: &str| -> Vec<String> {
+        let (_, section) = page.split_once(heading).unwrap();
+        let rows = section.lines().skip_while(|line| !line.starts_with("|---")).skip(1);
+        let rows = rows.take_while(|line| line.starts_with('|'));
+        rows.map(|line| line.split('`').nth(1).unwrap().to_owned()).collect()
+    };
+    assert_eq!(listed("### Kinds of gaps"), GapKind::ALL.iter().map(GapKind::as_str).collect::<Vec<_>>());
+    assert_eq!(listed("### Why packages are not judged"), UnmatchedReason::ALL.map(UnmatchedReason::as_str));
+}
+
 #[test]
 fn of_what_was_not_judged_nothing_is_acceptable() {
     let mut report = report();
     report.coverage.matched = 0;
     let judgement = judge(&report, None, false).unwrap();
-    assert!(judgement.is_of_nothing() && !judgement.acceptable);
+    assert!(judgement.not_judged() == Some(&Unjudged::Nothing) && !judgement.acceptable);
     assert!(judge(&report, None, true).unwrap().acceptable);
     report.coverage.matched = 1;
     assert!(judge(&report, None, false).unwrap().acceptable);

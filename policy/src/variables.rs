@@ -4,8 +4,9 @@ use cel::Value;
 
 use model::advisory::FixState;
 use model::finding::{Finding, Label, Verdict};
+use model::gap::{Gap, GapKind};
 use model::package::Package;
-use model::report::Report;
+use model::report::{Coverage, Report, Unmatched, UnmatchedReason};
 use model::severity::Severity;
 
 /// The type of a value in an expression.
@@ -55,8 +56,39 @@ pub(crate) struct Variable {
     pub(crate) kind: fn() -> Type,
     /// For a text that is one of few words: the words. Comparing with any other is a mistake, never a match.
     pub(crate) words: Option<fn() -> Vec<&'static str>>,
-    /// Its value for a finding.
-    pub(crate) value: fn(&Report, &Finding) -> Value,
+    /// What it is read from.
+    pub(crate) reading: Reading,
+}
+
+/// How a name is read, and from what.
+#[derive(Clone, Copy)]
+pub(crate) enum Reading {
+    Finding(fn(&Report, &Finding) -> Value),
+    Gap(fn(&Gap) -> Value),
+    Unmatched(fn(&Unmatched) -> Value),
+    Coverage(fn(&Coverage) -> Value),
+}
+
+/// What a gate is asked of, one after the other.
+#[derive(Clone, Copy)]
+pub(crate) enum Item<'a> {
+    Finding(&'a Finding),
+    Gap(&'a Gap),
+    Unmatched(&'a Unmatched),
+    Coverage,
+}
+
+impl Variable {
+    /// Its value for `item`; none where an item of that kind has nothing that is called so.
+    pub(crate) fn value(&self, report: &Report, item: Item<'_>) -> Option<Value> {
+        match (self.reading, item) {
+            (Reading::Finding(read), Item::Finding(finding)) => Some(read(report, finding)),
+            (Reading::Gap(read), Item::Gap(gap)) => Some(read(gap)),
+            (Reading::Unmatched(read), Item::Unmatched(unmatched)) => Some(read(unmatched)),
+            (Reading::Coverage(read), Item::Coverage) => Some(read(&report.coverage)),
+            _ => None,
+        }
+    }
 }
 
 /// Every name, sorted.
@@ -64,6 +96,9 @@ pub(crate) static VARIABLES: &[Variable] = &[
     variable("aliases", texts, |_, finding| {
         finding.aliases.iter().map(ToString::to_string).collect::<Vec<_>>().into()
     }),
+    of("any_gap", bool, Reading::Gap(|_| true.into())),
+    of("any_unmatched", bool, Reading::Unmatched(|_| true.into())),
+    of("coverage", double, Reading::Coverage(|coverage| share(coverage).into())),
     variable("cvss", double, |_, finding| {
         finding.decoration.cvss.iter().map(|cvss| cvss.score).fold(0.0, f64::max).into()
     }),
@@ -77,6 +112,11 @@ pub(crate) static VARIABLES: &[Variable] = &[
         ..variable("fix", text, |_, finding| finding.fix.state.as_str().into())
     },
     variable("fixed", bool, |_, finding| (finding.fix.state == FixState::Fixed).into()),
+    Variable {
+        words: Some(|| GapKind::ALL.iter().map(GapKind::as_str).collect()),
+        ..of("gap", text, Reading::Gap(|gap| gap.kind.as_str().into()))
+    },
+    of("gap_place", text, Reading::Gap(|gap| gap.place.as_str().into())),
     variable("id", text, |_, finding| finding.id.as_str().into()),
     variable("kev", bool, |_, finding| finding.decoration.kev.is_some().into()),
     variable("kev_ransomware", bool, |_, finding| {
@@ -94,6 +134,12 @@ pub(crate) static VARIABLES: &[Variable] = &[
         || Type::Severity,
         |_, finding| severity_number(finding.decoration.severity.level).into(),
     ),
+    Variable {
+        words: Some(|| UnmatchedReason::ALL.map(UnmatchedReason::as_str).to_vec()),
+        ..of("unmatched", text, Reading::Unmatched(|unmatched| unmatched.reason.as_str().into()))
+    },
+    of("unmatched_namespace", text, Reading::Unmatched(|unmatched| unmatched.namespace.as_str().into())),
+    of("unmatched_packages", int, Reading::Unmatched(|unmatched| whole(unmatched.packages).into())),
     variable("unsupported", bool, |_, finding| has(finding, Label::UnsupportedWhenAssigned).into()),
     Variable {
         words: Some(|| vec!["affected", "undetermined"]),
@@ -121,8 +167,29 @@ pub(crate) fn package<'a>(report: &'a Report, finding: &Finding) -> &'a Package 
     report.inventory.package(finding.packages[0])
 }
 
-const fn variable(name: &'static str, kind: fn() -> Type, value: fn(&Report, &Finding) -> Value) -> Variable {
-    Variable { name, kind, words: None, value }
+const fn variable(name: &'static str, kind: fn() -> Type, read: fn(&Report, &Finding) -> Value) -> Variable {
+    of(name, kind, Reading::Finding(read))
+}
+
+const fn of(name: &'static str, kind: fn() -> Type, reading: Reading) -> Variable {
+    Variable { name, kind, words: None, reading }
+}
+
+/// The share of the packages that were judged; all of none.
+#[expect(clippy::cast_precision_loss, reason = "no inventory has so many packages")]
+fn share(coverage: &Coverage) -> f64 {
+    match coverage.packages {
+        0 => 1.0,
+        packages => coverage.matched as f64 / packages as f64,
+    }
+}
+
+fn whole(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn int() -> Type {
+    Type::Int
 }
 
 fn bool() -> Type {

@@ -51,6 +51,11 @@ pub(crate) fn judgement(report: &Report, fail_on: Option<&str>) -> Judgement {
 /// Every case that has an expected file for every format.
 pub(crate) fn cases() -> Vec<Case> {
     vec![
+        Case {
+            name: "gated-gaps",
+            report: gated_gaps(),
+            fail_on: Some("kev || any_gap || unmatched == \"not-fetched\" || coverage < 0.9"),
+        },
         Case { name: "hostile-text", report: hostile(), fail_on: Some("critical") },
         Case { name: "kernel-and-runtimes", report: kernel_and_runtimes(), fail_on: Some("!not_loaded") },
         Case { name: "no-feed", report: no_feed(), fail_on: None },
@@ -61,6 +66,16 @@ pub(crate) fn cases() -> Vec<Case> {
             fail_on: Some("kev || severity >= CRITICAL"),
         },
     ]
+}
+
+/// Packages whose feed is not held, beside findings and gaps.
+fn gated_gaps() -> Report {
+    let mut report = two_ecosystems();
+    let coverage = &mut report.coverage;
+    let (reason, namespace) = (UnmatchedReason::NotFetched, Namespace::new("npm"));
+    coverage.unmatched.push(Unmatched { reason, namespace, packages: 7 });
+    coverage.packages += 7;
+    report
 }
 
 /// What is heard of VEX where one document has a word that nobody knows.

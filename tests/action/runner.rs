@@ -26,6 +26,8 @@ pub(super) struct Job {
     pub(super) programs: Option<PathBuf>,
     /// The key of the feed cache that is there to be restored, empty if none.
     pub(super) cached: String,
+    /// Variables of the job's environment.
+    pub(super) variables: Values,
     /// What the workflow is given: `secrets.sign-key`, `vars.PLACE`.
     pub(super) secrets: Values,
 }
@@ -62,6 +64,7 @@ impl Job {
             server,
             programs: None,
             cached: String::new(),
+            variables: Values::new(),
             secrets: Values::new(),
         }
     }
@@ -218,6 +221,7 @@ impl Job {
             .env("GITHUB_WORKSPACE", self.workspace(""))
             .env("RUNNER_OS", "Linux")
             .env("RUNNER_TEMP", self.place.path("temp"))
+            .envs(&self.variables)
             .envs(env)
             .current_dir(self.workspace(""))
             .stdin(Stdio::null())

@@ -4,6 +4,7 @@
 //! a command: the log is fenced with `stop-commands`, and outputs are written with a random delimiter.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
@@ -12,11 +13,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use flows::match_sbom::Subject;
-use flows::scan::LookIn;
 use flows::source::{Source, read_sbom};
 use flows::vex::{VexPlace, bom_of};
 use matcher::vex::Given;
 use matcher::{Fallback, InvalidFallback};
+use model::distro::Distro;
 use model::limits::Limits;
 use model::report::Report;
 use model::severity::Severity;
@@ -24,13 +25,12 @@ use sbom::image::platform::{InvalidPlatform, Platform};
 use signing::PublicKey;
 
 use crate::args::Global;
-use crate::commands::match_sbom::{Judge, JudgeArgs, read};
-use crate::commands::sbom::{ImageArgs, write_options};
+use crate::commands::match_sbom::{Judge, JudgeArgs, assume_distro, distro, read};
+use crate::commands::sbom::{ImageArgs, look_in, write_options};
 use crate::environment;
 use crate::error::{CommandError, visible};
 use crate::exit_code::Exit;
 use crate::feeds::NeededFeeds;
-use crate::hosts::TlsArgs;
 use crate::output::{self, Output};
 use crate::published::PublishedArgs;
 use crate::risk::RiskArgs;
@@ -38,12 +38,47 @@ use crate::ui::Ui;
 use crate::vex::{AttachedVex, VexKeyArgs};
 
 /// The steps of the GitHub Action
+///
+/// The options are there for what the environment and the configuration file say of them; the action types none.
 #[derive(Debug, Args)]
-pub(crate) struct ActionArgs {}
+pub(crate) struct ActionArgs {
+    /// As `scan` takes it
+    #[arg(long)]
+    referrers: bool,
+    /// As `match` takes it
+    #[arg(long, value_name = "ID:VERSION", value_parser = distro)]
+    distro: Option<Distro>,
+    #[command(flatten)]
+    image: ImageArgs,
+    #[command(flatten)]
+    judge: JudgeArgs,
+    #[command(flatten)]
+    vex_keys: VexKeyArgs,
+    #[command(flatten)]
+    feeds: NeededFeeds,
+}
 
-pub(crate) fn run(_args: &ActionArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
+/// The outputs of the step, by name.
+type Outputs = BTreeMap<&'static str, String>;
+
+/// How this command is called.
+pub(crate) const NAME: &str = "action";
+
+/// The command whose section of the configuration file holds here too: an image is scanned, and an SBOM matched.
+pub(crate) fn stands_for() -> &'static str {
+    if environment::variable("INPUT_SBOM").is_some() { "match" } else { "scan" }
+}
+
+/// Whether `words` are those of this command: what is wrong with its environment is said inside the fence too.
+pub(crate) fn is_asked(words: &[OsString]) -> bool {
+    words.get(1).is_some_and(|word| word == NAME)
+}
+
+/// Runs `steps` where the runner takes no line of the log for a command, and writes the outputs that they give, or that nothing
+/// was judged.
+pub(crate) fn fenced(steps: impl FnOnce() -> Result<Outputs, CommandError>) -> Result<Exit, CommandError> {
     let fence = Fence::raise();
-    let (outputs, exit) = match steps(global, ui) {
+    let (outputs, exit) = match steps() {
         Ok(outputs) => (outputs, Exit::Acceptable),
         // Said inside the fence: an error quotes foreign names.
         Err(error) => {
@@ -59,32 +94,36 @@ pub(crate) fn run(_args: &ActionArgs, global: &Global, ui: &Ui) -> Result<Exit, 
 
 /// Judges what the inputs name and gives the step's outputs. The judgement is among them; the action's last step
 /// turns it into the job's result.
-fn steps(global: &Global, ui: &Ui) -> Result<BTreeMap<&'static str, String>, CommandError> {
+pub(crate) fn steps(args: &ActionArgs, global: &Global, ui: &Ui) -> Result<Outputs, CommandError> {
     let inputs = Inputs::from_environment()?;
-    let (report, exit) = judge(&inputs, &inputs.global(global), ui)?;
+    let (report, exit) = judge(&inputs, args, &inputs.global(global), ui)?;
     write_summary(&report, exit)?;
     Ok(inputs.outputs(&report, exit))
 }
 
-fn judge(inputs: &Inputs, global: &Global, ui: &Ui) -> Result<(Report, Exit), CommandError> {
-    let args = JudgeArgs {
-        output: vec![
-            Output { format: "table".to_owned(), target: None },
-            Output { format: "sarif".to_owned(), target: Some(inputs.sarif.clone()) },
-            Output { format: "json".to_owned(), target: Some(inputs.report.clone()) },
-        ],
-        fail_on: inputs.fail_on.clone(),
-        risk: inputs.risk.clone(),
-        vex: inputs.vex.clone(),
-        ..JudgeArgs::default()
+fn judge(
+    inputs: &Inputs,
+    args: &ActionArgs,
+    global: &Global,
+    ui: &Ui,
+) -> Result<(Report, Exit), CommandError> {
+    let judge_args = inputs.judge_args(&args.judge);
+    let feeds = inputs.needed_feeds(args, &judge_args, ui)?;
+    let vex_keys = inputs.vex_keys.clone().unwrap_or_else(|| args.vex_keys.clone());
+    if matches!(inputs.what, What::Sbom(_)) && judge_args.vex.contains(&VexPlace::Referrers) {
+        return Err(CommandError::new(
+            "`referrers` of the input `vex`, or of `PLIMSOLL_VEX`, is what is attached to an image, and an SBOM was given",
+        ));
+    }
+    if inputs.vex_keys.is_some() && !judge_args.vex.contains(&VexPlace::Referrers) {
+        return Err(CommandError::new("the input `vex-key` goes with `referrers` in the input `vex`"));
+    }
+    let attached_vex = AttachedVex::new(&judge_args.vex, &vex_keys)?;
+    let judge = Judge::new(&judge_args, &feeds, global, ui, 1)?;
+    let subject = match &inputs.what {
+        What::Image(place) => inputs.image(place, args, &feeds, &attached_vex, global, ui)?,
+        What::Sbom(place) => inputs.stored(place, args, &judge.vex, ui)?,
     };
-    let mut feeds = NeededFeeds::standard();
-    feeds.feeds.access.mirror = inputs.mirror.clone().into_iter().collect();
-    feeds.feeds.fallback.clone_from(&inputs.fallback);
-    feeds.published = inputs.published()?;
-    let attached_vex = AttachedVex::new(&inputs.vex, &inputs.vex_keys)?;
-    let judge = Judge::new(&args, &feeds, global, ui, 1)?;
-    let subject = inputs.subject(&judge.vex, &attached_vex, global, ui)?;
     let report = judge.report(subject)?;
     let exit = judge.conclude(&report)?;
     Ok((report, exit))
@@ -97,9 +136,9 @@ struct Inputs {
     name: Option<String>,
     platform: Option<Platform>,
     fail_on: Option<String>,
-    risk: RiskArgs,
+    risk: Option<RiskArgs>,
     vex: Vec<VexPlace>,
-    vex_keys: VexKeyArgs,
+    vex_keys: Option<VexKeyArgs>,
     fallback: Option<Fallback>,
     mirror: Option<String>,
     /// Places, one a line.
@@ -141,22 +180,13 @@ impl Inputs {
             error: Box::new(error),
             hints: vec!["the input `platform` is like `linux/arm64`".to_owned()],
         })?;
-        let risk = RiskArgs::of(lines(input("RISK").as_deref()))
-            .map_err(|error| CommandError::new(format!("the input `risk`: {error}")))?;
+        let risk = input("RISK").map(|text| RiskArgs::of(lines(Some(&text)))).transpose();
+        let risk = risk.map_err(|error| CommandError::new(format!("the input `risk`: {error}")))?;
         let places = input("VEX");
         let places = lines(places.as_deref()).map(|line| VexPlace::parse(line.into()));
         let vex = places.collect::<Result<_, _>>();
         let vex: Vec<VexPlace> =
             vex.map_err(|error| CommandError::new(format!("the input `vex`: {error}")))?;
-        let is_attached_asked = vex.contains(&VexPlace::Referrers);
-        if is_attached_asked && matches!(what, What::Sbom(_)) {
-            return Err(CommandError::new(
-                "the input `vex` asks for `referrers`, which is what is attached to an image, and an SBOM was given",
-            ));
-        }
-        if !is_attached_asked && input("VEX_KEY").is_some() {
-            return Err(CommandError::new("the input `vex-key` goes with `referrers` in the input `vex`"));
-        }
         let fallback = input("FALLBACK").map(|text| text.trim().parse()).transpose();
         let fallback = fallback
             .map_err(|error: InvalidFallback| CommandError::new(format!("the input `fallback`: {error}")))?;
@@ -177,7 +207,7 @@ impl Inputs {
             fail_on: input("FAIL_ON"),
             risk,
             vex,
-            vex_keys: VexKeyArgs::of(lines(input("VEX_KEY").as_deref())),
+            vex_keys: input("VEX_KEY").map(|text| VexKeyArgs::of(lines(Some(&text)))),
             fallback,
             mirror: input("MIRROR"),
             feeds_source: input("FEEDS_SOURCE"),
@@ -203,14 +233,77 @@ impl Inputs {
         }
     }
 
+    /// What is judged and how: the inputs over what the environment and the configuration file say.
+    fn judge_args(&self, said: &JudgeArgs) -> JudgeArgs {
+        let file =
+            |format: &str, path: &Path| Output { format: format.to_owned(), target: Some(path.to_owned()) };
+        let mut output = said.output.clone();
+        if output.iter().all(|output| output.target.is_some()) {
+            output.push(Output { format: "table".to_owned(), target: None });
+        }
+        output.extend([file("sarif", &self.sarif), file("json", &self.report)]);
+        JudgeArgs {
+            output,
+            fail_on: self.fail_on.clone().or_else(|| said.fail_on.clone()),
+            risk: self.risk.clone().unwrap_or_else(|| said.risk.clone()),
+            vex: if self.vex.is_empty() { said.vex.clone() } else { self.vex.clone() },
+            ..said.clone()
+        }
+    }
+
+    /// Where feeds come from: the inputs over what the environment and the configuration file say.
+    fn needed_feeds(
+        &self,
+        args: &ActionArgs,
+        judge: &JudgeArgs,
+        ui: &Ui,
+    ) -> Result<NeededFeeds, CommandError> {
+        let mut needed = args.feeds.clone();
+        let feeds = &mut needed.feeds;
+        if let Some(mirror) = &self.mirror {
+            feeds.access.mirror = vec![mirror.clone()];
+        }
+        if self.fallback.is_some() {
+            feeds.fallback.clone_from(&self.fallback);
+        }
+        let asks_besides =
+            [&feeds.private, &feeds.csaf, &feeds.openvex].iter().any(|places| !places.is_empty())
+                || !judge.vex.is_empty();
+        let has_mirror = !feeds.access.mirror.is_empty();
+        needed.published = self.published(&args.feeds.published)?;
+        let is_published = !needed.published.feeds_source.is_empty();
+        if has_mirror && is_published && !asks_besides {
+            let what = "a mirror has no effect with published feeds: they are taken from their own place";
+            if self.mirror.is_some() {
+                let hint = "leave out the input `mirror`, or `feeds-source`";
+                return Err(CommandError::new(what).hint(hint));
+            }
+            // The inputs are nearer than the environment and the configuration file.
+            ui.warn(what);
+        }
+        if judge.snapshot.is_some() && (self.mirror.is_some() || self.feeds_source.is_some()) {
+            return Err(CommandError::new(
+                "the inputs `mirror` and `feeds-source` have no effect with `--snapshot`, which the environment or the \
+                 configuration file gives: a snapshot that is kept is taken as it is",
+            ));
+        }
+        Ok(needed)
+    }
+
     /// Where published feeds are taken from, and who must have signed them.
-    fn published(&self) -> Result<PublishedArgs, CommandError> {
+    fn published(&self, said: &PublishedArgs) -> Result<PublishedArgs, CommandError> {
         let owned = |text: &Option<String>| lines(text.as_deref()).map(str::to_owned).collect::<Vec<_>>();
-        let (feeds_source, key_lines) = (owned(&self.feeds_source), owned(&self.feeds_key));
-        if feeds_source.is_empty() && self.feeds_key.is_some() {
+        let (mut feeds_source, key_lines) = (owned(&self.feeds_source), owned(&self.feeds_key));
+        if self.feeds_key.is_none() && feeds_source.is_empty() {
+            return Ok(said.clone());
+        }
+        if feeds_source.is_empty() {
+            feeds_source.clone_from(&said.feeds_source);
+        }
+        if feeds_source.is_empty() {
             return Err(CommandError::new("the input `feeds-key` goes with `feeds-source`"));
         }
-        if !feeds_source.is_empty() && key_lines.is_empty() {
+        if key_lines.is_empty() {
             return Err(CommandError::new(
                 "the input `feeds-key` is empty: nobody would verify whose the feeds of `feeds-source` are",
             )
@@ -230,52 +323,53 @@ impl Inputs {
         Ok(PublishedArgs { feeds_source, feeds_key: Vec::new(), known_keys: vec![key] })
     }
 
-    /// The image's inventory, its SBOM written; or the SBOM that was given.
-    fn subject(
+    /// The image's inventory, its SBOM written.
+    fn image(
         &self,
-        vex: &[Given],
+        place: &str,
+        args: &ActionArgs,
+        feeds: &NeededFeeds,
         attached_vex: &AttachedVex,
         global: &Global,
         ui: &Ui,
     ) -> Result<Subject, CommandError> {
-        match &self.what {
-            What::Image(place) => {
-                let image = ImageArgs::new(self.platform.clone(), self.name.clone());
-                let source = Source::parse(place)?;
-                let images = image.images(
-                    std::slice::from_ref(&source),
-                    LookIn::Layers,
-                    &TlsArgs::default(),
-                    global,
-                )?;
-                let known = images.known(&source, ui)?;
-                let attached = attached_vex.of(place, &known, ui)?;
-                let inventory = known.inventory;
-                let options = write_options(&inventory)?;
-                let format =
-                    sbom::format::by_name("cyclonedx-json").expect("CycloneDX is in the table of formats");
-                let target = Output { format: String::new(), target: Some(self.sbom.clone()) };
-                output::write(&target, "", |out| format.write(&inventory, &options, out))?;
-                let mut subject = flows::scan::subject(inventory, &options)?;
-                subject.vex = attached.given;
-                // After the SBOM has its digest: what is attached to an image is no part of it.
-                attached.gaps.into_iter().for_each(|gap| subject.inventory.add_gap(gap));
-                Ok(subject)
-            }
-            What::Sbom(place) => {
-                let bytes = read(place)?;
-                let limits = Limits::default();
-                let mut inventory = read_sbom(place, &bytes, &limits, &[])?;
-                if let Some(name) = &self.name {
-                    inventory.subject.name.clone_from(name);
-                }
-                ui.gaps(&inventory.gaps);
-                // Which BOM it is matters only to documents that are about components of one.
-                let is_bom_asked = vex.iter().any(Given::links_to_boms);
-                let bom = is_bom_asked.then(|| bom_of(|| Some(&*bytes), &limits)).flatten();
-                Ok(Subject { bom, ..Subject::new(inventory, &bytes) })
-            }
+        let image = args.image.clone().over(self.platform.clone(), self.name.clone());
+        let source = Source::parse(place)?;
+        let tls = &feeds.feeds.access.tls;
+        let images = image.images(std::slice::from_ref(&source), look_in(args.referrers), tls, global)?;
+        let known = images.known(&source, ui)?;
+        let attached = attached_vex.of(place, &known, ui)?;
+        let options = write_options(&known.inventory)?;
+        let format = sbom::format::by_name("cyclonedx-json").expect("CycloneDX is in the table of formats");
+        let target = Output { format: String::new(), target: Some(self.sbom.clone()) };
+        output::write(&target, "", |out| format.write(&known.inventory, &options, out))?;
+        let mut subject = known.subject(&options)?;
+        subject.vex = attached.given;
+        // After the SBOM has its digest: what is attached to an image is no part of it.
+        attached.gaps.into_iter().for_each(|gap| subject.inventory.add_gap(gap));
+        Ok(subject)
+    }
+
+    /// The SBOM that was given.
+    fn stored(
+        &self,
+        place: &str,
+        args: &ActionArgs,
+        vex: &[Given],
+        ui: &Ui,
+    ) -> Result<Subject, CommandError> {
+        let bytes = read(place)?;
+        let limits = Limits::default();
+        let mut inventory = read_sbom(place, &bytes, &limits, &args.image.sbom_keys()?)?;
+        if let Some(name) = &self.name {
+            inventory.subject.name.clone_from(name);
         }
+        assume_distro(&mut inventory, args.distro.as_ref());
+        ui.gaps(&inventory.gaps);
+        // Which BOM it is matters only to documents that are about components of one.
+        let is_bom_asked = vex.iter().any(Given::links_to_boms);
+        let bom = is_bom_asked.then(|| bom_of(|| Some(&*bytes), &limits)).flatten();
+        Ok(Subject { bom, ..Subject::new(inventory, &bytes) })
     }
 
     fn outputs(&self, report: &Report, exit: Exit) -> BTreeMap<&'static str, String> {

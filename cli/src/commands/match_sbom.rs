@@ -1,5 +1,6 @@
 //! `plimsoll match`: stored SBOMs against the feeds, now or years later, with no image.
 
+use std::cell::RefCell;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -7,7 +8,7 @@ use std::path::Path;
 use advisory_db::FeedsDir;
 use clap::Args;
 use flows::error::FlowError;
-use flows::match_sbom::{Question, Subject, Terms, facts};
+use flows::match_sbom::{Question, Subject, Terms, before_feeds, facts};
 use flows::source::{read_sbom, read_sbom_file};
 use flows::vex::{VexPlace, bom_of};
 use jiff::Timestamp;
@@ -16,7 +17,7 @@ use model::distro::Distro;
 use model::inventory::Inventory;
 use model::limits::Limits;
 use model::report::Report;
-use policy::FailOn;
+use policy::{FailOn, Judgement, Unjudged};
 
 use crate::args::Global;
 use crate::environment;
@@ -24,7 +25,7 @@ use crate::error::CommandError;
 use crate::exit_code::Exit;
 use crate::feeds::{NeededFeeds, kept_snapshot};
 use crate::keys::KeyArgs;
-use crate::output::{self, Output, Resolved};
+use crate::output::{self, Names, Output, Resolved};
 use crate::risk::RiskArgs;
 use crate::ui::Ui;
 use crate::vex;
@@ -49,7 +50,7 @@ pub(crate) struct MatchArgs {
 }
 
 /// Options of every command that judges.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct JudgeArgs {
     /// A format (`table`, `json`, `sarif`), and a file for it; may be repeated
     ///
@@ -76,7 +77,7 @@ pub(crate) struct JudgeArgs {
     /// `supplier:` or `hub:` before a path or an address says that it is less trusted than what you give yourself
     #[arg(long, value_name = "PLACE", value_parser = vex::place(), hide_env_values = true, hide_default_value = true)]
     pub(crate) vex: Vec<VexPlace>,
-    /// Accept that there is nothing to judge
+    /// Accept that there is nothing to judge, or that a gate is asked with nothing held of the distribution
     #[arg(long)]
     pub(crate) allow_empty: bool,
 }
@@ -121,7 +122,6 @@ pub(crate) fn judge_all(
         match one(place) {
             Ok(found) => exit = worse(exit, found),
             Err(error) if places.len() == 1 => return Err(error),
-            Err(CommandError::BrokenPipe) => return Err(CommandError::BrokenPipe),
             Err(error) => exit = worse(exit, error.report()),
         }
     }
@@ -139,6 +139,8 @@ pub(crate) struct Judge<'a> {
     fail_on: Option<FailOn>,
     pub(crate) vex: Vec<Given>,
     as_of: Timestamp,
+    /// What the reports so far are called.
+    names: RefCell<Names>,
 }
 
 impl<'a> Judge<'a> {
@@ -154,7 +156,8 @@ impl<'a> Judge<'a> {
         let fail_on = fail_on(args.fail_on.as_deref())?;
         let as_of = as_of(args.as_of)?;
         let vex = vex::read(&args.vex, &feeds.feeds.access, global, ui)?;
-        Ok(Self { args, feeds, global, ui, feeds_dir: feeds.open(global)?, outputs, fail_on, vex, as_of })
+        let (feeds_dir, names) = (feeds.open(global)?, RefCell::default());
+        Ok(Self { args, feeds, global, ui, feeds_dir, outputs, fail_on, vex, as_of, names })
     }
 
     /// Matches a subject, its feeds synced first.
@@ -189,16 +192,25 @@ impl<'a> Judge<'a> {
             width: self.ui.stdout_width(),
             stored: None,
         };
+        let subject = &report.inventory.subject.name;
+        let rename = |from: &str, to: &str| output::rename(&self.outputs, from, to);
+        let name = self.names.borrow_mut().of(subject, &report.sbom_digest, rename)?;
         for resolved in &self.outputs {
-            output::write(&resolved.output, &report.inventory.subject.name, |out| {
+            output::write(&resolved.output, &name, |out| {
                 resolved.format.render(report, &judgement, &options, out)
             })?;
+        }
+        if let Some(warning) = wrong_time(report, self.args.as_of) {
+            self.ui.warn(&warning);
         }
         if let Some(warning) = blind(self.fail_on.as_ref(), report) {
             self.ui.warn(&warning);
         }
-        if judgement.is_of_nothing() {
-            return Err(nothing_judged(report, &report.inventory.subject.name));
+        if let Some(unjudged) = judgement.not_judged() {
+            return Err(not_judged(report, unjudged, subject));
+        }
+        if let Some(warning) = unseen(report, &judgement, subject) {
+            self.ui.warn(&warning);
         }
         Ok(if judgement.acceptable { Exit::Acceptable } else { Exit::NotAcceptable })
     }
@@ -228,14 +240,41 @@ pub(crate) fn as_of(typed: Option<Timestamp>) -> Result<Timestamp, CommandError>
     }
 }
 
-/// The error that no package of what is called `name` was judged.
-pub(crate) fn nothing_judged(report: &Report, name: &str) -> CommandError {
-    let error = match report.coverage.packages {
-        0 => CommandError::new(format!("no verdict was reached: no package was found in `{name}`")),
-        packages => CommandError::new(format!(
+/// What to say of packages of what is called `name` that the gate could not see.
+pub(crate) fn unseen(report: &Report, judgement: &Judgement, name: &str) -> Option<String> {
+    let (n_unseen, packages) = (judgement.n_unseen, report.coverage.packages);
+    (n_unseen > 0).then(|| {
+        format!(
+            "the gate did not see {n_unseen} of the {packages} packages of `{name}`: the feed that answers is not held; \
+             `unmatched == \"not-fetched\"` in `--fail-on` makes that a violation"
+        )
+    })
+}
+
+/// What to say of a time from the environment that is before the feeds: it was set for builds, and silences what is old.
+pub(crate) fn wrong_time(report: &Report, typed: Option<Timestamp>) -> Option<String> {
+    let gap = before_feeds(&report.snapshot, report.as_of).filter(|_| typed.is_none())?;
+    let variable = environment::SOURCE_DATE_EPOCH;
+    Some(format!("{}; it is that of `{variable}`: `--as-of` gives another", gap.detail))
+}
+
+/// The error that there is no judgement of what is called `name`.
+pub(crate) fn not_judged(report: &Report, unjudged: &Unjudged, name: &str) -> CommandError {
+    let packages = report.coverage.packages;
+    let error = match unjudged {
+        Unjudged::Nothing if packages == 0 => {
+            CommandError::new(format!("no verdict was reached: no package was found in `{name}`"))
+        }
+        Unjudged::Nothing => CommandError::new(format!(
             "no verdict was reached: none of the {packages} packages of `{name}` could be judged"
         ))
         .hint("the coverage summary says why"),
+        Unjudged::Distro(namespace) => CommandError::new(format!(
+            "no verdict was reached: the gate could see {} of the {packages} packages of `{name}`, and nothing is held of its \
+             distribution ({namespace})",
+            report.coverage.matched
+        ))
+        .hint("the log of the sync says why, and `plimsoll feeds status --check` which hosts answer"),
     };
     error.hint("`--allow-empty` accepts this")
 }

@@ -22,7 +22,7 @@ use crate::ui::Ui;
 pub(crate) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit, CommandError> {
     let global = &arguments.global;
     match &arguments.command {
-        Command::Action(args) => action::run(args, global, ui),
+        Command::Action(args) => action::fenced(|| action::steps(args, global, ui)),
         Command::Completions(args) => completions::run(args),
         Command::Convert(args) => convert::run(args, global, ui),
         Command::Explain(args) => explain::run(args, global, ui),

@@ -12,11 +12,11 @@ use model::limits::Limits;
 use policy::Judgement;
 
 use crate::args::Global;
-use crate::commands::match_sbom::{as_of, blind, fail_on, nothing_judged, worse};
+use crate::commands::match_sbom::{as_of, blind, fail_on, not_judged, unseen, worse, wrong_time};
 use crate::error::{CommandError, visible};
 use crate::exit_code::Exit;
 use crate::feeds::NeededFeeds;
-use crate::output::{self, Output};
+use crate::output::{self, Names, Output};
 use crate::risk::RiskArgs;
 use crate::ui::Ui;
 use crate::vex;
@@ -52,7 +52,7 @@ pub(crate) struct RematchArgs {
     /// Judge every SBOM
     #[arg(long)]
     full: bool,
-    /// Accept SBOMs of which no package can be judged
+    /// Accept SBOMs of which no package can be judged, or nothing held of the distribution that a gate is asked of
     #[arg(long)]
     allow_empty: bool,
     #[command(flatten)]
@@ -97,7 +97,11 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     let not_acceptable = RefCell::new(0_usize);
     let of_nothing = RefCell::new(Vec::new());
     let has_warned = Cell::new(false);
+    let has_warned_of_time = Cell::new(false);
     let unwritten = RefCell::new(None);
+    let stem = |file: &'_ str| file.strip_suffix(".json").unwrap_or(file).to_owned();
+    let stems: Vec<String> = sboms.iter().map(|sbom| stem(&sbom.file)).collect();
+    let names = RefCell::new(Names::of_files(stems.iter().map(String::as_str)));
     let outcome = rematch(&args.dir, sboms, &snapshot, &options, |sbom, found| {
         let judgement = policy::judge(found, fail_on.as_ref(), args.allow_empty)?;
         // Tables are of the snapshot, so it is said once for all SBOMs.
@@ -106,9 +110,17 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
         {
             ui.warn(&warning);
         }
-        if judgement.is_of_nothing() {
-            of_nothing.borrow_mut().push(nothing_judged(found, &sbom.file));
-        } else if !judgement.acceptable {
+        if let Some(unjudged) = judgement.not_judged() {
+            of_nothing.borrow_mut().push(not_judged(found, unjudged, &sbom.file));
+        } else if let Some(warning) = unseen(found, &judgement, &sbom.file) {
+            ui.warn(&warning);
+        }
+        if let Some(warning) = wrong_time(found, args.as_of)
+            && !has_warned_of_time.replace(true)
+        {
+            ui.warn(&warning);
+        }
+        if judgement.not_judged().is_none() && !judgement.acceptable {
             *not_acceptable.borrow_mut() += 1;
             violations(&sbom.file, &judgement).iter().for_each(|line| ui.say(line));
         }
@@ -119,9 +131,11 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
             stored: Some(&sbom.file),
         };
         for resolved in &reports {
-            let stem = sbom.file.strip_suffix(".json").unwrap_or(&sbom.file);
-            let written = output::write(&resolved.output, stem, |out| {
-                resolved.format.render(found, &judgement, &options, out)
+            let name = names.borrow_mut().of_file(&stem(&sbom.file));
+            let written = name.and_then(|name| {
+                output::write(&resolved.output, &name, |out| {
+                    resolved.format.render(found, &judgement, &options, out)
+                })
             });
             if let Err(error) = written {
                 unwritten.borrow_mut().get_or_insert(error);

@@ -60,7 +60,7 @@ pub(crate) struct SbomArgs {
 }
 
 /// Options of every command that opens an image.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct ImageArgs {
     /// The platform to take from a multi-platform image, as in `linux/arm64` [default: Linux on this machine's
     /// architecture]
@@ -190,22 +190,14 @@ pub(crate) fn write_options(inventory: &Inventory) -> Result<WriteOptions<'stati
 }
 
 impl ImageArgs {
-    /// Options that name only the platform and the subject's name.
-    pub(crate) fn new(platform: Option<Platform>, name: Option<String>) -> Self {
-        let cache_size = parse_bytes(CACHE_SIZE).expect("the default is a size");
-        Self {
-            platform,
-            image: None,
-            name,
-            dockerfile: None,
-            scope: ScopeArg::Squashed,
-            base: None,
-            no_cache: false,
-            cache_dir: None,
-            cache_size,
-            keys: KeyArgs::default(),
-            registry: RegistryArgs::default(),
-        }
+    /// The same with another platform and name of the subject, where they are given.
+    pub(crate) fn over(self, platform: Option<Platform>, name: Option<String>) -> Self {
+        Self { platform: platform.or(self.platform), name: name.or(self.name), ..self }
+    }
+
+    /// The keys of which one must have signed an SBOM.
+    pub(crate) fn sbom_keys(&self) -> Result<Vec<signing::PublicKey>, CommandError> {
+        self.keys.read()
     }
 
     /// All that is needed to open `sources` one after the other: what is typed is read once, and a registry keeps its

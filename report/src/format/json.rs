@@ -19,7 +19,7 @@ use model::inventory;
 use model::package::Package;
 use model::report::{NamespaceStamp, Report, Runtime, Unmatched};
 use model::risk::RISK_FORMULA;
-use policy::Judgement;
+use policy::{Judgement, Violation, Violator};
 
 use self::vex::{SuppressedLine, VexLine};
 use super::{Format, RenderOptions};
@@ -296,10 +296,52 @@ struct JudgementLine<'a> {
 #[derive(Serialize)]
 struct ViolationLine<'a> {
     rule: &'a str,
-    id: &'a str,
-    purl: &'a str,
+    id: Option<&'a str>,
+    purl: Option<&'a str>,
+    gap: Option<GapLine<'a>>,
+    unmatched: Option<UnmatchedLine<'a>>,
+    coverage: Option<ShareLine>,
     message: &'a str,
-    fingerprint: String,
+    fingerprint: Option<String>,
+}
+
+/// How much was judged.
+#[derive(Serialize)]
+struct ShareLine {
+    packages: usize,
+    matched: usize,
+}
+
+impl<'a> ViolationLine<'a> {
+    fn of(report: &'a Report, violation: &'a Violation) -> Self {
+        let mut line = Self {
+            rule: &violation.rule,
+            id: None,
+            purl: None,
+            gap: None,
+            unmatched: None,
+            coverage: None,
+            message: &violation.message,
+            fingerprint: None,
+        };
+        let coverage = &report.coverage;
+        match violation.of {
+            Violator::Finding(index) => {
+                let finding = &report.findings[index];
+                line.id = Some(&finding.id);
+                line.purl = Some(&found::package(report, finding).purl);
+                line.fingerprint = Some(fingerprint(report, finding));
+            }
+            Violator::Gap(index) => line.gap = Some(GapLine::of(&coverage.gaps[index])),
+            Violator::Unmatched(index) => {
+                line.unmatched = Some(UnmatchedLine::of(&coverage.unmatched[index]));
+            }
+            Violator::Coverage => {
+                line.coverage = Some(ShareLine { packages: coverage.packages, matched: coverage.matched });
+            }
+        }
+        line
+    }
 }
 
 impl<'a> Document<'a> {
@@ -342,20 +384,7 @@ impl<'a> Document<'a> {
             risk_formula: RiskFormula { name: RISK_FORMULA, weights: report.risk.named().collect() },
             judgement: JudgementLine {
                 acceptable: judgement.acceptable,
-                violations: judgement
-                    .violations
-                    .iter()
-                    .map(|violation| {
-                        let finding = &report.findings[violation.finding];
-                        ViolationLine {
-                            rule: &violation.rule,
-                            id: &finding.id,
-                            purl: &found::package(report, finding).purl,
-                            message: &violation.message,
-                            fingerprint: fingerprint(report, finding),
-                        }
-                    })
-                    .collect(),
+                violations: judgement.violations.iter().map(|it| ViolationLine::of(report, it)).collect(),
             },
         }
     }

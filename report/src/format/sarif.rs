@@ -17,7 +17,7 @@ use serde_sarif::sarif::{
 use model::finding::{Finding, Verdict};
 use model::report::Report;
 use model::severity::Severity;
-use policy::Judgement;
+use policy::{Judgement, Unjudged, Violator};
 
 use super::{Format, RenderOptions, Variant};
 use crate::fingerprint::fingerprint;
@@ -171,7 +171,7 @@ fn log(
         }),
         invocations: Some(vec![Invocation {
             tool_execution_notifications: Some(notes.iter().map(Note::notification).collect()),
-            ..Invocation::builder().execution_successful(!judgement.is_of_nothing()).build()
+            ..Invocation::builder().execution_successful(judgement.not_judged().is_none()).build()
         }]),
         results: Some(results),
         properties: Some(run_properties(report, judgement)),
@@ -617,10 +617,23 @@ fn notes(report: &Report, judgement: &Judgement, selection: &Selection<'_>) -> V
         ));
     }
     if !judgement.acceptable {
-        let text = match judgement.is_of_nothing() {
-            true => "No package was judged.".to_owned(),
-            false => format!("Not acceptable: {}.", count(judgement.violations.len(), "violation")),
+        let text = match judgement.not_judged() {
+            Some(Unjudged::Nothing) => "No package was judged.".to_owned(),
+            Some(Unjudged::Distro(namespace)) => {
+                format!("Nothing is held of {namespace}, so there is no judgement.")
+            }
+            None => format!("Not acceptable: {}.", count(judgement.violations.len(), "violation")),
         };
+        notes.push(Note::warning("judgement", text));
+    }
+    // Findings that violate are results; what else does stands nowhere else.
+    let others = judgement.violations.iter().filter(|it| !matches!(it.of, Violator::Finding(_)));
+    let told = others.take(selection.gaps_told_max);
+    notes.extend(told.map(|it| Note::warning("judgement", format!("Not acceptable: {}.", it.message))));
+    if judgement.n_unseen > 0 {
+        let (n_unseen, packages) = (judgement.n_unseen, count(coverage.packages, "package"));
+        let text =
+            format!("The gate did not see {n_unseen} of {packages}: the feed that answers is not held.");
         notes.push(Note::warning("judgement", text));
     }
     notes

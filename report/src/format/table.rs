@@ -15,7 +15,7 @@ use model::image::Origin;
 use model::package::Package;
 use model::report::{NamespaceStamp, Report};
 use model::severity::Severity;
-use policy::Judgement;
+use policy::{Judgement, Unjudged, Violation, Violator};
 
 use super::{Format, RenderOptions};
 use crate::found;
@@ -56,7 +56,7 @@ fn render(
     writeln!(out)?;
     coverage(report, &paint, out)?;
     writeln!(out)?;
-    verdict(judgement, &paint, out)
+    verdict(report, judgement, &paint, out)
 }
 
 /// `app:1.2 · linux/amd64 · alpine 3.10.2 · sha256:…`
@@ -345,28 +345,53 @@ fn feed(stamp: &NamespaceStamp, as_of: Timestamp) -> String {
     format!("{} ({} records {state})", cell(stamp.name.as_str()), thousands(stamp.records))
 }
 
-fn verdict(judgement: &Judgement, paint: &Paint, out: &mut dyn io::Write) -> io::Result<()> {
+fn verdict(report: &Report, judgement: &Judgement, paint: &Paint, out: &mut dyn io::Write) -> io::Result<()> {
     if judgement.acceptable {
-        return writeln!(out, "Judgement: {}", paint.good("acceptable"));
+        writeln!(out, "Judgement: {}", paint.good("acceptable"))?;
+        return unseen(report, judgement, paint, out);
     }
-    if judgement.is_of_nothing() {
-        return writeln!(out, "Judgement: {}", paint.bad("none, because no package was judged"));
+    if let Some(unjudged) = judgement.not_judged() {
+        let why = match unjudged {
+            Unjudged::Nothing => "none, because no package was judged".to_owned(),
+            Unjudged::Distro(namespace) => {
+                format!("none, because nothing is held of {}", cell(namespace.as_str()))
+            }
+        };
+        return writeln!(out, "Judgement: {}", paint.bad(&why));
     }
-    let mut rules: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut rules: BTreeMap<&str, Vec<&Violation>> = BTreeMap::new();
     for violation in &judgement.violations {
-        rules.entry(&violation.rule).or_default().push(&violation.message);
+        rules.entry(&violation.rule).or_default().push(violation);
     }
     writeln!(out, "Judgement: {}", paint.bad("not acceptable"))?;
-    for (rule, messages) in rules {
-        writeln!(out, "  `{}` is violated by {}:", cell(rule), count(messages.len(), "finding"))?;
-        for message in messages.iter().take(LISTED_MAX) {
-            writeln!(out, "    {}", plain(message, 2 * CELL_BYTES_MAX))?;
+    for (rule, violations) in rules {
+        let is_of_findings = violations.iter().all(|it| matches!(it.of, Violator::Finding(_)));
+        let n_times = match is_of_findings {
+            true => format!("by {}", count(violations.len(), "finding")),
+            false => count(violations.len(), "time"),
+        };
+        writeln!(out, "  `{}` is violated {n_times}:", cell(rule))?;
+        for violation in violations.iter().take(LISTED_MAX) {
+            writeln!(out, "    {}", plain(&violation.message, 2 * CELL_BYTES_MAX))?;
         }
-        if let Some(more) = messages.len().checked_sub(LISTED_MAX).filter(|more| *more > 0) {
+        if let Some(more) = violations.len().checked_sub(LISTED_MAX).filter(|more| *more > 0) {
             writeln!(out, "    and {} more; the format `json` lists all", thousands(more as u64))?;
         }
     }
-    Ok(())
+    unseen(report, judgement, paint, out)
+}
+
+/// Says of how many packages the gate could see nothing.
+fn unseen(report: &Report, judgement: &Judgement, paint: &Paint, out: &mut dyn io::Write) -> io::Result<()> {
+    if judgement.n_unseen == 0 {
+        return Ok(());
+    }
+    let line = format!(
+        "the gate did not see {} of {}: the feed that answers is not held",
+        thousands(judgement.n_unseen as u64),
+        count(report.coverage.packages, "package")
+    );
+    writeln!(out, "  {}", paint.warning(&line))
 }
 
 fn cell(text: &str) -> String {
@@ -494,7 +519,7 @@ mod tests {
     #[test]
     fn a_judgement_without_findings_is_acceptable() {
         let report = empty("app");
-        let acceptable = Judgement { acceptable: true, violations: Vec::new() };
+        let acceptable = Judgement { acceptable: true, ..Judgement::default() };
         assert!(rendered("table", &report, &acceptable, &OPTIONS).ends_with("Judgement: acceptable\n"));
     }
 }
