@@ -180,6 +180,44 @@ fn programs_are_looked_up_where_nvd_is_held() {
 }
 
 #[test]
+fn an_explanation_that_asks_less_than_its_report_says_so() {
+    let (place, mirror) = place();
+    let mirror = mirror.dir().display().to_string();
+    let (_, report) = findings(&place, &["--mirror", &mirror, "--fallback", "cpe"]);
+    place.write("report.json", report.to_string());
+    let explain = |words: &[&str]| {
+        let ran = place.run([&["explain"], words].concat());
+        ran.expect_code(0);
+        ran.stdout
+    };
+    let (is_reported, is_not_asked) = (
+        "the report says `affected`: it asked NVD by CPE name\n",
+        "NVD was not asked by CPE name of it: with `--fallback cpe` the answer is `affected`\n",
+    );
+    // One that no other feed speaks of, so that without the name no row is found.
+    for document in ["report.json", "sbom.json"] {
+        let words = ["CVE-2025-10004", document];
+        let told = explain(&words);
+        assert!(told.starts_with("no record of the feeds held speaks of CVE-2025-10004"), "{told}");
+        assert_eq!(told.contains(is_reported), document == "report.json", "{told}");
+        assert!(told.contains(is_not_asked), "{told}");
+        let told = explain(&[&words[..], &["--fallback", "cpe"]].concat());
+        assert!(told.starts_with("CVE-2025-10004 affects libcurl"), "{told}");
+        assert!(!told.contains("NVD was not asked"), "{told}");
+    }
+    // A report keeps no CPE names, so of a program that states one the finding cannot be made again from it alone.
+    let told = explain(&["CVE-2025-10001", "report.json"]);
+    assert!(told.contains("the report says `affected`: it was made of more than it keeps"), "{told}");
+    // Where nobody is asked by name, of a program too.
+    let told = explain(&["CVE-2025-10001", "sbom.json", "--fallback", "off"]);
+    assert!(told.contains("with `--fallback cpe` the answer is `affected`\n"), "{told}");
+    let words = ["explain", "CVE-2025-10001", "sbom.json", "-o", "json"];
+    assert!(place.json(words)["explanations"][0]["by_cpe_name"].is_null(), "names are asked of programs");
+    let told = place.json([&words[..], &["--fallback", "off"]].concat());
+    assert_eq!(told["explanations"][0]["by_cpe_name"], "affected");
+}
+
+#[test]
 fn the_configuration_and_the_environment_ask_too() {
     let (place, mirror) = place();
     let mirror = mirror.dir().display().to_string();
