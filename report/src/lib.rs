@@ -5,6 +5,7 @@
 //! - [`fingerprint`]: the identity of a finding across runs
 //! - `found.rs`: the package and the places of a finding
 //! - `paint.rs`: colour
+//! - `vex.rs`: what statements that suppress nothing come to
 //! - `text.rs`: foreign text made harmless; `subject.rs`: what an image is called when its tag is left out
 //!
 //! Rendering is a function of its arguments: no clock, no environment, no locale. Nothing is filtered here;
@@ -18,6 +19,7 @@ mod found;
 mod paint;
 mod subject;
 mod text;
+mod vex;
 
 #[cfg(test)]
 mod testing;

@@ -22,7 +22,7 @@ use policy::Judgement;
 use super::{Format, RenderOptions, Variant};
 use crate::fingerprint::fingerprint;
 use crate::text::{HarmlessJson, count, markdown, plain, relative_uri, sarif_message, thousands};
-use crate::{found, subject};
+use crate::{found, subject, vex};
 
 pub(super) static FORMAT: Format = Format {
     name: "sarif",
@@ -594,6 +594,9 @@ fn notes(report: &Report, judgement: &Judgement, selection: &Selection<'_>) -> V
         );
         notes.push(Note::warning("unmatched", text));
     }
+    if let Some(unapplied) = vex::unapplied(&report.vex) {
+        notes.push(Note::remark("vex", format!("VEX: {unapplied}.")));
+    }
     notes.extend(selection.left_out.iter().map(|note| Note {
         text: format!("{}.", note.text),
         kind: note.kind.clone(),
@@ -629,6 +632,7 @@ fn note_kinds(notes: &[Note]) -> Vec<ReportingDescriptor> {
                 "coverage" => "What was matched, and against which feeds.",
                 "unmatched" => "Packages of which nothing is said.",
                 "truncated" | "complete" => "More findings than a code-scanning service takes.",
+                "vex" => "VEX statements that suppress nothing.",
                 "suppressed" => "Findings that a stronger source overrules.",
                 "judgement" => "The answer of the gate.",
                 _ => "Something that could not be known.",

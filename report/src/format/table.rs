@@ -21,6 +21,7 @@ use super::{Format, RenderOptions};
 use crate::found;
 use crate::paint::Paint;
 use crate::text::{count, plain, thousands};
+use crate::vex;
 
 pub(super) static FORMAT: Format =
     Format { name: "table", media_type: "text/plain", extension: "txt", render, variants: &[] };
@@ -52,6 +53,9 @@ fn render(
     }
     undetermined(report, out)?;
     suppressed(report, out)?;
+    if let Some(unapplied) = vex::unapplied(&report.vex) {
+        writeln!(out, "VEX: {}", paint.warning(&unapplied))?;
+    }
     totals(report, out)?;
     writeln!(out)?;
     coverage(report, &paint, out)?;
@@ -489,6 +493,17 @@ mod tests {
             feed("2023-05-01T00:00:00Z"),
             "alpine:3.18 (4,321 records of 2023-05-30, newer than this report)"
         );
+    }
+
+    #[test]
+    fn vex_that_suppresses_nothing_is_said_in_a_line() {
+        let mut report = empty("app");
+        assert!(!text(&report, &OPTIONS).contains("VEX"));
+        report.vex = crate::testing::vex();
+        let found = text(&report, &OPTIONS);
+        let line = "\nVEX: 1 statement suppresses nothing (1 unknown-status: its status is a word that is not known); \
+                    `plimsoll explain CVE-2023-0002 SBOM --vex …` says why\n";
+        assert!(found.contains(line), "{found}");
     }
 
     #[test]
