@@ -144,7 +144,20 @@ fn what_nvd_deferred_is_found_by_cpe_name() {
     assert_eq!(found, expected);
     assert_eq!(report["coverage"]["matched"], 2);
     let asked = report["snapshot"]["namespaces"].as_array().unwrap();
-    assert!(asked.iter().any(|stamp| stamp["name"].as_str().unwrap().starts_with("cpe:")));
+    let by_name = |stamps: &[Value]| {
+        stamps.iter().filter(|stamp| stamp["name"].as_str().unwrap().starts_with("cpe:")).count()
+    };
+    assert_eq!(by_name(asked), 6);
+
+    // What NVD's rows are split into is one line for people, and 64 namespaces for programs.
+    let lines = |table: &str, begins: &str| table.lines().filter(|line| line.starts_with(begins)).count();
+    let table = place.run(["feeds", "status"]).stdout;
+    assert_eq!((lines(&table, "cpe:"), lines(&table, "cpe:* (64 namespaces)  ")), (1, 1), "{table}");
+    let status = place.json(["feeds", "status", "--format", "json"]);
+    assert_eq!(by_name(status["namespaces"].as_array().unwrap()), 64);
+    let table = place.run(["match", "sbom.json", "--offline", "--fallback", "cpe", "--as-of", AS_OF]).stdout;
+    assert_eq!(lines(&table, "  matched against cpe:"), 1, "{table}");
+    assert_eq!(lines(&table, "  matched against cpe:* (6 namespaces, up to "), 1, "{table}");
 }
 
 #[test]

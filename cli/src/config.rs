@@ -582,7 +582,7 @@ mod tests {
 
     /// Options (their ids) that a file that was only found may say: they decide how this run judges and what it
     /// tells, or only what is asked for.
-    const TAKEN: [&str; 40] = [
+    const TAKEN: [&str; 41] = [
         "offline",
         "quiet",
         "verbose",
@@ -623,6 +623,7 @@ mod tests {
         "strict",
         "schema",
         "minimum",
+        "all",
     ];
 
     /// Options of which a part is taken: see `believed`.

@@ -3,6 +3,7 @@
 //! - [`format`]: one file an output format, and the table [`FORMATS`] of them; [`by_name`] finds one
 //! - [`explanation`]: why a package is, or is not, affected, for people and for programs
 //! - [`fingerprint`]: the identity of a finding across runs
+//! - `fold.rs`: coverage as people read it
 //! - `found.rs`: the package and the places of a finding
 //! - `paint.rs`: colour
 //! - `vex.rs`: what statements that suppress nothing come to
@@ -15,6 +16,7 @@ pub mod explanation;
 pub mod format;
 
 mod fingerprint;
+mod fold;
 mod found;
 mod paint;
 mod subject;

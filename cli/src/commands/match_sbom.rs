@@ -64,7 +64,7 @@ pub(crate) struct JudgeArgs {
     pub(crate) fail_on: Option<String>,
     #[command(flatten)]
     pub(crate) risk: RiskArgs,
-    /// Judge against a snapshot that is kept: its id, or a date for the newest one then
+    /// Judge against a snapshot that is kept: its id or the beginning of it, or a date for the newest one then
     #[arg(long, value_name = "ID|DATE")]
     pub(crate) snapshot: Option<String>,
     /// The time that stands for "now" in the report [default: `SOURCE_DATE_EPOCH`, else now]

@@ -22,7 +22,7 @@ use policy::Judgement;
 use super::{Format, RenderOptions, Variant};
 use crate::fingerprint::fingerprint;
 use crate::text::{HarmlessJson, count, markdown, plain, relative_uri, sarif_message, thousands};
-use crate::{found, subject, vex};
+use crate::{fold, found, subject, vex};
 
 pub(super) static FORMAT: Format = Format {
     name: "sarif",
@@ -567,13 +567,11 @@ impl Note {
 /// The coverage summary, what was left out, and what could not be known.
 fn notes(report: &Report, judgement: &Judgement, selection: &Selection<'_>) -> Vec<Note> {
     let coverage = &report.coverage;
-    let against: Vec<String> = report
-        .snapshot
-        .namespaces
+    let against: Vec<String> = fold::feeds(&report.snapshot.namespaces)
         .iter()
-        .map(|stamp| match stamp.data_as_of {
-            Some(time) => format!("{} of {time}", stamp.name),
-            None => format!("{} of an unknown date", stamp.name),
+        .map(|feed| match feed.data_as_of {
+            Some(time) => format!("{} of {time}", feed.name),
+            None => format!("{} of an unknown date", feed.name),
         })
         .collect();
     let against = if against.is_empty() { "no feed".to_owned() } else { against.join(", ") };
@@ -585,7 +583,7 @@ fn notes(report: &Report, judgement: &Judgement, selection: &Selection<'_>) -> V
             count(coverage.packages, "package")
         ),
     )];
-    for unmatched in &coverage.unmatched {
+    for unmatched in &fold::unmatched(&coverage.unmatched) {
         let text = format!(
             "{} of {} not matched: {}.",
             count(unmatched.packages, "package"),
@@ -602,11 +600,12 @@ fn notes(report: &Report, judgement: &Judgement, selection: &Selection<'_>) -> V
         kind: note.kind.clone(),
         ..*note
     }));
-    for gap in coverage.gaps.iter().take(selection.gaps_told_max) {
+    let gaps = fold::gaps(&coverage.gaps);
+    for gap in gaps.iter().take(selection.gaps_told_max) {
         let kind = plain(gap.kind.as_str(), bytes_max::NAME);
         notes.push(Note::warning(format!("gap/{kind}"), format!("{kind} at {}: {}.", gap.place, gap.detail)));
     }
-    if let Some(more) = coverage.gaps.len().checked_sub(selection.gaps_told_max).filter(|more| *more > 0) {
+    if let Some(more) = gaps.len().checked_sub(selection.gaps_told_max).filter(|more| *more > 0) {
         notes.push(Note::warning(
             "gaps",
             format!("{} left out; the format `json` has them.", count(more, "gap")),
