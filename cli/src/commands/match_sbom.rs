@@ -37,9 +37,6 @@ pub(crate) struct MatchArgs {
     /// The SBOMs (CycloneDX, SPDX, Syft JSON, a list of package URLs); `-` is standard input
     #[arg(required = true)]
     sbom: Vec<String>,
-    /// The distribution to assume where an SBOM names none, as in `debian:12`
-    #[arg(long, value_name = "ID:VERSION", value_parser = distro)]
-    distro: Option<Distro>,
     #[command(flatten)]
     keys: KeyArgs,
     #[command(flatten)]
@@ -51,6 +48,9 @@ pub(crate) struct MatchArgs {
 /// Options of every command that judges.
 #[derive(Debug, Default, Args)]
 pub(crate) struct JudgeArgs {
+    /// The distribution to assume where an SBOM or an image names none, as in `debian:12`
+    #[arg(long, value_name = "ID:VERSION", value_parser = distro)]
+    pub(crate) distro: Option<Distro>,
     /// A format (`table`, `json`, `sarif`), and a file for it; may be repeated
     ///
     /// With several SBOMs the file is a directory (`reports/`)
@@ -88,7 +88,7 @@ pub(crate) fn run(args: &MatchArgs, global: &Global, ui: &Ui) -> Result<Exit, Co
         // Which BOM it is matters only to documents that are about components of one.
         let is_bom_asked = vex.iter().any(Given::links_to_boms);
         let limits = Limits::default();
-        let mut subject = if place == "-" {
+        let subject = if place == "-" {
             let bytes = read(place)?;
             let bom = is_bom_asked.then(|| bom_of(|| Some(&*bytes), &limits)).flatten();
             let inventory = read_sbom("standard input", &bytes, &limits, &keys)?;
@@ -98,7 +98,6 @@ pub(crate) fn run(args: &MatchArgs, global: &Global, ui: &Ui) -> Result<Exit, Co
             let bom = is_bom_asked.then(|| bom_of(|| fs::File::open(place).ok(), &limits)).flatten();
             Subject { bom, ..subject }
         };
-        assume_distro(&mut subject.inventory, args.distro.as_ref());
         ui.gaps(&subject.inventory.gaps);
         Ok(subject)
     })
@@ -158,7 +157,9 @@ impl<'a> Judge<'a> {
     }
 
     /// Matches a subject, its feeds synced first.
-    pub(crate) fn report(&self, subject: Subject) -> Result<Report, CommandError> {
+    pub(crate) fn report(&self, mut subject: Subject) -> Result<Report, CommandError> {
+        // An image is asked as its SBOM is, which is what was read of it and says nothing of what is assumed.
+        assume_distro(&mut subject.inventory, self.args.distro.as_ref());
         let fallback = self.feeds.fallback();
         let besides = self.feeds.besides(&fallback);
         let (snapshot, gaps) = match &self.args.snapshot {
