@@ -54,7 +54,7 @@ enum FeedsCommand {
 struct SyncArgs {
     /// A namespace (`alpine:3.20`, `pypi`) or a provider (`debian`, `osv`, `nvd`); may be repeated
     ///
-    /// What cannot be had is then an error
+    /// What cannot be had is then an error, and so is a namespace of which its feeds have nothing
     #[arg(long, value_name = "NAMESPACE|PROVIDER")]
     only: Vec<String>,
     /// Only what this SBOM needs; may be repeated
@@ -110,7 +110,15 @@ fn sync(args: &SyncArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError>
     for name in &report.unanswered {
         ui.warn(&format!("nothing could be had of `{name}`"));
     }
-    Ok(if failed || !report.unanswered.is_empty() { Exit::NotJudged } else { Exit::Acceptable })
+    for (name, providers) in &report.unheld {
+        let providers: Vec<&str> = providers.iter().copied().collect();
+        let providers = providers.join("`, `");
+        ui.warn(&format!(
+            "nothing could be had of `{name}`: what `{providers}` published was read, and has nothing of it"
+        ));
+    }
+    let is_lacking = !report.unanswered.is_empty() || !report.unheld.is_empty();
+    Ok(if failed || is_lacking { Exit::NotJudged } else { Exit::Acceptable })
 }
 
 fn needed(
