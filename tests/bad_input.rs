@@ -31,6 +31,40 @@ fn refused(place: &Place, bytes: impl AsRef<[u8]>, words: &[&str]) {
     assert_eq!(ran.stdout, "", "nothing is written when nothing is known");
 }
 
+/// The commands that a hint gives, each of which is run by a shell.
+fn run_hinted(place: &Place, stderr: &str) -> usize {
+    let hint = stderr.lines().find(|line| line.contains("hint: choose one: ")).unwrap();
+    let commands: Vec<&str> = hint.split('`').filter(|part| part.starts_with("plimsoll ")).collect();
+    for command in &commands {
+        let command = command.replacen("plimsoll", crate::harness::PLIMSOLL, 1);
+        let ran =
+            std::process::Command::new("sh").args(["-c", &command]).current_dir(place.path(".")).output();
+        let ran = ran.unwrap();
+        assert!(ran.status.success(), "{command}: {}", String::from_utf8_lossy(&ran.stderr));
+    }
+    commands.len()
+}
+
+#[test]
+fn what_must_be_chosen_is_given_as_commands() {
+    let place = Place::new();
+    let images = ["app:1", "app:2"].map(|tag| image().tagged(tag));
+    place.write("two images.tar", testkit::image::archive(&testkit::image::docker_files(&images)));
+    for words in [&["sbom", "two images.tar"][..], &["scan", "two images.tar", "--image", "app:3"]] {
+        let ran = place.run(words);
+        ran.expect_code(2).expect_stderr(&["app:1, app:2", "`plimsoll sbom 'two images.tar' --image app:1`"]);
+        assert_eq!(run_hinted(&place, &ran.stderr), 2);
+    }
+    let images =
+        ["plan9/mips", "plan9/riscv64"].map(|platform| image().tagged("app:1").for_platform(platform));
+    let shape = testkit::image::IndexShape::Nested;
+    place.write("index.tar", testkit::image::archive(&testkit::image::oci_files(&images, shape)));
+    let ran = place.run(["sbom", "index.tar"]);
+    ran.expect_code(2)
+        .expect_stderr(&["has no variant for ", "`plimsoll sbom index.tar --platform plan9/riscv64`"]);
+    assert_eq!(run_hinted(&place, &ran.stderr), 2);
+}
+
 #[test]
 fn a_broken_archive_is_refused_with_what_and_where() {
     let place = Place::new();

@@ -144,7 +144,20 @@ fn what_nvd_deferred_is_found_by_cpe_name() {
     assert_eq!(found, expected);
     assert_eq!(report["coverage"]["matched"], 2);
     let asked = report["snapshot"]["namespaces"].as_array().unwrap();
-    assert!(asked.iter().any(|stamp| stamp["name"].as_str().unwrap().starts_with("cpe:")));
+    let by_name = |stamps: &[Value]| {
+        stamps.iter().filter(|stamp| stamp["name"].as_str().unwrap().starts_with("cpe:")).count()
+    };
+    assert_eq!(by_name(asked), 6);
+
+    // What NVD's rows are split into is one line for people, and 64 namespaces for programs.
+    let lines = |table: &str, begins: &str| table.lines().filter(|line| line.starts_with(begins)).count();
+    let table = place.run(["feeds", "status"]).stdout;
+    assert_eq!((lines(&table, "cpe:"), lines(&table, "cpe:* (64 namespaces)  ")), (1, 1), "{table}");
+    let status = place.json(["feeds", "status", "--format", "json"]);
+    assert_eq!(by_name(status["namespaces"].as_array().unwrap()), 64);
+    let table = place.run(["match", "sbom.json", "--offline", "--fallback", "cpe", "--as-of", AS_OF]).stdout;
+    assert_eq!(lines(&table, "  matched against cpe:"), 1, "{table}");
+    assert_eq!(lines(&table, "  matched against cpe:* (6 namespaces, up to "), 1, "{table}");
 }
 
 #[test]
@@ -177,6 +190,44 @@ fn programs_are_looked_up_where_nvd_is_held() {
     // Only what is of these.
     assert_eq!(findings(&place, &["--offline", "--fallback", "cpe:wolfi"]).0, OF_TOOL);
     assert_eq!(findings(&place, &["--offline", "--fallback", "cpe:alpine"]).0.len(), 6);
+}
+
+#[test]
+fn an_explanation_that_asks_less_than_its_report_says_so() {
+    let (place, mirror) = place();
+    let mirror = mirror.dir().display().to_string();
+    let (_, report) = findings(&place, &["--mirror", &mirror, "--fallback", "cpe"]);
+    place.write("report.json", report.to_string());
+    let explain = |words: &[&str]| {
+        let ran = place.run([&["explain"], words].concat());
+        ran.expect_code(0);
+        ran.stdout
+    };
+    let (is_reported, is_not_asked) = (
+        "the report says `affected`: it asked NVD by CPE name\n",
+        "NVD was not asked by CPE name of it: with `--fallback cpe` the answer is `affected`\n",
+    );
+    // One that no other feed speaks of, so that without the name no row is found.
+    for document in ["report.json", "sbom.json"] {
+        let words = ["CVE-2025-10004", document];
+        let told = explain(&words);
+        assert!(told.starts_with("no record of the feeds held speaks of CVE-2025-10004"), "{told}");
+        assert_eq!(told.contains(is_reported), document == "report.json", "{told}");
+        assert!(told.contains(is_not_asked), "{told}");
+        let told = explain(&[&words[..], &["--fallback", "cpe"]].concat());
+        assert!(told.starts_with("CVE-2025-10004 affects libcurl"), "{told}");
+        assert!(!told.contains("NVD was not asked"), "{told}");
+    }
+    // A report keeps no CPE names, so of a program that states one the finding cannot be made again from it alone.
+    let told = explain(&["CVE-2025-10001", "report.json"]);
+    assert!(told.contains("the report says `affected`: it was made of more than it keeps"), "{told}");
+    // Where nobody is asked by name, of a program too.
+    let told = explain(&["CVE-2025-10001", "sbom.json", "--fallback", "off"]);
+    assert!(told.contains("with `--fallback cpe` the answer is `affected`\n"), "{told}");
+    let words = ["explain", "CVE-2025-10001", "sbom.json", "-o", "json"];
+    assert!(place.json(words)["explanations"][0]["by_cpe_name"].is_null(), "names are asked of programs");
+    let told = place.json([&words[..], &["--fallback", "off"]].concat());
+    assert_eq!(told["explanations"][0]["by_cpe_name"], "affected");
 }
 
 #[test]

@@ -63,6 +63,21 @@ fn what_a_mirror_lacks_is_a_gap_unless_it_was_asked_for_by_name() {
 }
 
 #[test]
+fn a_release_that_its_feed_has_not_is_a_failure_when_it_was_asked_for_by_name() {
+    let place = Place::new();
+    let mirror = Mirror::at(place.path("mirror"));
+    mirror.tracker(&serde_json::json!({"openssl": {"CVE-2024-1": {"releases": {
+        "trixie": {"status": "open", "urgency": "low", "repositories": {"trixie": "1"}}}}}}));
+    let path = mirror.dir().display().to_string();
+    let sync = |name: &str| place.run(["feeds", "sync", "--only", name, "--mirror", &path]);
+    sync("debian:13").expect_code(0);
+    sync("debian:12").expect_code(2).expect_stderr(&[
+        "warning: nothing could be had of `debian:12`: what `debian` published was read, and has nothing of it",
+    ]);
+    sync("debian").expect_code(0);
+}
+
+#[test]
 fn a_mirror_over_http_is_asked_conditionally() {
     let place = Place::new();
     let mirror = mirror(&place);

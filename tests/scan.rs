@@ -66,6 +66,30 @@ fn findings_of_alpine_images_are_what_the_feed_says() {
     assert!(with_feed >= 6 && without_feed >= 4, "{with_feed} with a feed, {without_feed} without");
 }
 
+/// A root filesystem without `os-release`, as a stage of a build may be.
+#[test]
+fn a_distribution_is_assumed_of_an_image_as_of_its_sbom() {
+    let place = Place::new();
+    let mirror = Mirror::at(place.path("mirror"));
+    mirror.secdb("3.20", "main", "openssl\n  3.3.2-r0 CVE-2024-6119\n").secdb("3.20", "community", "");
+    let mirror = mirror.dir().display().to_string();
+    place.write("root/lib/apk/db/installed", "P:openssl\nV:3.3.1-r0\nA:x86_64\n\n");
+    let ending = ["--mirror", &mirror, "--as-of", AS_OF, "--allow-empty", "-o", "json"];
+    let scanned = |words: &[&str]| place.json([&["scan", "dir:root"], words, &ending].concat());
+    let without = scanned(&[]);
+    assert_eq!(without["findings"], serde_json::json!([]));
+    assert_eq!(without["coverage"]["unmatched"][0]["reason"], "no-distro");
+    let assumed = scanned(&["--distro", "alpine:3.20"]);
+    assert_eq!(assumed["findings"][0]["id"], "CVE-2024-6119");
+    assert_eq!(assumed["subject"]["distro"], serde_json::json!({"id": "alpine", "version": "3.20"}));
+    place.run(["sbom", "dir:root", "-o", "cyclonedx-json@1.6=sbom.json"]).expect_code(0);
+    let matched = ["match", "sbom.json", "--distro", "alpine:3.20"];
+    assert_eq!(place.json([&matched[..], &ending].concat()), assumed);
+    // What an image says of itself is not overruled.
+    place.write("root/etc/os-release", "ID=alpine\nVERSION_ID=3.20.1\n");
+    assert_eq!(scanned(&["--distro", "debian:12"])["subject"]["distro"]["id"], "alpine");
+}
+
 /// The findings by another route than the matcher: the feed as JSON, versions compared by [`compare`].
 fn expected(data: &Path, release: &str, packages: &[Vec<String>]) -> BTreeSet<(String, String)> {
     let mut expected = BTreeSet::new();

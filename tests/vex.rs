@@ -108,6 +108,18 @@ fn every_kind_of_document_suppresses_and_the_report_says_so() {
     let table = place.run(words);
     let table = &table.expect_code(0).stdout;
     assert!(table.contains("Suppressed: 2 findings (1 vex-fixed, 1 vex-not-affected)"), "{table}");
+    assert!(!table.contains("VEX:"), "{table}");
+
+    // What suppresses nothing is said, and the command that it names says more.
+    place.write("old.json", openvex("https://acme.example/2", "CVE-2025-10001", "pkg:npm/demo@0.9.0"));
+    let words = [&gate[..], &["--vex", "old.json"]].concat();
+    let ran = place.run(words);
+    let table = &ran.expect_code(1).stdout;
+    let line = "VEX: 1 statement suppresses nothing (1 other-version: it is about another version); \
+                `plimsoll explain CVE-2025-10001 SBOM --vex …` says why\n";
+    assert!(table.contains(line), "{table}");
+    let told = place.run(["explain", "CVE-2025-10001", "sbom.json", "--vex", "old.json"]);
+    assert!(told.expect_code(0).stdout.contains("It is about another version."), "{}", told.stdout);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use model::key::{KeyKind, Namespace, PackageKey};
 use crate::error::DbError;
 use crate::manifest::Shards;
 use crate::shard::{Kind, Shard, ShardRef, daily, rows, text};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{KeyHash, Snapshot};
 
 /// What differs between two snapshots. Everything is sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +38,17 @@ pub struct Delta {
     pub has_other_epss: bool,
     /// Namespaces whose facts differ: coverage, end of life, providers.
     pub releases: BTreeSet<Namespace>,
+}
+
+/// What became of a key whose rows differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeyChange {
+    /// Only the newer snapshot has rows under it.
+    Added,
+    /// Both have, and not the same.
+    Changed,
+    /// Only the older one has.
+    Removed,
 }
 
 /// A record that stands otherwise than before.
@@ -83,6 +94,33 @@ impl Delta {
         }
         delta.releases = differing_releases(&old.facts()?, &new.facts()?);
         Ok(delta)
+    }
+
+    /// What became of each of [`Delta::keys`] between the same two snapshots.
+    ///
+    /// # Errors
+    /// When a shard of a namespace that both hold cannot be read.
+    pub fn key_changes(
+        &self,
+        old: &Snapshot,
+        new: &Snapshot,
+    ) -> Result<BTreeMap<&PackageKey, KeyChange>, DbError> {
+        let is_in_both = |key: &&PackageKey| old.holds(&key.namespace) && new.holds(&key.namespace);
+        let in_both: BTreeSet<PackageKey> = self.keys.iter().filter(is_in_both).cloned().collect();
+        let (before, now) = (old.key_hashes(&in_both)?, new.key_hashes(&in_both)?);
+        let has_rows = |hashes: &BTreeMap<PackageKey, KeyHash>, key: &PackageKey| {
+            matches!(hashes.get(key), Some(KeyHash::Hash(_)))
+        };
+        let change = |key: &PackageKey| match (old.holds(&key.namespace), new.holds(&key.namespace)) {
+            (true, false) => KeyChange::Removed,
+            (false, _) => KeyChange::Added,
+            (true, true) => match (has_rows(&before, key), has_rows(&now, key)) {
+                (true, false) => KeyChange::Removed,
+                (false, true) => KeyChange::Added,
+                _ => KeyChange::Changed,
+            },
+        };
+        Ok(self.keys.iter().map(|key| (key, change(key))).collect())
     }
 
     /// The keys of a namespace whose rows differ. Aliases and states are part of a row, so they differ under such keys

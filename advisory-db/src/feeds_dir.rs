@@ -79,6 +79,14 @@ impl FeedsDir {
         Ok(entries)
     }
 
+    /// The ids of the snapshots that are kept, the current one among them, sorted. They are read off the names of files, so
+    /// that of a damaged one is among them.
+    pub fn ids(&self) -> Result<Vec<String>, DbError> {
+        let paths = self.retained_paths()?;
+        let ids = paths.iter().filter_map(|path| path.file_stem()?.to_str());
+        Ok(ids.map(str::to_owned).collect())
+    }
+
     /// Takes the writers' lock, waiting for as long as another process or thread holds it.
     ///
     /// Creates the directory. The lock ends with the value, and with the process in any case. After

@@ -34,7 +34,7 @@ mod writer;
 pub use error::DbError;
 pub use feeds_dir::{FeedsDir, GcOutcome, SnapshotEntry, WriterLock};
 pub use publish::{Lacking, Published, ShardName};
-pub use snapshot::{EpssStamp, KevStamp, KeyHash, NamespaceEntry, ProviderStamp, Snapshot};
+pub use snapshot::{EpssStamp, KevStamp, KeyHash, NamespaceEntry, ProviderStamp, Sizes, Snapshot};
 pub use writer::{EpssTable, ProviderOutcome, Publication, SwapOutcome, Unranked, Writer};
 
 /// The schema that this build writes, and the newest that it reads: of shards and of the manifest together.

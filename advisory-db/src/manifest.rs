@@ -133,7 +133,7 @@ impl Content {
             providers: parts.iter().map(|(provider, part)| part.stamp(provider)).collect(),
             rows: parts.values().map(|part| part.rows).sum(),
             records: parts.values().map(|part| part.records).sum(),
-            bytes: parts.values().flat_map(|part| part.shards.iter()).map(|(_, shard)| shard.bytes).sum(),
+            rows_bytes: parts.values().map(Part::rows_bytes).sum(),
         };
         self.namespaces.iter().map(entry).collect()
     }
@@ -149,7 +149,12 @@ impl Part {
             data_as_of: self.data_as_of,
             rows: self.rows,
             records: self.records,
+            rows_bytes: self.rows_bytes(),
         }
+    }
+
+    fn rows_bytes(&self) -> u64 {
+        self.shards.rows.as_ref().map_or(0, |shard| shard.bytes)
     }
 }
 

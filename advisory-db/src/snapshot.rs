@@ -44,8 +44,9 @@ pub struct NamespaceEntry {
     pub rows: u64,
     /// Records of all providers.
     pub records: u64,
-    /// The size of its shards.
-    pub bytes: u64,
+    /// The size of its shards of rows, which are its alone. Those of texts and scores the namespaces of a feed share, see
+    /// [`Snapshot::sizes`].
+    pub rows_bytes: u64,
 }
 
 /// What one provider gave to one namespace.
@@ -65,6 +66,29 @@ pub struct ProviderStamp {
     pub rows: u64,
     /// Its records.
     pub records: u64,
+    /// The size of the shard of its rows.
+    pub rows_bytes: u64,
+}
+
+/// How much room the files of a snapshot take. Each is counted once, however many namespaces share it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Sizes {
+    /// What verdicts rest on.
+    pub rows: u64,
+    /// What people read about records.
+    pub texts: u64,
+    /// EPSS and KEV.
+    pub daily: u64,
+    /// What is known of namespaces themselves.
+    pub facts: u64,
+}
+
+impl Sizes {
+    /// All of it.
+    pub fn total(&self) -> u64 {
+        let Self { rows, texts, daily, facts } = self;
+        rows + texts + daily + facts
+    }
 }
 
 /// Which EPSS scores a snapshot has.
@@ -121,6 +145,25 @@ impl Snapshot {
     /// The namespaces that are held, sorted by name.
     pub fn namespaces(&self) -> Vec<NamespaceEntry> {
         self.manifest.content.entries()
+    }
+
+    /// How much room its files take, by what they hold; in bytes. Other snapshots that are kept share many of them.
+    pub fn sizes(&self) -> Sizes {
+        let mut files = BTreeMap::new();
+        for (kind, shard) in self.manifest.content.shards() {
+            files.insert(shard.path(&self.feeds.shards_path(), kind), (kind, shard.bytes));
+        }
+        let mut sizes = Sizes::default();
+        for (kind, bytes) in files.into_values() {
+            let of_kind = match kind {
+                Kind::Rows => &mut sizes.rows,
+                Kind::Text => &mut sizes.texts,
+                Kind::Daily => &mut sizes.daily,
+                Kind::Facts => &mut sizes.facts,
+            };
+            *of_kind += bytes;
+        }
+        sizes
     }
 
     /// Whether a namespace is held; it may be, and have no rows.

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::io;
 
+use sbom::image::ImageError;
+
 use crate::exit_code::Exit;
 
 /// A failure of a command.
@@ -107,11 +109,7 @@ impl From<flows::error::FlowError> for CommandError {
     fn from(error: flows::error::FlowError) -> Self {
         use flows::error::FlowError as E;
         let hints = match &error {
-            E::Image { source, .. } if is_from_registry(source) => Vec::new(),
-            E::Image { .. } => vec![
-                "if the archive was copied or downloaded, fetch it again; `--help` lists the accepted kinds"
-                    .to_owned(),
-            ],
+            E::Image { source_text, source } => image_hints(source_text, source),
             E::Registry { source, .. } => registry_hints(source),
             E::Offline { .. } => vec!["leave out `--offline`, or give an archive of the image".to_owned()],
             E::NoDaemon { kind, .. } => vec![match *kind {
@@ -181,6 +179,53 @@ impl From<flows::error::FlowError> for CommandError {
     }
 }
 
+/// What to do about an image that could not be opened.
+fn image_hints(source_text: &str, error: &ImageError) -> Vec<String> {
+    let choices = match error {
+        ImageError::SeveralImages { available, .. } | ImageError::ImageAbsent { available, .. } => {
+            choices(source_text, "--image", available)
+        }
+        ImageError::PlatformAbsent { available, .. } => choices(source_text, "--platform", available),
+        _ if is_from_registry(error) => None,
+        _ => Some(
+            "if the archive was copied or downloaded, fetch it again; `--help` lists the accepted kinds"
+                .to_owned(),
+        ),
+    };
+    choices.into_iter().collect()
+}
+
+/// Commands of choices that are spelt out.
+const CHOICES_MAX: usize = 3;
+
+/// The commands that say by `option` which of `names` is meant; none where there is nothing to choose.
+fn choices(source_text: &str, option: &str, names: &[String]) -> Option<String> {
+    let command = |name: &String| {
+        // Of what has no name of its own the platform stands behind its digest.
+        let name = name.split_once(" (").map_or(name.as_str(), |(digest, _)| digest);
+        // What begins so would be an option itself.
+        let between = if name.starts_with('-') { "=" } else { " " };
+        format!("`plimsoll sbom {} {option}{between}{}`", in_shell(source_text), in_shell(name))
+    };
+    let commands: Vec<String> = names.iter().take(CHOICES_MAX).map(command).collect();
+    let more = match names.len().saturating_sub(CHOICES_MAX) {
+        0 => String::new(),
+        1 => ", and so the other one".to_owned(),
+        n => format!(", and so the {n} others"),
+    };
+    let commands = commands.join(", ");
+    (!names.is_empty()).then(|| format!("choose one: {commands}{more}; `scan` takes `{option}` too"))
+}
+
+/// `text` as one word of a shell's command line.
+fn in_shell(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@+=%,".contains(&byte);
+    match !text.is_empty() && text.bytes().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
 /// What to do about a registry or daemon that did not give what was asked for.
 pub(crate) fn registry_hints(error: &::registry::error::RegistryError) -> Vec<String> {
     use ::registry::error::RegistryError as E;
@@ -206,9 +251,42 @@ pub(crate) fn registry_hints(error: &::registry::error::RegistryError) -> Vec<St
 }
 
 /// Whether an image could not be read because its registry did not give a part of it.
-fn is_from_registry(error: &sbom::image::ImageError) -> bool {
+fn is_from_registry(error: &ImageError) -> bool {
     let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
     cause.is_some_and(|cause| {
         cause.get_ref().is_some_and(|inner| inner.is::<::registry::error::RegistryError>())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choices_are_commands_that_a_shell_takes_as_they_are() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        for (source, option, available, expected) in [
+            (
+                "a b.tar",
+                "--image",
+                &["app:1", "it's", "-x", "y"][..],
+                r"choose one: `plimsoll sbom 'a b.tar' --image app:1`, `plimsoll sbom 'a b.tar' --image 'it'\''s'`, `plimsoll sbom 'a b.tar' --image=-x`, and so the other one; `scan` takes `--image` too",
+            ),
+            (
+                "app.tar",
+                "--image",
+                &["sha256:aa (linux/arm64)"],
+                "choose one: `plimsoll sbom app.tar --image sha256:aa`; `scan` takes `--image` too",
+            ),
+            (
+                "registry:app:1",
+                "--platform",
+                &["linux/arm/v7"],
+                "choose one: `plimsoll sbom registry:app:1 --platform linux/arm/v7`; `scan` takes `--platform` too",
+            ),
+        ] {
+            assert_eq!(choices(source, option, &names(available)).as_deref(), Some(expected));
+        }
+        assert_eq!(choices("a.tar", "--image", &[]), None);
+    }
 }

@@ -353,11 +353,26 @@ pub(crate) fn duration(text: &str) -> Result<SignedDuration, String> {
         .ok_or_else(|| "that is too long a time".to_owned())
 }
 
-/// The snapshot called `wanted`, or the newest that was made before the end of that day.
+/// Digits of an id of a snapshot that must be given.
+const ID_DIGITS_MIN: usize = 6;
+
+/// The snapshot whose id is `wanted` or begins so, or the newest that was made before the end of that day.
 pub(crate) fn kept_snapshot(feeds_dir: &FeedsDir, wanted: &str) -> Result<Snapshot, CommandError> {
+    let is_beginning = wanted.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let is_short = is_beginning && wanted.len() < ID_DIGITS_MIN;
+    let mut ids = feeds_dir.ids().map_err(FlowError::from)?;
+    ids.retain(|id| is_beginning && !is_short && id.starts_with(&wanted.to_ascii_lowercase()));
+    if ids.len() > 1 {
+        let listed = ids.join("`, `");
+        return Err(CommandError::new(format!(
+            "`{wanted}` is the beginning of the ids of {} snapshots that are kept: `{listed}`",
+            ids.len()
+        ))
+        .hint("give more digits of the one that is meant"));
+    }
     let find = || -> Result<Option<Snapshot>, advisory_db::DbError> {
-        if let Some(snapshot) = feeds_dir.snapshot(wanted)? {
-            return Ok(Some(snapshot));
+        if let Some(id) = ids.first() {
+            return feeds_dir.snapshot(id);
         }
         let Some(until) = end_of(wanted) else { return Ok(None) };
         let newest = feeds_dir
@@ -368,10 +383,14 @@ pub(crate) fn kept_snapshot(feeds_dir: &FeedsDir, wanted: &str) -> Result<Snapsh
         newest.map_or(Ok(None), |kept| feeds_dir.snapshot(&kept.id))
     };
     let found = find().map_err(FlowError::from)?;
-    Ok(found.ok_or_else(|| FlowError::NoSuchSnapshot {
-        id: wanted.to_owned(),
-        feeds: feeds_dir.path().to_owned(),
-    })?)
+    found.ok_or_else(|| {
+        let (id, feeds) = (wanted.to_owned(), feeds_dir.path().to_owned());
+        let error = CommandError::from(FlowError::NoSuchSnapshot { id, feeds });
+        match is_short {
+            true => error.hint(format!("of an id at least {ID_DIGITS_MIN} digits are needed")),
+            false => error,
+        }
+    })
 }
 
 /// The end of a day, or just after a moment.

@@ -1,6 +1,6 @@
 //! How a sync went.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use model::gap::Gap;
@@ -23,6 +23,9 @@ pub struct SyncReport {
     pub gaps: Vec<Gap>,
     /// The names asked for by `Selection::Only` of which nothing could be had; sorted.
     pub unanswered: Vec<String>,
+    /// The namespaces asked for by `Selection::Only` whose feeds could be had and have nothing of them, each with who
+    /// publishes these.
+    pub unheld: BTreeMap<String, BTreeSet<&'static str>>,
 }
 
 /// How one download went, and what its feed holds now.

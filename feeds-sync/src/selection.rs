@@ -153,6 +153,16 @@ fn unknown(name: &str) -> SyncError {
     SyncError::UnknownName { name: name.to_owned(), known: known.join(", ") }
 }
 
+/// Whether `name` means a namespace: no provider, no feed and no publisher is called so.
+pub(crate) fn is_namespace(name: &str) -> bool {
+    let is_feed = |(provider, feed): (&Provider, Feed)| {
+        let own = name.strip_prefix(provider.name).and_then(|own| own.strip_prefix(':'));
+        own.is_some_and(|own| feed.name.eq_ignore_ascii_case(own))
+    };
+    let is_provider = PROVIDERS.iter().any(|provider| provider.name == name);
+    answers(&Namespace::new(name)) && !is_provider && !listed().any(is_feed)
+}
+
 fn meaning(name: &str) -> Result<Vec<(&'static Provider, Feed)>, SyncError> {
     if let Some(named) = provider::named(name)? {
         check_places(&named.1)?;

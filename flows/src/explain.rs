@@ -2,18 +2,21 @@
 
 mod stored_report;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
 use advisory_db::Snapshot;
-use matcher::Case;
 use matcher::vex::Given;
+use matcher::{Case, Fallback};
 use model::explanation::{Answer, Explained, Explanation, ReportRead};
+use model::facts::FeedFacts;
 use model::finding::Finding;
 use model::inventory::Inventory;
 use model::key::normalise_name;
 use model::limits::Limits;
+use model::package::PackageIndex;
 use model::purl::Purl;
 use model::report::{Unmatched, VexOutcome};
 use sbom::format::PublicKey;
@@ -104,6 +107,7 @@ pub fn explain(
     let namespaces = question.namespaces();
     let advisories = snapshot.load(&matcher::consulted_keys(&question.cases))?;
     let mut explained = matcher::explain(&question.cases, &advisories, &question.facts, asked.id);
+    ask_by_cpe_name(&mut explained, told, asked, &facts, snapshot)?;
     let unapplied = match vex.is_empty() {
         true => told.unapplied.clone(),
         false => {
@@ -111,8 +115,15 @@ pub fn explain(
             answer_with_vex(&mut explained, findings, vex, told, asked.id)
         }
     };
-    let is_told =
-        |explained: &Explained| !matches!(explained.answer, Answer::NoRow | Answer::NotJudged { .. });
+    let report = told.report.clone().map(|report| about(report, asked.id));
+    // A finding of the report that cannot be made again is contradicted in writing, not passed over.
+    let is_reported = |explained: &Explained| {
+        let purl = &told.inventory.package(explained.packages[0]).purl;
+        report.as_ref().is_some_and(|report| explained.differing(purl, report).is_some())
+    };
+    let is_told = |explained: &Explained| {
+        explained.answer.is_told() || explained.by_cpe_name.is_some() || is_reported(explained)
+    };
     let (told_of, silent): (Vec<_>, Vec<_>) =
         explained.into_iter().partition(|explained| asked.package.is_some() || is_told(explained));
     let unmatched = unmatched(&silent);
@@ -124,12 +135,48 @@ pub fn explain(
     Ok(Explanation {
         id: asked.id.to_owned(),
         snapshot: stamp(snapshot, &namespaces, &question.facts),
-        report: told.report.clone().map(|report| about(report, asked.id)),
+        report,
         vex: about_any(unapplied, asked.id, &told_of),
         packages: told_of,
         n_packages,
         unmatched,
     })
+}
+
+/// Says of each explanation what it came to if NVD were asked by CPE name of every package, where that is something else: a
+/// report that asked so would be contradicted without a word.
+fn ask_by_cpe_name(
+    explained: &mut [Explained],
+    told: &Told,
+    asked: Asked<'_>,
+    facts: &FeedFacts,
+    snapshot: &Snapshot,
+) -> Result<(), FlowError> {
+    let is_held = snapshot.namespaces().iter().any(|entry| entry.name.is_cpe());
+    if !is_held || asked.besides.fallback == Some(&Fallback::All) {
+        return Ok(());
+    }
+    let besides = Besides { fallback: Some(&Fallback::All), ..asked.besides };
+    let mut question = Question::with(&told.inventory, facts, Some(snapshot), besides)?;
+    if let Some(package) = asked.package {
+        question.cases = of_package(question.cases, package);
+    }
+    let advisories = snapshot.load(&matcher::consulted_keys(&question.cases))?;
+    let mut others: BTreeMap<PackageIndex, Vec<Explained>> = BTreeMap::new();
+    for other in matcher::explain(&question.cases, &advisories, &question.facts, asked.id) {
+        if other.answer.is_told() {
+            others.entry(other.packages[0]).or_default().push(other);
+        }
+    }
+    for explained in explained {
+        let is_same = |other: &&Explained| {
+            explained.ids.is_empty() || explained.ids.iter().any(|id| other.ids.contains(id))
+        };
+        let other = others.get(&explained.packages[0]).and_then(|others| others.iter().find(is_same));
+        explained.by_cpe_name =
+            other.map(|other| &other.answer).filter(|answer| **answer != explained.answer).cloned();
+    }
+    Ok(())
 }
 
 /// The cases of the package that `wanted` names: by its package URL, or by one without version and qualifiers; by its name,
@@ -159,7 +206,7 @@ fn is_part(wanted: &str, purl: &str) -> bool {
 
 /// Those of which nothing is known, by who should have been asked.
 fn unmatched(silent: &[Explained]) -> Vec<Unmatched> {
-    let mut counts = std::collections::BTreeMap::new();
+    let mut counts = BTreeMap::new();
     for explained in silent {
         if let Answer::NotJudged { reason, namespace } = &explained.answer {
             *counts.entry((*reason, namespace)).or_insert(0) += explained.packages.len();

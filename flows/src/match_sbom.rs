@@ -341,7 +341,7 @@ pub(crate) fn stamp(snapshot: &Snapshot, asked: &BTreeSet<Namespace>, facts: &Fe
             end_of_life: facts.namespaces.get(&entry.name).and_then(|facts| facts.end_of_life.clone()),
             data_as_of: entry.providers.iter().map(|provider| provider.data_as_of).min(),
             name: entry.name,
-            records: entry.rows,
+            records: entry.records,
         })
         .collect();
     SnapshotStamp { id: snapshot.id().to_owned(), created: Some(snapshot.created()), namespaces }

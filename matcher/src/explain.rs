@@ -93,6 +93,7 @@ impl<'a> Explain<'a, '_> {
             unmatched,
             rows,
             owner: None,
+            by_cpe_name: None,
         }
     }
 

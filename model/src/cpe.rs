@@ -46,6 +46,16 @@ impl Namespace {
         is_digits && u8::from_str_radix(digits, 16).is_ok_and(|shard| shard < CPE_NAMESPACES)
     }
 
+    /// What all namespaces are called together that the rows of one kind are split into: `cpe:*` of `cpe:17`, and `cve:*` of
+    /// `cve:2025`. None where the namespace is a feed's, a distribution's or an ecosystem's of its own.
+    pub fn family(&self) -> Option<&'static str> {
+        match self {
+            _ if self.is_cpe() => Some("cpe:*"),
+            _ if self.is_cve() => Some("cve:*"),
+            _ => None,
+        }
+    }
+
     /// Whether it is one of those of [`Namespace::of_cve`].
     pub fn is_cve(&self) -> bool {
         let year = self.as_str().strip_prefix("cve:").unwrap_or_default();

@@ -69,6 +69,8 @@ pub struct Explained {
     pub rows: Vec<ExplainedRow>,
     /// The distribution's package that the files of this one belong to.
     pub owner: Option<ExplainedOwner>,
+    /// What the answer were if NVD were asked by CPE name of every package, where it was not and would say something else.
+    pub by_cpe_name: Option<Answer>,
 }
 
 /// What all that was consulted comes to.
@@ -97,6 +99,11 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// Whether any row speaks of it.
+    pub fn is_told(&self) -> bool {
+        !matches!(self, Self::NoRow | Self::NotJudged { .. })
+    }
+
     /// The word in every contract: the verdict where there is a finding.
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -125,8 +132,10 @@ impl Answer {
 impl Explained {
     /// What a report says of it in so many words, where that is something else than the answer.
     pub fn differing<'r>(&self, purl: &str, report: &'r ReportRead) -> Option<&'r str> {
-        let is_of_it =
-            |found: &&Reported| found.purl == purl && self.ids.iter().any(|id| found.ids.contains(id));
+        // Where no row speaks of it the vulnerability has no ids of its own; the report's findings are all about what was asked.
+        let is_same =
+            |found: &Reported| self.ids.is_empty() || self.ids.iter().any(|id| found.ids.contains(id));
+        let is_of_it = |found: &&Reported| found.purl == purl && is_same(found);
         let reported = report.findings.iter().find(is_of_it);
         match (&self.answer, reported) {
             (Answer::Finding { .. }, None) => Some("no finding"),

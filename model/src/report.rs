@@ -50,7 +50,7 @@ pub struct NamespaceStamp {
     pub name: Namespace,
     /// When its providers last said that this is their state; the oldest of them.
     pub data_as_of: Option<Timestamp>,
-    /// How many rows it holds.
+    /// How many records its providers gave it.
     pub records: u64,
     /// The last day of support of the release, `YYYY-MM-DD`, where known (feeds.md D10).
     pub end_of_life: Option<String>,

@@ -47,6 +47,33 @@ fn rows_that_come_go_move_and_change_are_told_by_key_in_both_directions() {
     assert_eq!(backward.keys, forward.keys);
     assert_eq!(backward.states, [change(RecordState::Withdrawn, RecordState::Published)].into());
     assert_eq!(between(directory.path(), &a, &a), Delta::default());
+
+    // Of each key whether it came, changed or went.
+    let feeds = FeedsDir::open(directory.path());
+    let snapshot = |id: &str| feeds.snapshot(id).unwrap().unwrap();
+    let changes = |delta: &Delta, old: &str, new: &str| -> Vec<String> {
+        let changes = delta.key_changes(&snapshot(old), &snapshot(new)).unwrap();
+        changes.iter().map(|(key, change)| format!("{} {change:?}", key.name)).collect()
+    };
+    let words = ["Added", "Changed", "Removed", "Changed", "Removed", "Added", "Changed"];
+    let expected: Vec<String> =
+        names.iter().zip(words).map(|(name, word)| format!("{name} {word}")).collect();
+    assert_eq!(changes(&forward, &a, &b), expected);
+    let turned = |word: &str| word.replace("Added", "?").replace("Removed", "Added").replace('?', "Removed");
+    let expected: Vec<String> = expected.iter().map(|line| turned(line)).collect();
+    assert_eq!(changes(&backward, &b, &a), expected);
+
+    // All keys of a namespace that came or went, came or went.
+    let lock = feeds.lock().unwrap();
+    let mut writer = feeds.writer(&lock).unwrap();
+    replace(&mut writer, "debian:13", "debian", 2, &[advisory("CVE-1", "debian:13|source|same", "3")])
+        .unwrap();
+    let c = writer.swap(time(2)).unwrap().id;
+    drop(lock);
+    let forward = between(directory.path(), &b, &c);
+    assert_eq!(changes(&forward, &b, &c), ["same Added"]);
+    let backward = between(directory.path(), &c, &b);
+    assert_eq!(changes(&backward, &c, &b), ["same Removed"]);
 }
 
 #[test]

@@ -17,7 +17,6 @@ use flows::source::{Source, read_sbom};
 use flows::vex::{VexPlace, bom_of};
 use matcher::vex::Given;
 use matcher::{Fallback, InvalidFallback};
-use model::distro::Distro;
 use model::limits::Limits;
 use model::report::Report;
 use model::severity::Severity;
@@ -25,7 +24,7 @@ use sbom::image::platform::{InvalidPlatform, Platform};
 use signing::PublicKey;
 
 use crate::args::Global;
-use crate::commands::match_sbom::{Judge, JudgeArgs, assume_distro, distro, read};
+use crate::commands::match_sbom::{Judge, JudgeArgs, read};
 use crate::commands::sbom::{ImageArgs, look_in, write_options};
 use crate::environment;
 use crate::error::{CommandError, visible};
@@ -46,9 +45,6 @@ pub(crate) struct ActionArgs {
     /// As `scan` takes it
     #[arg(long)]
     referrers: bool,
-    /// As `match` takes it
-    #[arg(long, value_name = "ID:VERSION", value_parser = distro)]
-    distro: Option<Distro>,
     #[command(flatten)]
     image: ImageArgs,
     #[command(flatten)]
@@ -369,7 +365,6 @@ impl Inputs {
         if let Some(name) = &self.name {
             inventory.subject.name.clone_from(name);
         }
-        assume_distro(&mut inventory, args.distro.as_ref());
         ui.gaps(&inventory.gaps);
         // Which BOM it is matters only to documents that are about components of one.
         let is_bom_asked = vex.iter().any(Given::links_to_boms);

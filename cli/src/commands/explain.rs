@@ -41,7 +41,7 @@ pub(crate) struct ExplainArgs {
     /// `text` or `json`, and a file for it; may be repeated
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     output: Vec<Output>,
-    /// Explain by a snapshot that is kept: its id, or a date for the newest one then [default: that which a report names, else
+    /// Explain by a snapshot that is kept: its id or the beginning of it, or a date for the newest one then [default: that which a report names, else
     /// the current one]
     #[arg(long, value_name = "ID|DATE")]
     snapshot: Option<String>,

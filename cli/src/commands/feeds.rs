@@ -4,29 +4,26 @@ mod check;
 mod diff;
 pub(crate) mod publish;
 mod search;
+mod status;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use advisory_db::{FeedsDir, Snapshot};
-use clap::{Args, Subcommand, ValueEnum};
-use feeds_sync::distribution::bring::known_publishers;
-use feeds_sync::kept::{remarks, source_status};
+use advisory_db::FeedsDir;
+use clap::{Args, Subcommand};
 use feeds_sync::report::{SourceOutcome, SyncReport};
 use feeds_sync::selection::Selection;
 use flows::error::FlowError;
 use flows::match_sbom::{Besides, Question, facts};
 use flows::source::read_sbom_file;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use model::key::Namespace;
 use model::limits::Limits;
-use serde_json::json;
 
 use crate::args::Global;
 use crate::environment;
-use crate::error::{CommandError, visible};
+use crate::error::CommandError;
 use crate::exit_code::Exit;
-use crate::feeds::{AccessArgs, FeedArgs};
-use crate::output::{self, Output};
+use crate::feeds::FeedArgs;
 use crate::ui::{Ui, bytes};
 
 /// Sync the feeds, and see what is there
@@ -39,7 +36,7 @@ pub(crate) struct FeedsArgs {
 #[derive(Debug, Subcommand)]
 enum FeedsCommand {
     Sync(SyncArgs),
-    Status(StatusArgs),
+    Status(status::StatusArgs),
     Search(search::SearchArgs),
     Diff(diff::DiffArgs),
     Push(Box<publish::PushArgs>),
@@ -57,7 +54,7 @@ enum FeedsCommand {
 struct SyncArgs {
     /// A namespace (`alpine:3.20`, `pypi`) or a provider (`debian`, `osv`, `nvd`); may be repeated
     ///
-    /// What cannot be had is then an error
+    /// What cannot be had is then an error, and so is a namespace of which its feeds have nothing
     #[arg(long, value_name = "NAMESPACE|PROVIDER")]
     only: Vec<String>,
     /// Only what this SBOM needs; may be repeated
@@ -68,32 +65,6 @@ struct SyncArgs {
     no_private: bool,
     #[command(flatten)]
     feeds: FeedArgs,
-}
-
-/// Say what is there, from when, and how many records
-#[derive(Debug, Args)]
-struct StatusArgs {
-    /// How to say it
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = StatusFormat::Table)]
-    format: StatusFormat,
-    /// Read every shard and compare its digest with the manifest
-    #[arg(long)]
-    verify: bool,
-    /// Ask each host of feeds, or the mirrors, whether it answers and accepts the credential
-    ///
-    /// How fast it answers is told too. The exit code is 1 when one does not, and no database is needed
-    #[arg(long)]
-    check: bool,
-    #[command(flatten)]
-    access: AccessArgs,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum StatusFormat {
-    /// For people
-    Table,
-    /// For programs
-    Json,
 }
 
 /// Remove snapshots beyond the retention time, and shards that none of the others names
@@ -107,7 +78,7 @@ struct GcArgs {
 pub(crate) fn run(args: &FeedsArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
     match &args.command {
         FeedsCommand::Sync(args) => sync(args, global, ui),
-        FeedsCommand::Status(args) => status(args, global, ui),
+        FeedsCommand::Status(args) => status::run(args, global, ui),
         FeedsCommand::Search(args) => search::run(args, global, ui),
         FeedsCommand::Diff(args) => diff::run(args, global),
         FeedsCommand::Push(args) => publish::push(args, global, ui),
@@ -139,7 +110,15 @@ fn sync(args: &SyncArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError>
     for name in &report.unanswered {
         ui.warn(&format!("nothing could be had of `{name}`"));
     }
-    Ok(if failed || !report.unanswered.is_empty() { Exit::NotJudged } else { Exit::Acceptable })
+    for (name, providers) in &report.unheld {
+        let providers: Vec<&str> = providers.iter().copied().collect();
+        let providers = providers.join("`, `");
+        ui.warn(&format!(
+            "nothing could be had of `{name}`: what `{providers}` published was read, and has nothing of it"
+        ));
+    }
+    let is_lacking = !report.unanswered.is_empty() || !report.unheld.is_empty();
+    Ok(if failed || is_lacking { Exit::NotJudged } else { Exit::Acceptable })
 }
 
 fn needed(
@@ -182,7 +161,7 @@ fn tell(report: &SyncReport, ui: &Ui) {
         ui.say(&format!("unchanged: {unchanged} sources"));
     }
     if let Some(oldest) = fresh.iter().flatten().min() {
-        let age = age(*oldest, environment::now());
+        let age = status::age(*oldest, environment::now());
         ui.say(&format!(
             "not asked again: {} sources, asked up to {age} ago (`--max-age 0s` asks them)",
             fresh.len()
@@ -204,185 +183,6 @@ fn tell(report: &SyncReport, ui: &Ui) {
         Some(id) if report.changed => ui.say(&format!("new snapshot: {id}")),
         Some(id) => ui.say(&format!("snapshot unchanged: {id}")),
         None => ui.say("no snapshot: nothing was read"),
-    }
-}
-
-fn status(args: &StatusArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
-    let feeds_dir = FeedArgs::default().open(global)?;
-    let snapshot = feeds_dir.current().map_err(FlowError::from)?;
-    // Whether hosts let us in is asked before the first sync too.
-    if snapshot.is_none() && !args.check {
-        return Err(FlowError::NoFeeds { feeds: feeds_dir.path().to_owned() }.into());
-    }
-    let checked = match args.check {
-        true => Some(check::check(&args.access, &feeds_dir, global, ui)?),
-        false => None,
-    };
-    let damaged = match &snapshot {
-        Some(snapshot) if args.verify => snapshot.verify(),
-        _ => Vec::new(),
-    };
-    let (stdout, now) = (Output { format: String::new(), target: None }, environment::now());
-    output::write(&stdout, "", |out| match args.format {
-        StatusFormat::Table => {
-            if let Some(snapshot) = &snapshot {
-                status_table(&feeds_dir, snapshot, now, out)?;
-            }
-            if let (Some(_), Some(_)) = (&snapshot, &checked) {
-                writeln!(out)?;
-            }
-            checked.as_ref().map_or(Ok(()), |checked| check::table(checked, now, out))
-        }
-        StatusFormat::Json => status_json(&feeds_dir, snapshot.as_ref(), checked.as_deref(), out),
-    })?;
-    if let Some(error) = damaged.into_iter().next() {
-        return Err(FlowError::from(error).into());
-    }
-    let is_well = checked.iter().flatten().all(check::Checked::is_well);
-    Ok(if is_well { Exit::Acceptable } else { Exit::NotAcceptable })
-}
-
-fn status_table(
-    feeds_dir: &FeedsDir,
-    snapshot: &Snapshot,
-    now: Timestamp,
-    out: &mut dyn std::io::Write,
-) -> std::io::Result<()> {
-    writeln!(out, "feeds     {}", feeds_dir.path().display())?;
-    writeln!(out, "snapshot  {}", snapshot.id())?;
-    writeln!(out, "created   {} ({} ago)", snapshot.created(), age(snapshot.created(), now))?;
-    let publishers = match known_publishers(feeds_dir) {
-        Ok(publishers) => publishers,
-        Err(error) => {
-            let why = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-            writeln!(out, "published {error}: {why}")?;
-            BTreeMap::new()
-        }
-    };
-    for (publisher, (published, asked)) in publishers {
-        let ago = |at: &str| at.parse().map_or_else(|_| "?".to_owned(), |at| age(at, now));
-        let publisher = visible(&publisher);
-        writeln!(
-            out,
-            "published {published} ({} ago) by {publisher}, asked {} ago",
-            ago(&published),
-            ago(&asked)
-        )?;
-    }
-    writeln!(out)?;
-    writeln!(
-        out,
-        "{:<24} {:>9} {:>10}  {:<20} {:>8}  provider",
-        "namespace", "records", "size", "as of", "age"
-    )?;
-    for entry in snapshot.namespaces() {
-        for provider in &entry.providers {
-            writeln!(
-                out,
-                "{:<24} {:>9} {:>10}  {:<20} {:>8}  {}",
-                entry.name.as_str(),
-                provider.records,
-                bytes(entry.bytes),
-                provider.data_as_of.to_string(),
-                age(provider.data_as_of, now),
-                provider.name
-            )?;
-        }
-    }
-    let failures: Vec<_> = source_status(feeds_dir)
-        .into_iter()
-        .filter_map(|source| source.failure.map(|(when, why)| (source.url, when, why)))
-        .collect();
-    if !failures.is_empty() {
-        writeln!(out)?;
-        for (url, when, why) in failures {
-            writeln!(out, "failed {} ago: {url}: {}", age(when, now), visible(&why))?;
-        }
-    }
-    let remarks = remarks(feeds_dir);
-    if !remarks.is_empty() {
-        writeln!(out)?;
-    }
-    for (feed, remarks) in &remarks {
-        writeln!(
-            out,
-            "{feed}: {} records unreadable, {} left out, {} words unknown",
-            remarks.n_unreadable,
-            remarks.left_out.values().sum::<u64>(),
-            remarks.unknown_words.values().sum::<u64>()
-        )?;
-    }
-    if let Some(epss) = snapshot.epss() {
-        writeln!(out)?;
-        writeln!(out, "EPSS scores of {} (model {})", epss.score_date, epss.model_version)?;
-    }
-    if let Some(kev) = snapshot.kev() {
-        writeln!(out)?;
-        let newest = kev.newest.as_deref().unwrap_or("no day");
-        writeln!(
-            out,
-            "KEV lists {} exploited vulnerabilities, the newest of {}",
-            kev.entries,
-            visible(newest)
-        )?;
-    }
-    Ok(())
-}
-
-fn status_json(
-    feeds_dir: &FeedsDir,
-    snapshot: Option<&Snapshot>,
-    checked: Option<&[check::Checked]>,
-    out: &mut dyn std::io::Write,
-) -> std::io::Result<()> {
-    let namespaces: Vec<_> = snapshot
-        .map(Snapshot::namespaces)
-        .unwrap_or_default()
-        .into_iter()
-        .map(|entry| {
-            let providers: Vec<_> = entry
-                .providers
-                .iter()
-                .map(|provider| {
-                    json!({"name": provider.name, "data_as_of": provider.data_as_of.to_string(),
-                           "records": provider.records})
-                })
-                .collect();
-            json!({"name": entry.name.as_str(), "rows": entry.rows, "bytes": entry.bytes,
-                   "providers": providers})
-        })
-        .collect();
-    let published: Vec<_> = known_publishers(feeds_dir)
-        .unwrap_or_default()
-        .into_iter()
-        .map(|(publisher, (published, asked))| {
-            json!({"publisher": publisher, "published": published, "asked": asked})
-        })
-        .collect();
-    let mut document = json!({
-        "feeds": feeds_dir.path().display().to_string(),
-        "snapshot": snapshot.map(Snapshot::id),
-        "created": snapshot.map(|snapshot| snapshot.created().to_string()),
-        "epss": snapshot.and_then(Snapshot::epss),
-        "kev": snapshot.and_then(Snapshot::kev),
-        "namespaces": namespaces,
-        "published": published,
-        "remarks": remarks(feeds_dir),
-    });
-    if let Some(checked) = checked {
-        document["hosts"] = check::json(checked);
-    }
-    serde_json::to_writer_pretty(&mut *out, &document)?;
-    writeln!(out)
-}
-
-/// How long ago, in the largest whole unit.
-fn age(then: Timestamp, now: Timestamp) -> String {
-    let seconds = now.as_second().saturating_sub(then.as_second()).max(0);
-    match seconds {
-        0..3600 => format!("{} min", seconds / 60),
-        3600..172_800 => format!("{} h", seconds / 3600),
-        _ => format!("{} d", seconds / 86_400),
     }
 }
 

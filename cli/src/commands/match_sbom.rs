@@ -38,9 +38,6 @@ pub(crate) struct MatchArgs {
     /// The SBOMs (CycloneDX, SPDX, Syft JSON, a list of package URLs); `-` is standard input
     #[arg(required = true)]
     sbom: Vec<String>,
-    /// The distribution to assume where an SBOM names none, as in `debian:12`
-    #[arg(long, value_name = "ID:VERSION", value_parser = distro)]
-    distro: Option<Distro>,
     #[command(flatten)]
     keys: KeyArgs,
     #[command(flatten)]
@@ -52,6 +49,9 @@ pub(crate) struct MatchArgs {
 /// Options of every command that judges.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct JudgeArgs {
+    /// The distribution to assume where an SBOM or an image names none, as in `debian:12`
+    #[arg(long, value_name = "ID:VERSION", value_parser = distro)]
+    pub(crate) distro: Option<Distro>,
     /// A format (`table`, `json`, `sarif`), and a file for it; may be repeated
     ///
     /// With several SBOMs the file is a directory (`reports/`)
@@ -65,7 +65,7 @@ pub(crate) struct JudgeArgs {
     pub(crate) fail_on: Option<String>,
     #[command(flatten)]
     pub(crate) risk: RiskArgs,
-    /// Judge against a snapshot that is kept: its id, or a date for the newest one then
+    /// Judge against a snapshot that is kept: its id or the beginning of it, or a date for the newest one then
     #[arg(long, value_name = "ID|DATE")]
     pub(crate) snapshot: Option<String>,
     /// The time that stands for "now" in the report [default: `SOURCE_DATE_EPOCH`, else now]
@@ -89,7 +89,7 @@ pub(crate) fn run(args: &MatchArgs, global: &Global, ui: &Ui) -> Result<Exit, Co
         // Which BOM it is matters only to documents that are about components of one.
         let is_bom_asked = vex.iter().any(Given::links_to_boms);
         let limits = Limits::default();
-        let mut subject = if place == "-" {
+        let subject = if place == "-" {
             let bytes = read(place)?;
             let bom = is_bom_asked.then(|| bom_of(|| Some(&*bytes), &limits)).flatten();
             let inventory = read_sbom("standard input", &bytes, &limits, &keys)?;
@@ -99,7 +99,6 @@ pub(crate) fn run(args: &MatchArgs, global: &Global, ui: &Ui) -> Result<Exit, Co
             let bom = is_bom_asked.then(|| bom_of(|| fs::File::open(place).ok(), &limits)).flatten();
             Subject { bom, ..subject }
         };
-        assume_distro(&mut subject.inventory, args.distro.as_ref());
         ui.gaps(&subject.inventory.gaps);
         Ok(subject)
     })
@@ -161,7 +160,9 @@ impl<'a> Judge<'a> {
     }
 
     /// Matches a subject, its feeds synced first.
-    pub(crate) fn report(&self, subject: Subject) -> Result<Report, CommandError> {
+    pub(crate) fn report(&self, mut subject: Subject) -> Result<Report, CommandError> {
+        // An image is asked as its SBOM is, which is what was read of it and says nothing of what is assumed.
+        assume_distro(&mut subject.inventory, self.args.distro.as_ref());
         let fallback = self.feeds.fallback();
         let besides = self.feeds.besides(&fallback);
         let (snapshot, gaps) = match &self.args.snapshot {

@@ -107,7 +107,7 @@ fn hosts_are_taken_out_of_the_section_of_the_feeds() {
 
 /// Options (their ids) that a file that was only found may say: they decide how this run judges and what it
 /// tells, or only what is asked for.
-const TAKEN: [&str; 40] = [
+const TAKEN: [&str; 41] = [
     "offline",
     "quiet",
     "verbose",
@@ -148,6 +148,7 @@ const TAKEN: [&str; 40] = [
     "strict",
     "schema",
     "minimum",
+    "all",
 ];
 
 /// Options of which a part is taken: see `believed`.

@@ -1,11 +1,13 @@
 //! How a sync ends: new bytes in their place, what is remembered of every source, and what is said of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use advisory_db::Snapshot;
 use fetch::fetcher::Fetcher;
 use jiff::Timestamp;
 use model::gap::{Gap, GapKind};
+use model::key::Namespace;
 
 use super::SyncOptions;
 use crate::advisories::Remarks;
@@ -13,6 +15,7 @@ use crate::error::SyncError;
 use crate::kept::Kept;
 use crate::pull::{Had, Pull, SourcePull};
 use crate::report::{SourceReport, SyncReport};
+use crate::selection::is_namespace;
 
 /// Forgets what is known of every file that is about to be replaced.
 pub(super) fn forget_replaced(kept: &mut Kept, pulls: &[Pull]) -> Result<(), SyncError> {
@@ -96,17 +99,23 @@ pub(super) fn settle(
     gaps
 }
 
-/// Says how it went.
-pub(super) fn tell(report: &mut SyncReport, pulls: Vec<Pull>, kept: &Kept, options: &SyncOptions<'_>) {
+/// Says how it went, and what of `snapshot` is not there that was asked for.
+pub(super) fn tell(
+    report: &mut SyncReport,
+    pulls: Vec<Pull>,
+    kept: &Kept,
+    snapshot: Option<&Snapshot>,
+    options: &SyncOptions<'_>,
+) {
     let mut asked = BTreeSet::new();
-    let mut answered = BTreeSet::new();
+    let mut answered: BTreeMap<String, BTreeSet<&'static str>> = BTreeMap::new();
     for pull in pulls {
         asked.extend(pull.selected.asked_by.iter().cloned());
-        if pull.is_answered() {
-            answered.extend(pull.selected.asked_by.iter().cloned());
+        let provider = pull.selected.provider.name;
+        for name in pull.selected.asked_by.iter().filter(|_| pull.is_answered()) {
+            answered.entry(name.clone()).or_default().insert(provider);
         }
         report.gaps.extend(gaps(&pull, kept, options));
-        let provider = pull.selected.provider.name;
         if pull.remarks != Remarks::default() {
             report.remarks.insert(pull.feed_id(), pull.remarks);
         }
@@ -123,7 +132,13 @@ pub(super) fn tell(report: &mut SyncReport, pulls: Vec<Pull>, kept: &Kept, optio
     }
     report.gaps.sort();
     report.gaps.dedup();
-    report.unanswered = asked.difference(&answered).cloned().collect();
+    report.unanswered = asked.into_iter().filter(|name| !answered.contains_key(name)).collect();
+    // A feed of many releases may be had and have nothing of the one that is meant.
+    let is_held = |name: &String| {
+        let namespace = Namespace::new(name.as_str());
+        !is_namespace(name) || snapshot.is_some_and(|snapshot| snapshot.holds(&namespace))
+    };
+    report.unheld = answered.into_iter().filter(|(name, _)| !is_held(name)).collect();
 }
 
 fn gaps(pull: &Pull, kept: &Kept, options: &SyncOptions<'_>) -> Vec<Gap> {

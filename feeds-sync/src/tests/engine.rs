@@ -360,6 +360,19 @@ fn a_name_of_which_nothing_could_be_had_is_unanswered() {
 }
 
 #[test]
+fn a_release_of_which_a_feed_that_was_had_has_nothing_is_unheld() {
+    let bench = Bench::new();
+    bench.mirror.secdb("3.19", "main", "").secdb("3.19", "community", "");
+    // At once, and when nothing is asked again.
+    for _ in 0..2 {
+        let report =
+            bench.only(&["debian:12", "debian:13", "debian", "alpine:3.19", "pypi", "osv:PyPI", "epss"]);
+        assert!(report.unanswered.is_empty(), "{:?}", report.unanswered);
+        assert_eq!(report.unheld, [("debian:13".to_owned(), ["debian"].into())].into());
+    }
+}
+
+#[test]
 fn only_excludes_ranking_and_an_unknown_name_is_an_error() {
     let bench = Bench::new();
     let report = bench.only(&["debian"]);

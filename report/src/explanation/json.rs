@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use std::io;
 
 use model::explanation::{
-    Comparison, Condition, Explained, ExplainedKey, ExplainedOwner, ExplainedRow, Explanation, Standing,
+    Answer, Comparison, Condition, Explained, ExplainedKey, ExplainedOwner, ExplainedRow, Explanation,
+    Standing,
 };
 use model::facts::CoverageClass;
 use model::inventory::Inventory;
@@ -72,6 +73,8 @@ struct Line<'a> {
     suppressed: Option<SuppressedLine<'a>>,
     /// What the report says of it, where that is something else.
     reported: Option<&'a str>,
+    /// What the answer were if NVD were asked by CPE name, where that is something else.
+    by_cpe_name: Option<&'static str>,
     ids: &'a [String],
     unmatched: Option<UnmatchedLine<'a>>,
     keys: Vec<KeyLine<'a>>,
@@ -206,7 +209,7 @@ impl<'a> Line<'a> {
     fn of(explained: &'a Explained, explanation: &'a Explanation, inventory: &'a Inventory) -> Self {
         let package = inventory.package(explained.packages[0]);
         let suppressed = match &explained.answer {
-            model::explanation::Answer::Finding { suppressed, .. } => suppressed.as_ref(),
+            Answer::Finding { suppressed, .. } => suppressed.as_ref(),
             _ => None,
         };
         let report = explanation.report.as_ref();
@@ -222,6 +225,7 @@ impl<'a> Line<'a> {
             reason: explained.answer.reason(),
             suppressed: suppressed.map(SuppressedLine::of),
             reported: report.and_then(|report| explained.differing(&package.purl, report)),
+            by_cpe_name: explained.by_cpe_name.as_ref().map(Answer::as_str),
             ids: &explained.ids,
             unmatched: explained.unmatched.as_ref().map(UnmatchedLine::of),
             keys: explained.keys.iter().map(KeyLine::of).collect(),

@@ -87,6 +87,7 @@ fn explained(answer: Answer) -> Explained {
         unmatched: Some((UnmatchedReason::NotFetched, Namespace::new(FOREIGN))),
         rows,
         owner: Some(owner),
+        by_cpe_name: Some(Answer::KeptAway),
     }
 }
 

@@ -94,9 +94,19 @@ fn package(
     if let Some(report) = &explanation.report
         && let Some(verdict) = explained.differing(&package.purl, report)
     {
+        let is_by_cpe_name =
+            explained.by_cpe_name.as_ref().is_some_and(|answer| verdict.starts_with(answer.as_str()));
+        let why = match is_by_cpe_name {
+            true => "it asked NVD by CPE name",
+            false => "it was made of more than it keeps of a package, or of other feeds",
+        };
+        let line = format!("the report says `{}`: {why}", foreign(verdict));
+        writeln!(out, "  {}", paint.warning(&line))?;
+    }
+    if let Some(answer) = &explained.by_cpe_name {
         let line = format!(
-            "the report says `{}`: it was made of more than it keeps of a package, or of other feeds",
-            foreign(verdict)
+            "NVD was not asked by CPE name of it: with `--fallback cpe` the answer is `{}`",
+            answer.as_str()
         );
         writeln!(out, "  {}", paint.warning(&line))?;
     }

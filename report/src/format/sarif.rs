@@ -22,7 +22,7 @@ use policy::{Judgement, Unjudged, Violator};
 use super::{Format, RenderOptions, Variant};
 use crate::fingerprint::fingerprint;
 use crate::text::{HarmlessJson, count, markdown, plain, relative_uri, sarif_message, thousands};
-use crate::{found, subject};
+use crate::{fold, found, subject, vex};
 
 pub(super) static FORMAT: Format = Format {
     name: "sarif",
@@ -574,13 +574,11 @@ impl Note {
 /// The coverage summary, what was left out, and what could not be known.
 fn notes(report: &Report, judgement: &Judgement, selection: &Selection<'_>) -> Vec<Note> {
     let coverage = &report.coverage;
-    let against: Vec<String> = report
-        .snapshot
-        .namespaces
+    let against: Vec<String> = fold::feeds(&report.snapshot.namespaces)
         .iter()
-        .map(|stamp| match stamp.data_as_of {
-            Some(time) => format!("{} of {time}", stamp.name),
-            None => format!("{} of an unknown date", stamp.name),
+        .map(|feed| match feed.data_as_of {
+            Some(time) => format!("{} of {time}", feed.name),
+            None => format!("{} of an unknown date", feed.name),
         })
         .collect();
     let against = if against.is_empty() { "no feed".to_owned() } else { against.join(", ") };
@@ -592,7 +590,7 @@ fn notes(report: &Report, judgement: &Judgement, selection: &Selection<'_>) -> V
             count(coverage.packages, "package")
         ),
     )];
-    for unmatched in &coverage.unmatched {
+    for unmatched in &fold::unmatched(&coverage.unmatched) {
         let text = format!(
             "{} of {} not matched: {}.",
             count(unmatched.packages, "package"),
@@ -601,16 +599,20 @@ fn notes(report: &Report, judgement: &Judgement, selection: &Selection<'_>) -> V
         );
         notes.push(Note::warning("unmatched", text));
     }
+    if let Some(unapplied) = vex::unapplied(&report.vex) {
+        notes.push(Note::remark("vex", format!("VEX: {unapplied}.")));
+    }
     notes.extend(selection.left_out.iter().map(|note| Note {
         text: format!("{}.", note.text),
         kind: note.kind.clone(),
         ..*note
     }));
-    for gap in coverage.gaps.iter().take(selection.gaps_told_max) {
+    let gaps = fold::gaps(&coverage.gaps);
+    for gap in gaps.iter().take(selection.gaps_told_max) {
         let kind = plain(gap.kind.as_str(), bytes_max::NAME);
         notes.push(Note::warning(format!("gap/{kind}"), format!("{kind} at {}: {}.", gap.place, gap.detail)));
     }
-    if let Some(more) = coverage.gaps.len().checked_sub(selection.gaps_told_max).filter(|more| *more > 0) {
+    if let Some(more) = gaps.len().checked_sub(selection.gaps_told_max).filter(|more| *more > 0) {
         notes.push(Note::warning(
             "gaps",
             format!("{} left out; the format `json` has them.", count(more, "gap")),
@@ -649,6 +651,7 @@ fn note_kinds(notes: &[Note]) -> Vec<ReportingDescriptor> {
                 "coverage" => "What was matched, and against which feeds.",
                 "unmatched" => "Packages of which nothing is said.",
                 "truncated" | "complete" => "More findings than a code-scanning service takes.",
+                "vex" => "VEX statements that suppress nothing.",
                 "suppressed" => "Findings that a stronger source overrules.",
                 "judgement" => "The answer of the gate.",
                 _ => "Something that could not be known.",

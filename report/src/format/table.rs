@@ -3,24 +3,27 @@
 //! It ends with what was matched against what and with the judgement; "no findings" is never said alone. Colour only
 //! repeats what a word says already. Nothing is shortened without saying by how much.
 
+mod coverage;
+
 use std::collections::BTreeMap;
 use std::io;
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
-use jiff::Timestamp;
 
 use model::advisory::FixState;
 use model::finding::{Finding, Label, Verdict};
 use model::image::Origin;
 use model::package::Package;
-use model::report::{NamespaceStamp, Report};
+use model::report::Report;
 use model::severity::Severity;
 use policy::{Judgement, Unjudged, Violation, Violator};
 
 use super::{Format, RenderOptions};
+use crate::fold;
 use crate::found;
 use crate::paint::Paint;
 use crate::text::{count, plain, thousands};
+use crate::vex;
 
 pub(super) static FORMAT: Format =
     Format { name: "table", media_type: "text/plain", extension: "txt", render, variants: &[] };
@@ -52,9 +55,12 @@ fn render(
     }
     undetermined(report, out)?;
     suppressed(report, out)?;
+    if let Some(unapplied) = vex::unapplied(&report.vex) {
+        writeln!(out, "VEX: {}", paint.warning(&unapplied))?;
+    }
     totals(report, out)?;
     writeln!(out)?;
-    coverage(report, &paint, out)?;
+    coverage::write(report, &paint, out)?;
     writeln!(out)?;
     verdict(report, judgement, &paint, out)
 }
@@ -260,7 +266,7 @@ fn totals(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     }
     if counted.is_empty() {
         let names: Vec<String> =
-            report.snapshot.namespaces.iter().map(|stamp| cell(stamp.name.as_str())).collect();
+            fold::feeds(&report.snapshot.namespaces).iter().map(|feed| cell(feed.name)).collect();
         let against = if names.is_empty() { "no feed".to_owned() } else { names.join(", ") };
         return writeln!(out, "Findings: none in {} matched against {against}", count(matched, "package"));
     }
@@ -281,68 +287,6 @@ fn totals(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         thousands(fixed as u64),
         thousands(exploited as u64),
     )
-}
-
-fn coverage(report: &Report, paint: &Paint, out: &mut dyn io::Write) -> io::Result<()> {
-    let coverage = &report.coverage;
-    let unmatched = coverage.packages - coverage.matched.min(coverage.packages);
-    writeln!(
-        out,
-        "Coverage: {}, {} matched, {} not matched",
-        count(coverage.packages, "package"),
-        thousands(coverage.matched as u64),
-        thousands(unmatched as u64),
-    )?;
-    match &report.snapshot.namespaces[..] {
-        [] => writeln!(out, "  matched against no feed")?,
-        stamps => {
-            for stamp in stamps {
-                writeln!(out, "  matched against {}", feed(stamp, report.as_of))?;
-            }
-        }
-    }
-    for one in &coverage.unmatched {
-        let line = format!(
-            "not matched: {} of {} ({})",
-            count(one.packages, "package"),
-            cell(one.namespace.as_str()),
-            one.reason.as_str()
-        );
-        writeln!(out, "  {}", paint.warning(&line))?;
-    }
-    for runtime in &coverage.runtimes {
-        let name = format!("{} {}", cell(&runtime.name), cell(&runtime.version));
-        match runtime.end_of_life.as_deref() {
-            Some(end) => writeln!(out, "  runtime {name}, supported until {}", cell(end))?,
-            None => writeln!(out, "  runtime {name}, it is not known how long it has support")?,
-        }
-    }
-    if !coverage.gaps.is_empty() {
-        writeln!(out, "Gaps: {}", thousands(coverage.gaps.len() as u64))?;
-    }
-    for gap in &coverage.gaps {
-        let place = if gap.place.is_empty() { String::new() } else { format!(" {}", cell(&gap.place)) };
-        let line = format!("{}{place}: {}", cell(gap.kind.as_str()), plain(&gap.detail, 4 * CELL_BYTES_MAX));
-        writeln!(out, "  {}", paint.warning(&line))?;
-    }
-    Ok(())
-}
-
-/// `alpine:3.10 (1,234 records of 2021-09-01, 3 days old)`.
-fn feed(stamp: &NamespaceStamp, as_of: Timestamp) -> String {
-    let state = match stamp.data_as_of {
-        None => "of an unknown date".to_owned(),
-        Some(time) => {
-            let days = as_of.duration_since(time).as_hours() / 24;
-            let age = usize::try_from(days).map_or_else(
-                |_| "newer than this report".to_owned(),
-                |days| format!("{} old", count(days, "day")),
-            );
-            let date = time.to_string();
-            format!("of {}, {age}", date.split('T').next().unwrap_or(&date))
-        }
-    };
-    format!("{} ({} records {state})", cell(stamp.name.as_str()), thousands(stamp.records))
 }
 
 fn verdict(report: &Report, judgement: &Judgement, paint: &Paint, out: &mut dyn io::Write) -> io::Result<()> {
@@ -505,15 +449,14 @@ mod tests {
     }
 
     #[test]
-    fn a_feed_states_its_age() {
-        let report = empty("app");
-        let feed = |as_of: &str| feed(&report.snapshot.namespaces[0], as_of.parse().unwrap());
-        assert_eq!(feed("2023-05-30T07:00:00Z"), "alpine:3.18 (4,321 records of 2023-05-30, 0 days old)");
-        assert_eq!(feed("2023-05-31T07:00:00Z"), "alpine:3.18 (4,321 records of 2023-05-30, 1 day old)");
-        assert_eq!(
-            feed("2023-05-01T00:00:00Z"),
-            "alpine:3.18 (4,321 records of 2023-05-30, newer than this report)"
-        );
+    fn vex_that_suppresses_nothing_is_said_in_a_line() {
+        let mut report = empty("app");
+        assert!(!text(&report, &OPTIONS).contains("VEX"));
+        report.vex = crate::testing::vex();
+        let found = text(&report, &OPTIONS);
+        let line = "\nVEX: 1 statement suppresses nothing (1 unknown-status: its status is a word that is not known); \
+                    `plimsoll explain CVE-2023-0002 SBOM --vex …` says why\n";
+        assert!(found.contains(line), "{found}");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use fetch::probe::{Probe, Verdict};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::age;
+use super::status::age;
 use crate::args::Global;
 use crate::error::{CommandError, visible};
 use crate::feeds::AccessArgs;

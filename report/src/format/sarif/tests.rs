@@ -341,3 +341,14 @@ fn a_package_without_a_place_has_one_of_its_own() {
     let uri = &results(&log)[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
     assert_eq!(uri, "app/sbom/npm/demo");
 }
+
+#[test]
+fn vex_that_suppresses_nothing_is_a_note() {
+    let mut report = one_package("app", Vec::new());
+    report.vex = crate::testing::vex();
+    let log = parsed("sarif", &report, None);
+    assert_taken(&log);
+    let note = notes(&log).into_iter().find(|note| note.starts_with("vex ")).unwrap();
+    assert!(note.starts_with("vex VEX: 1 statement suppresses nothing (1 unknown-status: "), "{note}");
+    assert!(note.ends_with(" says why."), "{note}");
+}
