@@ -112,9 +112,14 @@ fn pass(mut from: TcpStream, mut to: TcpStream, count: &AtomicUsize) {
 /// How many shards a pull says came whole, and how many by edits.
 #[track_caller]
 fn shards(ran: &Ran) -> (usize, usize) {
-    let line =
-        ran.stderr.lines().find(|line| line.contains("shards whole")).unwrap_or_else(|| panic!("{ran:?}"));
-    let numbers = line.rsplit(": ").next().unwrap().replace("shards whole, ", "").replace("by edits", "");
+    let line = ran.stderr.lines().find(|line| line.contains(" whole, ")).unwrap_or_else(|| panic!("{ran:?}"));
+    let numbers = line
+        .rsplit(": ")
+        .next()
+        .unwrap()
+        .replace("shards whole, ", "")
+        .replace("shard whole, ", "")
+        .replace("by edits", "");
     let mut numbers = numbers.split_whitespace().map(|number| number.parse().unwrap());
     (numbers.next().unwrap(), numbers.next().unwrap())
 }

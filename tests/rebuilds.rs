@@ -86,5 +86,5 @@ fn what_was_switched_off_is_no_reason_to_explain() {
     asked.expect_code(0);
     assert!(asked.stdout.contains("redhat:9"), "{}", asked.stdout);
     let alone = explain(&["--unfixed-from-rhel", "false"]);
-    alone.expect_code(2).expect_stderr(&["no row under the keys of 1 packages names `CVE-2025-10001`"]);
+    alone.expect_code(2).expect_stderr(&["no row under the keys of 1 package names `CVE-2025-10001`"]);
 }

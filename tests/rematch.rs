@@ -202,7 +202,7 @@ fn an_unreadable_sbom_is_an_error_and_does_not_keep_the_others_from_being_judged
     ]);
     ran.expect_code(2).expect_stderr(&["bad.json"]);
     assert!(ran.stdout.contains("CVE-2024-1"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("1 SBOMs stored, 1 judged"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("1 SBOM stored, 1 judged"), "{}", ran.stdout);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use model::text::counted;
+
 use crate::rematch::PassedOver;
 
 /// Why a flow ended without its result.
@@ -145,7 +147,7 @@ pub enum FlowError {
         reason: String,
     },
     /// The document has no such package.
-    #[error("none of the {n_packages} packages is `{package}`")]
+    #[error("none of {} is `{package}`", counted(*n_packages, "package"))]
     NoSuchPackage {
         /// What was asked for.
         package: String,
@@ -153,7 +155,7 @@ pub enum FlowError {
         n_packages: usize,
     },
     /// No row that could be asked names the id.
-    #[error("no row under the keys of {n_packages} packages names `{id}`{}", not_judged(*n_not_judged))]
+    #[error("no row under the keys of {} names `{id}`{}", counted(*n_packages, "package"), not_judged(*n_not_judged))]
     NobodySpeaks {
         /// What was asked for.
         id: String,
@@ -245,7 +247,10 @@ fn not_judged(n_packages: usize) -> String {
     if n_packages == 0 {
         String::new()
     } else {
-        format!("; {n_packages} of them are judged by no feed that is held")
+        format!(
+            "; {n_packages} of them {} judged by no feed that is held",
+            if n_packages == 1 { "is" } else { "are" }
+        )
     }
 }
 

@@ -11,6 +11,7 @@ use model::inventory::Inventory;
 use model::key::Namespace;
 use model::package::PackageIndex;
 use model::report::{Coverage, Unmatched, UnmatchedReason};
+use model::text::counted;
 
 use crate::case::{Case, Consulted, Role};
 use crate::channel::{self, release_of};
@@ -41,12 +42,22 @@ pub fn coverage(
         unmatched.iter().filter_map(|(&(reason, namespace), cases)| gap(reason, namespace, cases, facts)),
     );
     let (disclosing, unasked): (BTreeSet<&Namespace>, BTreeSet<&Namespace>) = disclosures(cases, advisories);
-    gaps.extend(unasked.into_iter().map(|namespace| {
+    // Of what is not held at all one gap is enough: what its feed would say, and leave unsaid, is not known either.
+    let is_lacking =
+        |namespace: &Namespace| unmatched.contains_key(&(UnmatchedReason::NotFetched, namespace));
+    gaps.extend(unasked.into_iter().filter(|namespace| !is_lacking(namespace)).map(|namespace| {
         let detail =
             "the feed is not held, so what is not fixed is not known of packages built anew from its own";
         Gap::new(GapKind::FEED_NOT_FETCHED, namespace.as_str(), detail)
     }));
-    gaps.extend(release_gaps(inventory, cases, facts, &disclosing, as_of));
+    let unfixed = Unfixed { disclosing, by_name: looked_up_by_name(cases, advisories) };
+    let release_gaps = release_gaps(inventory, cases, facts, &unfixed, as_of);
+    let is_of_feed = |gap: &Gap| gap.kind == GapKind::FIX_ONLY_FEED;
+    gaps.extend(
+        release_gaps
+            .into_iter()
+            .filter(|gap| !(is_of_feed(gap) && is_lacking(&Namespace::new(gap.place.as_str())))),
+    );
     gaps.extend(by_name_gaps(cases, advisories));
     let runtimes = runtime::runtimes(inventory, facts, &third_parties(cases));
     gaps.extend(runtime::gaps(&runtimes, facts, &as_of.strftime("%Y-%m-%d").to_string()));
@@ -106,34 +117,41 @@ fn n_packages(cases: &[&Case]) -> usize {
 
 fn gap(reason: UnmatchedReason, namespace: &Namespace, cases: &[&Case], facts: &FeedFacts) -> Option<Gap> {
     let n_packages = n_packages(cases);
+    let packages = counted(n_packages, "package");
+    let either = |one: &'static str, several: &'static str| if n_packages == 1 { one } else { several };
     match reason {
         UnmatchedReason::NoDistro => Some(Gap::new(
             GapKind::NO_DISTRO,
             namespace.as_str(),
             format!(
-                "nothing says which distribution {n_packages} packages belong to, so none of them was judged"
+                "nothing says which distribution {packages} {}",
+                either("belongs to, so it was not judged", "belong to, so none of them was judged")
             ),
         )),
         UnmatchedReason::NotFetched => Some(Gap::new(
             GapKind::FEED_NOT_FETCHED,
             namespace.as_str(),
-            format!("the feed is not held, so {n_packages} packages were not judged"),
+            format!("the feed is not held, so {packages} {} not judged", either("was", "were")),
         )),
         UnmatchedReason::UnknownVersion => {
             // A main module that states no version is the normal case in Go; it consults nothing.
             let cases: Vec<&Case> = cases.iter().copied().filter(|case| !case.consulted.is_empty()).collect();
             let (n_packages, first) = (self::n_packages(&cases), cases.first()?);
             let detail = format!(
-                "the versions of {n_packages} packages cannot be compared, the first is `{}` of `{}`",
-                first.version, first.name
+                "the versions of {} cannot be compared, the first is `{}` of `{}`",
+                counted(n_packages, "package"),
+                first.version,
+                first.name
             );
             Some(Gap::new(GapKind::UNREADABLE_VERSION, namespace.as_str(), detail))
         }
         UnmatchedReason::ThirdParty => {
             let first = &cases.first()?.name;
-            let detail = format!(
-                "{n_packages} packages were built by somebody else, so none of them was judged; the first is `{first}`"
+            let so = either(
+                "was built by somebody else, so it was",
+                "were built by somebody else, so none of them was",
             );
+            let detail = format!("{packages} {so} {}judged; the first is `{first}`", either("not ", ""));
             Some(Gap::new(GapKind::THIRD_PARTY, namespace.as_str(), detail))
         }
         // A feed that is known, and that lacked it when it was asked: a mirror may.
@@ -141,7 +159,8 @@ fn gap(reason: UnmatchedReason, namespace: &Namespace, cases: &[&Case], facts: &
             GapKind::FEED_NOT_FETCHED,
             namespace.as_str(),
             format!(
-                "whoever answers it was asked and does not have it, so {n_packages} packages were not judged"
+                "whoever answers it was asked and does not have it, so {packages} {} not judged",
+                either("was", "were")
             ),
         )),
         UnmatchedReason::NoFeed | UnmatchedReason::NoVersionScheme | UnmatchedReason::NoCode => None,
@@ -174,33 +193,56 @@ fn by_name_gaps(cases: &[Case], advisories: &AdvisorySet) -> Vec<Gap> {
     }
     let gap = |((reason, namespace), cases): ((UnmatchedReason, &Namespace), Vec<&Case>)| {
         let (n_packages, first) = (n_packages(&cases), &cases[0].name);
+        let packages = counted(n_packages, "package");
+        let either = |one: &'static str, several: &'static str| if n_packages == 1 { one } else { several };
         let (kind, what) = match reason {
             UnmatchedReason::ThirdParty => {
-                (GapKind::THIRD_PARTY, format!("{n_packages} packages were built by somebody else"))
+                (GapKind::THIRD_PARTY, format!("{packages} {} built by somebody else", either("was", "were")))
             }
-            UnmatchedReason::NoDistro => (
-                GapKind::NO_DISTRO,
-                format!("nothing says which distribution {n_packages} packages belong to"),
-            ),
+            UnmatchedReason::NoDistro => {
+                let belongs = either("belongs to", "belong to");
+                (GapKind::NO_DISTRO, format!("nothing says which distribution {packages} {belongs}"))
+            }
             UnmatchedReason::NoVersionScheme => (
                 GapKind::UNREADABLE_VERSION,
-                format!("how the versions of {n_packages} packages are ordered is not known"),
+                format!("how the versions of {packages} are ordered is not known"),
             ),
-            _ => (GapKind::FIX_ONLY_FEED, format!("no feed speaks of {n_packages} packages")),
+            _ => (GapKind::FIX_ONLY_FEED, format!("no feed speaks of {packages}")),
         };
-        let detail = format!("{what}: they were looked up by CPE names alone; the first is `{first}`");
+        let were = either("it was", "they were");
+        let detail = format!("{what}: {were} looked up by CPE names alone; the first is `{first}`");
         Gap::new(kind, namespace.as_str(), detail)
     };
     by_reason.into_iter().filter(|((_, namespace), _)| !namespace.is_cpe()).map(gap).collect()
 }
 
-/// What there is to know about the releases that were asked, and about the image's own when none was. `disclosing` tell
-/// what is not fixed of those that were built anew from them.
+/// Who tells what is not fixed in releases whose feeds publish only fixes.
+#[derive(Default)]
+struct Unfixed<'a> {
+    /// The namespaces that tell it of packages that were built anew from theirs, and are held.
+    disclosing: BTreeSet<&'a Namespace>,
+    /// The releases of which CPE names find it: all of their packages' names could be looked up.
+    by_name: BTreeSet<&'a Namespace>,
+}
+
+/// The namespaces of packages of operating systems that were looked up by CPE name, but those of which a name could not be.
+fn looked_up_by_name<'a>(cases: &'a [Case], advisories: &AdvisorySet) -> BTreeSet<&'a Namespace> {
+    let named = |is_meant: &dyn Fn(&Consulted) -> bool| -> BTreeSet<&'a Namespace> {
+        let is_named = |case: &&Case| case.consulted.iter().any(|it| cpe::is_by_name(it) && is_meant(it));
+        let named = cases.iter().filter(|case| case.ecosystem.is_os()).filter(is_named);
+        named.flat_map(|case| case.consulted.iter().map(|consulted| &consulted.key.namespace)).collect()
+    };
+    let is_held = |consulted: &Consulted| advisories.rows.contains_key(&consulted.key);
+    let lacking = named(&|consulted| !is_held(consulted));
+    named(&is_held).into_iter().filter(|namespace| !lacking.contains(namespace)).collect()
+}
+
+/// What there is to know about the releases that were asked, and about the image's own when none was.
 fn release_gaps(
     inventory: &Inventory,
     cases: &[Case],
     facts: &FeedFacts,
-    disclosing: &BTreeSet<&Namespace>,
+    unfixed: &Unfixed<'_>,
     as_of: Timestamp,
 ) -> Vec<Gap> {
     let is_by_hand = |namespace: &Namespace| {
@@ -218,12 +260,6 @@ fn release_gaps(
         .collect();
     let distros = inventory.distros().filter_map(|distro| namespace::resolve(distro, facts).ok());
     releases.extend(distros.flat_map(|resolved| resolved.namespaces));
-
-    let by_name: BTreeSet<&Namespace> = cases
-        .iter()
-        .filter(|case| case.ecosystem.is_os() && case.consulted.iter().any(cpe::is_by_name))
-        .flat_map(|case| case.consulted.iter().map(|consulted| &consulted.key.namespace))
-        .collect();
 
     let today = as_of.strftime("%Y-%m-%d").to_string();
     // Extended maintenance that the installation gets goes on after the release's own support.
@@ -245,7 +281,7 @@ fn release_gaps(
             let detail = format!("support ended on {end}; that nothing is found means little");
             gaps.push(Gap::new(GapKind::ENDED_DISTRO, release.as_str(), detail));
         }
-        let is_disclosed = channel::disclosing(release).is_some_and(|it| disclosing.contains(&it));
+        let is_disclosed = channel::disclosing(release).is_some_and(|it| unfixed.disclosing.contains(&it));
         if facts.coverage == CoverageClass::FixOnly && !facts.providers.is_empty() {
             let detail = match facts.providers.iter().all(|provider| is_supplement(provider)) {
                 true => "no feed is held but those named by hand: only what they speak of is known",
@@ -254,7 +290,7 @@ fn release_gaps(
                     "the feed publishes only fixes: of vulnerabilities without one is known what Red Hat has not fixed \
                      either, and not what waits for the rebuild of a fix"
                 }
-                false if by_name.contains(release) => {
+                false if unfixed.by_name.contains(release) => {
                     "the feed publishes only fixes: of vulnerabilities without one is known what CPE names find"
                 }
                 false => "the feed publishes only fixes: vulnerabilities without one are not known to it",

@@ -1,4 +1,4 @@
-//! A text that is nearly always short.
+//! A text that is nearly always short; and numbers of things.
 
 use std::borrow::Borrow;
 use std::cmp::Ordering;
@@ -16,6 +16,11 @@ pub struct ShortText(Spelling);
 enum Spelling {
     Short { n_bytes: u8, bytes: [u8; SHORT_MAX] },
     Long(Box<str>),
+}
+
+/// `1 package`, `2 packages`: of words whose plural ends in `s`.
+pub fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// As many bytes as fit into the room that a `Box<str>` and the mark of which it is take.

@@ -102,7 +102,7 @@ fn the_workflow_publishes_signed_and_the_next_time_by_edits() {
 
     let second = run(&job, &mirror(&job, 1), &[]);
     assert_eq!(second.failed, None, "{}", second.log);
-    assert!(!second.log.contains("sent whole") && second.log.contains(", 1 edits"), "{}", second.log);
+    assert!(!second.log.contains("sent whole") && second.log.contains(", 1 edit"), "{}", second.log);
     pulled(&job, &openssl).expect_code(0).expect_stderr(&["signed by", "new snapshot"]);
 
     // Another key than the one that signed what is there: it is not believed, and replaced.

@@ -20,6 +20,7 @@ use matcher::{Fallback, InvalidFallback};
 use model::limits::Limits;
 use model::report::Report;
 use model::severity::Severity;
+use model::text::counted;
 use sbom::image::platform::{InvalidPlatform, Platform};
 use signing::PublicKey;
 
@@ -482,15 +483,15 @@ fn summary(report: &Report, exit: Exit) -> String {
         })
         .collect();
     line(format!(
-        "{} of {} packages were matched against {}.",
+        "{} of {} matched against {}.",
         coverage.matched,
-        coverage.packages,
+        counted(coverage.packages, "package"),
         markdown(&namespaces.join(", "))
     ));
     for unmatched in &coverage.unmatched {
         line(format!(
-            "- {} packages of {}: {}",
-            unmatched.packages,
+            "- {} of {}: {}",
+            counted(unmatched.packages, "package"),
             markdown(unmatched.namespace.as_str()),
             unmatched.reason.as_str()
         ));

@@ -18,6 +18,7 @@ use flows::source::read_sbom_file;
 use jiff::SignedDuration;
 use model::key::Namespace;
 use model::limits::Limits;
+use model::text::counted;
 
 use crate::args::Global;
 use crate::environment;
@@ -142,7 +143,8 @@ fn tell(report: &SyncReport, ui: &Ui) {
     for source in &report.sources {
         let line = match &source.outcome {
             SourceOutcome::Updated { bytes: size } => {
-                format!("updated: {} ({}, {} records)", source.url, bytes(*size), source.records)
+                let records = counted(source.records as usize, "record");
+                format!("updated: {} ({}, {records})", source.url, bytes(*size))
             }
             SourceOutcome::Missing => format!("missing: {}", source.url),
             SourceOutcome::Failed { error } => format!("failed: {}: {error}", source.url),
@@ -158,22 +160,22 @@ fn tell(report: &SyncReport, ui: &Ui) {
         ui.say(&line);
     }
     if unchanged > 0 {
-        ui.say(&format!("unchanged: {unchanged} sources"));
+        ui.say(&format!("unchanged: {}", counted(unchanged, "source")));
     }
     if let Some(oldest) = fresh.iter().flatten().min() {
         let age = status::age(*oldest, environment::now());
         ui.say(&format!(
-            "not asked again: {} sources, asked up to {age} ago (`--max-age 0s` asks them)",
-            fresh.len()
+            "not asked again: {}, asked up to {age} ago (`--max-age 0s` asks again)",
+            counted(fresh.len(), "source")
         ));
     }
     ui.gaps(&report.gaps);
     for (feed, remarks) in &report.remarks {
         for (word, count) in &remarks.unknown_words {
-            ui.say(&format!("unknown word: {feed}: {word} ({count} times)"));
+            ui.say(&format!("unknown word: {feed}: {word} ({})", counted(*count as usize, "time")));
         }
         for (reason, count) in &remarks.left_out {
-            ui.say_more(&format!("left out: {feed}: {reason} ({count} times)"));
+            ui.say_more(&format!("left out: {feed}: {reason} ({})", counted(*count as usize, "time")));
         }
         for record in &remarks.unreadable {
             ui.say(&format!("unreadable: {feed}: {record}"));
@@ -191,9 +193,9 @@ fn gc(args: &GcArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
     let lock = feeds_dir.lock().map_err(FlowError::from)?;
     let outcome = feeds_dir.gc(&lock, args.keep, environment::now()).map_err(FlowError::from)?;
     ui.say(&format!(
-        "removed {} snapshots and {} files, {}",
-        outcome.snapshots,
-        outcome.files,
+        "removed {} and {}, {}",
+        counted(outcome.snapshots, "snapshot"),
+        counted(outcome.files, "file"),
         bytes(outcome.bytes)
     ));
     Ok(Exit::Acceptable)

@@ -17,6 +17,7 @@ use model::distro::Distro;
 use model::inventory::Inventory;
 use model::limits::Limits;
 use model::report::Report;
+use model::text::counted;
 use policy::{FailOn, Judgement, Unjudged};
 
 use crate::args::Global;
@@ -179,7 +180,7 @@ impl<'a> Judge<'a> {
         self.ui.gaps(&gaps);
         let terms = Terms { vex: &self.vex, besides, as_of: self.as_of, weights: &self.args.risk.weights() };
         let report = flows::match_sbom::match_sbom(subject, &snapshot, terms)?;
-        self.ui.say_more(&format!("matched with {} shards opened", snapshot.shards_opened()));
+        self.ui.say_more(&format!("matched with {} opened", counted(snapshot.shards_opened(), "shard")));
         Ok(report)
     }
 
@@ -267,7 +268,8 @@ pub(crate) fn not_judged(report: &Report, unjudged: &Unjudged, name: &str) -> Co
             CommandError::new(format!("no verdict was reached: no package was found in `{name}`"))
         }
         Unjudged::Nothing => CommandError::new(format!(
-            "no verdict was reached: none of the {packages} packages of `{name}` could be judged"
+            "no verdict was reached: of the {} of `{name}` none could be judged",
+            counted(packages, "package")
         ))
         .hint("the coverage summary says why"),
         Unjudged::Distro(namespace) => CommandError::new(format!(

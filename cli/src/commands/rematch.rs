@@ -9,6 +9,7 @@ use flows::rematch::{RematchOptions, StoredSboms, needed, rematch, stored_sboms}
 use flows::vex::VexPlace;
 use jiff::Timestamp;
 use model::limits::Limits;
+use model::text::counted;
 use policy::Judgement;
 
 use crate::args::Global;
@@ -206,7 +207,8 @@ const TOLD_MAX: usize = 5;
 fn violations(file: &str, judgement: &Judgement) -> Vec<String> {
     let Some(first) = judgement.violations.first() else { return Vec::new() };
     let (n_violations, rule) = (judgement.violations.len(), visible(&first.rule));
-    let mut lines = vec![format!("`{}`: `{rule}` is violated {n_violations} times:", visible(file))];
+    let mut lines =
+        vec![format!("`{}`: `{rule}` is violated {}:", visible(file), counted(n_violations, "time"))];
     let told = judgement.violations.iter().take(TOLD_MAX);
     lines.extend(told.map(|violation| format!("  {}", visible(&violation.message))));
     if n_violations > TOLD_MAX {
@@ -264,10 +266,10 @@ fn table(changes: &ChangeSet, out: &mut dyn std::io::Write) -> std::io::Result<(
     let from = changes.from.as_ref().map_or("nothing", |name| name.snapshot.as_str());
     writeln!(
         out,
-        "{} changes from {from} to {}: {} SBOMs stored, {} judged, {} did not have to be",
-        changes.changes.len(),
+        "{} from {from} to {}: {} stored, {} judged, {} did not have to be",
+        counted(changes.changes.len(), "change"),
         changes.to.snapshot,
-        counts.stored,
+        counted(counts.stored, "SBOM"),
         counts.judged,
         counts.unchanged
     )

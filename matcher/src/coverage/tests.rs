@@ -66,7 +66,7 @@ fn repositories_that_nobody_explains_are_a_gap() {
         facts.repository_cpes = known.collect();
         let inventory = inventory(distro, "rpm demo 1.0-1");
         let cases = cases(&inventory, &facts);
-        release_gaps(&inventory, &cases, &facts, &BTreeSet::new(), "2025-01-01T00:00:00Z".parse().unwrap())
+        release_gaps(&inventory, &cases, &facts, &Unfixed::default(), "2025-01-01T00:00:00Z".parse().unwrap())
     };
     assert_eq!(gaps_of("rhel 9.4 content-set=baseos", &[])[0].place, "repository-to-cpe");
     assert_eq!(gaps_of("rhel 9.4 content-set=baseos", &["baseos"]), []);
@@ -133,7 +133,7 @@ fn support_that_was_bought_goes_on_after_the_releases_own() {
     let gaps_of = |distro: &str, as_of: &str| {
         let inventory = inventory(distro, "deb demo 1.0-1");
         let cases = cases(&inventory, &facts);
-        release_gaps(&inventory, &cases, &facts, &BTreeSet::new(), as_of.parse().unwrap())
+        release_gaps(&inventory, &cases, &facts, &Unfixed::default(), as_of.parse().unwrap())
     };
     let (during, after) = ("2030-01-01T00:00:00Z", "2033-01-01T00:00:00Z");
     assert_eq!(gaps_of("ubuntu 22.04 UBUNTU_PRO=esm-infra", during), []);
@@ -160,7 +160,7 @@ fn a_rebuild_is_judged_by_its_own_feed_and_asks_another_besides() {
         "almalinux 9.4",
         "rpm demo 1.0-1.el9",
         &["redhat:9"],
-        "0 of 1; 1 not-fetched almalinux:9; gap feed-not-fetched almalinux:9; gap fix-only-feed almalinux:9",
+        "0 of 1; 1 not-fetched almalinux:9; gap feed-not-fetched almalinux:9",
     );
 }
 
@@ -196,8 +196,13 @@ fn namespaces_that_only_named_sources_fill_are_not_covered() {
     let by_hand = NamespaceFacts { coverage: CoverageClass::FixOnly, providers, end_of_life: None };
     facts.namespaces.insert(Namespace::new("npm"), by_hand);
     let cases = cases(&inventory, &facts);
-    let gaps =
-        release_gaps(&inventory, &cases, &facts, &BTreeSet::new(), "2025-07-01T00:00:00Z".parse().unwrap());
+    let gaps = release_gaps(
+        &inventory,
+        &cases,
+        &facts,
+        &Unfixed::default(),
+        "2025-07-01T00:00:00Z".parse().unwrap(),
+    );
     let gaps: Vec<String> = gaps.iter().map(Gap::to_string).collect();
     let expected =
         "fix-only-feed|npm|no feed is held but those named by hand: only what they speak of is known";
@@ -221,13 +226,13 @@ fn what_is_looked_up_by_cpe_name_alone_is_judged_where_that_is_held() {
     };
     assert_eq!(
         coverage_of(&Fallback::All, "alpine 3.5", true),
-        "3 of 3; alpine:3.5 no feed speaks of 1 packages: they were looked up by CPE names alone; the first is `demo`; \
-         generic no feed speaks of 1 packages: they were looked up by CPE names alone; the first is `bare`"
+        "3 of 3; alpine:3.5 no feed speaks of 1 package: it was looked up by CPE names alone; the first is `demo`; \
+         generic no feed speaks of 1 package: it was looked up by CPE names alone; the first is `bare`"
     );
     assert_eq!(
         coverage_of(&Fallback::All, "alpine 3.20", true),
         "3 of 3; alpine:3.20 the feed publishes only fixes: of vulnerabilities without one is known what CPE names find; \
-         generic no feed speaks of 1 packages: they were looked up by CPE names alone; the first is `bare`"
+         generic no feed speaks of 1 package: it was looked up by CPE names alone; the first is `bare`"
     );
     let of_fixes = "the feed publishes only fixes: vulnerabilities without one are not known to it";
     assert_eq!(
@@ -236,8 +241,34 @@ fn what_is_looked_up_by_cpe_name_alone_is_judged_where_that_is_held() {
     );
     assert_eq!(
         coverage_of(&Fallback::Stated, "alpine 3.20", false),
-        format!("0 of 3; 1 no-feed; 1 not-fetched; 1 not-fetched; alpine:3.20 {of_fixes}")
+        "0 of 3; 1 no-feed; 1 not-fetched; 1 not-fetched",
+        "what a feed that is not held would say, and leave unsaid, is not known"
     );
+}
+
+/// That CPE names find what the feed leaves out is said where they could be looked up.
+#[test]
+fn names_that_could_not_be_looked_up_find_nothing() {
+    let inventory = inventory("alpine 3.20", "apk demo 1.0-r1\napk other 1.0-r1");
+    let cases = cases_with(&inventory, &facts(), Besides::of(&Fallback::All));
+    let all = held(&cases, "");
+    let gap_where = |is_held: &dyn Fn(&Namespace) -> bool| {
+        let mut advisories = all.clone();
+        advisories.rows.retain(|key, _| is_held(&key.namespace));
+        let as_of = "2025-07-01T00:00:00Z".parse().unwrap();
+        let coverage = coverage(&inventory, &cases, &facts(), &advisories, as_of);
+        let gaps = coverage.gaps.iter().filter(|gap| gap.place == "alpine:3.20");
+        gaps.map(|gap| gap.detail.clone()).collect::<Vec<_>>().join("; ")
+    };
+    assert!(gap_where(&|_| true).ends_with("is known what CPE names find"));
+    let unknown = "the feed publishes only fixes: vulnerabilities without one are not known to it";
+    assert_eq!(gap_where(&|namespace| !namespace.is_cpe()), unknown);
+    // Of one package its name could be looked up, and not of the other.
+    let names: BTreeSet<&Namespace> =
+        all.rows.keys().map(|key| &key.namespace).filter(|it| it.is_cpe()).collect();
+    assert!(names.len() > 1);
+    assert_eq!(gap_where(&|namespace| Some(&namespace) != names.first()), unknown);
+    assert_eq!(gap_where(&|_| false), "the feed is not held, so 2 packages were not judged");
 }
 
 #[test]
@@ -251,27 +282,27 @@ fn why_packages_were_looked_up_by_name_alone_stays_said() {
         assert_eq!(coverage.matched, coverage.packages);
         coverage.gaps.iter().map(Gap::to_string).collect::<Vec<_>>()
     };
-    let end = "they were looked up by CPE names alone; the first is `demo`";
+    let end = "it was looked up by CPE names alone; the first is `demo`";
     assert_eq!(
         gaps_of(
             "rhel 9.4",
             "rpm own 1.0-1.el9 supplier=Red+Hat,+Inc.\nrpm demo 1.0-1.el9 supplier=Fedora+Project"
         ),
-        [format!("third-party|redhat:9|1 packages were built by somebody else: {end}")]
+        [format!("third-party|redhat:9|1 package was built by somebody else: {end}")]
     );
     assert_eq!(
         gaps_of("", "deb demo 1.0-1"),
-        [format!("no-distro|deb|nothing says which distribution 1 packages belong to: {end}")]
+        [format!("no-distro|deb|nothing says which distribution 1 package belongs to: {end}")]
     );
     assert_eq!(
         gaps_of("debian 12", "deb own 1.0-1\nhomebrew demo 1.0"),
         [format!(
-            "unreadable-version|homebrew|how the versions of 1 packages are ordered is not known: {end}"
+            "unreadable-version|homebrew|how the versions of 1 package are ordered is not known: {end}"
         )]
     );
     assert_eq!(
         gaps_of("debian 12", "gem demo 1.0"),
-        [format!("fix-only-feed|gem|no feed speaks of 1 packages: {end}")]
+        [format!("fix-only-feed|gem|no feed speaks of 1 package: {end}")]
     );
     assert!(gaps_of("debian 12", "generic demo 1.0 cpe=a:acme:demo").is_empty());
 }

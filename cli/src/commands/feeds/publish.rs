@@ -18,6 +18,7 @@ use fetch::origin::Origin;
 use flows::error::FlowError;
 use flows::match_sbom::Besides;
 use model::key::Namespace;
+use model::text::counted;
 
 use super::needed;
 use crate::args::Global;
@@ -189,11 +190,11 @@ fn failed(what: &str, error: &Failure) -> CommandError {
 fn tell_sent(report: &OfferReport, place: &str, ui: &Ui) {
     ui.say(&format!("published: snapshot {} at {place}", report.snapshot));
     ui.say(&format!(
-        "sent {} of {}: {} shards, {} edits",
+        "sent {} of {}: {}, {}",
         bytes(report.bytes),
         bytes(report.bytes_whole),
-        report.n_shards,
-        report.n_edits
+        counted(report.n_shards, "shard"),
+        counted(report.n_edits, "edit")
     ));
     if let Some(reason) = &report.not_built_on {
         ui.warn(&format!("what was published there before is replaced as a whole: {reason}"));
@@ -292,10 +293,10 @@ pub(crate) fn tell_received(report: &BringReport, ui: &Ui) {
         };
         ui.say(&format!("pulled: {place}, published {published}, {signature}"));
         ui.say(&format!(
-            "moved {} instead of {}: {} shards whole, {} by edits",
+            "moved {} instead of {}: {} whole, {} by edits",
             bytes(report.bytes),
             bytes(report.bytes_whole),
-            report.n_whole,
+            counted(report.n_whole, "shard"),
             report.n_edited
         ));
     }

@@ -10,6 +10,7 @@ use feeds_sync::distribution::bring::known_publishers;
 use feeds_sync::kept::{remarks, source_status};
 use flows::error::FlowError;
 use jiff::Timestamp;
+use model::text::counted;
 use serde_json::{Value, json};
 
 use super::check;
@@ -174,10 +175,10 @@ fn table(
     for (feed, remarks) in &remarks {
         writeln!(
             out,
-            "{feed}: {} records unreadable, {} left out, {} words unknown",
-            remarks.n_unreadable,
+            "{feed}: {} unreadable, {} left out, {} unknown",
+            counted(remarks.n_unreadable as usize, "record"),
             remarks.left_out.values().sum::<u64>(),
-            remarks.unknown_words.values().sum::<u64>()
+            counted(remarks.unknown_words.values().sum::<u64>() as usize, "word")
         )?;
     }
     if let Some(epss) = snapshot.epss() {
@@ -189,8 +190,9 @@ fn table(
         let newest = kev.newest.as_deref().unwrap_or("no day");
         writeln!(
             out,
-            "KEV lists {} exploited vulnerabilities, the newest of {}",
+            "KEV lists {} exploited {}, the newest of {}",
             kev.entries,
+            if kev.entries == 1 { "vulnerability" } else { "vulnerabilities" },
             visible(newest)
         )?;
     }

@@ -136,7 +136,7 @@ fn an_early_document_is_understood() {
     assert_eq!(distro.name, None);
     assert_eq!((inventory.subject.name.as_str(), inventory.subject.layers.len()), ("app:1", 1));
     let gaps: Vec<_> = inventory.gaps.iter().map(ToString::to_string).collect();
-    assert!(gaps.iter().any(|gap| gap.contains("package URL of 1 packages")), "{gaps:?}");
+    assert!(gaps.iter().any(|gap| gap.contains("package URL of 1 package")), "{gaps:?}");
 }
 
 #[test]

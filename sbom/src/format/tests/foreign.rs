@@ -75,8 +75,8 @@ fn trivy_cyclonedx_is_understood() {
         "CycloneDX 1.6 JSON | app | redhat 9.4\n\
          npm @acme/demo 1.0.0 - [app/package.json@sha256:22] - trivy\n\
          rpm openssl-libs 1:3.0.7-28.el9 openssl@1:3.0.7-28.el9 [] - trivy\n\
-         missing-fact|document|location of 1 packages: where in the image they are cannot be said\n\
-         missing-fact|document|owner of 1 packages: those that the distribution installed and patched are judged \
+         missing-fact|document|location of 1 package: where in the image they are cannot be said\n\
+         missing-fact|document|owner of 1 package: those that the distribution installed and patched are judged \
          as if they came from upstream"
     );
 }
@@ -101,7 +101,7 @@ fn syft_spdx_is_understood() {
         "SPDX 2.3 JSON | app | alpine 3.20.1\n\
          apk py3-demo 1-r0 demo@- [lib/apk/db/installed@-] - syft\n\
          pypi demo 1 - [] py3-demo syft\n\
-         missing-fact|document|location of 1 packages: where in the image they are cannot be said"
+         missing-fact|document|location of 1 package: where in the image they are cannot be said"
     );
 }
 
@@ -120,12 +120,12 @@ fn what_a_foreign_document_lacks_is_said() {
         "unreadable-record|specVersion|version 9.9 is not known",
         "unreadable-record|x|several elements carry this reference",
         "unreadable-record|e|component type `alien` is not known",
-        "missing-fact|document|package URL of 1 packages",
-        "missing-fact|document|package URL of a known type of 1 packages",
-        "missing-fact|document|version of 1 packages",
+        "missing-fact|document|package URL of 1 package",
+        "missing-fact|document|package URL of a known type of 1 package",
+        "missing-fact|document|version of 1 package",
         "unreadable-record|document|1 more operating systems are described",
-        "missing-fact|document|release of the distribution of 1 packages",
-        "missing-fact|document|source package of 1 packages",
+        "missing-fact|document|release of the distribution of 1 package",
+        "missing-fact|document|source package of 1 package",
         "missing-fact|document|owner of 2 packages",
         "missing-fact|document|location of 5 packages",
     ] {

@@ -8,6 +8,7 @@ use model::distro::Distro;
 use model::ecosystem::Ecosystem;
 use model::gap::{Gap, GapKind};
 use model::package::{Package, PackageIndex};
+use model::text::counted;
 
 use super::identity;
 
@@ -43,7 +44,7 @@ pub(in crate::format) fn missing_facts(distro: Option<&Distro>, packages: &[Pack
     let count = |lacks: &dyn Fn(&Package) -> bool| packages.iter().filter(|package| lacks(package)).count();
     let mut say = |packages: usize, fact: &str, cost: &str| {
         if packages > 0 {
-            gaps.push(missing(format!("{fact} of {packages} packages: {cost}")));
+            gaps.push(missing(format!("{fact} of {}: {cost}", counted(packages, "package"))));
         }
     };
     say(
