@@ -19,6 +19,7 @@ mod languages;
 mod lifecycles;
 mod nvd;
 mod nvd_sync;
+mod openvex_series;
 mod openvex_sync;
 mod private_advisories;
 mod providers;

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::advisory::{
-    Advisory, Affected, AffectedRange, Aside, Conditions, FixState, RangeEvent, RecordLink, Relation,
-    SeverityWord, Status,
+    Advisory, Affected, AffectedRange, Aside, FixState, RangeEvent, RecordLink, Relation, SeverityWord,
+    Status,
 };
 use model::severity::Severity;
 use model::version::VersionText;
@@ -307,9 +307,7 @@ fn rows(
             fix_state: FixState::Unknown,
             ..affected.clone()
         });
-        let module = said.place.module.as_deref().map(Into::into);
-        let target_software = said.place.target_software.clone();
-        let conditions = Conditions { module, target_software, ..Conditions::default() };
+        let conditions = said.place.conditions();
         for affected in [Some(affected), between].into_iter().flatten() {
             rows.add(affected, conditions.clone());
         }
