@@ -43,10 +43,10 @@ pub fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> 
     let products = Products::new(&csaf.product_tree);
     let builds = Builds::of(&products);
     let state = if is_rejected(&csaf) { RecordState::Rejected } else { RecordState::Published };
+    let mut read = Vec::new();
     for vulnerability in &csaf.vulnerabilities {
         let cve = vulnerability.cve.as_deref().filter(|cve| !cve.is_empty());
         let id = cve.unwrap_or(&tracking.id);
-        advisories.document(id, modified);
         let mut remarks = Remarks::default();
         let statements = Statements::new(vulnerability, &products)?;
         let wants = |namespace: &Namespace| advisories.wants(namespace);
@@ -60,6 +60,11 @@ pub fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> 
         }
         .rows(&entries);
         let header = Advisory { state, ..header(id, &csaf, vulnerability, SOURCE, &mut remarks) };
+        read.push((header, rows, remarks));
+    }
+    // A document that is refused takes no other's place.
+    for (header, rows, remarks) in read {
+        advisories.document(&header.id, modified);
         advisories.remarks.add(remarks);
         rows.push(&header, advisories);
     }

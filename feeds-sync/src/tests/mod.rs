@@ -6,6 +6,7 @@ mod csaf_paths;
 mod csaf_provider;
 mod csaf_shared;
 mod csaf_signatures;
+mod csaf_standing;
 mod csaf_sync;
 mod cve_list;
 mod data;
