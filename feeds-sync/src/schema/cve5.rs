@@ -28,7 +28,7 @@ use crate::error::ParseError;
 use crate::records::{self, HashSet};
 use crate::schema::configuration::{self, Node, written};
 use crate::schema::cve::{DISPUTED, HOSTED, UNSUPPORTED, add, apply_tags};
-use crate::schema::{Text, moment, null_as_default};
+use crate::schema::{Text, moment, null_as_default, within_memory};
 
 /// How many entries about versions the products of one record may have, each CPE name counted as a product of its own.
 const ENTRIES_MAX: usize = 2_000_000;
@@ -38,6 +38,7 @@ const ENTRIES_MAX: usize = 2_000_000;
 /// # Errors
 /// When `text` is no record of the CVE list of version 5, or passes a limit.
 pub fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> {
+    within_memory(text)?;
     let record: Record<'_> = serde_json::from_slice(text)?;
     if !record.data_version.as_deref().is_some_and(|version| version.starts_with("5.")) {
         return Err(ParseError::NotTheFeed("JSON, but no CVE record of version 5".to_owned()));
