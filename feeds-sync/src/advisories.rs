@@ -11,12 +11,12 @@ use advisory_db::EpssTable;
 use jiff::Timestamp;
 use model::advisory::{Advisory, Affected, Kev, Platform, Reference, SeverityWord};
 use model::facts::RepositoryCpes;
-use model::key::{Namespace, PackageKey};
+use model::key::Namespace;
 use model::severity::Severity;
 use serde::{Deserialize, Serialize};
 
 use self::layer::{Layer, Listing};
-use self::series::Series;
+use crate::error::ParseError;
 use crate::records::{self, HashMap, Records};
 
 /// Collects the advisories of one feed: all of them, those of some namespaces, or only how many there are.
@@ -32,7 +32,7 @@ pub struct Advisories {
     /// The kind of the documents that are read now.
     kind: DocumentKind,
     /// The rows that [`Advisories::state`] added, by record and package.
-    stated: HashMap<(Box<str>, PackageKey), Series>,
+    stated: series::Stated,
     /// What a document keeps for the reading of those after it, by the record's id.
     asides: HashMap<Box<str>, Box<str>>,
     /// When the record that changed last did, of those that say so.
@@ -195,7 +195,7 @@ impl Advisories {
             demanded: BTreeSet::new(),
             layers: Default::default(),
             kind: DocumentKind::Record,
-            stated: HashMap::default(),
+            stated: series::Stated::default(),
             asides: HashMap::default(),
             newest: None,
             pushed_bytes: 0,
@@ -254,13 +254,22 @@ impl Advisories {
         }
     }
 
-    /// Adds a row to the record `header`, as `document` said it at `at`, of publishers whose statements are a time series:
-    /// of two about the same versions of a package the later stands. Of the same time it is the one further down in a
-    /// document, and of two documents that of the greater name, so that nothing depends on their order. What was said of
-    /// some versions stands against what was said of all of them before, and the other way round.
-    pub fn state(&mut self, header: &Advisory, affected: Affected, at: Option<Timestamp>, document: &str) {
+    /// Adds a row to the record `header`, as it was said at `at`, of publishers whose statements are a time series: of two
+    /// about the same versions and builds of a package the later stands. Of the same time it is the one that suppresses
+    /// nothing, so that nothing depends on their order. What was said of some versions stands against what was said of all
+    /// of them before, and the other way round.
+    ///
+    /// # Errors
+    /// More is said of one package than can be weighed against each other.
+    pub fn state(
+        &mut self,
+        header: &Advisory,
+        affected: Affected,
+        at: Option<Timestamp>,
+    ) -> Result<(), ParseError> {
         let kind = std::mem::replace(&mut self.kind, DocumentKind::Stated);
         let namespace = &affected.key.namespace;
+        let mut outcome = Ok(());
         self.newest = self.newest.max(at);
         self.pushed_bytes += held_bytes(header);
         if self.keeps_record(namespace, &header.id) {
@@ -276,11 +285,12 @@ impl Advisories {
                 record.description.clone_from(&header.description);
             }
             let place = (header.id.as_str().into(), affected.key.clone());
-            self.stated.entry(place).or_default().add(affected, at, document);
+            outcome = self.stated.entry(place).or_default().add(affected, at);
         } else {
             self.note(namespace, &header.id, None);
         }
         self.kind = kind;
+        outcome
     }
 
     /// The advisory `id` of `namespace`, when it is kept and was mentioned.
@@ -396,9 +406,7 @@ impl Advisories {
     /// The advisories by namespace, in the order in which they came; their `affected` in the order of keys.
     pub fn into_records(self) -> impl Iterator<Item = (Namespace, impl Iterator<Item = Box<Advisory>>)> {
         let Self { layers: [mut records, csaf, mut stated], stated: series, .. } = self;
-        for ((id, key), series) in series {
-            stated.records(&key.namespace).named(&id).affected.extend(series.into_rows());
-        }
+        series::settle(series, &mut stated.namespaces);
         for other in [csaf, stated].into_iter().filter(|layer| !layer.is_empty()) {
             records.absorb(other);
         }

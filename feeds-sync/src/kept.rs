@@ -27,7 +27,7 @@ use crate::provider::{HELD_STANDS, Source};
 use crate::pull::{Applied, Had, modified};
 
 /// Raised when a parser gives other rows for the same bytes, so that kept bytes are read again.
-const PARSER_VERSION: u32 = 8;
+const PARSER_VERSION: u32 = 9;
 
 /// How one source stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

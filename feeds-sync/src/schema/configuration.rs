@@ -4,6 +4,8 @@
 //! A configuration is a tree. Each leaf is a CPE name with bounds; one that is vulnerable gives a row, and all that the
 //! nodes above it ask besides is that row's platform.
 
+mod fixes;
+
 use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use model::key::{Namespace, PackageKey};
 use model::version::VersionText;
 use serde::Deserialize;
 
+use self::fixes::fixes;
 use crate::advisories::Remarks;
 use crate::records::{self, HashMap, HashSet};
 use crate::schema::{Text, null_as_default};
@@ -23,6 +26,10 @@ use crate::schema::{Text, null_as_default};
 /// How many products all platforms of one record may name. A configuration that asks for more is left out, and counted:
 /// in real ones a platform has tens.
 const PLATFORM_PRODUCTS_MAX: usize = 200_000;
+
+/// How many products the platforms of all rows of one record may name, where rows share them: each row is compared and
+/// written with what it asks.
+const ROW_PRODUCTS_MAX: usize = 5_000_000;
 
 /// A configuration, or a node of one.
 #[derive(Debug, Default, Deserialize)]
@@ -63,7 +70,9 @@ pub(crate) fn rows(configurations: &[Node<'_>], remarks: &mut Remarks) -> Vec<Af
         fixes: fixes(&branches),
         rows: Vec::new(),
         places: HashMap::default(),
+        asked: HashSet::default(),
         n_products: 0,
+        n_products_of_rows: 0,
         remarks,
     };
     for branch in &branches {
@@ -105,6 +114,8 @@ struct Branch<'n> {
     node: &'n Node<'n>,
     branches: Vec<Self>,
     leaves: Vec<Named<'n>>,
+    /// How many products it names, itself and the nodes below it counted.
+    len: usize,
 }
 
 /// A leaf, and what its name says where it is vulnerable.
@@ -117,7 +128,7 @@ struct Named<'n> {
 impl<'n> Branch<'n> {
     /// `node`; `last_key` is the key of the leaf before it: leaves of one product stand together, and share theirs.
     fn new(node: &'n Node<'n>, last_key: &mut Option<PackageKey>) -> Self {
-        let branches = node.nodes.iter().map(|inner| Self::new(inner, last_key)).collect();
+        let branches: Vec<Self> = node.nodes.iter().map(|inner| Self::new(inner, last_key)).collect();
         let leaves = node.leaves.iter().map(|leaf| {
             let cpe = if leaf.vulnerable { Cpe::parse(&leaf.criteria) } else { None };
             let key = cpe.as_ref().and_then(|cpe| match last_key {
@@ -129,7 +140,9 @@ impl<'n> Branch<'n> {
             }
             Named { leaf, cpe, key }
         });
-        Self { node, branches, leaves: leaves.collect() }
+        let leaves: Vec<Named<'_>> = leaves.collect();
+        let len = 1 + leaves.len() + branches.iter().map(|inner| inner.len).sum::<usize>();
+        Self { node, branches, leaves, len }
     }
 }
 
@@ -146,15 +159,19 @@ enum Beside<'a> {
     Leaf(&'a Named<'a>),
 }
 
-/// What makes a row one of its own: its product, the name where that says more, and what is asked besides.
-type Place = (PackageKey, Option<Box<str>>, Option<Arc<Conditions>>);
+/// What makes a row one of its own: its product, the name where that says more, and what is asked besides, which is kept
+/// once: to hash it for each leaf would take as long as it is large.
+type Place = (PackageKey, Option<Box<str>>, Option<*const Conditions>);
 
 struct Rows<'r> {
     fixes: HashMap<&'r PackageKey, &'r str>,
     rows: Vec<Affected>,
     /// Where the row of a product, name and conditions is.
     places: HashMap<Place, usize>,
+    /// What any leaf asks besides.
+    asked: HashSet<Arc<Conditions>>,
     n_products: usize,
+    n_products_of_rows: usize,
     remarks: &'r mut Remarks,
 }
 
@@ -186,11 +203,9 @@ impl Rows<'_> {
             if !part.has_vulnerable() {
                 continue;
             }
-            if self.n_products + parts.len() > PLATFORM_PRODUCTS_MAX {
-                self.remarks.leave_out(TOO_LARGE);
+            if !self.has_room(gates.len() + parts.len()) {
                 return;
             }
-            self.n_products += parts.len();
             let others = parts.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, it)| *it);
             let gates: Vec<Beside<'_>> = gates.iter().copied().chain(others).collect();
             match part {
@@ -201,15 +216,20 @@ impl Rows<'_> {
     }
 
     fn add_leaves(&mut self, leaves: &[Named<'_>], gates: &[Beside<'_>]) {
-        if self.n_products > PLATFORM_PRODUCTS_MAX {
-            return self.remarks.leave_out(TOO_LARGE);
-        }
         let leaves = || leaves.iter().filter(|named| named.leaf.vulnerable);
         if leaves().next().is_none() {
             return;
         }
+        if !self.has_room(0) {
+            return;
+        }
+        let n_products: usize = gates.iter().map(Beside::len).sum();
+        if !self.has_room(n_products) {
+            return;
+        }
         let mut vulnerable: HashSet<&PackageKey> = HashSet::default();
         gates.iter().for_each(|gate| gate.vulnerable_keys(&mut vulnerable));
+        let mut is_first = true;
         // The platform of every leaf that is not itself among the gates.
         let mut shared: Option<Option<Platform>> = None;
         let mut conditions: HashMap<Option<Box<str>>, Option<Arc<Conditions>>> = HashMap::default();
@@ -223,37 +243,54 @@ impl Rows<'_> {
                 continue;
             };
             let target: Option<Box<str>> = cpe.target_software.value().map(Box::from);
-            let conditions = if vulnerable.contains(key) {
-                let Some(platform) = self.platform(gates, Some(key)) else { continue };
-                conditions_of(platform, target)
-            } else if let Some(known) = conditions.get(&target) {
+            let is_gate = vulnerable.contains(key);
+            let known = conditions.get(&target).filter(|_| !is_gate);
+            let conditions = if let Some(known) = known {
                 known.clone()
             } else {
-                let platform = match &shared {
-                    Some(platform) => platform.clone(),
-                    None => {
-                        let Some(platform) = self.platform(gates, None) else { return };
-                        shared.insert(platform).clone()
-                    }
-                };
-                let new = conditions_of(platform, target.clone());
-                conditions.insert(target, new.clone());
-                new
+                // Each names all products anew; those of the first are counted.
+                if !std::mem::take(&mut is_first) && !self.has_room(n_products) {
+                    return;
+                }
+                if is_gate {
+                    self.conditions(platform(gates, Some(key)), target)
+                } else {
+                    let platform = shared.get_or_insert_with(|| platform(gates, None)).clone();
+                    let new = self.conditions(platform, target.clone());
+                    conditions.insert(target, new.clone());
+                    new
+                }
             };
-            self.add_leaf(leaf, cpe, key, conditions);
+            self.add_leaf(leaf, cpe, key, conditions, n_products);
         }
     }
 
-    /// What all of `gates` ask for, without what is `own`; none when that is too much.
-    fn platform(&mut self, gates: &[Beside<'_>], own: Option<&PackageKey>) -> Option<Option<Platform>> {
-        let n_products: usize = gates.iter().map(Beside::len).sum();
+    /// Whether so many products more may be named; it is counted where they may not.
+    fn has_room(&mut self, n_products: usize) -> bool {
         self.n_products = self.n_products.saturating_add(n_products);
-        if self.n_products > PLATFORM_PRODUCTS_MAX {
+        let has_room = self.n_products <= PLATFORM_PRODUCTS_MAX;
+        if !has_room {
             self.remarks.leave_out(TOO_LARGE);
+        }
+        has_room
+    }
+
+    /// What is asked besides the version, the same for all who ask the same.
+    fn conditions(
+        &mut self,
+        platform: Option<Platform>,
+        target_software: Option<Box<str>>,
+    ) -> Option<Arc<Conditions>> {
+        let conditions = Conditions { platform, target_software, ..Conditions::default() };
+        if conditions.is_empty() {
             return None;
         }
-        let mut all: Vec<Platform> = gates.iter().map(|gate| gate.platform(own)).collect();
-        Some(if all.len() > 1 { Some(Platform::All(all)) } else { all.pop() })
+        if let Some(held) = self.asked.get(&conditions) {
+            return Some(Arc::clone(held));
+        }
+        let new = Arc::new(conditions);
+        self.asked.insert(Arc::clone(&new));
+        Some(new)
     }
 
     fn add_leaf(
@@ -262,9 +299,12 @@ impl Rows<'_> {
         cpe: &Cpe<'_>,
         key: &PackageKey,
         conditions: Option<Arc<Conditions>>,
+        n_products: usize,
     ) {
         let fix = self.fixes.get(key).copied();
-        let row = self.row(key, written(cpe), conditions);
+        let Some(row) = self.row(key, written(cpe), conditions, n_products) else {
+            return self.remarks.leave_out(TOO_LARGE);
+        };
         let row = &mut self.rows[row];
         match leaf.said(cpe, fix, self.remarks) {
             Said::Version(version) => row.versions.push(version),
@@ -277,40 +317,48 @@ impl Rows<'_> {
         }
     }
 
-    /// Where the row is of what is asked so, made empty at its first mention.
+    /// Where the row is of what is asked so, made empty at its first mention; none where all rows ask for too much.
     fn row(
         &mut self,
         key: &PackageKey,
         name: Option<Box<str>>,
         conditions: Option<Arc<Conditions>>,
-    ) -> usize {
+        n_products: usize,
+    ) -> Option<usize> {
+        let asked = conditions.as_ref().map(Arc::as_ptr);
         // Most leaves are of the row that the one before them is of.
-        let is_of =
-            |row: &Affected| row.key == *key && row.aside.name == name && row.conditions == conditions;
+        let is_of = |row: &Affected| {
+            row.key == *key && row.aside.name == name && row.conditions.as_ref().map(Arc::as_ptr) == asked
+        };
         if self.rows.last().is_some_and(is_of) {
-            return self.rows.len() - 1;
+            return Some(self.rows.len() - 1);
         }
-        match self.places.entry((key.clone(), name, conditions)) {
-            Entry::Occupied(entry) => *entry.get(),
+        match self.places.entry((key.clone(), name, asked)) {
+            Entry::Occupied(entry) => Some(*entry.get()),
             Entry::Vacant(entry) => {
-                let (key, name, conditions) = entry.key().clone();
+                self.n_products_of_rows = self.n_products_of_rows.saturating_add(n_products);
+                if self.n_products_of_rows > ROW_PRODUCTS_MAX {
+                    return None;
+                }
+                let (key, name, _) = entry.key().clone();
                 self.rows.push(Affected {
                     conditions,
                     aside: Aside { name, ..Aside::default() }.into(),
                     ..Affected::new(key, Status::Affected)
                 });
-                *entry.insert(self.rows.len() - 1)
+                Some(*entry.insert(self.rows.len() - 1))
             }
         }
     }
 }
 
-const TOO_LARGE: &str = "configuration that is too large";
-
-fn conditions_of(platform: Option<Platform>, target_software: Option<Box<str>>) -> Option<Arc<Conditions>> {
-    let conditions = Conditions { platform, target_software, ..Conditions::default() };
-    (!conditions.is_empty()).then(|| Arc::new(conditions))
+/// What all of `gates` ask for, without what is `own`.
+fn platform(gates: &[Beside<'_>], own: Option<&PackageKey>) -> Option<Platform> {
+    let mut all: Vec<Platform> = gates.iter().map(|gate| gate.platform(own)).collect();
+    if all.len() > 1 { Some(Platform::All(all)) } else { all.pop() }
 }
+
+const TOO_LARGE: &str = "configuration that is too large";
 
 /// The name of `cpe` without its version, where it says more than its key does.
 pub(crate) fn written(cpe: &Cpe<'_>) -> Option<Box<str>> {
@@ -333,9 +381,7 @@ impl<'a> Beside<'a> {
     fn len(&self) -> usize {
         match self {
             Self::Leaf(_) => 1,
-            Self::Branch(Branch { branches, leaves, .. }) => {
-                1 + leaves.len() + branches.iter().map(|inner| Beside::Branch(inner).len()).sum::<usize>()
-            }
+            Self::Branch(branch) => branch.len,
         }
     }
 
@@ -356,7 +402,7 @@ impl<'a> Beside<'a> {
             Self::Leaf(named) => return Platform::Product(named.leaf.bounds()),
             Self::Branch(branch) => branch,
         };
-        let Branch { node, branches, leaves } = branch;
+        let Branch { node, branches, leaves, .. } = branch;
         let nodes = branches.iter().map(|inner| Beside::Branch(inner).platform(own));
         let others = leaves.iter().filter(|named| !named.is(own));
         let products = others.map(|named| Platform::Product(named.leaf.bounds()));
@@ -440,44 +486,4 @@ impl Leaf<'_> {
 /// A bound; `*` and `-` are none.
 fn stated<'a>(bound: &'a Option<Text<'_>>) -> Option<&'a str> {
     bound.as_deref().map(str::trim).filter(|bound| !matches!(*bound, "" | "*" | "-"))
-}
-
-/// The version that holds the fix of each product, where that can be told: NVD states the first version that is no longer
-/// affected, not where it came from. There is one only where a record ends at a single such version, and does not itself
-/// list it as vulnerable (feeds.md A22, "Fix inference").
-fn fixes<'b>(branches: &'b [Branch<'_>]) -> HashMap<&'b PackageKey, &'b str> {
-    let mut ends: HashMap<&PackageKey, HashSet<&str>> = HashMap::default();
-    each_named(branches, &mut |named, _, key| {
-        if let Some(end) = stated(&named.leaf.version_end_excluding) {
-            ends.entry(key).or_default().insert(end);
-        }
-    });
-    if !ends.is_empty() {
-        each_named(branches, &mut |named, cpe, key| {
-            let Some(ends) = ends.get_mut(key) else { return };
-            let Leaf { version_start_including: start, version_end_including: end, .. } = named.leaf;
-            let listed = [stated(start), stated(end), cpe.version.value()];
-            for version in listed.into_iter().flatten() {
-                ends.remove(version);
-            }
-        });
-    }
-    let only = |(key, ends): (_, HashSet<&'b str>)| {
-        Some((key, ends.iter().next().copied()?)).filter(|_| ends.len() == 1)
-    };
-    ends.into_iter().filter_map(only).collect()
-}
-
-/// Takes a leaf, what its name says, and the key that it has by that.
-type TakeNamed<'t, 'b> = dyn FnMut(&'b Named<'b>, &'b Cpe<'b>, &'b PackageKey) + 't;
-
-fn each_named<'b>(branches: &'b [Branch<'b>], take: &mut TakeNamed<'_, 'b>) {
-    for Branch { branches, leaves, .. } in branches {
-        each_named(branches, take);
-        for named in leaves {
-            if let (Some(cpe), Some(key)) = (&named.cpe, &named.key) {
-                take(named, cpe, key);
-            }
-        }
-    }
 }

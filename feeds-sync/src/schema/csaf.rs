@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use crate::error::ParseError;
 pub use crate::schema::Text;
-use crate::schema::{from_json, null_as_default};
+use crate::schema::{from_json, null_as_default, within_memory};
 use tree::Tree;
 
 /// A document.
@@ -40,8 +40,9 @@ impl<'a> Csaf<'a> {
     /// The document that `text` is.
     ///
     /// # Errors
-    /// It is no JSON, or of another shape. Nesting is bounded by the reader of JSON (128 levels).
+    /// It is no JSON, or of another shape, or passes a limit. Nesting is bounded by the reader of JSON (128 levels).
     pub fn read(text: &'a [u8]) -> Result<Self, ParseError> {
+        within_memory(text)?;
         let mut document: Self = from_json(text)?;
         for vulnerability in &mut document.vulnerabilities {
             vulnerability.product_status.values_mut().flatten().for_each(keep_first);

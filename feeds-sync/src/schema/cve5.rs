@@ -1,10 +1,11 @@
 //! Records of the CVE list, version 5 (feeds.md A23): what the authority that assigned the id says (`cna`), and what others
 //! added (`adp`), of which the programme of CISA is one.
 //!
-//! A product is looked up by its package URL, else by its CPE names, else by vendor and product in the spelling of CPE.
+//! A product is looked up by its package URL, else by its name in a registry, else by its CPE names, else by vendor and product in the spelling of CPE.
 //! What CISA adds of how urgent a vulnerability is (SSVC) and that it is exploited is left out, and counted: the latter is
 //! a feed of its own.
 
+mod registry;
 mod versions;
 
 use std::borrow::Cow;
@@ -12,13 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use model::advisory::{
-    Advisory, Affected, AffectedRange, Aside, Conditions, CvssVector, FixState, RangeEvent, RecordLink,
-    RecordState, Reference, Relation, SeverityWord, Status,
+    Advisory, Affected, AffectedRange, Aside, Conditions, CvssVector, FixState, Import, RangeEvent,
+    RecordLink, RecordState, Reference, Relation, SeverityWord, Status,
 };
 use model::cpe::Cpe;
-use model::ecosystem::Ecosystem;
-use model::key::{KeyKind, Namespace, PackageKey, normalise_name};
-use model::purl::BorrowedPurl;
+use model::key::{Namespace, PackageKey};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -28,7 +27,7 @@ use crate::error::ParseError;
 use crate::records::{self, HashSet};
 use crate::schema::configuration::{self, Node, written};
 use crate::schema::cve::{DISPUTED, HOSTED, UNSUPPORTED, add, apply_tags};
-use crate::schema::{Text, moment, null_as_default};
+use crate::schema::{Text, moment, null_as_default, within_memory};
 
 /// How many entries about versions the products of one record may have, each CPE name counted as a product of its own.
 const ENTRIES_MAX: usize = 2_000_000;
@@ -38,6 +37,7 @@ const ENTRIES_MAX: usize = 2_000_000;
 /// # Errors
 /// When `text` is no record of the CVE list of version 5, or passes a limit.
 pub fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> {
+    within_memory(text)?;
     let record: Record<'_> = serde_json::from_slice(text)?;
     if !record.data_version.as_deref().is_some_and(|version| version.starts_with("5.")) {
         return Err(ParseError::NotTheFeed("JSON, but no CVE record of version 5".to_owned()));
@@ -207,6 +207,8 @@ struct Element<'a> {
     vendor: Option<Text<'a>>,
     #[serde(borrow)]
     product: Option<Text<'a>>,
+    #[serde(borrow, rename = "collectionURL")]
+    collection_url: Option<Text<'a>>,
     #[serde(borrow)]
     package_name: Option<Text<'a>>,
     #[serde(borrow, rename = "packageURL")]
@@ -402,30 +404,46 @@ struct Place {
     key: PackageKey,
     name: Option<Box<str>>,
     target_software: Option<Box<str>>,
+    /// The package of a Go module that is meant.
+    import: Option<Import>,
 }
 
 impl Place {
     fn of(key: PackageKey) -> Self {
-        Self { key, name: None, target_software: None }
+        Self { key, name: None, target_software: None, import: None }
     }
 }
 
 impl Element<'_> {
-    /// Whether it has a package URL or CPE names, and not vendor and product alone.
+    /// Whether it has a package URL, a name in a registry or CPE names, and not vendor and product alone.
     fn is_named(&self) -> bool {
-        self.package_url.is_some() || !self.cpes.is_empty()
+        self.package_url.is_some() || !self.cpes.is_empty() || self.in_registry().is_some()
+    }
+
+    /// The package of a language that it names by its registry.
+    fn in_registry(&self) -> Option<Place> {
+        let (key, import) =
+            registry::package(self.collection_url.as_deref()?, self.package_name.as_deref()?)?;
+        Some(Place { import, ..Place::of(key) })
     }
 
     /// Where its rows lie.
     fn places(&self, remarks: &mut Remarks) -> Vec<Place> {
         if let Some(text) = &self.package_url {
-            return match language_key(text) {
+            return match registry::language_key(text) {
                 Ok(key) => vec![Place::of(key)],
                 Err(reason) => {
                     remarks.leave_out(reason);
                     Vec::new()
                 }
             };
+        }
+        if let Some(place) = self.in_registry() {
+            let mut places = vec![place];
+            if self.package_name == self.product {
+                places.extend(self.places_of_cpes(remarks));
+            }
+            return places;
         }
         if !self.cpes.is_empty() {
             if self.package_name.as_deref().is_some_and(|name| Some(name) != self.product.as_deref()) {
@@ -462,7 +480,7 @@ impl Element<'_> {
                 continue;
             };
             let target_software = cpe.target_software.value().map(Box::from);
-            let place = Place { key, name: written(&cpe), target_software };
+            let place = Place { name: written(&cpe), target_software, ..Place::of(key) };
             if known.insert(place.clone()) {
                 places.push(place);
             }
@@ -480,6 +498,7 @@ impl Element<'_> {
         }
         let conditions = Conditions {
             target_software: place.target_software,
+            imports: place.import.into_iter().collect(),
             systems: self.platforms.iter().map(|platform| (&**platform).into()).collect(),
             ..Conditions::default()
         };
@@ -522,25 +541,6 @@ fn judged(mut row: Affected, said: Said, default: Standing, remarks: &mut Remark
     row.aside.fixes = said.fixes;
     row.fix_state = if is_fixed { FixState::Fixed } else { FixState::Unknown };
     [Some(row), in_words].into_iter().flatten().collect()
-}
-
-/// The key of a package of a language, or why there is none.
-fn language_key(text: &str) -> Result<PackageKey, &'static str> {
-    let Ok(purl) = BorrowedPurl::parse(text) else { return Err("package URL that is none") };
-    let ecosystem = Ecosystem::from_purl_type(&purl.kind);
-    if ecosystem.is_os() {
-        return Err("package of an operating system, without its release");
-    }
-    if matches!(ecosystem, Ecosystem::Generic | Ecosystem::Unknown) {
-        return Err("package URL of a type that is not looked up");
-    }
-    let name = match (&purl.namespace, ecosystem) {
-        (Some(namespace), Ecosystem::Maven) => format!("{namespace}:{}", purl.name),
-        (Some(namespace), _) => format!("{namespace}/{}", purl.name),
-        (None, _) => purl.name.clone().into_owned(),
-    };
-    let namespace = Namespace::language(ecosystem);
-    Ok(PackageKey::new(namespace, KeyKind::Language, normalise_name(ecosystem, &name)))
 }
 
 /// `text` as a CPE would spell it; none where it stands for nothing.

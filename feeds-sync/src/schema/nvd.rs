@@ -21,7 +21,7 @@ use crate::document::Document;
 use crate::error::ParseError;
 use crate::schema::configuration::{self, Node};
 use crate::schema::cve::{DISPUTED, HOSTED, UNSUPPORTED, add, apply_tags, marked_state};
-use crate::schema::{Text, moment, null_as_default};
+use crate::schema::{Text, moment, null_as_default, within_memory};
 
 /// Who rates what its assigner did not rate, as NVD names the source: CISA.
 const CISA: &str = "134c704f-9b21-4f2e-91b3-4a353bcce0fb";
@@ -45,7 +45,9 @@ pub(crate) struct Header {
 /// When it is no document of that shape, or holds fewer records than it says.
 pub(crate) fn read(document: &Document<'_>, advisories: &mut Advisories) -> Result<(), ParseError> {
     let mut take = |text: &RawValue| {
-        if let Err(error) = read_record(text.get(), advisories) {
+        if let Err(error) = within_memory(text.get().as_bytes()) {
+            advisories.remarks.unreadable(id_in(text.get()), error);
+        } else if let Err(error) = read_record(text.get(), advisories) {
             advisories.remarks.unreadable(id_in(text.get()), error);
         }
     };

@@ -14,7 +14,7 @@ use serde::{Deserialize, de};
 
 use crate::advisories::Remarks;
 use crate::error::ParseError;
-use crate::schema::null_as_default;
+use crate::schema::{null_as_default, within_memory};
 
 /// What stands before the version in `@context`.
 const CONTEXT: &str = "https://openvex.dev/ns";
@@ -83,8 +83,9 @@ impl Product<'_> {
 /// Reads one document. A statement with an unknown status or without a vulnerability is left out, and counted.
 ///
 /// # Errors
-/// When `text` is no OpenVEX document.
+/// When `text` is no OpenVEX document, or passes a limit.
 pub fn read<'a>(text: &'a [u8], remarks: &mut Remarks) -> Result<VexDocument<'a>, ParseError> {
+    within_memory(text)?;
     let document: Document<'a> = serde_json::from_slice(text)?;
     if !document.context.starts_with(CONTEXT) {
         return Err(ParseError::NotTheFeed("JSON, but no OpenVEX document".to_owned()));

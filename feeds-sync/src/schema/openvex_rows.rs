@@ -1,7 +1,9 @@
 //! What OpenVEX documents say of packages by purl (feeds.md A28, D7).
 //!
 //! Statements are a time series, over all documents of a source: of two about one vulnerability in the same versions of
-//! one package the later stands. The record is that of the vulnerability.
+//! one build of a package the later stands. The record is that of the vulnerability.
+
+use std::sync::Arc;
 
 use model::advisory::{Advisory, Affected, Aside, FixState, Status};
 use model::version::VersionText;
@@ -14,10 +16,9 @@ use crate::schema::place::{self, Place};
 /// Reads the document `text`.
 ///
 /// # Errors
-/// It is no OpenVEX document.
+/// It is no OpenVEX document, or passes a limit.
 pub fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> {
     let document = openvex::read(text, &mut advisories.remarks)?;
-    let name = document.id.as_deref().unwrap_or_default();
     for statement in &document.statements {
         if let Some(reason) = invalid(statement) {
             advisories.remarks.leave_out(reason);
@@ -26,9 +27,9 @@ pub fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> 
         let header = header(statement);
         for product in &statement.products {
             match affected(statement, product) {
-                Ok(rows) => rows.into_iter().for_each(|affected| {
-                    advisories.state(&header, affected, statement.effective_at, name);
-                }),
+                Ok(rows) => rows
+                    .into_iter()
+                    .try_for_each(|affected| advisories.state(&header, affected, statement.effective_at))?,
                 Err(reason) => advisories.remarks.leave_out(reason),
             }
         }
@@ -88,17 +89,18 @@ fn affected(statement: &Statement<'_>, product: &Product<'_>) -> Result<Vec<Affe
         _ => None,
     };
     let reason = reason.or_else(|| text(&statement.status_notes));
-    let row = |Place { key, version, .. }: Place| Affected {
+    let row = |place: Place| Affected {
+        conditions: Some(place.conditions()).filter(|conditions| !conditions.is_empty()).map(Arc::new),
         // What is to be done is said in words.
         fix_state: FixState::Unknown,
-        versions: version.map(|version| VersionText::from(version.as_str())).into_iter().collect(),
+        versions: place.version.as_deref().map(VersionText::from).into_iter().collect(),
         aside: Aside {
             justification: text(&statement.justification),
             reason: reason.clone(),
             ..Aside::default()
         }
         .into(),
-        ..Affected::new(key, statement.status)
+        ..Affected::new(place.key, statement.status)
     };
     Ok(places.into_iter().map(row).collect())
 }

@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 use crate::advisories::{Advisories, Remarks};
 use crate::error::ParseError;
 use crate::records::{self, HashMap};
-use crate::schema::{Text, from_json, null_as_default};
+use crate::schema::{Text, from_json, null_as_default, within_memory};
 
 /// How the packages of one OSV ecosystem are looked up.
 pub struct Reading<'a> {
@@ -86,8 +86,9 @@ pub fn read(text: &[u8], reading: &Reading<'_>, advisories: &mut Advisories) -> 
 /// Takes one record apart.
 ///
 /// # Errors
-/// When `text` is no JSON object of that schema.
+/// When `text` is no JSON object of that schema, or passes a limit.
 pub fn parts(text: &[u8], reading: &Reading<'_>, remarks: &mut Remarks) -> Result<Parts, ParseError> {
+    within_memory(text)?;
     let record: Record<'_> = from_json(text)?;
     let mut header = header(&record, remarks);
     for entry in &record.affected {

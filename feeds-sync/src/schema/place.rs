@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
+use model::advisory::Conditions;
 use model::cpe::{Attribute, Cpe};
 use model::ecosystem::Ecosystem;
 use model::facts::FeedFacts;
@@ -170,6 +171,8 @@ pub struct Place {
     pub version: Option<String>,
     /// The module that it is of, as `name:stream` (rpm).
     pub module: Option<String>,
+    /// The one architecture that is meant, of a package of a distribution.
+    pub architecture: Option<Box<str>>,
     /// Its CPE name as written, where that says more than the key.
     pub name: Option<Box<str>>,
     /// The software that it is made for, where its CPE name says so.
@@ -187,7 +190,17 @@ impl Place {
 
     /// All versions of what stands under `key`.
     fn of(key: PackageKey) -> Self {
-        Self { key, version: None, module: None, name: None, target_software: None }
+        Self { key, version: None, module: None, architecture: None, name: None, target_software: None }
+    }
+
+    /// Which packages of its key are meant, besides the version.
+    pub fn conditions(&self) -> Conditions {
+        Conditions {
+            module: self.module.as_deref().map(Into::into),
+            architectures: self.architecture.iter().cloned().collect(),
+            target_software: self.target_software.clone(),
+            ..Conditions::default()
+        }
     }
 }
 
@@ -217,8 +230,11 @@ pub fn of_purl(text: &str, cpes: &[&str]) -> Result<Vec<Place>, &'static str> {
     let version = purl.version.clone().filter(|version| !version.is_empty());
     if ecosystem.is_os() {
         let namespaces = distribution_of(&purl, ecosystem, cpes)?;
-        let is_source =
-            matches!(purl.qualifiers.get("arch").map(String::as_str), Some("src" | "nosrc" | "source"));
+        let architecture = purl.qualifiers.get("arch").map(String::as_str).filter(|arch| !arch.is_empty());
+        let is_source = matches!(architecture, Some("src" | "nosrc" | "source"));
+        // What is built for no architecture is the same on each.
+        let architecture =
+            architecture.filter(|arch| !is_source && !matches!(*arch, "noarch" | "all" | "any"));
         let kind = if is_source { KeyKind::Source } else { KeyKind::Binary };
         let epoch = purl.qualifiers.get("epoch").filter(|epoch| *epoch != "0");
         let version = version.map(|version| match epoch {
@@ -231,6 +247,7 @@ pub fn of_purl(text: &str, cpes: &[&str]) -> Result<Vec<Place>, &'static str> {
         let place = |namespace| Place {
             version: version.clone(),
             module: module.clone(),
+            architecture: architecture.map(Into::into),
             ..Place::of(PackageKey::new(namespace, kind, name.clone()))
         };
         return Ok(namespaces.into_iter().map(place).collect());

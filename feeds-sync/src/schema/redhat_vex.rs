@@ -54,9 +54,10 @@ fn read_for(
             return Ok(());
         }
         Some("deleted") => {
-            // Tools that keep copies leave it in place of a document; without a date it takes nothing away.
-            if let Some(at) = modified {
-                advisories.gone(&tracking.id, at);
+            // It is left in place of a document, and listed like one: that of before no longer holds. Without a date it takes
+            // nothing away.
+            if modified.is_some() {
+                advisories.document(&tracking.id, modified);
             }
             advisories.remarks.leave_out("document that was taken away");
             return Ok(());
@@ -64,10 +65,10 @@ fn read_for(
         _ => {}
     }
     let products = Products::new(&csaf.product_tree);
+    let mut read = Vec::new();
     for vulnerability in &csaf.vulnerabilities {
         let cve = vulnerability.cve.as_deref().filter(|cve| !cve.is_empty());
         let id = cve.unwrap_or(&tracking.id);
-        advisories.document(id, modified);
         let mut remarks = Remarks::default();
         let rows = Reading {
             statements: Statements::new(vulnerability, &products)?,
@@ -92,6 +93,11 @@ fn read_for(
         if vulnerability.release_date.is_none() && vulnerability.disclosure_date.is_none() {
             header.published = time(vulnerability.discovery_date.as_ref()).or(header.published);
         }
+        read.push((header, rows, remarks));
+    }
+    // A document that is refused takes no other's place.
+    for (header, rows, remarks) in read {
+        advisories.document(&header.id, modified);
         advisories.remarks.add(remarks);
         rows.push(&header, advisories);
     }

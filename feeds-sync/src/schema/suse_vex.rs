@@ -43,16 +43,17 @@ pub fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> 
     let products = Products::new(&csaf.product_tree);
     let builds = Builds::of(&products);
     let state = if is_rejected(&csaf) { RecordState::Rejected } else { RecordState::Published };
+    let mut read = Vec::new();
     for vulnerability in &csaf.vulnerabilities {
         let cve = vulnerability.cve.as_deref().filter(|cve| !cve.is_empty());
         let id = cve.unwrap_or(&tracking.id);
-        advisories.document(id, modified);
         let mut remarks = Remarks::default();
         let statements = Statements::new(vulnerability, &products)?;
         let wants = |namespace: &Namespace| advisories.wants(namespace);
         let entries = entries(vulnerability, &products, &wants, &mut remarks);
         let rows = Reading {
             fixes: Fixes::of(&entries),
+            open: entries.iter().filter(|entry| entry.is_open()).map(Entry::place).collect(),
             builds: &builds,
             statements: &statements,
             remarks: &mut remarks,
@@ -60,6 +61,11 @@ pub fn read(text: &[u8], advisories: &mut Advisories) -> Result<(), ParseError> 
         }
         .rows(&entries);
         let header = Advisory { state, ..header(id, &csaf, vulnerability, SOURCE, &mut remarks) };
+        read.push((header, rows, remarks));
+    }
+    // A document that is refused takes no other's place.
+    for (header, rows, remarks) in read {
+        advisories.document(&header.id, modified);
         advisories.remarks.add(remarks);
         rows.push(&header, advisories);
     }
@@ -98,6 +104,12 @@ impl Entry<'_> {
     /// `first_fixed` is not always the first, nor `recommended` later: the lists count alike.
     fn fix(&self) -> Option<&str> {
         self.build.as_deref().filter(|_| is_fix(self.status))
+    }
+
+    /// Whether it says that some versions are affected, or may be.
+    fn is_open(&self) -> bool {
+        matches!(self.status, ProductStatus::KnownAffected | ProductStatus::UnderInvestigation)
+            || self.fix().is_some()
     }
 
     fn place(&self) -> (&Platform, &str) {
@@ -159,6 +171,8 @@ fn entry<'v>(
 /// The entries of one vulnerability on their way to rows.
 struct Reading<'r, 'e, 'v, 'a> {
     fixes: Fixes<'e>,
+    /// The packages of which any product of a platform says that they are affected, or may be.
+    open: BTreeSet<(&'e Platform, &'e str)>,
     builds: &'r Builds,
     statements: &'r Statements<'v, 'a>,
     remarks: &'r mut Remarks,
@@ -188,6 +202,10 @@ impl<'e> Reading<'_, 'e, '_, '_> {
             ProductStatus::KnownAffected => self.add_affected(entry),
             ProductStatus::KnownNotAffected if entry.build.is_some() => {
                 return Err("a single build that is not affected");
+            }
+            // The server and its modules are one release to an image.
+            ProductStatus::KnownNotAffected if self.open.contains(&entry.place()) => {
+                return Err("not affected in one product of a release, and affected in another");
             }
             ProductStatus::KnownNotAffected => {
                 let justification = self.statements.justification(entry.id).map(str::to_owned);
@@ -344,7 +362,7 @@ fn keep_earliest(builds: &mut Vec<&str>) {
 }
 
 /// What is below `build`, the fix at `position` among those of several upstream versions: of a later one, only builds of
-/// that version and of those between.
+/// that version. What lies between two versions has the fix of the earlier one.
 fn range(position: usize, build: &str) -> AffectedRange {
     match position {
         0 => below(build),

@@ -5,16 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use model::advisory::{RangeEvent, Status};
-use model::key::Namespace;
 use model::limits::Limits;
 use serde_json::{Value, json};
 use testkit::mutate::{mutations, prefixes};
 
+use super::csaf_standing::VEX;
 use super::{Namespaces, provider, read_named};
-use crate::advisories::Advisories;
-use crate::document::{Document, TAR_TIMES};
+use crate::document::TAR_TIMES;
 use crate::error::ParseError;
-use crate::provider::Parse;
 use crate::schema::csaf::statements::Statements;
 use crate::schema::csaf::tree::Products;
 use crate::schema::csaf::{Csaf, Text};
@@ -395,47 +393,6 @@ fn rows_of_real_red_hat_documents_are_those_of_the_raw_values() {
 }
 
 #[test]
-fn a_document_that_is_gone_or_older_is_in_no_namespace_however_it_is_read() {
-    let limits = Limits::default();
-    let newer = VEX.replace("06-02", "06-03").replace("enterprise_linux:9", "enterprise_linux:8");
-    let gone = r#""2025/cve-2025-10001.json","2025-06-02T12:00:00Z""#;
-    let later = r#"2025/cve-2025-10001.json,2025-06-03T12:00:00Z"#;
-    let file = |name: &'static str, text: &str| (name, text.as_bytes().to_vec());
-    let old = file("cve-2025-10001.json", VEX);
-    for (documents, expected) in [
-        (vec![old.clone()], vec!["redhat:9"]),
-        (vec![old.clone(), file("cve-2025-10001.json", &newer)], vec!["redhat:8"]),
-        (vec![old.clone(), file("deletions.csv", gone)], vec![]),
-        (vec![file("deletions.csv", gone), old.clone()], vec![]),
-        (vec![old.clone(), file("deletions.csv", gone), file("changes.csv", later)], vec!["redhat:9"]),
-        (vec![file("cve-2025-10001.json", &newer), file("deletions.csv", gone), old], vec!["redhat:8"]),
-    ] {
-        let redhat = provider("redhat");
-        let Parse::Advisories(parse) = redhat.parse else { panic!("a provider of advisories") };
-        let dir = tempfile::TempDir::new().unwrap();
-        let path = dir.path().join("document");
-        let read = |mut advisories: Advisories| {
-            for (name, text) in &documents {
-                fs::write(&path, text).unwrap();
-                let url = format!("https://feeds.example/{name}");
-                let document = Document { url: &url, path: &path, limits: &limits };
-                parse(&(redhat.feeds)()[0], &document, &mut advisories).unwrap();
-            }
-            advisories
-        };
-        let filled = |counts: BTreeMap<Namespace, u64>| -> Vec<String> {
-            let filled = counts.into_iter().filter(|(_, n_records)| *n_records > 0);
-            filled.map(|(namespace, _)| namespace.to_string()).collect()
-        };
-        assert_eq!(filled(read(Advisories::default()).counts()), expected);
-        assert_eq!(filled(read(Advisories::survey()).counts()), expected);
-        let whole = read(Advisories::default()).into_namespaces();
-        let records = whole.into_iter().filter(|(_, records)| !records.is_empty());
-        assert_eq!(records.map(|(namespace, _)| namespace.to_string()).collect::<Vec<_>>(), expected);
-    }
-}
-
-#[test]
 fn an_archive_beyond_a_limit_is_refused_by_its_name() {
     let member = |n: usize| (format!("2025/cve-2025-{n}.json"), VEX.to_owned());
     // A file of a tar archive takes 512 bytes more, and room up to the next 512.
@@ -485,12 +442,6 @@ fn texts_are_borrowed_where_they_can_be() {
     assert!(matches!(texts[0].0, std::borrow::Cow::Borrowed("plain")));
     assert_eq!(&*texts[1], "escaped");
 }
-
-const VEX: &str = r#"{"document":{"tracking":{"id":"CVE-2025-10001","current_release_date":"2025-06-02T10:00:00Z"}},
-"product_tree":{"branches":[{"product":{"product_id":"r9","product_identification_helper":{"cpe":"cpe:/o:redhat:enterprise_linux:9"}}},
-{"product":{"product_id":"l","product_identification_helper":{"purl":"pkg:rpm/redhat/libdemo@1-2.el9?arch=x86_64"}}}],
-"relationships":[{"product_reference":"l","relates_to_product_reference":"r9","full_product_name":{"product_id":"r9:l"}}]},
-"vulnerabilities":[{"cve":"CVE-2025-10001","product_status":{"fixed":["r9:l"]}}]}"#;
 
 /// A tar archive of `members`, packed with zstd.
 pub(super) fn archive(members: &[(String, String)]) -> Vec<u8> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use model::advisory::Status;
 use model::limits::Limits;
-use serde_json::Value;
+use serde_json::{Value, json};
 use testkit::mutate::{mutations, prefixes};
 
 use super::csaf::{definitions, documents, leaves_of};
@@ -300,4 +300,28 @@ fn lists_of_more_packages_than_any_real_one_are_refused() {
     let products = ids.iter().map(|id| product(id.clone(), purls(1))).collect();
     let error = read(&document(products, ids, scores)).unwrap_err().to_string();
     assert!(error.contains("packages of products"), "{error}");
+}
+
+#[test]
+fn what_is_said_of_one_architecture_is_not_said_of_another() {
+    let product = |id: &str, arch: &str| {
+        let purl = format!("pkg:deb/debian/demo@1.0?distro=debian-12&arch={arch}");
+        json!({"name": id, "product_id": id, "product_identification_helper": {"purl": purl}})
+    };
+    let names = [product("a", "amd64"), product("b", "arm64"), product("c", "all"), product("d", "i386")];
+    let text = json!({"document": {"tracking": {"id": "A-1"}}, "product_tree": {"full_product_names": names},
+        "vulnerabilities": [{"cve": "CVE-2025-1", "product_status": {"known_affected": ["a", "d"],
+            "known_not_affected": ["b"], "under_investigation": ["c"]}}]});
+    let mut advisories = Advisories::default();
+    let reading = Reading { source: "somebody", is_private: true };
+    generic::read(text.to_string().as_bytes(), reading, &mut advisories).unwrap();
+    let namespaces = advisories.into_namespaces();
+    let rows = &namespaces.values().next().unwrap()["A-1:CVE-2025-1"].affected;
+    let row = |row: &model::advisory::Affected| {
+        let architectures = row.conditions.as_ref().map(|asked| asked.architectures.join(","));
+        format!("{:?} of {}", row.status, architectures.unwrap_or_default())
+    };
+    let mut rows: Vec<String> = rows.iter().map(row).collect();
+    rows.sort();
+    assert_eq!(rows, ["Affected of amd64,i386", "NotAffected of arm64", "UnderInvestigation of "]);
 }

@@ -118,7 +118,7 @@ fn real_records_give_the_products_that_another_route_gives() {
         ("CVE-2023-1055", &[]),
         ("CVE-2023-20862", &[]),
         ("CVE-2023-22466", &["tokio-rs:tokio 3"]),
-        ("CVE-2023-39326", &["go_standard_library:net/http/internal 2"]),
+        ("CVE-2023-39326", &["stdlib 2"]),
         ("CVE-2023-42282", &[]),
         ("CVE-2023-44487", &["ietf:http 1"]),
         ("CVE-2024-2002", &[]),

@@ -348,6 +348,44 @@ fn a_configuration_that_would_fill_memory_is_left_out_and_counted() {
     assert!(n_left_out > 0, "{remarks:?}");
 }
 
+/// How many products the configuration `nodes`, of which all is asked, has rows of, and how often it was left out.
+fn bounded(nodes: Value) -> (usize, u64) {
+    let mut record = cve("CVE-2025-10001", "2025-06-01T10:00:00", DEMO);
+    record["cve"]["configurations"] = json!([{"operator": "AND", "nodes": nodes}]);
+    let (namespaces, remarks) = read(provider("nvd"), "nvd", &[document(&[record])]).unwrap();
+    let products = rows(&namespaces).filter(|(namespace, _)| namespace.is_cpe());
+    let n_left_out = remarks.left_out.get("configuration that is too large").copied().unwrap_or_default();
+    (products.map(|(_, record)| record.affected.len()).sum(), n_left_out)
+}
+
+#[test]
+fn what_a_configuration_costs_is_bounded_however_it_is_written() {
+    let leaf = |product: &str, target: &str, vulnerable: bool| json!({"vulnerable": vulnerable, "criteria": format!("cpe:2.3:a:acme:{product}:*:*:*:*:*:{target}:*:*")});
+    let any = |leaves: Vec<Value>| json!({"operator": "OR", "cpeMatch": leaves});
+    let nodes = |nodes: Vec<Value>| json!({"operator": "OR", "nodes": nodes});
+    let beside =
+        |n_products: usize| any((0..n_products).map(|n| leaf(&format!("of-{n}"), "*", false)).collect());
+    // Each software that the product is made for asks for all that is beside it.
+    let made_for = any((0..1_000).map(|n| leaf("demo", &format!("t{n}"), true)).collect());
+    assert_eq!(bounded(json!([beside(1_999), made_for])), (99, 1));
+    // A product that is beside itself asks for less each time, but it is gone through each time.
+    let empty = |n_nodes: usize| vec![json!({}); n_nodes];
+    let itself = json!({"operator": "OR", "nodes": empty(1_998), "cpeMatch": [leaf("demo", "*", true)]});
+    let again = any(vec![leaf("demo", "*", true); 300]);
+    // One of the product beside itself, and one of the product beside what is listed again.
+    assert_eq!(bounded(json!([again, itself])), (1, 2));
+    // So are the nodes beside products without a name.
+    let unnamed = vec![json!({"cpeMatch": [{"vulnerable": true, "criteria": ""}]}); 300];
+    let (n_rows, n_left_out) = bounded(json!([nodes(empty(1_999)), nodes(unnamed)]));
+    assert_eq!((n_rows, n_left_out), (0, 201));
+    // Rows that share what they ask are each compared by it.
+    let many = any((0..10_000).map(|n| leaf(&format!("demo-{n}"), "*", true)).collect());
+    assert_eq!(bounded(json!([beside(999), many])), (5_000, 5_000));
+    // Products that take turns have one row each.
+    let turns = any((0..1_000).map(|n| leaf(if n % 2 == 0 { "one" } else { "two" }, "*", true)).collect());
+    assert_eq!(bounded(json!([beside(999), turns])), (2, 0));
+}
+
 #[test]
 fn reading_in_passes_gives_what_reading_at_once_gives() {
     let Parse::Advisories(parse) = provider("nvd").parse else { panic!("a provider of advisories") };

@@ -4,6 +4,9 @@ use model::limits::Limits;
 use testkit::mutate::{mutations, prefixes};
 
 use super::{provider, read, read_calendar, read_table, read_within};
+use crate::advisories::Advisories;
+use crate::error::ParseError;
+use crate::schema::{cve5, openvex_rows, osv, redhat_vex};
 
 const SECDB: &str = r#"{"distroversion":"v3.20","packages":[{"pkg":{"name":"libdemo","secfixes":
 {"1.4-r1":["CVE-2025-10001 GHSA-aaaa-bbbb-cccc"],"0":["CVE-2024-20002"],"2-r0":null}}}]}"#;
@@ -343,4 +346,38 @@ fn a_record_of_xml_beyond_a_limit_is_refused() {
     assert!(read(provider("amazon"), "amazon:2", &[bomb.as_bytes().to_vec()]).is_err());
     let undeclared = "<updates><update><id>&a;</id></update></updates>";
     assert!(read(provider("amazon"), "amazon:2", &[undeclared.as_bytes().to_vec()]).is_err());
+}
+
+/// A reader of one document.
+type Read = fn(&[u8], &mut Advisories) -> Result<(), ParseError>;
+
+#[test]
+fn empty_objects_are_refused_before_they_take_many_times_their_room() {
+    let osv: Read = |text, advisories| {
+        let key = |_: &osv::Ecosystem<'_>, _: &str| None;
+        osv::parts(text, &osv::Reading { key: &key }, &mut advisories.remarks).map(drop)
+    };
+    let documents: [(Read, &str); 4] = [
+        (
+            cve5::read,
+            r#"{"dataVersion":"5.1","cveMetadata":{"cveId":"CVE-2025-10001","state":"PUBLISHED"},"containers":{"cna":{"affected":[{"vendor":"a","product":"b","versions":[]}]}}}"#,
+        ),
+        (redhat_vex::read, r#"{"document":{"tracking":{"id":"A"}},"product_tree":{"branches":[]}}"#),
+        (
+            openvex_rows::read,
+            r#"{"@context":"https://openvex.dev/ns/v0.2.0","statements":[{"vulnerability":"CVE-2025-1","status":"affected","products":[]}]}"#,
+        ),
+        (osv, r#"{"id":"A","affected":[{"severity":[]}]}"#),
+    ];
+    for (read, document) in documents {
+        let of = |elements: &str| document.replacen("[]", &format!("[{elements}]"), 1);
+        let outcome = |text: &str| read(text.as_bytes(), &mut Advisories::default());
+        outcome(&of("")).unwrap();
+        for (element, n_elements) in [("{},", 1_000_001), ("[],", 1_000_001), ("0,", 8_000_001)] {
+            let mut elements = element.repeat(n_elements);
+            elements.pop();
+            let error = outcome(&of(&elements)).unwrap_err().to_string();
+            assert!(error.contains("of a document"), "{error}");
+        }
+    }
 }

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::advisory::{
-    Advisory, Affected, AffectedRange, Aside, Conditions, FixState, RangeEvent, RecordLink, Relation,
-    SeverityWord, Status,
+    Advisory, Affected, AffectedRange, Aside, FixState, RangeEvent, RecordLink, Relation, SeverityWord,
+    Status,
 };
 use model::severity::Severity;
 use model::version::VersionText;
@@ -45,11 +45,9 @@ pub fn read(text: &[u8], reading: Reading<'_>, advisories: &mut Advisories) -> R
     }
     let modified = time(tracking.current_release_date.as_ref());
     let products = Products::new(&csaf.product_tree);
+    let mut read = Vec::new();
     for (position, vulnerability) in csaf.vulnerabilities.iter().enumerate() {
         let (id, aliases) = ids(&csaf, position, vulnerability);
-        if advisories.document(&id, modified) {
-            advisories.remarks.leave_out(OLDER);
-        }
         let mut remarks = Remarks::default();
         let statements = Statements::new(vulnerability, &products)?;
         let said = said(vulnerability, &products, &mut remarks)?;
@@ -59,6 +57,13 @@ pub fn read(text: &[u8], reading: Reading<'_>, advisories: &mut Advisories) -> R
         let links =
             is_bulletin.then(|| RecordLink { relation: Relation::Related, other: tracking.id.to_string() });
         let header = Advisory { aliases, links: links.into_iter().collect(), ..header };
+        read.push((header, rows, remarks));
+    }
+    // A document that is refused takes no other's place.
+    for (header, rows, remarks) in read {
+        if advisories.document(&header.id, modified) {
+            advisories.remarks.leave_out(OLDER);
+        }
         advisories.remarks.add(remarks);
         rows.push(&header, advisories);
     }
@@ -307,9 +312,7 @@ fn rows(
             fix_state: FixState::Unknown,
             ..affected.clone()
         });
-        let module = said.place.module.as_deref().map(Into::into);
-        let target_software = said.place.target_software.clone();
-        let conditions = Conditions { module, target_software, ..Conditions::default() };
+        let conditions = said.place.conditions();
         for affected in [Some(affected), between].into_iter().flatten() {
             rows.add(affected, conditions.clone());
         }

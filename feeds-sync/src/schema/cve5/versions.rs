@@ -158,22 +158,45 @@ impl Said {
             Some(bound) if matches!(end, End::Words) => format!("{version} - {bound}").into(),
             _ => format!("from {version}").into(),
         };
-        let mut start = match (branch(version), standing) {
-            (Some(branch), _) => branch.from.to_owned(),
+        let start = match (branch(version), standing) {
+            (Some(branch), _) => Some(branch.from.to_owned()),
             // `unspecified` below a bound is how older records write "from the beginning".
-            (None, _) if is_unstated(version) || version == "*" => "0".to_owned(),
-            (None, _) if is_version(version) => version.to_owned(),
+            (None, _) if is_unstated(version) || version == "*" => Some("0".to_owned()),
+            (None, _) if is_version(version) => Some(version.to_owned()),
             // A start in words (`Acme Server 2.4`) leaves the bound as good as it is: too many are affected then, and never too
             // many are not.
-            (None, Standing::Affected) if has_end => "0".to_owned(),
+            (None, Standing::Affected) if has_end => Some("0".to_owned()),
             (None, Standing::Affected) => return self.hints.push(in_words()),
             (None, Standing::Unaffected) => {
-                return remarks.leave_out("versions that are not affected, in words");
+                remarks.leave_out("versions that are not affected, in words");
+                None
             }
-            (None, Standing::Unknown) => return remarks.leave_out("versions of unknown standing"),
+            (None, Standing::Unknown) => {
+                remarks.leave_out("versions of unknown standing");
+                None
+            }
         };
-        let mut standing = standing;
-        for change in &entry.changes {
+        match in_order(&entry.changes) {
+            Some(changes) => {
+                let bound = below.or(up_to).unwrap_or_default();
+                self.add_changes(&changes, standing, start, end, bound, remarks);
+            }
+            None => self.add_unordered(&entry.changes, standing, start, end, remarks),
+        }
+    }
+
+    /// Adds the parts of a range between one change and the next; what is before the first is nothing where the range has
+    /// no start.
+    fn add_changes(
+        &mut self,
+        changes: &[&Change<'_>],
+        mut standing: Standing,
+        mut start: Option<String>,
+        end: End,
+        bound: &str,
+        remarks: &mut Remarks,
+    ) {
+        for change in changes {
             let next = Standing::of(Some(&change.status), "changes.status", remarks);
             if next == standing {
                 continue;
@@ -182,19 +205,73 @@ impl Said {
                 Standing::Unaffected => RangeEvent::Fixed((&*change.at).into()),
                 Standing::Affected | Standing::Unknown => RangeEvent::Limit((&*change.at).into()),
             };
-            self.add_part(standing, &start, Some(end), remarks);
-            (standing, start) = (next, change.at.clone().into_owned());
+            if let Some(start) = start {
+                self.add_part(standing, &start, Some(end), remarks);
+            }
+            (standing, start) = (next, Some(change.at.clone().into_owned()));
         }
+        let Some(start) = start else { return };
         match (end, standing) {
             (End::At(end), _) => self.add_part(standing, &start, Some(end), remarks),
             (End::Open, _) => self.add_part(standing, &start, None, remarks),
-            (End::Words, Standing::Affected) => {
-                let bound = below.or(up_to).unwrap_or_default();
-                self.hints.push(format!("{start} - {bound}").into());
-            }
+            (End::Words, Standing::Affected) => self.hints.push(format!("{start} - {bound}").into()),
             // How far it is not affected nobody can tell.
             (End::Words, Standing::Unaffected) => self.add_fix(&start),
             (End::Words, Standing::Unknown) => remarks.leave_out("versions of unknown standing"),
+        }
+    }
+
+    /// Adds a range whose changes only the order of its versions can sort: one range of what is affected and one of what is
+    /// not, each with all changes as events, which the matcher sorts.
+    fn add_unordered(
+        &mut self,
+        changes: &[Change<'_>],
+        standing: Standing,
+        start: Option<String>,
+        end: End,
+        remarks: &mut Remarks,
+    ) {
+        let (mut affected, mut others) = (Vec::new(), Vec::new());
+        if let Some(start) = start {
+            let events = if standing == Standing::Affected { &mut affected } else { &mut others };
+            events.push(RangeEvent::Introduced(start.as_str().into()));
+            if standing == Standing::Unaffected {
+                self.add_fix(&start);
+            }
+        }
+        for change in changes {
+            let at = || VersionText::from(&*change.at);
+            let next = Standing::of(Some(&change.status), "changes.status", remarks);
+            let (starting, ending) = match next {
+                Standing::Affected => (&mut affected, &mut others),
+                Standing::Unaffected | Standing::Unknown => (&mut others, &mut affected),
+            };
+            starting.push(RangeEvent::Introduced(at()));
+            match next {
+                Standing::Affected => ending.push(RangeEvent::Fixed(at())),
+                Standing::Unaffected => {
+                    ending.push(RangeEvent::Fixed(at()));
+                    self.add_fix(&change.at);
+                }
+                // It is no fix, and is left out of what is affected by being among the others.
+                Standing::Unknown => remarks.leave_out("versions of unknown standing"),
+            }
+        }
+        let end = match end {
+            End::At(end) => Some(end),
+            End::Open => None,
+            // Too many are affected then, and none is not.
+            End::Words => {
+                others.clear();
+                None
+            }
+        };
+        let is_start = |event: &RangeEvent| matches!(event, RangeEvent::Introduced(_));
+        for (mut events, list) in [(affected, &mut self.ranges), (others, &mut self.unaffected)] {
+            if events.iter().any(is_start) {
+                events.extend(end.clone());
+                list.push(AffectedRange { events: events.into() });
+            }
         }
     }
 
@@ -220,6 +297,29 @@ impl Said {
             self.fixes.push(PublishedFix { version: Some(version.into()), ..PublishedFix::default() });
         }
     }
+}
+
+/// The changes by their versions, which they need not stand in; none where these are not numbers alone, because each
+/// maker orders other ones in its own way.
+fn in_order<'c, 'a>(changes: &'c [Change<'a>]) -> Option<Vec<&'c Change<'a>>> {
+    let mut changes: Vec<&Change<'_>> = changes.iter().collect();
+    if changes.len() > 1 {
+        if changes.iter().any(|change| numbers(&change.at).is_none()) {
+            return None;
+        }
+        changes.sort_by_cached_key(|change| numbers(&change.at));
+    }
+    Some(changes)
+}
+
+/// The numbers of a version that is nothing but numbers; zeros at its end are nothing.
+fn numbers(version: &str) -> Option<Vec<u64>> {
+    let version = version.strip_prefix('v').unwrap_or(version);
+    let mut numbers = version.split('.').map(|part| part.parse().ok()).collect::<Option<Vec<u64>>>()?;
+    while numbers.last() == Some(&0) {
+        numbers.pop();
+    }
+    Some(numbers)
 }
 
 /// The end of an entry.
