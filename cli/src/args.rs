@@ -85,8 +85,8 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     Sbom(commands::sbom::SbomArgs),
     Feeds(commands::feeds::FeedsArgs),
-    Match(commands::match_sbom::MatchArgs),
-    Scan(commands::scan::ScanArgs),
+    Match(Box<commands::match_sbom::MatchArgs>),
+    Scan(Box<commands::scan::ScanArgs>),
     Rematch(commands::rematch::RematchArgs),
     Explain(commands::explain::ExplainArgs),
     Convert(commands::convert::ConvertArgs),

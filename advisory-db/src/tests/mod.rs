@@ -10,6 +10,7 @@ mod lost;
 mod publish;
 mod round_trip;
 mod search;
+mod sizes;
 
 use std::collections::BTreeSet;
 use std::path::Path;
