@@ -14,6 +14,8 @@ pub struct Judgement {
     pub acceptable: bool,
     /// What violates it, in the order of the report's findings.
     pub violations: Vec<Violation>,
+    /// How many findings do not violate it only because nobody rated them.
+    pub unrated: usize,
 }
 
 /// One finding that a gate does not accept.
@@ -32,6 +34,15 @@ impl Judgement {
     pub fn is_of_nothing(&self) -> bool {
         !self.acceptable && self.violations.is_empty()
     }
+
+    /// What to say of findings for which the gate cannot fire, because nobody rated them, where there are any.
+    pub fn blindness(&self) -> Option<String> {
+        match self.unrated {
+            0 => None,
+            1 => Some("1 finding has no severity and cannot break this gate".to_owned()),
+            n => Some(format!("{n} findings have no severity and cannot break this gate")),
+        }
+    }
 }
 
 /// Judges every finding of `report` that is not suppressed; without a gate everything is acceptable. A report in which no
@@ -42,10 +53,16 @@ impl Judgement {
 /// [`PolicyError::Evaluation`] when the gate's expression has no value for a finding. There is no judgement then.
 pub fn judge(report: &Report, fail_on: Option<&FailOn>, allow_empty: bool) -> Result<Judgement, PolicyError> {
     let mut violations = Vec::new();
+    let mut unrated = 0;
     if let Some(gate) = fail_on {
         let scope = gate.scope();
         for (index, finding) in report.findings.iter().enumerate() {
-            if finding.suppressed.is_none() && gate.is_violated(report, finding, &scope)? {
+            if finding.suppressed.is_some() {
+                continue;
+            }
+            if !gate.is_violated(report, finding, &scope)? {
+                unrated += usize::from(gate.waits_for_rating(report, finding, &scope));
+            } else {
                 violations.push(Violation {
                     rule: gate.as_str().to_owned(),
                     finding: index,
@@ -55,7 +72,7 @@ pub fn judge(report: &Report, fail_on: Option<&FailOn>, allow_empty: bool) -> Re
         }
     }
     let is_judged = allow_empty || report.coverage.matched > 0;
-    Ok(Judgement { acceptable: is_judged && violations.is_empty(), violations })
+    Ok(Judgement { acceptable: is_judged && violations.is_empty(), violations, unrated })
 }
 
 fn message(report: &Report, finding: &Finding) -> String {

@@ -13,10 +13,11 @@ use flows::vex::{VexPlace, bom_of};
 use jiff::Timestamp;
 use matcher::vex::Given;
 use model::distro::Distro;
+use model::gap::GapKind;
 use model::inventory::Inventory;
 use model::limits::Limits;
 use model::report::Report;
-use policy::FailOn;
+use policy::{FailOn, Judgement};
 
 use crate::args::Global;
 use crate::environment;
@@ -193,7 +194,7 @@ impl<'a> Judge<'a> {
                 resolved.format.render(report, &judgement, &options, out)
             })?;
         }
-        if let Some(warning) = blind(self.fail_on.as_ref(), report) {
+        for warning in blind(self.fail_on.as_ref(), report).into_iter().chain(unrated(&judgement, report)) {
             self.ui.warn(&warning);
         }
         if judgement.is_of_nothing() {
@@ -210,6 +211,14 @@ pub(crate) fn blind(gate: Option<&FailOn>, report: &Report) -> Option<String> {
     (!blind.is_empty()).then(|| {
         format!("the gate asks for `{names}`, and that is not held: it cannot fire by it; see the gaps of the report")
     })
+}
+
+/// What to say of findings for which the gate cannot fire, because what would rate them is not held.
+fn unrated(judgement: &Judgement, report: &Report) -> Option<String> {
+    let mut gaps = report.coverage.gaps.iter();
+    let is_missing = gaps.any(|gap| gap.kind == GapKind::FEED_NOT_FETCHED && gap.place == "cve");
+    let text = judgement.blindness().filter(|_| is_missing)?;
+    Some(format!("{text}: `plimsoll feeds sync --only nvd` brings what NVD and others rated"))
 }
 
 /// The gate that `text` says.

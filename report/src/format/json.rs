@@ -291,6 +291,7 @@ struct EvidenceLine<'a> {
 struct JudgementLine<'a> {
     acceptable: bool,
     violations: Vec<ViolationLine<'a>>,
+    unrated: usize,
 }
 
 #[derive(Serialize)]
@@ -356,6 +357,7 @@ impl<'a> Document<'a> {
                         }
                     })
                     .collect(),
+                unrated: judgement.unrated,
             },
         }
     }

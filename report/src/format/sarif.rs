@@ -616,6 +616,9 @@ fn notes(report: &Report, judgement: &Judgement, selection: &Selection<'_>) -> V
         };
         notes.push(Note::warning("judgement", text));
     }
+    if let Some(text) = judgement.blindness() {
+        notes.push(Note::warning("judgement", format!("{text}.")));
+    }
     notes
 }
 

@@ -347,7 +347,11 @@ fn feed(stamp: &NamespaceStamp, as_of: Timestamp) -> String {
 
 fn verdict(judgement: &Judgement, paint: &Paint, out: &mut dyn io::Write) -> io::Result<()> {
     if judgement.acceptable {
-        return writeln!(out, "Judgement: {}", paint.good("acceptable"));
+        writeln!(out, "Judgement: {}", paint.good("acceptable"))?;
+        if let Some(line) = judgement.blindness() {
+            writeln!(out, "  {}", paint.warning(&line))?;
+        }
+        return Ok(());
     }
     if judgement.is_of_nothing() {
         return writeln!(out, "Judgement: {}", paint.bad("none, because no package was judged"));
@@ -365,6 +369,9 @@ fn verdict(judgement: &Judgement, paint: &Paint, out: &mut dyn io::Write) -> io:
         if let Some(more) = messages.len().checked_sub(LISTED_MAX).filter(|more| *more > 0) {
             writeln!(out, "    and {} more; the format `json` lists all", thousands(more as u64))?;
         }
+    }
+    if let Some(line) = judgement.blindness() {
+        writeln!(out, "  {}", paint.warning(&line))?;
     }
     Ok(())
 }
@@ -494,7 +501,7 @@ mod tests {
     #[test]
     fn a_judgement_without_findings_is_acceptable() {
         let report = empty("app");
-        let acceptable = Judgement { acceptable: true, violations: Vec::new() };
+        let acceptable = Judgement { acceptable: true, violations: Vec::new(), unrated: 0 };
         assert!(rendered("table", &report, &acceptable, &OPTIONS).ends_with("Judgement: acceptable\n"));
     }
 }
