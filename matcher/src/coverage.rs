@@ -46,8 +46,9 @@ pub fn coverage(
             "the feed is not held, so what is not fixed is not known of packages built anew from its own";
         Gap::new(GapKind::FEED_NOT_FETCHED, namespace.as_str(), detail)
     }));
-    gaps.extend(release_gaps(inventory, cases, facts, &disclosing, as_of));
+    gaps.extend(release_gaps(inventory, cases, facts, advisories, &disclosing, as_of));
     gaps.extend(by_name_gaps(cases, advisories));
+    gaps.extend(names_not_looked_up(cases, advisories));
     let runtimes = runtime::runtimes(inventory, facts, &third_parties(cases));
     gaps.extend(runtime::gaps(&runtimes, facts, &as_of.strftime("%Y-%m-%d").to_string()));
     Coverage {
@@ -78,17 +79,19 @@ fn disclosures<'a>(
 }
 
 /// Why no feed that is held has judged the case; the namespaces that should must all be held. Whose packages were built
-/// anew is asked besides.
+/// anew is asked besides, and so is who speaks of CPE names where somebody speaks of the package by its own.
 pub(crate) fn unmatched_reason<'a>(
     case: &'a Case,
     advisories: &AdvisorySet,
 ) -> Option<(UnmatchedReason, &'a Namespace)> {
     let is_absent = |key| !advisories.rows.contains_key(key);
-    let asked = || case.consulted.iter().filter(|consulted| consulted.role != Role::Disclosure);
+    let is_by_name_only = is_by_name_only(case);
+    let is_besides = |it: &&Consulted| it.role == Role::Disclosure || !is_by_name_only && cpe::is_by_name(it);
+    let asked = || case.consulted.iter().filter(|consulted| !is_besides(consulted));
     let not_held = || asked().find(|consulted| is_absent(&consulted.key));
     match &case.unmatched {
         // Nobody speaks of it by its own name, but what bears its CPE name was looked up.
-        Some((reason, _)) if *reason != UnmatchedReason::UnknownVersion && is_by_name_only(case) => {
+        Some((reason, _)) if *reason != UnmatchedReason::UnknownVersion && is_by_name_only => {
             not_held().map(|consulted| (UnmatchedReason::NotFetched, &consulted.key.namespace))
         }
         Some((reason, namespace)) => Some((*reason, namespace)),
@@ -114,6 +117,8 @@ fn gap(reason: UnmatchedReason, namespace: &Namespace, cases: &[&Case], facts: &
                 "nothing says which distribution {n_packages} packages belong to, so none of them was judged"
             ),
         )),
+        // Told once for all names.
+        UnmatchedReason::NotFetched if namespace.is_cpe() => None,
         UnmatchedReason::NotFetched => Some(Gap::new(
             GapKind::FEED_NOT_FETCHED,
             namespace.as_str(),
@@ -194,12 +199,29 @@ fn by_name_gaps(cases: &[Case], advisories: &AdvisorySet) -> Vec<Gap> {
     by_reason.into_iter().filter(|((_, namespace), _)| !namespace.is_cpe()).map(gap).collect()
 }
 
+/// Said of CPE names that were to be looked up where what NVD says of them is not held: once, because the namespaces that
+/// names are split into mean nothing to people.
+fn names_not_looked_up(cases: &[Case], advisories: &AdvisorySet) -> Option<Gap> {
+    let is_absent = |it: &Consulted| cpe::is_by_name(it) && !advisories.rows.contains_key(&it.key);
+    let absent: Vec<&Case> = cases.iter().filter(|case| case.consulted.iter().any(is_absent)).collect();
+    let packages = match n_packages(&absent) {
+        0 => return None,
+        1 => "1 package".to_owned(),
+        n => format!("{n} packages"),
+    };
+    let detail = format!(
+        "CPE names of {packages} were not looked up: NVD is not held (`plimsoll feeds sync --only nvd`)"
+    );
+    Some(Gap::new(GapKind::FEED_NOT_FETCHED, "nvd", detail))
+}
+
 /// What there is to know about the releases that were asked, and about the image's own when none was. `disclosing` tell
 /// what is not fixed of those that were built anew from them.
 fn release_gaps(
     inventory: &Inventory,
     cases: &[Case],
     facts: &FeedFacts,
+    advisories: &AdvisorySet,
     disclosing: &BTreeSet<&Namespace>,
     as_of: Timestamp,
 ) -> Vec<Gap> {
@@ -219,9 +241,10 @@ fn release_gaps(
     let distros = inventory.distros().filter_map(|distro| namespace::resolve(distro, facts).ok());
     releases.extend(distros.flat_map(|resolved| resolved.namespaces));
 
+    let is_looked_up = |it: &Consulted| cpe::is_by_name(it) && advisories.rows.contains_key(&it.key);
     let by_name: BTreeSet<&Namespace> = cases
         .iter()
-        .filter(|case| case.ecosystem.is_os() && case.consulted.iter().any(cpe::is_by_name))
+        .filter(|case| case.ecosystem.is_os() && case.consulted.iter().any(is_looked_up))
         .flat_map(|case| case.consulted.iter().map(|consulted| &consulted.key.namespace))
         .collect();
 

@@ -66,7 +66,14 @@ fn repositories_that_nobody_explains_are_a_gap() {
         facts.repository_cpes = known.collect();
         let inventory = inventory(distro, "rpm demo 1.0-1");
         let cases = cases(&inventory, &facts);
-        release_gaps(&inventory, &cases, &facts, &BTreeSet::new(), "2025-01-01T00:00:00Z".parse().unwrap())
+        release_gaps(
+            &inventory,
+            &cases,
+            &facts,
+            &AdvisorySet::default(),
+            &BTreeSet::new(),
+            "2025-01-01T00:00:00Z".parse().unwrap(),
+        )
     };
     assert_eq!(gaps_of("rhel 9.4 content-set=baseos", &[])[0].place, "repository-to-cpe");
     assert_eq!(gaps_of("rhel 9.4 content-set=baseos", &["baseos"]), []);
@@ -133,7 +140,14 @@ fn support_that_was_bought_goes_on_after_the_releases_own() {
     let gaps_of = |distro: &str, as_of: &str| {
         let inventory = inventory(distro, "deb demo 1.0-1");
         let cases = cases(&inventory, &facts);
-        release_gaps(&inventory, &cases, &facts, &BTreeSet::new(), as_of.parse().unwrap())
+        release_gaps(
+            &inventory,
+            &cases,
+            &facts,
+            &AdvisorySet::default(),
+            &BTreeSet::new(),
+            as_of.parse().unwrap(),
+        )
     };
     let (during, after) = ("2030-01-01T00:00:00Z", "2033-01-01T00:00:00Z");
     assert_eq!(gaps_of("ubuntu 22.04 UBUNTU_PRO=esm-infra", during), []);
@@ -196,8 +210,14 @@ fn namespaces_that_only_named_sources_fill_are_not_covered() {
     let by_hand = NamespaceFacts { coverage: CoverageClass::FixOnly, providers, end_of_life: None };
     facts.namespaces.insert(Namespace::new("npm"), by_hand);
     let cases = cases(&inventory, &facts);
-    let gaps =
-        release_gaps(&inventory, &cases, &facts, &BTreeSet::new(), "2025-07-01T00:00:00Z".parse().unwrap());
+    let gaps = release_gaps(
+        &inventory,
+        &cases,
+        &facts,
+        &AdvisorySet::default(),
+        &BTreeSet::new(),
+        "2025-07-01T00:00:00Z".parse().unwrap(),
+    );
     let gaps: Vec<String> = gaps.iter().map(Gap::to_string).collect();
     let expected =
         "fix-only-feed|npm|no feed is held but those named by hand: only what they speak of is known";
