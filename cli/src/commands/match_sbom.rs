@@ -16,12 +16,12 @@ use model::distro::Distro;
 use model::gap::GapKind;
 use model::inventory::Inventory;
 use model::limits::Limits;
-use model::report::Report;
+use model::report::{Report, UnmatchedReason};
 use policy::{FailOn, Judgement};
 
 use crate::args::Global;
 use crate::environment;
-use crate::error::CommandError;
+use crate::error::{CommandError, is_archive, visible};
 use crate::exit_code::Exit;
 use crate::feeds::{NeededFeeds, kept_snapshot};
 use crate::keys::KeyArgs;
@@ -95,14 +95,32 @@ pub(crate) fn run(args: &MatchArgs, global: &Global, ui: &Ui) -> Result<Exit, Co
             let inventory = read_sbom("standard input", &bytes, &limits, &keys)?;
             Subject { bom, ..Subject::new(inventory, &bytes) }
         } else {
-            let subject = read_sbom_file(Path::new(place), &limits, &keys)?;
+            let subject = read_sbom_file(Path::new(place), &limits, &keys);
+            let subject = subject.map_err(|error| not_an_sbom(place, error))?;
             let bom = is_bom_asked.then(|| bom_of(|| fs::File::open(place).ok(), &limits)).flatten();
             Subject { bom, ..subject }
         };
+        if let Some(warning) = not_assumed(&subject.inventory, args.distro.as_ref()) {
+            ui.warn(&warning);
+        }
         assume_distro(&mut subject.inventory, args.distro.as_ref());
         ui.gaps(&subject.inventory.gaps);
         Ok(subject)
     })
+}
+
+/// The failure to read `place` as an SBOM, with what judges it instead.
+fn not_an_sbom(place: &str, error: FlowError) -> CommandError {
+    let is_unread = matches!(error, FlowError::File { .. });
+    let error = CommandError::from(error);
+    match is_unread {
+        true if place.starts_with("pkg:") => {
+            error.hint("a list of package URLs is an SBOM: `echo PURL | plimsoll match -`")
+        }
+        true if Path::new(place).is_dir() => error.hint("`plimsoll scan DIR` judges a directory or a layout"),
+        true => error.hint("`plimsoll scan IMAGE` judges an image by its name or archive"),
+        false => error,
+    }
 }
 
 /// Judges each of `places`, which `open` turns into subjects one at a time. One that cannot be judged is told
@@ -197,11 +215,23 @@ impl<'a> Judge<'a> {
         for warning in blind(self.fail_on.as_ref(), report).into_iter().chain(unrated(&judgement, report)) {
             self.ui.warn(&warning);
         }
+        let is_sarif = self.outputs.iter().any(|resolved| resolved.format.format().name == "sarif");
+        if let Some(warning) = file_name(&report.inventory.subject.name).filter(|_| is_sarif) {
+            self.ui.warn(&warning);
+        }
         if judgement.is_of_nothing() {
             return Err(nothing_judged(report, &report.inventory.subject.name));
         }
         Ok(if judgement.acceptable { Exit::Acceptable } else { Exit::NotAcceptable })
     }
+}
+
+/// What to say where the alerts of SARIF are told apart by `name`, and that is of a file.
+fn file_name(name: &str) -> Option<String> {
+    is_archive(name).then(|| {
+        let name = visible(name);
+        format!("SARIF names the image after the file `{name}`: another image in a file called so would close its alerts; `--name NAME` tells them apart")
+    })
 }
 
 /// What to say of a gate that asks for what is not held.
@@ -245,7 +275,23 @@ pub(crate) fn nothing_judged(report: &Report, name: &str) -> CommandError {
         ))
         .hint("the coverage summary says why"),
     };
+    let error = match by_cpe_name(report) {
+        Some(hint) => error.hint(hint),
+        None => error,
+    };
     error.hint("`--allow-empty` accepts this")
+}
+
+/// What would answer, where that is NVD by the CPE names of packages that no feed speaks of.
+fn by_cpe_name(report: &Report) -> Option<&'static str> {
+    let has_name = report.inventory.packages.iter().any(|package| !package.cpes.is_empty());
+    let is_of = |reason| report.coverage.unmatched.iter().any(|one| one.reason == reason);
+    match has_name {
+        true if is_of(UnmatchedReason::NoFeed) => Some(
+            "NVD speaks of their CPE names: `plimsoll feeds sync --only nvd`, or `--fallback cpe` at this command",
+        ),
+        _ => None,
+    }
 }
 
 fn worse(left: Exit, right: Exit) -> Exit {
@@ -278,6 +324,18 @@ pub(crate) fn assume_distro(inventory: &mut Inventory, assumed: Option<&Distro>)
             *distro = assumed.cloned();
         }
     }
+}
+
+/// What to say where `inventory` names another distribution than the `assumed` one, which is then not heeded.
+fn not_assumed(inventory: &Inventory, assumed: Option<&Distro>) -> Option<String> {
+    let (assumed, named) = (assumed?, inventory.distro.as_ref()?);
+    let text = |distro: &Distro| match &distro.version {
+        Some(version) => format!("{}:{version}", distro.id),
+        None => distro.id.clone(),
+    };
+    let is_same = named.id == assumed.id && named.version == assumed.version;
+    let named = visible(&text(named));
+    (!is_same).then(|| format!("`--distro {}` is not heeded: the SBOM names {named}", text(assumed)))
 }
 
 /// A distribution as `--distro` takes it.
