@@ -333,7 +333,13 @@ fn not_assumed(inventory: &Inventory, assumed: Option<&Distro>) -> Option<String
         Some(version) => format!("{}:{version}", distro.id),
         None => distro.id.clone(),
     };
-    let is_same = named.id == assumed.id && named.version == assumed.version;
+    // A release is asked of, whichever of its points the SBOM names.
+    let is_of = |release: &String, version: &String| {
+        version.strip_prefix(release.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let is_same_version =
+        assumed.version.iter().zip(&named.version).any(|(release, version)| is_of(release, version));
+    let is_same = named.id == assumed.id && is_same_version;
     let named = visible(&text(named));
     (!is_same).then(|| format!("`--distro {}` is not heeded: the SBOM names {named}", text(assumed)))
 }
