@@ -120,6 +120,7 @@ fn a_configuration_that_was_only_found_does_not_say_where_feeds_come_from() {
     }
     assert_eq!(server.requests().len(), 0);
     // What has nothing to do with it goes on, and so does who says another, or that he means it.
+    std::fs::create_dir(place.path("feeds")).unwrap();
     place.run(["feeds", "gc", "--keep", "1d"]).expect_code(0);
     let words = ["feeds", "sync", "--only", "pypi"];
     place.run(words.iter().chain(&["--mirror", &server.url("")])).expect_code(0);
@@ -127,7 +128,7 @@ fn a_configuration_that_was_only_found_does_not_say_where_feeds_come_from() {
 }
 
 /// What a `plimsoll.toml` says, the command that would use it, and the key that is refused.
-const NOT_BELIEVED: [(&str, &[&str], &str); 29] = [
+const NOT_BELIEVED: [(&str, &[&str], &str); 30] = [
     ("mirror = 'x'", &["scan", "x"], "mirror"),
     ("[feeds.sync]\nmirror = ['x']", &["feeds", "sync"], "mirror"),
     ("registry-mirror = 'docker.io=evil.example'", &["sbom", "nginx"], "registry-mirror"),
@@ -146,6 +147,7 @@ const NOT_BELIEVED: [(&str, &[&str], &str); 29] = [
     ("sign-key = 'x'", &["feeds", "push", "./x"], "sign-key"),
     ("[feeds.export]\nsign-key = 'x'", &["feeds", "export", "x"], "sign-key"),
     ("attach = true", &["sbom", "nginx"], "attach"),
+    ("allow-unsigned = true", &["feeds", "push", "x"], "allow-unsigned"),
     ("allow-older = true", &["feeds", "import", "x"], "allow-older"),
     ("no-private = true", &["feeds", "sync"], "no-private"),
     ("cache-dir = 'written'", &["sbom", "x"], "cache-dir"),

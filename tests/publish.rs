@@ -179,7 +179,7 @@ fn through_a_real_registry_only_what_changed_moves() {
     some.run(words).expect_code(2).expect_stderr(&[
         "error: nothing was pulled",
         "nothing was published there",
-        "hours old",
+        "an hour old",
     ]);
 }
 
@@ -236,6 +236,14 @@ fn only_what_a_trusted_key_signed_is_scanned_with() {
     let ran = scan(&taker, &[&theirs_public]);
     ran.expect_code(2).expect_stderr(&["no key that is trusted signed it", &published]);
     scan(&taker, &[&theirs_public, &ours_public]).expect_code(0);
+    // Without a key nothing replaces what is signed, unless somebody says so.
+    let hint = "`--allow-unsigned` replaces it all the same";
+    place.run(["feeds", "push", &published]).expect_code(2).expect_stderr(&["is signed", hint]);
+    scan(&Place::new(), &[&ours_public]).expect_code(0);
+    let other = place.path("other").display().to_string();
+    place.run(["feeds", "push", &other, "--sign-key", &ours]).expect_code(0);
+    place.run(["feeds", "push", &other, "--allow-unsigned"]).expect_code(0);
+    place.run(["feeds", "push", &other]).expect_code(0);
     // By another key nothing newer comes: what is held stays, and the report says so.
     sync(&place, 1);
     let ran = place.run(["feeds", "push", &published, "--sign-key", &theirs]);

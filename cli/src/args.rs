@@ -95,7 +95,7 @@ pub(crate) enum Command {
     Versions(commands::versions::VersionsArgs),
     Completions(commands::completions::CompletionsArgs),
     #[command(hide = true)]
-    Action(commands::action::ActionArgs),
+    Action(Box<commands::action::ActionArgs>),
 }
 
 /// The command line as clap knows it, with an environment variable for every option.

@@ -97,7 +97,7 @@ const NAME_IT: &str = "name it with `--config FILE` or `PLIMSOLL_CONFIG` if you 
 
 /// Options (their ids) that are not taken from a file that was only found, and why: what they do reaches beyond the
 /// judgement of this run, or is done in our name. None has a default of its own, so that one from the file is known.
-const REFUSED: [(&str, &str); 21] = [
+const REFUSED: [(&str, &str); 22] = [
     ("mirror", "it decides what the vendors' feeds say, also in later runs"),
     ("registry_mirror", "it decides what an image's name stands for"),
     ("insecure", "whoever is between us and a registry could be the registry"),
@@ -112,6 +112,7 @@ const REFUSED: [(&str, &str); 21] = [
     ("vex_key", "it names whose word suppresses findings"),
     ("sign_key", "it names a private key of ours, and signs with it"),
     ("attach", "it writes to a registry, with our credentials"),
+    ("allow_unsigned", "it takes the signature from what is published"),
     ("allow_older", "it lets an older state replace the newer one that is held"),
     ("no_private", "it takes out advisories of our own that are held"),
     ("cache_dir", "it is written to, and what is kept there is believed"),

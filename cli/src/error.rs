@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 
+use feeds_sync::error::SyncError;
 use sbom::image::ImageError;
 
 use crate::exit_code::Exit;
@@ -41,7 +42,9 @@ impl CommandError {
             Self::Usage(error) => {
                 let shown = error.print();
                 let is_failure = error.use_stderr();
-                if shown.is_ok() && !is_failure { Exit::Acceptable } else { Exit::NotJudged }
+                // Who closed the pipe had read enough of the help.
+                let is_told = shown.err().is_none_or(|error| error.kind() == io::ErrorKind::BrokenPipe);
+                if is_told && !is_failure { Exit::Acceptable } else { Exit::NotJudged }
             }
             Self::Failed { error, hints } => {
                 eprint(&format!("error: {error}"));
@@ -109,6 +112,7 @@ impl From<flows::error::FlowError> for CommandError {
     fn from(error: flows::error::FlowError) -> Self {
         use flows::error::FlowError as E;
         let hints = match &error {
+            E::Image { source, .. } if is_from_registry(source) => Vec::new(),
             E::Image { source_text, source } => image_hints(source_text, source),
             E::Registry { source, .. } => registry_hints(source),
             E::Offline { .. } => vec!["leave out `--offline`, or give an archive of the image".to_owned()],
@@ -131,10 +135,14 @@ impl From<flows::error::FlowError> for CommandError {
             }
             E::NoLayers { .. } => vec!["give the image itself, or leave out `--scope all-layers`".to_owned()],
             E::Purl { .. } => vec!["a package URL is like `pkg:npm/lodash@4.17.21`".to_owned()],
-            E::Document { .. } => {
-                vec!["write an SBOM with `plimsoll sbom IMAGE -o cyclonedx-json=sbom.json`".to_owned()]
-            }
-            E::NoFeeds { .. } => vec!["run `plimsoll feeds sync`, or leave out `--offline`".to_owned()],
+            E::Document { .. } => vec![
+                "write an SBOM with `plimsoll sbom IMAGE -o cyclonedx-json=sbom.json`; `plimsoll scan IMAGE` judges an image itself"
+                    .to_owned(),
+            ],
+            E::NoFeeds { .. } => vec![
+                "`plimsoll feeds sync` fills it, and so do `scan` and `match` without `--offline`; `--feeds DIR` names another"
+                    .to_owned(),
+            ],
             E::NotSynced { .. } => {
                 vec!["`plimsoll feeds status --check` says which hosts answer; `--mirror` takes feeds from elsewhere".to_owned()]
             }
@@ -152,7 +160,7 @@ impl From<flows::error::FlowError> for CommandError {
                 "give a directory that can be written with `--feeds DIR`; `--offline` takes what is held and writes nothing"
                     .to_owned(),
             ],
-            E::Sync(_) => vec!["the last good state was left in place".to_owned()],
+            E::Sync(source) => sync_hints(source),
             E::Vex { .. } | E::VexDownload(_) | E::VexRepository { .. } => {
                 vec!["nothing was judged, because what the document answers would count as open".to_owned()]
             }
@@ -181,18 +189,26 @@ impl From<flows::error::FlowError> for CommandError {
 
 /// What to do about an image that could not be opened.
 fn image_hints(source_text: &str, error: &ImageError) -> Vec<String> {
-    let choices = match error {
+    let hint = match error {
         ImageError::SeveralImages { available, .. } | ImageError::ImageAbsent { available, .. } => {
-            choices(source_text, "--image", available)
+            return choices(source_text, "--image", available).into_iter().collect();
         }
-        ImageError::PlatformAbsent { available, .. } => choices(source_text, "--platform", available),
-        _ if is_from_registry(error) => None,
-        _ => Some(
-            "if the archive was copied or downloaded, fetch it again; `--help` lists the accepted kinds"
-                .to_owned(),
-        ),
+        ImageError::PlatformAbsent { available, .. } => {
+            return choices(source_text, "--platform", available).into_iter().collect();
+        }
+        ImageError::NotAnImage { .. } if source_text == "-" => {
+            "standard input is read as an archive of an image; `plimsoll match -` reads an SBOM from there"
+        }
+        ImageError::NotAnImage { .. } if !is_archive(source_text) => {
+            "`--help` lists the accepted kinds; of sources, as of a lock file, give the directory that they lie in"
+        }
+        ImageError::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            "check the path; an image of a registry is named as `nginx:1.27` is, without `./` or a suffix of files"
+        }
+        ImageError::Read { .. } => "may you read it?",
+        _ => "if the archive was copied or downloaded, fetch it again; `--help` lists the accepted kinds",
     };
-    choices.into_iter().collect()
+    vec![hint.to_owned()]
 }
 
 /// Commands of choices that are spelt out.
@@ -223,6 +239,34 @@ fn in_shell(text: &str) -> String {
     match !text.is_empty() && text.bytes().all(is_plain) {
         true => text.to_owned(),
         false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
+/// Whether `name` is that of a file in which images are kept.
+pub(crate) fn is_archive(name: &str) -> bool {
+    let suffixes = [".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.zst", ".oci"];
+    suffixes.iter().any(|suffix| name.ends_with(suffix))
+}
+
+/// What to do about a sync that did not even begin.
+fn sync_hints(error: &SyncError) -> Vec<String> {
+    match error {
+        SyncError::UnknownName { name, known } => {
+            let far = 1 + name.chars().count() / 3;
+            let near = known.split(", ").map(|known| (strsim::damerau_levenshtein(name, known), known));
+            let nearest = near.filter(|(distance, _)| *distance <= far).min();
+            vec![match nearest {
+                Some((_, known)) => format!("did you mean `{known}`?"),
+                None => "a namespace is like `debian:12` or `pypi`".to_owned(),
+            }]
+        }
+        SyncError::Io { .. } | SyncError::Db(_) => vec![
+            "the last good state was left in place: `--offline` judges by what is held".to_owned(),
+            "`--feeds DIR` names a directory that can be written to".to_owned(),
+        ],
+        SyncError::BadPlace { .. } | SyncError::Changed { .. } => {
+            vec!["the last good state was left in place".to_owned()]
+        }
     }
 }
 

@@ -52,6 +52,11 @@ impl Ui {
         }
     }
 
+    /// Whether lines are said that only `-v` wants.
+    pub(crate) fn says_more(&self) -> bool {
+        self.verbosity > 0
+    }
+
     /// Says a line that only `-vv` wants.
     pub(crate) fn say_even_more(&self, line: &str) {
         if self.verbosity > 1 {
@@ -64,9 +69,10 @@ impl Ui {
         self.must_say(&format!("warning: {line}"));
     }
 
-    /// Says each gap in a line.
+    /// Says each gap in a line; many that say the same in one, unless more is to be said.
     pub(crate) fn gaps(&self, gaps: &[Gap]) {
-        for gap in gaps {
+        let folded = if self.verbosity > 0 { gaps.to_vec() } else { flows::feeds::folded(gaps) };
+        for gap in &folded {
             self.say(&format!("gap: {}: {}: {}", gap.kind.as_str(), gap.place, gap.detail));
         }
     }

@@ -151,7 +151,7 @@ pub fn sync(
     report.gaps.extend(settle(&mut kept, &pulls, fetcher, options));
     unreadable.iter().for_each(|(namespace, feeds)| kept.read_again(namespace, feeds));
     kept.write()?;
-    tell(&mut report, pulls, &kept, feeds.current()?.as_ref(), options);
+    tell(&mut report, pulls, &kept, feeds.current()?.as_ref(), fetcher, options);
     Ok(report)
 }
 
@@ -199,7 +199,7 @@ fn report_if_settled(
         return Ok(None);
     }
     let mut report = SyncReport { snapshot: Some(snapshot.id().to_owned()), ..SyncReport::default() };
-    tell(&mut report, pulls, kept, Some(&snapshot), options);
+    tell(&mut report, pulls, kept, Some(&snapshot), fetcher, options);
     Ok(Some(report))
 }
 

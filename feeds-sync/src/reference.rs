@@ -8,7 +8,7 @@ use model::key::Namespace;
 
 use crate::facts;
 use crate::hosts::{KNOWN_HOSTS, KeyForm};
-use crate::provider::{Feed, PROVIDERS, Provider, Scope};
+use crate::provider::{Feed, PROVIDERS, Provider, Scope, nvd};
 use crate::schedule;
 
 /// How a provider is read whose downloads lead to others: what is asked at each sync, and when the whole is downloaded
@@ -35,7 +35,7 @@ const LEADING: &[(&str, &str)] = &[
     ),
     (
         "nvd",
-        "what was modified lately at each sync, windows of the API when the last sync is older than 7 days; the yearly files          at first and monthly",
+        "what was modified lately at each sync, windows of the API when the last sync is older than 7 days; the yearly files at first and monthly",
     ),
     (
         "osv",
@@ -169,6 +169,10 @@ fn coverage(namespaces: &BTreeSet<Namespace>) -> String {
 fn places(feed: &Feed) -> String {
     let named = feed.sources.iter().take(URLS_NAMED).map(|source| format!("<{}>", source.url));
     let mut text = named.collect::<Vec<_>>().join(" ");
+    if feed.name == "nvd" {
+        // What a mirror has to have is known only at the sync: which years there are.
+        let _ = write!(text, " `{0}YEAR.json.gz` `{0}modified.json.gz` <{1}>", nvd::FILES, nvd::API);
+    }
     let more = feed.sources.len().saturating_sub(URLS_NAMED);
     if more > 0 {
         let _ = write!(text, " and {more} more");

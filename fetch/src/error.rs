@@ -62,6 +62,12 @@ pub enum FetchError {
         /// What was to be asked for.
         url: String,
     },
+    /// The name of the host cannot be resolved: it was looked up a few times, or nobody's name could be resolved before.
+    #[error("`{url}` was not reached: the name of its host cannot be resolved")]
+    Unresolved {
+        /// What was asked for.
+        url: String,
+    },
     /// A credential cannot be sent.
     #[error("the credential from {origin} holds characters that cannot be sent")]
     BadCredential {

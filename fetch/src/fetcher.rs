@@ -15,6 +15,7 @@ use crate::error::{FetchError, redact};
 use crate::hosts::Hosts;
 use crate::http::{self, Failure, Wire};
 use crate::mirror_dir;
+use crate::names::Names;
 use crate::origin::{Origin, Place};
 use crate::pace::Pacer;
 use crate::validators::Validators;
@@ -137,6 +138,7 @@ pub struct Fetcher {
     options: FetchOptions,
     client: OnceLock<reqwest::blocking::Client>,
     pacer: Pacer,
+    names: Names,
     /// Which of several mirrors could not be reached, by their place in the list.
     down: Mutex<BTreeSet<usize>>,
     /// Which of them could not be reached when asked for a size, once.
@@ -147,7 +149,8 @@ impl Fetcher {
     /// A fetcher that has touched nothing yet.
     pub fn new(options: FetchOptions) -> Self {
         let pacer = Pacer::new(Arc::clone(&options.clock), Arc::clone(&options.pause), options.pause_max);
-        Self { options, client: OnceLock::new(), pacer, down: Mutex::default(), silent: Mutex::default() }
+        let (down, silent) = (Mutex::default(), Mutex::default());
+        Self { options, client: OnceLock::new(), pacer, names: Names::default(), down, silent }
     }
 
     /// Where its bytes come from.
@@ -165,7 +168,7 @@ impl Fetcher {
     /// Statuses 403, 408, 425, 429 and 5xx, broken connections and short bodies are tried again, after the
     /// pause that `Retry-After` asks for or a growing one of its own (feeds.md §0.4(7)); a body goes on where it
     /// broke off if the host can. When the host sends no validators, the SHA-256 of the body decides whether
-    /// it is unchanged. Of several mirrors the first that has the file serves it; one that could not be reached is
+    /// it is unchanged. A host whose name cannot be resolved is looked up a few times in all. Of several mirrors the first that has the file serves it; one that could not be reached is
     /// not asked again.
     ///
     /// # Errors
@@ -185,7 +188,7 @@ impl Fetcher {
                 Err(error) if mirrors.is_empty() => return Err(error),
                 Err(FetchError::NotFound { .. }) => {}
                 Err(error) => {
-                    if matches!(error, FetchError::Transport { .. }) {
+                    if matches!(error, FetchError::Transport { .. } | FetchError::Unresolved { .. }) {
                         self.down().insert(index);
                     }
                     failed.get_or_insert(error);
@@ -229,7 +232,7 @@ impl Fetcher {
             }
             let size = match origin {
                 Origin::MirrorDir(dir) => mirror_dir::size(dir, url).ok().flatten(),
-                origin => match self.wire().ok()?.size(&url_at(origin, url).ok()?) {
+                origin => match self.size_at(&url_at(origin, url).ok()?)? {
                     Ok(size) => size,
                     Err(failure) => {
                         if parts.len() > 1 && matches!(failure, Failure::Transport(_)) {
@@ -246,6 +249,25 @@ impl Fetcher {
         None
     }
 
+    /// The size that is said at `at`; none when its host is not asked.
+    fn size_at(&self, at: &str) -> Option<Result<Option<u64>, Failure>> {
+        if self.names.is_doubtful(at) {
+            return None;
+        }
+        let size = self.wire().ok()?.size(at);
+        self.note(at, size.as_ref().err());
+        Some(size)
+    }
+
+    /// Notes whether the host of `url` was reached, where an exchange shows it.
+    fn note(&self, url: &str, failure: Option<&Failure>) {
+        match failure {
+            None | Some(Failure::Status { .. } | Failure::Broken { .. }) => self.names.note(url, None),
+            Some(Failure::Transport(error)) => self.names.note(url, Some(error)),
+            Some(Failure::Final(_)) => {}
+        }
+    }
+
     fn get_with_retries(
         &self,
         request: &Request<'_>,
@@ -258,10 +280,18 @@ impl Fetcher {
             .build();
         let mut own_pause = Duration::ZERO;
         for tries in 1.. {
-            let failure = match http::attempt(&wire, request, progress) {
+            if self.names.is_given_up(request.url) {
+                return Err(FetchError::Unresolved { url: redact(request.url) });
+            }
+            let result = http::attempt(&wire, request, progress);
+            self.note(request.url, result.as_ref().err());
+            let failure = match result {
                 Ok(fetched) => return Ok(fetched),
                 Err(failure) => failure,
             };
+            if self.names.is_given_up(request.url) {
+                return Err(failure.into_error(request.url, tries));
+            }
             // `Retry-After: 0` occurs and means nothing more than "later".
             let asked = failure.pauses().map(|asked| asked.filter(|asked| !asked.is_zero()));
             if let (Some(Some(asked)), Failure::Status { status, host, .. }) = (asked, &failure) {

@@ -23,6 +23,7 @@ pub mod headers;
 pub mod hosts;
 mod http;
 mod mirror_dir;
+mod names;
 pub mod netrc;
 pub mod origin;
 mod pace;

@@ -315,6 +315,30 @@ fn a_host_that_never_answers_well_is_given_up() {
 }
 
 #[test]
+fn names_that_cannot_be_resolved_are_looked_up_a_few_times_and_then_nobody_is_asked() {
+    let bench = Bench::new();
+    let ask = |host: u32| {
+        let error = bench.get_url(&format!("http://host-{host}.invalid/feed.json"), None).unwrap_err();
+        assert!(matches!(error, FetchError::Unresolved { .. }), "{error:?}");
+        bench.n_pauses()
+    };
+    assert_eq!([ask(1), ask(1)], [2, 2], "it is not looked up again");
+    assert_eq!([ask(2), ask(3)], [4, 6]);
+    assert_eq!([ask(4), ask(5)], [6, 6], "there is no network");
+    assert_eq!(bench.fetcher.head_size("http://host-6.invalid/feed.json"), None);
+
+    // Where somebody answers there is one: of other hosts each is tried.
+    let bench = Bench::new();
+    bench.server.serve(PATH, BODY);
+    bench.get_whole();
+    for host in 1..6 {
+        let url = format!("http://host-{host}.invalid/feed.json");
+        assert!(matches!(bench.get_url(&url, None).unwrap_err(), FetchError::Unresolved { .. }));
+    }
+    assert_eq!(bench.n_pauses(), 10);
+}
+
+#[test]
 fn a_body_that_stalls_is_given_up_after_the_idle_limit_and_goes_on() {
     let bench = Bench::new();
     bench.server.serve(PATH, BODY).next(PATH, Behaviour::Stall { after: 4 });

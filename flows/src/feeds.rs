@@ -1,6 +1,6 @@
 //! The shards an inventory needs are held, or a gap says why not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use advisory_db::{FeedsDir, Snapshot};
@@ -74,8 +74,9 @@ const REASONS_MAX: usize = 5;
 
 /// What could not be had and why, the first of it.
 pub fn reasons(gaps: &[Gap]) -> Vec<String> {
-    let told = gaps.iter().take(REASONS_MAX).map(|gap| format!("{}: {}", gap.place, gap.detail));
-    let more = gaps.len().checked_sub(REASONS_MAX).filter(|more| *more > 0);
+    let folded = folded(gaps);
+    let told = folded.iter().take(REASONS_MAX).map(|gap| format!("{}: {}", gap.place, gap.detail));
+    let more = folded.len().checked_sub(REASONS_MAX).filter(|more| *more > 0);
     told.chain(more.map(|more| format!("and {more} more"))).collect()
 }
 
@@ -109,6 +110,47 @@ fn not_asked(feeds_dir: &FeedsDir, plan: &Plan, source: &io::Error) -> Vec<Gap> 
     providers.into_iter().map(gap).collect()
 }
 
+/// Up to so many gaps that say the same of different places are told one by one.
+const ALIKE_MAX: usize = 2;
+
+/// How many places one gap for several names.
+const PLACES_MAX: usize = 3;
+
+/// `gaps` for people: of many that differ only in their places, and in what stands between backquotes (a URL), one is made,
+/// where the first stands. It has the words of the first, and says how many there were.
+pub fn folded(gaps: &[Gap]) -> Vec<Gap> {
+    let words = |gap: &Gap| gap.detail.split('`').step_by(2).collect::<Vec<_>>().join("`");
+    let mut groups: Vec<Vec<&Gap>> = Vec::new();
+    let mut positions = BTreeMap::new();
+    for gap in gaps {
+        let position = *positions.entry((&gap.kind, words(gap))).or_insert(groups.len());
+        match groups.get_mut(position) {
+            Some(group) => group.push(gap),
+            None => groups.push(vec![gap]),
+        }
+    }
+    let fold = |group: Vec<&Gap>| match group.len() {
+        n if n <= ALIKE_MAX => group.into_iter().cloned().collect(),
+        n => {
+            let mut places: Vec<&str> = group.iter().map(|gap| gap.place.as_str()).collect();
+            places.dedup();
+            let more = places.len().saturating_sub(PLACES_MAX);
+            let mut place = places[..places.len() - more].join(", ");
+            if more > 0 {
+                place.push_str(&format!(" and {more} more"));
+            }
+            let first = group[0];
+            let is_one = group.iter().all(|gap| gap.detail == first.detail);
+            let detail = match is_one {
+                true => first.detail.clone(),
+                false => format!("{} (and {} more like this)", first.detail, n - 1),
+            };
+            vec![Gap::new(first.kind.clone(), place, detail)]
+        }
+    };
+    groups.into_iter().flat_map(fold).collect()
+}
+
 /// Plans, says so, and syncs.
 pub fn sync(
     feeds_dir: &FeedsDir,
@@ -119,4 +161,26 @@ pub fn sync(
     let plan = feeds_sync::plan::plan(feeds_dir, fetcher, options)?;
     observer.planned(&plan);
     Ok(feeds_sync::engine::sync(feeds_dir, fetcher, options, observer)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use model::gap::GapKind;
+
+    use super::*;
+
+    fn told(gaps: &[(&str, &str)]) -> Vec<String> {
+        let gaps: Vec<Gap> =
+            gaps.iter().map(|(place, detail)| Gap::new(GapKind::STALE_FEED, *place, *detail)).collect();
+        folded(&gaps).iter().map(|gap| format!("{}: {}", gap.place, gap.detail)).collect()
+    }
+
+    #[test]
+    fn gaps_that_say_the_same_are_told_once() {
+        assert_eq!(told(&[("a", "`x` is gone"), ("b", "`y` is gone")]), ["a: `x` is gone", "b: `y` is gone"]);
+        let many = [("a", "`x` is gone"), ("a", "`y` is gone"), ("b", "it burns"), ("c", "`z` is gone")];
+        assert_eq!(told(&many), ["a, c: `x` is gone (and 2 more like this)", "b: it burns"]);
+        let all = ["a", "b", "c", "d", "e"].map(|place| (place, "no network"));
+        assert_eq!(told(&all), ["a, b, c and 2 more: no network"]);
+    }
 }

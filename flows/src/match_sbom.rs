@@ -325,7 +325,8 @@ fn undescribed(snapshot: &Snapshot, keys: &BTreeSet<PackageKey>) -> Option<Gap> 
         .filter_map(Namespace::release)
         .collect();
     let detail = format!(
-        "severities and disputes of CVEs of {} from NVD and the CVE list are not held: what no vendor rated has no severity",
+        "severities and disputes of CVEs of {} from NVD and the CVE list are not held: what no vendor rated has no severity, and a \
+         gate of severities does not fire for it (`plimsoll feeds sync --only nvd`)",
         missing.join(", ")
     );
     (!missing.is_empty()).then(|| Gap::new(GapKind::FEED_NOT_FETCHED, "cve", detail))
@@ -477,7 +478,7 @@ mod tests {
             gaps,
             [
                 "severities and disputes of CVEs of 2024 from NVD and the CVE list are not held: what no vendor rated has no \
-              severity"
+              severity, and a gate of severities does not fire for it (`plimsoll feeds sync --only nvd`)"
             ]
         );
         // Feeds of a later day than the report say nothing of how old they are.

@@ -59,6 +59,7 @@ pub fn coverage(
             .filter(|gap| !(is_of_feed(gap) && is_lacking(&Namespace::new(gap.place.as_str())))),
     );
     gaps.extend(by_name_gaps(cases, advisories));
+    gaps.extend(names_not_looked_up(cases, advisories));
     let runtimes = runtime::runtimes(inventory, facts, &third_parties(cases));
     gaps.extend(runtime::gaps(&runtimes, facts, &as_of.strftime("%Y-%m-%d").to_string()));
     Coverage {
@@ -89,17 +90,19 @@ fn disclosures<'a>(
 }
 
 /// Why no feed that is held has judged the case; the namespaces that should must all be held. Whose packages were built
-/// anew is asked besides.
+/// anew is asked besides, and so is who speaks of CPE names where somebody speaks of the package by its own.
 pub(crate) fn unmatched_reason<'a>(
     case: &'a Case,
     advisories: &AdvisorySet,
 ) -> Option<(UnmatchedReason, &'a Namespace)> {
     let is_absent = |key| !advisories.rows.contains_key(key);
-    let asked = || case.consulted.iter().filter(|consulted| consulted.role != Role::Disclosure);
+    let is_by_name_only = is_by_name_only(case);
+    let is_besides = |it: &&Consulted| it.role == Role::Disclosure || !is_by_name_only && cpe::is_by_name(it);
+    let asked = || case.consulted.iter().filter(|consulted| !is_besides(consulted));
     let not_held = || asked().find(|consulted| is_absent(&consulted.key));
     match &case.unmatched {
         // Nobody speaks of it by its own name, but what bears its CPE name was looked up.
-        Some((reason, _)) if *reason != UnmatchedReason::UnknownVersion && is_by_name_only(case) => {
+        Some((reason, _)) if *reason != UnmatchedReason::UnknownVersion && is_by_name_only => {
             not_held().map(|consulted| (UnmatchedReason::NotFetched, &consulted.key.namespace))
         }
         Some((reason, namespace)) => Some((*reason, namespace)),
@@ -128,6 +131,8 @@ fn gap(reason: UnmatchedReason, namespace: &Namespace, cases: &[&Case], facts: &
                 either("belongs to, so it was not judged", "belong to, so none of them was judged")
             ),
         )),
+        // Told once for all names.
+        UnmatchedReason::NotFetched if namespace.is_cpe() => None,
         UnmatchedReason::NotFetched => Some(Gap::new(
             GapKind::FEED_NOT_FETCHED,
             namespace.as_str(),
@@ -214,6 +219,22 @@ fn by_name_gaps(cases: &[Case], advisories: &AdvisorySet) -> Vec<Gap> {
         Gap::new(kind, namespace.as_str(), detail)
     };
     by_reason.into_iter().filter(|((_, namespace), _)| !namespace.is_cpe()).map(gap).collect()
+}
+
+/// Said of CPE names that were to be looked up where what NVD says of them is not held: once, because the namespaces that
+/// names are split into mean nothing to people.
+fn names_not_looked_up(cases: &[Case], advisories: &AdvisorySet) -> Option<Gap> {
+    let is_absent = |it: &Consulted| cpe::is_by_name(it) && !advisories.rows.contains_key(&it.key);
+    let absent: Vec<&Case> = cases.iter().filter(|case| case.consulted.iter().any(is_absent)).collect();
+    let packages = match n_packages(&absent) {
+        0 => return None,
+        1 => "1 package".to_owned(),
+        n => format!("{n} packages"),
+    };
+    let detail = format!(
+        "CPE names of {packages} were not looked up: NVD is not held (`plimsoll feeds sync --only nvd`)"
+    );
+    Some(Gap::new(GapKind::FEED_NOT_FETCHED, "nvd", detail))
 }
 
 /// Who tells what is not fixed in releases whose feeds publish only fixes.

@@ -89,6 +89,7 @@ impl<'a> Explain<'a, '_> {
             packages: self.case.packages.clone(),
             answer,
             ids: Vec::new(),
+            fix: None,
             keys: self.keys(&self.case.consulted),
             unmatched,
             rows,
@@ -131,6 +132,7 @@ impl<'a> Explain<'a, '_> {
         Some(Explained {
             answer,
             ids: ids.into_iter().map(str::to_owned).collect(),
+            fix: is_positive.then(|| judge.fix(&judged.decision)),
             owner: owner.map(|owner| self.owner(owner, group, &is_named, is_by_owner, owners)),
             ..self.nothing(Answer::KeptAway, rows)
         })

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::advisory::{FixState, RecordKind, RecordState, Status};
 use crate::facts::CoverageClass;
-use crate::finding::{MatchType, Suppression, UndeterminedReason, Verdict};
+use crate::finding::{Fix, MatchType, Suppression, UndeterminedReason, Verdict};
 use crate::key::{Namespace, PackageKey};
 use crate::package::PackageIndex;
 use crate::report::{SnapshotStamp, Unmatched, UnmatchedReason, VexOutcome};
@@ -61,6 +61,8 @@ pub struct Explained {
     pub answer: Answer,
     /// Every id of the vulnerability, the one that stands for it first; empty where no row that counts speaks of it.
     pub ids: Vec<String>,
+    /// What mends it, as in the finding; none without a finding.
+    pub fix: Option<Fix>,
     /// The keys that were asked for the package; sorted.
     pub keys: Vec<ExplainedKey>,
     /// Why the package cannot be judged, or not by all that should, and who would have answered.

@@ -2,7 +2,8 @@
 
 use cel::{Context, Program, Value};
 
-use model::finding::Verdict;
+use model::advisory::CvssVector;
+use model::finding::{Cvss, Finding, Verdict};
 use model::gap::GapKind;
 use model::report::Report;
 use model::severity::Severity;
@@ -139,6 +140,22 @@ impl FailOn {
             },
         };
         Err(PolicyError::Evaluation { expression: self.text.clone(), of: name(report, item), reason })
+    }
+
+    /// Whether `finding`, which does not violate this gate, would if somebody had rated it: as critical, by the highest score.
+    pub(crate) fn waits_for_rating(&self, report: &Report, finding: &Finding, scope: &Scope) -> bool {
+        if finding.decoration.severity.level != Severity::Unknown {
+            return false;
+        }
+        let mut rated = finding.clone();
+        rated.decoration.severity.level = Severity::Critical;
+        rated.decoration.cvss.push(Cvss {
+            vector: CvssVector { source: String::new(), vector: String::new(), score: None },
+            version: String::new(),
+            score: 10.0,
+        });
+        // An expression without a value for what is only supposed is no error of the report.
+        self.is_violated(report, Item::Finding(&rated), scope).unwrap_or(false)
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Judgement {
     pub unjudged: Option<Unjudged>,
     /// How many packages the gate could not see because their feed is not held; 0 without a gate.
     pub n_unseen: usize,
+    /// How many findings do not violate it only because nobody rated them.
+    pub unrated: usize,
 }
 
 /// Why a report has no judgement.
@@ -61,6 +63,15 @@ impl Judgement {
     pub fn not_judged(&self) -> Option<&Unjudged> {
         self.unjudged.as_ref().filter(|_| !self.acceptable && self.violations.is_empty())
     }
+
+    /// What to say of findings for which the gate cannot fire, because nobody rated them, where there are any.
+    pub fn blindness(&self) -> Option<String> {
+        match self.unrated {
+            0 => None,
+            1 => Some("1 finding has no severity and cannot break this gate".to_owned()),
+            n => Some(format!("{n} findings have no severity and cannot break this gate")),
+        }
+    }
 }
 
 /// Judges every finding of `report` that is not suppressed, and what else the gate names; without a gate everything is
@@ -72,19 +83,22 @@ impl Judgement {
 /// [`PolicyError::Evaluation`] when the gate's expression has no value for a finding. There is no judgement then.
 pub fn judge(report: &Report, fail_on: Option<&FailOn>, allow_empty: bool) -> Result<Judgement, PolicyError> {
     let mut violations = Vec::new();
+    let mut unrated = 0;
     if let Some(gate) = fail_on {
         let scope = gate.scope();
         for (of, item) in items(report, gate) {
             if gate.is_violated(report, item, &scope)? {
                 let rule = gate.as_str().to_owned();
                 violations.push(Violation { rule, of, message: message(report, item) });
+            } else if let Item::Finding(finding) = item {
+                unrated += usize::from(gate.waits_for_rating(report, finding, &scope));
             }
         }
     }
     let unjudged = if allow_empty { None } else { unjudged(report, fail_on) };
     let n_unseen = if fail_on.is_some() { n_unseen(report) } else { 0 };
     let acceptable = unjudged.is_none() && violations.is_empty();
-    Ok(Judgement { acceptable, violations, unjudged, n_unseen })
+    Ok(Judgement { acceptable, violations, unjudged, n_unseen, unrated })
 }
 
 /// Everything in `report` that `gate` is asked of.

@@ -510,6 +510,20 @@ fn of_what_was_not_judged_nothing_is_acceptable() {
 }
 
 #[test]
+fn a_judgement_counts_what_only_a_rating_is_missing_for() {
+    let unrated = |gate: &str| judge(&report(), Some(&FailOn::parse(gate).unwrap()), false).unwrap().unrated;
+    assert_eq!(unrated("high"), 1);
+    assert_eq!(unrated("kev || severity >= CRITICAL"), 1);
+    assert_eq!(unrated("cvss > 7.0"), 1);
+    // It fires all the same, asks for no rating, or would not fire whatever the rating.
+    assert_eq!(unrated("unknown"), 0);
+    assert_eq!(unrated("severity == UNKNOWN || severity >= HIGH"), 0);
+    assert_eq!(unrated("kev"), 0);
+    assert_eq!(unrated("severity >= HIGH && fixed"), 0);
+    assert_eq!(judge(&report(), None, false).unwrap().unrated, 0);
+}
+
+#[test]
 fn a_gate_says_what_it_asks_for_and_is_not_held() {
     let blind = |gate: &str, missing: &[&str]| {
         let mut report = report();

@@ -119,8 +119,13 @@ fn forget(shards: &Path) -> Result<()> {
 fn publish_and_bring(feeds: &FeedsDir, shelf: &Directory, here: &FeedsDir, what: &str) -> Result<()> {
     let now = feeds.current()?.context("no snapshot")?.created();
     let begun = Instant::now();
-    let offered = offer(feeds, shelf, &OfferOptions { key: None, now, edits_max: EDITS_MAX }, &NoProgress)
-        .map_err(|error| anyhow::anyhow!("cannot publish: {error}"))?;
+    let offered = offer(
+        feeds,
+        shelf,
+        &OfferOptions { key: None, now, edits_max: EDITS_MAX, allow_unsigned: false },
+        &NoProgress,
+    )
+    .map_err(|error| anyhow::anyhow!("cannot publish: {error}"))?;
     let offering = begun.elapsed().as_secs_f64();
     let options = BringOptions { wanted: None, keys: &[], max_age: None, now, jobs: 4, allow_older: false };
     let begun = Instant::now();

@@ -18,9 +18,9 @@ pub(crate) struct CompletionsArgs {
 
 pub(crate) fn run(args: &CompletionsArgs) -> Result<Exit, CommandError> {
     let stdout = Output { format: String::new(), target: None };
-    output::write(&stdout, "", |mut out| {
-        clap_complete::generate(args.shell, &mut args::command(), "plimsoll", &mut out);
-        Ok(())
-    })?;
+    // The generator panics where it cannot write, as to a pipe that was closed.
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut args::command(), "plimsoll", &mut script);
+    output::write(&stdout, "", |out| out.write_all(&script))?;
     Ok(Exit::Acceptable)
 }

@@ -6,7 +6,7 @@ pub(crate) mod publish;
 mod search;
 mod status;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use advisory_db::FeedsDir;
 use clap::{Args, Subcommand};
@@ -138,15 +138,23 @@ fn needed(
     Ok(namespaces)
 }
 
+/// How many missing files of a provider are named: a mirror may be of a few feeds only.
+const MISSING_TOLD_MAX: usize = 2;
+
 fn tell(report: &SyncReport, ui: &Ui) {
     let (mut unchanged, mut fresh) = (0, Vec::new());
+    let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for source in &report.sources {
         let line = match &source.outcome {
             SourceOutcome::Updated { bytes: size } => {
                 let records = counted(source.records as usize, "record");
                 format!("updated: {} ({}, {records})", source.url, bytes(*size))
             }
-            SourceOutcome::Missing => format!("missing: {}", source.url),
+            SourceOutcome::Missing => {
+                missing.entry(source.provider).or_default().push(&source.url);
+                continue;
+            }
+            SourceOutcome::Failed { error } if error.contains(&source.url) => format!("failed: {error}"),
             SourceOutcome::Failed { error } => format!("failed: {}: {error}", source.url),
             SourceOutcome::Unchanged => {
                 unchanged += 1;
@@ -158,6 +166,14 @@ fn tell(report: &SyncReport, ui: &Ui) {
             }
         };
         ui.say(&line);
+    }
+    for (provider, urls) in missing {
+        match urls.len() {
+            n if n > MISSING_TOLD_MAX && !ui.says_more() => {
+                ui.say(&format!("missing: {n} files of {provider} (`-v` lists them)"));
+            }
+            _ => urls.iter().for_each(|url| ui.say(&format!("missing: {url}"))),
+        }
     }
     if unchanged > 0 {
         ui.say(&format!("unchanged: {}", counted(unchanged, "source")));
@@ -190,6 +206,10 @@ fn tell(report: &SyncReport, ui: &Ui) {
 
 fn gc(args: &GcArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
     let feeds_dir = FeedArgs::default().open(global)?;
+    // To lock it would make it.
+    if !feeds_dir.path().exists() {
+        return Err(FlowError::NoFeeds { feeds: feeds_dir.path().to_owned() }.into());
+    }
     let lock = feeds_dir.lock().map_err(FlowError::from)?;
     let outcome = feeds_dir.gc(&lock, args.keep, environment::now()).map_err(FlowError::from)?;
     ui.say(&format!(

@@ -14,15 +14,16 @@ use flows::vex::{VexPlace, bom_of};
 use jiff::Timestamp;
 use matcher::vex::Given;
 use model::distro::Distro;
+use model::gap::GapKind;
 use model::inventory::Inventory;
 use model::limits::Limits;
-use model::report::Report;
+use model::report::{Report, UnmatchedReason};
 use model::text::counted;
 use policy::{FailOn, Judgement, Unjudged};
 
 use crate::args::Global;
 use crate::environment;
-use crate::error::CommandError;
+use crate::error::{CommandError, is_archive, visible};
 use crate::exit_code::Exit;
 use crate::feeds::{NeededFeeds, kept_snapshot};
 use crate::keys::KeyArgs;
@@ -96,13 +97,28 @@ pub(crate) fn run(args: &MatchArgs, global: &Global, ui: &Ui) -> Result<Exit, Co
             let inventory = read_sbom("standard input", &bytes, &limits, &keys)?;
             Subject { bom, ..Subject::new(inventory, &bytes) }
         } else {
-            let subject = read_sbom_file(Path::new(place), &limits, &keys)?;
+            let subject = read_sbom_file(Path::new(place), &limits, &keys);
+            let subject = subject.map_err(|error| not_an_sbom(place, error))?;
             let bom = is_bom_asked.then(|| bom_of(|| fs::File::open(place).ok(), &limits)).flatten();
             Subject { bom, ..subject }
         };
         ui.gaps(&subject.inventory.gaps);
         Ok(subject)
     })
+}
+
+/// The failure to read `place` as an SBOM, with what judges it instead.
+fn not_an_sbom(place: &str, error: FlowError) -> CommandError {
+    let is_unread = matches!(error, FlowError::File { .. });
+    let error = CommandError::from(error);
+    match is_unread {
+        true if place.starts_with("pkg:") => {
+            error.hint("a list of package URLs is an SBOM: `echo PURL | plimsoll match -`")
+        }
+        true if Path::new(place).is_dir() => error.hint("`plimsoll scan DIR` judges a directory or a layout"),
+        true => error.hint("`plimsoll scan IMAGE` judges an image by its name or archive"),
+        false => error,
+    }
 }
 
 /// Judges each of `places`, which `open` turns into subjects one at a time. One that cannot be judged is told
@@ -163,6 +179,9 @@ impl<'a> Judge<'a> {
     /// Matches a subject, its feeds synced first.
     pub(crate) fn report(&self, mut subject: Subject) -> Result<Report, CommandError> {
         // An image is asked as its SBOM is, which is what was read of it and says nothing of what is assumed.
+        if let Some(warning) = not_assumed(&subject.inventory, self.args.distro.as_ref()) {
+            self.ui.warn(&warning);
+        }
         assume_distro(&mut subject.inventory, self.args.distro.as_ref());
         let fallback = self.feeds.fallback();
         let besides = self.feeds.besides(&fallback);
@@ -205,7 +224,11 @@ impl<'a> Judge<'a> {
         if let Some(warning) = wrong_time(report, self.args.as_of) {
             self.ui.warn(&warning);
         }
-        if let Some(warning) = blind(self.fail_on.as_ref(), report) {
+        for warning in blind(self.fail_on.as_ref(), report).into_iter().chain(unrated(&judgement, report)) {
+            self.ui.warn(&warning);
+        }
+        let is_sarif = self.outputs.iter().any(|resolved| resolved.format.format().name == "sarif");
+        if let Some(warning) = file_name(&report.inventory.subject.name).filter(|_| is_sarif) {
             self.ui.warn(&warning);
         }
         if let Some(unjudged) = judgement.not_judged() {
@@ -218,6 +241,14 @@ impl<'a> Judge<'a> {
     }
 }
 
+/// What to say where the alerts of SARIF are told apart by `name`, and that is of a file.
+fn file_name(name: &str) -> Option<String> {
+    is_archive(name).then(|| {
+        let name = visible(name);
+        format!("SARIF names the image after the file `{name}`: another image in a file called so would close its alerts; `--name NAME` tells them apart")
+    })
+}
+
 /// What to say of a gate that asks for what is not held.
 pub(crate) fn blind(gate: Option<&FailOn>, report: &Report) -> Option<String> {
     let blind = gate?.blind(report);
@@ -225,6 +256,14 @@ pub(crate) fn blind(gate: Option<&FailOn>, report: &Report) -> Option<String> {
     (!blind.is_empty()).then(|| {
         format!("the gate asks for `{names}`, and that is not held: it cannot fire by it; see the gaps of the report")
     })
+}
+
+/// What to say of findings for which the gate cannot fire, because what would rate them is not held.
+fn unrated(judgement: &Judgement, report: &Report) -> Option<String> {
+    let mut gaps = report.coverage.gaps.iter();
+    let is_missing = gaps.any(|gap| gap.kind == GapKind::FEED_NOT_FETCHED && gap.place == "cve");
+    let text = judgement.blindness().filter(|_| is_missing)?;
+    Some(format!("{text}: `plimsoll feeds sync --only nvd` brings what NVD and others rated"))
 }
 
 /// The gate that `text` says.
@@ -279,7 +318,23 @@ pub(crate) fn not_judged(report: &Report, unjudged: &Unjudged, name: &str) -> Co
         ))
         .hint("the log of the sync says why, and `plimsoll feeds status --check` which hosts answer"),
     };
+    let error = match by_cpe_name(report) {
+        Some(hint) => error.hint(hint),
+        None => error,
+    };
     error.hint("`--allow-empty` accepts this")
+}
+
+/// What would answer, where that is NVD by the CPE names of packages that no feed speaks of.
+fn by_cpe_name(report: &Report) -> Option<&'static str> {
+    let has_name = report.inventory.packages.iter().any(|package| !package.cpes.is_empty());
+    let is_of = |reason| report.coverage.unmatched.iter().any(|one| one.reason == reason);
+    match has_name {
+        true if is_of(UnmatchedReason::NoFeed) => Some(
+            "NVD speaks of their CPE names: `plimsoll feeds sync --only nvd`, or `--fallback cpe` at this command",
+        ),
+        _ => None,
+    }
 }
 
 /// Of two exit codes the one that says more.
@@ -313,6 +368,24 @@ pub(crate) fn assume_distro(inventory: &mut Inventory, assumed: Option<&Distro>)
             *distro = assumed.cloned();
         }
     }
+}
+
+/// What to say where `inventory` names another distribution than the `assumed` one, which is then not heeded.
+fn not_assumed(inventory: &Inventory, assumed: Option<&Distro>) -> Option<String> {
+    let (assumed, named) = (assumed?, inventory.distro.as_ref()?);
+    let text = |distro: &Distro| match &distro.version {
+        Some(version) => format!("{}:{version}", distro.id),
+        None => distro.id.clone(),
+    };
+    // A release is asked of, whichever of its points the SBOM names.
+    let is_of = |release: &String, version: &String| {
+        version.strip_prefix(release.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let is_same_version =
+        assumed.version.iter().zip(&named.version).any(|(release, version)| is_of(release, version));
+    let is_same = named.id == assumed.id && is_same_version;
+    let named = visible(&text(named));
+    (!is_same).then(|| format!("`--distro {}` is not heeded: the SBOM names {named}", text(assumed)))
 }
 
 /// A distribution as `--distro` takes it.

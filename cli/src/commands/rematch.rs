@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 
 use clap::Args;
-use flows::changes::{ChangeKind, ChangeSet};
+use flows::changes::{Change, ChangeKind, ChangeSet};
 use flows::rematch::{RematchOptions, StoredSboms, needed, rematch, stored_sboms};
 use flows::vex::VexPlace;
 use jiff::Timestamp;
@@ -243,6 +243,18 @@ impl ChangeFormat {
     }
 }
 
+/// Why a finding changed, and what its severity does not tell: that it could not be decided, or is known to be exploited.
+fn why(change: &Change) -> String {
+    let mut words = change.reason.to_string();
+    if let Some(verdict) = change.finding["verdict"].as_str().filter(|verdict| *verdict != "affected") {
+        words.push_str(&format!(", {}", visible(verdict)));
+    }
+    if change.finding["kev"].is_object() {
+        words.push_str(", known to be exploited");
+    }
+    words
+}
+
 fn table(changes: &ChangeSet, out: &mut dyn std::io::Write) -> std::io::Result<()> {
     for change in &changes.changes {
         let sign = match change.kind {
@@ -259,7 +271,7 @@ fn table(changes: &ChangeSet, out: &mut dyn std::io::Write) -> std::io::Result<(
             text(&change.finding["package"]["name"]),
             text(&change.finding["package"]["version"]),
             visible(&change.sbom.file),
-            change.reason
+            why(change)
         )?;
     }
     let counts = changes.sboms;

@@ -196,6 +196,12 @@ impl Index {
         Ok((Self::parse(&json)?, signer.map(|key| key.id().to_owned())))
     }
 
+    /// Whether `envelope` has a signature, whoever's it is.
+    pub(super) fn is_signed(envelope: &[u8]) -> bool {
+        let read = serde_json::from_slice(envelope);
+        read.is_ok_and(|envelope: Envelope| !envelope.signatures.is_empty())
+    }
+
     fn parse(json: &[u8]) -> Result<Self, IndexError> {
         let malformed = |error: &dyn std::fmt::Display| IndexError::Malformed(error.to_string());
         #[derive(Deserialize)]

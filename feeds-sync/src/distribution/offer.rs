@@ -28,7 +28,14 @@ pub struct OfferOptions<'a> {
     pub now: Timestamp,
     /// How many earlier states may be made into the current one by edits.
     pub edits_max: usize,
+    /// Whether what is not signed may replace what is: whoever trusts a key takes nothing from there any more.
+    pub allow_unsigned: bool,
 }
+
+/// What is published at a place is signed, and what would replace it is not.
+#[derive(Debug, thiserror::Error)]
+#[error("what is published there is signed, and what would replace it is not")]
+pub struct WouldBeUnsigned;
 
 /// How many earlier states stay useful: two weeks of two a day.
 pub const EDITS_MAX: usize = 28;
@@ -63,7 +70,7 @@ pub struct OfferReport {
 /// there before is not built on.
 ///
 /// # Errors
-/// When nothing is held, the directory cannot be read, or the place refuses.
+/// When nothing is held, the directory cannot be read, or the place refuses; [`WouldBeUnsigned`].
 pub fn offer(
     feeds: &FeedsDir,
     shelf: &dyn Shelf,
@@ -73,7 +80,12 @@ pub fn offer(
     let snapshot = feeds.current()?.ok_or("there is no snapshot to publish")?;
     let mut report = OfferReport::default();
     let _turn = shelf.turn()?;
-    let previous = match shelf.envelope()?.map(|envelope| before(&envelope, options)) {
+    let envelope = shelf.envelope()?;
+    let is_signed = || envelope.as_deref().is_some_and(Index::is_signed);
+    if options.key.is_none() && !options.allow_unsigned && is_signed() {
+        return Err(WouldBeUnsigned.into());
+    }
+    let previous = match envelope.map(|envelope| before(&envelope, options)) {
         None => None,
         Some(Ok(previous)) => Some(previous),
         Some(Err(reason)) => {

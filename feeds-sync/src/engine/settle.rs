@@ -5,6 +5,7 @@ use std::fs;
 
 use advisory_db::Snapshot;
 use fetch::fetcher::Fetcher;
+use fetch::origin::Origin;
 use jiff::Timestamp;
 use model::gap::{Gap, GapKind};
 use model::key::Namespace;
@@ -13,7 +14,7 @@ use super::SyncOptions;
 use crate::advisories::Remarks;
 use crate::error::SyncError;
 use crate::kept::Kept;
-use crate::pull::{Had, Pull, SourcePull};
+use crate::pull::{Had, Pull, SourcePull, UNRESOLVED};
 use crate::report::{SourceReport, SyncReport};
 use crate::selection::is_namespace;
 
@@ -105,6 +106,7 @@ pub(super) fn tell(
     pulls: Vec<Pull>,
     kept: &Kept,
     snapshot: Option<&Snapshot>,
+    fetcher: &Fetcher,
     options: &SyncOptions<'_>,
 ) {
     let mut asked = BTreeSet::new();
@@ -115,7 +117,7 @@ pub(super) fn tell(
         for name in pull.selected.asked_by.iter().filter(|_| pull.is_answered()) {
             answered.entry(name.clone()).or_default().insert(provider);
         }
-        report.gaps.extend(gaps(&pull, kept, options));
+        report.gaps.extend(gaps(&pull, kept, fetcher.origin(), options));
         if pull.remarks != Remarks::default() {
             report.remarks.insert(pull.feed_id(), pull.remarks);
         }
@@ -141,7 +143,7 @@ pub(super) fn tell(
     report.unheld = answered.into_iter().filter(|(name, _)| !is_held(name)).collect();
 }
 
-fn gaps(pull: &Pull, kept: &Kept, options: &SyncOptions<'_>) -> Vec<Gap> {
+fn gaps(pull: &Pull, kept: &Kept, origin: &Origin, options: &SyncOptions<'_>) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let feed = pull.feed_id();
     for source in &pull.sources {
@@ -161,16 +163,16 @@ fn gaps(pull: &Pull, kept: &Kept, options: &SyncOptions<'_>) -> Vec<Gap> {
             {
                 continue;
             }
-            Had::Missing | Had::StillMissing => match source.source.missing_means {
-                Some(meaning) => format!("`{url}` does not exist: {meaning}"),
-                None => format!("`{url}` does not exist"),
-            },
+            Had::Missing | Had::StillMissing => missing(url, source.source.missing_means, origin),
             Had::Failed(error) => error.clone(),
             _ => continue,
         };
+        let is_unresolved = what == UNRESOLVED;
         // What only another feed accepts is nothing of this one.
         let is_its_own = kept.is_accepted(url, &feed) && !source.leads_nowhere();
         let (kind, instead) = match kept.fetched_at(url).filter(|_| is_its_own) {
+            // Of all that cannot be reached for one reason one line can be made.
+            Some(_) if is_unresolved => (GapKind::STALE_FEED, "what is held is used".to_owned()),
             Some(at) => {
                 (GapKind::STALE_FEED, format!("what is held is from {at}, {} old", age(at, options.now)))
             }
@@ -184,9 +186,22 @@ fn gaps(pull: &Pull, kept: &Kept, options: &SyncOptions<'_>) -> Vec<Gap> {
     gaps
 }
 
+/// That nobody has `url`, and what that means: of its host, and not of a mirror that merely lacks it.
+fn missing(url: &str, meaning: Option<&str>, origin: &Origin) -> String {
+    match (origin, meaning) {
+        (Origin::Network, Some(meaning)) => format!("`{url}` does not exist: {meaning}"),
+        (Origin::Network, None) => format!("`{url}` does not exist"),
+        (_, Some(meaning)) => {
+            format!("`{url}` does not exist in any mirror; if its host lacks it too: {meaning}")
+        }
+        (_, None) => format!("`{url}` does not exist in any mirror"),
+    }
+}
+
 pub(crate) fn age(at: Timestamp, now: Timestamp) -> String {
     let hours = now.duration_since(at).as_hours().max(0);
     match hours / 24 {
+        0 if hours == 0 => "less than an hour".to_owned(),
         0 => format!("{hours} hours"),
         days => format!("{days} days"),
     }

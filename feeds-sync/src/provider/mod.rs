@@ -30,7 +30,7 @@ mod go;
 mod hummingbird;
 mod kev;
 mod minimos;
-mod nvd;
+pub(crate) mod nvd;
 mod openvex;
 mod oracle;
 mod osv;

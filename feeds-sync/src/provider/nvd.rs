@@ -34,8 +34,8 @@ pub(super) static PROVIDER: Provider = Provider {
     parse: Parse::Advisories(parse),
 };
 
-const FILES: &str = "https://nvd.nist.gov/feeds/json/cve/2.0/nvdcve-2.0-";
-const API: &str = "https://services.nvd.nist.gov/rest/json/cves/2.0";
+pub(crate) const FILES: &str = "https://nvd.nist.gov/feeds/json/cve/2.0/nvdcve-2.0-";
+pub(crate) const API: &str = "https://services.nvd.nist.gov/rest/json/cves/2.0";
 const OVERRIDES: &str = "https://github.com/anchore/nvd-data-overrides/archive/refs/heads/main.tar.gz";
 
 /// The file of the oldest ids; those of the years before are in it too.

@@ -82,7 +82,12 @@ impl Bench {
     }
 
     fn push_to(&self, place: &Directory) -> OfferReport {
-        let options = OfferOptions { key: self.key.as_ref(), now: self.now, edits_max: self.edits_max };
+        let options = OfferOptions {
+            key: self.key.as_ref(),
+            now: self.now,
+            edits_max: self.edits_max,
+            allow_unsigned: false,
+        };
         offer(&self.publisher(), place, &options, &NoProgress).unwrap()
     }
 
@@ -237,7 +242,7 @@ fn a_snapshot_is_the_same_by_every_kind_of_place() {
     );
     let archive = bench.path("snapshot.tar");
     let out = NewArchive::new("snapshot.tar", File::create(&archive).unwrap());
-    let options = OfferOptions { key: None, now: bench.now, edits_max: EDITS_MAX };
+    let options = OfferOptions { key: None, now: bench.now, edits_max: EDITS_MAX, allow_unsigned: false };
     assert_eq!(offer(&bench.publisher(), &out, &options, &NoProgress).unwrap().n_shards, 5);
 
     let server = testkit::server::Server::of_dir(&bench.path("place"));
@@ -464,7 +469,7 @@ fn a_shard_that_is_damaged_is_not_published() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     fs::write(shard, bytes).unwrap();
-    let options = OfferOptions { key: None, now: bench.now, edits_max: 1 };
+    let options = OfferOptions { key: None, now: bench.now, edits_max: 1, allow_unsigned: false };
     let error = offer(&bench.publisher(), &bench.place(), &options, &NoProgress).unwrap_err().to_string();
     assert!(error.contains(shard.to_str().unwrap()) && error.contains("sync again"), "{error}");
     assert!(!bench.path("place/snapshot.json").exists());
@@ -477,7 +482,7 @@ fn a_shard_that_is_damaged_is_not_published() {
 #[test]
 fn nothing_held_is_nothing_to_publish() {
     let bench = Bench::new();
-    let options = OfferOptions { key: None, now: bench.now, edits_max: 1 };
+    let options = OfferOptions { key: None, now: bench.now, edits_max: 1, allow_unsigned: false };
     let error = offer(&bench.publisher(), &bench.place(), &options, &NoProgress).unwrap_err();
     assert!(error.to_string().contains("no snapshot to publish"), "{error}");
     assert!(!bench.path("place").exists());

@@ -38,6 +38,7 @@ fn a_feed_has_its_place_licence_and_namespaces_in_the_table() {
             "| `alpine:3.20` | `alpine:3.20` | fix-only | CC-BY-SA-4.0 | yes | <https://secdb.alpinelinux.org/v3.20/main.json>",
         ),
         ("kev", "| ranks findings of all |  | CC0-1.0 | yes | <https://www.cisa.gov/"),
+        ("nvd", "`https://nvd.nist.gov/feeds/json/cve/2.0/nvdcve-2.0-YEAR.json.gz` `https://"),
         ("wolfi", "| no | <https://packages.wolfi.dev/os/security.json> |"),
     ] {
         let section = table.split_once(&format!("### {feed}\n")).unwrap().1.split("\n### ").next().unwrap();

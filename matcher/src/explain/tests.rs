@@ -476,6 +476,7 @@ fn an_explanation_says_what_find_says_for_every_id_and_package() {
                 let expected =
                     Answer::Finding { verdict: verdict.clone(), suppressed: suppressed.as_deref().cloned() };
                 assert_eq!(explained.answer, expected, "{id}\n{rows}\n{finding:#?}");
+                assert_eq!(explained.fix.as_ref(), Some(&finding.fix), "{id}\n{rows}");
                 assert!(explained.ids[1..].iter().eq(&finding.aliases));
                 let is_evidence = |row: &ExplainedRow| {
                     finding.evidence.iter().any(|evidence| {

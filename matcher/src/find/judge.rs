@@ -172,7 +172,7 @@ impl<'a> Judge<'a, '_> {
 
     /// What the deciding rows offer: the fixes above the installed version, nearest first; for a version that
     /// holds the fix, that fix.
-    fn fix(&self, decision: &Decision) -> Fix {
+    pub(crate) fn fix(&self, decision: &Decision) -> Fix {
         let deciders = || decision.deciders.iter().map(|&index| &self.statements[index]);
         // When a release of the software fixed it says nothing of when a distribution ships that (feeds.md D1).
         if self.case.ecosystem.is_os() && deciders().all(|decider| cpe::is_by_name(decider.consulted)) {

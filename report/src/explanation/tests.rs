@@ -9,7 +9,7 @@ use model::explanation::{
     Explanation, KeptAway, PassedOver, ReportRead, Reported, Saying, Standing,
 };
 use model::facts::CoverageClass;
-use model::finding::{MatchType, Suppression, Verdict, VexGrounds};
+use model::finding::{Fix, MatchType, Suppression, Verdict, VexGrounds};
 use model::inventory::{Inventory, Subject};
 use model::key::{KeyKind, Namespace, PackageKey};
 use model::package::{Package, PackageIndex};
@@ -83,6 +83,7 @@ fn explained(answer: Answer) -> Explained {
         packages: vec![PackageIndex(0), PackageIndex(0)],
         answer,
         ids: vec![FOREIGN.to_owned(), FOREIGN.to_owned()],
+        fix: Some(Fix::new(FixState::Fixed, [FOREIGN.into()])),
         keys: keys.to_vec(),
         unmatched: Some((UnmatchedReason::NotFetched, Namespace::new(FOREIGN))),
         rows,
@@ -185,4 +186,9 @@ fn the_answer_stands_first() {
     explanation.packages.truncate(1);
     assert!(first(&explanation).starts_with("CVE-1 ("), "{}", first(&explanation));
     assert!(first(&explanation).contains(" affects "), "{}", first(&explanation));
+    // The bound that was compared need not be that of the fix: a record that lists versions says it of the range.
+    explanation.packages[0].fix = Some(Fix::new(FixState::Fixed, ["23.3".into()]));
+    assert!(first(&explanation).ends_with("; fixed in 23.3"), "{}", first(&explanation));
+    explanation.packages[0].fix = Some(Fix::new(FixState::NotFixed, []));
+    assert!(first(&explanation).ends_with("; no fix is stated above it"), "{}", first(&explanation));
 }

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::io;
 
 use model::explanation::{
-    Answer, BoundKind, Comparison, Condition, Explained, ExplainedKey, ExplainedOwner, ExplainedRow,
-    Explanation, Saying, Standing,
+    Answer, Comparison, Condition, Explained, ExplainedKey, ExplainedOwner, ExplainedRow, Explanation,
+    Saying, Standing,
 };
 use model::facts::CoverageClass;
 use model::finding::{NotAffectedReason, Suppression, UndeterminedReason, Verdict};
@@ -166,19 +166,13 @@ fn answer(explained: &Explained, explanation: &Explanation, package: &Package) -
     }
 }
 
-/// `; fixed in 1.0-3`, of the rows that decided.
+/// `; fixed in 1.0-3`, as the report says it.
 fn fixes(explained: &Explained) -> String {
-    let deciding = explained.rows.iter().filter(|row| row.standing == Standing::Decided);
-    let mut fixes: Vec<String> = Vec::new();
-    for comparison in deciding.flat_map(|row| &row.comparisons) {
-        let fix = foreign(comparison.bound.as_str());
-        if comparison.event == BoundKind::Fixed && !fixes.contains(&fix) {
-            fixes.push(fix);
-        }
-    }
-    match fixes.is_empty() {
+    let versions = explained.fix.iter().flat_map(|fix| &fix.versions);
+    let versions: Vec<String> = versions.map(|version| foreign(version.as_str())).collect();
+    match versions.is_empty() {
         true => "; no fix is stated above it".to_owned(),
-        false => format!("; fixed in {}", fixes.join(", ")),
+        false => format!("; fixed in {}", versions.join(", ")),
     }
 }
 

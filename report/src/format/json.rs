@@ -291,6 +291,7 @@ struct EvidenceLine<'a> {
 struct JudgementLine<'a> {
     acceptable: bool,
     violations: Vec<ViolationLine<'a>>,
+    unrated: usize,
 }
 
 #[derive(Serialize)]
@@ -385,6 +386,7 @@ impl<'a> Document<'a> {
             judgement: JudgementLine {
                 acceptable: judgement.acceptable,
                 violations: judgement.violations.iter().map(|it| ViolationLine::of(report, it)).collect(),
+                unrated: judgement.unrated,
             },
         }
     }

@@ -638,6 +638,9 @@ fn notes(report: &Report, judgement: &Judgement, selection: &Selection<'_>) -> V
             format!("The gate did not see {n_unseen} of {packages}: the feed that answers is not held.");
         notes.push(Note::warning("judgement", text));
     }
+    if let Some(text) = judgement.blindness() {
+        notes.push(Note::warning("judgement", format!("{text}.")));
+    }
     notes
 }
 

@@ -4,6 +4,7 @@
 //! repeats what a word says already. Nothing is shortened without saying by how much.
 
 mod coverage;
+mod suppressed;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -54,7 +55,7 @@ fn render(
         writeln!(out)?;
     }
     undetermined(report, out)?;
-    suppressed(report, out)?;
+    suppressed::write(report, out)?;
     if let Some(unapplied) = vex::unapplied(&report.vex) {
         writeln!(out, "VEX: {}", paint.warning(&unapplied))?;
     }
@@ -242,20 +243,6 @@ fn undetermined(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out)
 }
 
-/// `Suppressed: 3 findings (2 owned-by-distro-package, 1 vendor-fixed)`.
-fn suppressed(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for one in report.findings.iter().filter_map(|finding| finding.suppressed.as_ref()) {
-        *reasons.entry(&one.reason).or_default() += 1;
-    }
-    if reasons.is_empty() {
-        return Ok(());
-    }
-    let words: Vec<String> =
-        reasons.iter().map(|(reason, n)| format!("{} {}", thousands(*n as u64), cell(reason))).collect();
-    writeln!(out, "Suppressed: {} ({})", count(reasons.values().sum(), "finding"), words.join(", "))
-}
-
 /// How many findings of which severity, or that there are none, with what that rests on.
 fn totals(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let counted: Vec<&Finding> =
@@ -292,6 +279,7 @@ fn totals(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 fn verdict(report: &Report, judgement: &Judgement, paint: &Paint, out: &mut dyn io::Write) -> io::Result<()> {
     if judgement.acceptable {
         writeln!(out, "Judgement: {}", paint.good("acceptable"))?;
+        blindness(judgement, paint, out)?;
         return unseen(report, judgement, paint, out);
     }
     if let Some(unjudged) = judgement.not_judged() {
@@ -322,7 +310,16 @@ fn verdict(report: &Report, judgement: &Judgement, paint: &Paint, out: &mut dyn 
             writeln!(out, "    and {} more; the format `json` lists all", thousands(more as u64))?;
         }
     }
+    blindness(judgement, paint, out)?;
     unseen(report, judgement, paint, out)
+}
+
+/// Says for how many findings the gate cannot fire.
+fn blindness(judgement: &Judgement, paint: &Paint, out: &mut dyn io::Write) -> io::Result<()> {
+    match judgement.blindness() {
+        Some(line) => writeln!(out, "  {}", paint.warning(&line)),
+        None => Ok(()),
+    }
 }
 
 /// Says of how many packages the gate could see nothing.
@@ -345,6 +342,8 @@ fn cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use model::ecosystem::Ecosystem;
+    use model::finding::Suppression;
+    use model::inventory::Inventory;
     use policy::Judgement;
 
     use super::*;
@@ -392,6 +391,28 @@ mod tests {
             let line = found.lines().find(|line| line.starts_with("Findings:")).unwrap();
             assert!(line.contains("matched against ") || line.contains("nothing can be said"), "{line}");
         }
+    }
+
+    #[test]
+    fn what_is_suppressed_is_named_up_to_ten_and_then_counted() {
+        let mut report = empty("app");
+        let package = package(Ecosystem::Deb, "linux-libc-dev", "6.1", "var/lib/dpkg/status", BASE_LAYER);
+        report.inventory = Inventory::new(report.inventory.subject, None, vec![package], Vec::new());
+        let reason = "kernel-headers".to_owned();
+        let suppressed = |id: String| {
+            let grounds = Suppression { reason: reason.clone(), source: String::new(), statement: None };
+            Finding { suppressed: Some(Box::new(grounds)), ..finding(&id, 0, Severity::Low) }
+        };
+        report.findings = (10..13).map(|n| suppressed(format!("CVE-2025-{n}"))).collect();
+        let found = text(&report, &OPTIONS);
+        let line = "\nSuppressed: 3 findings (3 kernel-headers)\n  linux-libc-dev 6.1 (deb, kernel-headers): \
+                    CVE-2025-10, CVE-2025-11, CVE-2025-12\n";
+        assert!(found.contains(line), "{found}");
+        assert!(!found.contains("more; the format"), "{found}");
+        report.findings = (10..40).map(|n| suppressed(format!("CVE-2025-{n}"))).collect();
+        let found = text(&report, &OPTIONS);
+        assert!(found.contains("CVE-2025-19\n  and 20 more; the format `json` lists all\n"), "{found}");
+        assert!(!found.contains("CVE-2025-20"), "{found}");
     }
 
     #[test]

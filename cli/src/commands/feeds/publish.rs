@@ -11,7 +11,7 @@ use feeds_sync::distribution::archive::NewArchive;
 use feeds_sync::distribution::bring::{BringOptions, BringReport, bring};
 use feeds_sync::distribution::directory::Directory;
 use feeds_sync::distribution::oci::Oci;
-use feeds_sync::distribution::offer::{EDITS_MAX, OfferOptions, OfferReport, offer};
+use feeds_sync::distribution::offer::{EDITS_MAX, OfferOptions, OfferReport, WouldBeUnsigned, offer};
 use feeds_sync::distribution::place::{Failure, Place, Shelf};
 use fetch::fetcher::{FetchOptions, Fetcher};
 use fetch::origin::Origin;
@@ -45,6 +45,9 @@ pub(super) struct PushArgs {
     place: String,
     #[command(flatten)]
     sign: SignArgs,
+    /// Replace what is signed at the place by what is not
+    #[arg(long, conflicts_with = "sign_key")]
+    allow_unsigned: bool,
     #[command(flatten)]
     registry: RegistryArgs,
     #[command(flatten)]
@@ -121,7 +124,7 @@ pub(super) struct ImportArgs {
 
 pub(super) fn push(args: &PushArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
     match Spelt::of(&args.place)? {
-        Spelt::Directory(path) => send(&Directory::new(path), &args.sign, global, ui),
+        Spelt::Directory(path) => send(&Directory::new(path), &args.sign, args.allow_unsigned, global, ui),
         Spelt::Registry(_) if global.offline => {
             Err(CommandError::new("a registry cannot be asked: offline").hint("leave out `--offline`"))
         }
@@ -131,7 +134,7 @@ pub(super) fn push(args: &PushArgs, global: &Global, ui: &Ui) -> Result<Exit, Co
         .hint("push to a tag, as in `registry.example/team/feeds:latest`")),
         Spelt::Registry(reference) => {
             let registry = args.registry.registry(&args.tls, Some(reference.host()))?;
-            send(&Oci::new(registry.repository(&reference)), &args.sign, global, ui)
+            send(&Oci::new(registry.repository(&reference)), &args.sign, args.allow_unsigned, global, ui)
         }
         Spelt::Web(_) => {
             Err(CommandError::new("a web server takes no snapshot")
@@ -151,7 +154,7 @@ pub(super) fn export(args: &ExportArgs, global: &Global, ui: &Ui) -> Result<Exit
     let temporary = PathBuf::from(temporary);
     let out = BufWriter::new(File::create(&temporary).map_err(failed)?);
     let name = args.file.display().to_string();
-    let sent = send(&NewArchive::new(&name, out), &args.sign, global, ui);
+    let sent = send(&NewArchive::new(&name, out), &args.sign, false, global, ui);
     match sent {
         Ok(exit) => {
             fs::rename(&temporary, &args.file).map_err(failed)?;
@@ -165,10 +168,17 @@ pub(super) fn export(args: &ExportArgs, global: &Global, ui: &Ui) -> Result<Exit
     }
 }
 
-fn send(shelf: &dyn Shelf, sign: &SignArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
+fn send(
+    shelf: &dyn Shelf,
+    sign: &SignArgs,
+    allow_unsigned: bool,
+    global: &Global,
+    ui: &Ui,
+) -> Result<Exit, CommandError> {
     let feeds_dir = FeedArgs::default().open(global)?;
     let key = sign.sign_key.as_deref().map(private_key).transpose()?;
-    let options = OfferOptions { key: key.as_ref(), now: environment::now(), edits_max: EDITS_MAX };
+    let options =
+        OfferOptions { key: key.as_ref(), now: environment::now(), edits_max: EDITS_MAX, allow_unsigned };
     flows::feeds::held(&feeds_dir)?;
     let report = offer(&feeds_dir, shelf, &options, &Watch::new(ui))
         .map_err(|error| failed(&format!("cannot publish at `{}`", shelf.name()), &error))?;
@@ -183,7 +193,10 @@ fn failed(what: &str, error: &Failure) -> CommandError {
         text.push_str(&format!(": {error}"));
         source = error.source();
     }
-    let hints = error.downcast_ref::<RegistryError>().map(registry_hints).unwrap_or_default();
+    let mut hints = error.downcast_ref::<RegistryError>().map(registry_hints).unwrap_or_default();
+    if error.is::<WouldBeUnsigned>() {
+        hints.push("sign it with `--sign-key FILE`; `--allow-unsigned` replaces it all the same".to_owned());
+    }
     hints.into_iter().fold(CommandError::new(text), CommandError::hint)
 }
 

@@ -262,7 +262,8 @@ fn a_key_signs_one_publication_wherever_it_lies() {
         let feeds = FeedsDir::open(&bench.path("second"));
         fill(&feeds, bench.now, &[("alpine", "alpine:3.20", 1)]);
         let key = private_key(key);
-        let options = OfferOptions { key: Some(&key), now: bench.now, edits_max: EDITS_MAX };
+        let options =
+            OfferOptions { key: Some(&key), now: bench.now, edits_max: EDITS_MAX, allow_unsigned: false };
         offer(&feeds, &Directory::new(&bench.path(name)), &options, &NoProgress).unwrap();
     };
     second(&bench, 1, "small");

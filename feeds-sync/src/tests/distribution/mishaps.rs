@@ -119,7 +119,7 @@ fn a_directory_that_cannot_be_written_serves_what_it_holds() {
 
     // A place where a file lies instead of a directory.
     fs::write(bench.path("file"), "mine").unwrap();
-    let options = OfferOptions { key: None, now: bench.now, edits_max: 0 };
+    let options = OfferOptions { key: None, now: bench.now, edits_max: 0, allow_unsigned: false };
     let place = Directory::new(&bench.path("file"));
     assert!(offer(&bench.publisher(), &place, &options, &NoProgress).is_err());
     assert_eq!(fs::read_to_string(bench.path("file")).unwrap(), "mine");
@@ -157,7 +157,7 @@ fn a_full_disk_is_an_error_that_says_so_and_changes_nothing() {
     bench.assert_same();
 
     let out = NewArchive::new("feeds.tar", File::options().write(true).open("/dev/full").unwrap());
-    let options = OfferOptions { key: None, now: bench.now, edits_max: 0 };
+    let options = OfferOptions { key: None, now: bench.now, edits_max: 0, allow_unsigned: false };
     let error = offer(&bench.publisher(), &out, &options, &NoProgress).unwrap_err();
     assert!(text(error.as_ref()).contains("No space left on device"), "{}", text(error.as_ref()));
 }
@@ -189,7 +189,7 @@ fn an_archive_of_too_many_files_is_refused() {
     let bench = two_states();
     let path = bench.path("snapshot.tar");
     let out = NewArchive::new("it", File::create(&path).unwrap());
-    let options = OfferOptions { key: None, now: bench.now, edits_max: 0 };
+    let options = OfferOptions { key: None, now: bench.now, edits_max: 0, allow_unsigned: false };
     offer(&bench.publisher(), &out, &options, &NoProgress).unwrap();
     drop(out);
     let n_files = bench.index().files.len() + 1;

@@ -282,7 +282,7 @@ fn an_archive_that_is_none_says_so() {
     bench.publisher_has(&[("debian", "debian:12", 1)]);
     let path = bench.path("snapshot.tar");
     let out = NewArchive::new("it", File::create(&path).unwrap());
-    let options = OfferOptions { key: None, now: bench.now, edits_max: 0 };
+    let options = OfferOptions { key: None, now: bench.now, edits_max: 0, allow_unsigned: false };
     offer(&bench.publisher(), &out, &options, &NoProgress).unwrap();
     drop(out);
     let good = fs::read(&path).unwrap();
@@ -318,7 +318,7 @@ fn a_directory_of_images_and_what_others_put_there_are_left_alone() {
     fs::create_dir_all(images.join("blobs/sha256")).unwrap();
     fs::write(images.join("oci-layout"), "{}").unwrap();
     fs::write(&image, "a layer").unwrap();
-    let options = OfferOptions { key: None, now: bench.now, edits_max: 0 };
+    let options = OfferOptions { key: None, now: bench.now, edits_max: 0, allow_unsigned: false };
     let error = offer(&bench.publisher(), &Directory::new(&images), &options, &NoProgress).unwrap_err();
     assert!(error.to_string().contains("images lie there"), "{error}");
     assert!(image.exists() && !images.join("snapshot.json").exists());

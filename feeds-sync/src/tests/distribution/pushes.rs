@@ -62,7 +62,7 @@ fn who_publishes_waits_for_whoever_does_and_builds_on_that() {
     bench.publisher_has(&[("debian", "debian:12", 2)]);
     let second = FeedsDir::open(&bench.path("second"));
     fill(&second, bench.now, &[("debian", "debian:12", 3), ("alpine", "alpine:3.20", 1)]);
-    let options = OfferOptions { key: None, now: bench.now, edits_max: EDITS_MAX };
+    let options = OfferOptions { key: None, now: bench.now, edits_max: EDITS_MAX, allow_unsigned: false };
     let (begun, begins) = channel();
     let (start, started) = channel();
     let directory = || Directory::new(&bench.path("place"));
@@ -112,7 +112,8 @@ fn whatever_the_order_of_many_pushes_what_lies_there_is_whole() {
                 fill(feeds, bench.now, &[("debian", "debian:12", seed), ("alpine", "alpine:3.20", n as u32)]);
                 ids.insert(current(feeds).id().to_owned());
                 let place = bench.place();
-                let options = OfferOptions { key: None, now: bench.now, edits_max: EDITS_MAX };
+                let options =
+                    OfferOptions { key: None, now: bench.now, edits_max: EDITS_MAX, allow_unsigned: false };
                 scope.spawn(move || offer(feeds, &place, &options, &NoProgress).unwrap());
             }
         });
@@ -144,7 +145,7 @@ fn in_a_registry_nobody_replaces_what_came_meanwhile() {
     let oci = || Oci::new(registry.repository(&reference));
     bench.publisher_has(&[("debian", "debian:12", 1)]);
     let push = |bench: &Bench, shelf: &Oci| {
-        let options = OfferOptions { key: None, now: bench.now, edits_max: EDITS_MAX };
+        let options = OfferOptions { key: None, now: bench.now, edits_max: EDITS_MAX, allow_unsigned: false };
         offer(&bench.publisher(), shelf, &options, &NoProgress)
     };
     // Nothing there, and then something; one state, and then another.
