@@ -96,6 +96,21 @@ fn what_came_with_the_base_image_is_told_from_what_was_added() {
             told["subject"]["layers"].as_array().unwrap().iter().map(|layer| &layer["base"]).collect();
         assert_eq!(layers, [true, false, false, false]);
     }
+    let scan = |more: &[&str]| {
+        let mirror = mirror.dir().display().to_string();
+        let words =
+            ["scan", "app.tar", "--mirror", &mirror, "--as-of", AS_OF, "--fail-on", "origin == 'yours'"];
+        place.run(words.iter().chain(more))
+    };
+    let gated = scan(&["--base", "base.tar", "-o", "json=gated.json"]);
+    gated.expect_code(1);
+    assert!(!gated.stderr.contains("--base IMAGE"), "{}", gated.stderr);
+    let gated: Value = serde_json::from_slice(&std::fs::read(place.path("gated.json")).unwrap()).unwrap();
+    let violations = gated["judgement"]["violations"].as_array().unwrap();
+    assert_eq!(violations.iter().map(|it| &it["id"]).collect::<Vec<_>>(), ["PYSEC-2024-beta"]);
+    let blind = scan(&[]);
+    blind.expect_code(0);
+    assert!(blind.stderr.contains("`origin`, and it is `unknown` of everything"), "{}", blind.stderr);
     // An image that is not below this one is said to be none.
     let other = Image::parse("//- layer\n//- /other\n").tagged("other:1");
     place.write("other.tar", other.oci_archive());

@@ -179,6 +179,18 @@ impl Inventory {
         self.part_of(package).map_or(&self.subject, |part| &part.subject).origin_of_package(package)
     }
 
+    /// Whether all of the packages came with the base image; unknown when they are of either kind.
+    pub fn origin_of_packages(&self, packages: &[PackageIndex]) -> Origin {
+        let origins = packages.iter().map(|&index| self.origin_of_package(self.package(index)));
+        origins.reduce(Origin::and).unwrap_or(Origin::Unknown)
+    }
+
+    /// Whether it is known of any of what it is of which layers are the base image's.
+    pub fn has_base(&self) -> bool {
+        let mut subjects = self.parts.iter().map(|part| &part.subject).chain([&self.subject]);
+        subjects.any(|subject| subject.base.as_ref().is_some_and(|base| base.layers.is_some()))
+    }
+
     /// The package at `index`.
     pub fn package(&self, index: PackageIndex) -> &Package {
         &self.packages[index.as_usize()]

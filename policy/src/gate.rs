@@ -81,6 +81,12 @@ impl FailOn {
         self.scope().variables.iter().map(|variable| variable.name).filter(|name| is_blind(name)).collect()
     }
 
+    /// Whether this gate asks for the origin of findings, and no base image is known to tell it by.
+    pub fn lacks_base(&self, report: &Report) -> bool {
+        let mut named = self.scope().variables.into_iter();
+        named.any(|variable| variable.name == "origin") && !report.inventory.has_base()
+    }
+
     /// The constants, and the variables that this gate names.
     pub(crate) fn scope(&self) -> Scope {
         let Gate::Expression(program, _) = &self.gate else {

@@ -148,6 +148,7 @@ fn every_variable_has_its_value() {
         "package_purl.startsWith('pkg:npm/')",
         "package_type in ['npm', 'pypi']",
         "package_version == '1.0.0'",
+        "origin == 'unknown'",
         "paths.all(path, path.startsWith('srv/'))",
         "true",
     ] {
@@ -219,6 +220,7 @@ fn a_comparison_that_can_never_hold_is_refused() {
     refused("fix == 'fixd'", "`fix` is never \"fixd\", did you mean `fixed`; it is one of fixed, not-fixed");
     refused("fix in ['fixed', 'wontfix']", "did you mean `wont-fix`");
     refused("verdict != 'suppressed'", "it is one of affected, undetermined");
+    refused("origin == 'mine'", "it is one of base, yours, unknown");
     refused("id == 1", "text is compared with a whole number");
     refused("id in aliases || kev in aliases", "true or false is compared with text");
     refused("kev > false", "has no order");

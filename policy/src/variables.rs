@@ -5,6 +5,7 @@ use cel::Value;
 use model::advisory::FixState;
 use model::finding::{Finding, Label, Verdict};
 use model::gap::{Gap, GapKind};
+use model::image::Origin;
 use model::package::Package;
 use model::report::{Coverage, Report, Unmatched, UnmatchedReason};
 use model::severity::Severity;
@@ -123,6 +124,12 @@ pub(crate) static VARIABLES: &[Variable] = &[
         finding.decoration.kev.as_ref().is_some_and(|kev| kev.ransomware).into()
     }),
     variable("not_loaded", bool, |_, finding| has(finding, Label::NotLoaded).into()),
+    Variable {
+        words: Some(|| Origin::ALL.map(Origin::as_str).to_vec()),
+        ..variable("origin", text, |report, finding| {
+            report.inventory.origin_of_packages(&finding.packages).as_str().into()
+        })
+    },
     variable("package_name", text, |report, finding| package(report, finding).name.as_str().into()),
     variable("package_purl", text, |report, finding| package(report, finding).purl.as_str().into()),
     variable("package_type", text, |report, finding| package(report, finding).ecosystem.name().into()),

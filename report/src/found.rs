@@ -32,9 +32,7 @@ pub(crate) fn locations<'a>(report: &'a Report, finding: &Finding) -> Vec<&'a Lo
 
 /// Whether what `finding` was found in came with the base image; unknown when it is in packages of either kind.
 pub(crate) fn origin(report: &Report, finding: &Finding) -> Origin {
-    let inventory = &report.inventory;
-    let origins = finding.packages.iter().map(|&index| inventory.package(index));
-    origins.map(|package| inventory.origin_of_package(package)).reduce(Origin::and).unwrap_or(Origin::Unknown)
+    report.inventory.origin_of_packages(&finding.packages)
 }
 
 /// The position of each layer, from 0, by its diff-id; none for one that occurs several times.

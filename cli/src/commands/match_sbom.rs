@@ -251,7 +251,12 @@ fn file_name(name: &str) -> Option<String> {
 
 /// What to say of a gate that asks for what is not held.
 pub(crate) fn blind(gate: Option<&FailOn>, report: &Report) -> Option<String> {
-    let blind = gate?.blind(report);
+    let gate = gate?;
+    if gate.lacks_base(report) {
+        let text = "the gate asks for `origin`, and it is `unknown` of everything: `scan --base IMAGE` and `sbom --base IMAGE` tell it";
+        return Some(text.to_owned());
+    }
+    let blind = gate.blind(report);
     let names = blind.join("`, `");
     (!blind.is_empty()).then(|| {
         format!("the gate asks for `{names}`, and that is not held: it cannot fire by it; see the gaps of the report")
