@@ -245,7 +245,13 @@ fn a_gate_is_not_passed_where_the_distributions_feed_could_not_be_had() {
     // A feed that was asked and lacks the release is no feed that could not be had; the gate's blindness is told.
     let words = ["match", &sbom, "--mirror", &mirror, "--as-of", AS_OF, "--max-age", "0s"];
     let ran = place.run(words.iter().chain(&["--fail-on", "id == 'x'"]));
-    ran.expect_code(0).expect_stderr(&["warning: the gate did not see 2 of the 3 packages of `app`"]);
+    ran.expect_code(0).expect_stderr(&[
+        "warning: the gate did not see 2 of the 3 packages of `app`",
+        "`gap == \"feed-not-fetched\"` in `--fail-on`",
+    ]);
+    let ran = place
+        .run(words.iter().chain(&["--fail-on", "gap == 'feed-not-fetched' && gap_place == 'debian:12'"]));
+    ran.expect_code(1);
 }
 
 #[test]

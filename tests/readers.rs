@@ -115,7 +115,7 @@ fn a_directory_that_cannot_be_written_answers_when_it_is_old_too() {
     let words = ["match", &sbom, "--mirror", &mirror, "--max-age", "0s"];
     let ran = run(&feeds, &words);
     ran.expect_code(0)
-        .expect_stderr(&["gap: stale-feed: alpine: not asked: the feeds directory cannot be written"]);
+        .expect_stderr(&["gap: stale-feed: alpine, ", ": not asked: the feeds directory cannot be written"]);
     assert!(ran.stdout.contains("CVE-2024-6119"), "{}", ran.stdout);
     let hint = ["caused by: ", "--offline"];
     run(&feeds, &sync).expect_code(2).expect_stderr(&hint);

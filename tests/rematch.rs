@@ -336,7 +336,7 @@ fn what_plimsoll_wrote_is_no_sbom_and_what_is_not_read_is_named() {
         let ran = crate::harness::Ran::of(command.output().unwrap());
         ran.expect_code(0).expect_stderr(&[
             "warning: passed over: `old.cdx.json.gz` (compressed)",
-            "passed over: 1 files whose names are not those of SBOMs",
+            "passed over: 1 file whose name is not that of an SBOM",
         ]);
         (read_json(&place.path("sboms/changes.json")), ran)
     };

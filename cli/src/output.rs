@@ -140,14 +140,15 @@ impl Names {
     pub(crate) fn of_files<'a>(files: impl Iterator<Item = &'a str>) -> Self {
         let mut names = Self::default();
         for file in files {
-            names.of(file, &digest_of(file), |_, _| Ok(())).expect("nothing was written that is renamed");
+            names.of_file(file).expect("nothing was written that is renamed");
         }
         names
     }
 
     /// The name for the reports of the stored SBOM called `file`.
     pub(crate) fn of_file(&mut self, file: &str) -> Result<String, CommandError> {
-        self.of(file, &digest_of(file), |_, _| Ok(()))
+        let shown = file.strip_suffix(".json").unwrap_or(file);
+        self.of(shown, &digest_of(file), |_, _| Ok(()))
     }
 
     /// The name for the reports of the subject called `subject`, whose SBOM has `digest` (`sha256:…`); `rename` gives those
@@ -320,7 +321,15 @@ mod tests {
 
     #[test]
     fn stored_sboms_of_one_name_are_told_apart_by_their_paths() {
-        let files = ["team/app", "team-app", "other", "日本", "中国"];
+        let files = [
+            "team/app.json",
+            "team-app.json",
+            "other.json",
+            "日本.json",
+            "中国.json",
+            "a.spdx",
+            "a.spdx.json",
+        ];
         let mut names = Names::of_files(files.into_iter());
         let written: Vec<String> = files.iter().map(|file| names.of_file(file).unwrap()).collect();
         let all: std::collections::BTreeSet<&String> = written.iter().collect();

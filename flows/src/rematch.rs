@@ -68,11 +68,16 @@ pub struct Rematch {
     /// SBOM files that could not be read or judged; their earlier state is kept.
     pub failures: Vec<FlowError>,
     /// Files that are no SBOMs but what plimsoll writes about them: reports, change sets.
-    pub own_outputs: Vec<String>,
+    pub own_outputs: Vec<PassedOver>,
     /// Whether the state of an earlier run was there and could not be used, so that this run counts as the first.
     pub is_state_discarded: bool,
     /// What the next run begins from, once it is kept.
     pub state: NewState,
+}
+
+/// Whether a re-match of `directory` runs at this moment, which another one waits for.
+pub fn is_running(directory: &Path) -> bool {
+    state::is_locked(&directory.join(STATE))
 }
 
 /// The namespaces that the SBOMs ask, for a sync beforehand. Unreadable files are left to [`rematch`].
@@ -126,10 +131,9 @@ pub fn rematch(
                 reported(sbom, &report)?;
                 state.entries.insert(sbom.file.clone(), entry);
             }
-            Err(FlowError::Document { source, .. }) if source.is_own_output() => {
-                own_outputs.push(sbom.file.clone());
-                // Where an SBOM was, it is gone.
-                earlier.entries.extend(before.map(|entry| (sbom.file.clone(), entry)));
+            // Where an SBOM was, it was overwritten, and that is a failure.
+            Err(FlowError::Document { source, .. }) if source.is_own_output() && before.is_none() => {
+                own_outputs.push(PassedOver { file: sbom.file.clone(), why: NotRead::OwnOutput });
             }
             Err(error) => {
                 failures.push(error);
@@ -138,7 +142,8 @@ pub fn rematch(
         }
     }
     if changes.sboms.stored == 0 && failures.is_empty() {
-        return Err(FlowError::NoSboms { directory: directory.to_owned(), passed_over: None });
+        let passed_over = own_outputs.into_iter().min();
+        return Err(FlowError::NoSboms { directory: directory.to_owned(), passed_over });
     }
     for (file, entry) in earlier.entries {
         changes.changes.extend(gone(&file, &entry));

@@ -26,7 +26,7 @@ gap_kinds! {
     NO_DISTRO = "no-distro", "No file says which distribution this is.";
     MISSING_FACT = "missing-fact", "A document lacks a fact that matching wants; the detail says which and what it costs.";
     STALE_FEED = "stale-feed", "A feed could not be had, is older than was asked for, or how old it is cannot be told.";
-    FEED_NOT_FETCHED = "feed-not-fetched", "A feed that answers a namespace is not held.";
+    FEED_NOT_FETCHED = "feed-not-fetched", "A feed that answers a namespace, or a table that rates findings, is not held.";
     ENDED_DISTRO = "ended-distro", "A release whose support has ended: absence of findings means little.";
     ENDED_RUNTIME = "ended-runtime", "A runtime whose release has no support any more: what is found in it is not fixed there.";
     UNVERIFIED_SBOM = "unverified-sbom", "An SBOM was taken for that of an image, and nothing proves that it is.";

@@ -66,11 +66,16 @@ impl Judgement {
 
     /// What to say of findings for which the gate cannot fire, because nobody rated them, where there are any.
     pub fn blindness(&self) -> Option<String> {
-        match self.unrated {
-            0 => None,
-            1 => Some("1 finding has no severity and cannot break this gate".to_owned()),
-            n => Some(format!("{n} findings have no severity and cannot break this gate")),
-        }
+        blindness(self.unrated)
+    }
+}
+
+/// What to say of `n_unrated` findings for which a gate cannot fire, because nobody rated them; none of none.
+pub fn blindness(n_unrated: usize) -> Option<String> {
+    match n_unrated {
+        0 => None,
+        1 => Some("1 finding has no severity and cannot break this gate".to_owned()),
+        n => Some(format!("{n} findings have no severity and cannot break this gate")),
     }
 }
 

@@ -19,4 +19,4 @@ mod tests;
 
 pub use error::PolicyError;
 pub use gate::FailOn;
-pub use judgement::{Judgement, Unjudged, Violation, Violator, judge};
+pub use judgement::{Judgement, Unjudged, Violation, Violator, blindness, judge};

@@ -371,6 +371,21 @@ fn gappy() -> Report {
     Report { coverage, ..report() }
 }
 
+#[test]
+fn the_gate_of_the_reference_that_wants_feeds_asks_for_no_table_that_only_rates() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference/fail-on.md");
+    let page = fs::read_to_string(page).unwrap();
+    let gate = page.lines().find(|line| line.starts_with("(verdict ==")).unwrap();
+    let violators = |place: &str| {
+        let gaps = vec![Gap::new(GapKind::FEED_NOT_FETCHED, place, "it is not held")];
+        let mut report =
+            Report { coverage: Coverage { matched: 1, gaps, ..Coverage::default() }, ..report() };
+        report.findings.clear();
+        judge(&report, Some(&FailOn::parse(gate).unwrap()), false).unwrap().violations.len()
+    };
+    assert_eq!(["cve", "epss", "kev", "nvd", "debian:12"].map(violators), [0, 0, 0, 0, 1]);
+}
+
 /// What violates `gate` in [`gappy`].
 #[track_caller]
 fn violators(gate: &str) -> Vec<Violator> {

@@ -84,7 +84,7 @@ fn what_is_remembered_does_not_come_with_the_checkout() {
     for _ in 0..2 {
         let outcome = run(&job, &[]);
         assert_eq!(outcome.failed, None, "{}", outcome.log);
-        assert!(outcome.log.contains("1 changes from nothing"), "{}", outcome.log);
+        assert!(outcome.log.contains("1 change from nothing"), "{}", outcome.log);
         assert!(job.workspace("sboms/.plimsoll-rematch/state.json").is_file());
     }
 }

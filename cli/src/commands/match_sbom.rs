@@ -224,7 +224,9 @@ impl<'a> Judge<'a> {
         if let Some(warning) = wrong_time(report, self.args.as_of) {
             self.ui.warn(&warning);
         }
-        for warning in blind(self.fail_on.as_ref(), report).into_iter().chain(unrated(&judgement, report)) {
+        for warning in
+            blind(self.fail_on.as_ref(), report).into_iter().chain(unrated(n_waiting(&judgement, report)))
+        {
             self.ui.warn(&warning);
         }
         let is_sarif = self.outputs.iter().any(|resolved| resolved.format.format().name == "sarif");
@@ -264,11 +266,16 @@ pub(crate) fn blind(gate: Option<&FailOn>, report: &Report) -> Option<String> {
 }
 
 /// What to say of findings for which the gate cannot fire, because what would rate them is not held.
-fn unrated(judgement: &Judgement, report: &Report) -> Option<String> {
+pub(crate) fn unrated(n_waiting: usize) -> Option<String> {
+    let text = policy::blindness(n_waiting)?;
+    Some(format!("{text}: `plimsoll feeds sync --only nvd` brings what NVD and others rated"))
+}
+
+/// How many findings of `report` the gate cannot fire for, because what would rate them is not held.
+pub(crate) fn n_waiting(judgement: &Judgement, report: &Report) -> usize {
     let mut gaps = report.coverage.gaps.iter();
     let is_missing = gaps.any(|gap| gap.kind == GapKind::FEED_NOT_FETCHED && gap.place == "cve");
-    let text = judgement.blindness().filter(|_| is_missing)?;
-    Some(format!("{text}: `plimsoll feeds sync --only nvd` brings what NVD and others rated"))
+    if is_missing { judgement.unrated } else { 0 }
 }
 
 /// The gate that `text` says.
@@ -289,10 +296,17 @@ pub(crate) fn as_of(typed: Option<Timestamp>) -> Result<Timestamp, CommandError>
 /// What to say of packages of what is called `name` that the gate could not see.
 pub(crate) fn unseen(report: &Report, judgement: &Judgement, name: &str) -> Option<String> {
     let (n_unseen, packages) = (judgement.n_unseen, report.coverage.packages);
+    let unmatched = &report.coverage.unmatched;
+    let is_not_fetched = unmatched.iter().any(|group| group.reason == UnmatchedReason::NotFetched);
+    // What a mirror lacks is asked, and has no feed.
+    let (word, value) = match is_not_fetched {
+        true => ("unmatched", "not-fetched"),
+        false => ("gap", "feed-not-fetched"),
+    };
     (n_unseen > 0).then(|| {
         format!(
             "the gate did not see {n_unseen} of the {packages} packages of `{name}`: the feed that answers is not held; \
-             `unmatched == \"not-fetched\"` in `--fail-on` makes that a violation"
+             `{word} == \"{value}\"` in `--fail-on` makes that a violation"
         )
     })
 }

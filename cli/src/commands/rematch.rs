@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use flows::changes::{Change, ChangeKind, ChangeSet};
-use flows::rematch::{RematchOptions, StoredSboms, needed, rematch, stored_sboms};
+use flows::rematch::{RematchOptions, StoredSboms, is_running, needed, rematch, stored_sboms};
 use flows::vex::VexPlace;
 use jiff::Timestamp;
 use model::limits::Limits;
@@ -13,7 +13,9 @@ use model::text::counted;
 use policy::Judgement;
 
 use crate::args::Global;
-use crate::commands::match_sbom::{as_of, blind, fail_on, not_judged, unseen, worse, wrong_time};
+use crate::commands::match_sbom::{
+    as_of, blind, fail_on, n_waiting, not_judged, unrated, unseen, worse, wrong_time,
+};
 use crate::error::{CommandError, visible};
 use crate::exit_code::Exit;
 use crate::feeds::NeededFeeds;
@@ -98,11 +100,13 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     let not_acceptable = RefCell::new(0_usize);
     let of_nothing = RefCell::new(Vec::new());
     let has_warned = Cell::new(false);
+    let n_unrated = Cell::new(0_usize);
     let has_warned_of_time = Cell::new(false);
     let unwritten = RefCell::new(None);
-    let stem = |file: &'_ str| file.strip_suffix(".json").unwrap_or(file).to_owned();
-    let stems: Vec<String> = sboms.iter().map(|sbom| stem(&sbom.file)).collect();
-    let names = RefCell::new(Names::of_files(stems.iter().map(String::as_str)));
+    let names = RefCell::new(Names::of_files(sboms.iter().map(|sbom| sbom.file.as_str())));
+    if !args.dry_run && is_running(&args.dir) {
+        ui.say(&format!("another re-match of `{}` runs: waiting for it", args.dir.display()));
+    }
     let outcome = rematch(&args.dir, sboms, &snapshot, &options, |sbom, found| {
         let judgement = policy::judge(found, fail_on.as_ref(), args.allow_empty)?;
         // Tables are of the snapshot, so it is said once for all SBOMs.
@@ -116,6 +120,7 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
         } else if let Some(warning) = unseen(found, &judgement, &sbom.file) {
             ui.warn(&warning);
         }
+        n_unrated.set(n_unrated.get() + n_waiting(&judgement, found));
         if let Some(warning) = wrong_time(found, args.as_of)
             && !has_warned_of_time.replace(true)
         {
@@ -132,7 +137,7 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
             stored: Some(&sbom.file),
         };
         for resolved in &reports {
-            let name = names.borrow_mut().of_file(&stem(&sbom.file));
+            let name = names.borrow_mut().of_file(&sbom.file);
             let written = name.and_then(|name| {
                 output::write(&resolved.output, &name, |out| {
                     resolved.format.render(found, &judgement, &options, out)
@@ -144,11 +149,14 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
         }
         Ok(())
     })?;
+    if let Some(warning) = unrated(n_unrated.get()) {
+        ui.warn(&warning);
+    }
     if outcome.is_state_discarded {
         ui.warn("what the last run left in `.plimsoll-rematch` is damaged or of another version: every finding appears as new");
     }
     if !outcome.own_outputs.is_empty() {
-        let names: Vec<String> = outcome.own_outputs.iter().map(|file| format!("`{file}`")).collect();
+        let names: Vec<String> = outcome.own_outputs.iter().map(|it| format!("`{}`", it.file)).collect();
         let names = some(&names);
         ui.say(&format!("passed over, as what plimsoll itself wrote: {names}"));
     }
@@ -166,7 +174,7 @@ pub(crate) fn run(args: &RematchArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     }
     // What was not told is not remembered, so that the next run tells it.
     if unwritten.is_none() && !is_cut.get() {
-        outcome.state.keep()?;
+        unwritten = outcome.state.keep().err().map(CommandError::from);
     } else if !args.dry_run {
         ui.warn("not all of what changed was written: nothing is remembered, and the next run says it again");
     }
@@ -186,7 +194,9 @@ fn tell_passed_over(stored: &StoredSboms, ui: &Ui) {
         ui.warn(&format!("passed over: {}", some(&named)));
     }
     if stored.n_others > 0 {
-        ui.say(&format!("passed over: {} files whose names are not those of SBOMs", stored.n_others));
+        let (files, are) =
+            (counted(stored.n_others, "file"), if stored.n_others == 1 { "is" } else { "are" });
+        ui.say(&format!("passed over: {files} whose name {are} not that of an SBOM"));
     }
 }
 

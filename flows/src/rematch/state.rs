@@ -4,7 +4,7 @@
 //! it fits the SBOM is looked at, so that a damaged one costs a judging and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -66,7 +66,7 @@ impl Lock {
         let path = directory.join("lock");
         let take = || -> io::Result<File> {
             fs::create_dir_all(directory)?;
-            let file = File::options().write(true).create(true).truncate(false).open(&path)?;
+            let file = open_lock(&path)?;
             match file.lock() {
                 // Where files cannot be locked, a state is still replaced whole: the later of two runs wins.
                 Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
@@ -78,6 +78,21 @@ impl Lock {
             Err(source) => Err(FlowError::File { action: "lock", path, source }),
         }
     }
+}
+
+/// Whether another re-match of what lies in `directory`, whose state has its folder there, runs at this moment.
+pub(super) fn is_locked(state_dir: &Path) -> bool {
+    let path = state_dir.join("lock");
+    path.exists()
+        && open_lock(&path).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
+/// The directory may come from elsewhere: what is no file, a link or a pipe, is neither followed nor waited for.
+fn open_lock(path: &Path) -> io::Result<File> {
+    if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(io::Error::other("it is no regular file; remove it"));
+    }
+    File::options().write(true).create(true).truncate(false).open(path)
 }
 
 /// The state of a directory.
@@ -124,6 +139,10 @@ impl State {
     /// which says that it was discarded: everything is then judged anew, and every finding appears.
     pub(super) fn read(directory: &Path) -> Result<Self, FlowError> {
         let path = directory.join(FILE);
+        if path.is_dir() {
+            let source = io::Error::other("it is a directory; remove it");
+            return Err(FlowError::File { action: "read", path, source });
+        }
         // What is no file, a device or a pipe, may never end.
         let read = fs::metadata(&path)
             .and_then(|found| if found.is_file() { fs::read(&path) } else { Ok(Vec::new()) });

@@ -60,6 +60,8 @@ pub enum NotRead {
     NoFile,
     /// An SBOM that is compressed.
     Compressed,
+    /// What plimsoll itself writes about SBOMs: a report, a change set.
+    OwnOutput,
 }
 
 impl NotRead {
@@ -69,6 +71,7 @@ impl NotRead {
             Self::LinkedDirectory => "a directory by a symbolic link",
             Self::NoFile => "no regular file",
             Self::Compressed => "compressed",
+            Self::OwnOutput => "what plimsoll itself wrote",
         }
     }
 }

@@ -55,6 +55,10 @@ impl Stored {
     /// A run that is told and not yet remembered.
     #[track_caller]
     fn run(&self, dry_run: bool) -> Rematch {
+        self.tried(dry_run).unwrap()
+    }
+
+    fn tried(&self, dry_run: bool) -> Result<Rematch, FlowError> {
         let weights = RiskWeights::default();
         let limits = Limits::default();
         let options = RematchOptions {
@@ -67,7 +71,7 @@ impl Stored {
             limits: &limits,
         };
         let sboms = stored_sboms(&self.sboms()).unwrap().sboms;
-        rematch(&self.sboms(), &sboms, &self.snapshot, &options, |_, _| Ok(())).unwrap()
+        rematch(&self.sboms(), &sboms, &self.snapshot, &options, |_, _| Ok(()))
     }
 
     /// The counts of a run that is remembered, how many changes it told, and the packages of its findings.
@@ -140,6 +144,52 @@ fn a_state_that_is_no_file_is_none() {
     assert!(run.is_state_discarded);
     run.state.keep().unwrap();
     assert!(fs::symlink_metadata(stored.state_file()).unwrap().is_file());
+}
+
+#[test]
+#[cfg(unix)]
+fn what_stands_in_the_place_of_the_lock_or_the_state_is_named_and_not_waited_for() {
+    for (name, is_link) in [("lock", false), ("lock", true), ("state.json", false)] {
+        let stored = Stored::new();
+        let folder = stored.sboms().join(".plimsoll-rematch");
+        fs::create_dir(&folder).unwrap();
+        let outside = stored.dir.path().join("outside");
+        match is_link {
+            true => std::os::unix::fs::symlink(&outside, folder.join(name)).unwrap(),
+            false => fs::create_dir(folder.join(name)).unwrap(),
+        }
+        let Err(FlowError::File { path, source, .. }) = stored.tried(false) else { panic!("{name}") };
+        assert_eq!(path, folder.join(name));
+        assert!(source.to_string().ends_with("remove it"), "{source}");
+        assert!(!outside.exists(), "nothing is written where a link leads");
+    }
+}
+
+#[test]
+fn an_sbom_that_a_report_took_the_place_of_is_a_failure_and_stays_known() {
+    let stored = Stored::new();
+    fs::write(stored.sboms().join("other.json"), SBOM).unwrap();
+    stored.told();
+    let report = r#"{"schema": "plimsoll-report/1", "findings": []}"#;
+    fs::write(stored.sboms().join("app.json"), report).unwrap();
+    fs::write(stored.sboms().join("new.json"), report).unwrap();
+    let run = stored.run(false);
+    let failed: Vec<String> = run.failures.iter().map(ToString::to_string).collect();
+    assert!(failed.len() == 1 && failed[0].contains("app.json"), "{failed:?}");
+    assert_eq!(run.own_outputs.iter().map(|it| it.file.as_str()).collect::<Vec<_>>(), ["new.json"]);
+    assert_eq!(run.changes.changes.len(), 0, "what was found in it has not disappeared");
+    run.state.keep().unwrap();
+    fs::write(stored.sboms().join("app.json"), SBOM).unwrap();
+    let run = stored.run(false);
+    assert_eq!((run.changes.changes.len(), run.changes.sboms.judged), (0, 0));
+}
+
+#[test]
+fn where_nothing_but_reports_lies_the_error_names_one() {
+    let stored = Stored::new();
+    fs::write(stored.sboms().join("app.json"), r#"{"schema": "plimsoll-report/1"}"#).unwrap();
+    let error = stored.tried(false).unwrap_err().to_string();
+    assert!(error.contains("app.json") && error.contains("plimsoll itself"), "{error}");
 }
 
 /// The keys and their hashes are the same, and a finding would be said of another package.
