@@ -29,6 +29,20 @@ pub fn builtin_facts() -> FeedFacts {
     facts
 }
 
+/// Whether somebody whose rows are held under `entry` speaks for that namespace.
+///
+/// What a feed of products says of packages of languages beside (the CVE list, of those that it names in their registries'
+/// words) counts, and its silence about all others is none of the language's feed.
+pub fn is_spoken_for(entry: &NamespaceEntry) -> bool {
+    let is_beside = |provider: &str, feed: &str| {
+        let provider = PROVIDERS.iter().find(|known| known.name == provider);
+        let feeds = provider.map(|known| (known.feeds)()).unwrap_or_default();
+        feeds.iter().any(|known| known.name == feed && matches!(known.scope, Scope::Distro(_)))
+    };
+    entry.name.distro_id().is_some()
+        || !entry.providers.iter().all(|stamp| is_beside(&stamp.name, &stamp.feed))
+}
+
 /// What is known of `namespace`, listed or not.
 pub fn facts_of(namespace: &Namespace) -> NamespaceFacts {
     let releases = PROVIDERS.iter().flat_map(|provider| provider.releases).chain(UNANSWERED);

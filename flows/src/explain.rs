@@ -22,7 +22,7 @@ use model::report::{Unmatched, VexOutcome};
 use sbom::format::PublicKey;
 
 use crate::error::FlowError;
-use crate::match_sbom::{Besides, Question, facts, stamp};
+use crate::match_sbom::{Besides, Question, facts, load, stamp};
 use crate::source::{read_sbom, read_sbom_file};
 
 /// Packages that can be asked about.
@@ -105,7 +105,7 @@ pub fn explain(
         }
     }
     let namespaces = question.namespaces();
-    let advisories = snapshot.load(&matcher::consulted_keys(&question.cases))?;
+    let advisories = load(snapshot, &matcher::consulted_keys(&question.cases))?;
     let mut explained = matcher::explain(&question.cases, &advisories, &question.facts, asked.id);
     ask_by_cpe_name(&mut explained, told, asked, &facts, snapshot)?;
     let unapplied = match vex.is_empty() {
@@ -161,7 +161,7 @@ fn ask_by_cpe_name(
     if let Some(package) = asked.package {
         question.cases = of_package(question.cases, package);
     }
-    let advisories = snapshot.load(&matcher::consulted_keys(&question.cases))?;
+    let advisories = load(snapshot, &matcher::consulted_keys(&question.cases))?;
     let mut others: BTreeMap<PackageIndex, Vec<Explained>> = BTreeMap::new();
     for other in matcher::explain(&question.cases, &advisories, &question.facts, asked.id) {
         if other.answer.is_told() {

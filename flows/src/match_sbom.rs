@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use advisory_db::Snapshot;
+use feeds_sync::facts::is_spoken_for;
 use jiff::{SignedDuration, Timestamp};
 use matcher::vex::Given;
 use matcher::{CveFacts, Fallback, Known};
@@ -104,10 +105,25 @@ impl Default for Besides<'_> {
 pub fn match_sbom(subject: Subject, snapshot: &Snapshot, terms: Terms<'_>) -> Result<Report, FlowError> {
     let facts = facts(Some(snapshot))?;
     let question = Question::with(&subject.inventory, &facts, Some(snapshot), terms.besides)?;
-    let advisories = snapshot.load(&question.keys)?;
+    let advisories = load(snapshot, &question.keys)?;
     let findings = find(&question.cases, &advisories);
     let answer = Answer { question, advisories, findings };
     answer.report(subject, snapshot, terms)
+}
+
+/// The rows under `keys`. A key of a namespace that nobody whose rows are held speaks for is as good as not held, unless
+/// there is something under it.
+pub(crate) fn load(snapshot: &Snapshot, keys: &BTreeSet<PackageKey>) -> Result<AdvisorySet, FlowError> {
+    let mut advisories = snapshot.load(keys)?;
+    let unspoken = unspoken(snapshot);
+    advisories.rows.retain(|key, rows| !rows.is_empty() || !unspoken.contains(&key.namespace));
+    Ok(advisories)
+}
+
+/// The namespaces that nobody whose rows are held speaks for.
+pub(crate) fn unspoken(snapshot: &Snapshot) -> BTreeSet<Namespace> {
+    let entries = snapshot.namespaces().into_iter();
+    entries.filter(|entry| !is_spoken_for(entry)).map(|entry| entry.name).collect()
 }
 
 /// What the facts shard says, or what is built in before there is one.
@@ -443,6 +459,45 @@ mod tests {
             assert_eq!(asked("devuan", own), [Namespace::new(expected)].into(), "{own}");
             assert_eq!(asked("debian", base), asked("devuan", own), "{own}");
         }
+    }
+
+    /// Nobody speaks for npm here, and the CVE list names one of its packages.
+    #[test]
+    fn what_a_list_of_products_says_of_some_packages_judges_no_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let feeds = FeedsDir::open(dir.path());
+        let lock = feeds.lock().unwrap();
+        let mut writer = feeds.writer(&lock).unwrap();
+        writer.set_facts(&feeds_sync::facts::builtin_facts()).unwrap();
+        let publication = Publication {
+            namespace: &Namespace::new("npm"),
+            provider: "cve-list",
+            feed: "cve-list",
+            license: "x",
+            coverage: CoverageClass::Complete,
+            data_as_of: Timestamp::UNIX_EPOCH,
+        };
+        let named = record("CVE-2025-1", "npm|language|named", Status::Affected);
+        writer.replace_provider(&publication, std::slice::from_ref(&named)).unwrap();
+        writer.swap(Timestamp::UNIX_EPOCH).unwrap();
+        let packages = ["named", "other"]
+            .map(|name| Package::new(Ecosystem::Npm, name, "1.0.0", format!("pkg:npm/{name}@1.0.0")));
+        let inventory = Inventory::new(Image::default(), None, packages.to_vec(), Vec::new());
+        let weights = RiskWeights::default();
+        let terms =
+            Terms { vex: &[], besides: Besides::default(), as_of: Timestamp::UNIX_EPOCH, weights: &weights };
+        let report = || {
+            let snapshot = feeds.current().unwrap().unwrap();
+            let report = match_sbom(Subject::new(inventory.clone(), b""), &snapshot, terms).unwrap();
+            let unmatched = report.coverage.unmatched.iter();
+            let unmatched: Vec<_> = unmatched.map(|it| (it.reason.as_str(), it.packages)).collect();
+            (report.findings.len(), report.coverage.matched, unmatched)
+        };
+        assert_eq!(report(), (1, 1, vec![("not-fetched", 1)]));
+        let mut writer = feeds.writer(&lock).unwrap();
+        writer.replace_provider(&Publication { provider: "osv", feed: "npm", ..publication }, &[]).unwrap();
+        writer.swap(Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(report(), (1, 2, vec![]));
     }
 
     #[test]

@@ -31,7 +31,7 @@ use serde_json::Value;
 use crate::changes::{ChangeSet, ChangedSbom, Side, between};
 use crate::error::FlowError;
 use crate::find::find;
-use crate::match_sbom::{Answer, Besides, Question, Subject, Terms, facts, rows_about};
+use crate::match_sbom::{Answer, Besides, Question, Subject, Terms, facts, load, rows_about, unspoken};
 use crate::source::read_sbom_file;
 use crate::vex::bom_of;
 pub use state::NewState;
@@ -183,11 +183,11 @@ fn one(
     let n_packages = subject.inventory.packages.len();
     let (answer, judged) = match stands.and_then(|entry| entry.findings(n_packages)) {
         Some(findings) => {
-            let advisories = held_without_rows(&hashes);
+            let advisories = held_without_rows(&hashes, &unspoken(snapshot));
             (Answer { question, advisories, findings }, false)
         }
         None => {
-            let advisories = snapshot.load(&question.keys)?;
+            let advisories = load(snapshot, &question.keys)?;
             let findings = find(&question.cases, &advisories);
             (Answer { question, advisories, findings }, true)
         }
@@ -253,11 +253,16 @@ impl fmt::Write for Hashing {
     }
 }
 
-/// What coverage needs of rows that were not loaded: which namespaces are held.
-fn held_without_rows(hashes: &BTreeMap<PackageKey, KeyHash>) -> AdvisorySet {
+/// What coverage needs of rows that were not loaded: which keys are held, as [`load`] has them.
+fn held_without_rows(hashes: &BTreeMap<PackageKey, KeyHash>, unspoken: &BTreeSet<Namespace>) -> AdvisorySet {
+    let is_held = |key: &PackageKey, hash: &KeyHash| match hash {
+        KeyHash::NotHeld => false,
+        KeyHash::Absent => !unspoken.contains(&key.namespace),
+        KeyHash::Hash(_) => true,
+    };
     let rows = hashes
         .iter()
-        .filter(|(_, hash)| !matches!(hash, KeyHash::NotHeld))
+        .filter(|(key, hash)| is_held(key, hash))
         .map(|(key, _)| (key.clone(), Vec::new()))
         .collect();
     AdvisorySet { rows }

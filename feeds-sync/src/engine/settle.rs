@@ -8,11 +8,11 @@ use fetch::fetcher::Fetcher;
 use fetch::origin::Origin;
 use jiff::Timestamp;
 use model::gap::{Gap, GapKind};
-use model::key::Namespace;
 
 use super::SyncOptions;
 use crate::advisories::Remarks;
 use crate::error::SyncError;
+use crate::facts::is_spoken_for;
 use crate::kept::Kept;
 use crate::pull::{Had, Pull, SourcePull, UNRESOLVED};
 use crate::report::{SourceReport, SyncReport};
@@ -136,10 +136,10 @@ pub(super) fn tell(
     report.gaps.dedup();
     report.unanswered = asked.into_iter().filter(|name| !answered.contains_key(name)).collect();
     // A feed of many releases may be had and have nothing of the one that is meant.
-    let is_held = |name: &String| {
-        let namespace = Namespace::new(name.as_str());
-        !is_namespace(name) || snapshot.is_some_and(|snapshot| snapshot.holds(&namespace))
-    };
+    let held = snapshot.map(Snapshot::namespaces).unwrap_or_default();
+    let held: BTreeSet<&str> =
+        held.iter().filter(|entry| is_spoken_for(entry)).map(|entry| entry.name.as_str()).collect();
+    let is_held = |name: &String| !is_namespace(name) || held.contains(name.as_str());
     report.unheld = answered.into_iter().filter(|(name, _)| !is_held(name)).collect();
 }
 
