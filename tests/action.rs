@@ -2,6 +2,7 @@
 
 mod attached;
 mod expression;
+mod found_file;
 mod publish;
 mod rematch;
 mod runner;
