@@ -88,3 +88,19 @@ fn what_is_of_images_says_nothing_of_an_sbom() {
     fs::write(job.workspace("plimsoll.toml"), "match.allow-empty = true").unwrap();
     check_refused(&job.run(&action(), &inputs, None), &["the action takes `allow-empty`"]);
 }
+
+#[test]
+fn published_feeds_that_a_file_of_the_checkout_names_are_never_taken_unverified() {
+    let mut job = Job::new(root());
+    fs::write(job.workspace("plimsoll.toml"), "feeds.sources = ['./published']").unwrap();
+    // The workflow's key is why they are taken.
+    job.variables.insert("PLIMSOLL_FEEDS_KEY".to_owned(), "feeds.pub".to_owned());
+    let verified = run(&job, &[("mirror", "")]);
+    check_refused(&verified, &["cannot read the key `feeds.pub`"]);
+    let by_nobody = run(&job, &[("mirror", ""), ("feeds-key", "none")]);
+    check_refused(&by_nobody, &["`feeds-key: none` goes with the input `feeds-source`"]);
+    // Nor those of a variable: whose word it is that nobody verifies must be seen beside the place.
+    job.variables.insert("PLIMSOLL_FEEDS_SOURCE".to_owned(), "./published".to_owned());
+    let by_nobody = run(&job, &[("mirror", ""), ("feeds-key", "none")]);
+    check_refused(&by_nobody, &["`feeds-key: none` goes with the input `feeds-source`"]);
+}

@@ -299,6 +299,11 @@ impl Inputs {
             }
             return Ok(said.clone());
         }
+        // A file that was only found may name a place because a key was given elsewhere: `none` must not take that key away.
+        if feeds_source.is_empty() && key_lines == [NO_KEY] {
+            return Err(CommandError::new("`feeds-key: none` goes with the input `feeds-source`")
+                .hint("name the place as an input too: nobody verifies what is taken from there"));
+        }
         if feeds_source.is_empty() {
             feeds_source.clone_from(&said.feeds_source);
         }
