@@ -3,6 +3,7 @@
 mod attached;
 mod expression;
 mod found_file;
+mod not_judged;
 mod publish;
 mod rematch;
 mod runner;

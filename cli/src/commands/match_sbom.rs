@@ -132,7 +132,7 @@ pub(crate) fn judge_all(
     open: impl Fn(&str, &[Given]) -> Result<Subject, CommandError>,
 ) -> Result<Exit, CommandError> {
     let judge = Judge::new(args, feeds, global, ui, places.len())?;
-    let one = |place: &String| judge.conclude(&judge.report(open(place, &judge.vex)?)?);
+    let one = |place: &String| judge.conclude(&judge.report(open(place, &judge.vex)?)?)?.into_exit();
     let mut exit = Exit::Acceptable;
     for place in places {
         match one(place) {
@@ -203,8 +203,8 @@ impl<'a> Judge<'a> {
         Ok(report)
     }
 
-    /// Writes the outputs of one report and says what it came to.
-    pub(crate) fn conclude(&self, report: &Report) -> Result<Exit, CommandError> {
+    /// Writes the outputs of one report and says what it came to. An error is one of writing, or of the gate: no output need be there.
+    pub(crate) fn conclude(&self, report: &Report) -> Result<Conclusion, CommandError> {
         let judgement = policy::judge(report, self.fail_on.as_ref(), self.args.allow_empty);
         let judgement = judgement.map_err(FlowError::from)?;
         let options = report::RenderOptions {
@@ -231,13 +231,39 @@ impl<'a> Judge<'a> {
         if let Some(warning) = file_name(&report.inventory.subject.name).filter(|_| is_sarif) {
             self.ui.warn(&warning);
         }
-        if let Some(unjudged) = judgement.not_judged() {
-            return Err(not_judged(report, unjudged, subject));
+        let not_judged = judgement.not_judged().map(|unjudged| not_judged(report, unjudged, subject));
+        if not_judged.is_some() {
+            return Ok(Conclusion { judgement, not_judged });
         }
         if let Some(warning) = unseen(report, &judgement, subject) {
             self.ui.warn(&warning);
         }
-        Ok(if judgement.acceptable { Exit::Acceptable } else { Exit::NotAcceptable })
+        Ok(Conclusion { judgement, not_judged })
+    }
+}
+
+/// What a report came to whose outputs are written.
+#[derive(Debug)]
+pub(crate) struct Conclusion {
+    pub(crate) judgement: Judgement,
+    /// That there is no judgement, and why. It was not told yet.
+    pub(crate) not_judged: Option<CommandError>,
+}
+
+impl Conclusion {
+    /// What scripts read of it.
+    pub(crate) fn exit(&self) -> Exit {
+        match self.not_judged {
+            Some(_) => Exit::NotJudged,
+            None if self.judgement.acceptable => Exit::Acceptable,
+            None => Exit::NotAcceptable,
+        }
+    }
+
+    /// The same, where that there is no judgement is an error as any other.
+    fn into_exit(self) -> Result<Exit, CommandError> {
+        let exit = self.exit();
+        self.not_judged.map_or(Ok(exit), Err)
     }
 }
 
