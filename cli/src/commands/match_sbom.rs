@@ -349,23 +349,21 @@ pub(crate) fn not_judged(report: &Report, unjudged: &Unjudged, name: &str) -> Co
         ))
         .hint("the log of the sync says why, and `plimsoll feeds status --check` which hosts answer"),
     };
-    let error = match by_cpe_name(report) {
+    let error = match by_cpe_name(report).filter(|_| *unjudged == Unjudged::Nothing) {
         Some(hint) => error.hint(hint),
         None => error,
     };
     error.hint("`--allow-empty` accepts this")
 }
 
-/// What would answer, where that is NVD by the CPE names of packages that no feed speaks of.
+/// What would answer, where that is NVD by the CPE names of packages that no feed speaks of. A report does not say which packages are in
+/// which group that was not judged: it is said only where all of them are such.
 fn by_cpe_name(report: &Report) -> Option<&'static str> {
     let has_name = report.inventory.packages.iter().any(|package| !package.cpes.is_empty());
-    let is_of = |reason| report.coverage.unmatched.iter().any(|one| one.reason == reason);
-    match has_name {
-        true if is_of(UnmatchedReason::NoFeed) => Some(
-            "NVD speaks of their CPE names: `plimsoll feeds sync --only nvd`, or `--fallback cpe` at this command",
-        ),
-        _ => None,
-    }
+    let is_without_feed = report.coverage.unmatched.iter().all(|one| one.reason == UnmatchedReason::NoFeed);
+    (has_name && is_without_feed).then_some(
+        "NVD speaks of their CPE names: `plimsoll feeds sync --only nvd`, or `--fallback cpe` at this command",
+    )
 }
 
 /// Of two exit codes the one that says more.
