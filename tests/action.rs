@@ -2,6 +2,8 @@
 
 mod attached;
 mod expression;
+mod found_file;
+mod not_judged;
 mod publish;
 mod rematch;
 mod runner;

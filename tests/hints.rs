@@ -165,6 +165,41 @@ fn what_nvd_would_answer_is_said_of_what_nobody_else_speaks_of() {
 }
 
 #[test]
+fn nvd_is_no_advice_where_another_feed_was_not_had() {
+    let place = Place::new();
+    let cpe = r#""cpe":"cpe:2.3:a:acme:tool:1.0:*:*:*:*:*:*:*","#;
+    let tool = |cpe: &str| {
+        format!(
+            r#"{{"type":"application","name":"tool","version":"1.0",{cpe}"purl":"pkg:generic/tool@1.0"}}"#
+        )
+    };
+    let deb = |cpe: &str| {
+        let purl = "pkg:deb/debian/zlib@1.2-1?distro=debian-12";
+        format!(r#"{{"type":"library","name":"zlib","version":"1.2-1",{cpe}"purl":"{purl}"}}"#)
+    };
+    let wheel = r#"{"type":"library","name":"pillow","version":"9.5.0","purl":"pkg:pypi/pillow@9.5.0"}"#;
+    let mirror = root().join("examples/mirror").display().to_string();
+    place.run(["feeds", "sync", "--mirror", &mirror, "--only", "pypi", "--only", "kev"]).expect_code(0);
+    let run = |components: &[&str]| {
+        let components = components.join(",");
+        let sbom = format!(r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{components}]}}"#);
+        let sbom = place.write("mixed.json", sbom).display().to_string();
+        place.run(["match", &sbom, "--offline", "--as-of", AS_OF, "--fail-on", "id == 'x'"])
+    };
+    for (components, said) in [
+        // The gate saw something, and the distribution's feed is what is lacking.
+        (&[&*tool(cpe), &deb(""), wheel][..], "nothing is held of its distribution (debian:12)"),
+        // The package with the name is one whose feed was not had.
+        (&[&*tool(""), &deb(cpe)], "of the 2 packages"),
+    ] {
+        let ran = run(components);
+        ran.expect_code(2).expect_stderr(&[said]);
+        assert!(!ran.stderr.contains("NVD speaks"), "{}", ran.stderr);
+    }
+    run(&[&tool(cpe)]).expect_code(2).expect_stderr(&["NVD speaks of their CPE names"]);
+}
+
+#[test]
 fn alerts_that_are_named_after_a_file_are_warned_of() {
     let (place, _, mirror) = place();
     let image = "//- layer\n//- /etc/os-release\nID=alpine\nVERSION_ID=3.20.3\n//- /lib/apk/db/installed\n\

@@ -8,6 +8,8 @@
 //! Beside options it holds `[[sbom.classifier]]`: programs that plimsoll is to know; and `[feeds.hosts."HOST"]`: where the
 //! credential for a host of feeds is.
 
+mod of_action;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
@@ -18,6 +20,7 @@ use clap::{ArgAction, ArgMatches, Command};
 use sbom::cataloger::{ClassifierText, Classifiers};
 use toml::{Table, Value};
 
+use self::of_action::{lend_to_action, steers};
 use crate::commands::action;
 use crate::environment;
 use crate::error::CommandError;
@@ -72,17 +75,6 @@ fn configured(command: Command, mut table: Table) -> Result<Configured, Problem>
     Ok(Configured { command, classifiers, hosts, found: None })
 }
 
-/// Lets the section of the command that the action stands for hold for the action too, but for what its own section says.
-fn lend_to_action(command: &Command, table: &mut Table, section: &str) {
-    let Some(Value::Table(lent)) = table.get(section).cloned() else { return };
-    let Some(known) = command.find_subcommand(action::NAME) else { return };
-    let own = table.entry(action::NAME).or_insert_with(|| Value::Table(Table::new()));
-    let Value::Table(own) = own else { return };
-    for (key, value) in lent.into_iter().filter(|(key, _)| has_option(known, key)) {
-        own.entry(key).or_insert(value);
-    }
-}
-
 /// Refuses hosts of a file that merely lies in the working directory: it may have come with somebody else's sources, and
 /// would name variables and files of ours to send to a host of his.
 fn trusted(configured: Configured, is_named: bool) -> Result<Configured, Problem> {
@@ -133,6 +125,7 @@ fn key_of(option: &str) -> String {
     match option {
         FEEDS => "feeds.dir".to_owned(),
         "private" | "csaf" | "openvex" => format!("feeds.{option}"),
+        "unfixed_from_rhel" => format!("{ALMA}.{option}"),
         _ => option.replace('_', "-"),
     }
 }
@@ -144,8 +137,9 @@ const FAIL_ON: &str = "fail-on";
 const OUTPUT: &str = "output";
 
 /// Refuses what `found`, a file that merely lies in the working directory, says of [`REFUSED`] options, of files to
-/// write and of where published feeds come from, as far as it would count in this run.
+/// write, of where published feeds come from, and to the action of what steers the gate, as far as it would count in this run.
 pub(crate) fn believed(found: &Path, matches: &ArgMatches) -> Result<(), CommandError> {
+    let is_action = matches.subcommand_name() == Some(action::NAME);
     let has_feeds = !matches.subcommand_name().is_some_and(|name| WITHOUT_FEEDS.contains(&name));
     let mut matches = matches;
     while let Some((_, inner)) = matches.subcommand() {
@@ -159,6 +153,9 @@ pub(crate) fn believed(found: &Path, matches: &ArgMatches) -> Result<(), Command
     if is_of_file(matches, OUTPUT) && names_file(matches) {
         let what = "`output` with a file is taken only from a file that is named: it would be overwritten";
         return Err(only_named(what.to_owned()).of(found));
+    }
+    if is_action {
+        steers(found, matches)?;
     }
     published(found, matches)
 }

@@ -36,6 +36,14 @@ impl CommandError {
         self
     }
 
+    /// What happened, in one line, without its causes.
+    pub(crate) fn what(&self) -> String {
+        match self {
+            Self::Usage(error) => error.to_string(),
+            Self::Failed { error, .. } => error.to_string(),
+        }
+    }
+
     /// Tells the user, and gives the exit code.
     pub(crate) fn report(&self) -> Exit {
         match self {

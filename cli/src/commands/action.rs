@@ -3,6 +3,8 @@
 //! The contract is `docs/reference/action.md`. Foreign text (package names, titles) never reaches the runner as
 //! a command: the log is fenced with `stop-commands`, and outputs are written with a random delimiter.
 
+mod summary;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -20,15 +22,15 @@ use matcher::{Fallback, InvalidFallback};
 use model::limits::Limits;
 use model::report::Report;
 use model::severity::Severity;
-use model::text::counted;
+use policy::Unjudged;
 use sbom::image::platform::{InvalidPlatform, Platform};
 use signing::PublicKey;
 
 use crate::args::Global;
-use crate::commands::match_sbom::{Judge, JudgeArgs, read};
+use crate::commands::match_sbom::{Conclusion, Judge, JudgeArgs, read};
 use crate::commands::sbom::{ImageArgs, look_in, write_options};
 use crate::environment;
-use crate::error::{CommandError, visible};
+use crate::error::CommandError;
 use crate::exit_code::Exit;
 use crate::feeds::NeededFeeds;
 use crate::output::{self, Output};
@@ -74,10 +76,12 @@ pub(crate) fn is_asked(words: &[OsString]) -> bool {
 
 /// Runs `steps` where the runner takes no line of the log for a command, and writes the outputs that they give, or that nothing
 /// was judged.
-pub(crate) fn fenced(steps: impl FnOnce() -> Result<Outputs, CommandError>) -> Result<Exit, CommandError> {
+pub(crate) fn fenced(
+    steps: impl FnOnce() -> Result<(Outputs, Exit), CommandError>,
+) -> Result<Exit, CommandError> {
     let fence = Fence::raise();
     let (outputs, exit) = match steps() {
-        Ok(outputs) => (outputs, Exit::Acceptable),
+        Ok(done) => done,
         // Said inside the fence: an error quotes foreign names.
         Err(error) => {
             let exit = error.report();
@@ -90,13 +94,20 @@ pub(crate) fn fenced(steps: impl FnOnce() -> Result<Outputs, CommandError>) -> R
     Ok(exit)
 }
 
-/// Judges what the inputs name and gives the step's outputs. The judgement is among them; the action's last step
-/// turns it into the job's result.
-pub(crate) fn steps(args: &ActionArgs, global: &Global, ui: &Ui) -> Result<Outputs, CommandError> {
+/// Judges what the inputs name and gives the step's outputs and its own end. The judgement is among the outputs; the action's last
+/// step turns it into the job's result, after the feeds were kept. Only where nothing at all was judged the step itself fails.
+pub(crate) fn steps(args: &ActionArgs, global: &Global, ui: &Ui) -> Result<(Outputs, Exit), CommandError> {
     let inputs = Inputs::from_environment()?;
-    let (report, exit) = judge(&inputs, args, &inputs.global(global), ui)?;
-    write_summary(&report, exit)?;
-    Ok(inputs.outputs(&report, exit))
+    let (report, conclusion) = judge(&inputs, args, &inputs.global(global), ui)?;
+    if let Some(error) = &conclusion.not_judged {
+        error.report();
+    }
+    write_summary(&report, &conclusion)?;
+    let exit = match conclusion.judgement.not_judged() {
+        Some(Unjudged::Nothing) => Exit::NotJudged,
+        Some(Unjudged::Distro(_)) | None => Exit::Acceptable,
+    };
+    Ok((inputs.outputs(&report, conclusion.exit()), exit))
 }
 
 fn judge(
@@ -104,7 +115,7 @@ fn judge(
     args: &ActionArgs,
     global: &Global,
     ui: &Ui,
-) -> Result<(Report, Exit), CommandError> {
+) -> Result<(Report, Conclusion), CommandError> {
     let judge_args = inputs.judge_args(&args.judge);
     let feeds = inputs.needed_feeds(args, &judge_args, ui)?;
     let vex_keys = inputs.vex_keys.clone().unwrap_or_else(|| args.vex_keys.clone());
@@ -123,8 +134,8 @@ fn judge(
         What::Sbom(place) => inputs.stored(place, args, &judge.vex, ui)?,
     };
     let report = judge.report(subject)?;
-    let exit = judge.conclude(&report)?;
-    Ok((report, exit))
+    let conclusion = judge.conclude(&report)?;
+    Ok((report, conclusion))
 }
 
 /// What the action was given. An empty input is none.
@@ -299,6 +310,11 @@ impl Inputs {
             }
             return Ok(said.clone());
         }
+        // A file that was only found may name a place because a key was given elsewhere: `none` must not take that key away.
+        if feeds_source.is_empty() && key_lines == [NO_KEY] {
+            return Err(CommandError::new("`feeds-key: none` goes with the input `feeds-source`")
+                .hint("name the place as an input too: nobody verifies what is taken from there"));
+        }
         if feeds_source.is_empty() {
             feeds_source.clone_from(&said.feeds_source);
         }
@@ -444,72 +460,10 @@ fn write_outputs(outputs: &BTreeMap<&str, String>) -> Result<(), CommandError> {
     append(&file, &text)
 }
 
-/// Appends counts and coverage to the job's summary page.
-fn write_summary(report: &Report, exit: Exit) -> Result<(), CommandError> {
+/// Appends what the report came to to the job's summary page.
+fn write_summary(report: &Report, conclusion: &Conclusion) -> Result<(), CommandError> {
     let Some(file) = environment::variable("GITHUB_STEP_SUMMARY").map(PathBuf::from) else { return Ok(()) };
-    append(&file, &summary(report, exit))
-}
-
-fn summary(report: &Report, exit: Exit) -> String {
-    let mut text = String::new();
-    let judgement = match exit {
-        Exit::Acceptable => "acceptable",
-        Exit::NotAcceptable => "not acceptable",
-        Exit::NotJudged => "not judged",
-    };
-    let mut line = |words: String| {
-        text.push_str(&words);
-        text.push('\n');
-    };
-    line(format!("### plimsoll: {} is {judgement}", markdown(&report.inventory.subject.name)));
-    line(String::new());
-    line("| severity | findings |".to_owned());
-    line("|---|---:|".to_owned());
-    let counts = counts(report);
-    for level in Severity::ALL.into_iter().rev() {
-        if let Some(count) = counts.get(&level) {
-            line(format!("| {level} | {count} |"));
-        }
-    }
-    line(String::new());
-    let coverage = &report.coverage;
-    let namespaces: Vec<String> = report
-        .snapshot
-        .namespaces
-        .iter()
-        .map(|stamp| match stamp.data_as_of {
-            Some(time) => format!("{} ({})", stamp.name, time.strftime("%Y-%m-%d")),
-            None => stamp.name.to_string(),
-        })
-        .collect();
-    line(format!(
-        "{} of {} matched against {}.",
-        coverage.matched,
-        counted(coverage.packages, "package"),
-        markdown(&namespaces.join(", "))
-    ));
-    for unmatched in &coverage.unmatched {
-        line(format!(
-            "- {} of {}: {}",
-            counted(unmatched.packages, "package"),
-            markdown(unmatched.namespace.as_str()),
-            unmatched.reason.as_str()
-        ));
-    }
-    line(String::new());
-    text
-}
-
-/// Foreign text inside a line of Markdown.
-fn markdown(text: &str) -> String {
-    let mut out = String::new();
-    for character in visible(text).chars() {
-        if matches!(character, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '!' | '#' | '&' | '@') {
-            out.push('\\');
-        }
-        out.push(character);
-    }
-    out
+    append(&file, &summary::of(report, conclusion))
 }
 
 fn append(path: &Path, text: &str) -> Result<(), CommandError> {

@@ -132,7 +132,7 @@ pub(crate) fn judge_all(
     open: impl Fn(&str, &[Given]) -> Result<Subject, CommandError>,
 ) -> Result<Exit, CommandError> {
     let judge = Judge::new(args, feeds, global, ui, places.len())?;
-    let one = |place: &String| judge.conclude(&judge.report(open(place, &judge.vex)?)?);
+    let one = |place: &String| judge.conclude(&judge.report(open(place, &judge.vex)?)?)?.into_exit();
     let mut exit = Exit::Acceptable;
     for place in places {
         match one(place) {
@@ -203,8 +203,8 @@ impl<'a> Judge<'a> {
         Ok(report)
     }
 
-    /// Writes the outputs of one report and says what it came to.
-    pub(crate) fn conclude(&self, report: &Report) -> Result<Exit, CommandError> {
+    /// Writes the outputs of one report and says what it came to. An error is one of writing, or of the gate: no output need be there.
+    pub(crate) fn conclude(&self, report: &Report) -> Result<Conclusion, CommandError> {
         let judgement = policy::judge(report, self.fail_on.as_ref(), self.args.allow_empty);
         let judgement = judgement.map_err(FlowError::from)?;
         let options = report::RenderOptions {
@@ -233,13 +233,39 @@ impl<'a> Judge<'a> {
         if let Some(warning) = file_name(&report.inventory.subject.name).filter(|_| is_sarif) {
             self.ui.warn(&warning);
         }
-        if let Some(unjudged) = judgement.not_judged() {
-            return Err(not_judged(report, unjudged, subject));
+        let not_judged = judgement.not_judged().map(|unjudged| not_judged(report, unjudged, subject));
+        if not_judged.is_some() {
+            return Ok(Conclusion { judgement, not_judged });
         }
         if let Some(warning) = unseen(report, &judgement, subject) {
             self.ui.warn(&warning);
         }
-        Ok(if judgement.acceptable { Exit::Acceptable } else { Exit::NotAcceptable })
+        Ok(Conclusion { judgement, not_judged })
+    }
+}
+
+/// What a report came to whose outputs are written.
+#[derive(Debug)]
+pub(crate) struct Conclusion {
+    pub(crate) judgement: Judgement,
+    /// That there is no judgement, and why. It was not told yet.
+    pub(crate) not_judged: Option<CommandError>,
+}
+
+impl Conclusion {
+    /// What scripts read of it.
+    pub(crate) fn exit(&self) -> Exit {
+        match self.not_judged {
+            Some(_) => Exit::NotJudged,
+            None if self.judgement.acceptable => Exit::Acceptable,
+            None => Exit::NotAcceptable,
+        }
+    }
+
+    /// The same, where that there is no judgement is an error as any other.
+    fn into_exit(self) -> Result<Exit, CommandError> {
+        let exit = self.exit();
+        self.not_judged.map_or(Ok(exit), Err)
     }
 }
 
@@ -337,23 +363,21 @@ pub(crate) fn not_judged(report: &Report, unjudged: &Unjudged, name: &str) -> Co
         ))
         .hint("the log of the sync says why, and `plimsoll feeds status --check` which hosts answer"),
     };
-    let error = match by_cpe_name(report) {
+    let error = match by_cpe_name(report).filter(|_| *unjudged == Unjudged::Nothing) {
         Some(hint) => error.hint(hint),
         None => error,
     };
     error.hint("`--allow-empty` accepts this")
 }
 
-/// What would answer, where that is NVD by the CPE names of packages that no feed speaks of.
+/// What would answer, where that is NVD by the CPE names of packages that no feed speaks of. A report does not say which packages are in
+/// which group that was not judged: it is said only where all of them are such.
 fn by_cpe_name(report: &Report) -> Option<&'static str> {
     let has_name = report.inventory.packages.iter().any(|package| !package.cpes.is_empty());
-    let is_of = |reason| report.coverage.unmatched.iter().any(|one| one.reason == reason);
-    match has_name {
-        true if is_of(UnmatchedReason::NoFeed) => Some(
-            "NVD speaks of their CPE names: `plimsoll feeds sync --only nvd`, or `--fallback cpe` at this command",
-        ),
-        _ => None,
-    }
+    let is_without_feed = report.coverage.unmatched.iter().all(|one| one.reason == UnmatchedReason::NoFeed);
+    (has_name && is_without_feed).then_some(
+        "NVD speaks of their CPE names: `plimsoll feeds sync --only nvd`, or `--fallback cpe` at this command",
+    )
 }
 
 /// Of two exit codes the one that says more.

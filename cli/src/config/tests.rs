@@ -182,6 +182,22 @@ fn of_every_option_it_is_said_whether_a_file_that_was_only_found_may_say_it() {
     }
 }
 
+/// Options of [`TAKEN`] that a file that was only found may say to the action too: how much is told, and how the work is done.
+const TAKEN_BY_ACTION: [&str; 9] =
+    ["fail_on", "quiet", "verbose", "color", "no_progress", "jobs", "dockerfile", "no_cache", "cache_size"];
+
+#[test]
+fn of_every_option_of_the_action_it_is_said_whether_it_steers_the_gate() {
+    let command = args::command();
+    let own = command.find_subcommand(action::NAME).unwrap().get_arguments();
+    let taken = own.chain(command.get_arguments()).map(|arg| arg.get_id().as_str());
+    let taken: BTreeSet<&str> = taken.filter(|id| TAKEN.contains(id)).collect();
+    let steering = of_action::STEERING.iter().map(|(id, _)| *id);
+    let listed: Vec<&str> = TAKEN_BY_ACTION.into_iter().chain(steering).collect();
+    assert_eq!(listed.len(), taken.len(), "each is in one of STEERING and TAKEN_BY_ACTION");
+    assert_eq!(BTreeSet::from_iter(listed), taken);
+}
+
 #[test]
 fn commands_without_feeds_are_commands() {
     for name in WITHOUT_FEEDS {
