@@ -15,7 +15,7 @@ use crate::error::{FetchError, redact};
 use crate::hosts::Hosts;
 use crate::http::{self, Failure, Wire};
 use crate::mirror_dir;
-use crate::names::Names;
+use crate::names::{self, Attempt, Names};
 use crate::origin::{Origin, Place};
 use crate::pace::Pacer;
 use crate::validators::Validators;
@@ -149,8 +149,9 @@ impl Fetcher {
     /// A fetcher that has touched nothing yet.
     pub fn new(options: FetchOptions) -> Self {
         let pacer = Pacer::new(Arc::clone(&options.clock), Arc::clone(&options.pause), options.pause_max);
+        let names = Names::new(Arc::clone(&options.clock));
         let (down, silent) = (Mutex::default(), Mutex::default());
-        Self { options, client: OnceLock::new(), pacer, names: Names::default(), down, silent }
+        Self { options, client: OnceLock::new(), pacer, names, down, silent }
     }
 
     /// Where its bytes come from.
@@ -168,8 +169,9 @@ impl Fetcher {
     /// Statuses 403, 408, 425, 429 and 5xx, broken connections and short bodies are tried again, after the
     /// pause that `Retry-After` asks for or a growing one of its own (feeds.md §0.4(7)); a body goes on where it
     /// broke off if the host can. When the host sends no validators, the SHA-256 of the body decides whether
-    /// it is unchanged. A host whose name cannot be resolved is looked up a few times in all. Of several mirrors the first that has the file serves it; one that could not be reached is
-    /// not asked again.
+    /// it is unchanged. A host whose name cannot be resolved is looked up a few times in
+    /// all, with pauses between. Of several mirrors the first that has the file serves it; one that could not be reached
+    /// is not asked again.
     ///
     /// # Errors
     /// See [`FetchError`]. Of several mirrors [`FetchError::NotFound`] means that all of them said so.
@@ -254,16 +256,19 @@ impl Fetcher {
         if self.names.is_doubtful(at) {
             return None;
         }
-        let size = self.wire().ok()?.size(at);
-        self.note(at, size.as_ref().err());
+        let (wire, attempt) = (self.wire().ok()?, self.names.begin());
+        let size = wire.size(at);
+        self.note(attempt, at, size.as_ref().err());
         Some(size)
     }
 
     /// Notes whether the host of `url` was reached, where an exchange shows it.
-    fn note(&self, url: &str, failure: Option<&Failure>) {
+    fn note(&self, attempt: Attempt, url: &str, failure: Option<&Failure>) {
         match failure {
-            None | Some(Failure::Status { .. } | Failure::Broken { .. }) => self.names.note(url, None),
-            Some(Failure::Transport(error)) => self.names.note(url, Some(error)),
+            None | Some(Failure::Status { .. } | Failure::Broken { .. }) => {
+                self.names.note(attempt, url, None)
+            }
+            Some(Failure::Transport(error)) => self.names.note(attempt, url, Some(error)),
             Some(Failure::Final(_)) => {}
         }
     }
@@ -275,6 +280,7 @@ impl Fetcher {
     ) -> Result<Fetched, FetchError> {
         let wire = self.wire()?;
         let mut pauses = ExponentialBuilder::new()
+            .with_min_delay(names::PAUSE_MIN)
             .with_jitter()
             .with_max_times(self.options.tries.saturating_sub(1) as usize)
             .build();
@@ -283,8 +289,9 @@ impl Fetcher {
             if self.names.is_given_up(request.url) {
                 return Err(FetchError::Unresolved { url: redact(request.url) });
             }
+            let attempt = self.names.begin();
             let result = http::attempt(&wire, request, progress);
-            self.note(request.url, result.as_ref().err());
+            self.note(attempt, request.url, result.as_ref().err());
             let failure = match result {
                 Ok(fetched) => return Ok(fetched),
                 Err(failure) => failure,

@@ -339,6 +339,19 @@ fn names_that_cannot_be_resolved_are_looked_up_a_few_times_and_then_nobody_is_as
 }
 
 #[test]
+fn who_redirects_to_hosts_that_are_not_found_was_reached() {
+    let bench = Bench::new();
+    bench.server.serve(PATH, BODY);
+    for host in 1..4 {
+        let to = format!("http://host-{host}.invalid/feed.json");
+        bench.server.always(&format!("/{host}"), Behaviour::Redirect(to));
+        let error = bench.get_url(&bench.server.url(&format!("/{host}")), None).unwrap_err();
+        assert!(matches!(error, FetchError::Unresolved { .. }), "{error:?}");
+    }
+    bench.get_whole();
+}
+
+#[test]
 fn a_body_that_stalls_is_given_up_after_the_idle_limit_and_goes_on() {
     let bench = Bench::new();
     bench.server.serve(PATH, BODY).next(PATH, Behaviour::Stall { after: 4 });
