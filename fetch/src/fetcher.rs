@@ -11,7 +11,7 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 
 pub use crate::client::Proxy;
 use crate::client::{self, ClientCertificate, ClientOptions};
-use crate::error::{FetchError, redact};
+use crate::error::{FetchError, Whose, redact};
 use crate::hosts::Hosts;
 use crate::http::{self, Failure, Wire};
 use crate::mirror_dir;
@@ -216,7 +216,8 @@ impl Fetcher {
             Origin::MirrorDir(dir) => mirror_dir::copy(dir, request, progress),
             origin => {
                 let url = url_at(origin, request.url)?;
-                self.get_with_retries(&Request { url: &url, ..*request }, progress)
+                let fetched = self.get_with_retries(&Request { url: &url, ..*request }, progress);
+                fetched.map_err(|error| of_origin(error, origin, &url))
             }
         }?;
         let (Fetched::Unchanged { validators } | Fetched::File { validators }) = &mut fetched;
@@ -287,7 +288,7 @@ impl Fetcher {
         let mut own_pause = Duration::ZERO;
         for tries in 1.. {
             if self.names.is_given_up(request.url) {
-                return Err(FetchError::Unresolved { url: redact(request.url) });
+                return Err(self.names.error(request.url));
             }
             let attempt = self.names.begin();
             let result = http::attempt(&wire, request, progress);
@@ -375,6 +376,18 @@ pub(crate) fn url_at(origin: &Origin, url: &str) -> Result<String, FetchError> {
         Origin::MirrorDir(_) | Origin::Mirrors(_) | Origin::Offline => {
             Err(FetchError::Offline { url: redact(url) })
         }
+    }
+}
+
+/// `error` of asking for `url`, which lies at `origin`: whether the name is that of a mirror.
+pub(crate) fn of_origin(error: FetchError, origin: &Origin, url: &str) -> FetchError {
+    match (error, origin) {
+        (FetchError::Unresolved { url: at, name, whose: Whose::Host }, Origin::MirrorUrl(_))
+            if names::host_of(url).is_some_and(|host| host == name) =>
+        {
+            FetchError::Unresolved { url: at, name, whose: Whose::Mirror }
+        }
+        (error, _) => error,
     }
 }
 

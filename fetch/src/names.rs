@@ -1,13 +1,14 @@
 //! [`Names`]: hosts whose names cannot be resolved, the same for all threads.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::Url;
 
+use crate::error::{FetchError, Whose, redact};
+use crate::lookup::LookupError;
 use crate::pace::Clock;
 
 /// How often a name is looked up before its host is given up for the rest of the run: resolvers stumble, and one that
@@ -46,6 +47,30 @@ struct Failures {
     count: u32,
     /// When the last one that counted was seen.
     last: Duration,
+    unknown: Unknown,
+}
+
+/// A name that cannot be resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unknown {
+    name: String,
+    whose: Whose,
+}
+
+impl Unknown {
+    /// What was looked up in vain, if that is what `error` is.
+    pub(crate) fn of(error: &reqwest::Error) -> Option<Self> {
+        let name = &LookupError::of(error)?.name;
+        let host = error.url().and_then(Url::host_str);
+        // Where there is a proxy, only its name is looked up.
+        let is_host = host.is_none_or(|host| host.eq_ignore_ascii_case(name));
+        Some(Self { name: name.clone(), whose: if is_host { Whose::Host } else { Whose::Proxy } })
+    }
+
+    /// The error of a download of `url`.
+    pub(crate) fn into_error(self, url: String) -> FetchError {
+        FetchError::Unresolved { url, name: self.name, whose: self.whose }
+    }
 }
 
 impl Failures {
@@ -75,6 +100,18 @@ impl Names {
             || !state.has_reached_one && n_given_up >= HOSTS_MAX
     }
 
+    /// The error of a download of `url`, whose host is not asked any more.
+    pub(crate) fn error(&self, url: &str) -> FetchError {
+        let host = host_of(url).unwrap_or_default();
+        let state = self.state();
+        let known = state.failed.get(&host).or_else(|| {
+            // The one proxy that all would be asked through.
+            state.failed.values().find(|failures| failures.unknown.whose == Whose::Proxy)
+        });
+        let unknown = known.map(|failures| failures.unknown.clone());
+        unknown.unwrap_or(Unknown { name: host, whose: Whose::Host }).into_error(redact(url))
+    }
+
     /// Whether the host of `url` was looked up in vain, perhaps less often.
     pub(crate) fn is_doubtful(&self, url: &str) -> bool {
         host_of(url).is_some_and(|host| self.state().failed.contains_key(&host)) || self.is_given_up(url)
@@ -94,20 +131,20 @@ impl Names {
             // It was reached: it redirected to the other.
             self.reached(&asked);
         }
-        match error.is_some_and(is_unresolved) {
-            true => self.unresolved(attempt, host.to_owned()),
-            false => self.reached(host),
+        match error.and_then(Unknown::of) {
+            Some(unknown) => self.unresolved(attempt, host.to_owned(), unknown),
+            None => self.reached(host),
         }
     }
 
-    fn unresolved(&self, attempt: Attempt, host: String) {
+    fn unresolved(&self, attempt: Attempt, host: String, unknown: Unknown) {
         let now = (self.clock)();
         let mut state = self.state();
         match state.failed.get_mut(&host) {
             Some(failures) if attempt.begun < failures.last.saturating_add(PAUSE_MIN) => {}
-            Some(failures) => *failures = Failures { count: failures.count + 1, last: now },
+            Some(failures) => *failures = Failures { count: failures.count + 1, last: now, unknown },
             None => {
-                state.failed.insert(host, Failures { count: 1, last: now });
+                state.failed.insert(host, Failures { count: 1, last: now, unknown });
             }
         }
     }
@@ -124,19 +161,8 @@ impl Names {
     }
 }
 
-/// Whether `error` is that a name cannot be resolved. The client has no type for it that others could see.
-pub(crate) fn is_unresolved(error: &reqwest::Error) -> bool {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if error.to_string().starts_with("dns error") {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
-}
-
-fn host_of(url: &str) -> Option<String> {
+/// The host of `url`, as the client looks it up.
+pub(crate) fn host_of(url: &str) -> Option<String> {
     Url::parse(url).ok()?.host_str().map(str::to_owned)
 }
 
@@ -159,11 +185,15 @@ mod tests {
         format!("https://{host}/feed.json")
     }
 
+    fn unknown(name: &str) -> Unknown {
+        Unknown { name: name.to_owned(), whose: Whose::Host }
+    }
+
     /// Four downloads of each of `hosts` begin at once, and none finds its host.
     fn stumble(names: &Names, hosts: &[&str]) {
         let begun: Vec<_> = hosts.iter().flat_map(|host| [(names.begin(), *host); 4]).collect();
         for (attempt, host) in begun {
-            names.unresolved(attempt, host.to_owned());
+            names.unresolved(attempt, host.to_owned(), unknown(host));
         }
     }
 
@@ -190,7 +220,7 @@ mod tests {
         stumble(&names, &["a.example"]);
         *now.lock().unwrap() += 5 * PAUSE_MIN;
         for attempt in slow {
-            names.unresolved(attempt, "a.example".to_owned());
+            names.unresolved(attempt, "a.example".to_owned(), unknown("a.example"));
         }
         assert!(!names.is_given_up(&url("a.example")));
     }
@@ -213,5 +243,23 @@ mod tests {
         names.reached("e.example");
         assert!(!names.is_given_up(&url("d.example")));
         assert!(names.is_given_up(&url("c.example")));
+    }
+
+    #[test]
+    fn without_a_network_the_name_is_that_of_the_host_or_of_the_proxy_that_all_are_asked_through() {
+        for (whose, expected) in [
+            (None, "the name `d.example` cannot be resolved"),
+            (Some(Whose::Proxy), "the name of the proxy, `proxy.example`, cannot be resolved"),
+        ] {
+            let (names, now) = names();
+            for host in HOSTS.repeat(LOOKUPS_MAX as usize) {
+                let through = whose.map(|whose| Unknown { name: "proxy.example".to_owned(), whose });
+                *now.lock().unwrap() += PAUSE_MIN;
+                names.unresolved(names.begin(), host.to_owned(), through.unwrap_or_else(|| unknown(host)));
+            }
+            assert!(names.is_given_up(&url("d.example")));
+            let error = names.error(&url("d.example")).to_string();
+            assert_eq!(error, format!("`https://d.example/feed.json` was not reached: {expected}"));
+        }
     }
 }
