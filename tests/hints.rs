@@ -129,7 +129,8 @@ fn without_a_network_one_line_says_so() {
     let output =
         place.command().args(["match", &sbom]).env("HTTPS_PROXY", "http://proxy.invalid:3128").output();
     let ran = Ran::of(output.unwrap());
-    ran.expect_code(2).expect_stderr(&["cannot be resolved", "`--offline`"]);
+    ran.expect_code(2)
+        .expect_stderr(&["the name of the proxy, `proxy.invalid`, cannot be resolved", "`--offline`"]);
     let error = ran.stderr.lines().find(|line| line.starts_with("error: ")).unwrap();
     assert_eq!(error.matches("cannot be resolved").count(), 1, "{error}");
 }

@@ -522,14 +522,14 @@ fn ask(
         Ok(Fetched::Unchanged { validators }) => Had::Unchanged(validators),
         Ok(Fetched::File { validators }) => Had::New(validators),
         Err(FetchError::NotFound { .. }) => Had::Missing,
-        Err(FetchError::Unresolved { .. }) => Had::Failed(UNRESOLVED.to_owned()),
+        // Without the URL: of all that cannot be reached for one reason one line can be made.
+        Err(FetchError::Unresolved { name, whose, .. }) => Had::Failed(format!(
+            "{} cannot be resolved (`--offline` judges by what is held, and asks nobody)",
+            whose.named(&name)
+        )),
         Err(error) => Had::Failed(chain(&error)),
     }
 }
-
-/// What is said of a source whose host cannot be resolved: the same of all, because it is the network that is to blame.
-pub(crate) const UNRESOLVED: &str =
-    "the name of its host cannot be resolved (`--offline` judges by what is held, and asks nobody)";
 
 struct SourceProgress<'a> {
     provider: &'a str,

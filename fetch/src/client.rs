@@ -5,12 +5,14 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::blocking::Client;
 use reqwest::redirect;
 
 use crate::error::FetchError;
+use crate::lookup::Resolver;
 
 /// Redirects followed for one request. The client follows none: whoever asks decides what goes to the next host.
 pub const REDIRECTS_MAX: usize = 10;
@@ -92,6 +94,7 @@ pub fn build(options: &ClientOptions) -> Result<Client, FetchError> {
         .user_agent(&options.user_agent)
         .connect_timeout(options.connect_timeout)
         .timeout(options.read_timeout)
+        .dns_resolver(Arc::new(Resolver))
         .redirect(redirect::Policy::none());
     if let Some(path) = &options.ca_file {
         let pem = fs::read(path).map_err(FetchError::io("read", path))?;

@@ -62,11 +62,15 @@ pub enum FetchError {
         /// What was to be asked for.
         url: String,
     },
-    /// The name of the host cannot be resolved: it was looked up a few times, or nobody's name could be resolved before.
-    #[error("`{url}` was not reached: the name of its host cannot be resolved")]
+    /// A name cannot be resolved: it was looked up a few times, or nobody's name could be resolved before.
+    #[error("`{url}` was not reached: {} cannot be resolved", whose.named(name))]
     Unresolved {
         /// What was asked for.
         url: String,
+        /// The name.
+        name: String,
+        /// Whose it is.
+        whose: Whose,
     },
     /// A credential cannot be sent.
     #[error("the credential from {origin} holds characters that cannot be sent")]
@@ -142,6 +146,28 @@ pub enum FetchError {
         /// The operating system's error.
         source: io::Error,
     },
+}
+
+/// Whose name cannot be resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// That of the URL's host, or of one that it redirects to.
+    Host,
+    /// That of the mirror that is asked instead.
+    Mirror,
+    /// That of the proxy through which hosts are asked.
+    Proxy,
+}
+
+impl Whose {
+    /// `name` and whose it is, as a part of a sentence.
+    pub fn named(self, name: &str) -> String {
+        match self {
+            Self::Host => format!("the name `{name}`"),
+            Self::Mirror => format!("the name of the mirror, `{name}`,"),
+            Self::Proxy => format!("the name of the proxy, `{name}`,"),
+        }
+    }
 }
 
 impl FetchError {

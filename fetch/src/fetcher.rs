@@ -11,11 +11,11 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 
 pub use crate::client::Proxy;
 use crate::client::{self, ClientCertificate, ClientOptions};
-use crate::error::{FetchError, redact};
+use crate::error::{FetchError, Whose, redact};
 use crate::hosts::Hosts;
 use crate::http::{self, Failure, Wire};
 use crate::mirror_dir;
-use crate::names::Names;
+use crate::names::{self, Attempt, Names};
 use crate::origin::{Origin, Place};
 use crate::pace::Pacer;
 use crate::validators::Validators;
@@ -149,8 +149,9 @@ impl Fetcher {
     /// A fetcher that has touched nothing yet.
     pub fn new(options: FetchOptions) -> Self {
         let pacer = Pacer::new(Arc::clone(&options.clock), Arc::clone(&options.pause), options.pause_max);
+        let names = Names::new(Arc::clone(&options.clock));
         let (down, silent) = (Mutex::default(), Mutex::default());
-        Self { options, client: OnceLock::new(), pacer, names: Names::default(), down, silent }
+        Self { options, client: OnceLock::new(), pacer, names, down, silent }
     }
 
     /// Where its bytes come from.
@@ -168,8 +169,9 @@ impl Fetcher {
     /// Statuses 403, 408, 425, 429 and 5xx, broken connections and short bodies are tried again, after the
     /// pause that `Retry-After` asks for or a growing one of its own (feeds.md §0.4(7)); a body goes on where it
     /// broke off if the host can. When the host sends no validators, the SHA-256 of the body decides whether
-    /// it is unchanged. A host whose name cannot be resolved is looked up a few times in all. Of several mirrors the first that has the file serves it; one that could not be reached is
-    /// not asked again.
+    /// it is unchanged. A host whose name cannot be resolved is looked up a few times in
+    /// all, with pauses between. Of several mirrors the first that has the file serves it; one that could not be reached
+    /// is not asked again.
     ///
     /// # Errors
     /// See [`FetchError`]. Of several mirrors [`FetchError::NotFound`] means that all of them said so.
@@ -214,7 +216,8 @@ impl Fetcher {
             Origin::MirrorDir(dir) => mirror_dir::copy(dir, request, progress),
             origin => {
                 let url = url_at(origin, request.url)?;
-                self.get_with_retries(&Request { url: &url, ..*request }, progress)
+                let fetched = self.get_with_retries(&Request { url: &url, ..*request }, progress);
+                fetched.map_err(|error| of_origin(error, origin, &url))
             }
         }?;
         let (Fetched::Unchanged { validators } | Fetched::File { validators }) = &mut fetched;
@@ -254,16 +257,19 @@ impl Fetcher {
         if self.names.is_doubtful(at) {
             return None;
         }
-        let size = self.wire().ok()?.size(at);
-        self.note(at, size.as_ref().err());
+        let (wire, attempt) = (self.wire().ok()?, self.names.begin());
+        let size = wire.size(at);
+        self.note(attempt, at, size.as_ref().err());
         Some(size)
     }
 
     /// Notes whether the host of `url` was reached, where an exchange shows it.
-    fn note(&self, url: &str, failure: Option<&Failure>) {
+    fn note(&self, attempt: Attempt, url: &str, failure: Option<&Failure>) {
         match failure {
-            None | Some(Failure::Status { .. } | Failure::Broken { .. }) => self.names.note(url, None),
-            Some(Failure::Transport(error)) => self.names.note(url, Some(error)),
+            None | Some(Failure::Status { .. } | Failure::Broken { .. }) => {
+                self.names.note(attempt, url, None)
+            }
+            Some(Failure::Transport(error)) => self.names.note(attempt, url, Some(error)),
             Some(Failure::Final(_)) => {}
         }
     }
@@ -275,16 +281,18 @@ impl Fetcher {
     ) -> Result<Fetched, FetchError> {
         let wire = self.wire()?;
         let mut pauses = ExponentialBuilder::new()
+            .with_min_delay(names::PAUSE_MIN)
             .with_jitter()
             .with_max_times(self.options.tries.saturating_sub(1) as usize)
             .build();
         let mut own_pause = Duration::ZERO;
         for tries in 1.. {
             if self.names.is_given_up(request.url) {
-                return Err(FetchError::Unresolved { url: redact(request.url) });
+                return Err(self.names.error(request.url));
             }
+            let attempt = self.names.begin();
             let result = http::attempt(&wire, request, progress);
-            self.note(request.url, result.as_ref().err());
+            self.note(attempt, request.url, result.as_ref().err());
             let failure = match result {
                 Ok(fetched) => return Ok(fetched),
                 Err(failure) => failure,
@@ -368,6 +376,18 @@ pub(crate) fn url_at(origin: &Origin, url: &str) -> Result<String, FetchError> {
         Origin::MirrorDir(_) | Origin::Mirrors(_) | Origin::Offline => {
             Err(FetchError::Offline { url: redact(url) })
         }
+    }
+}
+
+/// `error` of asking for `url`, which lies at `origin`: whether the name is that of a mirror.
+pub(crate) fn of_origin(error: FetchError, origin: &Origin, url: &str) -> FetchError {
+    match (error, origin) {
+        (FetchError::Unresolved { url: at, name, whose: Whose::Host }, Origin::MirrorUrl(_))
+            if names::host_of(url).is_some_and(|host| host == name) =>
+        {
+            FetchError::Unresolved { url: at, name, whose: Whose::Mirror }
+        }
+        (error, _) => error,
     }
 }
 

@@ -18,7 +18,7 @@ use crate::error::{FetchError, redact};
 use crate::fetcher::{Fetched, Progress, Request, create_with_parents, finish, hex, part_of};
 use crate::headers::{content_range, pause, text};
 use crate::hosts::{Hosts, Pass, place, strip};
-use crate::names::is_unresolved;
+use crate::names::Unknown;
 use crate::pace::Pacer;
 use crate::validators::Validators;
 
@@ -153,10 +153,10 @@ impl Failure {
                 FetchError::Truncated { url, bytes, expected, tries }
             }
             Self::Broken { source, .. } => FetchError::Transport { url, tries, source: source.into() },
-            Self::Transport(error) if is_unresolved(&error) => FetchError::Unresolved { url },
-            Self::Transport(error) => {
-                FetchError::Transport { url, tries, source: error.without_url().into() }
-            }
+            Self::Transport(error) => match Unknown::of(&error) {
+                Some(unknown) => unknown.into_error(url),
+                None => FetchError::Transport { url, tries, source: error.without_url().into() },
+            },
         }
     }
 }

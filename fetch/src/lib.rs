@@ -22,6 +22,7 @@ pub mod fetcher;
 pub mod headers;
 pub mod hosts;
 mod http;
+mod lookup;
 mod mirror_dir;
 mod names;
 pub mod netrc;

@@ -7,7 +7,7 @@ use reqwest::header::{HeaderValue, RANGE};
 use reqwest::{Method, StatusCode};
 
 use crate::error::{FetchError, redact};
-use crate::fetcher::{Fetcher, url_at};
+use crate::fetcher::{Fetcher, of_origin, url_at};
 use crate::http::{Answer, Failure, identity};
 use crate::mirror_dir;
 use crate::origin::Origin;
@@ -62,7 +62,10 @@ impl Fetcher {
         }
         let at = url_at(origin, url);
         let place = redact(at.as_deref().unwrap_or(url));
-        let (latency, answer) = self.pacer().timed(|| self.ask(&at?));
+        let (latency, answer) = self.pacer().timed(|| {
+            let at = at?;
+            self.ask(&at).map_err(|error| of_origin(error, origin, &at))
+        });
         let (credential, verdict) = match answer {
             Ok(answer) => (answer.sent.clone(), verdict(&answer)),
             Err(error) => (None, Verdict::Unreachable { error }),

@@ -19,6 +19,7 @@ const PATH: &str = "/feed.json";
 
 mod credentials;
 mod mirrors;
+mod names;
 #[cfg(unix)]
 mod tls;
 
@@ -312,30 +313,6 @@ fn a_host_that_never_answers_well_is_given_up() {
 
     bench.server.always(PATH, Behaviour::HangUp);
     assert!(matches!(bench.get(None).unwrap_err(), FetchError::Transport { tries: 5, .. }));
-}
-
-#[test]
-fn names_that_cannot_be_resolved_are_looked_up_a_few_times_and_then_nobody_is_asked() {
-    let bench = Bench::new();
-    let ask = |host: u32| {
-        let error = bench.get_url(&format!("http://host-{host}.invalid/feed.json"), None).unwrap_err();
-        assert!(matches!(error, FetchError::Unresolved { .. }), "{error:?}");
-        bench.n_pauses()
-    };
-    assert_eq!([ask(1), ask(1)], [2, 2], "it is not looked up again");
-    assert_eq!([ask(2), ask(3)], [4, 6]);
-    assert_eq!([ask(4), ask(5)], [6, 6], "there is no network");
-    assert_eq!(bench.fetcher.head_size("http://host-6.invalid/feed.json"), None);
-
-    // Where somebody answers there is one: of other hosts each is tried.
-    let bench = Bench::new();
-    bench.server.serve(PATH, BODY);
-    bench.get_whole();
-    for host in 1..6 {
-        let url = format!("http://host-{host}.invalid/feed.json");
-        assert!(matches!(bench.get_url(&url, None).unwrap_err(), FetchError::Unresolved { .. }));
-    }
-    assert_eq!(bench.n_pauses(), 10);
 }
 
 #[test]

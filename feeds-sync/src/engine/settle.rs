@@ -14,7 +14,7 @@ use crate::advisories::Remarks;
 use crate::error::SyncError;
 use crate::facts::is_spoken_for;
 use crate::kept::Kept;
-use crate::pull::{Had, Pull, SourcePull, UNRESOLVED};
+use crate::pull::{Had, Pull, SourcePull};
 use crate::report::{SourceReport, SyncReport};
 use crate::selection::is_namespace;
 
@@ -167,14 +167,12 @@ fn gaps(pull: &Pull, kept: &Kept, origin: &Origin, options: &SyncOptions<'_>) ->
             Had::Failed(error) => error.clone(),
             _ => continue,
         };
-        let is_unresolved = what == UNRESOLVED;
         // What only another feed accepts is nothing of this one.
         let is_its_own = kept.is_accepted(url, &feed) && !source.leads_nowhere();
         let (kind, instead) = match kept.fetched_at(url).filter(|_| is_its_own) {
-            // Of all that cannot be reached for one reason one line can be made.
-            Some(_) if is_unresolved => (GapKind::STALE_FEED, "what is held is used".to_owned()),
+            // What differs between sources stands between backquotes, so that one line can be made of many.
             Some(at) => {
-                (GapKind::STALE_FEED, format!("what is held is from {at}, {} old", age(at, options.now)))
+                (GapKind::STALE_FEED, format!("what is held is from `{at}, {} old`", age(at, options.now)))
             }
             None => (GapKind::FEED_NOT_FETCHED, "nothing of it is held".to_owned()),
         };

@@ -9,7 +9,8 @@ mod waiting;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use advisory_db::{FeedsDir, Snapshot};
 use fetch::fetcher::{FetchOptions, Fetcher, Proxy};
@@ -88,11 +89,15 @@ impl Bench {
         FeedsDir::open(&self.dir.path().join("feeds"))
     }
 
+    /// A fetcher whose time goes on by pauses alone, which take none.
     pub(super) fn fetcher(&self) -> Fetcher {
+        let now = Arc::new(Mutex::new(Duration::ZERO));
+        let read = Arc::clone(&now);
         Fetcher::new(FetchOptions {
             origin: self.origin.clone(),
             proxy: Proxy::Never,
-            pause: Arc::new(|_| ()),
+            pause: Arc::new(move |pause| *now.lock().unwrap() += pause),
+            clock: Arc::new(move || *read.lock().unwrap()),
             ..FetchOptions::default()
         })
     }

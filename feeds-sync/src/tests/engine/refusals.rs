@@ -1,5 +1,7 @@
 //! What is refused, and leaves the last good state: what is no feed, was cut off, shrank or grew too much.
 
+use model::gap::Gap;
+
 use super::*;
 
 #[test]
@@ -37,6 +39,27 @@ fn a_document_that_is_no_feed_leaves_the_last_good_state_and_says_so() {
         assert_eq!(bench.records("alpine:3.20|source|libdemo"), ["CVE-2025-10001"]);
         assert!(source_status(&bench.feeds()).iter().all(|status| status.failure.is_none()));
     }
+}
+
+#[test]
+fn a_name_that_cannot_be_resolved_is_said_with_whose_it_is_and_how_old_is_what_is_held() {
+    let mut bench = Bench::new();
+    bench.namespaces(&["debian:12"]);
+    bench.later(5);
+    bench.namespaces(&["alpine:3.20"]);
+    bench.later(50);
+    bench.origin = Origin::MirrorUrl("http://mirrror.invalid".to_owned());
+    let report = bench.namespaces(&["alpine:3.20", "debian:12", "pypi"]);
+    let why = "the name of the mirror, `mirrror.invalid`, cannot be resolved (`--offline` judges by what is held, \
+               and asks nobody)";
+    assert!(report.gaps.iter().all(|gap| gap.detail.starts_with(why)), "{:#?}", report.gaps);
+    let has = |place: &str, kind: GapKind, rest: &str| {
+        let gap = Gap::new(kind, place, format!("{why}; {rest}"));
+        assert!(report.gaps.contains(&gap), "{gap}: {:#?}", report.gaps);
+    };
+    has("alpine:3.20", GapKind::STALE_FEED, "what is held is from `2025-06-06T17:00:00Z, 2 days old`");
+    has("debian", GapKind::STALE_FEED, "what is held is from `2025-06-06T12:00:00Z, 2 days old`");
+    has("pypi", GapKind::FEED_NOT_FETCHED, "nothing of it is held");
 }
 
 #[test]
