@@ -423,8 +423,8 @@ impl Element<'_> {
 
     /// The package of a language that it names by its registry.
     fn in_registry(&self) -> Option<Place> {
-        let (key, import) =
-            registry::package(self.collection_url.as_deref()?, self.package_name.as_deref()?)?;
+        let (collection, name) = (self.collection_url.as_deref()?, self.package_name.as_deref()?);
+        let (key, import) = registry::package(collection, self.vendor.as_deref(), name)?;
         Some(Place { import, ..Place::of(key) })
     }
 

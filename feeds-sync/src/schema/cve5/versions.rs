@@ -185,8 +185,8 @@ impl Said {
     /// no start.
     ///
     /// A change has the schema's "new status in the range starting at the given version", so a second fix with nothing
-    /// affected between them would change nothing. Who writes it means a branch by each: between the lowest of them and the highest
-    /// nobody can tell what is affected.
+    /// affected between them would change nothing. Who writes it means a branch by each: between the lowest of them and the
+    /// highest nobody can tell what is affected.
     #[expect(clippy::too_many_arguments, reason = "the parts of one entry, told apart once")]
     fn add_changes(
         &mut self,
@@ -283,7 +283,7 @@ impl Said {
                     self.add_fix(&change.at);
                 }
                 Standing::Unknown => {
-                    // It is no fix. No event ends what is affected below a version but a fix: that one is affected still.
+                    // Only a fix ends below a version what is affected, and this is none: `at` itself is affected still.
                     affected.push(RangeEvent::LastAffected(at()));
                     unaffected.push(RangeEvent::Fixed(at()));
                     remarks.leave_out("versions of unknown standing");
