@@ -44,6 +44,26 @@ fn within_limit(n_builds: usize, n_statements: usize) -> bool {
     n_builds < 2 || n_builds.saturating_mul(n_statements) <= PAIRS_MAX
 }
 
+/// How many versions all that is read at once may except from what is said of all; of one package no more than pairs are
+/// weighed.
+const EXCEPTIONS_MAX: usize = 1_000_000;
+
+/// How many versions may be excepted still.
+struct Exceptions(usize);
+
+impl Exceptions {
+    /// Whether each of `n_of_all` statements about all versions may except `n_versions`. One excepts no more than was stated.
+    fn take(&mut self, n_of_all: usize, n_versions: usize) -> bool {
+        let n_exceptions = n_of_all.saturating_mul(n_versions);
+        if n_of_all < 2 {
+            return true;
+        }
+        let left = self.0.checked_sub(n_exceptions).filter(|_| n_exceptions <= PAIRS_MAX);
+        self.0 = left.unwrap_or(self.0);
+        left.is_some()
+    }
+}
+
 impl Series {
     /// Adds a row that was said at `at`.
     ///
@@ -77,9 +97,10 @@ pub(super) fn settle(stated: Stated, namespaces: &mut BTreeMap<Namespace, Record
         let vulnerability = vulnerabilities.get(&id).copied().unwrap_or_default();
         groups.entry((key, vulnerability)).or_default().insert(id, series);
     }
+    let mut exceptions = Exceptions(EXCEPTIONS_MAX);
     for ((key, _), series) in groups {
         let Some(records) = namespaces.get_mut(&key.namespace) else { continue };
-        for (id, affected) in standing(series) {
+        for (id, affected) in standing(series, &mut exceptions) {
             records.named(&id).affected.push(affected);
         }
     }
@@ -117,26 +138,27 @@ fn vulnerabilities<'r>(records: impl Iterator<Item = &'r Advisory>) -> HashMap<B
 /// Within a record the later takes the place of what was said before of the same, or of a part of it; and what is said of
 /// all versions does not hold for those of which something else was said later. A record takes nothing from another
 /// but what suppresses where it says otherwise later (docs/decisions/0043).
-fn standing(series: BTreeMap<Box<str>, Series>) -> Vec<(Box<str>, Affected)> {
+fn standing(series: BTreeMap<Box<str>, Series>, exceptions: &mut Exceptions) -> Vec<(Box<str>, Affected)> {
     let is_alone = series.len() < 2;
     let mut standing: Vec<(Box<str>, Said)> = Vec::new();
     for (id, Series { said, .. }) in series {
         let said: Vec<Said> = said.into_values().collect();
-        let weighing = Weighing::of(&said);
+        let n_of_all = said.iter().filter(|said| said.is_of_all()).count();
+        let weighing = Weighing::of(&said, n_of_all, exceptions);
         let fates: Vec<Fate> = said.iter().map(|said| weighing.fate(said)).collect();
         drop(weighing);
         let after = said.into_iter().zip(fates).filter_map(|(said, fate)| said.after(fate));
         standing.extend(after.map(|said| (id.clone(), said)));
     }
     if !is_alone {
-        standing = contradicted(standing);
+        standing = contradicted(standing, exceptions);
     }
     standing.sort_by_cached_key(|(id, said)| (said.order(), id.clone()));
     standing.into_iter().map(|(id, said)| (id, said.affected)).collect()
 }
 
 /// What stands of what several records say: nothing that suppresses where another says otherwise later.
-fn contradicted(said: Vec<(Box<str>, Said)>) -> Vec<(Box<str>, Said)> {
+fn contradicted(said: Vec<(Box<str>, Said)>, exceptions: &mut Exceptions) -> Vec<(Box<str>, Said)> {
     let mut latest: HashMap<Scope, Said> = HashMap::default();
     for (_, said) in said.iter().filter(|(_, said)| !said.clears()) {
         let held = latest.entry(said.scope()).or_insert_with(|| said.clone());
@@ -146,7 +168,8 @@ fn contradicted(said: Vec<(Box<str>, Said)>) -> Vec<(Box<str>, Said)> {
     let builds: HashSet<_> = latest.iter().map(|said| &said.affected.conditions).collect();
     // What cannot be weighed suppresses nothing.
     let is_weighed = within_limit(builds.len(), said.len());
-    let weighing = Weighing::of(&latest);
+    let n_of_all = said.iter().filter(|(_, said)| said.clears() && said.is_of_all()).count();
+    let weighing = Weighing::of(&latest, n_of_all, exceptions);
     let stands = |said: Said| match (said.clears(), is_weighed) {
         (false, _) => Some(said),
         (true, false) => None,
@@ -162,19 +185,24 @@ fn contradicted(said: Vec<(Box<str>, Said)>) -> Vec<(Box<str>, Said)> {
 struct Weighing<'s> {
     of_all: Vec<&'s Said>,
     of_some: HashMap<Vec<Box<str>>, Vec<&'s Said>>,
+    /// Whether what is said of all versions may stand but for some.
+    may_except: bool,
 }
 
 /// What becomes of a statement.
 enum Fate {
-    /// Something said later takes its place.
+    /// Something said later takes its place, or it suppresses and cannot be weighed.
     Gone,
     /// It stands, but not for these versions.
     Stands { except: Vec<VersionText> },
 }
 
 impl<'s> Weighing<'s> {
-    fn of(said: &'s [Said]) -> Self {
-        let mut weighing = Self { of_all: Vec::new(), of_some: HashMap::default() };
+    /// Those to hold statements against, `n_of_all` of which are about all versions.
+    fn of(said: &'s [Said], n_of_all: usize, exceptions: &mut Exceptions) -> Self {
+        let n_versions = said.iter().map(|said| said.affected.versions.len()).sum();
+        let may_except = exceptions.take(n_of_all, n_versions);
+        let mut weighing = Self { of_all: Vec::new(), of_some: HashMap::default(), may_except };
         for said in said {
             match said.is_of_all() {
                 true => weighing.of_all.push(said),
@@ -188,6 +216,13 @@ impl<'s> Weighing<'s> {
         let same = self.of_some.get(&said.scope().versions).filter(|_| !said.is_of_all());
         if self.of_all.iter().chain(same.into_iter().flatten()).any(|other| said.gives_way(other)) {
             return Fate::Gone;
+        }
+        if said.is_of_all() && !self.may_except {
+            // What cannot be weighed suppresses nothing.
+            return match said.clears() {
+                true => Fate::Gone,
+                false => Fate::Stands { except: Vec::new() },
+            };
         }
         let of_parts = self.of_some.values().flatten().filter(|_| said.is_of_all());
         let otherwise =

@@ -5,6 +5,7 @@
 //! What CISA adds of how urgent a vulnerability is (SSVC) and that it is exploited is left out, and counted: the latter is
 //! a feed of its own.
 
+mod changes;
 mod registry;
 mod versions;
 
@@ -422,8 +423,8 @@ impl Element<'_> {
 
     /// The package of a language that it names by its registry.
     fn in_registry(&self) -> Option<Place> {
-        let (key, import) =
-            registry::package(self.collection_url.as_deref()?, self.package_name.as_deref()?)?;
+        let (collection, name) = (self.collection_url.as_deref()?, self.package_name.as_deref()?);
+        let (key, import) = registry::package(collection, self.vendor.as_deref(), name)?;
         Some(Place { import, ..Place::of(key) })
     }
 
@@ -517,6 +518,14 @@ fn judged(mut row: Affected, said: Said, default: Standing, remarks: &mut Remark
     let all = || AffectedRange { events: vec![RangeEvent::Introduced("0".into())].into() };
     let has_fixed = |range: &AffectedRange| range.events.iter().any(|it| matches!(it, RangeEvent::Fixed(_)));
     let is_fixed = said.ranges.iter().any(has_fixed) || !said.fixes.is_empty();
+    // Of these nothing else that the element says tells more.
+    let between_fixes = (!said.undetermined.is_empty()).then(|| {
+        let mut row = row.clone();
+        (row.status, row.ranges, row.fix_state) =
+            (Status::Undetermined, said.undetermined.into(), FixState::Fixed);
+        row.aside.fixes.clone_from(&said.fixes);
+        row
+    });
     row.aside.unaffected = said.unaffected;
     let mut in_words =
         (!said.hints.is_empty()).then(|| Affected { status: Status::Undetermined, ..row.clone() });
@@ -533,14 +542,14 @@ fn judged(mut row: Affected, said: Said, default: Standing, remarks: &mut Remark
         if in_words.is_none() {
             remarks.leave_out("product of which nothing is said to be affected");
         }
-        return in_words.into_iter().collect();
+        return [between_fixes, in_words].into_iter().flatten().collect();
     } else {
         row.ranges = said.ranges.into();
         row.versions = said.versions;
     }
     row.aside.fixes = said.fixes;
     row.fix_state = if is_fixed { FixState::Fixed } else { FixState::Unknown };
-    [Some(row), in_words].into_iter().flatten().collect()
+    [Some(row), between_fixes, in_words].into_iter().flatten().collect()
 }
 
 /// `text` as a CPE would spell it; none where it stands for nothing.

@@ -1,6 +1,8 @@
 //! What stands of statements of OpenVEX that are about builds, or go by several ids of one vulnerability.
 
-use model::advisory::Affected;
+use std::collections::BTreeMap;
+
+use model::advisory::{Affected, Status};
 use serde_json::{Value, json};
 
 use crate::advisories::Advisories;
@@ -48,7 +50,7 @@ fn rows(documents: &[&[Said<'_>]]) -> String {
         format!("{id} {:?} {versions}{}{excepted}", affected.status, build.unwrap_or_default())
     };
     let namespaces = read(documents).unwrap().into_namespaces();
-    let records = namespaces.values().flat_map(std::collections::BTreeMap::values);
+    let records = namespaces.values().flat_map(BTreeMap::values);
     let rows = records.flat_map(|record| record.affected.iter().map(|affected| row(&record.id, affected)));
     rows.collect::<Vec<_>>().join("; ")
 }
@@ -181,4 +183,57 @@ fn builds_of_one_package_without_end_are_refused() {
     let error = read(&[&said]).unwrap_err().to_string();
     assert!(error.contains("builds of one package"), "{error}");
     assert!(read(&[&said[..100]]).is_ok());
+}
+
+/// How many rows there are that suppress, that except versions, and others, and how many versions are excepted, where each of
+/// `packages` is not affected under `n_ids` ids of one vulnerability, and then affected in `n_versions` versions.
+fn excepted(packages: &[&str], n_ids: usize, n_versions: usize) -> [usize; 4] {
+    let ids: Vec<String> = (0..n_ids).map(|id| format!("X-{id} CVE-2025-1")).collect();
+    let named = |package: &&str| (0..n_versions).map(|it| format!("{package}@{it}")).collect::<Vec<String>>();
+    let purls: Vec<String> = packages.iter().flat_map(named).collect();
+    let cleared = packages.iter().flat_map(|purl| ids.iter().map(|id| (&**id, OLD, "not_affected", *purl)));
+    let affected = purls.iter().map(|purl| ("CVE-2025-1", NEW, "affected", &**purl));
+    let said: Vec<Said<'_>> = cleared.chain(affected).collect();
+    let namespaces = read(&[&said]).unwrap().into_namespaces();
+    let mut counts = [0; 4];
+    for row in namespaces.values().flat_map(BTreeMap::values).flat_map(|record| &record.affected) {
+        let n_excepted = row.aside.unaffected.len();
+        let is_clearing = row.status == Status::NotAffected;
+        counts[0] += usize::from(is_clearing);
+        counts[1] += usize::from(n_excepted > 0);
+        counts[2] += usize::from(!is_clearing);
+        counts[3] += n_excepted;
+    }
+    counts
+}
+
+#[test]
+fn what_suppresses_under_many_ids_but_for_many_versions_stands_no_more() {
+    assert_eq!(excepted(&["pkg:npm/demo"], 20, 30), [20, 20, 30, 600]);
+    assert_eq!(excepted(&["pkg:npm/demo"], 600, 600), [0, 0, 600, 0]);
+    // Of one package there may be as many, of all together not.
+    let packages = ["a", "b", "c", "d", "e", "f"].map(|name| format!("pkg:npm/{name}"));
+    let packages = packages.each_ref().map(|purl| &**purl);
+    assert_eq!(excepted(&packages, 500, 400), [2_500, 2_500, 2_400, 1_000_000]);
+}
+
+#[test]
+fn what_is_said_of_many_builds_but_for_many_versions_suppresses_nothing() {
+    let rows_of = |package: usize| {
+        let purl = move |version: String, arch: String| {
+            format!("pkg:deb/debian/demo-{package}{version}?distro=debian-12{arch}")
+        };
+        let builds =
+            (0..300).map(move |it| ("not_affected", OLD, purl(String::new(), format!("&arch=of{it}"))));
+        builds.chain((0..500).map(move |it| ("affected", NEW, purl(format!("@{it}"), String::new()))))
+    };
+    let purls: Vec<_> = (0..8).flat_map(rows_of).collect();
+    let said: Vec<Said<'_>> =
+        purls.iter().map(|(status, at, purl)| ("CVE-2025-1", *at, *status, &**purl)).collect();
+    let namespaces = read(&[&said]).unwrap().into_namespaces();
+    let rows = || namespaces.values().flat_map(BTreeMap::values).flat_map(|record| &record.affected);
+    // 150,000 of each package, of which six are within a million.
+    assert_eq!(rows().map(|row| row.aside.unaffected.len()).sum::<usize>(), 900_000);
+    let is_affected = |row: &&Affected| row.status == Status::Affected;
+    assert_eq!((rows().count(), rows().filter(is_affected).count()), (6 * 300 + 8 * 500, 8 * 500));
 }

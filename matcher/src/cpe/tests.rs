@@ -490,3 +490,20 @@ fn a_shared_framework_is_asked_by_its_stated_name_too_and_its_ecosystem_comes_fi
         "CVE-1 GHSA-1 | Microsoft.NETCore.App.Runtime.linux-x64 | affected | fixed 8.0.3",
     );
 }
+
+#[test]
+fn between_the_fixes_of_branches_nobody_can_tell() {
+    let rows = "
+        cpe|acme:demo cve-list CVE-1 >=10.0 <10.2.6-h1 <10.2.5-h4
+        cpe|acme:demo cve-list CVE-1 undetermined >=10.2.6-h1 >=10.2.5-h4 limit=10.2.6-h1 limit=10.2.5-h4";
+    for (version, expected) in [
+        ("10.2.4", "CVE-1 | demo | affected | fixed 10.2.5-h4 10.2.6-h1"),
+        ("10.2.5-h4", "CVE-1 | demo | vendor-undetermined | not-fixed"),
+        ("10.2.6", "CVE-1 | demo | vendor-undetermined | not-fixed"),
+        ("10.2.6-h1", ""),
+        ("10.3", ""),
+    ] {
+        let package = format!("generic demo {version} cpe=a:acme:demo:{version}");
+        check_by_cpe("stated", "", &package, rows, expected);
+    }
+}

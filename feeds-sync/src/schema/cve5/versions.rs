@@ -1,11 +1,10 @@
 //! What an element of `affected` says of versions (feeds.md A23, "Semantics").
 
-use std::borrow::Cow;
-
 use model::advisory::{AffectedRange, PublishedFix, RangeEvent};
 use model::version::VersionText;
 use serde::Deserialize;
 
+use super::changes::{Change, in_order, is_below, is_same};
 use crate::advisories::Remarks;
 use crate::schema::{Text, null_as_default};
 
@@ -25,14 +24,6 @@ pub(super) struct Entry<'a> {
     less_than_or_equal: Option<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "null_as_default")]
     changes: Vec<Change<'a>>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Change<'a> {
-    #[serde(borrow)]
-    at: Cow<'a, str>,
-    #[serde(borrow)]
-    status: Cow<'a, str>,
 }
 
 impl Entry<'_> {
@@ -70,6 +61,8 @@ pub(super) struct Said {
     pub(super) ranges: Vec<AffectedRange>,
     pub(super) unaffected: Vec<AffectedRange>,
     pub(super) versions: Vec<VersionText>,
+    /// Between the fixes of several branches.
+    pub(super) undetermined: Vec<AffectedRange>,
     /// Versions where something that is not affected begins.
     pub(super) fixes: Vec<PublishedFix>,
     /// Words about affected versions that cannot be compared.
@@ -176,27 +169,37 @@ impl Said {
                 None
             }
         };
-        match in_order(&entry.changes) {
+        let is_within =
+            |change: &&Change<'_>| start.as_deref().is_none_or(|start| !is_below(&change.at, start));
+        let changes: Vec<&Change<'_>> = entry.changes.iter().filter(is_within).collect();
+        match in_order(&changes) {
             Some(changes) => {
                 let bound = below.or(up_to).unwrap_or_default();
-                self.add_changes(&changes, standing, start, end, bound, remarks);
+                self.add_changes(&changes, standing, default, start, end, bound, remarks);
             }
-            None => self.add_unordered(&entry.changes, standing, start, end, remarks),
+            None => self.add_unordered(&changes, standing, default, start, end, remarks),
         }
     }
 
     /// Adds the parts of a range between one change and the next; what is before the first is nothing where the range has
     /// no start.
+    ///
+    /// A change has the schema's "new status in the range starting at the given version", so a second fix with nothing
+    /// affected between them would change nothing. Who writes it means a branch by each: between the lowest of them and the
+    /// highest nobody can tell what is affected.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one entry, told apart once")]
     fn add_changes(
         &mut self,
         changes: &[&Change<'_>],
         mut standing: Standing,
+        default: Standing,
         mut start: Option<String>,
         end: End,
         bound: &str,
         remarks: &mut Remarks,
     ) {
-        for change in changes {
+        let mut changes = changes.iter().peekable();
+        while let Some(change) = changes.next() {
             let next = Standing::of(Some(&change.status), "changes.status", remarks);
             if next == standing {
                 continue;
@@ -208,7 +211,27 @@ impl Said {
             if let Some(start) = start {
                 self.add_part(standing, &start, Some(end), remarks);
             }
-            (standing, start) = (next, Some(change.at.clone().into_owned()));
+            let mut from = &*change.at;
+            if (standing, next) == (Standing::Affected, Standing::Unaffected) {
+                let mut highest = from;
+                while let Some(other) = changes.next_if(|other| other.status == change.status) {
+                    if !is_same(&other.at, highest) {
+                        self.add_fix(highest);
+                        highest = &other.at;
+                    }
+                }
+                if !is_same(highest, from) {
+                    let events = [RangeEvent::Introduced(from.into()), RangeEvent::Limit(highest.into())];
+                    self.undetermined.push(AffectedRange { events: events.into_iter().collect() });
+                    // By default it would be affected.
+                    if default == Standing::Affected {
+                        let events = [RangeEvent::Introduced(from.into()), RangeEvent::Limit(highest.into())];
+                        self.unaffected.push(AffectedRange { events: events.into_iter().collect() });
+                    }
+                    from = highest;
+                }
+            }
+            (standing, start) = (next, Some(from.to_owned()));
         }
         let Some(start) = start else { return };
         match (end, standing) {
@@ -225,36 +248,57 @@ impl Said {
     /// not, each with all changes as events, which the matcher sorts.
     fn add_unordered(
         &mut self,
-        changes: &[Change<'_>],
+        changes: &[&Change<'_>],
         standing: Standing,
+        default: Standing,
         start: Option<String>,
         end: End,
         remarks: &mut Remarks,
     ) {
-        let (mut affected, mut others) = (Vec::new(), Vec::new());
+        let (mut affected, mut unaffected, mut fixes) = (Vec::new(), Vec::new(), Vec::new());
+        let mut is_affected_once = standing == Standing::Affected;
         if let Some(start) = start {
-            let events = if standing == Standing::Affected { &mut affected } else { &mut others };
-            events.push(RangeEvent::Introduced(start.as_str().into()));
-            if standing == Standing::Unaffected {
-                self.add_fix(&start);
+            let at = VersionText::from(start.as_str());
+            match standing {
+                Standing::Affected => affected.push(RangeEvent::Introduced(at)),
+                Standing::Unaffected => {
+                    unaffected.push(RangeEvent::Introduced(at));
+                    self.add_fix(&start);
+                }
+                Standing::Unknown => {}
             }
         }
         for change in changes {
             let at = || VersionText::from(&*change.at);
-            let next = Standing::of(Some(&change.status), "changes.status", remarks);
-            let (starting, ending) = match next {
-                Standing::Affected => (&mut affected, &mut others),
-                Standing::Unaffected | Standing::Unknown => (&mut others, &mut affected),
-            };
-            starting.push(RangeEvent::Introduced(at()));
-            match next {
-                Standing::Affected => ending.push(RangeEvent::Fixed(at())),
+            match Standing::of(Some(&change.status), "changes.status", remarks) {
+                Standing::Affected => {
+                    is_affected_once = true;
+                    affected.push(RangeEvent::Introduced(at()));
+                    unaffected.push(RangeEvent::Fixed(at()));
+                }
                 Standing::Unaffected => {
-                    ending.push(RangeEvent::Fixed(at()));
+                    affected.push(RangeEvent::Fixed(at()));
+                    unaffected.push(RangeEvent::Introduced(at()));
+                    fixes.push(at());
                     self.add_fix(&change.at);
                 }
-                // It is no fix, and is left out of what is affected by being among the others.
-                Standing::Unknown => remarks.leave_out("versions of unknown standing"),
+                Standing::Unknown => {
+                    // Only a fix ends below a version what is affected, and this is none: `at` itself is affected still.
+                    affected.push(RangeEvent::LastAffected(at()));
+                    unaffected.push(RangeEvent::Fixed(at()));
+                    remarks.leave_out("versions of unknown standing");
+                }
+            }
+        }
+        // Whether anything affected lies between two fixes only their order tells: each may be of a branch (`add_changes`).
+        if is_affected_once && fixes.iter().any(|fix| !is_same(fix.as_str(), fixes[0].as_str())) {
+            let starts = fixes.iter().cloned().map(RangeEvent::Introduced);
+            // Below any of the limits is below the highest.
+            let events = starts.chain(fixes.iter().cloned().map(RangeEvent::Limit)).collect();
+            self.undetermined.push(AffectedRange { events });
+            // From the lowest of them on all would be cleared that another entry says. By default it would be affected.
+            if default != Standing::Affected {
+                unaffected.clear();
             }
         }
         let end = match end {
@@ -262,12 +306,12 @@ impl Said {
             End::Open => None,
             // Too many are affected then, and none is not.
             End::Words => {
-                others.clear();
+                unaffected.clear();
                 None
             }
         };
         let is_start = |event: &RangeEvent| matches!(event, RangeEvent::Introduced(_));
-        for (mut events, list) in [(affected, &mut self.ranges), (others, &mut self.unaffected)] {
+        for (mut events, list) in [(affected, &mut self.ranges), (unaffected, &mut self.unaffected)] {
             if events.iter().any(is_start) {
                 events.extend(end.clone());
                 list.push(AffectedRange { events: events.into() });
@@ -297,29 +341,6 @@ impl Said {
             self.fixes.push(PublishedFix { version: Some(version.into()), ..PublishedFix::default() });
         }
     }
-}
-
-/// The changes by their versions, which they need not stand in; none where these are not numbers alone, because each
-/// maker orders other ones in its own way.
-fn in_order<'c, 'a>(changes: &'c [Change<'a>]) -> Option<Vec<&'c Change<'a>>> {
-    let mut changes: Vec<&Change<'_>> = changes.iter().collect();
-    if changes.len() > 1 {
-        if changes.iter().any(|change| numbers(&change.at).is_none()) {
-            return None;
-        }
-        changes.sort_by_cached_key(|change| numbers(&change.at));
-    }
-    Some(changes)
-}
-
-/// The numbers of a version that is nothing but numbers; zeros at its end are nothing.
-fn numbers(version: &str) -> Option<Vec<u64>> {
-    let version = version.strip_prefix('v').unwrap_or(version);
-    let mut numbers = version.split('.').map(|part| part.parse().ok()).collect::<Option<Vec<u64>>>()?;
-    while numbers.last() == Some(&0) {
-        numbers.pop();
-    }
-    Some(numbers)
 }
 
 /// The end of an entry.
